@@ -1,0 +1,6349 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 770:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+/* unused reexport */ __nccwpck_require__(218);
+
+
+/***/ }),
+
+/***/ 218:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+var __webpack_unused_export__;
+
+
+var net = __nccwpck_require__(278);
+var tls = __nccwpck_require__(756);
+var http = __nccwpck_require__(611);
+var https = __nccwpck_require__(692);
+var events = __nccwpck_require__(434);
+var assert = __nccwpck_require__(613);
+var util = __nccwpck_require__(23);
+
+
+__webpack_unused_export__ = httpOverHttp;
+__webpack_unused_export__ = httpsOverHttp;
+__webpack_unused_export__ = httpOverHttps;
+__webpack_unused_export__ = httpsOverHttps;
+
+
+function httpOverHttp(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = http.request;
+  return agent;
+}
+
+function httpsOverHttp(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = http.request;
+  agent.createSocket = createSecureSocket;
+  agent.defaultPort = 443;
+  return agent;
+}
+
+function httpOverHttps(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = https.request;
+  return agent;
+}
+
+function httpsOverHttps(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = https.request;
+  agent.createSocket = createSecureSocket;
+  agent.defaultPort = 443;
+  return agent;
+}
+
+
+function TunnelingAgent(options) {
+  var self = this;
+  self.options = options || {};
+  self.proxyOptions = self.options.proxy || {};
+  self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+  self.requests = [];
+  self.sockets = [];
+
+  self.on('free', function onFree(socket, host, port, localAddress) {
+    var options = toOptions(host, port, localAddress);
+    for (var i = 0, len = self.requests.length; i < len; ++i) {
+      var pending = self.requests[i];
+      if (pending.host === options.host && pending.port === options.port) {
+        // Detect the request to connect same origin server,
+        // reuse the connection.
+        self.requests.splice(i, 1);
+        pending.request.onSocket(socket);
+        return;
+      }
+    }
+    socket.destroy();
+    self.removeSocket(socket);
+  });
+}
+util.inherits(TunnelingAgent, events.EventEmitter);
+
+TunnelingAgent.prototype.addRequest = function addRequest(req, host, port, localAddress) {
+  var self = this;
+  var options = mergeOptions({request: req}, self.options, toOptions(host, port, localAddress));
+
+  if (self.sockets.length >= this.maxSockets) {
+    // We are over limit so we'll add it to the queue.
+    self.requests.push(options);
+    return;
+  }
+
+  // If we are under maxSockets create a new one.
+  self.createSocket(options, function(socket) {
+    socket.on('free', onFree);
+    socket.on('close', onCloseOrRemove);
+    socket.on('agentRemove', onCloseOrRemove);
+    req.onSocket(socket);
+
+    function onFree() {
+      self.emit('free', socket, options);
+    }
+
+    function onCloseOrRemove(err) {
+      self.removeSocket(socket);
+      socket.removeListener('free', onFree);
+      socket.removeListener('close', onCloseOrRemove);
+      socket.removeListener('agentRemove', onCloseOrRemove);
+    }
+  });
+};
+
+TunnelingAgent.prototype.createSocket = function createSocket(options, cb) {
+  var self = this;
+  var placeholder = {};
+  self.sockets.push(placeholder);
+
+  var connectOptions = mergeOptions({}, self.proxyOptions, {
+    method: 'CONNECT',
+    path: options.host + ':' + options.port,
+    agent: false,
+    headers: {
+      host: options.host + ':' + options.port
+    }
+  });
+  if (options.localAddress) {
+    connectOptions.localAddress = options.localAddress;
+  }
+  if (connectOptions.proxyAuth) {
+    connectOptions.headers = connectOptions.headers || {};
+    connectOptions.headers['Proxy-Authorization'] = 'Basic ' +
+        new Buffer(connectOptions.proxyAuth).toString('base64');
+  }
+
+  debug('making CONNECT request');
+  var connectReq = self.request(connectOptions);
+  connectReq.useChunkedEncodingByDefault = false; // for v0.6
+  connectReq.once('response', onResponse); // for v0.6
+  connectReq.once('upgrade', onUpgrade);   // for v0.6
+  connectReq.once('connect', onConnect);   // for v0.7 or later
+  connectReq.once('error', onError);
+  connectReq.end();
+
+  function onResponse(res) {
+    // Very hacky. This is necessary to avoid http-parser leaks.
+    res.upgrade = true;
+  }
+
+  function onUpgrade(res, socket, head) {
+    // Hacky.
+    process.nextTick(function() {
+      onConnect(res, socket, head);
+    });
+  }
+
+  function onConnect(res, socket, head) {
+    connectReq.removeAllListeners();
+    socket.removeAllListeners();
+
+    if (res.statusCode !== 200) {
+      debug('tunneling socket could not be established, statusCode=%d',
+        res.statusCode);
+      socket.destroy();
+      var error = new Error('tunneling socket could not be established, ' +
+        'statusCode=' + res.statusCode);
+      error.code = 'ECONNRESET';
+      options.request.emit('error', error);
+      self.removeSocket(placeholder);
+      return;
+    }
+    if (head.length > 0) {
+      debug('got illegal response body from proxy');
+      socket.destroy();
+      var error = new Error('got illegal response body from proxy');
+      error.code = 'ECONNRESET';
+      options.request.emit('error', error);
+      self.removeSocket(placeholder);
+      return;
+    }
+    debug('tunneling connection has established');
+    self.sockets[self.sockets.indexOf(placeholder)] = socket;
+    return cb(socket);
+  }
+
+  function onError(cause) {
+    connectReq.removeAllListeners();
+
+    debug('tunneling socket could not be established, cause=%s\n',
+          cause.message, cause.stack);
+    var error = new Error('tunneling socket could not be established, ' +
+                          'cause=' + cause.message);
+    error.code = 'ECONNRESET';
+    options.request.emit('error', error);
+    self.removeSocket(placeholder);
+  }
+};
+
+TunnelingAgent.prototype.removeSocket = function removeSocket(socket) {
+  var pos = this.sockets.indexOf(socket)
+  if (pos === -1) {
+    return;
+  }
+  this.sockets.splice(pos, 1);
+
+  var pending = this.requests.shift();
+  if (pending) {
+    // If we have pending requests and a socket gets closed a new one
+    // needs to be created to take over in the pool for the one that closed.
+    this.createSocket(pending, function(socket) {
+      pending.request.onSocket(socket);
+    });
+  }
+};
+
+function createSecureSocket(options, cb) {
+  var self = this;
+  TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
+    var hostHeader = options.request.getHeader('host');
+    var tlsOptions = mergeOptions({}, self.options, {
+      socket: socket,
+      servername: hostHeader ? hostHeader.replace(/:.*$/, '') : options.host
+    });
+
+    // 0 is dummy port for v0.6
+    var secureSocket = tls.connect(0, tlsOptions);
+    self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+    cb(secureSocket);
+  });
+}
+
+
+function toOptions(host, port, localAddress) {
+  if (typeof host === 'string') { // since v0.10
+    return {
+      host: host,
+      port: port,
+      localAddress: localAddress
+    };
+  }
+  return host; // for v0.11 or later
+}
+
+function mergeOptions(target) {
+  for (var i = 1, len = arguments.length; i < len; ++i) {
+    var overrides = arguments[i];
+    if (typeof overrides === 'object') {
+      var keys = Object.keys(overrides);
+      for (var j = 0, keyLen = keys.length; j < keyLen; ++j) {
+        var k = keys[j];
+        if (overrides[k] !== undefined) {
+          target[k] = overrides[k];
+        }
+      }
+    }
+  }
+  return target;
+}
+
+
+var debug;
+if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
+  debug = function() {
+    var args = Array.prototype.slice.call(arguments);
+    if (typeof args[0] === 'string') {
+      args[0] = 'TUNNEL: ' + args[0];
+    } else {
+      args.unshift('TUNNEL:');
+    }
+    console.error.apply(console, args);
+  }
+} else {
+  debug = function() {};
+}
+__webpack_unused_export__ = debug; // for test
+
+
+/***/ }),
+
+/***/ 613:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
+
+/***/ }),
+
+/***/ 434:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
+
+/***/ }),
+
+/***/ 611:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
+
+/***/ }),
+
+/***/ 692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("https");
+
+/***/ }),
+
+/***/ 278:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
+
+/***/ }),
+
+/***/ 756:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
+
+/***/ }),
+
+/***/ 23:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
+
+/***/ }),
+
+/***/ 177:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e: () => (/* binding */ run)
+});
+
+;// CONCATENATED MODULE: external "os"
+const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/**
+ * Sanitizes an input into a string so it can be passed into issueCommand safely
+ * @param input input to sanitize into a string
+ */
+function utils_toCommandValue(input) {
+    if (input === null || input === undefined) {
+        return '';
+    }
+    else if (typeof input === 'string' || input instanceof String) {
+        return input;
+    }
+    return JSON.stringify(input);
+}
+/**
+ *
+ * @param annotationProperties
+ * @returns The command properties to send with the actual annotation command
+ * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
+ */
+function utils_toCommandProperties(annotationProperties) {
+    if (!Object.keys(annotationProperties).length) {
+        return {};
+    }
+    return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+    };
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+
+
+/**
+ * Issues a command to the GitHub Actions runner
+ *
+ * @param command - The command name to issue
+ * @param properties - Additional properties for the command (key-value pairs)
+ * @param message - The message to include with the command
+ * @remarks
+ * This function outputs a specially formatted string to stdout that the Actions
+ * runner interprets as a command. These commands can control workflow behavior,
+ * set outputs, create annotations, mask values, and more.
+ *
+ * Command Format:
+ *   ::name key=value,key=value::message
+ *
+ * @example
+ * ```typescript
+ * // Issue a warning annotation
+ * issueCommand('warning', {}, 'This is a warning message');
+ * // Output: ::warning::This is a warning message
+ *
+ * // Set an environment variable
+ * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
+ * // Output: ::set-env name=MY_VAR::some value
+ *
+ * // Add a secret mask
+ * issueCommand('add-mask', {}, 'secretValue123');
+ * // Output: ::add-mask::secretValue123
+ * ```
+ *
+ * @internal
+ * This is an internal utility function that powers the public API functions
+ * such as setSecret, warning, error, and exportVariable.
+ */
+function command_issueCommand(command, properties, message) {
+    const cmd = new Command(command, properties, message);
+    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+function command_issue(name, message = '') {
+    command_issueCommand(name, {}, message);
+}
+const CMD_STRING = '::';
+class Command {
+    constructor(command, properties, message) {
+        if (!command) {
+            command = 'missing.command';
+        }
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+    }
+    toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+            cmdStr += ' ';
+            let first = true;
+            for (const key in this.properties) {
+                if (this.properties.hasOwnProperty(key)) {
+                    const val = this.properties[key];
+                    if (val) {
+                        if (first) {
+                            first = false;
+                        }
+                        else {
+                            cmdStr += ',';
+                        }
+                        cmdStr += `${key}=${escapeProperty(val)}`;
+                    }
+                }
+            }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+    }
+}
+function escapeData(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A');
+}
+function escapeProperty(s) {
+    return utils_toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A')
+        .replace(/:/g, '%3A')
+        .replace(/,/g, '%2C');
+}
+//# sourceMappingURL=command.js.map
+;// CONCATENATED MODULE: external "crypto"
+const external_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
+;// CONCATENATED MODULE: external "fs"
+const external_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+// For internal use, subject to change.
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+
+
+
+function file_command_issueFileCommand(command, message) {
+    const filePath = process.env[`GITHUB_${command}`];
+    if (!filePath) {
+        throw new Error(`Unable to find environment variable for file command ${command}`);
+    }
+    if (!external_fs_namespaceObject.existsSync(filePath)) {
+        throw new Error(`Missing file at path: ${filePath}`);
+    }
+    external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+        encoding: 'utf8'
+    });
+}
+function file_command_prepareKeyValueMessage(key, value) {
+    const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
+    const convertedValue = utils_toCommandValue(value);
+    // These should realistically never happen, but just in case someone finds a
+    // way to exploit uuid generation let's not allow keys or values that contain
+    // the delimiter.
+    if (key.includes(delimiter)) {
+        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+    }
+    if (convertedValue.includes(delimiter)) {
+        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+    }
+    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+//# sourceMappingURL=file-command.js.map
+;// CONCATENATED MODULE: external "path"
+const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(611);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(692);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class lib_HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return auth_awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile } = external_fs_namespaceObject.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_namespaceObject.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = _summary;
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
+;// CONCATENATED MODULE: external "string_decoder"
+const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
+// EXTERNAL MODULE: external "events"
+var external_events_ = __nccwpck_require__(434);
+;// CONCATENATED MODULE: external "child_process"
+const external_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(613);
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
+var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
+// export const {open} = 'fs'
+const IS_WINDOWS = process.platform === 'win32';
+/**
+ * Custom implementation of readlink to ensure Windows junctions
+ * maintain trailing backslash for backward compatibility with Node.js < 24
+ *
+ * In Node.js 20, Windows junctions (directory symlinks) always returned paths
+ * with trailing backslashes. Node.js 24 removed this behavior, which breaks
+ * code that relied on this format for path operations.
+ *
+ * This implementation restores the Node 20 behavior by adding a trailing
+ * backslash to all junction results on Windows.
+ */
+function readlink(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        const result = yield fs.promises.readlink(fsPath);
+        // On Windows, restore Node 20 behavior: add trailing backslash to all results
+        // since junctions on Windows are always directory links
+        if (IS_WINDOWS && !result.endsWith('\\')) {
+            return `${result}\\`;
+        }
+        return result;
+    });
+}
+// See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
+const UV_FS_O_EXLOCK = 0x10000000;
+const READONLY = external_fs_namespaceObject.constants.O_RDONLY;
+function exists(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        try {
+            yield stat(fsPath);
+        }
+        catch (err) {
+            if (err.code === 'ENOENT') {
+                return false;
+            }
+            throw err;
+        }
+        return true;
+    });
+}
+function isDirectory(fsPath_1) {
+    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+        const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
+        return stats.isDirectory();
+    });
+}
+/**
+ * On OSX/Linux, true if path starts with '/'. On Windows, true for paths like:
+ * \, \hello, \\hello\share, C:, and C:\hello (and corresponding alternate separator cases).
+ */
+function isRooted(p) {
+    p = normalizeSeparators(p);
+    if (!p) {
+        throw new Error('isRooted() parameter "p" cannot be empty');
+    }
+    if (IS_WINDOWS) {
+        return (p.startsWith('\\') || /^[A-Z]:/i.test(p) // e.g. \ or \hello or \\hello
+        ); // e.g. C: or C:\hello
+    }
+    return p.startsWith('/');
+}
+/**
+ * Best effort attempt to determine whether a file exists and is executable.
+ * @param filePath    file path to check
+ * @param extensions  additional file extensions to try
+ * @return if file exists and is executable, returns the file path. otherwise empty string.
+ */
+function tryGetExecutablePath(filePath, extensions) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        let stats = undefined;
+        try {
+            // test file exists
+            stats = yield stat(filePath);
+        }
+        catch (err) {
+            if (err.code !== 'ENOENT') {
+                // eslint-disable-next-line no-console
+                console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+            }
+        }
+        if (stats && stats.isFile()) {
+            if (IS_WINDOWS) {
+                // on Windows, test for valid extension
+                const upperExt = external_path_namespaceObject.extname(filePath).toUpperCase();
+                if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
+                    return filePath;
+                }
+            }
+            else {
+                if (isUnixExecutable(stats)) {
+                    return filePath;
+                }
+            }
+        }
+        // try each extension
+        const originalFilePath = filePath;
+        for (const extension of extensions) {
+            filePath = originalFilePath + extension;
+            stats = undefined;
+            try {
+                stats = yield stat(filePath);
+            }
+            catch (err) {
+                if (err.code !== 'ENOENT') {
+                    // eslint-disable-next-line no-console
+                    console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+                }
+            }
+            if (stats && stats.isFile()) {
+                if (IS_WINDOWS) {
+                    // preserve the case of the actual file (since an extension was appended)
+                    try {
+                        const directory = external_path_namespaceObject.dirname(filePath);
+                        const upperName = external_path_namespaceObject.basename(filePath).toUpperCase();
+                        for (const actualName of yield readdir(directory)) {
+                            if (upperName === actualName.toUpperCase()) {
+                                filePath = external_path_namespaceObject.join(directory, actualName);
+                                break;
+                            }
+                        }
+                    }
+                    catch (err) {
+                        // eslint-disable-next-line no-console
+                        console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+                    }
+                    return filePath;
+                }
+                else {
+                    if (isUnixExecutable(stats)) {
+                        return filePath;
+                    }
+                }
+            }
+        }
+        return '';
+    });
+}
+function normalizeSeparators(p) {
+    p = p || '';
+    if (IS_WINDOWS) {
+        // convert slashes on Windows
+        p = p.replace(/\//g, '\\');
+        // remove redundant slashes
+        return p.replace(/\\\\+/g, '\\');
+    }
+    // remove redundant slashes
+    return p.replace(/\/\/+/g, '/');
+}
+// on Mac/Linux, test the execute bit
+//     R   W  X  R  W X R W X
+//   256 128 64 32 16 8 4 2 1
+function isUnixExecutable(stats) {
+    return ((stats.mode & 1) > 0 ||
+        ((stats.mode & 8) > 0 &&
+            process.getgid !== undefined &&
+            stats.gid === process.getgid()) ||
+        ((stats.mode & 64) > 0 &&
+            process.getuid !== undefined &&
+            stats.uid === process.getuid()));
+}
+// Get the path of cmd.exe in windows
+function getCmdPath() {
+    var _a;
+    return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
+}
+//# sourceMappingURL=io-util.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
+var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+/**
+ * Copies a file or folder.
+ * Based off of shelljs - https://github.com/shelljs/shelljs/blob/9237f66c52e5daa40458f94f9565e18e8132f5a6/src/cp.js
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See CopyOptions.
+ */
+function cp(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        const { force, recursive, copySourceDirectory } = readCopyOptions(options);
+        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
+        // Dest is an existing file, but not forcing
+        if (destStat && destStat.isFile() && !force) {
+            return;
+        }
+        // If dest is an existing directory, should copy inside.
+        const newDest = destStat && destStat.isDirectory() && copySourceDirectory
+            ? path.join(dest, path.basename(source))
+            : dest;
+        if (!(yield ioUtil.exists(source))) {
+            throw new Error(`no such file or directory: ${source}`);
+        }
+        const sourceStat = yield ioUtil.stat(source);
+        if (sourceStat.isDirectory()) {
+            if (!recursive) {
+                throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
+            }
+            else {
+                yield cpDirRecursive(source, newDest, 0, force);
+            }
+        }
+        else {
+            if (path.relative(source, newDest) === '') {
+                // a file cannot be copied to itself
+                throw new Error(`'${newDest}' and '${source}' are the same file`);
+            }
+            yield io_copyFile(source, newDest, force);
+        }
+    });
+}
+/**
+ * Moves a path.
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See MoveOptions.
+ */
+function mv(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        if (yield ioUtil.exists(dest)) {
+            let destExists = true;
+            if (yield ioUtil.isDirectory(dest)) {
+                // If dest is directory copy src into dest
+                dest = path.join(dest, path.basename(source));
+                destExists = yield ioUtil.exists(dest);
+            }
+            if (destExists) {
+                if (options.force == null || options.force) {
+                    yield rmRF(dest);
+                }
+                else {
+                    throw new Error('Destination already exists');
+                }
+            }
+        }
+        yield mkdirP(path.dirname(dest));
+        yield ioUtil.rename(source, dest);
+    });
+}
+/**
+ * Remove a path recursively with force
+ *
+ * @param inputPath path to remove
+ */
+function rmRF(inputPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (IS_WINDOWS) {
+            // Check for invalid characters
+            // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+            if (/[*"<>|]/.test(inputPath)) {
+                throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
+            }
+        }
+        try {
+            // note if path does not exist, error is silent
+            yield rm(inputPath, {
+                force: true,
+                maxRetries: 3,
+                recursive: true,
+                retryDelay: 300
+            });
+        }
+        catch (err) {
+            throw new Error(`File was unable to be removed ${err}`);
+        }
+    });
+}
+/**
+ * Make a directory.  Creates the full path with folders in between
+ * Will throw if it fails
+ *
+ * @param   fsPath        path to create
+ * @returns Promise<void>
+ */
+function mkdirP(fsPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        ok(fsPath, 'a path argument must be provided');
+        yield ioUtil.mkdir(fsPath, { recursive: true });
+    });
+}
+/**
+ * Returns path of a tool had the tool actually been invoked.  Resolves via paths.
+ * If you check and the tool does not exist, it will throw.
+ *
+ * @param     tool              name of the tool
+ * @param     check             whether to check if tool exists
+ * @returns   Promise<string>   path to tool
+ */
+function which(tool, check) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // recursive when check=true
+        if (check) {
+            const result = yield which(tool, false);
+            if (!result) {
+                if (IS_WINDOWS) {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
+                }
+                else {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+                }
+            }
+            return result;
+        }
+        const matches = yield findInPath(tool);
+        if (matches && matches.length > 0) {
+            return matches[0];
+        }
+        return '';
+    });
+}
+/**
+ * Returns a list of all occurrences of the given tool on the system path.
+ *
+ * @returns   Promise<string[]>  the paths of the tool
+ */
+function findInPath(tool) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // build the list of extensions to try
+        const extensions = [];
+        if (IS_WINDOWS && process.env['PATHEXT']) {
+            for (const extension of process.env['PATHEXT'].split(external_path_namespaceObject.delimiter)) {
+                if (extension) {
+                    extensions.push(extension);
+                }
+            }
+        }
+        // if it's rooted, return it if exists. otherwise return empty.
+        if (isRooted(tool)) {
+            const filePath = yield tryGetExecutablePath(tool, extensions);
+            if (filePath) {
+                return [filePath];
+            }
+            return [];
+        }
+        // if any path separators, return empty
+        if (tool.includes(external_path_namespaceObject.sep)) {
+            return [];
+        }
+        // build the list of directories
+        //
+        // Note, technically "where" checks the current directory on Windows. From a toolkit perspective,
+        // it feels like we should not do this. Checking the current directory seems like more of a use
+        // case of a shell, and the which() function exposed by the toolkit should strive for consistency
+        // across platforms.
+        const directories = [];
+        if (process.env.PATH) {
+            for (const p of process.env.PATH.split(external_path_namespaceObject.delimiter)) {
+                if (p) {
+                    directories.push(p);
+                }
+            }
+        }
+        // find all matches
+        const matches = [];
+        for (const directory of directories) {
+            const filePath = yield tryGetExecutablePath(external_path_namespaceObject.join(directory, tool), extensions);
+            if (filePath) {
+                matches.push(filePath);
+            }
+        }
+        return matches;
+    });
+}
+function readCopyOptions(options) {
+    const force = options.force == null ? true : options.force;
+    const recursive = Boolean(options.recursive);
+    const copySourceDirectory = options.copySourceDirectory == null
+        ? true
+        : Boolean(options.copySourceDirectory);
+    return { force, recursive, copySourceDirectory };
+}
+function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        // Ensure there is not a run away recursive copy
+        if (currentDepth >= 255)
+            return;
+        currentDepth++;
+        yield mkdirP(destDir);
+        const files = yield ioUtil.readdir(sourceDir);
+        for (const fileName of files) {
+            const srcFile = `${sourceDir}/${fileName}`;
+            const destFile = `${destDir}/${fileName}`;
+            const srcFileStat = yield ioUtil.lstat(srcFile);
+            if (srcFileStat.isDirectory()) {
+                // Recurse
+                yield cpDirRecursive(srcFile, destFile, currentDepth, force);
+            }
+            else {
+                yield io_copyFile(srcFile, destFile, force);
+            }
+        }
+        // Change the mode for the newly created directory
+        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
+    });
+}
+// Buffered file copy
+function io_copyFile(srcFile, destFile, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
+            // unlink/re-link it
+            try {
+                yield ioUtil.lstat(destFile);
+                yield ioUtil.unlink(destFile);
+            }
+            catch (e) {
+                // Try to override file permission
+                if (e.code === 'EPERM') {
+                    yield ioUtil.chmod(destFile, '0666');
+                    yield ioUtil.unlink(destFile);
+                }
+                // other errors = it doesn't exist, no work to do
+            }
+            // Copy over symlink
+            const symlinkFull = yield ioUtil.readlink(srcFile);
+            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
+        }
+        else if (!(yield ioUtil.exists(destFile)) || force) {
+            yield ioUtil.copyFile(srcFile, destFile);
+        }
+    });
+}
+//# sourceMappingURL=io.js.map
+;// CONCATENATED MODULE: external "timers"
+const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
+var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+
+/* eslint-disable @typescript-eslint/unbound-method */
+const toolrunner_IS_WINDOWS = process.platform === 'win32';
+/*
+ * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
+ */
+class ToolRunner extends external_events_.EventEmitter {
+    constructor(toolPath, args, options) {
+        super();
+        if (!toolPath) {
+            throw new Error("Parameter 'toolPath' cannot be null or empty.");
+        }
+        this.toolPath = toolPath;
+        this.args = args || [];
+        this.options = options || {};
+    }
+    _debug(message) {
+        if (this.options.listeners && this.options.listeners.debug) {
+            this.options.listeners.debug(message);
+        }
+    }
+    _getCommandString(options, noPrefix) {
+        const toolPath = this._getSpawnFileName();
+        const args = this._getSpawnArgs(options);
+        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
+        if (toolrunner_IS_WINDOWS) {
+            // Windows + cmd file
+            if (this._isCmdFile()) {
+                cmd += toolPath;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows + verbatim
+            else if (options.windowsVerbatimArguments) {
+                cmd += `"${toolPath}"`;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows (regular)
+            else {
+                cmd += this._windowsQuoteCmdArg(toolPath);
+                for (const a of args) {
+                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
+                }
+            }
+        }
+        else {
+            // OSX/Linux - this can likely be improved with some form of quoting.
+            // creating processes on Unix is fundamentally different than Windows.
+            // on Unix, execvp() takes an arg array.
+            cmd += toolPath;
+            for (const a of args) {
+                cmd += ` ${a}`;
+            }
+        }
+        return cmd;
+    }
+    _processLineBuffer(data, strBuffer, onLine) {
+        try {
+            let s = strBuffer + data.toString();
+            let n = s.indexOf(external_os_namespaceObject.EOL);
+            while (n > -1) {
+                const line = s.substring(0, n);
+                onLine(line);
+                // the rest of the string ...
+                s = s.substring(n + external_os_namespaceObject.EOL.length);
+                n = s.indexOf(external_os_namespaceObject.EOL);
+            }
+            return s;
+        }
+        catch (err) {
+            // streaming lines to console is best effort.  Don't fail a build.
+            this._debug(`error processing line. Failed with error ${err}`);
+            return '';
+        }
+    }
+    _getSpawnFileName() {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                return process.env['COMSPEC'] || 'cmd.exe';
+            }
+        }
+        return this.toolPath;
+    }
+    _getSpawnArgs(options) {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
+                for (const a of this.args) {
+                    argline += ' ';
+                    argline += options.windowsVerbatimArguments
+                        ? a
+                        : this._windowsQuoteCmdArg(a);
+                }
+                argline += '"';
+                return [argline];
+            }
+        }
+        return this.args;
+    }
+    _endsWith(str, end) {
+        return str.endsWith(end);
+    }
+    _isCmdFile() {
+        const upperToolPath = this.toolPath.toUpperCase();
+        return (this._endsWith(upperToolPath, '.CMD') ||
+            this._endsWith(upperToolPath, '.BAT'));
+    }
+    _windowsQuoteCmdArg(arg) {
+        // for .exe, apply the normal quoting rules that libuv applies
+        if (!this._isCmdFile()) {
+            return this._uvQuoteCmdArg(arg);
+        }
+        // otherwise apply quoting rules specific to the cmd.exe command line parser.
+        // the libuv rules are generic and are not designed specifically for cmd.exe
+        // command line parser.
+        //
+        // for a detailed description of the cmd.exe command line parser, refer to
+        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
+        // need quotes for empty arg
+        if (!arg) {
+            return '""';
+        }
+        // determine whether the arg needs to be quoted
+        const cmdSpecialChars = [
+            ' ',
+            '\t',
+            '&',
+            '(',
+            ')',
+            '[',
+            ']',
+            '{',
+            '}',
+            '^',
+            '=',
+            ';',
+            '!',
+            "'",
+            '+',
+            ',',
+            '`',
+            '~',
+            '|',
+            '<',
+            '>',
+            '"'
+        ];
+        let needsQuotes = false;
+        for (const char of arg) {
+            if (cmdSpecialChars.some(x => x === char)) {
+                needsQuotes = true;
+                break;
+            }
+        }
+        // short-circuit if quotes not needed
+        if (!needsQuotes) {
+            return arg;
+        }
+        // the following quoting rules are very similar to the rules that by libuv applies.
+        //
+        // 1) wrap the string in quotes
+        //
+        // 2) double-up quotes - i.e. " => ""
+        //
+        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
+        //    doesn't work well with a cmd.exe command line.
+        //
+        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
+        //    for example, the command line:
+        //          foo.exe "myarg:""my val"""
+        //    is parsed by a .NET console app into an arg array:
+        //          [ "myarg:\"my val\"" ]
+        //    which is the same end result when applying libuv quoting rules. although the actual
+        //    command line from libuv quoting rules would look like:
+        //          foo.exe "myarg:\"my val\""
+        //
+        // 3) double-up slashes that precede a quote,
+        //    e.g.  hello \world    => "hello \world"
+        //          hello\"world    => "hello\\""world"
+        //          hello\\"world   => "hello\\\\""world"
+        //          hello world\    => "hello world\\"
+        //
+        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
+        //    the reasons for including this as a .cmd quoting rule are:
+        //
+        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
+        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
+        //
+        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
+        //       haven't heard any complaints about that aspect.
+        //
+        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
+        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
+        // by using %%.
+        //
+        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
+        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
+        //
+        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
+        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
+        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
+        // to an external program.
+        //
+        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
+        // % can be escaped within a .cmd file.
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\'; // double the slash
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '"'; // double the quote
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _uvQuoteCmdArg(arg) {
+        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
+        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
+        // is used.
+        //
+        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
+        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
+        // pasting copyright notice from Node within this function:
+        //
+        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
+        //
+        //      Permission is hereby granted, free of charge, to any person obtaining a copy
+        //      of this software and associated documentation files (the "Software"), to
+        //      deal in the Software without restriction, including without limitation the
+        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
+        //      sell copies of the Software, and to permit persons to whom the Software is
+        //      furnished to do so, subject to the following conditions:
+        //
+        //      The above copyright notice and this permission notice shall be included in
+        //      all copies or substantial portions of the Software.
+        //
+        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
+        //      IN THE SOFTWARE.
+        if (!arg) {
+            // Need double quotation for empty argument
+            return '""';
+        }
+        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
+            // No quotation needed
+            return arg;
+        }
+        if (!arg.includes('"') && !arg.includes('\\')) {
+            // No embedded double quotes or backslashes, so I can just wrap
+            // quote marks around the whole thing.
+            return `"${arg}"`;
+        }
+        // Expected input/output:
+        //   input : hello"world
+        //   output: "hello\"world"
+        //   input : hello""world
+        //   output: "hello\"\"world"
+        //   input : hello\world
+        //   output: hello\world
+        //   input : hello\\world
+        //   output: hello\\world
+        //   input : hello\"world
+        //   output: "hello\\\"world"
+        //   input : hello\\"world
+        //   output: "hello\\\\\"world"
+        //   input : hello world\
+        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
+        //                             but it appears the comment is wrong, it should be "hello world\\"
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\';
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '\\';
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _cloneExecOptions(options) {
+        options = options || {};
+        const result = {
+            cwd: options.cwd || process.cwd(),
+            env: options.env || process.env,
+            silent: options.silent || false,
+            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
+            failOnStdErr: options.failOnStdErr || false,
+            ignoreReturnCode: options.ignoreReturnCode || false,
+            delay: options.delay || 10000
+        };
+        result.outStream = options.outStream || process.stdout;
+        result.errStream = options.errStream || process.stderr;
+        return result;
+    }
+    _getSpawnOptions(options, toolPath) {
+        options = options || {};
+        const result = {};
+        result.cwd = options.cwd;
+        result.env = options.env;
+        result['windowsVerbatimArguments'] =
+            options.windowsVerbatimArguments || this._isCmdFile();
+        if (options.windowsVerbatimArguments) {
+            result.argv0 = `"${toolPath}"`;
+        }
+        return result;
+    }
+    /**
+     * Exec a tool.
+     * Output will be streamed to the live console.
+     * Returns promise with return code
+     *
+     * @param     tool     path to tool to exec
+     * @param     options  optional exec options.  See ExecOptions
+     * @returns   number
+     */
+    exec() {
+        return toolrunner_awaiter(this, void 0, void 0, function* () {
+            // root the tool path if it is unrooted and contains relative pathing
+            if (!isRooted(this.toolPath) &&
+                (this.toolPath.includes('/') ||
+                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
+                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
+                this.toolPath = external_path_namespaceObject.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+            }
+            // if the tool is only a file name, then resolve it from the PATH
+            // otherwise verify it exists (add extension on Windows if necessary)
+            this.toolPath = yield which(this.toolPath, true);
+            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
+                this._debug(`exec tool: ${this.toolPath}`);
+                this._debug('arguments:');
+                for (const arg of this.args) {
+                    this._debug(`   ${arg}`);
+                }
+                const optionsNonNull = this._cloneExecOptions(this.options);
+                if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
+                }
+                const state = new ExecState(optionsNonNull, this.toolPath);
+                state.on('debug', (message) => {
+                    this._debug(message);
+                });
+                if (this.options.cwd && !(yield exists(this.options.cwd))) {
+                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
+                }
+                const fileName = this._getSpawnFileName();
+                const cp = external_child_process_namespaceObject.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+                let stdbuffer = '';
+                if (cp.stdout) {
+                    cp.stdout.on('data', (data) => {
+                        if (this.options.listeners && this.options.listeners.stdout) {
+                            this.options.listeners.stdout(data);
+                        }
+                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                            optionsNonNull.outStream.write(data);
+                        }
+                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.stdline) {
+                                this.options.listeners.stdline(line);
+                            }
+                        });
+                    });
+                }
+                let errbuffer = '';
+                if (cp.stderr) {
+                    cp.stderr.on('data', (data) => {
+                        state.processStderr = true;
+                        if (this.options.listeners && this.options.listeners.stderr) {
+                            this.options.listeners.stderr(data);
+                        }
+                        if (!optionsNonNull.silent &&
+                            optionsNonNull.errStream &&
+                            optionsNonNull.outStream) {
+                            const s = optionsNonNull.failOnStdErr
+                                ? optionsNonNull.errStream
+                                : optionsNonNull.outStream;
+                            s.write(data);
+                        }
+                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.errline) {
+                                this.options.listeners.errline(line);
+                            }
+                        });
+                    });
+                }
+                cp.on('error', (err) => {
+                    state.processError = err.message;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    state.CheckComplete();
+                });
+                cp.on('exit', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                cp.on('close', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                state.on('done', (error, exitCode) => {
+                    if (stdbuffer.length > 0) {
+                        this.emit('stdline', stdbuffer);
+                    }
+                    if (errbuffer.length > 0) {
+                        this.emit('errline', errbuffer);
+                    }
+                    cp.removeAllListeners();
+                    if (error) {
+                        reject(error);
+                    }
+                    else {
+                        resolve(exitCode);
+                    }
+                });
+                if (this.options.input) {
+                    if (!cp.stdin) {
+                        throw new Error('child process missing stdin');
+                    }
+                    cp.stdin.end(this.options.input);
+                }
+            }));
+        });
+    }
+}
+/**
+ * Convert an arg string to an array of args. Handles escaping
+ *
+ * @param    argString   string of arguments
+ * @returns  string[]    array of arguments
+ */
+function argStringToArray(argString) {
+    const args = [];
+    let inQuotes = false;
+    let escaped = false;
+    let arg = '';
+    function append(c) {
+        // we only escape double quotes.
+        if (escaped && c !== '"') {
+            arg += '\\';
+        }
+        arg += c;
+        escaped = false;
+    }
+    for (let i = 0; i < argString.length; i++) {
+        const c = argString.charAt(i);
+        if (c === '"') {
+            if (!escaped) {
+                inQuotes = !inQuotes;
+            }
+            else {
+                append(c);
+            }
+            continue;
+        }
+        if (c === '\\' && escaped) {
+            append(c);
+            continue;
+        }
+        if (c === '\\' && inQuotes) {
+            escaped = true;
+            continue;
+        }
+        if (c === ' ' && !inQuotes) {
+            if (arg.length > 0) {
+                args.push(arg);
+                arg = '';
+            }
+            continue;
+        }
+        append(c);
+    }
+    if (arg.length > 0) {
+        args.push(arg.trim());
+    }
+    return args;
+}
+class ExecState extends external_events_.EventEmitter {
+    constructor(options, toolPath) {
+        super();
+        this.processClosed = false; // tracks whether the process has exited and stdio is closed
+        this.processError = '';
+        this.processExitCode = 0;
+        this.processExited = false; // tracks whether the process has exited
+        this.processStderr = false; // tracks whether stderr was written to
+        this.delay = 10000; // 10 seconds
+        this.done = false;
+        this.timeout = null;
+        if (!toolPath) {
+            throw new Error('toolPath must not be empty');
+        }
+        this.options = options;
+        this.toolPath = toolPath;
+        if (options.delay) {
+            this.delay = options.delay;
+        }
+    }
+    CheckComplete() {
+        if (this.done) {
+            return;
+        }
+        if (this.processClosed) {
+            this._setResult();
+        }
+        else if (this.processExited) {
+            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
+        }
+    }
+    _debug(message) {
+        this.emit('debug', message);
+    }
+    _setResult() {
+        // determine whether there is an error
+        let error;
+        if (this.processExited) {
+            if (this.processError) {
+                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
+            }
+            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
+                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
+            }
+            else if (this.processStderr && this.options.failOnStdErr) {
+                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+            }
+        }
+        // clear the timeout
+        if (this.timeout) {
+            clearTimeout(this.timeout);
+            this.timeout = null;
+        }
+        this.done = true;
+        this.emit('done', error, this.processExitCode);
+    }
+    static HandleTimeout(state) {
+        if (state.done) {
+            return;
+        }
+        if (!state.processClosed && state.processExited) {
+            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
+            state._debug(message);
+        }
+        state._setResult();
+    }
+}
+//# sourceMappingURL=toolrunner.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
+var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+/**
+ * Exec a command.
+ * Output will be streamed to the live console.
+ * Returns promise with return code
+ *
+ * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
+ * @param     args               optional arguments for tool. Escaping is handled by the lib.
+ * @param     options            optional exec options.  See ExecOptions
+ * @returns   Promise<number>    exit code
+ */
+function exec_exec(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        const commandArgs = tr.argStringToArray(commandLine);
+        if (commandArgs.length === 0) {
+            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+        }
+        // Path to tool to execute should be first arg
+        const toolPath = commandArgs[0];
+        args = commandArgs.slice(1).concat(args || []);
+        const runner = new tr.ToolRunner(toolPath, args, options);
+        return runner.exec();
+    });
+}
+/**
+ * Exec a command and get the output.
+ * Output will be streamed to the live console.
+ * Returns promise with the exit code and collected stdout and stderr
+ *
+ * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
+ * @param     args                  optional arguments for tool. Escaping is handled by the lib.
+ * @param     options               optional exec options.  See ExecOptions
+ * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
+ */
+function getExecOutput(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        var _a, _b;
+        let stdout = '';
+        let stderr = '';
+        //Using string decoder covers the case where a mult-byte character is split
+        const stdoutDecoder = new StringDecoder('utf8');
+        const stderrDecoder = new StringDecoder('utf8');
+        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
+        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+        const stdErrListener = (data) => {
+            stderr += stderrDecoder.write(data);
+            if (originalStdErrListener) {
+                originalStdErrListener(data);
+            }
+        };
+        const stdOutListener = (data) => {
+            stdout += stdoutDecoder.write(data);
+            if (originalStdoutListener) {
+                originalStdoutListener(data);
+            }
+        };
+        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        //flush any remaining characters
+        stdout += stdoutDecoder.end();
+        stderr += stderrDecoder.end();
+        return {
+            exitCode,
+            stdout,
+            stderr
+        };
+    });
+}
+//# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_namespaceObject.platform();
+const arch = external_os_namespaceObject.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_namespaceObject.EOL);
+    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    command_issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+    }
+    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./build/src/printable.js
+/** Characters that move a cursor, end a line, colour a terminal or turn text round. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** Longest text from outside that is worth printing, in characters. */
+const MAX_LENGTH = 2000;
+/**
+ * Text from outside as one harmless line: no control characters, and nothing that a GitHub runner takes for a command.
+ *
+ * The runner obeys `::name::` at the start of a line and the older `##[name]` anywhere in one (`ActionCommand.cs`).
+ */
+function printable(text) {
+    const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+    return cut
+        .replace(UNPRINTABLE, '?')
+        .replaceAll('##[', '# #[')
+        .replace(/^(\s*):(?=:)/, '$1: ');
+}
+//# sourceMappingURL=printable.js.map
+;// CONCATENATED MODULE: ./build/src/errors.js
+/**
+ * What can go wrong, sorted by whose move it is. Codes and exit statuses are stable; texts are not.
+ *
+ * An error states a fact. What to try about it is in hints.ts.
+ */
+
+/** The root of all errors that this package throws on purpose; any other error is a bug in it. */
+class HTCondorError extends Error {
+    phase;
+    peer;
+    constructor(message, facts = {}) {
+        super(printable(message), facts.cause === undefined ? undefined : { cause: facts.cause });
+        this.name = new.target.name;
+        this.phase = facts.phase;
+        this.peer = facts.peer;
+    }
+    /** Adds where it happened, unless that is known already: the innermost place wins. */
+    at(phase, peer) {
+        this.phase ??= phase;
+        this.peer ??= peer;
+        return this;
+    }
+}
+/** What was asked for makes no sense; found before any connection. Move: the workflow's author. */
+class InputError extends HTCondorError {
+    code = 'ERR_INPUT';
+    exitStatus = 2;
+    /** Name of the input or flag, without dashes. */
+    input;
+    constructor(input, message, facts) {
+        super(message, facts);
+        this.input = input;
+    }
+}
+/** No usable credential was found; nothing was sent. Move: the workflow's author. */
+class CredentialError extends HTCondorError {
+    exitStatus = 2;
+    code;
+    constructor(code, message, facts) {
+        super(message, facts);
+        this.code = code;
+    }
+}
+/** The collector was asked and does not know the daemon, or knows several. Move: the workflow's author. */
+class LocateError extends HTCondorError {
+    exitStatus = 3;
+    code;
+    /** Names that the collector has of the type asked for; at most ten. */
+    names;
+    constructor(code, message, names, facts) {
+        super(message, facts);
+        this.code = code;
+        this.names = names;
+    }
+}
+/** The network: worth a retry, but for ERR_CCB_ONLY. */
+class ConnectError extends HTCondorError {
+    exitStatus = 3;
+    code;
+    constructor(code, message, facts) {
+        super(message, facts);
+        this.code = code;
+    }
+}
+/** The peer does not speak CEDAR as it is specified. */
+class ProtocolError extends HTCondorError {
+    exitStatus = 4;
+    code;
+    constructor(code, message, facts) {
+        super(message, facts);
+        this.code = code;
+    }
+}
+/** The two sides have nothing acceptable in common. Move: both configurations. */
+class NegotiationError extends HTCondorError {
+    exitStatus = 5;
+    code;
+    constructor(code, message, facts) {
+        super(message, facts);
+        this.code = code;
+    }
+}
+/** Nobody was authenticated: our credentials were refused, or the daemon could not prove itself. */
+class AuthenticationError extends HTCondorError {
+    exitStatus = 5;
+    code;
+    attempts;
+    constructor(code, message, attempts, facts) {
+        super(message, facts);
+        this.code = code;
+        this.attempts = attempts.map(({ method, reason }) => ({
+            method: printable(method),
+            reason: printable(reason),
+        }));
+    }
+}
+/** Authenticated, but the command is not allowed or not known. Move: the pool's administrator. */
+class AuthorizationError extends HTCondorError {
+    exitStatus = 6;
+    code;
+    /** Who the daemon says we are, if it said so. */
+    user;
+    constructor(code, message, user, facts) {
+        super(message, facts);
+        this.code = code;
+        this.user = user === undefined ? undefined : printable(user);
+    }
+}
+/** The daemon carried the command out and reports an error. Move: the pool's administrator. */
+class DaemonError extends HTCondorError {
+    code = 'ERR_DAEMON';
+    exitStatus = 6;
+    /** HTCondor's ErrorCode; -1 where it sent none. The same number has several meanings: see `errorString`. */
+    errorCode;
+    errorString;
+    constructor(errorCode, errorString, facts) {
+        super(`the daemon reports error ${errorCode}: ${errorString}`, facts);
+        this.errorCode = errorCode;
+        this.errorString = printable(errorString);
+    }
+}
+/** The token that came is not the token that was asked for. Move: the pool's administrator. */
+class TokenError extends HTCondorError {
+    exitStatus = 7;
+    code;
+    /** The claim or header parameter at fault, if it is one. */
+    claim;
+    constructor(code, message, claim, facts) {
+        super(message, facts);
+        this.code = code;
+        this.claim = claim;
+    }
+}
+/** The token could not be written or handed over. Move: the runner. */
+class OutputError extends HTCondorError {
+    code = 'ERR_OUTPUT';
+    exitStatus = 8;
+}
+//# sourceMappingURL=errors.js.map
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/buffer_utils.js
+const buffer_utils_encoder = new TextEncoder(), decoder = new TextDecoder(), strictDecoder = new TextDecoder("utf-8", { fatal: !0 }), UINT32_RANGE = (/* unused pure expression or super */ null && (2 ** 32));
+function concat(...buffers) {
+  const size = buffers.reduce((acc, { length }) => acc + length, 0), buf = new Uint8Array(size);
+  let i = 0;
+  for (const buffer of buffers)
+    buf.set(buffer, i), i += buffer.length;
+  return buf;
+}
+function writeUInt32BE(buf, value, offset) {
+  if (value < 0 || value >= UINT32_RANGE)
+    throw new RangeError(`value must be >= 0 and <= ${UINT32_RANGE - 1}. Received ${value}`);
+  buf.set([value >>> 24, value >>> 16, value >>> 8, value & 255], offset);
+}
+function uint64be(value) {
+  const high = Math.floor(value / UINT32_RANGE), low = value % UINT32_RANGE, buf = new Uint8Array(8);
+  return writeUInt32BE(buf, high, 0), writeUInt32BE(buf, low, 4), buf;
+}
+function uint32be(value) {
+  const buf = new Uint8Array(4);
+  return writeUInt32BE(buf, value), buf;
+}
+const NON_ASCII = /[^\x00-\x7f]/;
+function buffer_utils_encode(string) {
+  if (typeof string == "string" && string.length >= 128) {
+    if (NON_ASCII.test(string))
+      throw new TypeError("non-ASCII string encountered in encode()");
+    return buffer_utils_encoder.encode(string);
+  }
+  const bytes = new Uint8Array(string.length);
+  for (let i = 0; i < string.length; i++) {
+    const code = string.charCodeAt(i);
+    if (code > 127)
+      throw new TypeError("non-ASCII string encountered in encode()");
+    bytes[i] = code;
+  }
+  return bytes;
+}
+function buffer_utils_encodeBase64(input, url = !1) {
+  if (Uint8Array.prototype.toBase64)
+    return input.toBase64({ alphabet: url ? "base64url" : "base64", omitPadding: url });
+  const CHUNK_SIZE = 32768, arr = [];
+  for (let i = 0; i < input.length; i += CHUNK_SIZE)
+    arr.push(String.fromCharCode.apply(null, input.subarray(i, i + CHUNK_SIZE)));
+  const encoded = btoa(arr.join(""));
+  return url ? encoded.replace(/=/g, "").replace(/\+/g, "-").replace(/\//g, "_") : encoded;
+}
+function decodeBase64(encoded, url = !1) {
+  if (Uint8Array.fromBase64)
+    return Uint8Array.fromBase64(encoded, { alphabet: url ? "base64url" : "base64" });
+  if (url) {
+    if (encoded.includes("+") || encoded.includes("/"))
+      throw new TypeError("Invalid base64url");
+    encoded = encoded.replace(/-/g, "+").replace(/_/g, "/");
+  }
+  const binary = atob(encoded), bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++)
+    bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+async function digest(algorithm, data) {
+  const subtleDigest = `SHA-${algorithm.slice(-3)}`;
+  return new Uint8Array(await crypto.subtle.digest(subtleDigest, data));
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/base64url.js
+
+const invalid = "The input to be decoded is not correctly encoded.";
+function base64url_decode(input) {
+  try {
+    return decodeBase64(typeof input == "string" ? input : decoder.decode(input), !0);
+  } catch (cause) {
+    throw new TypeError(invalid, { cause });
+  }
+}
+function base64url_encode(input) {
+  return encodeBase64(typeof input == "string" ? encoder.encode(input) : input, !0);
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/validate.js
+
+
+
+function assertUint8Array(input, label) {
+  if (!(input instanceof Uint8Array))
+    throw new TypeError(`${label} must be an instance of Uint8Array`);
+}
+function isObject(input) {
+  if (typeof input != "object" || input === null || Object.prototype.toString.call(input) !== "[object Object]")
+    return !1;
+  const prototype = Object.getPrototypeOf(input);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+function isJwkSet(input) {
+  return isObject(input) && Array.isArray(input.keys) && Array.from(input.keys).every(isObject);
+}
+function isDisjoint(...headers) {
+  const parameters = /* @__PURE__ */ new Set();
+  for (const header of headers)
+    if (header)
+      for (const parameter of Object.keys(header)) {
+        if (parameters.has(parameter))
+          return !1;
+        parameters.add(parameter);
+      }
+  return !0;
+}
+function assertNotSet(value, name) {
+  if (value !== void 0)
+    throw new TypeError(`${name} can only be called once`);
+}
+function decodeBase64url(value, label, ErrorClass) {
+  try {
+    return decode(value);
+  } catch (cause) {
+    throw new ErrorClass(`Failed to base64url decode the ${label}`, { cause });
+  }
+}
+function encodeAsciiMember(value, label, ErrorClass) {
+  try {
+    return encode(value);
+  } catch (cause) {
+    throw new ErrorClass(`The ${label} is not a valid base64url string`, { cause });
+  }
+}
+function parseJoseHeader(encodedProtectedHeader, ErrorClass, message) {
+  let parsed;
+  try {
+    parsed = JSON.parse(strictDecoder.decode(base64url_decode(encodedProtectedHeader)));
+  } catch (cause) {
+    throw new ErrorClass(message, { cause });
+  }
+  if (!isObject(parsed))
+    throw new ErrorClass(message);
+  return parsed;
+}
+const JWS_RECOGNIZED = { __proto__: null, b64: !0 }, JWE_RECOGNIZED = { __proto__: null };
+function validateAlgorithms(option, algorithms) {
+  if (algorithms !== void 0 && (!Array.isArray(algorithms) || algorithms.some((s) => typeof s != "string")))
+    throw new TypeError(`"${option}" option must be an array of strings`);
+  return algorithms === void 0 ? void 0 : new Set(algorithms);
+}
+function validateCritDuplicates(Err, protectedHeader) {
+  const { crit } = protectedHeader ?? {};
+  if (Array.isArray(crit) && new Set(crit).size !== crit.length)
+    throw new Err('"crit" (Critical) Header Parameter MUST NOT contain duplicate values');
+}
+function validateCrit(Err, recognizedDefault, recognizedOption, protectedHeader, joseHeader) {
+  if (joseHeader.crit !== void 0 && protectedHeader?.crit === void 0)
+    throw new Err('"crit" (Critical) Header Parameter MUST be integrity protected');
+  if (!protectedHeader || protectedHeader.crit === void 0)
+    return [];
+  if (!Array.isArray(protectedHeader.crit) || protectedHeader.crit.length === 0 || protectedHeader.crit.some((input) => typeof input != "string" || input.length === 0))
+    throw new Err('"crit" (Critical) Header Parameter MUST be an array of non-empty strings when present');
+  const recognized = recognizedOption === void 0 ? recognizedDefault : { __proto__: null, ...recognizedOption, ...recognizedDefault };
+  for (const parameter of protectedHeader.crit) {
+    if (!(parameter in recognized))
+      throw new JOSENotSupported(`Extension Header Parameter "${parameter}" is not recognized`);
+    if (!Object.hasOwn(joseHeader, parameter) || joseHeader[parameter] === void 0)
+      throw new Err(`Extension Header Parameter "${parameter}" is missing`);
+    if (recognized[parameter] && (!Object.hasOwn(protectedHeader, parameter) || protectedHeader[parameter] === void 0))
+      throw new Err(`Extension Header Parameter "${parameter}" MUST be integrity protected`);
+  }
+  return protectedHeader.crit;
+}
+function validateB64(protectedHeader, extensions) {
+  if (extensions.includes("b64")) {
+    const b64 = protectedHeader.b64;
+    if (typeof b64 != "boolean")
+      throw new JWSInvalid('The "b64" (base64url-encode payload) Header Parameter must be a boolean');
+    return b64;
+  }
+  return !0;
+}
+function serializeJoseHeader(Err, header) {
+  let serialized, parsed;
+  try {
+    serialized = JSON.stringify(header), parsed = JSON.parse(serialized);
+  } catch (cause) {
+    throw new Err("JOSE Header is not valid JSON", { cause });
+  }
+  if (!isObject(parsed))
+    throw new Err("JOSE Header is not a JSON object");
+  return [parsed, serialized];
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
+
+function decodeProtectedHeader(token) {
+  let encodedProtectedHeader;
+  if (typeof token == "string") {
+    const parts = token.split(".");
+    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
+  } else if (typeof token == "object" && token)
+    if ("protected" in token)
+      encodedProtectedHeader = token.protected;
+    else
+      throw new TypeError("Token does not contain a Protected Header");
+  const invalid = "Invalid Token or Protected Header formatting";
+  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
+    throw new TypeError(invalid);
+  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/errors.js
+class JOSEError extends Error {
+  static code = "ERR_JOSE_GENERIC";
+  code = "ERR_JOSE_GENERIC";
+  constructor(message, options) {
+    super(message, options), this.name = this.constructor.name, Error.captureStackTrace?.(this, this.constructor);
+  }
+}
+class JWTClaimValidationFailed extends JOSEError {
+  static code = "ERR_JWT_CLAIM_VALIDATION_FAILED";
+  code = "ERR_JWT_CLAIM_VALIDATION_FAILED";
+  claim;
+  reason;
+  payload;
+  constructor(message, payload, claim = "unspecified", reason = "unspecified") {
+    super(message, { cause: { claim, reason, payload } }), this.claim = claim, this.reason = reason, this.payload = payload;
+  }
+}
+class JWTExpired extends JOSEError {
+  static code = "ERR_JWT_EXPIRED";
+  code = "ERR_JWT_EXPIRED";
+  claim;
+  reason;
+  payload;
+  constructor(message, payload, claim = "unspecified", reason = "unspecified") {
+    super(message, { cause: { claim, reason, payload } }), this.claim = claim, this.reason = reason, this.payload = payload;
+  }
+}
+class JOSEAlgNotAllowed extends (/* unused pure expression or super */ null && (JOSEError)) {
+  static code = (/* unused pure expression or super */ null && ("ERR_JOSE_ALG_NOT_ALLOWED"));
+  code = "ERR_JOSE_ALG_NOT_ALLOWED";
+}
+class errors_JOSENotSupported extends (/* unused pure expression or super */ null && (JOSEError)) {
+  static code = (/* unused pure expression or super */ null && ("ERR_JOSE_NOT_SUPPORTED"));
+  code = "ERR_JOSE_NOT_SUPPORTED";
+}
+class JWEDecryptionFailed extends JOSEError {
+  static code = "ERR_JWE_DECRYPTION_FAILED";
+  code = "ERR_JWE_DECRYPTION_FAILED";
+  constructor(message = "decryption operation failed", options) {
+    super(message, options);
+  }
+}
+class JWEInvalid extends (/* unused pure expression or super */ null && (JOSEError)) {
+  static code = (/* unused pure expression or super */ null && ("ERR_JWE_INVALID"));
+  code = "ERR_JWE_INVALID";
+}
+class errors_JWSInvalid extends (/* unused pure expression or super */ null && (JOSEError)) {
+  static code = (/* unused pure expression or super */ null && ("ERR_JWS_INVALID"));
+  code = "ERR_JWS_INVALID";
+}
+class JWTInvalid extends JOSEError {
+  static code = "ERR_JWT_INVALID";
+  code = "ERR_JWT_INVALID";
+}
+class JWKInvalid extends (/* unused pure expression or super */ null && (JOSEError)) {
+  static code = (/* unused pure expression or super */ null && ("ERR_JWK_INVALID"));
+  code = "ERR_JWK_INVALID";
+}
+class JWKSInvalid extends (/* unused pure expression or super */ null && (JOSEError)) {
+  static code = (/* unused pure expression or super */ null && ("ERR_JWKS_INVALID"));
+  code = "ERR_JWKS_INVALID";
+}
+class JWKSNoMatchingKey extends JOSEError {
+  static code = "ERR_JWKS_NO_MATCHING_KEY";
+  code = "ERR_JWKS_NO_MATCHING_KEY";
+  constructor(message = "no applicable key found in the JSON Web Key Set", options) {
+    super(message, options);
+  }
+}
+class JWKSMultipleMatchingKeys extends JOSEError {
+  [Symbol.asyncIterator] = async function* () {
+  };
+  static code = "ERR_JWKS_MULTIPLE_MATCHING_KEYS";
+  code = "ERR_JWKS_MULTIPLE_MATCHING_KEYS";
+  constructor(message = "multiple matching keys found in the JSON Web Key Set", options) {
+    super(message, options);
+  }
+}
+class JWKSTimeout extends JOSEError {
+  static code = "ERR_JWKS_TIMEOUT";
+  code = "ERR_JWKS_TIMEOUT";
+  constructor(message = "request timed out", options) {
+    super(message, options);
+  }
+}
+class JWSSignatureVerificationFailed extends JOSEError {
+  static code = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+  code = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+  constructor(message = "signature verification failed", options) {
+    super(message, options);
+  }
+}
+
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_jwt.js
+
+
+
+
+function decodeJwt(jwt) {
+  if (typeof jwt != "string")
+    throw new JWTInvalid("JWTs must use Compact JWS serialization, JWT must be a string");
+  const { 1: encodedPayload, length } = jwt.split(".");
+  if (length === 5)
+    throw new JWTInvalid("Only JWTs using Compact JWS serialization can be decoded");
+  if (length !== 3)
+    throw new JWTInvalid("Invalid JWT");
+  if (!encodedPayload)
+    throw new JWTInvalid("JWTs must contain a payload");
+  let claimsSetBytes;
+  try {
+    claimsSetBytes = base64url_decode(encodedPayload);
+  } catch (cause) {
+    throw new JWTInvalid("Failed to base64url decode the payload", { cause });
+  }
+  let claimsSet;
+  try {
+    claimsSet = JSON.parse(strictDecoder.decode(claimsSetBytes));
+  } catch (cause) {
+    throw new JWTInvalid("Failed to parse the decoded payload as JSON", { cause });
+  }
+  if (!isObject(claimsSet))
+    throw new JWTInvalid("Invalid JWT Claims Set");
+  return claimsSet;
+}
+
+
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;// CONCATENATED MODULE: ./build/src/secret.js
+
+/** A credential or token. Prints as `***` whoever prints it; only `reveal()` gives the value. */
+class Secret {
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    /** The value itself. Callers are listed in test/architecture.test.ts. */
+    reveal() {
+        return this.#value;
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [external_node_util_namespaceObject.inspect.custom]() {
+        return '***';
+    }
+}
+//# sourceMappingURL=secret.js.map
+;// CONCATENATED MODULE: ./build/src/token/jwt.js
+
+
+
+
+/** Longest token that is looked at, in characters. IDTOKENS have some 300. */
+const jwt_MAX_LENGTH = 64 * 1024;
+const LEVEL_PREFIX = 'condor:/';
+/**
+ * Takes an IDTOKEN apart; nothing is verified, for the signing key is the daemon's alone.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
+ */
+function parseIdToken(jwt) {
+    const text = jwt.reveal();
+    const parts = text.split('.');
+    if (text.length > jwt_MAX_LENGTH)
+        throw malformed(`it has ${text.length} characters`);
+    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+        throw malformed('it is not three parts of base64url with dots between them');
+    }
+    const { header, claims } = jwt_decode(text);
+    const { alg, kid } = header;
+    const { iss, sub, iat, exp, jti, scope } = claims;
+    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
+        throw malformed('it is not signed', 'alg');
+    return {
+        jwt,
+        signedText: `${parts[0]}.${parts[1]}`,
+        algorithm: alg,
+        keyId: word(kid, 'kid'),
+        issuer: word(iss, 'iss'),
+        subject: word(sub, 'sub'),
+        issuedAt: time(iat, 'iat'),
+        expiresAt: time(exp, 'exp'),
+        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+        authz: levels(scope),
+    };
+}
+/** The secret of a token as raw bytes: 32 for HS256. */
+function revealSignature({ jwt }) {
+    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
+}
+/** The third part of a JWT, which has to be masked by itself: a mask hides whole values only. */
+function signaturePart(jwt) {
+    return new Secret(jwt.reveal().split('.')[2] ?? '');
+}
+function jwt_decode(text) {
+    try {
+        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    }
+    catch {
+        // Not as cause: jose's message may quote what it could not read.
+        throw malformed('its header or payload is not a JSON object');
+    }
+}
+function word(value, claim) {
+    if (typeof value !== 'string' || value === '')
+        throw malformed(`it has no ${claim}`, claim);
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
+        throw malformed(`its ${claim} has control characters`, claim);
+    return value;
+}
+function time(value, claim) {
+    if (value === undefined)
+        return undefined;
+    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+        throw malformed(`its ${claim} is no time`, claim);
+    return Math.floor(value);
+}
+/** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
+function levels(scope) {
+    if (scope === undefined)
+        return undefined;
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
+    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+    return found.length > 0 ? found : undefined;
+}
+function malformed(what, claim) {
+    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
+}
+//# sourceMappingURL=jwt.js.map
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./build/src/credentials/idtoken-directory.js
+
+
+
+
+/** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP's default: files that editors and package managers leave behind. */
+const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
+/** A token file is a line or a few; whatever is larger is something else. */
+const MAX_FILE_LENGTH = 1024 * 1024;
+/**
+ * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
+ * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.
+ */
+async function readTokenDirectory(directory) {
+    let names;
+    try {
+        names = (await (0,promises_namespaceObject.readdir)(directory)).sort();
+    }
+    catch (error) {
+        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`] };
+    }
+    const lines = [];
+    const skipped = [];
+    for (const name of names) {
+        const path = (0,external_node_path_namespaceObject.join)(directory, name);
+        if (EXCLUDED_NAME.test(name)) {
+            skipped.push(`${path}: HTCondor ignores files of such a name`);
+            continue;
+        }
+        try {
+            lines.push(...tokenLines(await readPrivateFile(path), path));
+        }
+        catch (error) {
+            skipped.push(`${path}: ${reasonOf(error)}`);
+        }
+    }
+    if (names.length === 0)
+        skipped.push(`${directory}: it is empty`);
+    return { lines, skipped };
+}
+/** The lines of a text that are neither blank nor comments. */
+function tokenLines(text, source) {
+    const found = text
+        .split(/\r?\n/)
+        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+        .filter(({ line }) => line !== '' && !line.startsWith('#'));
+    return found.map(({ line, number }) => ({
+        text: new Secret(line),
+        source: found.length === 1 ? source : `${source} line ${number}`,
+    }));
+}
+async function readPrivateFile(path) {
+    const file = await (0,promises_namespaceObject.open)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+    try {
+        const { uid, mode, size } = await file.stat();
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
+            throw new Error('it is no regular file');
+        if (size > MAX_FILE_LENGTH)
+            throw new Error('it is too large for a token');
+        if (process.getuid !== undefined) {
+            if (uid !== process.getuid())
+                throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+            const open = mode & 0o077;
+            if (open !== 0)
+                throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+        }
+        return await file.readFile('utf8');
+    }
+    finally {
+        await file.close();
+    }
+}
+function reasonOf(error) {
+    const { code, message } = error;
+    if (code === 'ENOENT')
+        return 'it does not exist';
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'it cannot be read by this user';
+    return message;
+}
+//# sourceMappingURL=idtoken-directory.js.map
+;// CONCATENATED MODULE: ./build/src/credentials/idtoken-sources.js
+
+
+
+/**
+ * All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN; ERR_NO_CREDENTIAL with
+ *   every place that was looked at.
+ */
+async function loadIdTokens(source, host) {
+    if ('text' in source) {
+        host.mask(source.text);
+        const lines = tokenLines(source.text.reveal(), 'idtoken');
+        if (lines.length === 0)
+            throw new CredentialError('ERR_NO_CREDENTIAL', 'idtoken holds no token, only blank lines and comments');
+        return lines.map((line) => parseLine(line, true, host));
+    }
+    const { lines, skipped } = await readTokenDirectory(source.directory);
+    const found = [];
+    const reasons = [...skipped];
+    for (const line of lines) {
+        try {
+            found.push(parseLine(line, source.named, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    for (const reason of reasons)
+        host.log.debug(`credentials: passed over ${reason}`);
+    if (found.length === 0)
+        throw new CredentialError('ERR_NO_CREDENTIAL', `no IDTOKEN was found; ${reasons.join('; ')}`);
+    return found;
+}
+function parseLine({ text, source }, chosen, host) {
+    host.mask(text);
+    const signature = signaturePart(text);
+    if (signature.reveal() !== '')
+        host.mask(signature);
+    try {
+        return { token: parseIdToken(text), source, chosen };
+    }
+    catch (error) {
+        if (!(error instanceof TokenError))
+            throw error;
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
+    }
+}
+//# sourceMappingURL=idtoken-sources.js.map
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/src/wire/writer.js
+/**
+ * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). The mirror of reader.ts.
+ *
+ * Throws RangeError on what CEDAR cannot carry: that is a bug here, for inputs are checked long before.
+ */
+class Writer {
+    #parts = [];
+    #encrypted;
+    constructor(encrypted = false) {
+        this.#encrypted = encrypted;
+    }
+    int(value) {
+        if (!Number.isSafeInteger(value))
+            throw new RangeError(`not an integer: ${value}`);
+        const bytes = new Uint8Array(8);
+        new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
+        return this.bytes(bytes);
+    }
+    bytes(bytes) {
+        this.#parts.push(bytes);
+        return this;
+    }
+    string(value) {
+        if (value.includes('\0'))
+            throw new RangeError('a CEDAR string cannot carry NUL');
+        const bytes = new TextEncoder().encode(`${value}\0`);
+        if (this.#encrypted)
+            this.int(bytes.length);
+        return this.bytes(bytes);
+    }
+    /** The message. */
+    finish() {
+        return writer_concat(this.#parts);
+    }
+}
+/** All parts in one array. */
+function writer_concat(parts) {
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined)
+        return first;
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+    }
+    return whole;
+}
+//# sourceMappingURL=writer.js.map
+;// CONCATENATED MODULE: ./build/src/wire/frame.js
+
+
+/** Bytes of a frame's header: end flag, then the length of the body, big endian (cedar-rfc §1.2). */
+const HEADER_LENGTH = 5;
+/** Longest body of a frame, in bytes. A larger length is how a hostile peer would make us allocate gigabytes. */
+const MAX_BODY_LENGTH = 1024 * 1024;
+/** End flags above this are refused by C++ too (ReliSock::RcvMsg::rcv_packet). */
+const MAX_END_FLAG = 10;
+/** The header of a frame that ends its message. */
+function putHeader(bodyLength) {
+    if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH)
+        throw new RangeError(`a frame of ${bodyLength} bytes`);
+    const header = new Uint8Array(HEADER_LENGTH);
+    header[0] = 1;
+    new DataView(header.buffer).setUint32(1, bodyLength);
+    return header;
+}
+/**
+ * Cuts a byte stream into frames (cedar-rfc §1.2; ReliSock::RcvMsg::rcv_packet in C++).
+ *
+ * Holds at most the chunks of one unfinished frame and what came behind it. Throws ERR_FRAME on a wrong end flag, a
+ * length of 0 or one above 1 MiB as soon as the header is there, before anything is allocated for the body.
+ */
+class Deframer {
+    #chunks = [];
+    #buffered = 0;
+    #header;
+    #bodyLength = 0;
+    push(chunk) {
+        this.#chunks.push(chunk);
+        this.#buffered += chunk.length;
+    }
+    /** The next whole frame, or undefined until more bytes are pushed. */
+    next() {
+        if (this.#header === undefined) {
+            if (this.#buffered >= 1)
+                refuseForeign(this.#chunks);
+            if (this.#buffered < HEADER_LENGTH)
+                return undefined;
+            const header = this.#shift(HEADER_LENGTH);
+            this.#bodyLength = bodyLengthOf(header);
+            this.#header = header;
+        }
+        if (this.#buffered < this.#bodyLength)
+            return undefined;
+        const header = this.#header;
+        this.#header = undefined;
+        return { header, body: this.#shift(this.#bodyLength), endOfMessage: header[0] !== 0 };
+    }
+    #shift(length) {
+        const all = writer_concat(this.#chunks);
+        const rest = all.subarray(length);
+        this.#chunks = rest.length > 0 ? [rest] : [];
+        this.#buffered = rest.length;
+        return all.subarray(0, length);
+    }
+}
+function bodyLengthOf(header) {
+    const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
+    if (length === 0)
+        throw new ProtocolError('ERR_FRAME', 'a frame of length 0');
+    if (length > MAX_BODY_LENGTH) {
+        throw new ProtocolError('ERR_FRAME', `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
+    }
+    return length;
+}
+/** The first byte of a frame is its end flag; of other protocols it is something else, and worth naming. */
+function refuseForeign(chunks) {
+    const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
+    const flag = start[0] ?? 0;
+    if (flag <= MAX_END_FLAG)
+        return;
+    throw new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR${foreignProtocol(start)}`);
+}
+function foreignProtocol(start) {
+    const text = String.fromCharCode(...start.subarray(0, 4));
+    if (text.startsWith('HTTP'.slice(0, text.length)))
+        return '; it answers like a web server (HTTP)';
+    if (text.startsWith('SSH-'.slice(0, text.length)))
+        return '; it answers like an SSH server';
+    if (start[0] === 0x15 || start[0] === 0x16)
+        return '; it answers like a TLS server';
+    return ` (its first byte is ${start[0]})`;
+}
+//# sourceMappingURL=frame.js.map
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./build/src/wire/frame-protection.js
+
+
+
+
+const KEY_LENGTH = 32;
+const IV_LENGTH = 16; // not GCM's usual 12 (Condor_Crypt_AESGCM)
+const TAG_LENGTH = 16;
+const MAX_FRAMES = 0xffff_ffff;
+/**
+ * AES-256-GCM over whole frames (cedar-rfc §1.4; condor_crypt_aesgcm.cpp).
+ *
+ * Each direction has a random base IV, which travels in clear in front of its first cipher text, and a counter of
+ * frames; the nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The first frame's AAD
+ * is the sender's and the receiver's digest of the clear frames and the header; later ones have the header alone.
+ */
+class FrameProtection {
+    #key;
+    #digests;
+    #sendIv;
+    #receiveIv;
+    #sealed = 0;
+    #opened = 0;
+    /** `sendIv`: 16 random bytes, never used before with this key. */
+    constructor(key, digests, sendIv) {
+        if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH)
+            throw new RangeError('key or IV length');
+        this.#key = key;
+        this.#digests = digests;
+        this.#sendIv = sendIv;
+    }
+    /** One frame, header included, that ends its message. */
+    seal(plaintext) {
+        const first = this.#sealed === 0;
+        const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
+        const { sent, received } = this.#digests;
+        const cipher = (0,external_node_crypto_namespaceObject.createCipheriv)('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
+        cipher.setAAD(first ? writer_concat([sent, received, header]) : header);
+        const text = cipher.update(plaintext);
+        cipher.final();
+        return writer_concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
+    }
+    /** The plaintext of a received frame. Throws ERR_DECRYPT if it is not authentic. */
+    open(frame) {
+        const first = this.#receiveIv === undefined;
+        if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
+            throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is too short');
+        }
+        this.#receiveIv ??= frame.body.slice(0, IV_LENGTH);
+        const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
+        const { sent, received } = this.#digests;
+        const decipher = (0,external_node_crypto_namespaceObject.createDecipheriv)('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
+        decipher.setAAD(first ? writer_concat([received, sent, frame.header]) : frame.header);
+        decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
+        try {
+            return writer_concat([decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final()]);
+        }
+        catch (cause) {
+            throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic', { cause });
+        }
+    }
+}
+/** The nonce of frame `count` of a direction. Running out of them would repeat one, so it ends the connection. */
+function nonce(baseIv, count) {
+    if (count >= MAX_FRAMES)
+        throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
+    const iv = baseIv.slice();
+    const view = new DataView(iv.buffer);
+    view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
+    return iv;
+}
+//# sourceMappingURL=frame-protection.js.map
+;// CONCATENATED MODULE: ./build/src/wire/reader.js
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** A string of this one byte stands for C++'s null pointer (Stream::get_string_ptr). */
+const NULL_STRING = 0xad;
+/**
+ * Reads primitives out of one whole message (cedar-rfc §2; Stream::get in C++).
+ *
+ * Every read is checked against the end of the message and throws ProtocolError ERR_MESSAGE when it would cross it.
+ */
+class Reader {
+    #bytes;
+    #view;
+    #encrypted;
+    #at = 0;
+    /** `encrypted`: strings carry their length in front, as they do once a connection is encrypted (§1.3.4). */
+    constructor(bytes, encrypted = false) {
+        this.#bytes = bytes;
+        this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        this.#encrypted = encrypted;
+    }
+    /** Bytes not read yet. */
+    get remaining() {
+        return this.#bytes.length - this.#at;
+    }
+    /** A signed integer: eight bytes, big endian, two's complement. Beyond ±2^53 it is no integer that we know. */
+    int() {
+        const value = Number(this.#view.getBigInt64(this.#take(8)));
+        if (!Number.isSafeInteger(value))
+            throw new ProtocolError('ERR_MESSAGE', 'an integer is out of range');
+        return value;
+    }
+    /** The next `length` bytes, not copied. */
+    bytes(length) {
+        if (!Number.isInteger(length) || length < 0)
+            throw new ProtocolError('ERR_MESSAGE', `a length of ${length}`);
+        const start = this.#take(length);
+        return this.#bytes.subarray(start, start + length);
+    }
+    /** A string of UTF-8; C++'s null pointer reads as the empty string. */
+    string() {
+        const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
+        if (bytes.length === 1 && bytes[0] === NULL_STRING)
+            return '';
+        try {
+            return UTF8.decode(bytes);
+        }
+        catch (cause) {
+            throw new ProtocolError('ERR_MESSAGE', 'a string is not UTF-8', { cause });
+        }
+    }
+    #terminatedString() {
+        const end = this.#bytes.indexOf(0, this.#at);
+        if (end === -1)
+            throw new ProtocolError('ERR_MESSAGE', 'a string does not end within the message');
+        const bytes = this.bytes(end - this.#at);
+        this.#at += 1;
+        return bytes;
+    }
+    #prefixedString() {
+        const length = this.int();
+        if (length < 1)
+            throw new ProtocolError('ERR_MESSAGE', `a string of length ${length}`);
+        const bytes = this.bytes(length);
+        const nul = bytes.indexOf(0);
+        // The null pointer has length 1 and no NUL behind its one byte.
+        if (nul === -1 && length === 1 && bytes[0] === NULL_STRING)
+            return bytes;
+        if (nul !== length - 1)
+            throw new ProtocolError('ERR_MESSAGE', 'a string does not end where its length says');
+        return bytes.subarray(0, nul);
+    }
+    #take(length) {
+        const start = this.#at;
+        if (length > this.remaining)
+            throw new ProtocolError('ERR_MESSAGE', 'a message ends too early');
+        this.#at += length;
+        return start;
+    }
+}
+//# sourceMappingURL=reader.js.map
+;// CONCATENATED MODULE: ./build/src/wire/transcript.js
+
+/**
+ * SHA-256 over all clear frames of one direction, headers included (cedar-rfc §1.4.2).
+ *
+ * A direction in which nothing was sent in clear counts as 32 zero bytes, not as SHA-256 of nothing: C++ makes the
+ * digest's context on first use.
+ */
+class Transcript {
+    #hash;
+    add(...parts) {
+        this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
+        for (const part of parts)
+            this.#hash.update(part);
+    }
+    /** The digest so far, 32 bytes. More can be added afterwards. */
+    digest() {
+        return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
+    }
+}
+//# sourceMappingURL=transcript.js.map
+;// CONCATENATED MODULE: ./build/src/transport/channel.js
+
+
+
+
+
+
+/** Longest message in bytes: 1 MiB from a stranger, 16 MiB once encrypted. Bounds what a peer can make us hold. */
+const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
+const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
+/**
+ * A socket that carries messages: the one object with state in this program. It belongs to whoever made it, and that
+ * one closes it.
+ */
+class Channel {
+    #socket;
+    #options;
+    #chunks;
+    #deframer = new Deframer();
+    #sent = new Transcript();
+    #received = new Transcript();
+    #outgoing;
+    #clearToCome = [];
+    #protection;
+    #roundTrips = 1; // the connection itself
+    #onAbort = () => this.close();
+    /** `socket` is connected. */
+    constructor(socket, options) {
+        this.#socket = socket;
+        this.#options = options;
+        this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
+        this.#chunks = socket[Symbol.asyncIterator]();
+        socket.on('error', () => { }); // the pending read tells it; without a listener it would end the process
+        options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    /** Round trips waited for so far, the TCP connection included. */
+    get roundTrips() {
+        return this.#roundTrips;
+    }
+    send(write) {
+        const message = new Writer(this.#protection !== undefined);
+        write(message);
+        const plaintext = message.finish();
+        this.#outgoing.push(this.#protection?.seal(plaintext) ?? clearFrame(plaintext));
+        if (this.#protection === undefined)
+            this.#sent.add(...this.#outgoing.slice(-1));
+    }
+    async receive(read) {
+        this.flush();
+        while (this.#clearToCome.length > 0)
+            this.#expect(await this.#frame(), this.#clearToCome.shift());
+        const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
+        const parts = [];
+        for (let length = 0, ended = false; !ended;) {
+            const frame = await this.#frame();
+            const part = this.#open(frame);
+            length += part.length;
+            if (length > limit)
+                throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
+            parts.push(part);
+            ended = frame.endOfMessage;
+        }
+        const message = new Reader(writer_concat(parts), this.#protection !== undefined);
+        const value = read(message);
+        if (message.remaining > 0)
+            throw new ProtocolError('ERR_MESSAGE', `a message is ${message.remaining} bytes too long`);
+        return value;
+    }
+    protect(key, clearToCome = []) {
+        this.#clearToCome = clearToCome.map((write) => {
+            const message = new Writer();
+            write(message);
+            return clearFrame(message.finish());
+        });
+        this.#received.add(...this.#clearToCome);
+        const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
+        this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
+    }
+    /** Sends what is in line without waiting for anything: for the last word before closing. */
+    flush() {
+        if (this.#outgoing.length === 0)
+            return;
+        this.#socket.write(writer_concat(this.#outgoing));
+        this.#outgoing = [];
+        this.#roundTrips += 1;
+    }
+    /** Ends the connection, after what was flushed. To be called on every path: a daemon may be blocked in a read. */
+    close() {
+        this.#options.signal.removeEventListener('abort', this.#onAbort);
+        this.#socket.destroySoon();
+        // A peer that does not read must not keep us: whatever is not sent by now is not needed any more.
+        if (this.#options.signal.aborted)
+            this.#socket.destroy();
+        this.#socket.unref();
+    }
+    async #frame() {
+        for (;;) {
+            const frame = this.#deframer.next();
+            if (frame !== undefined)
+                return frame;
+            const chunk = await this.#chunks.next().catch((cause) => ({ failure: cause }));
+            if (this.#options.signal.aborted)
+                throw abortedError(this.#options.signal);
+            if ('failure' in chunk) {
+                throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
+                    cause: chunk.failure,
+                });
+            }
+            if (chunk.done === true)
+                throw new ConnectError('ERR_CLOSED', 'the peer closed the connection');
+            this.#deframer.push(chunk.value);
+        }
+    }
+    #open(frame) {
+        if (this.#protection !== undefined)
+            return this.#protection.open(frame);
+        this.#received.add(frame.header, frame.body);
+        return frame.body;
+    }
+    #expect(frame, expected) {
+        if (expected !== undefined && Buffer.compare(writer_concat([frame.header, frame.body]), expected) === 0)
+            return;
+        throw new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point');
+    }
+}
+/** The error for a run that was given up: its deadline passed, or somebody cancelled it. */
+function abortedError(signal) {
+    const reason = signal.reason;
+    const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+    return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
+}
+function clearFrame(plaintext) {
+    return writer_concat([putHeader(plaintext.length), plaintext]);
+}
+//# sourceMappingURL=channel.js.map
+;// CONCATENATED MODULE: ./build/src/transport/sinful.js
+/**
+ * Sinful strings: HTCondor's addresses (cedar-rfc §3.1; condor_sinful.cpp).
+ *
+ * `<host:port?key=value&key=value>`, host in brackets if it is IPv6, keys and values with %XX escapes.
+ */
+
+/** Port of a collector, and of the shared port, where none is given. */
+const DEFAULT_PORT = 9618;
+/** An address as people write it: a sinful string with or without `<>`, or `host`, `host:port`, `[v6]:port`, an IP. */
+function parseAddress(text, defaultPort) {
+    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
+    const [address = '', query] = splitOnce(bare, '?');
+    const endpoint = parseEndpoint(address, defaultPort);
+    const params = query === undefined ? new Map() : parseParams(query);
+    if (endpoint === undefined || params === undefined)
+        return undefined;
+    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
+        return undefined;
+    const id = params.get('sock');
+    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
+        return undefined;
+    return { ...endpoint, params };
+}
+/** A sinful string as it stands in an ad: with `<>` and a port. */
+function parseSinful(text) {
+    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
+}
+function formatSinful({ host, port, params }) {
+    const query = [...params].map(([key, value]) => (value === '' ? sinful_escape(key) : `${sinful_escape(key)}=${sinful_escape(value)}`));
+    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
+}
+function formatEndpoint({ host, port }) {
+    return (0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+/** Name of the daemon's socket behind the shared port (§3.3); undefined if the daemon listens by itself. */
+function sharedPortId({ params }) {
+    return params.get('sock');
+}
+/**
+ * Where to connect to, best first: `addrs` if there are any, then HTCondor's preference of public over private over
+ * link-local over loopback addresses, in their order among equals (Sinful::chooseAddrFromAddrs).
+ */
+function endpoints({ host, port, params }) {
+    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
+    const all = addrs.length > 0 ? addrs : [{ host, port }];
+    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
+}
+function reach(host) {
+    if (/^(127\.|::1$)/.test(host))
+        return 3;
+    if (/^(169\.254\.|fe[89ab])/i.test(host))
+        return 2;
+    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
+        return 1;
+    return 0;
+}
+function parseEndpoint(text, defaultPort) {
+    if ((0,external_node_net_namespaceObject.isIP)(text) === 6)
+        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
+    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    const port = digits === undefined ? defaultPort : Number(digits);
+    if (port === undefined || port < 1 || port > 65535)
+        return undefined;
+    if (v6 !== undefined)
+        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
+    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
+}
+/** `&` and `;` both separate; of duplicates the last one counts; a key may stand without a value. */
+function parseParams(query) {
+    const params = new Map();
+    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
+        const [key, value] = splitOnce(pair, '=');
+        try {
+            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
+        }
+        catch {
+            return undefined;
+        }
+    }
+    return params;
+}
+/** `ip-port+[v6]-port+…`, where a v6 address is written with `-` for `:`. */
+function parseAddrs(text) {
+    const found = text
+        .split('+')
+        .filter((part) => part !== '')
+        .map((part) => {
+        const dash = part.lastIndexOf('-');
+        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
+        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
+    });
+    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
+}
+/** Everything but what HTCondor leaves as it is (Sinful's urlEncode). */
+function sinful_escape(text) {
+    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+}
+function splitOnce(text, separator) {
+    const at = text.indexOf(separator);
+    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+//# sourceMappingURL=sinful.js.map
+;// CONCATENATED MODULE: ./build/src/transport/connect.js
+
+
+
+
+
+
+/** SHARED_PORT_CONNECT (condor_commands.h). */
+const SHARED_PORT_CONNECT = 75;
+/** A silent address gets this long before the next one is tried beside it (RFC 8305, connection attempt delay). */
+const ATTEMPT_DELAY_MS = 250;
+/** An address that never answers is given up after this long. */
+const ATTEMPT_TIMEOUT_MS = 10_000;
+/**
+ * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
+ * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
+ *
+ * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_CCB_ONLY if the daemon asks to be reached
+ *   through CCB and does not answer directly; ERR_TIMEOUT.
+ */
+async function connect(address, host) {
+    const socket = await dial(address, host.signal);
+    const id = sharedPortId(address);
+    return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
+}
+function sharedPortConnect(id) {
+    const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
+    return writer_concat([putHeader(message.length), message]);
+}
+/** Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed. */
+function dial(address, signal) {
+    const waiting = [...endpoints(address)];
+    const sockets = new Set();
+    const failures = [];
+    return new Promise((resolve, reject) => {
+        let timer;
+        const finish = (winner) => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', abort);
+            for (const socket of sockets)
+                if (socket !== winner)
+                    socket.destroy();
+        };
+        const abort = () => {
+            finish();
+            reject(abortedError(signal));
+        };
+        const tryNext = () => {
+            clearTimeout(timer);
+            const endpoint = waiting.shift();
+            if (endpoint === undefined) {
+                if (sockets.size > 0)
+                    return;
+                finish();
+                reject(unreachable(address, failures));
+                return;
+            }
+            timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
+            const socket = (0,external_node_net_namespaceObject.connect)({ ...endpoint, noDelay: true });
+            sockets.add(socket);
+            socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+            socket.once('connect', () => {
+                socket.setTimeout(0);
+                socket.removeAllListeners('error');
+                finish(socket);
+                resolve(socket);
+            });
+            socket.once('error', (error) => {
+                sockets.delete(socket);
+                failures.push(`${formatEndpoint(endpoint)}: ${connect_reasonOf(error, endpoint)}`);
+                tryNext();
+            });
+        };
+        if (signal.aborted)
+            return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        tryNext();
+    });
+}
+function unreachable(address, failures) {
+    const facts = { peer: formatSinful(address) };
+    if (!address.params.has('CCBID')) {
+        return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, facts);
+    }
+    const text = `the daemon can be reached through CCB only; directly: ${failures.join(', ')}`;
+    return new ConnectError('ERR_CCB_ONLY', text, facts);
+}
+function connect_reasonOf(error, { host }) {
+    if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+        return `the host name ${host} does not resolve`;
+    if (error.code === 'ECONNREFUSED')
+        return 'connection refused';
+    // One name with several addresses fails as a whole, with an empty message.
+    if (error instanceof AggregateError)
+        return error.errors.map((each) => each.message).join(', ');
+    return error.message;
+}
+//# sourceMappingURL=connect.js.map
+;// CONCATENATED MODULE: ./build/src/wire/classad.js
+/**
+ * ClassAds as they travel (cedar-rfc §2.6; putClassAd and getClassAd in condor_utils/classad_oldnew.cpp).
+ *
+ * `int n`, then n strings `Name = value`, then two strings that once were the types. Only literals are understood;
+ * an expression is kept as text and refused where a literal is needed.
+ */
+
+/** ClassAd source text that is sent as it is, for `Requirements`. */
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
+}
+/** A line that says: the next string is the real one, encrypted on its own. On AES everything is encrypted already. */
+const SECRET_MARKER = 'ZKM';
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+/** An ad received. Attribute names are case-insensitive; of duplicates the last one counts. */
+class ClassAd {
+    #values;
+    /** `values`: from names in lower case to ClassAd source text. */
+    constructor(values) {
+        this.#values = values;
+    }
+    get size() {
+        return this.#values.size;
+    }
+    /** A string literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
+    string(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        if (source.length < 2 || !source.startsWith('"') || !source.endsWith('"'))
+            throw wrongType(name, 'a string');
+        // "Old" ClassAd quoting: only the quote itself is escaped; a backslash before anything else is a backslash.
+        return source.slice(1, -1).replaceAll('\\"', '"');
+    }
+    /** An integer literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value))
+            throw wrongType(name, 'an integer');
+        return value;
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
+    }
+}
+function wrongType(name, wanted) {
+    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
+}
+/** Reads one ad. Throws ERR_CLASSAD when it is not one; work is bounded by the size of the message. */
+function getClassAd(message) {
+    const count = message.int();
+    // Each attribute takes a byte at least: refuses a count that the message cannot hold before looping over it.
+    if (count < 0 || count > message.remaining)
+        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
+    const values = new Map();
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined)
+            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string(); // MyType and TargetType: empty for decades, and ignored by C++ too
+    message.string();
+    return new ClassAd(values);
+}
+/** Writes one ad. Attributes that are undefined are left out. */
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
+    message.int(lines.length);
+    for (const line of lines)
+        message.string(line);
+    message.string('').string('');
+}
+function sourceOf(value) {
+    if (value instanceof Expression)
+        return value.source;
+    if (typeof value === 'string')
+        return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
+}
+//# sourceMappingURL=classad.js.map
+;// CONCATENATED MODULE: ./build/src/daemon/commands.js
+/** The commands we send (condor_commands.h), by their C++ names. */
+const DC_GET_SESSION_TOKEN = 60046;
+/** Types that have ads of their own in a collector; the collector itself is where one asks. */
+const DAEMON_TYPES = {
+    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
+    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
+    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
+    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
+    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
+    credd: { query: 74, adType: 'CredD' },
+    had: { query: 56, adType: 'HAD', byMachine: true },
+    view_collector: { query: 20, adType: 'Collector' },
+    cluster_server: { query: 74, adType: 'Cluster' },
+    gridmanager: { query: 74, adType: 'Grid' },
+    placementd: { query: 74, adType: 'PlacementD' },
+    lease_manager: { query: 74, adType: 'LeaseManager' },
+    any: { query: 48, adType: 'Any' },
+};
+/** Types that are their own address: the pool's collector. */
+const COLLECTOR_TYPES = ['collector', 'view_collector'];
+//# sourceMappingURL=commands.js.map
+;// CONCATENATED MODULE: ./build/src/security/method.js
+/**
+ * Bits of the method negotiation (CAUTH_* in condor_auth.h) by the name that goes into AuthMethods.
+ * The server compares names literally, and calls IDTOKENS `TOKEN`.
+ */
+const METHOD_BIT = {
+    FS: 4,
+    SSL: 256,
+    PASSWORD: 512,
+    MUNGE: 1024,
+    TOKEN: 2048,
+    SCITOKENS: 4096,
+};
+/** A name for people: HTCondor's manual says IDTOKENS. */
+function displayName(method) {
+    return method === 'TOKEN' ? 'IDTOKENS' : method;
+}
+/** The server refused a credential; the next may be tried on the same connection. */
+class MethodRefused extends Error {
+}
+//# sourceMappingURL=method.js.map
+;// CONCATENATED MODULE: ./build/src/security/authenticate.js
+
+
+/** What was presumed did not hold, so the peers are out of step: once more, on a new connection, presuming nothing. */
+class PresumptionFailed extends Error {
+    attempts;
+    constructor(attempts) {
+        super('the presumed credential does not fit');
+        this.attempts = attempts;
+    }
+}
+/**
+ * Offers one method and says its first words in the same flight.
+ *
+ * The answer must then be this method's bit: the server cannot choose among one.
+ */
+function offer(channel, { method, candidate }) {
+    channel.send((message) => message.int(METHOD_BIT[method]));
+    candidate.open(channel);
+}
+/**
+ * The method negotiation (cedar-rfc §5.2; Authentication::handshake in C++), one credential after the other.
+ *
+ * We name one method at a time, the first of ours that the server knows too, so that its first words can leave at
+ * once; the server answers with its bit, or 0. A credential refused is followed by the next on the same connection.
+ *
+ * @throws NegotiationError ERR_NO_COMMON_METHOD.
+ * @throws AuthenticationError ERR_METHODS_EXHAUSTED with the reason of each credential, those not sent included;
+ *   ERR_SERVER_UNPROVEN.
+ * @throws ProtocolError ERR_MESSAGE if the server chooses what was not offered.
+ * @throws PresumptionFailed if `presumed` was offered already and does not fit.
+ */
+async function authenticate(channel, methods, server, presumed) {
+    const { queue, attempts } = plan(methods, server);
+    if (presumed !== undefined) {
+        const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
+        if (first === -1)
+            throw queue.length > 0 ? new PresumptionFailed(attempts) : exhausted(attempts);
+        queue.splice(first, 1);
+        queue.unshift(presumed);
+    }
+    for (const next of queue) {
+        if (next !== presumed)
+            offer(channel, next);
+        const chosen = await channel.receive((message) => message.int());
+        if (chosen !== METHOD_BIT[next.method]) {
+            if (chosen !== 0)
+                throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
+            attempts.push({
+                method: displayName(next.method),
+                reason: `${next.candidate.label}: the daemon declined the method`,
+            });
+            break; // it has given up and closes
+        }
+        try {
+            await next.candidate.finish(channel, server);
+            return next.method;
+        }
+        catch (error) {
+            if (!(error instanceof MethodRefused))
+                throw error; // out of step, or not to be trusted: nothing more is said
+            attempts.push({ method: displayName(next.method), reason: `${next.candidate.label}: ${error.message}` });
+        }
+    }
+    throw exhausted(attempts);
+}
+/** What to try in which order, and why not the rest. */
+function plan(methods, server) {
+    const queue = [];
+    const attempts = [];
+    const common = methods.filter(({ name }) => server.methods.includes(name));
+    if (common.length === 0) {
+        const ours = methods.map(({ name }) => displayName(name)).join(', ');
+        const theirs = server.methods.map(displayName).join(', ') || 'none of them';
+        throw new NegotiationError('ERR_NO_COMMON_METHOD', `no authentication method in common: we have ${ours}; the daemon takes ${theirs}`);
+    }
+    for (const method of methods) {
+        if (!common.includes(method)) {
+            attempts.push({ method: displayName(method.name), reason: 'the daemon does not offer it' });
+            continue;
+        }
+        const { fit, unfit } = method.candidatesFor(server);
+        for (const candidate of fit)
+            queue.push({ method: method.name, candidate });
+        for (const { label, reason } of unfit)
+            attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });
+    }
+    return { queue, attempts };
+}
+function exhausted(attempts) {
+    const text = 'the daemon accepted none of our credentials';
+    return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
+}
+//# sourceMappingURL=authenticate.js.map
+;// CONCATENATED MODULE: ./build/src/security/key-agreement.js
+
+
+
+/**
+ * ECDH over P-256, then HKDF-SHA-256 with salt `htcondor` and info `keygen` (SecMan::FinishKeyExchange in C++).
+ * Public keys travel as base64 of the uncompressed point, 65 bytes.
+ */
+class KeyAgreement {
+    #ecdh = (0,external_node_crypto_namespaceObject.createECDH)('prime256v1');
+    /** What the peer needs. */
+    publicKey;
+    constructor(randomBytes) {
+        for (;;) {
+            try {
+                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
+                break;
+            }
+            catch {
+                // Not in [1, n-1]: once in 2^32 draws; draw again.
+            }
+        }
+        this.publicKey = this.#ecdh.getPublicKey('base64');
+    }
+    /** The session key, 32 bytes. Throws ERR_MESSAGE if the peer's point is not on the curve. */
+    sessionKey(peerPublicKey) {
+        let sharedX;
+        try {
+            sharedX = this.#ecdh.computeSecret(peerPublicKey, 'base64');
+        }
+        catch (cause) {
+            throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
+        }
+        return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
+    }
+}
+//# sourceMappingURL=key-agreement.js.map
+;// CONCATENATED MODULE: ./build/src/security/policy.js
+/**
+ * What each side demands and offers (cedar-rfc §4.3; SecMan::FillInSecurityPolicyAd and ReconcileSecurityPolicyAds).
+ *
+ * We demand authentication, encryption and integrity, always, and know one cipher.
+ */
+
+/**
+ * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
+ * (CondorVersionInfo); it makes no claim on what software this is.
+ */
+const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
+/** Seconds that the daemon should keep the session. We never come back to it. */
+const SESSION_DURATION_SECONDS = 60;
+/** The policy ad that opens a session. `command` is what we want to do once we are in. */
+function clientPolicyAd(command, methods, ecdhPublicKey) {
+    return {
+        Command: command,
+        AuthMethods: methods.join(','),
+        CryptoMethods: 'AES',
+        Authentication: 'REQUIRED',
+        AuthenticationNew: 'REQUIRED',
+        Encryption: 'REQUIRED',
+        Integrity: 'REQUIRED',
+        OutgoingNegotiation: 'REQUIRED',
+        Enact: 'NO', // without it the server sends no answer and both sides wait for ever
+        NewSession: 'YES',
+        SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as C++ sends it
+        Subsystem: 'TOOL',
+        ECDHPublicKey: ecdhPublicKey,
+        RemoteVersion: REMOTE_VERSION,
+    };
+}
+/**
+ * The server's answer, if a session with it is worth having.
+ *
+ * @throws NegotiationError ERR_NO_ENCRYPTION unless it agrees to AES with a key agreement: the protocol would go on,
+ *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
+ */
+function readServerPolicy(ad) {
+    const ciphers = list(ad.string('CryptoMethods'));
+    if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
+        const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
+        throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
+    }
+    const ecdhPublicKey = ad.string('ECDHPublicKey');
+    if (ecdhPublicKey === undefined) {
+        throw new NegotiationError('ERR_NO_ENCRYPTION', 'the daemon sends no ECDHPublicKey, so no secret key can be agreed on');
+    }
+    if (ad.string('Authentication') !== 'YES') {
+        throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon does not agree to authenticate');
+    }
+    return {
+        methods: list(ad.string('AuthMethodsList') ?? ad.string('AuthMethods')),
+        ecdhPublicKey,
+        trustDomain: ad.string('TrustDomain') ?? '',
+        issuerKeys: list(ad.string('IssuerKeys')),
+        remoteVersion: ad.string('RemoteVersion') ?? '',
+    };
+}
+function list(text = '') {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+//# sourceMappingURL=policy.js.map
+;// CONCATENATED MODULE: ./build/src/security/session.js
+/**
+ * From a fresh channel to an authorized, encrypted session (cedar-rfc §4; SecMan::startCommand in C++).
+ */
+
+
+
+
+
+/** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one. */
+const DC_AUTHENTICATE = 60010;
+/** "No key follows": the server's last word in clear, when the key was agreed on by ECDH (§5.7). */
+const putKeyExchangeDone = (message) => message.int(0);
+/**
+ * Opens a session for one command and sends its request.
+ *
+ * What can leave together does: with one credential to choose from, policy ad, method and first words are the first
+ * flight; the last words and the encrypted request are the second. Together with the connection that is three round
+ * trips, the least that the protocol allows.
+ *
+ * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
+ * @throws AuthorizationError ERR_DENIED with the identity.
+ * @throws PresumptionFailed to be tried once more on a new channel with `presume: false`.
+ */
+async function startCommand(channel, command, request, { methods, presume }, host) {
+    const agreement = new KeyAgreement(host.randomBytes);
+    const names = methods.map(({ name }) => name);
+    const presumption = presume ? presumptionOf(methods) : undefined;
+    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(command, names, agreement.publicKey)));
+    if (presumption !== undefined)
+        offer(channel, presumption);
+    const server = readServerPolicy(await channel.receive(getClassAd));
+    const method = await authenticate(channel, methods, server, presumption);
+    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [putKeyExchangeDone]);
+    channel.send(request);
+    const user = readPostAuth(await channel.receive(getClassAd));
+    return { channel, method, user, server };
+}
+/** The only method, if it has one candidate that may be shown to a stranger. */
+function presumptionOf(methods) {
+    const [method, ...others] = methods;
+    const candidate = others.length === 0 ? method?.presumed() : undefined;
+    return method === undefined || candidate === undefined ? undefined : { method: method.name, candidate };
+}
+/** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */
+function readPostAuth(ad) {
+    const code = ad.string('ReturnCode');
+    const user = ad.string('User');
+    if (code === 'AUTHORIZED' && user !== undefined && user !== '')
+        return user;
+    if (code === 'CMD_NOT_FOUND') {
+        throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
+    }
+    const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
+    throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
+}
+//# sourceMappingURL=session.js.map
+;// CONCATENATED MODULE: ./build/src/daemon/open-session.js
+
+
+
+
+
+/**
+ * Connects, opens a session for a command with its request, and lets `read` have the reply. The connection is closed
+ * whatever happens: a daemon blocks in its read while we hold one open.
+ *
+ * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
+ * there is one more without.
+ */
+async function callCommand(call, read, host) {
+    try {
+        return await attempt(call, read, true, host);
+    }
+    catch (error) {
+        const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
+        const presumed = call.methods.length === 1 && call.methods[0]?.presumed() !== undefined;
+        if (!(error instanceof PresumptionFailed) && !(hungUp && presumed))
+            throw error;
+        host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+        return await attempt(call, read, false, host);
+    }
+}
+async function attempt({ address, command, request, methods }, read, presume, host) {
+    const channel = await inPhase('connect', address, () => connect(address, host));
+    try {
+        const session = await inPhase('session', address, () => startCommand(channel, command, request, { methods, presume }, host));
+        const value = await read(session);
+        return { value, session, roundTrips: channel.roundTrips };
+    }
+    finally {
+        channel.flush();
+        channel.close();
+    }
+}
+/** Runs `work`; an error of ours that leaves it says where it happened. */
+async function inPhase(phase, peer, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
+    }
+}
+//# sourceMappingURL=open-session.js.map
+;// CONCATENATED MODULE: ./build/src/daemon/locate.js
+/**
+ * Asks a collector where a daemon is (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
+ *
+ * What comes back is a hint, not a fact: whoever is at the address still has to prove itself.
+ */
+
+
+
+
+
+
+/** How many names of other daemons an error tells. */
+const MAX_NAMES = 10;
+/**
+ * The daemon's address as the collector has it.
+ *
+ * @throws LocateError ERR_NOT_FOUND with the names that the collector has of this type; ERR_AMBIGUOUS if no name was
+ *   given and there are several.
+ */
+async function locate(collector, wanted, methods, host) {
+    const ask = (ad) => inPhase('locate', collector, () => queryFirstAnswer(collector, ad, methods, host));
+    // Without a name, a second ad tells that there is a choice, and what it is.
+    const { ads, roundTrips } = await ask(queryFor(wanted, wanted.name === undefined ? MAX_NAMES + 1 : 1));
+    const [found] = ads;
+    if (found !== undefined && (wanted.name !== undefined || ads.length === 1)) {
+        return { ...readDaemon(found, wanted), roundTrips };
+    }
+    const names = namesOf(found !== undefined ? ads : (await ask(queryFor({ ...wanted, name: undefined }, MAX_NAMES + 1))).ads);
+    throw notFound(wanted, names, found !== undefined);
+}
+function queryFor({ type, name }, limit) {
+    const { query, adType, addressAttribute, byMachine = false } = typeOf(type);
+    const attribute = byMachine && name !== undefined && !name.includes('@') ? 'Machine' : 'Name';
+    const projection = ['CondorVersion', 'CondorPlatform', 'MyAddress', 'AddressV1', 'Name', 'Machine', addressAttribute];
+    const ad = {
+        MyType: 'Query',
+        TargetType: adType,
+        Requirements: new Expression(name === undefined ? 'true' : `((${attribute} == "${name}"))`),
+        // Marks a cheap look-up; with it collectors leave the slots of a startd out.
+        LocationQuery: name !== undefined && !(byMachine && name.includes('@')) ? name : undefined,
+        LimitResults: limit,
+        Projection: projection.filter((each) => each !== undefined).join(' '),
+    };
+    return { command: query, putAd: (message) => putClassAd(message, ad) };
+}
+function typeOf(type) {
+    const found = DAEMON_TYPES[type];
+    if (found === undefined)
+        throw new RangeError(`unknown daemon type ${type}`);
+    return found;
+}
+/**
+ * Asks twice at once: without any session, which most collectors answer and which takes two round trips, and in an
+ * authenticated one, which takes three. The first answer counts; the other connection is given up.
+ *
+ * Asking one after the other would cost those who protect their collector two round trips more.
+ */
+async function queryFirstAnswer(collector, query, methods, host) {
+    const done = new AbortController();
+    const racing = { ...host, signal: AbortSignal.any([host.signal, done.signal]) };
+    const plain = queryInClear(collector, query, racing);
+    const authenticated = queryInSession(collector, query, methods, racing);
+    plain.catch(() => { });
+    authenticated.catch(() => { });
+    try {
+        return await Promise.any([plain, authenticated]);
+    }
+    catch {
+        // A hang-up is how a collector says that it wants authentication; then the other failure is the one to tell.
+        return await plain.catch((error) => {
+            const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
+            if (!hungUp)
+                throw error;
+            return authenticated;
+        });
+    }
+    finally {
+        done.abort();
+    }
+}
+async function queryInClear(collector, { command, putAd }, host) {
+    const channel = await connect(collector, host);
+    try {
+        channel.send((message) => putAd(message.int(command)));
+        const ads = await channel.receive(getAds);
+        return { ads, roundTrips: channel.roundTrips };
+    }
+    finally {
+        channel.close();
+    }
+}
+async function queryInSession(address, { command, putAd }, methods, host) {
+    const call = { address, command, request: putAd, methods };
+    const { value, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
+    return { ads: value, roundTrips };
+}
+/** Ads until a 0 says that there are no more. */
+function getAds(message) {
+    const ads = [];
+    for (let more = message.int(); more !== 0; more = message.int()) {
+        if (more !== 1)
+            throw new ProtocolError('ERR_MESSAGE', `${more} where 1 or 0 says whether an ad follows`);
+        ads.push(getClassAd(message));
+    }
+    return ads;
+}
+function readDaemon(ad, { type, name }) {
+    const { addressAttribute = 'MyAddress' } = typeOf(type);
+    const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
+    const address = text === undefined ? undefined : parseSinful(text);
+    if (address === undefined) {
+        throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`, {
+            phase: 'locate',
+        });
+    }
+    return { address, name: ad.string('Name') ?? name ?? '' };
+}
+function namesOf(ads) {
+    return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
+}
+function notFound({ type, name }, all, ambiguous) {
+    const names = all.slice(0, MAX_NAMES);
+    const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;
+    if (ambiguous) {
+        return new LocateError('ERR_AMBIGUOUS', `the collector has several daemons of type ${type}: ${listed}`, names);
+    }
+    const others = names.length === 0 ? 'it has none of that type' : `it has ${listed}`;
+    const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
+    return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
+}
+//# sourceMappingURL=locate.js.map
+;// CONCATENATED MODULE: ./build/src/daemon/session-token.js
+
+
+
+
+
+/**
+ * DC_GET_SESSION_TOKEN: a token for whoever we are to the daemon (Daemon::getSessionToken, handle_dc_session_token).
+ *
+ * @throws DaemonError ERR_DAEMON with HTCondor's code and text; whatever opening the session throws.
+ */
+function getSessionToken(address, limits, methods, host) {
+    const ad = {
+        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(',') : undefined,
+        TokenLifetime: limits.lifetimeSeconds,
+        RequestedKey: limits.key,
+    };
+    const call = { address, command: DC_GET_SESSION_TOKEN, request: putRequest, methods };
+    return callCommand(call, ({ channel }) => inPhase('token', address, async () => readReply(await channel.receive(getClassAd))), host);
+    function putRequest(message) {
+        putClassAd(message, ad);
+    }
+}
+/** The token of a reply. An ErrorString is a failure whatever else stands there, as in C++. */
+function readReply(ad) {
+    const error = ad.string('ErrorString');
+    const code = ad.integer('ErrorCode') ?? 0;
+    if (error !== undefined || code !== 0)
+        throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
+    const token = ad.string('Token');
+    if (token === undefined || token === '')
+        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
+    return new Secret(token);
+}
+//# sourceMappingURL=session-token.js.map
+;// CONCATENATED MODULE: ./build/src/output/token-file.js
+
+
+
+
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+/**
+ * Finds out, before anything is fetched, whether a token could be written to `path`. Nothing is created.
+ *
+ * @throws OutputError ERR_OUTPUT.
+ */
+function checkTokenPath(path) {
+    const target = token_file_stat(path);
+    if (target?.isSymbolicLink() === true)
+        throw new OutputError(`${path} is a symbolic link, which is not followed`);
+    if (target !== undefined && !target.isFile())
+        throw new OutputError(`${path} exists and is no regular file`);
+    let directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
+    const parent = token_file_stat(directory);
+    if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
+        throw new OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+    }
+    while (token_file_stat(directory) === undefined && (0,external_node_path_namespaceObject.dirname)(directory) !== directory)
+        directory = (0,external_node_path_namespaceObject.dirname)(directory);
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
+        if ((0,external_node_fs_namespaceObject.lstatSync)((0,external_node_path_namespaceObject.join)(directory, '.')).isDirectory())
+            return;
+    }
+    catch (cause) {
+        throw new OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
+    }
+    throw new OutputError(`${directory} is no directory`);
+}
+/**
+ * Writes a token file: mode 0600, one newline, completely or not at all. A directory that is missing is made with mode
+ * 0700. An older file of this name is replaced; a symbolic link is an error (write_out_token in token_utils.cpp).
+ *
+ * Synchronous, so that no signal and no other work comes between its steps.
+ *
+ * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was.
+ */
+function writeTokenFile(path, token) {
+    const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
+    const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+        checkTokenPath(path);
+        try {
+            writeWhole(temporary, `${token.reveal()}\n`);
+            (0,external_node_fs_namespaceObject.renameSync)(temporary, path);
+        }
+        catch (error) {
+            (0,external_node_fs_namespaceObject.rmSync)(temporary, { force: true });
+            throw error;
+        }
+    }
+    catch (cause) {
+        if (cause instanceof OutputError)
+            throw cause;
+        throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+    }
+}
+/** HTCondor never takes a token from a file whose name starts with a dot, so it cannot see this one half-written. */
+function writeWhole(path, text) {
+    const { O_WRONLY, O_CREAT, O_EXCL } = external_node_fs_namespaceObject.constants;
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
+    try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length;)
+            at += (0,external_node_fs_namespaceObject.writeSync)(file, bytes, at);
+        (0,external_node_fs_namespaceObject.fsyncSync)(file);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function token_file_stat(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    }
+    catch (cause) {
+        throw new OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+    }
+}
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+//# sourceMappingURL=token-file.js.map
+;// CONCATENATED MODULE: ./build/src/security/methods/akep2-seeds.js
+/**
+ * The two constants of HTCondor's AKEP2, 256 bytes each (Condor_Auth_Passwd::setup_seed). They are public: they keep
+ * the keys derived from one secret apart, and are no secret themselves.
+ */
+const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+/** Salt of K, with which both sides prove themselves. */
+const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
+    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
+    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
+    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
+//# sourceMappingURL=akep2-seeds.js.map
+;// CONCATENATED MODULE: ./build/src/security/methods/akep2.js
+/**
+ * AKEP2, version 2: mutual proof of one shared secret in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp).
+ *
+ * A is the client's name, B the server's, rA and rB their nonces, K the key that proves. Where the draft and C++
+ * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
+ * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
+ */
+
+
+
+
+const NONCE_LENGTH = 256;
+const MAC_LENGTH = 20;
+const STATUS_OK = 0;
+const STATUS_ERROR = -1;
+const utf8 = new TextEncoder();
+/** K from a token's signature (its raw bytes). */
+function keyFor(signature, signedText) {
+    const salt = writer_concat([SEED_A, utf8.encode(signedText)]);
+    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
+}
+function putOpening(message, { name, signedText, nonce }) {
+    putName(message.int(STATUS_OK), name).string(signedText);
+    putBlock(message, nonce);
+}
+function getChallenge(message) {
+    const accepted = message.int() === STATUS_OK;
+    const clientName = getName(message);
+    const serverName = getName(message);
+    const clientNonce = getBlock(message, NONCE_LENGTH);
+    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const mac = getBlock(message, MAC_LENGTH);
+    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
+}
+/** Whether the server knows K, and answers what we said just now. */
+function serverIsProven(key, opening, challenge) {
+    const { serverName, clientNonce, serverNonce, mac } = challenge;
+    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+        return false;
+    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
+        return false;
+    const names = utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+/** The client's proof. It is the third and last message. */
+function putProof(message, key, opening, challenge) {
+    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    putName(message.int(STATUS_OK), opening.name);
+    putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+/** The third message where there is nothing to prove: it is owed even then, or the peers fall out of step. */
+function putNoProof(message) {
+    putName(message.int(STATUS_ERROR), '').int(0).int(0);
+}
+function putName(message, name) {
+    return message.int(utf8.encode(name).length).string(name);
+}
+function getName(message) {
+    const length = message.int();
+    const name = message.string();
+    if (utf8.encode(name).length !== length)
+        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+    return name;
+}
+function putBlock(message, bytes) {
+    return message.int(bytes.length).bytes(bytes);
+}
+/** A block of its one right length, or, from a server that refuses, an empty one. */
+function getBlock(message, length) {
+    const actual = message.int();
+    if (actual !== 0 && actual !== length) {
+        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+    }
+    return message.bytes(actual);
+}
+function hmac(key, ...parts) {
+    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(writer_concat(parts)).digest();
+}
+function equal(a, b) {
+    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
+}
+//# sourceMappingURL=akep2.js.map
+;// CONCATENATED MODULE: ./build/src/security/methods/idtokens.js
+
+
+
+
+/**
+ * IDTOKENS: the signature of a token is the secret that both sides prove to know (cedar-rfc §5.3).
+ *
+ * A token is sent only to a server of its trust domain that has its key, and only while it is valid: the rule of C++
+ * (findTokens in condor_auth_passwd.cpp), and the expiry, which C++ does not look at.
+ */
+function idtokens(credentials, host) {
+    return {
+        name: 'TOKEN',
+        candidatesFor(server) {
+            const judged = credentials.map((credential) => ({
+                credential,
+                reason: objection(credential.token, server, host.now()),
+            }));
+            return {
+                fit: judged.filter(({ reason }) => reason === undefined).map(({ credential }) => candidate(credential, host)),
+                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
+            };
+        },
+        presumed() {
+            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
+            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+        },
+    };
+}
+function candidate(credential, host) {
+    const { token } = credential;
+    const opening = { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) };
+    return {
+        label: labelOf(credential),
+        open: (channel) => channel.send((message) => putOpening(message, opening)),
+        async finish(channel) {
+            const challenge = await channel.receive(getChallenge);
+            const key = keyFor(revealSignature(token), token.signedText);
+            if (challenge.accepted && serverIsProven(key, opening, challenge)) {
+                channel.send((message) => putProof(message, key, opening, challenge));
+                return;
+            }
+            channel.send(putNoProof);
+            if (!challenge.accepted)
+                throw new MethodRefused(refusal(token, host.now()));
+            const reason = `${labelOf(credential)}: the daemon does not know this token's signature`;
+            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our signing key', [
+                { method: 'IDTOKENS', reason },
+            ]);
+        },
+    };
+}
+function labelOf({ source, token }) {
+    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+}
+function objection(token, server, now) {
+    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
+        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    }
+    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
+        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
+    }
+    return expiry(token, now);
+}
+function expiry({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+/** The server gives no reason; this is what it checks and we cannot (Condor_Auth_Passwd::validate). */
+function refusal({ issuedAt, tokenId, keyId }, now) {
+    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
+    const tells = [
+        `its key ${keyId} cannot be read by the daemon`,
+        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
+        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
+        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
+    ];
+    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+}
+//# sourceMappingURL=idtokens.js.map
+;// CONCATENATED MODULE: ./build/src/token/levels.js
+/** HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with what it implies at once. */
+const IMPLIED = {
+    ALLOW: undefined,
+    READ: undefined,
+    WRITE: 'READ',
+    NEGOTIATOR: 'READ',
+    ADMINISTRATOR: 'WRITE',
+    CONFIG: 'READ',
+    DAEMON: 'WRITE',
+    SOAP: undefined,
+    DEFAULT: undefined,
+    CLIENT: undefined,
+    ADVERTISE_STARTD: 'READ',
+    ADVERTISE_SCHEDD: 'READ',
+    ADVERTISE_MASTER: 'READ',
+};
+const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
+/** Whether who has `granted` may do what `level` allows (DCpermissionHierarchy::nextImplied). */
+function covers(granted, level) {
+    return granted.some((each) => {
+        for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
+            if (implied === level)
+                return true;
+        }
+        return false;
+    });
+}
+//# sourceMappingURL=levels.js.map
+;// CONCATENATED MODULE: ./build/src/token/check.js
+
+
+/**
+ * Checks that the daemon issued what was asked for, and for whom it said.
+ *
+ * A daemon may grant less, and does so without a word (handle_dc_session_token): each such reduction is returned as a
+ * sentence. More, or something else, is an error.
+ *
+ * @throws TokenError ERR_TOKEN_CLAIM with the claim.
+ */
+function checkToken(token, expected) {
+    claim(token.issuer === expected.issuer, 'iss', `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`);
+    claim(token.subject === expected.subject, 'sub', `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
+    claim(expected.key === undefined || token.keyId === expected.key, 'kid', `the token is signed with the key ${token.keyId}, not ${expected.key}`);
+    return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+}
+function checkLevels({ authz }, asked) {
+    if (asked.length === 0)
+        return []; // it inherits the limits of the credential, if there are any
+    const granted = authz ?? [];
+    claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
+    const extra = granted.filter((level) => !covers(asked, level));
+    claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
+    const missing = asked.filter((level) => !covers(granted, level));
+    return missing.length === 0 ? [] : [`authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`];
+}
+function checkLifetime({ issuedAt, expiresAt }, asked) {
+    claim(issuedAt !== undefined, 'iat', 'the token does not say when it was issued');
+    if (expiresAt === undefined) {
+        claim(typeof asked !== 'number', 'exp', 'the token never expires, though we asked for a lifetime');
+        return [];
+    }
+    const granted = expiresAt - issuedAt;
+    claim(granted > 0, 'exp', 'the token had expired when it was issued');
+    if (asked === undefined)
+        return [];
+    claim(asked === 'unlimited' || granted <= asked, 'exp', `the token lasts ${granted} s, longer than the ${asked} s that we asked for`);
+    if (granted === asked)
+        return [];
+    return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
+}
+function claim(holds, name, text) {
+    if (!holds)
+        throw new TokenError('ERR_TOKEN_CLAIM', text, name);
+}
+//# sourceMappingURL=check.js.map
+;// CONCATENATED MODULE: ./build/src/fetch.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * The whole job, one way: credentials → locate → connect → session → token → check → deliver.
+ *
+ * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
+ */
+async function fetchToken(request, host) {
+    const { path, onReduced } = request;
+    if (path !== undefined)
+        await inPhase('deliver', undefined, () => checkTokenPath(path));
+    const credentials = await inPhase('credentials', undefined, () => loadIdTokens(request.credentials, host));
+    const methods = [idtokens(credentials, host)];
+    host.log.debug(`credentials: ${credentials.map(({ source }) => source).join(', ')}`);
+    const daemon = await findDaemon(request, methods, host);
+    const { value: jwt, session, roundTrips } = await askInTurn(daemon, limitsOf(request), methods, host);
+    host.mask(jwt);
+    if (signaturePart(jwt).reveal() !== '')
+        host.mask(signaturePart(jwt));
+    host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
+    const { token, reductions } = await inPhase('check', session.address, () => {
+        const token = parseIdToken(jwt);
+        const expected = { issuer: session.server.trustDomain, subject: session.user, key: request.key };
+        const reductions = checkToken(token, { ...expected, authz: request.authz, lifetimeSeconds: request.lifetime });
+        if (reductions.length > 0 && onReduced === 'fail') {
+            throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
+        }
+        return { token, reductions };
+    });
+    if (onReduced === 'warn')
+        for (const reduction of reductions)
+            host.log.warn(`The daemon granted less than was asked. ${reduction}`);
+    if (path !== undefined)
+        await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
+    return {
+        token,
+        reductions,
+        daemonName: printable(daemon.name),
+        daemonAddress: formatSinful(session.address),
+        daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+        authenticationMethod: displayName(session.method),
+        roundTrips: daemon.roundTrips + roundTrips,
+        path,
+    };
+}
+function limitsOf({ authz, lifetime, key }) {
+    return { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
+}
+/** Where the daemon may be: as given, or as the first collector that answers says. */
+async function findDaemon({ daemon }, methods, host) {
+    if ('address' in daemon)
+        return { addresses: daemon.address, name: '', roundTrips: 0 };
+    const { collectors, type, name } = daemon;
+    const { address, ...found } = await inTurn(collectors, (collector) => locate(collector, { type, name }, methods, host), host);
+    host.log.debug(`locate: ${found.name} is at ${formatSinful(address)}`);
+    return { ...found, addresses: [address] };
+}
+function askInTurn({ addresses }, limits, methods, host) {
+    return inTurn(addresses, async (address) => {
+        const result = await getSessionToken(address, limits, methods, host);
+        return { ...result, session: { ...result.session, address } };
+    }, host);
+}
+/** The first of a list of equals that can be talked to. An answer counts, whatever it is. */
+async function inTurn(addresses, talk, host) {
+    for (const [index, address] of addresses.entries()) {
+        try {
+            return await talk(address);
+        }
+        catch (error) {
+            const mute = error instanceof ConnectError || error instanceof ProtocolError;
+            if (!mute || host.signal.aborted || index === addresses.length - 1)
+                throw error;
+            host.log.warn(`${error.message}; trying the next address`);
+        }
+    }
+    throw new RangeError('no address');
+}
+//# sourceMappingURL=fetch.js.map
+;// CONCATENATED MODULE: ./build/src/inputs.js
+/**
+ * What users may say, and what it means. The one table is shared by the Action, the command and the library; words are
+ * parsed here, once, and nothing behind this file sees a raw string.
+ */
+
+
+
+
+
+
+/** Name, and the Action's default; a test holds action.yml and the README equal to this. */
+const INPUTS = {
+    pool: '',
+    name: '',
+    type: 'schedd',
+    address: '',
+    authz: '',
+    lifetime: '1h',
+    key: '',
+    idtoken: '',
+    'on-reduced': 'warn',
+    token: '',
+    'token-directory': '',
+    file: '',
+    summary: 'true',
+    timeout: '60s',
+};
+/** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
+const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
+const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+const SECONDS = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
+/**
+ * The request that the inputs make.
+ *
+ * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
+ */
+function readRequest(input, surroundings) {
+    return {
+        daemon: inputs_readDaemon(input, surroundings),
+        credentials: readCredentials(input, surroundings),
+        authz: readLevels(input('authz')),
+        lifetime: readLifetime(input('lifetime')),
+        key: plainText('key', input('key')),
+        onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
+        path: readPath(input, surroundings),
+    };
+}
+/** The time allowed for everything, in milliseconds. */
+function readTimeout(input) {
+    const text = input('timeout') ?? INPUTS.timeout;
+    const seconds = parseDuration(text);
+    if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
+        throw new InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+    }
+    return seconds * 1000;
+}
+function readBoolean(name, text) {
+    return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+function inputs_readDaemon(input, surroundings) {
+    const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
+    const name = plainText('name', input('name'));
+    const address = input('address');
+    if (address !== undefined) {
+        const parsed = parseAddress(address.trim(), DEFAULT_PORT);
+        if (parsed === undefined)
+            throw new InputError('address', `address: ${quote(address)} is neither a sinful string nor host:port`);
+        return { address: [parsed] };
+    }
+    const named = name === undefined ? undefined : addressInName(name);
+    if (named !== undefined)
+        return { address: [named] };
+    const pool = readPool(input('pool') ?? surroundings.env['_CONDOR_COLLECTOR_HOST']);
+    if (COLLECTOR_TYPES.includes(type)) {
+        if (name === undefined && pool !== undefined)
+            return { address: pool };
+        if (name !== undefined && pool !== undefined) {
+            throw new InputError('name', `name: a ${type} is found by pool alone; leave name out`);
+        }
+        const collector = parseAddress(name ?? '', DEFAULT_PORT);
+        if (collector !== undefined)
+            return { address: [collector] };
+    }
+    if (pool === undefined) {
+        throw new InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
+    }
+    return { collectors: pool, type, name };
+}
+/** HTCondor takes a name that is an address for what it is, and asks no collector (Daemon::locate). */
+function addressInName(name) {
+    return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
+}
+function readPool(text) {
+    if (text === undefined)
+        return undefined;
+    const words = splitList(text);
+    if (words.length === 0)
+        throw new InputError('pool', 'pool: it is empty');
+    return words.map((word) => {
+        const address = parseAddress(word, DEFAULT_PORT);
+        if (address === undefined)
+            throw new InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
+        return address;
+    });
+}
+function readCredentials(input, { env, home, isRoot }) {
+    const text = input('idtoken');
+    if (text !== undefined)
+        return { text: new Secret(text) };
+    const directory = env['_CONDOR_SEC_TOKEN_DIRECTORY'];
+    if (directory !== undefined && directory !== '')
+        return { directory, named: true };
+    const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
+    return { directory: isRoot ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'), named: false };
+}
+function readLevels(text) {
+    if (text === undefined)
+        return [];
+    const levels = [...new Set(splitList(text).map((word) => word.toUpperCase()))];
+    const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
+    if (unknown !== undefined) {
+        const known = AUTHORIZATION_LEVELS.join(' ');
+        throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+    }
+    if (levels.length === 0)
+        throw new InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
+    return levels;
+}
+function readLifetime(text) {
+    if (text === undefined)
+        return undefined;
+    if (text.trim() === 'unlimited')
+        return 'unlimited';
+    const seconds = parseDuration(text);
+    if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
+        const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
+        throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+    }
+    return seconds;
+}
+function readPath(input, { env, home, isRoot }) {
+    const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+    if (token !== undefined && file !== undefined) {
+        throw new InputError('token', 'token and file exclude each other: the token is written to one place');
+    }
+    if (directory !== undefined && token === undefined) {
+        throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
+    }
+    if (file !== undefined)
+        return plainPath('file', file);
+    if (token === undefined)
+        return undefined;
+    if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
+        throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
+    }
+    const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
+    const preset = env['_CONDOR_SEC_TOKEN_DIRECTORY'] ?? (isRoot ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'));
+    return (0,external_node_path_namespaceObject.join)(directory === undefined ? preset : plainPath('token-directory', directory), token);
+}
+function plainPath(input, text) {
+    if (text.trim() === '' || text.includes('\0'))
+        throw new InputError(input, `${input}: ${quote(text)} is not a path`);
+    return (0,external_node_path_namespaceObject.isAbsolute)(text) ? text : (0,external_node_path_namespaceObject.join)(process.cwd(), text);
+}
+/** A word that goes into an ad or an expression as it is, so it must not be able to leave its quotes. */
+function plainText(input, text) {
+    if (text === undefined)
+        return undefined;
+    const word = text.trim();
+    if (word === '')
+        throw new InputError(input, `${input}: it is empty`);
+    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
+        throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+    }
+    return word;
+}
+function oneOf(input, text, allowed) {
+    const found = allowed.find((each) => each === text.trim());
+    if (found !== undefined)
+        return found;
+    throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+}
+function parseDuration(text) {
+    const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
+    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
+}
+function splitList(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+function quote(text) {
+    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+}
+//# sourceMappingURL=inputs.js.map
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/src/process-host.js
+
+
+/** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
+function processHost(timeoutMs, signal, sinks) {
+    return {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        now: () => new Date(),
+        randomBytes: external_node_crypto_namespaceObject.randomBytes,
+        ...sinks,
+    };
+}
+/** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
+function interruptSignal() {
+    const interrupted = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM'])
+        process.once(name, () => interrupted.abort(new Error(name)));
+    return interrupted.signal;
+}
+function processSurroundings() {
+    const { homedir, uid } = (0,external_node_os_namespaceObject.userInfo)();
+    return { env: process.env, home: homedir, isRoot: uid === 0 };
+}
+//# sourceMappingURL=process-host.js.map
+;// CONCATENATED MODULE: ./build/src/hints.js
+/**
+ * What to try next, most likely first. Pure: the same error gives the same advice.
+ *
+ * Each sentence names the setting, the side it is on, and where there is one the command that shows it.
+ */
+function hintsFor(error) {
+    switch (error.code) {
+        case 'ERR_INPUT':
+            return [`Correct the input ${error.input} of this step.`];
+        case 'ERR_NO_CREDENTIAL':
+            return [
+                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user).',
+            ];
+        case 'ERR_CREDENTIAL_UNREADABLE':
+            return [
+                'An IDTOKEN is one line, three parts with dots between them. Copy the secret again, as condor_token_list finds it in tokens.d.',
+            ];
+        case 'ERR_NOT_FOUND':
+            return [
+                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
+            ];
+        case 'ERR_AMBIGUOUS':
+            return ['Give name: one of those listed.'];
+        case 'ERR_CONNECT':
+            return [
+                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
+            ];
+        case 'ERR_TIMEOUT':
+            return [
+                'Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.',
+            ];
+        case 'ERR_CLOSED':
+            return [
+                'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0.',
+                'Ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
+            ];
+        case 'ERR_CCB_ONLY':
+            return [
+                'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
+            ];
+        case 'ERR_FRAME':
+        case 'ERR_MESSAGE':
+        case 'ERR_CLASSAD':
+            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
+        case 'ERR_DECRYPT':
+            return [
+                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
+            ];
+        case 'ERR_NO_COMMON_METHOD':
+            return [
+                'The daemon must accept IDTOKENS: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).',
+            ];
+        case 'ERR_NO_ENCRYPTION':
+            return [
+                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
+            ];
+        case 'ERR_METHODS_EXHAUSTED':
+            return [
+                'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
+                'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
+            ];
+        case 'ERR_SERVER_UNPROVEN':
+            return [
+                'Most often the token is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
+                'If the token is right, this is not the daemon that it claims to be. No other credential was shown to it.',
+            ];
+        case 'ERR_DENIED':
+            return [
+                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
+            ];
+        case 'ERR_COMMAND_NOT_REGISTERED':
+            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
+        case 'ERR_DAEMON':
+            return daemonHints(error);
+        case 'ERR_TOKEN_MALFORMED':
+        case 'ERR_TOKEN_CLAIM':
+            return [
+                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
+            ];
+        case 'ERR_TOKEN_REDUCED':
+            return [
+                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
+            ];
+        case 'ERR_TOKEN_REFUSED':
+            return [
+                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
+            ];
+        case 'ERR_OUTPUT':
+            return ['Choose a place that this user can write to: token-directory or file.'];
+        default:
+            return unknownCode(error);
+    }
+}
+/** A new code without a hint does not compile. */
+function unknownCode(error) {
+    return [String(error)];
+}
+/** HTCondor uses one number for several errors, so the text decides (handle_dc_session_token). */
+function daemonHints({ errorCode, errorString }) {
+    const rows = [
+        [
+            /Token fetch disabled/,
+            'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
+        ],
+        [
+            /will not sign with requested key/,
+            'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
+        ],
+        [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
+        [
+            /doesn't allow requested authorization/,
+            'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
+        ],
+        [
+            /did not successfully authenticate/,
+            'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+        ],
+        [
+            /does not have access to configured key/,
+            'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
+        ],
+        [
+            /Failed to read file|Failed to fetch key/,
+            'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
+        ],
+        [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
+    ];
+    const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
+    if (found.length > 0)
+        return found;
+    return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+}
+//# sourceMappingURL=hints.js.map
+;// CONCATENATED MODULE: ./build/src/report.js
+
+
+
+/** An error as people read it: what, where, each method's reason, and what to try. One sentence a line. */
+function describeError(error) {
+    if (!(error instanceof HTCondorError)) {
+        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
+    }
+    const known = error;
+    const where = [known.code, known.phase && `while: ${known.phase}`, known.peer && `at ${printable(known.peer)}`];
+    const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
+    const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
+    return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+/** The facts of a fetched token by their public names; never the token. */
+function factsOf({ token, ...fetched }) {
+    const { issuedAt, expiresAt } = token;
+    return {
+        identity: token.subject,
+        'trust-domain': token.issuer,
+        key: token.keyId,
+        'token-id': printable(token.tokenId ?? ''),
+        authz: printable((token.authz ?? []).join(' ')),
+        'issued-at': iso(issuedAt),
+        'expires-at': iso(expiresAt),
+        lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
+        'daemon-name': fetched.daemonName,
+        'daemon-address': fetched.daemonAddress,
+        'daemon-version': fetched.daemonVersion,
+        'authentication-method': fetched.authenticationMethod,
+    };
+}
+/** One line for a log. */
+function describeToken(fetched) {
+    const { identity, authz, lifetime } = factsOf(fetched);
+    const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
+    const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
+    return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
+}
+function iso(seconds) {
+    return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+//# sourceMappingURL=report.js.map
+;// CONCATENATED MODULE: ./build/src/action.js
+/** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
+
+
+
+
+
+
+
+
+const STATE_IS_POST = 'isPost';
+const STATE_PATH = 'path';
+async function run() {
+    if (getState(STATE_IS_POST) === 'true')
+        return await post();
+    saveState(STATE_IS_POST, 'true');
+    try {
+        await main();
+    }
+    catch (error) {
+        if (error instanceof HTCondorError)
+            setOutput('error-code', error.code);
+        setFailed(describeError(error).join('\n'));
+        process.exitCode = error instanceof HTCondorError ? error.exitStatus : 1;
+    }
+}
+async function main() {
+    const given = runnerInput('idtoken');
+    if (given !== undefined)
+        maskAll(given);
+    const host = processHost(readTimeout(runnerInput), interruptSignal(), {
+        mask: (secret) => maskAll(secret.reveal()),
+        log: {
+            debug: (line) => core_debug(printable(line)),
+            info: (line) => info(printable(line)),
+            warn: (line) => warning(printable(line)),
+        },
+    });
+    const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary);
+    const request = readRequest(runnerInput, processSurroundings());
+    if (request.lifetime === 'unlimited')
+        host.log.warn('lifetime: unlimited asks for a token that never expires');
+    const fetched = await fetchToken(request, host);
+    if (fetched.path !== undefined)
+        saveState(STATE_PATH, fetched.path);
+    setOutput('token', fetched.token.jwt.reveal());
+    setOutput('token-file', fetched.path ?? '');
+    for (const [name, value] of Object.entries(factsOf(fetched)))
+        setOutput(name, value);
+    host.log.info(describeToken(fetched));
+    host.log.debug(`${fetched.roundTrips} round trips`);
+    if (summary && process.env['GITHUB_STEP_SUMMARY'] !== undefined)
+        await writeSummary(fetched);
+}
+/** Removes what main wrote; whatever goes wrong is a warning, for the job is over. */
+async function post() {
+    const path = getState(STATE_PATH);
+    if (path === '')
+        return;
+    try {
+        await rmRF(path);
+        info(printable(`Removed ${path}`));
+    }
+    catch (error) {
+        warning(printable(`${path} could not be removed: ${error instanceof Error ? error.message : String(error)}`));
+    }
+}
+/** The runner sets every declared input, unset ones to the empty string. */
+const runnerInput = (name) => {
+    const value = process.env[`INPUT_${name.toUpperCase()}`];
+    return value === undefined || value === '' ? undefined : value;
+};
+/** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */
+function maskAll(value) {
+    if (value.trim() !== '')
+        core_setSecret(value);
+}
+async function writeSummary(fetched) {
+    const { lifetime, ...facts } = factsOf(fetched);
+    const rows = { ...facts, authz: facts['authz'] || 'not limited', 'expires-at': facts['expires-at'] || 'never' };
+    summary.addHeading('HTCondor token', 3);
+    summary.addTable(Object.entries(rows)
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => [name, `<code>${escapeHtml(value)}</code>`]));
+    for (const reduction of fetched.reductions)
+        summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+    await summary.write();
+}
+function escapeHtml(text) {
+    return printable(text)
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;');
+}
+//# sourceMappingURL=action.js.map
+
+/***/ }),
+
+/***/ 729:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(177);
+
+await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
+//# sourceMappingURL=action.js.map
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/************************************************************************/
+/******/ 
+/******/ // startup
+/******/ // Load entry module and return exports
+/******/ // This entry module used 'module' so it can't be inlined
+/******/ var __webpack_exports__ = __nccwpck_require__(729);
+/******/ __webpack_exports__ = await __webpack_exports__;
+/******/ 

@@ -1,0 +1,93 @@
+/** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
+import * as core from '@actions/core';
+import { rmRF } from '@actions/io';
+import { type AnyHTCondorError, HTCondorError } from './errors.ts';
+import { type FetchedToken, fetchToken } from './fetch.ts';
+import { INPUTS, type InputSource, readBoolean, readRequest, readTimeout } from './inputs.ts';
+import { printable } from './printable.ts';
+import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
+import { describeError, describeToken, factsOf } from './report.ts';
+
+const STATE_IS_POST = 'isPost';
+const STATE_PATH = 'path';
+
+export async function run(): Promise<void> {
+  if (core.getState(STATE_IS_POST) === 'true') return await post();
+  core.saveState(STATE_IS_POST, 'true');
+  try {
+    await main();
+  } catch (error) {
+    if (error instanceof HTCondorError) core.setOutput('error-code', (error as AnyHTCondorError).code);
+    core.setFailed(describeError(error).join('\n'));
+    process.exitCode = error instanceof HTCondorError ? error.exitStatus : 1;
+  }
+}
+
+async function main(): Promise<void> {
+  const given = runnerInput('idtoken');
+  if (given !== undefined) maskAll(given);
+  const host = processHost(readTimeout(runnerInput), interruptSignal(), {
+    mask: (secret) => maskAll(secret.reveal()),
+    log: {
+      debug: (line) => core.debug(printable(line)),
+      info: (line) => core.info(printable(line)),
+      warn: (line) => core.warning(printable(line)),
+    },
+  });
+  const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary);
+  const request = readRequest(runnerInput, processSurroundings());
+  if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
+  const fetched = await fetchToken(request, host);
+
+  if (fetched.path !== undefined) core.saveState(STATE_PATH, fetched.path);
+  core.setOutput('token', fetched.token.jwt.reveal());
+  core.setOutput('token-file', fetched.path ?? '');
+  for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
+  host.log.info(describeToken(fetched));
+  host.log.debug(`${fetched.roundTrips} round trips`);
+  if (summary && process.env['GITHUB_STEP_SUMMARY'] !== undefined) await writeSummary(fetched);
+}
+
+/** Removes what main wrote; whatever goes wrong is a warning, for the job is over. */
+async function post(): Promise<void> {
+  const path = core.getState(STATE_PATH);
+  if (path === '') return;
+  try {
+    await rmRF(path);
+    core.info(printable(`Removed ${path}`));
+  } catch (error) {
+    core.warning(printable(`${path} could not be removed: ${error instanceof Error ? error.message : String(error)}`));
+  }
+}
+
+/** The runner sets every declared input, unset ones to the empty string. */
+const runnerInput: InputSource = (name) => {
+  const value = process.env[`INPUT_${name.toUpperCase()}`];
+  return value === undefined || value === '' ? undefined : value;
+};
+
+/** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */
+function maskAll(value: string): void {
+  if (value.trim() !== '') core.setSecret(value);
+}
+
+async function writeSummary(fetched: FetchedToken): Promise<void> {
+  const { lifetime, ...facts } = factsOf(fetched);
+  const rows = { ...facts, authz: facts['authz'] || 'not limited', 'expires-at': facts['expires-at'] || 'never' };
+  core.summary.addHeading('HTCondor token', 3);
+  core.summary.addTable(
+    Object.entries(rows)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [name, `<code>${escapeHtml(value)}</code>`]),
+  );
+  for (const reduction of fetched.reductions) core.summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+  await core.summary.write();
+}
+
+function escapeHtml(text: string): string {
+  return printable(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

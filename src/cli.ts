@@ -1,0 +1,57 @@
+/** The command's shell: argv → fetchToken → the token on standard output, everything else on standard error. */
+import { parseArguments, usage } from './argv.ts';
+import { HTCondorError, OutputError } from './errors.ts';
+import { fetchToken } from './fetch.ts';
+import { type InputSource, readRequest, readTimeout } from './inputs.ts';
+import { printable } from './printable.ts';
+import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
+import { describeError, describeToken, factsOf } from './report.ts';
+import { VERSION } from './version.ts';
+
+export async function run(args: readonly string[]): Promise<void> {
+  try {
+    await main(args);
+  } catch (error) {
+    for (const line of describeError(error)) say(line);
+    process.exitCode = error instanceof HTCondorError ? error.exitStatus : 1;
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const given = parseArguments(args);
+  if (given.has('help')) {
+    process.stderr.write(usage());
+    process.exitCode = 1; // as HTCondor's tool does
+    return;
+  }
+  if (given.has('version')) return print(`condor_token_fetch ${VERSION}`);
+
+  // Levels add up; of other flags the last one counts.
+  const input: InputSource = (name) => (name === 'authz' ? given.get(name)?.join(',') : given.get(name)?.at(-1));
+  const host = processHost(readTimeout(input), interruptSignal(), {
+    mask: () => {}, // nothing secret is ever printed but the token itself, on purpose
+    log: {
+      debug: (line) => given.has('debug') && say(line),
+      info: say,
+      warn: (line) => say(`Warning: ${line}`),
+    },
+  });
+  const fetched = await fetchToken(readRequest(input, processSurroundings()), host);
+  host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
+  if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
+  else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());
+}
+
+function say(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Done when the reader has it: a token that went nowhere is a failure, not a success. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error) =>
+      reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
+    process.stdout.once('error', failed);
+    process.stdout.write(`${text}\n`, () => resolve());
+  });
+}

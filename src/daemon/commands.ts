@@ -1,0 +1,34 @@
+/** The commands we send (condor_commands.h), by their C++ names. */
+export const DC_GET_SESSION_TOKEN = 60046;
+
+/** A daemon type: how the collector is asked for it (Daemon::locate, CondorQuery in C++). */
+interface DaemonType {
+  /** QUERY_<type>_ADS. */
+  readonly query: number;
+  /** TargetType of the query. */
+  readonly adType: string;
+  /** An older attribute with the address, preferred to MyAddress by C++. */
+  readonly addressAttribute?: string;
+  /** Found by the machine it runs on, if the name has no `@`. */
+  readonly byMachine?: boolean;
+}
+
+/** Types that have ads of their own in a collector; the collector itself is where one asks. */
+export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
+  schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
+  master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
+  startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
+  collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
+  negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
+  credd: { query: 74, adType: 'CredD' },
+  had: { query: 56, adType: 'HAD', byMachine: true },
+  view_collector: { query: 20, adType: 'Collector' },
+  cluster_server: { query: 74, adType: 'Cluster' },
+  gridmanager: { query: 74, adType: 'Grid' },
+  placementd: { query: 74, adType: 'PlacementD' },
+  lease_manager: { query: 74, adType: 'LeaseManager' },
+  any: { query: 48, adType: 'Any' },
+};
+
+/** Types that are their own address: the pool's collector. */
+export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];

@@ -1,0 +1,55 @@
+import { DaemonError, TokenError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { Secret } from '../secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import type { Sinful } from '../transport/sinful.ts';
+import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
+import { DC_GET_SESSION_TOKEN } from './commands.ts';
+import { type CommandResult, callCommand, inPhase } from './open-session.ts';
+
+export interface TokenLimits {
+  /** Authorization levels; empty: no restriction. */
+  readonly authz: readonly string[];
+  /** Undefined: none is asked for, and only the credential's own expiry limits the token. */
+  readonly lifetimeSeconds: number | undefined;
+  /** Name of the signing key; undefined: the daemon's default. */
+  readonly key: string | undefined;
+}
+
+/**
+ * DC_GET_SESSION_TOKEN: a token for whoever we are to the daemon (Daemon::getSessionToken, handle_dc_session_token).
+ *
+ * @throws DaemonError ERR_DAEMON with HTCondor's code and text; whatever opening the session throws.
+ */
+export function getSessionToken(
+  address: Sinful,
+  limits: TokenLimits,
+  methods: readonly AuthMethod[],
+  host: Host,
+): Promise<CommandResult<Secret>> {
+  const ad = {
+    LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(',') : undefined,
+    TokenLifetime: limits.lifetimeSeconds,
+    RequestedKey: limits.key,
+  };
+  const call = { address, command: DC_GET_SESSION_TOKEN, request: putRequest, methods };
+  return callCommand(
+    call,
+    ({ channel }) => inPhase('token', address, async () => readReply(await channel.receive(getClassAd))),
+    host,
+  );
+
+  function putRequest(message: Parameters<typeof putClassAd>[0]): void {
+    putClassAd(message, ad);
+  }
+}
+
+/** The token of a reply. An ErrorString is a failure whatever else stands there, as in C++. */
+function readReply(ad: ClassAd): Secret {
+  const error = ad.string('ErrorString');
+  const code = ad.integer('ErrorCode') ?? 0;
+  if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
+  const token = ad.string('Token');
+  if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
+  return new Secret(token);
+}

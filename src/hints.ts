@@ -1,0 +1,135 @@
+import type { AnyHTCondorError, DaemonError } from './errors.ts';
+
+/**
+ * What to try next, most likely first. Pure: the same error gives the same advice.
+ *
+ * Each sentence names the setting, the side it is on, and where there is one the command that shows it.
+ */
+export function hintsFor(error: AnyHTCondorError): readonly string[] {
+  switch (error.code) {
+    case 'ERR_INPUT':
+      return [`Correct the input ${error.input} of this step.`];
+    case 'ERR_NO_CREDENTIAL':
+      return [
+        'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user).',
+      ];
+    case 'ERR_CREDENTIAL_UNREADABLE':
+      return [
+        'An IDTOKEN is one line, three parts with dots between them. Copy the secret again, as condor_token_list finds it in tokens.d.',
+      ];
+    case 'ERR_NOT_FOUND':
+      return [
+        'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
+      ];
+    case 'ERR_AMBIGUOUS':
+      return ['Give name: one of those listed.'];
+    case 'ERR_CONNECT':
+      return [
+        'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
+      ];
+    case 'ERR_TIMEOUT':
+      return [
+        'Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.',
+      ];
+    case 'ERR_CLOSED':
+      return [
+        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0.',
+        'Ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
+      ];
+    case 'ERR_CCB_ONLY':
+      return [
+        'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
+      ];
+    case 'ERR_FRAME':
+    case 'ERR_MESSAGE':
+    case 'ERR_CLASSAD':
+      return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
+    case 'ERR_DECRYPT':
+      return [
+        'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
+      ];
+    case 'ERR_NO_COMMON_METHOD':
+      return [
+        'The daemon must accept IDTOKENS: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).',
+      ];
+    case 'ERR_NO_ENCRYPTION':
+      return [
+        'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
+      ];
+    case 'ERR_METHODS_EXHAUSTED':
+      return [
+        'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
+        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
+      ];
+    case 'ERR_SERVER_UNPROVEN':
+      return [
+        'Most often the token is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
+        'If the token is right, this is not the daemon that it claims to be. No other credential was shown to it.',
+      ];
+    case 'ERR_DENIED':
+      return [
+        `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
+      ];
+    case 'ERR_COMMAND_NOT_REGISTERED':
+      return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
+    case 'ERR_DAEMON':
+      return daemonHints(error);
+    case 'ERR_TOKEN_MALFORMED':
+    case 'ERR_TOKEN_CLAIM':
+      return [
+        'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
+      ];
+    case 'ERR_TOKEN_REDUCED':
+      return [
+        'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
+      ];
+    case 'ERR_TOKEN_REFUSED':
+      return [
+        'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
+      ];
+    case 'ERR_OUTPUT':
+      return ['Choose a place that this user can write to: token-directory or file.'];
+    default:
+      return unknownCode(error);
+  }
+}
+
+/** A new code without a hint does not compile. */
+function unknownCode(error: never): readonly string[] {
+  return [String(error)];
+}
+
+/** HTCondor uses one number for several errors, so the text decides (handle_dc_session_token). */
+function daemonHints({ errorCode, errorString }: DaemonError): readonly string[] {
+  const rows: readonly [RegExp, string][] = [
+    [
+      /Token fetch disabled/,
+      'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
+    ],
+    [
+      /will not sign with requested key/,
+      'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
+    ],
+    [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
+    [
+      /doesn't allow requested authorization/,
+      'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
+    ],
+    [
+      /did not successfully authenticate/,
+      'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+    ],
+    [
+      /does not have access to configured key/,
+      'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
+    ],
+    [
+      /Failed to read file|Failed to fetch key/,
+      'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
+    ],
+    [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
+  ];
+  const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
+  if (found.length > 0) return found;
+  return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+}

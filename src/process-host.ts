@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { Host } from './host.ts';
+import type { Surroundings } from './inputs.ts';
+
+/** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
+export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host {
+  return {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    now: () => new Date(),
+    randomBytes,
+    ...sinks,
+  };
+}
+
+/** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
+export function interruptSignal(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(new Error(name)));
+  return interrupted.signal;
+}
+
+export function processSurroundings(): Surroundings {
+  const { homedir, uid } = userInfo();
+  return { env: process.env, home: homedir, isRoot: uid === 0 };
+}

@@ -1,0 +1,48 @@
+import { type AnyHTCondorError, HTCondorError } from './errors.ts';
+import type { FetchedToken } from './fetch.ts';
+import { hintsFor } from './hints.ts';
+import { printable } from './printable.ts';
+
+/** An error as people read it: what, where, each method's reason, and what to try. One sentence a line. */
+export function describeError(error: unknown): readonly string[] {
+  if (!(error instanceof HTCondorError)) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
+  }
+  const known = error as AnyHTCondorError;
+  const where = [known.code, known.phase && `while: ${known.phase}`, known.peer && `at ${printable(known.peer)}`];
+  const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
+  const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
+  return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+
+/** The facts of a fetched token by their public names; never the token. */
+export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<string, string>> {
+  const { issuedAt, expiresAt } = token;
+  return {
+    identity: token.subject,
+    'trust-domain': token.issuer,
+    key: token.keyId,
+    'token-id': printable(token.tokenId ?? ''),
+    authz: printable((token.authz ?? []).join(' ')),
+    'issued-at': iso(issuedAt),
+    'expires-at': iso(expiresAt),
+    lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
+    'daemon-name': fetched.daemonName,
+    'daemon-address': fetched.daemonAddress,
+    'daemon-version': fetched.daemonVersion,
+    'authentication-method': fetched.authenticationMethod,
+  };
+}
+
+/** One line for a log. */
+export function describeToken(fetched: FetchedToken): string {
+  const { identity, authz, lifetime } = factsOf(fetched);
+  const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
+  const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
+  return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
+}
+
+function iso(seconds: number | undefined): string {
+  return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,118 @@
+/**
+ * AKEP2, version 2: mutual proof of one shared secret in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp).
+ *
+ * A is the client's name, B the server's, rA and rB their nonces, K the key that proves. Where the draft and C++
+ * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
+ * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
+ */
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { ProtocolError } from '../../errors.ts';
+import type { Reader } from '../../wire/reader.ts';
+import { concat, type Writer } from '../../wire/writer.ts';
+import { SEED_A } from './akep2-seeds.ts';
+
+export const NONCE_LENGTH = 256;
+const MAC_LENGTH = 20;
+
+const STATUS_OK = 0;
+const STATUS_ERROR = -1;
+
+const utf8 = new TextEncoder();
+
+/** What the client says first. */
+export interface Opening {
+  /** A: the subject of the token. */
+  readonly name: string;
+  /** The token's header and payload, by which the server computes the signature, and so K, anew. */
+  readonly signedText: string;
+  /** rA, 256 bytes. */
+  readonly nonce: Uint8Array;
+}
+
+/** What the server answers. */
+export interface Challenge {
+  /** False: it refuses, and the other fields are empty. */
+  readonly accepted: boolean;
+  readonly clientName: string;
+  /** B. */
+  readonly serverName: string;
+  readonly clientNonce: Uint8Array;
+  /** rB. */
+  readonly serverNonce: Uint8Array;
+  readonly mac: Uint8Array;
+}
+
+/** K from a token's signature (its raw bytes). */
+export function keyFor(signature: Uint8Array, signedText: string): Uint8Array {
+  const salt = concat([SEED_A, utf8.encode(signedText)]);
+  return new Uint8Array(hkdfSync('sha256', signature, salt, 'master ka', 32));
+}
+
+export function putOpening(message: Writer, { name, signedText, nonce }: Opening): void {
+  putName(message.int(STATUS_OK), name).string(signedText);
+  putBlock(message, nonce);
+}
+
+export function getChallenge(message: Reader): Challenge {
+  const accepted = message.int() === STATUS_OK;
+  const clientName = getName(message);
+  const serverName = getName(message);
+  const clientNonce = getBlock(message, NONCE_LENGTH);
+  const serverNonce = getBlock(message, NONCE_LENGTH);
+  const mac = getBlock(message, MAC_LENGTH);
+  return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
+}
+
+/** Whether the server knows K, and answers what we said just now. */
+export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Challenge): boolean {
+  const { serverName, clientNonce, serverNonce, mac } = challenge;
+  if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
+  if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce)) return false;
+  const names = utf8.encode(`${opening.name} ${serverName}\0`);
+  return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+
+/** The client's proof. It is the third and last message. */
+export function putProof(message: Writer, key: Uint8Array, opening: Opening, challenge: Challenge): void {
+  const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+  putName(message.int(STATUS_OK), opening.name);
+  putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+
+/** The third message where there is nothing to prove: it is owed even then, or the peers fall out of step. */
+export function putNoProof(message: Writer): void {
+  putName(message.int(STATUS_ERROR), '').int(0).int(0);
+}
+
+function putName(message: Writer, name: string): Writer {
+  return message.int(utf8.encode(name).length).string(name);
+}
+
+function getName(message: Reader): string {
+  const length = message.int();
+  const name = message.string();
+  if (utf8.encode(name).length !== length)
+    throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+  return name;
+}
+
+function putBlock(message: Writer, bytes: Uint8Array): Writer {
+  return message.int(bytes.length).bytes(bytes);
+}
+
+/** A block of its one right length, or, from a server that refuses, an empty one. */
+function getBlock(message: Reader, length: number): Uint8Array {
+  const actual = message.int();
+  if (actual !== 0 && actual !== length) {
+    throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+  }
+  return message.bytes(actual);
+}
+
+function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return createHmac('sha1', key).update(concat(parts)).digest();
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,88 @@
+/**
+ * What each side demands and offers (cedar-rfc §4.3; SecMan::FillInSecurityPolicyAd and ReconcileSecurityPolicyAds).
+ *
+ * We demand authentication, encryption and integrity, always, and know one cipher.
+ */
+import { NegotiationError } from '../errors.ts';
+import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
+import type { MethodName } from './method.ts';
+
+/**
+ * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
+ * (CondorVersionInfo); it makes no claim on what software this is.
+ */
+const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
+
+/** Seconds that the daemon should keep the session. We never come back to it. */
+const SESSION_DURATION_SECONDS = 60;
+
+export interface ServerPolicy {
+  /** Names of the methods both sides know, in the server's order. */
+  readonly methods: readonly string[];
+  readonly ecdhPublicKey: string;
+  /** Issuer of the tokens that the server takes; empty if it does not say. */
+  readonly trustDomain: string;
+  /** Names of the signing keys that the server has; empty if it does not say. */
+  readonly issuerKeys: readonly string[];
+  /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
+  readonly remoteVersion: string;
+}
+
+/** The policy ad that opens a session. `command` is what we want to do once we are in. */
+export function clientPolicyAd(
+  command: number,
+  methods: readonly MethodName[],
+  ecdhPublicKey: string,
+): Record<string, ClassAdValue> {
+  return {
+    Command: command,
+    AuthMethods: methods.join(','),
+    CryptoMethods: 'AES',
+    Authentication: 'REQUIRED',
+    AuthenticationNew: 'REQUIRED',
+    Encryption: 'REQUIRED',
+    Integrity: 'REQUIRED',
+    OutgoingNegotiation: 'REQUIRED',
+    Enact: 'NO', // without it the server sends no answer and both sides wait for ever
+    NewSession: 'YES',
+    SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as C++ sends it
+    Subsystem: 'TOOL',
+    ECDHPublicKey: ecdhPublicKey,
+    RemoteVersion: REMOTE_VERSION,
+  };
+}
+
+/**
+ * The server's answer, if a session with it is worth having.
+ *
+ * @throws NegotiationError ERR_NO_ENCRYPTION unless it agrees to AES with a key agreement: the protocol would go on,
+ *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
+ */
+export function readServerPolicy(ad: ClassAd): ServerPolicy {
+  const ciphers = list(ad.string('CryptoMethods'));
+  if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
+    const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
+    throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
+  }
+  const ecdhPublicKey = ad.string('ECDHPublicKey');
+  if (ecdhPublicKey === undefined) {
+    throw new NegotiationError(
+      'ERR_NO_ENCRYPTION',
+      'the daemon sends no ECDHPublicKey, so no secret key can be agreed on',
+    );
+  }
+  if (ad.string('Authentication') !== 'YES') {
+    throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon does not agree to authenticate');
+  }
+  return {
+    methods: list(ad.string('AuthMethodsList') ?? ad.string('AuthMethods')),
+    ecdhPublicKey,
+    trustDomain: ad.string('TrustDomain') ?? '',
+    issuerKeys: list(ad.string('IssuerKeys')),
+    remoteVersion: ad.string('RemoteVersion') ?? '',
+  };
+}
+
+function list(text = ''): readonly string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '');
+}

@@ -1,0 +1,76 @@
+import { TokenError } from '../errors.ts';
+import type { IdToken } from './jwt.ts';
+import { covers } from './levels.ts';
+
+/** What the token must say. */
+export interface Expected {
+  /** Trust domain that the daemon announced. */
+  readonly issuer: string;
+  /** Identity that the daemon authenticated. */
+  readonly subject: string;
+  /** Signing key asked for; undefined: any. */
+  readonly key: string | undefined;
+  /** Levels asked for; empty: no restriction. */
+  readonly authz: readonly string[];
+  /** Asked for; `unlimited`: a token without expiry; undefined: nothing was said about it. */
+  readonly lifetimeSeconds: number | 'unlimited' | undefined;
+}
+
+/**
+ * Checks that the daemon issued what was asked for, and for whom it said.
+ *
+ * A daemon may grant less, and does so without a word (handle_dc_session_token): each such reduction is returned as a
+ * sentence. More, or something else, is an error.
+ *
+ * @throws TokenError ERR_TOKEN_CLAIM with the claim.
+ */
+export function checkToken(token: IdToken, expected: Expected): readonly string[] {
+  claim(
+    token.issuer === expected.issuer,
+    'iss',
+    `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`,
+  );
+  claim(
+    token.subject === expected.subject,
+    'sub',
+    `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`,
+  );
+  claim(
+    expected.key === undefined || token.keyId === expected.key,
+    'kid',
+    `the token is signed with the key ${token.keyId}, not ${expected.key}`,
+  );
+  return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+}
+
+function checkLevels({ authz }: IdToken, asked: readonly string[]): readonly string[] {
+  if (asked.length === 0) return []; // it inherits the limits of the credential, if there are any
+  const granted = authz ?? [];
+  claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
+  const extra = granted.filter((level) => !covers(asked, level));
+  claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
+  const missing = asked.filter((level) => !covers(granted, level));
+  return missing.length === 0 ? [] : [`authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`];
+}
+
+function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifetimeSeconds']): readonly string[] {
+  claim(issuedAt !== undefined, 'iat', 'the token does not say when it was issued');
+  if (expiresAt === undefined) {
+    claim(typeof asked !== 'number', 'exp', 'the token never expires, though we asked for a lifetime');
+    return [];
+  }
+  const granted = expiresAt - issuedAt;
+  claim(granted > 0, 'exp', 'the token had expired when it was issued');
+  if (asked === undefined) return [];
+  claim(
+    asked === 'unlimited' || granted <= asked,
+    'exp',
+    `the token lasts ${granted} s, longer than the ${asked} s that we asked for`,
+  );
+  if (granted === asked) return [];
+  return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
+}
+
+function claim(holds: boolean, name: string, text: string): asserts holds {
+  if (!holds) throw new TokenError('ERR_TOKEN_CLAIM', text, name);
+}

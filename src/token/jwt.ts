@@ -1,0 +1,103 @@
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
+import { decodeJwt } from 'jose/jwt/decode';
+import { TokenError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+
+/** An IDTOKEN taken apart (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
+export interface IdToken {
+  readonly jwt: Secret;
+  /** Header and payload as they are signed: the part of the token that is no secret. */
+  readonly signedText: string;
+  readonly algorithm: string;
+  /** `kid`: the name of the signing key. */
+  readonly keyId: string;
+  /** `iss`: the trust domain. */
+  readonly issuer: string;
+  /** `sub`: the identity, `user@domain`. */
+  readonly subject: string;
+  readonly issuedAt: number | undefined;
+  /** Undefined: it never expires. */
+  readonly expiresAt: number | undefined;
+  /** `jti` */
+  readonly tokenId: string | undefined;
+  /** Authorization levels that the token is limited to; undefined: it is not limited. */
+  readonly authz: readonly string[] | undefined;
+}
+
+/** Longest token that is looked at, in characters. IDTOKENS have some 300. */
+const MAX_LENGTH = 64 * 1024;
+
+const LEVEL_PREFIX = 'condor:/';
+
+/**
+ * Takes an IDTOKEN apart; nothing is verified, for the signing key is the daemon's alone.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
+ */
+export function parseIdToken(jwt: Secret): IdToken {
+  const text = jwt.reveal();
+  const parts = text.split('.');
+  if (text.length > MAX_LENGTH) throw malformed(`it has ${text.length} characters`);
+  if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+    throw malformed('it is not three parts of base64url with dots between them');
+  }
+  const { header, claims } = decode(text);
+  const { alg, kid } = header;
+  const { iss, sub, iat, exp, jti, scope } = claims;
+  if (typeof alg !== 'string' || alg.toLowerCase() === 'none') throw malformed('it is not signed', 'alg');
+  return {
+    jwt,
+    signedText: `${parts[0]}.${parts[1]}`,
+    algorithm: alg,
+    keyId: word(kid, 'kid'),
+    issuer: word(iss, 'iss'),
+    subject: word(sub, 'sub'),
+    issuedAt: time(iat, 'iat'),
+    expiresAt: time(exp, 'exp'),
+    tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+    authz: levels(scope),
+  };
+}
+
+/** The secret of a token as raw bytes: 32 for HS256. */
+export function revealSignature({ jwt }: IdToken): Uint8Array {
+  return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
+}
+
+/** The third part of a JWT, which has to be masked by itself: a mask hides whole values only. */
+export function signaturePart(jwt: Secret): Secret {
+  return new Secret(jwt.reveal().split('.')[2] ?? '');
+}
+
+function decode(text: string): { header: Record<string, unknown>; claims: Record<string, unknown> } {
+  try {
+    return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+  } catch {
+    // Not as cause: jose's message may quote what it could not read.
+    throw malformed('its header or payload is not a JSON object');
+  }
+}
+
+function word(value: unknown, claim: string): string {
+  if (typeof value !== 'string' || value === '') throw malformed(`it has no ${claim}`, claim);
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} has control characters`, claim);
+  return value;
+}
+
+function time(value: unknown, claim: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || value < 0 || value > 8.64e12) throw malformed(`its ${claim} is no time`, claim);
+  return Math.floor(value);
+}
+
+/** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
+function levels(scope: unknown): readonly string[] | undefined {
+  if (scope === undefined) return undefined;
+  const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
+  const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+  return found.length > 0 ? found : undefined;
+}
+
+function malformed(what: string, claim?: string): TokenError {
+  return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
+}

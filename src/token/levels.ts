@@ -1,0 +1,28 @@
+/** HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with what it implies at once. */
+const IMPLIED: Readonly<Record<string, string | undefined>> = {
+  ALLOW: undefined,
+  READ: undefined,
+  WRITE: 'READ',
+  NEGOTIATOR: 'READ',
+  ADMINISTRATOR: 'WRITE',
+  CONFIG: 'READ',
+  DAEMON: 'WRITE',
+  SOAP: undefined,
+  DEFAULT: undefined,
+  CLIENT: undefined,
+  ADVERTISE_STARTD: 'READ',
+  ADVERTISE_SCHEDD: 'READ',
+  ADVERTISE_MASTER: 'READ',
+};
+
+export const AUTHORIZATION_LEVELS: readonly string[] = Object.keys(IMPLIED);
+
+/** Whether who has `granted` may do what `level` allows (DCpermissionHierarchy::nextImplied). */
+export function covers(granted: readonly string[], level: string): boolean {
+  return granted.some((each) => {
+    for (let implied: string | undefined = each; implied !== undefined; implied = IMPLIED[implied]) {
+      if (implied === level) return true;
+    }
+    return false;
+  });
+}

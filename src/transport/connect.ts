@@ -1,0 +1,98 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { ConnectError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { putHeader } from '../wire/frame.ts';
+import { concat, Writer } from '../wire/writer.ts';
+import { abortedError, Channel } from './channel.ts';
+import { type Endpoint, endpoints, formatEndpoint, formatSinful, type Sinful, sharedPortId } from './sinful.ts';
+
+/** SHARED_PORT_CONNECT (condor_commands.h). */
+const SHARED_PORT_CONNECT = 75;
+
+/** A silent address gets this long before the next one is tried beside it (RFC 8305, connection attempt delay). */
+const ATTEMPT_DELAY_MS = 250;
+
+/** An address that never answers is given up after this long. */
+const ATTEMPT_TIMEOUT_MS = 10_000;
+
+/**
+ * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
+ * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
+ *
+ * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_CCB_ONLY if the daemon asks to be reached
+ *   through CCB and does not answer directly; ERR_TIMEOUT.
+ */
+export async function connect(address: Sinful, host: Host): Promise<Channel> {
+  const socket = await dial(address, host.signal);
+  const id = sharedPortId(address);
+  return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
+}
+
+function sharedPortConnect(id: string): Uint8Array {
+  const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
+  return concat([putHeader(message.length), message]);
+}
+
+/** Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed. */
+function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
+  const waiting = [...endpoints(address)];
+  const sockets = new Set<Socket>();
+  const failures: string[] = [];
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (winner?: Socket) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      for (const socket of sockets) if (socket !== winner) socket.destroy();
+    };
+    const abort = () => {
+      finish();
+      reject(abortedError(signal));
+    };
+    const tryNext = () => {
+      clearTimeout(timer);
+      const endpoint = waiting.shift();
+      if (endpoint === undefined) {
+        if (sockets.size > 0) return;
+        finish();
+        reject(unreachable(address, failures));
+        return;
+      }
+      timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
+      const socket = connectSocket({ ...endpoint, noDelay: true });
+      sockets.add(socket);
+      socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+      socket.once('connect', () => {
+        socket.setTimeout(0);
+        socket.removeAllListeners('error');
+        finish(socket);
+        resolve(socket);
+      });
+      socket.once('error', (error: Error) => {
+        sockets.delete(socket);
+        failures.push(`${formatEndpoint(endpoint)}: ${reasonOf(error, endpoint)}`);
+        tryNext();
+      });
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    tryNext();
+  });
+}
+
+function unreachable(address: Sinful, failures: readonly string[]): ConnectError {
+  const facts = { peer: formatSinful(address) };
+  if (!address.params.has('CCBID')) {
+    return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, facts);
+  }
+  const text = `the daemon can be reached through CCB only; directly: ${failures.join(', ')}`;
+  return new ConnectError('ERR_CCB_ONLY', text, facts);
+}
+
+function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return `the host name ${host} does not resolve`;
+  if (error.code === 'ECONNREFUSED') return 'connection refused';
+  // One name with several addresses fails as a whole, with an empty message.
+  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(', ');
+  return error.message;
+}

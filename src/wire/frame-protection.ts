@@ -1,0 +1,81 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { ProtocolError } from '../errors.ts';
+import { type Frame, putHeader } from './frame.ts';
+import { concat } from './writer.ts';
+
+export const KEY_LENGTH = 32;
+const IV_LENGTH = 16; // not GCM's usual 12 (Condor_Crypt_AESGCM)
+const TAG_LENGTH = 16;
+const MAX_FRAMES = 0xffff_ffff;
+
+/** What binds the first protected frame of a direction to all that was said in clear before it. */
+export interface ClearDigests {
+  /** SHA-256 of the clear frames that we sent, 32 bytes. */
+  readonly sent: Uint8Array;
+  /** SHA-256 of the clear frames that we received, 32 bytes. */
+  readonly received: Uint8Array;
+}
+
+/**
+ * AES-256-GCM over whole frames (cedar-rfc §1.4; condor_crypt_aesgcm.cpp).
+ *
+ * Each direction has a random base IV, which travels in clear in front of its first cipher text, and a counter of
+ * frames; the nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The first frame's AAD
+ * is the sender's and the receiver's digest of the clear frames and the header; later ones have the header alone.
+ */
+export class FrameProtection {
+  readonly #key: Uint8Array;
+  readonly #digests: ClearDigests;
+  readonly #sendIv: Uint8Array;
+  #receiveIv: Uint8Array | undefined;
+  #sealed = 0;
+  #opened = 0;
+
+  /** `sendIv`: 16 random bytes, never used before with this key. */
+  constructor(key: Uint8Array, digests: ClearDigests, sendIv: Uint8Array) {
+    if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError('key or IV length');
+    this.#key = key;
+    this.#digests = digests;
+    this.#sendIv = sendIv;
+  }
+
+  /** One frame, header included, that ends its message. */
+  seal(plaintext: Uint8Array): Uint8Array {
+    const first = this.#sealed === 0;
+    const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
+    const { sent, received } = this.#digests;
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
+    cipher.setAAD(first ? concat([sent, received, header]) : header);
+    const text = cipher.update(plaintext);
+    cipher.final();
+    return concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
+  }
+
+  /** The plaintext of a received frame. Throws ERR_DECRYPT if it is not authentic. */
+  open(frame: Frame): Uint8Array {
+    const first = this.#receiveIv === undefined;
+    if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
+      throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is too short');
+    }
+    this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
+    const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
+    const { sent, received } = this.#digests;
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
+    decipher.setAAD(first ? concat([received, sent, frame.header]) : frame.header);
+    decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
+    try {
+      return concat([decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final()]);
+    } catch (cause) {
+      throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic', { cause });
+    }
+  }
+}
+
+/** The nonce of frame `count` of a direction. Running out of them would repeat one, so it ends the connection. */
+function nonce(baseIv: Uint8Array, count: number): Uint8Array {
+  if (count >= MAX_FRAMES) throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
+  const iv = Uint8Array.from(baseIv); // a Buffer would share its memory with its slice
+  const view = new DataView(iv.buffer);
+  view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
+  return iv;
+}

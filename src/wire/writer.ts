@@ -1,0 +1,50 @@
+/**
+ * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). The mirror of reader.ts.
+ *
+ * Throws RangeError on what CEDAR cannot carry: that is a bug here, for inputs are checked long before.
+ */
+export class Writer {
+  readonly #parts: Uint8Array[] = [];
+  readonly #encrypted: boolean;
+
+  constructor(encrypted = false) {
+    this.#encrypted = encrypted;
+  }
+
+  int(value: number): this {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`not an integer: ${value}`);
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
+    return this.bytes(bytes);
+  }
+
+  bytes(bytes: Uint8Array): this {
+    this.#parts.push(bytes);
+    return this;
+  }
+
+  string(value: string): this {
+    if (value.includes('\0')) throw new RangeError('a CEDAR string cannot carry NUL');
+    const bytes = new TextEncoder().encode(`${value}\0`);
+    if (this.#encrypted) this.int(bytes.length);
+    return this.bytes(bytes);
+  }
+
+  /** The message. */
+  finish(): Uint8Array {
+    return concat(this.#parts);
+  }
+}
+
+/** All parts in one array. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
