@@ -1,7 +1,7 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
-/***/ 304:
+/***/ 911:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -10,17 +10,9 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
-;// CONCATENATED MODULE: ./build/src/printable.js
-/** Characters that move a cursor, end a line, colour a terminal or turn text round. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+;// CONCATENATED MODULE: ./build/bundle/src/printable.js
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-/** Longest text from outside that is worth printing, in characters. */
 const MAX_LENGTH = 2000;
-/**
- * Text from outside as one harmless line: no control characters, and nothing that a GitHub runner takes for a command.
- *
- * The runner obeys `::name::` at the start of a line and the older `##[name]` anywhere in one (`ActionCommand.cs`).
- */
 function printable(text) {
     const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
     return cut
@@ -28,15 +20,9 @@ function printable(text) {
         .replaceAll('##[', '# #[')
         .replace(/^(\s*):(?=:)/, '$1: ');
 }
-//# sourceMappingURL=printable.js.map
-;// CONCATENATED MODULE: ./build/src/errors.js
-/**
- * What can go wrong, sorted by whose move it is. Codes and exit statuses are stable; texts are not.
- *
- * An error states a fact. What to try about it is in hints.ts.
- */
 
-/** The root of all errors that this package throws on purpose; any other error is a bug in it. */
+;// CONCATENATED MODULE: ./build/bundle/src/errors.js
+
 class HTCondorError extends Error {
     phase;
     peer;
@@ -46,25 +32,21 @@ class HTCondorError extends Error {
         this.phase = facts.phase;
         this.peer = facts.peer;
     }
-    /** Adds where it happened, unless that is known already: the innermost place wins. */
     at(phase, peer) {
         this.phase ??= phase;
         this.peer ??= peer;
         return this;
     }
 }
-/** What was asked for makes no sense; found before any connection. Move: the workflow's author. */
 class InputError extends HTCondorError {
     code = 'ERR_INPUT';
     exitStatus = 2;
-    /** Name of the input or flag, without dashes. */
     input;
     constructor(input, message, facts) {
         super(message, facts);
         this.input = input;
     }
 }
-/** No usable credential was found; nothing was sent. Move: the workflow's author. */
 class CredentialError extends HTCondorError {
     exitStatus = 2;
     code;
@@ -73,11 +55,9 @@ class CredentialError extends HTCondorError {
         this.code = code;
     }
 }
-/** The collector was asked and does not know the daemon, or knows several. Move: the workflow's author. */
 class LocateError extends HTCondorError {
     exitStatus = 3;
     code;
-    /** Names that the collector has of the type asked for; at most ten. */
     names;
     constructor(code, message, names, facts) {
         super(message, facts);
@@ -85,7 +65,6 @@ class LocateError extends HTCondorError {
         this.names = names;
     }
 }
-/** The network: worth a retry, but for ERR_CCB_ONLY. */
 class ConnectError extends HTCondorError {
     exitStatus = 3;
     code;
@@ -94,7 +73,6 @@ class ConnectError extends HTCondorError {
         this.code = code;
     }
 }
-/** The peer does not speak CEDAR as it is specified. */
 class ProtocolError extends HTCondorError {
     exitStatus = 4;
     code;
@@ -103,7 +81,6 @@ class ProtocolError extends HTCondorError {
         this.code = code;
     }
 }
-/** The two sides have nothing acceptable in common. Move: both configurations. */
 class NegotiationError extends HTCondorError {
     exitStatus = 5;
     code;
@@ -112,7 +89,6 @@ class NegotiationError extends HTCondorError {
         this.code = code;
     }
 }
-/** Nobody was authenticated: our credentials were refused, or the daemon could not prove itself. */
 class AuthenticationError extends HTCondorError {
     exitStatus = 5;
     code;
@@ -126,11 +102,9 @@ class AuthenticationError extends HTCondorError {
         }));
     }
 }
-/** Authenticated, but the command is not allowed or not known. Move: the pool's administrator. */
 class AuthorizationError extends HTCondorError {
     exitStatus = 6;
     code;
-    /** Who the daemon says we are, if it said so. */
     user;
     constructor(code, message, user, facts) {
         super(message, facts);
@@ -138,11 +112,9 @@ class AuthorizationError extends HTCondorError {
         this.user = user === undefined ? undefined : printable(user);
     }
 }
-/** The daemon carried the command out and reports an error. Move: the pool's administrator. */
 class DaemonError extends HTCondorError {
     code = 'ERR_DAEMON';
     exitStatus = 6;
-    /** HTCondor's ErrorCode; -1 where it sent none. The same number has several meanings: see `errorString`. */
     errorCode;
     errorString;
     constructor(errorCode, errorString, facts) {
@@ -151,11 +123,9 @@ class DaemonError extends HTCondorError {
         this.errorString = printable(errorString);
     }
 }
-/** The token that came is not the token that was asked for. Move: the pool's administrator. */
 class TokenError extends HTCondorError {
     exitStatus = 7;
     code;
-    /** The claim or header parameter at fault, if it is one. */
     claim;
     constructor(code, message, claim, facts) {
         super(message, facts);
@@ -163,16 +133,13 @@ class TokenError extends HTCondorError {
         this.claim = claim;
     }
 }
-/** The token could not be written or handed over. Move: the runner. */
 class OutputError extends HTCondorError {
     code = 'ERR_OUTPUT';
     exitStatus = 8;
 }
-//# sourceMappingURL=errors.js.map
-;// CONCATENATED MODULE: ./build/src/argv.js
-/** Flags of `condor_token_fetch`, by HTCondor's own rules (is_dash_arg_prefix in match_prefix.cpp). */
 
-/** In the order in which HTCondor's tool compares them: the first that fits counts, even if a later one would too. */
+;// CONCATENATED MODULE: ./build/bundle/src/argv.js
+
 const FLAGS = [
     { name: 'authz', minimum: 1, value: 'AUTHZ', help: 'Limit the token to this authorization level; may be repeated' },
     { name: 'lifetime', minimum: 1, value: 'SECONDS', help: 'Lifetime of the token; also 90m, 12h, 2d' },
@@ -189,7 +156,6 @@ const FLAGS = [
     { name: 'json', minimum: 1, help: 'Print claims and facts as JSON instead of the token' },
     { name: 'version', minimum: 1, help: 'Show the version' },
 ];
-/** @throws InputError an argument that is no flag, or a flag without its value. */
 function parseArguments(args) {
     const found = new Map();
     for (let i = 0; i < args.length; i++) {
@@ -223,7 +189,7 @@ Fetches a token from a daemon of an HTCondor pool and prints it to standard outp
 ${lines.join('\n')}
 `;
 }
-//# sourceMappingURL=argv.js.map
+
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/buffer_utils.js
 const buffer_utils_encoder = new TextEncoder(), decoder = new TextDecoder(), strictDecoder = new TextDecoder("utf-8", { fatal: !0 }), UINT32_RANGE = (/* unused pure expression or super */ null && (2 ** 32));
 function concat(...buffers) {
@@ -562,15 +528,13 @@ function decodeJwt(jwt) {
 
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/src/secret.js
+;// CONCATENATED MODULE: ./build/bundle/src/secret.js
 
-/** A credential or token. Prints as `***` whoever prints it; only `reveal()` gives the value. */
 class Secret {
     #value;
     constructor(value) {
         this.#value = value;
     }
-    /** The value itself. Callers are listed in test/architecture.test.ts. */
     reveal() {
         return this.#value;
     }
@@ -584,20 +548,14 @@ class Secret {
         return '***';
     }
 }
-//# sourceMappingURL=secret.js.map
-;// CONCATENATED MODULE: ./build/src/token/jwt.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
 
 
 
 
-/** Longest token that is looked at, in characters. IDTOKENS have some 300. */
 const jwt_MAX_LENGTH = 64 * 1024;
 const LEVEL_PREFIX = 'condor:/';
-/**
- * Takes an IDTOKEN apart; nothing is verified, for the signing key is the daemon's alone.
- *
- * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
- */
 function parseIdToken(jwt) {
     const text = jwt.reveal();
     const parts = text.split('.');
@@ -624,11 +582,9 @@ function parseIdToken(jwt) {
         authz: levels(scope),
     };
 }
-/** The secret of a token as raw bytes: 32 for HS256. */
 function revealSignature({ jwt }) {
     return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
-/** The third part of a JWT, which has to be masked by itself: a mask hides whole values only. */
 function signaturePart(jwt) {
     return new Secret(jwt.reveal().split('.')[2] ?? '');
 }
@@ -637,7 +593,6 @@ function jwt_decode(text) {
         return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
     }
     catch {
-        // Not as cause: jose's message may quote what it could not read.
         throw malformed('its header or payload is not a JSON object');
     }
 }
@@ -655,7 +610,6 @@ function time(value, claim) {
         throw malformed(`its ${claim} is no time`, claim);
     return Math.floor(value);
 }
-/** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
 function levels(scope) {
     if (scope === undefined)
         return undefined;
@@ -666,26 +620,20 @@ function levels(scope) {
 function malformed(what, claim) {
     return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
 }
-//# sourceMappingURL=jwt.js.map
+
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-;// CONCATENATED MODULE: ./build/src/credentials/idtoken-directory.js
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
 
 
 
 
-/** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP's default: files that editors and package managers leave behind. */
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-/** A token file is a line or a few; whatever is larger is something else. */
 const MAX_FILE_LENGTH = 1024 * 1024;
-/**
- * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
- * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.
- */
 async function readTokenDirectory(directory) {
     let names;
     try {
@@ -713,7 +661,6 @@ async function readTokenDirectory(directory) {
         skipped.push(`${directory}: it is empty`);
     return { lines, skipped };
 }
-/** The lines of a text that are neither blank nor comments. */
 function tokenLines(text, source) {
     const found = text
         .split(/\r?\n/)
@@ -753,17 +700,11 @@ function reasonOf(error) {
         return 'it cannot be read by this user';
     return message;
 }
-//# sourceMappingURL=idtoken-directory.js.map
-;// CONCATENATED MODULE: ./build/src/credentials/idtoken-sources.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
 
 
 
-/**
- * All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it.
- *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN; ERR_NO_CREDENTIAL with
- *   every place that was looked at.
- */
 async function loadIdTokens(source, host) {
     if ('text' in source) {
         host.mask(source.text);
@@ -805,15 +746,10 @@ function parseLine({ text, source }, chosen, host) {
         throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
     }
 }
-//# sourceMappingURL=idtoken-sources.js.map
+
 ;// CONCATENATED MODULE: external "node:net"
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./build/src/wire/writer.js
-/**
- * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). The mirror of reader.ts.
- *
- * Throws RangeError on what CEDAR cannot carry: that is a bug here, for inputs are checked long before.
- */
+;// CONCATENATED MODULE: ./build/bundle/src/wire/writer.js
 class Writer {
     #parts = [];
     #encrypted;
@@ -839,12 +775,10 @@ class Writer {
             this.int(bytes.length);
         return this.bytes(bytes);
     }
-    /** The message. */
     finish() {
         return writer_concat(this.#parts);
     }
 }
-/** All parts in one array. */
 function writer_concat(parts) {
     const [first] = parts;
     if (parts.length === 1 && first !== undefined)
@@ -857,17 +791,13 @@ function writer_concat(parts) {
     }
     return whole;
 }
-//# sourceMappingURL=writer.js.map
-;// CONCATENATED MODULE: ./build/src/wire/frame.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
 
 
-/** Bytes of a frame's header: end flag, then the length of the body, big endian (cedar-rfc §1.2). */
 const HEADER_LENGTH = 5;
-/** Longest body of a frame, in bytes. A larger length is how a hostile peer would make us allocate gigabytes. */
 const MAX_BODY_LENGTH = 1024 * 1024;
-/** End flags above this are refused by C++ too (ReliSock::RcvMsg::rcv_packet). */
 const MAX_END_FLAG = 10;
-/** The header of a frame that ends its message. */
 function putHeader(bodyLength) {
     if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH)
         throw new RangeError(`a frame of ${bodyLength} bytes`);
@@ -876,12 +806,6 @@ function putHeader(bodyLength) {
     new DataView(header.buffer).setUint32(1, bodyLength);
     return header;
 }
-/**
- * Cuts a byte stream into frames (cedar-rfc §1.2; ReliSock::RcvMsg::rcv_packet in C++).
- *
- * Holds at most the chunks of one unfinished frame and what came behind it. Throws ERR_FRAME on a wrong end flag, a
- * length of 0 or one above 1 MiB as soon as the header is there, before anything is allocated for the body.
- */
 class Deframer {
     #chunks = [];
     #buffered = 0;
@@ -891,7 +815,6 @@ class Deframer {
         this.#chunks.push(chunk);
         this.#buffered += chunk.length;
     }
-    /** The next whole frame, or undefined until more bytes are pushed. */
     next() {
         if (this.#header === undefined) {
             if (this.#buffered >= 1)
@@ -925,7 +848,6 @@ function bodyLengthOf(header) {
     }
     return length;
 }
-/** The first byte of a frame is its end flag; of other protocols it is something else, and worth naming. */
 function refuseForeign(chunks) {
     const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
     const flag = start[0] ?? 0;
@@ -943,25 +865,18 @@ function foreignProtocol(start) {
         return '; it answers like a TLS server';
     return ` (its first byte is ${start[0]})`;
 }
-//# sourceMappingURL=frame.js.map
+
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
-;// CONCATENATED MODULE: ./build/src/wire/frame-protection.js
+;// CONCATENATED MODULE: ./build/bundle/src/wire/frame-protection.js
 
 
 
 
 const KEY_LENGTH = 32;
-const IV_LENGTH = 16; // not GCM's usual 12 (Condor_Crypt_AESGCM)
+const IV_LENGTH = 16;
 const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;
-/**
- * AES-256-GCM over whole frames (cedar-rfc §1.4; condor_crypt_aesgcm.cpp).
- *
- * Each direction has a random base IV, which travels in clear in front of its first cipher text, and a counter of
- * frames; the nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The first frame's AAD
- * is the sender's and the receiver's digest of the clear frames and the header; later ones have the header alone.
- */
 class FrameProtection {
     #key;
     #digests;
@@ -969,7 +884,6 @@ class FrameProtection {
     #receiveIv;
     #sealed = 0;
     #opened = 0;
-    /** `sendIv`: 16 random bytes, never used before with this key. */
     constructor(key, digests, sendIv) {
         if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH)
             throw new RangeError('key or IV length');
@@ -977,7 +891,6 @@ class FrameProtection {
         this.#digests = digests;
         this.#sendIv = sendIv;
     }
-    /** One frame, header included, that ends its message. */
     seal(plaintext) {
         const first = this.#sealed === 0;
         const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
@@ -988,13 +901,12 @@ class FrameProtection {
         cipher.final();
         return writer_concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
     }
-    /** The plaintext of a received frame. Throws ERR_DECRYPT if it is not authentic. */
     open(frame) {
         const first = this.#receiveIv === undefined;
         if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
             throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is too short');
         }
-        this.#receiveIv ??= frame.body.slice(0, IV_LENGTH);
+        this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
         const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
         const { sent, received } = this.#digests;
         const decipher = (0,external_node_crypto_namespaceObject.createDecipheriv)('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
@@ -1008,56 +920,44 @@ class FrameProtection {
         }
     }
 }
-/** The nonce of frame `count` of a direction. Running out of them would repeat one, so it ends the connection. */
 function nonce(baseIv, count) {
     if (count >= MAX_FRAMES)
         throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
-    const iv = baseIv.slice();
+    const iv = Uint8Array.from(baseIv);
     const view = new DataView(iv.buffer);
     view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
     return iv;
 }
-//# sourceMappingURL=frame-protection.js.map
-;// CONCATENATED MODULE: ./build/src/wire/reader.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/wire/reader.js
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** A string of this one byte stands for C++'s null pointer (Stream::get_string_ptr). */
 const NULL_STRING = 0xad;
-/**
- * Reads primitives out of one whole message (cedar-rfc §2; Stream::get in C++).
- *
- * Every read is checked against the end of the message and throws ProtocolError ERR_MESSAGE when it would cross it.
- */
 class Reader {
     #bytes;
     #view;
     #encrypted;
     #at = 0;
-    /** `encrypted`: strings carry their length in front, as they do once a connection is encrypted (§1.3.4). */
     constructor(bytes, encrypted = false) {
         this.#bytes = bytes;
         this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         this.#encrypted = encrypted;
     }
-    /** Bytes not read yet. */
     get remaining() {
         return this.#bytes.length - this.#at;
     }
-    /** A signed integer: eight bytes, big endian, two's complement. Beyond ±2^53 it is no integer that we know. */
     int() {
         const value = Number(this.#view.getBigInt64(this.#take(8)));
         if (!Number.isSafeInteger(value))
             throw new ProtocolError('ERR_MESSAGE', 'an integer is out of range');
         return value;
     }
-    /** The next `length` bytes, not copied. */
     bytes(length) {
         if (!Number.isInteger(length) || length < 0)
             throw new ProtocolError('ERR_MESSAGE', `a length of ${length}`);
         const start = this.#take(length);
         return this.#bytes.subarray(start, start + length);
     }
-    /** A string of UTF-8; C++'s null pointer reads as the empty string. */
     string() {
         const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
         if (bytes.length === 1 && bytes[0] === NULL_STRING)
@@ -1083,7 +983,6 @@ class Reader {
             throw new ProtocolError('ERR_MESSAGE', `a string of length ${length}`);
         const bytes = this.bytes(length);
         const nul = bytes.indexOf(0);
-        // The null pointer has length 1 and no NUL behind its one byte.
         if (nul === -1 && length === 1 && bytes[0] === NULL_STRING)
             return bytes;
         if (nul !== length - 1)
@@ -1098,15 +997,9 @@ class Reader {
         return start;
     }
 }
-//# sourceMappingURL=reader.js.map
-;// CONCATENATED MODULE: ./build/src/wire/transcript.js
 
-/**
- * SHA-256 over all clear frames of one direction, headers included (cedar-rfc §1.4.2).
- *
- * A direction in which nothing was sent in clear counts as 32 zero bytes, not as SHA-256 of nothing: C++ makes the
- * digest's context on first use.
- */
+;// CONCATENATED MODULE: ./build/bundle/src/wire/transcript.js
+
 class Transcript {
     #hash;
     add(...parts) {
@@ -1114,26 +1007,20 @@ class Transcript {
         for (const part of parts)
             this.#hash.update(part);
     }
-    /** The digest so far, 32 bytes. More can be added afterwards. */
     digest() {
         return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
     }
 }
-//# sourceMappingURL=transcript.js.map
-;// CONCATENATED MODULE: ./build/src/transport/channel.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/channel.js
 
 
 
 
 
 
-/** Longest message in bytes: 1 MiB from a stranger, 16 MiB once encrypted. Bounds what a peer can make us hold. */
 const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
 const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
-/**
- * A socket that carries messages: the one object with state in this program. It belongs to whoever made it, and that
- * one closes it.
- */
 class Channel {
     #socket;
     #options;
@@ -1144,18 +1031,16 @@ class Channel {
     #outgoing;
     #clearToCome = [];
     #protection;
-    #roundTrips = 1; // the connection itself
+    #roundTrips = 1;
     #onAbort = () => this.close();
-    /** `socket` is connected. */
     constructor(socket, options) {
         this.#socket = socket;
         this.#options = options;
         this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
         this.#chunks = socket[Symbol.asyncIterator]();
-        socket.on('error', () => { }); // the pending read tells it; without a listener it would end the process
+        socket.on('error', () => { });
         options.signal.addEventListener('abort', this.#onAbort, { once: true });
     }
-    /** Round trips waited for so far, the TCP connection included. */
     get roundTrips() {
         return this.#roundTrips;
     }
@@ -1198,7 +1083,6 @@ class Channel {
         const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
         this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
     }
-    /** Sends what is in line without waiting for anything: for the last word before closing. */
     flush() {
         if (this.#outgoing.length === 0)
             return;
@@ -1206,11 +1090,9 @@ class Channel {
         this.#outgoing = [];
         this.#roundTrips += 1;
     }
-    /** Ends the connection, after what was flushed. To be called on every path: a daemon may be blocked in a read. */
     close() {
         this.#options.signal.removeEventListener('abort', this.#onAbort);
         this.#socket.destroySoon();
-        // A peer that does not read must not keep us: whatever is not sent by now is not needed any more.
         if (this.#options.signal.aborted)
             this.#socket.destroy();
         this.#socket.unref();
@@ -1245,7 +1127,6 @@ class Channel {
         throw new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point');
     }
 }
-/** The error for a run that was given up: its deadline passed, or somebody cancelled it. */
 function abortedError(signal) {
     const reason = signal.reason;
     const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
@@ -1254,17 +1135,10 @@ function abortedError(signal) {
 function clearFrame(plaintext) {
     return writer_concat([putHeader(plaintext.length), plaintext]);
 }
-//# sourceMappingURL=channel.js.map
-;// CONCATENATED MODULE: ./build/src/transport/sinful.js
-/**
- * Sinful strings: HTCondor's addresses (cedar-rfc §3.1; condor_sinful.cpp).
- *
- * `<host:port?key=value&key=value>`, host in brackets if it is IPv6, keys and values with %XX escapes.
- */
 
-/** Port of a collector, and of the shared port, where none is given. */
+;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
+
 const DEFAULT_PORT = 9618;
-/** An address as people write it: a sinful string with or without `<>`, or `host`, `host:port`, `[v6]:port`, an IP. */
 function parseAddress(text, defaultPort) {
     const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
     const [address = '', query] = splitOnce(bare, '?');
@@ -1279,25 +1153,19 @@ function parseAddress(text, defaultPort) {
         return undefined;
     return { ...endpoint, params };
 }
-/** A sinful string as it stands in an ad: with `<>` and a port. */
 function parseSinful(text) {
     return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
 }
 function formatSinful({ host, port, params }) {
-    const query = [...params].map(([key, value]) => (value === '' ? sinful_escape(key) : `${sinful_escape(key)}=${sinful_escape(value)}`));
+    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
     return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
 }
 function formatEndpoint({ host, port }) {
     return (0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
-/** Name of the daemon's socket behind the shared port (§3.3); undefined if the daemon listens by itself. */
 function sharedPortId({ params }) {
     return params.get('sock');
 }
-/**
- * Where to connect to, best first: `addrs` if there are any, then HTCondor's preference of public over private over
- * link-local over loopback addresses, in their order among equals (Sinful::chooseAddrFromAddrs).
- */
 function endpoints({ host, port, params }) {
     const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
     const all = addrs.length > 0 ? addrs : [{ host, port }];
@@ -1323,7 +1191,6 @@ function parseEndpoint(text, defaultPort) {
         return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
     return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
 }
-/** `&` and `;` both separate; of duplicates the last one counts; a key may stand without a value. */
 function parseParams(query) {
     const params = new Map();
     for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
@@ -1337,7 +1204,6 @@ function parseParams(query) {
     }
     return params;
 }
-/** `ip-port+[v6]-port+…`, where a v6 address is written with `-` for `:`. */
 function parseAddrs(text) {
     const found = text
         .split('+')
@@ -1349,35 +1215,24 @@ function parseAddrs(text) {
     });
     return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
 }
-/** Everything but what HTCondor leaves as it is (Sinful's urlEncode). */
-function sinful_escape(text) {
+function urlEncode(text) {
     return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
 }
 function splitOnce(text, separator) {
     const at = text.indexOf(separator);
     return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
-//# sourceMappingURL=sinful.js.map
-;// CONCATENATED MODULE: ./build/src/transport/connect.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/connect.js
 
 
 
 
 
 
-/** SHARED_PORT_CONNECT (condor_commands.h). */
 const SHARED_PORT_CONNECT = 75;
-/** A silent address gets this long before the next one is tried beside it (RFC 8305, connection attempt delay). */
 const ATTEMPT_DELAY_MS = 250;
-/** An address that never answers is given up after this long. */
 const ATTEMPT_TIMEOUT_MS = 10_000;
-/**
- * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
- * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
- *
- * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_CCB_ONLY if the daemon asks to be reached
- *   through CCB and does not answer directly; ERR_TIMEOUT.
- */
 async function connect(address, host) {
     const socket = await dial(address, host.signal);
     const id = sharedPortId(address);
@@ -1387,7 +1242,6 @@ function sharedPortConnect(id) {
     const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
     return writer_concat([putHeader(message.length), message]);
 }
-/** Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed. */
 function dial(address, signal) {
     const waiting = [...endpoints(address)];
     const sockets = new Set();
@@ -1450,51 +1304,37 @@ function connect_reasonOf(error, { host }) {
         return `the host name ${host} does not resolve`;
     if (error.code === 'ECONNREFUSED')
         return 'connection refused';
-    // One name with several addresses fails as a whole, with an empty message.
     if (error instanceof AggregateError)
         return error.errors.map((each) => each.message).join(', ');
     return error.message;
 }
-//# sourceMappingURL=connect.js.map
-;// CONCATENATED MODULE: ./build/src/wire/classad.js
-/**
- * ClassAds as they travel (cedar-rfc §2.6; putClassAd and getClassAd in condor_utils/classad_oldnew.cpp).
- *
- * `int n`, then n strings `Name = value`, then two strings that once were the types. Only literals are understood;
- * an expression is kept as text and refused where a literal is needed.
- */
 
-/** ClassAd source text that is sent as it is, for `Requirements`. */
+;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
+
 class Expression {
     source;
     constructor(source) {
         this.source = source;
     }
 }
-/** A line that says: the next string is the real one, encrypted on its own. On AES everything is encrypted already. */
 const SECRET_MARKER = 'ZKM';
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-/** An ad received. Attribute names are case-insensitive; of duplicates the last one counts. */
 class ClassAd {
     #values;
-    /** `values`: from names in lower case to ClassAd source text. */
     constructor(values) {
         this.#values = values;
     }
     get size() {
         return this.#values.size;
     }
-    /** A string literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
     string(name) {
         const source = this.#literal(name);
         if (source === undefined)
             return undefined;
         if (source.length < 2 || !source.startsWith('"') || !source.endsWith('"'))
             throw wrongType(name, 'a string');
-        // "Old" ClassAd quoting: only the quote itself is escaped; a backslash before anything else is a backslash.
         return source.slice(1, -1).replaceAll('\\"', '"');
     }
-    /** An integer literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
     integer(name) {
         const source = this.#literal(name);
         if (source === undefined)
@@ -1512,10 +1352,8 @@ class ClassAd {
 function wrongType(name, wanted) {
     return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
 }
-/** Reads one ad. Throws ERR_CLASSAD when it is not one; work is bounded by the size of the message. */
 function getClassAd(message) {
     const count = message.int();
-    // Each attribute takes a byte at least: refuses a count that the message cannot hold before looping over it.
     if (count < 0 || count > message.remaining)
         throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
     const values = new Map();
@@ -1526,11 +1364,10 @@ function getClassAd(message) {
             throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
         values.set(name.toLowerCase(), source.trim());
     }
-    message.string(); // MyType and TargetType: empty for decades, and ignored by C++ too
+    message.string();
     message.string();
     return new ClassAd(values);
 }
-/** Writes one ad. Attributes that are undefined are left out. */
 function putClassAd(message, ad) {
     const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
     message.int(lines.length);
@@ -1545,11 +1382,9 @@ function sourceOf(value) {
         return `"${value.replaceAll('"', '\\"')}"`;
     return String(value);
 }
-//# sourceMappingURL=classad.js.map
-;// CONCATENATED MODULE: ./build/src/daemon/commands.js
-/** The commands we send (condor_commands.h), by their C++ names. */
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
 const DC_GET_SESSION_TOKEN = 60046;
-/** Types that have ads of their own in a collector; the collector itself is where one asks. */
 const DAEMON_TYPES = {
     schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
     master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
@@ -1565,14 +1400,9 @@ const DAEMON_TYPES = {
     lease_manager: { query: 74, adType: 'LeaseManager' },
     any: { query: 48, adType: 'Any' },
 };
-/** Types that are their own address: the pool's collector. */
 const COLLECTOR_TYPES = ['collector', 'view_collector'];
-//# sourceMappingURL=commands.js.map
-;// CONCATENATED MODULE: ./build/src/security/method.js
-/**
- * Bits of the method negotiation (CAUTH_* in condor_auth.h) by the name that goes into AuthMethods.
- * The server compares names literally, and calls IDTOKENS `TOKEN`.
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
 const METHOD_BIT = {
     FS: 4,
     SSL: 256,
@@ -1581,18 +1411,15 @@ const METHOD_BIT = {
     TOKEN: 2048,
     SCITOKENS: 4096,
 };
-/** A name for people: HTCondor's manual says IDTOKENS. */
 function displayName(method) {
     return method === 'TOKEN' ? 'IDTOKENS' : method;
 }
-/** The server refused a credential; the next may be tried on the same connection. */
 class MethodRefused extends Error {
 }
-//# sourceMappingURL=method.js.map
-;// CONCATENATED MODULE: ./build/src/security/authenticate.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
 
 
-/** What was presumed did not hold, so the peers are out of step: once more, on a new connection, presuming nothing. */
 class PresumptionFailed extends Error {
     attempts;
     constructor(attempts) {
@@ -1600,27 +1427,10 @@ class PresumptionFailed extends Error {
         this.attempts = attempts;
     }
 }
-/**
- * Offers one method and says its first words in the same flight.
- *
- * The answer must then be this method's bit: the server cannot choose among one.
- */
 function offer(channel, { method, candidate }) {
     channel.send((message) => message.int(METHOD_BIT[method]));
     candidate.open(channel);
 }
-/**
- * The method negotiation (cedar-rfc §5.2; Authentication::handshake in C++), one credential after the other.
- *
- * We name one method at a time, the first of ours that the server knows too, so that its first words can leave at
- * once; the server answers with its bit, or 0. A credential refused is followed by the next on the same connection.
- *
- * @throws NegotiationError ERR_NO_COMMON_METHOD.
- * @throws AuthenticationError ERR_METHODS_EXHAUSTED with the reason of each credential, those not sent included;
- *   ERR_SERVER_UNPROVEN.
- * @throws ProtocolError ERR_MESSAGE if the server chooses what was not offered.
- * @throws PresumptionFailed if `presumed` was offered already and does not fit.
- */
 async function authenticate(channel, methods, server, presumed) {
     const { queue, attempts } = plan(methods, server);
     if (presumed !== undefined) {
@@ -1641,7 +1451,7 @@ async function authenticate(channel, methods, server, presumed) {
                 method: displayName(next.method),
                 reason: `${next.candidate.label}: the daemon declined the method`,
             });
-            break; // it has given up and closes
+            break;
         }
         try {
             await next.candidate.finish(channel, server);
@@ -1649,13 +1459,12 @@ async function authenticate(channel, methods, server, presumed) {
         }
         catch (error) {
             if (!(error instanceof MethodRefused))
-                throw error; // out of step, or not to be trusted: nothing more is said
+                throw error;
             attempts.push({ method: displayName(next.method), reason: `${next.candidate.label}: ${error.message}` });
         }
     }
     throw exhausted(attempts);
 }
-/** What to try in which order, and why not the rest. */
 function plan(methods, server) {
     const queue = [];
     const attempts = [];
@@ -1682,18 +1491,13 @@ function exhausted(attempts) {
     const text = 'the daemon accepted none of our credentials';
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }
-//# sourceMappingURL=authenticate.js.map
-;// CONCATENATED MODULE: ./build/src/security/key-agreement.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/key-agreement.js
 
 
 
-/**
- * ECDH over P-256, then HKDF-SHA-256 with salt `htcondor` and info `keygen` (SecMan::FinishKeyExchange in C++).
- * Public keys travel as base64 of the uncompressed point, 65 bytes.
- */
 class KeyAgreement {
     #ecdh = (0,external_node_crypto_namespaceObject.createECDH)('prime256v1');
-    /** What the peer needs. */
     publicKey;
     constructor(randomBytes) {
         for (;;) {
@@ -1702,12 +1506,10 @@ class KeyAgreement {
                 break;
             }
             catch {
-                // Not in [1, n-1]: once in 2^32 draws; draw again.
             }
         }
         this.publicKey = this.#ecdh.getPublicKey('base64');
     }
-    /** The session key, 32 bytes. Throws ERR_MESSAGE if the peer's point is not on the curve. */
     sessionKey(peerPublicKey) {
         let sharedX;
         try {
@@ -1719,22 +1521,11 @@ class KeyAgreement {
         return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
     }
 }
-//# sourceMappingURL=key-agreement.js.map
-;// CONCATENATED MODULE: ./build/src/security/policy.js
-/**
- * What each side demands and offers (cedar-rfc §4.3; SecMan::FillInSecurityPolicyAd and ReconcileSecurityPolicyAds).
- *
- * We demand authentication, encryption and integrity, always, and know one cipher.
- */
 
-/**
- * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
- * (CondorVersionInfo); it makes no claim on what software this is.
- */
+;// CONCATENATED MODULE: ./build/bundle/src/security/policy.js
+
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
-/** Seconds that the daemon should keep the session. We never come back to it. */
 const SESSION_DURATION_SECONDS = 60;
-/** The policy ad that opens a session. `command` is what we want to do once we are in. */
 function clientPolicyAd(command, methods, ecdhPublicKey) {
     return {
         Command: command,
@@ -1745,20 +1536,14 @@ function clientPolicyAd(command, methods, ecdhPublicKey) {
         Encryption: 'REQUIRED',
         Integrity: 'REQUIRED',
         OutgoingNegotiation: 'REQUIRED',
-        Enact: 'NO', // without it the server sends no answer and both sides wait for ever
+        Enact: 'NO',
         NewSession: 'YES',
-        SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as C++ sends it
+        SessionDuration: String(SESSION_DURATION_SECONDS),
         Subsystem: 'TOOL',
         ECDHPublicKey: ecdhPublicKey,
         RemoteVersion: REMOTE_VERSION,
     };
 }
-/**
- * The server's answer, if a session with it is worth having.
- *
- * @throws NegotiationError ERR_NO_ENCRYPTION unless it agrees to AES with a key agreement: the protocol would go on,
- *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
- */
 function readServerPolicy(ad) {
     const ciphers = list(ad.string('CryptoMethods'));
     if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
@@ -1783,31 +1568,15 @@ function readServerPolicy(ad) {
 function list(text = '') {
     return text.split(/[\s,]+/).filter((word) => word !== '');
 }
-//# sourceMappingURL=policy.js.map
-;// CONCATENATED MODULE: ./build/src/security/session.js
-/**
- * From a fresh channel to an authorized, encrypted session (cedar-rfc §4; SecMan::startCommand in C++).
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/session.js
 
 
 
 
 
-/** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one. */
 const DC_AUTHENTICATE = 60010;
-/** "No key follows": the server's last word in clear, when the key was agreed on by ECDH (§5.7). */
 const putKeyExchangeDone = (message) => message.int(0);
-/**
- * Opens a session for one command and sends its request.
- *
- * What can leave together does: with one credential to choose from, policy ad, method and first words are the first
- * flight; the last words and the encrypted request are the second. Together with the connection that is three round
- * trips, the least that the protocol allows.
- *
- * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
- * @throws AuthorizationError ERR_DENIED with the identity.
- * @throws PresumptionFailed to be tried once more on a new channel with `presume: false`.
- */
 async function startCommand(channel, command, request, { methods, presume }, host) {
     const agreement = new KeyAgreement(host.randomBytes);
     const names = methods.map(({ name }) => name);
@@ -1822,13 +1591,11 @@ async function startCommand(channel, command, request, { methods, presume }, hos
     const user = readPostAuth(await channel.receive(getClassAd));
     return { channel, method, user, server };
 }
-/** The only method, if it has one candidate that may be shown to a stranger. */
 function presumptionOf(methods) {
     const [method, ...others] = methods;
     const candidate = others.length === 0 ? method?.presumed() : undefined;
     return method === undefined || candidate === undefined ? undefined : { method: method.name, candidate };
 }
-/** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */
 function readPostAuth(ad) {
     const code = ad.string('ReturnCode');
     const user = ad.string('User');
@@ -1840,20 +1607,13 @@ function readPostAuth(ad) {
     const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
     throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
 }
-//# sourceMappingURL=session.js.map
-;// CONCATENATED MODULE: ./build/src/daemon/open-session.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/open-session.js
 
 
 
 
 
-/**
- * Connects, opens a session for a command with its request, and lets `read` have the reply. The connection is closed
- * whatever happens: a daemon blocks in its read while we hold one open.
- *
- * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * there is one more without.
- */
 async function callCommand(call, read, host) {
     try {
         return await attempt(call, read, true, host);
@@ -1879,7 +1639,6 @@ async function attempt({ address, command, request, methods }, read, presume, ho
         channel.close();
     }
 }
-/** Runs `work`; an error of ours that leaves it says where it happened. */
 async function inPhase(phase, peer, work) {
     try {
         return await work();
@@ -1888,30 +1647,17 @@ async function inPhase(phase, peer, work) {
         throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
     }
 }
-//# sourceMappingURL=open-session.js.map
-;// CONCATENATED MODULE: ./build/src/daemon/locate.js
-/**
- * Asks a collector where a daemon is (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
- *
- * What comes back is a hint, not a fact: whoever is at the address still has to prove itself.
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/locate.js
 
 
 
 
 
 
-/** How many names of other daemons an error tells. */
 const MAX_NAMES = 10;
-/**
- * The daemon's address as the collector has it.
- *
- * @throws LocateError ERR_NOT_FOUND with the names that the collector has of this type; ERR_AMBIGUOUS if no name was
- *   given and there are several.
- */
 async function locate(collector, wanted, methods, host) {
     const ask = (ad) => inPhase('locate', collector, () => queryFirstAnswer(collector, ad, methods, host));
-    // Without a name, a second ad tells that there is a choice, and what it is.
     const { ads, roundTrips } = await ask(queryFor(wanted, wanted.name === undefined ? MAX_NAMES + 1 : 1));
     const [found] = ads;
     if (found !== undefined && (wanted.name !== undefined || ads.length === 1)) {
@@ -1928,7 +1674,6 @@ function queryFor({ type, name }, limit) {
         MyType: 'Query',
         TargetType: adType,
         Requirements: new Expression(name === undefined ? 'true' : `((${attribute} == "${name}"))`),
-        // Marks a cheap look-up; with it collectors leave the slots of a startd out.
         LocationQuery: name !== undefined && !(byMachine && name.includes('@')) ? name : undefined,
         LimitResults: limit,
         Projection: projection.filter((each) => each !== undefined).join(' '),
@@ -1941,12 +1686,6 @@ function typeOf(type) {
         throw new RangeError(`unknown daemon type ${type}`);
     return found;
 }
-/**
- * Asks twice at once: without any session, which most collectors answer and which takes two round trips, and in an
- * authenticated one, which takes three. The first answer counts; the other connection is given up.
- *
- * Asking one after the other would cost those who protect their collector two round trips more.
- */
 async function queryFirstAnswer(collector, query, methods, host) {
     const done = new AbortController();
     const racing = { ...host, signal: AbortSignal.any([host.signal, done.signal]) };
@@ -1958,7 +1697,6 @@ async function queryFirstAnswer(collector, query, methods, host) {
         return await Promise.any([plain, authenticated]);
     }
     catch {
-        // A hang-up is how a collector says that it wants authentication; then the other failure is the one to tell.
         return await plain.catch((error) => {
             const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
             if (!hungUp)
@@ -1986,7 +1724,6 @@ async function queryInSession(address, { command, putAd }, methods, host) {
     const { value, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
     return { ads: value, roundTrips };
 }
-/** Ads until a 0 says that there are no more. */
 function getAds(message) {
     const ads = [];
     for (let more = message.int(); more !== 0; more = message.int()) {
@@ -2020,18 +1757,13 @@ function notFound({ type, name }, all, ambiguous) {
     const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
     return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
 }
-//# sourceMappingURL=locate.js.map
-;// CONCATENATED MODULE: ./build/src/daemon/session-token.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/session-token.js
 
 
 
 
 
-/**
- * DC_GET_SESSION_TOKEN: a token for whoever we are to the daemon (Daemon::getSessionToken, handle_dc_session_token).
- *
- * @throws DaemonError ERR_DAEMON with HTCondor's code and text; whatever opening the session throws.
- */
 function getSessionToken(address, limits, methods, host) {
     const ad = {
         LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(',') : undefined,
@@ -2044,7 +1776,6 @@ function getSessionToken(address, limits, methods, host) {
         putClassAd(message, ad);
     }
 }
-/** The token of a reply. An ErrorString is a failure whatever else stands there, as in C++. */
 function readReply(ad) {
     const error = ad.string('ErrorString');
     const code = ad.integer('ErrorCode') ?? 0;
@@ -2055,19 +1786,14 @@ function readReply(ad) {
         throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
     return new Secret(token);
 }
-//# sourceMappingURL=session-token.js.map
-;// CONCATENATED MODULE: ./build/src/output/token-file.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/output/token-file.js
 
 
 
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
-/**
- * Finds out, before anything is fetched, whether a token could be written to `path`. Nothing is created.
- *
- * @throws OutputError ERR_OUTPUT.
- */
 function checkTokenPath(path) {
     const target = stat(path);
     if (target?.isSymbolicLink() === true)
@@ -2091,14 +1817,6 @@ function checkTokenPath(path) {
     }
     throw new OutputError(`${directory} is no directory`);
 }
-/**
- * Writes a token file: mode 0600, one newline, completely or not at all. A directory that is missing is made with mode
- * 0700. An older file of this name is replaced; a symbolic link is an error (write_out_token in token_utils.cpp).
- *
- * Synchronous, so that no signal and no other work comes between its steps.
- *
- * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was.
- */
 function writeTokenFile(path, token) {
     const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
     const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
@@ -2120,7 +1838,6 @@ function writeTokenFile(path, token) {
         throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
     }
 }
-/** HTCondor never takes a token from a file whose name starts with a dot, so it cannot see this one half-written. */
 function writeWhole(path, text) {
     const { O_WRONLY, O_CREAT, O_EXCL } = external_node_fs_namespaceObject.constants;
     const file = (0,external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
@@ -2145,27 +1862,15 @@ function stat(path) {
 function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
 }
-//# sourceMappingURL=token-file.js.map
-;// CONCATENATED MODULE: ./build/src/security/methods/akep2-seeds.js
-/**
- * The two constants of HTCondor's AKEP2, 256 bytes each (Condor_Auth_Passwd::setup_seed). They are public: they keep
- * the keys derived from one secret apart, and are no secret themselves.
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
 const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
-/** Salt of K, with which both sides prove themselves. */
 const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
     'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
     'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
     'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
-//# sourceMappingURL=akep2-seeds.js.map
-;// CONCATENATED MODULE: ./build/src/security/methods/akep2.js
-/**
- * AKEP2, version 2: mutual proof of one shared secret in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp).
- *
- * A is the client's name, B the server's, rA and rB their nonces, K the key that proves. Where the draft and C++
- * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
- * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
 
 
 
@@ -2175,7 +1880,6 @@ const MAC_LENGTH = 20;
 const STATUS_OK = 0;
 const STATUS_ERROR = -1;
 const utf8 = new TextEncoder();
-/** K from a token's signature (its raw bytes). */
 function keyFor(signature, signedText) {
     const salt = writer_concat([SEED_A, utf8.encode(signedText)]);
     return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
@@ -2193,7 +1897,6 @@ function getChallenge(message) {
     const mac = getBlock(message, MAC_LENGTH);
     return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
-/** Whether the server knows K, and answers what we said just now. */
 function serverIsProven(key, opening, challenge) {
     const { serverName, clientNonce, serverNonce, mac } = challenge;
     if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
@@ -2203,13 +1906,11 @@ function serverIsProven(key, opening, challenge) {
     const names = utf8.encode(`${opening.name} ${serverName}\0`);
     return equal(mac, hmac(key, names, opening.nonce, serverNonce));
 }
-/** The client's proof. It is the third and last message. */
 function putProof(message, key, opening, challenge) {
     const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
     putName(message.int(STATUS_OK), opening.name);
     putBlock(putBlock(message, challenge.serverNonce), mac);
 }
-/** The third message where there is nothing to prove: it is owed even then, or the peers fall out of step. */
 function putNoProof(message) {
     putName(message.int(STATUS_ERROR), '').int(0).int(0);
 }
@@ -2226,7 +1927,6 @@ function getName(message) {
 function putBlock(message, bytes) {
     return message.int(bytes.length).bytes(bytes);
 }
-/** A block of its one right length, or, from a server that refuses, an empty one. */
 function getBlock(message, length) {
     const actual = message.int();
     if (actual !== 0 && actual !== length) {
@@ -2240,18 +1940,12 @@ function hmac(key, ...parts) {
 function equal(a, b) {
     return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
 }
-//# sourceMappingURL=akep2.js.map
-;// CONCATENATED MODULE: ./build/src/security/methods/idtokens.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
 
 
 
 
-/**
- * IDTOKENS: the signature of a token is the secret that both sides prove to know (cedar-rfc §5.3).
- *
- * A token is sent only to a server of its trust domain that has its key, and only while it is valid: the rule of C++
- * (findTokens in condor_auth_passwd.cpp), and the expiry, which C++ does not look at.
- */
 function idtokens(credentials, host) {
     return {
         name: 'TOKEN',
@@ -2311,7 +2005,6 @@ function expiry({ expiresAt }, now) {
         return undefined;
     return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
 }
-/** The server gives no reason; this is what it checks and we cannot (Condor_Auth_Passwd::validate). */
 function refusal({ issuedAt, tokenId, keyId }, now) {
     const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
     const tells = [
@@ -2322,9 +2015,8 @@ function refusal({ issuedAt, tokenId, keyId }, now) {
     ];
     return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
 }
-//# sourceMappingURL=idtokens.js.map
-;// CONCATENATED MODULE: ./build/src/token/levels.js
-/** HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with what it implies at once. */
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/levels.js
 const IMPLIED = {
     ALLOW: undefined,
     READ: undefined,
@@ -2341,7 +2033,6 @@ const IMPLIED = {
     ADVERTISE_MASTER: 'READ',
 };
 const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
-/** Whether who has `granted` may do what `level` allows (DCpermissionHierarchy::nextImplied). */
 function covers(granted, level) {
     return granted.some((each) => {
         for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
@@ -2351,18 +2042,10 @@ function covers(granted, level) {
         return false;
     });
 }
-//# sourceMappingURL=levels.js.map
-;// CONCATENATED MODULE: ./build/src/token/check.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/check.js
 
 
-/**
- * Checks that the daemon issued what was asked for, and for whom it said.
- *
- * A daemon may grant less, and does so without a word (handle_dc_session_token): each such reduction is returned as a
- * sentence. More, or something else, is an error.
- *
- * @throws TokenError ERR_TOKEN_CLAIM with the claim.
- */
 function checkToken(token, expected) {
     claim(token.issuer === expected.issuer, 'iss', `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`);
     claim(token.subject === expected.subject, 'sub', `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
@@ -2371,7 +2054,7 @@ function checkToken(token, expected) {
 }
 function checkLevels({ authz }, asked) {
     if (asked.length === 0)
-        return []; // it inherits the limits of the credential, if there are any
+        return [];
     const granted = authz ?? [];
     claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
     const extra = granted.filter((level) => !covers(asked, level));
@@ -2398,8 +2081,8 @@ function claim(holds, name, text) {
     if (!holds)
         throw new TokenError('ERR_TOKEN_CLAIM', text, name);
 }
-//# sourceMappingURL=check.js.map
-;// CONCATENATED MODULE: ./build/src/fetch.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/fetch.js
 
 
 
@@ -2412,11 +2095,6 @@ function claim(holds, name, text) {
 
 
 
-/**
- * The whole job, one way: credentials → locate → connect → session → token → check → deliver.
- *
- * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
- */
 async function fetchToken(request, host) {
     const { path, onReduced } = request;
     if (path !== undefined)
@@ -2458,7 +2136,6 @@ async function fetchToken(request, host) {
 function limitsOf({ authz, lifetime, key }) {
     return { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
 }
-/** Where the daemon may be: as given, or as the first collector that answers says. */
 async function findDaemon({ daemon }, methods, host) {
     if ('address' in daemon)
         return { addresses: daemon.address, name: '', roundTrips: 0 };
@@ -2473,7 +2150,6 @@ function askInTurn({ addresses }, limits, methods, host) {
         return { ...result, session: { ...result.session, address } };
     }, host);
 }
-/** The first of a list of equals that can be talked to. An answer counts, whatever it is. */
 async function inTurn(addresses, talk, host) {
     for (const [index, address] of addresses.entries()) {
         try {
@@ -2488,19 +2164,14 @@ async function inTurn(addresses, talk, host) {
     }
     throw new RangeError('no address');
 }
-//# sourceMappingURL=fetch.js.map
-;// CONCATENATED MODULE: ./build/src/inputs.js
-/**
- * What users may say, and what it means. The one table is shared by the Action, the command and the library; words are
- * parsed here, once, and nothing behind this file sees a raw string.
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs.js
 
 
 
 
 
 
-/** Name, and the Action's default; a test holds action.yml and the README equal to this. */
 const INPUTS = {
     pool: '',
     name: '',
@@ -2517,15 +2188,9 @@ const INPUTS = {
     summary: 'true',
     timeout: '60s',
 };
-/** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const SECONDS = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
-/**
- * The request that the inputs make.
- *
- * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
- */
 function readRequest(input, surroundings) {
     return {
         daemon: inputs_readDaemon(input, surroundings),
@@ -2537,7 +2202,6 @@ function readRequest(input, surroundings) {
         path: readPath(input, surroundings),
     };
 }
-/** The time allowed for everything, in milliseconds. */
 function readTimeout(input) {
     const text = input('timeout') ?? INPUTS.timeout;
     const seconds = parseDuration(text);
@@ -2578,7 +2242,6 @@ function inputs_readDaemon(input, surroundings) {
     }
     return { collectors: pool, type, name };
 }
-/** HTCondor takes a name that is an address for what it is, and asks no collector (Daemon::locate). */
 function addressInName(name) {
     return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
 }
@@ -2654,7 +2317,6 @@ function plainPath(input, text) {
         throw new InputError(input, `${input}: ${quote(text)} is not a path`);
     return (0,external_node_path_namespaceObject.isAbsolute)(text) ? text : (0,external_node_path_namespaceObject.join)(process.cwd(), text);
 }
-/** A word that goes into an ad or an expression as it is, so it must not be able to leave its quotes. */
 function plainText(input, text) {
     if (text === undefined)
         return undefined;
@@ -2682,13 +2344,12 @@ function splitList(text) {
 function quote(text) {
     return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
 }
-//# sourceMappingURL=inputs.js.map
+
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/src/process-host.js
+;// CONCATENATED MODULE: ./build/bundle/src/process-host.js
 
 
-/** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
 function processHost(timeoutMs, signal, sinks) {
     return {
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
@@ -2697,7 +2358,6 @@ function processHost(timeoutMs, signal, sinks) {
         ...sinks,
     };
 }
-/** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
 function interruptSignal() {
     const interrupted = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM'])
@@ -2708,13 +2368,8 @@ function processSurroundings() {
     const { homedir, uid } = (0,external_node_os_namespaceObject.userInfo)();
     return { env: process.env, home: homedir, isRoot: uid === 0 };
 }
-//# sourceMappingURL=process-host.js.map
-;// CONCATENATED MODULE: ./build/src/hints.js
-/**
- * What to try next, most likely first. Pure: the same error gives the same advice.
- *
- * Each sentence names the setting, the side it is on, and where there is one the command that shows it.
- */
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints.js
 function hintsFor(error) {
     switch (error.code) {
         case 'ERR_INPUT':
@@ -2803,11 +2458,9 @@ function hintsFor(error) {
             return unknownCode(error);
     }
 }
-/** A new code without a hint does not compile. */
 function unknownCode(error) {
     return [String(error)];
 }
-/** HTCondor uses one number for several errors, so the text decides (handle_dc_session_token). */
 function daemonHints({ errorCode, errorString }) {
     const rows = [
         [
@@ -2842,12 +2495,11 @@ function daemonHints({ errorCode, errorString }) {
         return found;
     return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
 }
-//# sourceMappingURL=hints.js.map
-;// CONCATENATED MODULE: ./build/src/report.js
+
+;// CONCATENATED MODULE: ./build/bundle/src/report.js
 
 
 
-/** An error as people read it: what, where, each method's reason, and what to try. One sentence a line. */
 function describeError(error) {
     if (!(error instanceof HTCondorError)) {
         const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -2859,7 +2511,6 @@ function describeError(error) {
     const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
     return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
 }
-/** The facts of a fetched token by their public names; never the token. */
 function factsOf({ token, ...fetched }) {
     const { issuedAt, expiresAt } = token;
     return {
@@ -2877,7 +2528,6 @@ function factsOf({ token, ...fetched }) {
         'authentication-method': fetched.authenticationMethod,
     };
 }
-/** One line for a log. */
 function describeToken(fetched) {
     const { identity, authz, lifetime } = factsOf(fetched);
     const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
@@ -2887,13 +2537,11 @@ function describeToken(fetched) {
 function iso(seconds) {
     return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
-//# sourceMappingURL=report.js.map
-;// CONCATENATED MODULE: ./build/src/version.js
-/** The version of this package; a test holds it equal to package.json. */
+
+;// CONCATENATED MODULE: ./build/bundle/src/version.js
 const VERSION = '0.1.0';
-//# sourceMappingURL=version.js.map
-;// CONCATENATED MODULE: ./build/src/cli.js
-/** The command's shell: argv → fetchToken → the token on standard output, everything else on standard error. */
+
+;// CONCATENATED MODULE: ./build/bundle/src/cli.js
 
 
 
@@ -2916,15 +2564,14 @@ async function main(args) {
     const given = parseArguments(args);
     if (given.has('help')) {
         process.stderr.write(usage());
-        process.exitCode = 1; // as HTCondor's tool does
+        process.exitCode = 1;
         return;
     }
     if (given.has('version'))
         return print(`condor_token_fetch ${VERSION}`);
-    // Levels add up; of other flags the last one counts.
     const input = (name) => (name === 'authz' ? given.get(name)?.join(',') : given.get(name)?.at(-1));
     const host = processHost(readTimeout(input), interruptSignal(), {
-        mask: () => { }, // nothing secret is ever printed but the token itself, on purpose
+        mask: () => { },
         log: {
             debug: (line) => given.has('debug') && say(line),
             info: say,
@@ -2941,7 +2588,6 @@ async function main(args) {
 function say(line) {
     process.stderr.write(`${printable(line)}\n`);
 }
-/** Done when the reader has it: a token that went nowhere is a failure, not a success. */
 function print(text) {
     return new Promise((resolve, reject) => {
         const failed = (cause) => reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
@@ -2949,18 +2595,18 @@ function print(text) {
         process.stdout.write(`${text}\n`, () => resolve());
     });
 }
-//# sourceMappingURL=cli.js.map
+
 
 /***/ }),
 
-/***/ 209:
+/***/ 166:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cli_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(304);
+/* harmony import */ var _cli_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(911);
 
 await (0,_cli_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)(process.argv.slice(2));
-//# sourceMappingURL=cli.js.map
+
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
 
@@ -3093,6 +2739,6 @@ __webpack_async_result__();
 /******/ // startup
 /******/ // Load entry module and return exports
 /******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(209);
+/******/ var __webpack_exports__ = __nccwpck_require__(166);
 /******/ __webpack_exports__ = await __webpack_exports__;
 /******/ 

@@ -1,0 +1,1 @@
+export declare function run(args: readonly string[]): Promise<void>;

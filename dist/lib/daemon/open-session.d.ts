@@ -1,0 +1,29 @@
+import { type Phase } from '../errors.ts';
+import type { Host } from '../host.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { type Session } from '../security/session.ts';
+import { type Sinful } from '../transport/sinful.ts';
+import type { Writer } from '../wire/writer.ts';
+/** One command for one daemon, and the credentials for it. */
+export interface CommandCall {
+    readonly address: Sinful;
+    readonly command: number;
+    readonly request: (message: Writer) => void;
+    readonly methods: readonly AuthMethod[];
+}
+/** What a command gave, and the round trips it took, those of a first try included. */
+export interface CommandResult<T> {
+    readonly value: T;
+    readonly session: Session;
+    readonly roundTrips: number;
+}
+/**
+ * Connects, opens a session for a command with its request, and lets `read` have the reply. The connection is closed
+ * whatever happens: a daemon blocks in its read while we hold one open.
+ *
+ * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
+ * there is one more without.
+ */
+export declare function callCommand<T>(call: CommandCall, read: (session: Session) => Promise<T>, host: Host): Promise<CommandResult<T>>;
+/** Runs `work`; an error of ours that leaves it says where it happened. */
+export declare function inPhase<T>(phase: Phase, peer: Sinful | undefined, work: () => Promise<T> | T): Promise<T>;

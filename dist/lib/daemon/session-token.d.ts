@@ -1,0 +1,19 @@
+import type { Host } from '../host.ts';
+import { Secret } from '../secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import type { Sinful } from '../transport/sinful.ts';
+import { type CommandResult } from './open-session.ts';
+export interface TokenLimits {
+    /** Authorization levels; empty: no restriction. */
+    readonly authz: readonly string[];
+    /** Undefined: none is asked for, and only the credential's own expiry limits the token. */
+    readonly lifetimeSeconds: number | undefined;
+    /** Name of the signing key; undefined: the daemon's default. */
+    readonly key: string | undefined;
+}
+/**
+ * DC_GET_SESSION_TOKEN: a token for whoever we are to the daemon (Daemon::getSessionToken, handle_dc_session_token).
+ *
+ * @throws DaemonError ERR_DAEMON with HTCondor's code and text; whatever opening the session throws.
+ */
+export declare function getSessionToken(address: Sinful, limits: TokenLimits, methods: readonly AuthMethod[], host: Host): Promise<CommandResult<Secret>>;

@@ -1,0 +1,103 @@
+/** The step of the pipeline (fetch.ts) in which an error arose. */
+export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'deliver';
+/** Facts beside the message. `peer` is the address talked to, as a sinful string. */
+interface ErrorFacts {
+    readonly phase?: Phase;
+    readonly peer?: string;
+    readonly cause?: unknown;
+}
+/** The root of all errors that this package throws on purpose; any other error is a bug in it. */
+export declare abstract class HTCondorError extends Error {
+    abstract readonly code: string;
+    /** Exit status of the command, and of the Action's process. */
+    abstract readonly exitStatus: number;
+    phase: Phase | undefined;
+    peer: string | undefined;
+    constructor(message: string, facts?: ErrorFacts);
+    /** Adds where it happened, unless that is known already: the innermost place wins. */
+    at(phase: Phase, peer?: string): this;
+}
+/** What was asked for makes no sense; found before any connection. Move: the workflow's author. */
+export declare class InputError extends HTCondorError {
+    readonly code = "ERR_INPUT";
+    readonly exitStatus = 2;
+    /** Name of the input or flag, without dashes. */
+    readonly input: string;
+    constructor(input: string, message: string, facts?: ErrorFacts);
+}
+/** No usable credential was found; nothing was sent. Move: the workflow's author. */
+export declare class CredentialError extends HTCondorError {
+    readonly exitStatus = 2;
+    readonly code: 'ERR_NO_CREDENTIAL' | 'ERR_CREDENTIAL_UNREADABLE';
+    constructor(code: CredentialError['code'], message: string, facts?: ErrorFacts);
+}
+/** The collector was asked and does not know the daemon, or knows several. Move: the workflow's author. */
+export declare class LocateError extends HTCondorError {
+    readonly exitStatus = 3;
+    readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
+    /** Names that the collector has of the type asked for; at most ten. */
+    readonly names: readonly string[];
+    constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: ErrorFacts);
+}
+/** The network: worth a retry, but for ERR_CCB_ONLY. */
+export declare class ConnectError extends HTCondorError {
+    readonly exitStatus = 3;
+    readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
+    constructor(code: ConnectError['code'], message: string, facts?: ErrorFacts);
+}
+/** The peer does not speak CEDAR as it is specified. */
+export declare class ProtocolError extends HTCondorError {
+    readonly exitStatus = 4;
+    readonly code: 'ERR_FRAME' | 'ERR_MESSAGE' | 'ERR_CLASSAD' | 'ERR_DECRYPT';
+    constructor(code: ProtocolError['code'], message: string, facts?: ErrorFacts);
+}
+/** The two sides have nothing acceptable in common. Move: both configurations. */
+export declare class NegotiationError extends HTCondorError {
+    readonly exitStatus = 5;
+    readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
+    constructor(code: NegotiationError['code'], message: string, facts?: ErrorFacts);
+}
+/** Why one credential of one authentication method was not used, or was used in vain. */
+export interface MethodAttempt {
+    readonly method: string;
+    readonly reason: string;
+}
+/** Nobody was authenticated: our credentials were refused, or the daemon could not prove itself. */
+export declare class AuthenticationError extends HTCondorError {
+    readonly exitStatus = 5;
+    readonly code: 'ERR_METHODS_EXHAUSTED' | 'ERR_SERVER_UNPROVEN';
+    readonly attempts: readonly MethodAttempt[];
+    constructor(code: AuthenticationError['code'], message: string, attempts: readonly MethodAttempt[], facts?: ErrorFacts);
+}
+/** Authenticated, but the command is not allowed or not known. Move: the pool's administrator. */
+export declare class AuthorizationError extends HTCondorError {
+    readonly exitStatus = 6;
+    readonly code: 'ERR_DENIED' | 'ERR_COMMAND_NOT_REGISTERED';
+    /** Who the daemon says we are, if it said so. */
+    readonly user: string | undefined;
+    constructor(code: AuthorizationError['code'], message: string, user?: string, facts?: ErrorFacts);
+}
+/** The daemon carried the command out and reports an error. Move: the pool's administrator. */
+export declare class DaemonError extends HTCondorError {
+    readonly code = "ERR_DAEMON";
+    readonly exitStatus = 6;
+    /** HTCondor's ErrorCode; -1 where it sent none. The same number has several meanings: see `errorString`. */
+    readonly errorCode: number;
+    readonly errorString: string;
+    constructor(errorCode: number, errorString: string, facts?: ErrorFacts);
+}
+/** The token that came is not the token that was asked for. Move: the pool's administrator. */
+export declare class TokenError extends HTCondorError {
+    readonly exitStatus = 7;
+    readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
+    /** The claim or header parameter at fault, if it is one. */
+    readonly claim: string | undefined;
+    constructor(code: TokenError['code'], message: string, claim?: string, facts?: ErrorFacts);
+}
+/** The token could not be written or handed over. Move: the runner. */
+export declare class OutputError extends HTCondorError {
+    readonly code = "ERR_OUTPUT";
+    readonly exitStatus = 8;
+}
+export type AnyHTCondorError = InputError | CredentialError | LocateError | ConnectError | ProtocolError | NegotiationError | AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError;
+export {};

@@ -1,0 +1,47 @@
+/** The library: one function, its options, its result and its errors. */
+import { type FetchedToken } from './fetch.ts';
+import type { Secret } from './secret.ts';
+export * from './errors.ts';
+export type { FetchedToken } from './fetch.ts';
+export type { Secret } from './secret.ts';
+export type { IdToken } from './token/jwt.ts';
+/** What is wanted. Every word means what the input of the same name means to the Action. */
+export interface FetchOptions {
+    /** The collector: `host`, `host:port`, a sinful string, or a list of them. Default: `_CONDOR_COLLECTOR_HOST`. */
+    readonly pool?: string;
+    /** Name of the daemon. Default: the only one of its type in the pool. */
+    readonly name?: string;
+    /** `schedd`, `collector`, … Default: `schedd`. */
+    readonly type?: string;
+    /** Sinful string or `host:port` of the daemon; then no collector is asked. */
+    readonly address?: string;
+    /** Authorization levels. Default: no restriction. */
+    readonly authz?: readonly string[];
+    /** Seconds, or `unlimited`. Default: 3600. */
+    readonly lifetime?: number | 'unlimited';
+    /** Name of the signing key. Default: the daemon's. */
+    readonly key?: string;
+    /** IDTOKENs to authenticate with, one a line. Default: those of HTCondor's token directory. */
+    readonly idtoken?: string;
+    /** What to do if the daemon grants less than was asked. Default: `warn`. */
+    readonly onReduced?: 'warn' | 'fail' | 'ignore';
+    /** Write the token to this file, mode 0600. Default: it is only returned. */
+    readonly file?: string;
+    /** Milliseconds for everything. Default: 60,000. */
+    readonly timeoutMs?: number;
+    /** Gives up when it is aborted. */
+    readonly signal?: AbortSignal;
+    /** Told of every secret before it is put to use, so that logs can hide it. */
+    readonly onSecret?: (secret: Secret) => void;
+    /** Told what happens, a line each; no secrets. */
+    readonly onLog?: (level: 'debug' | 'info' | 'warn', line: string) => void;
+}
+/**
+ * Fetches a token from a daemon of an HTCondor pool: for the identity that the IDTOKEN has, limited to the levels and
+ * the lifetime asked for, and checked to be so.
+ *
+ * `result.token.jwt.reveal()` is the token; everything else can be printed.
+ *
+ * @throws AnyHTCondorError with a stable `code`; InputError before any connection is made.
+ */
+export declare function fetchToken(options: FetchOptions): Promise<FetchedToken>;

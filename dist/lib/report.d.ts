@@ -1,0 +1,7 @@
+import type { FetchedToken } from './fetch.ts';
+/** An error as people read it: what, where, each method's reason, and what to try. One sentence a line. */
+export declare function describeError(error: unknown): readonly string[];
+/** The facts of a fetched token by their public names; never the token. */
+export declare function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<string, string>>;
+/** One line for a log. */
+export declare function describeToken(fetched: FetchedToken): string;

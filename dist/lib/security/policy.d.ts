@@ -1,0 +1,22 @@
+import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
+import type { MethodName } from './method.ts';
+export interface ServerPolicy {
+    /** Names of the methods both sides know, in the server's order. */
+    readonly methods: readonly string[];
+    readonly ecdhPublicKey: string;
+    /** Issuer of the tokens that the server takes; empty if it does not say. */
+    readonly trustDomain: string;
+    /** Names of the signing keys that the server has; empty if it does not say. */
+    readonly issuerKeys: readonly string[];
+    /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
+    readonly remoteVersion: string;
+}
+/** The policy ad that opens a session. `command` is what we want to do once we are in. */
+export declare function clientPolicyAd(command: number, methods: readonly MethodName[], ecdhPublicKey: string): Record<string, ClassAdValue>;
+/**
+ * The server's answer, if a session with it is worth having.
+ *
+ * @throws NegotiationError ERR_NO_ENCRYPTION unless it agrees to AES with a key agreement: the protocol would go on,
+ *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
+ */
+export declare function readServerPolicy(ad: ClassAd): ServerPolicy;

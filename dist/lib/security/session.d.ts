@@ -1,0 +1,32 @@
+import type { Host } from '../host.ts';
+import type { MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
+import type { Writer } from '../wire/writer.ts';
+import type { AuthMethod, MethodName } from './method.ts';
+import { type ServerPolicy } from './policy.ts';
+/** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
+export interface Session {
+    /** The reply to the request comes from here. */
+    readonly channel: MessageChannel;
+    readonly method: MethodName;
+    /** Who the daemon says we are, `user@domain`. */
+    readonly user: string;
+    readonly server: ServerPolicy;
+}
+export interface SessionOptions {
+    /** The ways to authenticate, in our order. */
+    readonly methods: readonly AuthMethod[];
+    /** False after a presumption failed: wait for the server's word before choosing a credential. */
+    readonly presume: boolean;
+}
+/**
+ * Opens a session for one command and sends its request.
+ *
+ * What can leave together does: with one credential to choose from, policy ad, method and first words are the first
+ * flight; the last words and the encrypted request are the second. Together with the connection that is three round
+ * trips, the least that the protocol allows.
+ *
+ * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
+ * @throws AuthorizationError ERR_DENIED with the identity.
+ * @throws PresumptionFailed to be tried once more on a new channel with `presume: false`.
+ */
+export declare function startCommand(channel: SecurableChannel, command: number, request: (message: Writer) => void, { methods, presume }: SessionOptions, host: Host): Promise<Session>;

@@ -1,0 +1,31 @@
+import { Secret } from '../secret.ts';
+/** An IDTOKEN taken apart (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
+export interface IdToken {
+    readonly jwt: Secret;
+    /** Header and payload as they are signed: the part of the token that is no secret. */
+    readonly signedText: string;
+    readonly algorithm: string;
+    /** `kid`: the name of the signing key. */
+    readonly keyId: string;
+    /** `iss`: the trust domain. */
+    readonly issuer: string;
+    /** `sub`: the identity, `user@domain`. */
+    readonly subject: string;
+    readonly issuedAt: number | undefined;
+    /** Undefined: it never expires. */
+    readonly expiresAt: number | undefined;
+    /** `jti` */
+    readonly tokenId: string | undefined;
+    /** Authorization levels that the token is limited to; undefined: it is not limited. */
+    readonly authz: readonly string[] | undefined;
+}
+/**
+ * Takes an IDTOKEN apart; nothing is verified, for the signing key is the daemon's alone.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
+ */
+export declare function parseIdToken(jwt: Secret): IdToken;
+/** The secret of a token as raw bytes: 32 for HS256. */
+export declare function revealSignature({ jwt }: IdToken): Uint8Array;
+/** The third part of a JWT, which has to be masked by itself: a mask hides whole values only. */
+export declare function signaturePart(jwt: Secret): Secret;

@@ -1,0 +1,270 @@
+/** The main job on real daemons of both releases, and every way in which they say no. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import type { AuthenticationError, DaemonError, LocateError } from '../../src/errors.ts';
+import { hintsFor } from '../../src/hints.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { claimsOf, fetchFrom, onlyToken } from '../support/real-fetch.ts';
+
+const HOUR = 3600;
+
+for (const suite of poolSuites()) {
+  describe(`HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let idtoken: string;
+
+    before(async () => {
+      pool = await startPool({ suite, config: 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE' });
+      await pool.write('/etc/condor/passwords.d/CI', randomBytes(64), 0o600);
+      await pool.configure('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE');
+      idtoken = await pool.idToken({ user: 'alice' });
+    });
+    after(() => pool?.stop());
+
+    /** Uses the pool with other settings for the length of `work`. */
+    async function configured(settings: string, work: () => Promise<void>): Promise<void> {
+      const base = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE';
+      await pool.configure(`${base}\n${settings}`);
+      try {
+        await work();
+      } finally {
+        await pool.configure(base);
+      }
+    }
+
+    test('a schedd found by name gives a token that says what was asked', async () => {
+      const fetched = await fetchFrom(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
+      const claims = claimsOf(fetched.token.jwt.reveal());
+      assert.equal(claims['iss'], pool.trustDomain);
+      assert.equal(claims['sub'], `alice@${pool.trustDomain}`);
+      assert.equal(claims['kid'], 'POOL');
+      assert.equal(claims['scope'], 'condor:/READ condor:/WRITE');
+      assert.equal(Number(claims['exp']) - Number(claims['iat']), 600);
+      assert.deepEqual(fetched.reductions, []);
+      assert.equal(fetched.daemonName, pool.scheddName);
+      assert.equal(fetched.daemonVersion, pool.version);
+      assert.equal(fetched.authenticationMethod, 'IDTOKENS');
+    });
+
+    test('a collector needs no name', async () => {
+      const target = { pool: pool.collector, type: 'collector' };
+      const { token, daemonVersion } = await fetchFrom(pool, { ...target, idtoken, authz: ['READ'] });
+      assert.deepEqual(token.authz, ['READ']);
+      assert.equal(daemonVersion, pool.version);
+    });
+
+    test('an address given as sinful string is used without asking the collector', async () => {
+      const address = await pool.sinful('schedd', pool.scheddName);
+      const fetched = await fetchFrom(pool, { address, idtoken, lifetime: HOUR });
+      assert.equal(fetched.roundTrips, 3);
+      assert.equal(fetched.token.authz, undefined);
+    });
+
+    test('the only schedd of a pool is found without its name', async () => {
+      const { daemonName } = await fetchFrom(pool, { pool: pool.collector, idtoken });
+      assert.equal(daemonName, pool.scheddName);
+    });
+
+    test('a name that the collector does not have is told with those that it has', async () => {
+      await assert.rejects(
+        fetchFrom(pool, { pool: pool.collector, name: 'nobody@nowhere', idtoken }),
+        (error: LocateError) => {
+          assert.equal(error.code, 'ERR_NOT_FOUND');
+          assert.deepEqual(error.names, [pool.scheddName]);
+          return true;
+        },
+      );
+    });
+
+    test('a credential limited to READ gives no more than READ, and says so', async () => {
+      const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
+      const fetched = await fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600 });
+      assert.deepEqual(fetched.token.authz, ['READ']);
+      assert.deepEqual(fetched.reductions, ['authorization: asked for READ WRITE, granted READ']);
+    });
+
+    test('with on-reduced fail a reduction is an error', async () => {
+      const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
+      const asked = fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600, onReduced: 'fail' });
+      await assert.rejects(asked, { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
+    });
+
+    test('levels outside the credential are refused with code 4', async () => {
+      const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
+      await assertDaemonError(
+        fetchFrom(pool, { idtoken: narrow, authz: ['ADMINISTRATOR'] }),
+        4,
+        /limited to other levels/,
+      );
+    });
+
+    test('a lifetime is cut to what is left of the credential', async () => {
+      const short = await pool.idToken({ user: 'alice', lifetime: 300 });
+      const { token, reductions } = await fetchFrom(pool, { idtoken: short, lifetime: HOUR });
+      assert.ok(Number(token.expiresAt) - Number(token.issuedAt) <= 300);
+      assert.match(reductions.join(), /^lifetime: asked for 3600 s, granted (300|29\d) s$/);
+    });
+
+    test('a lifetime is cut to SEC_ISSUED_TOKEN_EXPIRATION', () =>
+      configured('SEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
+        const { reductions } = await fetchFrom(pool, { idtoken, lifetime: HOUR });
+        assert.deepEqual(reductions, ['lifetime: asked for 3600 s, granted 120 s']);
+      }));
+
+    test('unlimited is a token without expiry', async () => {
+      const { token, reductions } = await fetchFrom(pool, { idtoken, lifetime: 'unlimited' });
+      assert.equal(token.expiresAt, undefined);
+      assert.deepEqual(reductions, []);
+    });
+
+    test('a second signing key can be asked for', async () => {
+      const { token } = await fetchFrom(pool, { idtoken, key: 'CI' });
+      assert.equal(token.keyId, 'CI');
+    });
+
+    test('a token signed with the second key is a credential too', async () => {
+      const first = await fetchFrom(pool, { idtoken, key: 'CI' });
+      const second = await fetchFrom(pool, { idtoken: first.token.jwt.reveal(), authz: ['READ'] });
+      assert.equal(second.token.keyId, 'POOL');
+    });
+
+    test('a key that the daemon does not sign with is refused with code 3', () =>
+      assertDaemonError(fetchFrom(pool, { idtoken, key: 'FOREIGN' }), 3, /SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS/));
+
+    test('a key that is allowed and missing is refused with code 1', () =>
+      assertDaemonError(fetchFrom(pool, { idtoken, key: 'GONE' }), 1, /its file is missing/));
+
+    test('fetching switched off is code 44', () =>
+      configured('SEC_ENABLE_TOKEN_FETCH = False', () =>
+        assertDaemonError(fetchFrom(pool, { idtoken }), 44, /SEC_ENABLE_TOKEN_FETCH/),
+      ));
+
+    test('a daemon without its own signing key is code 1', () =>
+      configured('SEC_TOKEN_ISSUER_KEY = NOWHERE', () =>
+        assertDaemonError(fetchFrom(pool, { idtoken }), 1, /cannot read its signing key/),
+      ));
+
+    test('an expired token is not sent, and says when it expired', async () => {
+      const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
+      const { exp } = claimsOf(expired);
+      while (Date.now() < Number(exp) * 1000) await new Promise((resolve) => setTimeout(resolve, 100));
+      await assertAttempt(fetchFrom(pool, { idtoken: expired }), /it expired at /);
+    });
+
+    test('a revoked token is refused, and revocation is among the reasons', async () => {
+      const { jti } = claimsOf(idtoken);
+      await configured(`SEC_TOKEN_REVOCATION_EXPR = jti =?= "${jti}"`, () =>
+        assertAttempt(fetchFrom(pool, { idtoken }), /SEC_TOKEN_REVOCATION_EXPR/),
+      );
+    });
+
+    test('a refused token is followed by the next one on the same connection', async () => {
+      const { jti } = claimsOf(idtoken);
+      const other = await pool.idToken({ user: 'bob' });
+      await configured(`SEC_TOKEN_REVOCATION_EXPR = jti =?= "${jti}"`, async () => {
+        const address = await pool.sinful('schedd', pool.scheddName);
+        const { token, roundTrips } = await fetchFrom(pool, { address, idtoken: `${idtoken}\n${other}` });
+        assert.equal(token.subject, `bob@${pool.trustDomain}`);
+        assert.equal(roundTrips, 5); // connection, policy, first token, second token, request
+      });
+    });
+
+    test('a token of another key with the same name: the daemon is not believed', async () => {
+      const [header, payload] = idtoken.split('.');
+      const forged = `${header}.${payload}.${randomBytes(32).toString('base64url')}`;
+      await assert.rejects(fetchFrom(pool, { idtoken: forged }), { code: 'ERR_SERVER_UNPROVEN', phase: 'session' });
+    });
+
+    test('a token of another trust domain is refused here, with both names', async () => {
+      const claims = { iss: 'elsewhere.test', sub: 'alice@elsewhere.test', iat: 1, jti: 'x' };
+      const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+      const foreign = `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(claims)}.${randomBytes(32).toString('base64url')}`;
+      await assertAttempt(
+        fetchFrom(pool, { idtoken: foreign }),
+        /issued by elsewhere\.test; the daemon's trust domain is /,
+      );
+    });
+
+    test('of several tokens the one that fits is used', async () => {
+      const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+      const claims = { iss: 'elsewhere.test', sub: 'alice@elsewhere.test', iat: 1, jti: 'x' };
+      const foreign = `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(claims)}.${randomBytes(32).toString('base64url')}`;
+      const { token } = await fetchFrom(pool, { idtoken: `# other pool\n${foreign}\n\n${idtoken}\n` });
+      assert.equal(token.subject, `alice@${pool.trustDomain}`);
+    });
+
+    test('a user who is denied is named', () =>
+      configured(
+        `DENY_DAEMON = alice@*\nDENY_ALLOW = alice@*\nDENY_READ = alice@*\nDENY_WRITE = alice@*\nDENY_CLIENT = alice@*`,
+        async () => {
+          const address = await pool.sinful('schedd', pool.scheddName);
+          await assert.rejects(fetchFrom(pool, { address, idtoken }), {
+            code: 'ERR_DENIED',
+            user: `alice@${pool.trustDomain}`,
+          });
+        },
+      ));
+
+    test('a daemon that speaks no IDTOKENS is a matter of both configurations', () =>
+      configured('SEC_DEFAULT_AUTHENTICATION_METHODS = FS', async () => {
+        const address = await pool.sinful('schedd', pool.scheddName);
+        await assert.rejects(fetchFrom(pool, { address, idtoken }), { code: 'ERR_NO_COMMON_METHOD' });
+      }));
+
+    test('a daemon that does not encrypt ends the run', () =>
+      configured('SEC_DEFAULT_ENCRYPTION = NEVER\nSEC_DEFAULT_INTEGRITY = NEVER', async () => {
+        const address = await pool.sinful('schedd', pool.scheddName);
+        await assert.rejects(fetchFrom(pool, { address, idtoken }), ({ code }: { code: string }) =>
+          ['ERR_NO_ENCRYPTION', 'ERR_CLOSED'].includes(code),
+        );
+      }));
+
+    test('a collector that demands authentication is asked in a session', () =>
+      configured('SEC_READ_AUTHENTICATION = REQUIRED', async () => {
+        const { daemonName, roundTrips } = await fetchFrom(pool, { idtoken, authz: ['READ'] });
+        assert.equal(daemonName, pool.scheddName);
+        assert.equal(roundTrips, 6);
+      }));
+
+    test('a shared port id that nobody has is a closed connection', async () => {
+      const address = `<${pool.collector}?sock=nobody_here>`;
+      await assert.rejects(fetchFrom(pool, { address, idtoken }), { code: 'ERR_CLOSED' });
+    });
+
+    test('the token works in HTCondor: READ is allowed and WRITE is not, for another account with this token alone', async () => {
+      const { token } = await fetchFrom(pool, { idtoken, authz: ['READ'], lifetime: 600 });
+      await pool.exec(['mkdir', '-p', '-m', '700', '/home/bob/tokens']);
+      await pool.write('/home/bob/tokens/fetched', `${token.jwt.reveal()}\n`, 0o600);
+      await pool.exec(['chown', '-R', 'bob', '/home/bob/tokens']);
+      const ping = (level: string) =>
+        pool.exec(['condor_ping', '-pool', pool.collector, '-type', 'SCHEDD', '-name', pool.scheddName, level], {
+          user: 'bob',
+          env: onlyToken('/home/bob/tokens'),
+        });
+      const read = await ping('READ');
+      assert.equal(read.status, 0, read.stdout + read.stderr);
+      assert.match(read.stdout, new RegExp(`READ command using .*IDTOKENS.* succeeded as alice@${pool.trustDomain}`));
+      const write = await ping('WRITE');
+      assert.notEqual(write.status, 0, write.stdout);
+      assert.doesNotMatch(write.stdout, /succeeded/);
+    });
+  });
+}
+
+async function assertDaemonError(fetching: Promise<unknown>, errorCode: number, hint: RegExp): Promise<void> {
+  await assert.rejects(fetching, (error: DaemonError) => {
+    assert.equal(error.code, 'ERR_DAEMON', error.message);
+    assert.equal(error.errorCode, errorCode);
+    assert.match(hintsFor(error).join('\n'), hint);
+    return true;
+  });
+}
+
+async function assertAttempt(fetching: Promise<unknown>, reason: RegExp): Promise<void> {
+  await assert.rejects(fetching, (error: AuthenticationError) => {
+    assert.equal(error.code, 'ERR_METHODS_EXHAUSTED', error.message);
+    assert.match(error.attempts.map((attempt) => attempt.reason).join('\n'), reason);
+    return true;
+  });
+}

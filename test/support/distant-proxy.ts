@@ -1,0 +1,108 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface DistantProxyOptions {
+  /** Where to listen; port 0: any. */
+  readonly host: string;
+  readonly port: number;
+  readonly target: { readonly host: string; readonly port: number };
+  /** Time that everything takes to the other side and back. */
+  readonly roundTripMs: number;
+}
+
+/**
+ * A TCP proxy that makes a server on this machine a distant one, and counts the round trips that a client waits for.
+ *
+ * Time is simulated as it is on a network: a connection takes one round trip (the client's first bytes wait for it,
+ * since connecting to the proxy itself takes none), and bytes half of one in each direction.
+ *
+ * Round trips are counted by a clock of their own, which moves by direction changes and not by milliseconds: what a
+ * client sends bears the latest time of anything it has received; the answer arrives one later; a connection is there
+ * one after it was begun. Connections that a client uses at the same time thus count once.
+ */
+export class DistantProxy {
+  readonly #options: DistantProxyOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #clock = 0;
+  #connections = 0;
+
+  private constructor(options: DistantProxyOptions) {
+    this.#options = options;
+    this.#server = createServer((client) => this.#join(client));
+  }
+
+  static async start(options: DistantProxyOptions): Promise<DistantProxy> {
+    const proxy = new DistantProxy(options);
+    await new Promise<void>((resolve, reject) => {
+      proxy.#server.once('error', reject).listen(options.port, options.host, resolve);
+    });
+    return proxy;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    return address.port;
+  }
+
+  /** Round trips that were waited for since `reset`. */
+  get roundTrips(): number {
+    return this.#clock;
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** For the next client: starts counting anew. */
+  reset(): void {
+    this.#clock = 0;
+    this.#connections = 0;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket): void {
+    const { target, roundTripMs } = this.#options;
+    const server = connect({ ...target, noDelay: true });
+    client.setNoDelay(true);
+    this.#connections += 1;
+    const established = this.#clock + 1;
+    const establishedAt = performance.now() + roundTripMs;
+    let asked = established;
+    const halfWay = roundTripMs / 2;
+    this.#carry(client, server, () => {
+      asked = Math.max(this.#clock, established);
+      return Math.max(establishedAt, performance.now()) + halfWay;
+    });
+    this.#carry(
+      server,
+      client,
+      () => performance.now() + halfWay,
+      () => {
+        this.#clock = Math.max(this.#clock, asked + 1);
+      },
+    );
+  }
+
+  /** Passes on what comes, each chunk and the end at the time that `dueAt` says, in order. */
+  #carry(from: Socket, to: Socket, dueAt: () => number, onArrival: () => void = () => {}): void {
+    this.#sockets.add(from);
+    const later = (work: () => void) => setTimeout(work, Math.max(0, Math.ceil(dueAt() - performance.now())));
+    from.on('data', (chunk) =>
+      later(() => {
+        onArrival();
+        if (!to.destroyed) to.write(chunk);
+      }),
+    );
+    from.on('error', () => later(() => to.destroy()));
+    from.on('end', () => later(() => to.end()));
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      later(() => to.destroy());
+    });
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Root file systems with HTCondor in them, one per release, to start pools from (pool.ts).
+ *
+ * In this order: the machine's own, if condor_master is on the PATH; the cache; a container engine; debootstrap.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** A Debian suite, by the release of HTCondor that it has; `host`: what the machine has. */
+export type Suite = 'trixie' | 'sid' | 'host';
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const PACKAGES = ['condor', 'minicondor'];
+
+/** The releases to test on. CONDOR_POOL_SUITES names a choice of them. */
+export function poolSuites(): readonly Suite[] {
+  const chosen = process.env['CONDOR_POOL_SUITES']?.split(/[\s,]+/);
+  const all: readonly Suite[] = hostHasCondor() ? ['host'] : ['trixie', 'sid'];
+  return chosen === undefined ? all : all.filter((suite) => chosen.includes(suite));
+}
+
+/** Why there can be no real daemons here, where that is no failure: another system, or CONDOR_POOL=none. */
+export function poolUnavailable(): string | undefined {
+  if (process.env['CONDOR_POOL'] === 'none') return 'CONDOR_POOL=none: real daemons are switched off';
+  if (process.platform !== 'linux') return `HTCondor pools are started on Linux only, not on ${process.platform}`;
+  return undefined;
+}
+
+/** Words in front of a command that needs root. */
+export function asRoot(...argv: string[]): [string, ...string[]] {
+  return process.getuid?.() === 0 ? (argv as [string, ...string[]]) : ['sudo', '-n', ...argv];
+}
+
+/** Folder of a suite's tree. It must be ready: prepareTree makes it so. */
+export function treeOf(suite: Suite): string {
+  return suite === 'host' ? '/' : join(cacheFolder(), suite);
+}
+
+/** Version of HTCondor in a tree, e.g. `25.14.1`. */
+export function versionOf(suite: Suite): string {
+  const [program, ...args] = asRoot('chroot', treeOf(suite), 'condor_version');
+  const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
+  return /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'unknown';
+}
+
+/**
+ * Makes a suite's tree ready, unless the cache has one of the last seven days. Says on standard error what it does.
+ *
+ * A new tree is built beside the old one and takes its place when it is complete. Where none can be built, an older one
+ * will do, loudly.
+ */
+export async function prepareTree(suite: Suite): Promise<void> {
+  if (suite === 'host') return;
+  const tree = treeOf(suite);
+  const stamp = `${tree}.complete`;
+  if (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < WEEK_MS) return;
+  mkdirSync(cacheFolder(), { recursive: true });
+  const partial = `${tree}.partial-${process.pid}`;
+  try {
+    await build(suite, partial);
+  } catch (error) {
+    await run(`removing what was half done`, ...asRoot('rm', '-rf', '--one-file-system', partial));
+    if (!existsSync(stamp)) throw error;
+    console.error(
+      `\n*** ${suite}: no fresh HTCondor (${String(error)});\n*** using the tree of ${readFileSync(stamp, 'utf8')}\n`,
+    );
+    return;
+  }
+  rmSync(stamp, { force: true });
+  await run('removing the old tree', ...asRoot('rm', '-rf', '--one-file-system', tree));
+  renameSync(partial, tree);
+  writeFileSync(stamp, `${new Date().toISOString()}\n`);
+  for (const name of readdirSync(cacheFolder())) {
+    if (name.startsWith(`${suite}.partial-`))
+      await run('removing remains', ...asRoot('rm', '-rf', '--one-file-system', join(cacheFolder(), name)));
+  }
+}
+
+async function build(suite: Suite, folder: string): Promise<void> {
+  const engine = ['docker', 'podman'].find((name) => spawnSync(name, ['info'], { stdio: 'ignore' }).status === 0);
+  if (engine !== undefined) await buildInContainer(engine, suite, folder);
+  else await buildByDebootstrap(suite, folder);
+}
+
+async function buildInContainer(engine: string, suite: Suite, folder: string): Promise<void> {
+  const name = `condor-token-fetch-${suite}-${process.pid}`;
+  const install = `printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; apt-get update && apt-get install -y --no-install-recommends ${PACKAGES.join(' ')}`;
+  try {
+    await run(
+      `${suite}: installing HTCondor in a container`,
+      engine,
+      'run',
+      '--name',
+      name,
+      `debian:${suite}`,
+      'sh',
+      '-c',
+      install,
+    );
+    mkdirSync(folder, { recursive: true });
+    await run(
+      `${suite}: taking its files`,
+      'sh',
+      '-c',
+      `${engine} export ${name} | ${asRoot('tar').join(' ')} -x -C '${folder}'`,
+    );
+  } finally {
+    spawnSync(engine, ['rm', '-f', name], { stdio: 'ignore' });
+  }
+}
+
+async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
+  if (!onPath('debootstrap')) {
+    await run('installing debootstrap: package lists', ...asRoot('apt-get', 'update', '-q'));
+    await run('installing debootstrap', ...asRoot('apt-get', 'install', '-y', '-q', 'debootstrap'));
+  }
+  await run(`${suite}: a minimal system`, ...asRoot('debootstrap', '--variant=minbase', suite, folder));
+  // In a mount namespace of its own, so that nothing stays mounted whatever happens.
+  const script = `
+    set -e
+    printf '#!/bin/sh\\nexit 101\\n' > "$0/usr/sbin/policy-rc.d"; chmod 755 "$0/usr/sbin/policy-rc.d"
+    mount --bind /proc "$0/proc"; mount --bind /dev "$0/dev"
+    chroot "$0" apt-get install -y -q --no-install-recommends ${PACKAGES.join(' ')}`;
+  await run(`${suite}: installing HTCondor`, ...asRoot('unshare', '--mount', 'sh', '-c', script, folder));
+}
+
+/** Runs a program, with a sign of life every other second; its output is shown only if it fails. */
+async function run(what: string, program: string, ...args: string[]): Promise<void> {
+  const started = performance.now();
+  process.stderr.write(`${what} `);
+  const beat = setInterval(() => process.stderr.write('.'), 2000);
+  let output = '';
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const keep = (chunk: Buffer) => {
+        output = (output + chunk.toString()).slice(-4000);
+      };
+      child.stdout.on('data', keep);
+      child.stderr.on('data', keep);
+      child.on('error', reject);
+      child.on('close', (status) => {
+        if (status === 0) resolve();
+        else reject(new Error(`${program} ended with status ${status}: ${output}`));
+      });
+    });
+  } finally {
+    clearInterval(beat);
+    process.stderr.write(` ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+  }
+}
+
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', 'pool');
+}
+
+function hostHasCondor(): boolean {
+  return onPath('condor_master');
+}
+
+function onPath(program: string): boolean {
+  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) =>
+    existsSync(join(folder, program)),
+  );
+}
