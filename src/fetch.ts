@@ -51,6 +51,15 @@ export interface FetchedToken {
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
+  const finished = new AbortController();
+  try {
+    return await fetchStepByStep(request, { ...host, signal: AbortSignal.any([host.signal, finished.signal]) });
+  } finally {
+    finished.abort(); // closes what was begun beside the answer that came first
+  }
+}
+
+async function fetchStepByStep(request: TokenRequest, host: Host): Promise<FetchedToken> {
   const { path, onReduced } = request;
   if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
   const credentials = await inPhase('credentials', undefined, () => loadIdTokens(request.credentials, host));

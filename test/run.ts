@@ -5,12 +5,15 @@ import { spawnSync } from 'node:child_process';
 import { filesBelow, projectRoot } from './support/project.ts';
 
 const words = process.argv.slice(2);
-const files = filesBelow('build/test', '.test.js').filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+const files = filesBelow('build/test', '.test.js').filter(
+  (file) => words.length === 0 || words.some((word) => file.includes(word)),
+);
 if (files.length === 0) {
   console.error(`no test file has ${words.join(' or ')} in its path`);
   process.exit(1);
 }
-const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: projectRoot, stdio: 'inherit' }).status ?? 1;
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, args, { cwd: projectRoot, stdio: 'inherit' }).status ?? 1;
 if (files.some((file) => file.includes('/real/'))) {
   const prepared = run('build/test/support/prepare-pools.js');
   if (prepared !== 0) process.exit(prepared);

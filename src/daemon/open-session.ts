@@ -13,6 +13,8 @@ export interface CommandCall {
   readonly command: number;
   readonly request: (message: Writer) => void;
   readonly methods: readonly AuthMethod[];
+  /** What an error says of when it happened; undefined: whether it was connecting or the session. */
+  readonly phase?: Phase;
 }
 
 /** What a command gave, and the round trips it took, those of a first try included. */
@@ -46,14 +48,14 @@ export async function callCommand<T>(
 }
 
 async function attempt<T>(
-  { address, command, request, methods }: CommandCall,
+  { address, command, request, methods, phase }: CommandCall,
   read: (session: Session) => Promise<T>,
   presume: boolean,
   host: Host,
 ): Promise<CommandResult<T>> {
-  const channel = await inPhase('connect', address, () => connect(address, host));
+  const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
   try {
-    const session = await inPhase('session', address, () =>
+    const session = await inPhase(phase ?? 'session', address, () =>
       startCommand(channel, command, request, { methods, presume }, host),
     );
     const value = await read(session);

@@ -20,15 +20,9 @@ for (const suite of poolSuites()) {
       const { token } = await fetchFrom(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
       await pool.exec(['mkdir', '-p', '-m', '700', '/home/bob/tokens']);
       await pool.write('/home/bob/tokens/fetched', `${token.jwt.reveal()}\n`, 0o600);
-      const job = [
-        'executable = /bin/sh',
-        'arguments = -c "echo $((6*7))"',
-        'transfer_executable = false',
-        'output = answer',
-        'log = log',
-        'queue',
-      ];
-      await pool.write('/home/bob/job.sub', `${job.join('\n')}\n`, 0o644);
+      await pool.write('/home/bob/answer.sh', '#!/bin/sh\necho $((6 * 7))\n', 0o755);
+      const job = ['executable = answer.sh', 'output = answer', 'log = log', 'queue', ''];
+      await pool.write('/home/bob/job.sub', job.join('\n'), 0o644);
       await pool.exec(['chown', '-R', 'bob', '/home/bob']);
       const asBob = (...argv: string[]) =>
         pool.exec(argv, { user: 'bob', cwd: '/home/bob', env: onlyToken('/home/bob/tokens') });

@@ -185,6 +185,7 @@ export class Pool {
     const { negotiator = false, sharedPort = true, ipv6 = false } = this.#options;
     const base = `
       NETWORK_INTERFACE = ${this.host}
+      BIND_ALL_INTERFACES = False
       ENABLE_IPV4 = ${!ipv6}
       ENABLE_IPV6 = ${ipv6}
       CONDOR_HOST = ${ipv6 ? '::1' : '127.0.0.1'}

@@ -1,0 +1,61 @@
+/** action.yml says what src/inputs.ts reads and what src/action.ts sets. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { INPUTS } from '../../src/inputs.ts';
+import { projectRoot } from '../support/project.ts';
+import { parseActionYaml } from '../support/runner.ts';
+
+const OUTPUTS = [
+  ...['token', 'token-file', 'identity', 'trust-domain', 'key', 'token-id', 'authz', 'issued-at', 'expires-at'],
+  ...['lifetime', 'daemon-name', 'daemon-address', 'daemon-version', 'authentication-method', 'error-code'],
+];
+
+describe('action.yml', () => {
+  const yaml = parseActionYaml();
+
+  test('has the inputs of src/inputs.ts, in its order, with its defaults', () => {
+    const declared = Object.entries(yaml.inputs).map(([name, { default: preset = '' }]) => [name, preset]);
+    assert.deepEqual(declared, Object.entries(INPUTS));
+  });
+
+  test('has the outputs of the interface', () => assert.deepEqual(Object.keys(yaml.outputs), OUTPUTS));
+
+  test('describes every input and output in one or two sentences', () => {
+    for (const [name, { description }] of Object.entries({ ...yaml.inputs, ...yaml.outputs })) {
+      assert.match(description, /^[A-Z].{15,219}[.]$/, name);
+    }
+  });
+
+  test('marks nothing as required and has no other attributes', () => {
+    for (const [name, attributes] of Object.entries(yaml.inputs)) {
+      assert.deepEqual(
+        Object.keys(attributes),
+        INPUTS[name as keyof typeof INPUTS] === '' ? ['description'] : ['description', 'default'],
+      );
+    }
+  });
+
+  test('runs one built file on node24, before and after', () => {
+    assert.deepEqual(yaml.runs, { using: 'node24', main: 'dist/action/index.js', post: 'dist/action/index.js' });
+    assert.ok(existsSync(join(projectRoot, yaml.runs.main)));
+  });
+
+  test('has a name, a description and branding for the marketplace', () => {
+    assert.ok(yaml.name.length > 5 && yaml.description.length > 20 && yaml.description.length < 125);
+    assert.deepEqual(Object.keys(yaml.branding), ['icon', 'color']);
+  });
+
+  for (const [heading, declared] of [
+    ['Inputs', yaml.inputs],
+    ['Outputs', yaml.outputs],
+  ] as const) {
+    test(`has the same ${heading.toLowerCase()} as the README`, () => {
+      const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+      const section = readme.split(/^## /m).find((each) => each.startsWith(heading)) ?? '';
+      const rows = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+      assert.deepEqual(rows, Object.keys(declared));
+    });
+  }
+});

@@ -1,0 +1,120 @@
+/** Inputs that make no sense: one annotation with the code, nothing written, nobody called. */
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:net';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
+
+let server: Server;
+let runner: Runner;
+let address: string;
+let connections = 0;
+
+before(async () => {
+  server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+  runner = new Runner();
+});
+after(() => {
+  server.close();
+  runner.close();
+});
+beforeEach(() => {
+  connections = 0;
+});
+
+const credential = strangeJwt();
+
+describe('an input error', () => {
+  const cases: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
+    ['unknown type', { type: 'shedd' }, /^type: "shedd" is unknown; possible are schedd .*\(ERR_INPUT\)/],
+    ['blank name', { name: '  ' }, /^name: it is empty/],
+    ['name with a quote', { name: 'a" || true || "' }, /^name: .*characters that no name has/],
+    ['lifetime zero', { lifetime: '0' }, /^lifetime: "0" is not a lifetime/],
+    ['lifetime below zero', { lifetime: '-1' }, /^lifetime: "-1" is not a lifetime/],
+    ['lifetime in words', { lifetime: 'an hour' }, /^lifetime: "an hour" is not a lifetime/],
+    ['lifetime over 2^31', { lifetime: '2147483648' }, /^lifetime: .* from 1 to 2147483647 s/],
+    [
+      'unknown level',
+      { authz: 'READ SUBMIT' },
+      /^authz: "SUBMIT" is not an authorization level; HTCondor has .*READ WRITE.*ADVERTISE_STARTD/,
+    ],
+    ['token with a path', { token: '../ci' }, /^token: "..\/ci" is not a plain file name; use file for a path/],
+    ['token and file', { token: 'ci', file: 'ci' }, /^token and file exclude each other/],
+    ['token-directory alone', { 'token-directory': 'd' }, /^token-directory: give token too/],
+    ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*possible are warn fail ignore/],
+    ['unknown summary', { summary: 'perhaps' }, /^summary: .*possible are true false/],
+    ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a time/],
+    ['address that is none', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],
+    ['no pool at all', { pool: '', address: '' }, /^pool: give the host of the collector/],
+    ['a pool that is none', { pool: 'a b!', address: '' }, /^pool: "b!" is not a host/],
+    ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is unknown/],
+  ];
+  for (const [what, inputs, text] of cases) {
+    test(what, async () => {
+      const step = await runner.runAction({ pool: address, idtoken: credential, ...inputs });
+      assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
+      assertNoLeak(step, [credential]);
+      assert.equal(connections, 0, 'nobody was called');
+      assert.deepEqual(filesIn(runner.workspace), []);
+    });
+  }
+});
+
+describe('a credential error', () => {
+  const cases: readonly [string, string, string, RegExp][] = [
+    ['a word', 'correct-horse-battery', 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN: it is not three parts/],
+    ['a token cut short', credential.slice(0, -43), 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN/],
+    [
+      'a second line that is none',
+      `${credential}\nxyzxyzxyzxyzxyz`,
+      'ERR_CREDENTIAL_UNREADABLE',
+      /^idtoken line 2: not an IDTOKEN/,
+    ],
+    ['comments alone', '# to be done\n', 'ERR_NO_CREDENTIAL', /^idtoken holds no token/],
+  ];
+  for (const [what, idtoken, code, text] of cases) {
+    test(what, async () => {
+      const step = await runner.runAction({ pool: address, idtoken, file: 'ci' }, { debug: true });
+      assertFailed(step, { code, status: 2, text });
+      assertNoLeak(step, [credential]);
+      for (const line of step.log) assert.doesNotMatch(line, /correct-horse|xyzxyz/);
+      assert.equal(connections, 0, 'nobody was called');
+      assert.deepEqual(filesIn(runner.workspace), []);
+    });
+  }
+
+  test('no token in the directories of the runner', async () => {
+    const env = { _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace };
+    const step = await runner.runAction({ pool: address, file: 'ci' }, { env });
+    assertFailed(step, {
+      code: 'ERR_NO_CREDENTIAL',
+      status: 2,
+      text: /^no IDTOKEN was found; .*workspace: it is empty/,
+    });
+    assert.equal(connections, 0, 'nobody was called');
+  });
+});
+
+describe('an output error', () => {
+  test('a file whose directory is a file', async () => {
+    const file = `${process.execPath}/ci`;
+    const step = await runner.runAction({ pool: address, idtoken: credential, file });
+    assertFailed(step, {
+      code: 'ERR_OUTPUT',
+      status: 8,
+      text: /cannot be looked at|is no directory|cannot be written to/,
+    });
+    assert.equal(connections, 0, 'found before anybody was called');
+  });
+
+  test('a file that is a directory', async () => {
+    const step = await runner.runAction({ pool: address, idtoken: credential, file: '.' });
+    assertFailed(step, { code: 'ERR_OUTPUT', status: 8, text: /exists and is no regular file/ });
+    assert.equal(connections, 0, 'found before anybody was called');
+  });
+});

@@ -1,0 +1,138 @@
+/** Whatever else may be at an address: one annotation, in time. */
+import assert from 'node:assert/strict';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
+
+const credential = strangeJwt();
+const servers: Server[] = [];
+let runner: Runner;
+
+before(() => {
+  runner = new Runner();
+});
+after(() => {
+  for (const server of servers) server.close();
+  runner.close();
+});
+
+async function listening(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+}
+
+function peer(talk: (socket: Socket) => void): () => Server {
+  return () =>
+    createServer((socket) => {
+      socket.on('error', () => {});
+      talk(socket);
+    });
+}
+
+const TLS_ALERT = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28);
+const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
+
+/** What the peer is, and with which code we leave it. */
+const PEERS: readonly [string, () => Server, string, number][] = [
+  ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
+  [
+    'a TLS server that sends an alert',
+    peer((socket) => socket.once('data', () => socket.end(TLS_ALERT))),
+    'ERR_FRAME',
+    4,
+  ],
+  ['an SSH server', peer((socket) => socket.write('SSH-2.0-OpenSSH_9.6\r\n')), 'ERR_FRAME', 4],
+  ['a server that hangs up', peer((socket) => socket.once('data', () => socket.end())), 'ERR_CLOSED', 3],
+  ['a server that resets', peer((socket) => socket.once('data', () => socket.resetAndDestroy())), 'ERR_CLOSED', 3],
+  [
+    'a server that ends in the middle of a frame',
+    peer((socket) => socket.once('data', () => socket.end(HALF_FRAME))),
+    'ERR_CLOSED',
+    3,
+  ],
+  ['a server that only echoes', peer((socket) => socket.pipe(socket)), '', 0],
+];
+
+describe('an address with something else', () => {
+  for (const [what, make, code, status] of PEERS) {
+    for (const input of ['address', 'pool']) {
+      test(`${what}, as ${input}`, async () => {
+        const where = await listening(make());
+        const step = await runner.runAction({ [input]: where, idtoken: credential, file: 'ci', timeout: '10s' });
+        const found = step.outputs['error-code'] ?? '';
+        if (code === '') assert.match(found, /^ERR_(FRAME|MESSAGE|CLASSAD|CLOSED|NO_ENCRYPTION|NO_COMMON_METHOD)$/);
+        assertFailed(step, {
+          code: code || found,
+          status: code === '' ? (step.status ?? -1) : status,
+          text: new RegExp(`at <${where.replaceAll('.', '\\.')}>`),
+        });
+        assertNoLeak(step, [credential]);
+        assert.deepEqual(filesIn(runner.workspace), []);
+        assert.ok(step.durationMs < 3000, `took ${step.durationMs} ms`);
+      });
+    }
+  }
+
+  for (const input of ['address', 'pool']) {
+    test(`a server that accepts and says nothing, as ${input}`, async () => {
+      const where = await listening(peer(() => {})());
+      const step = await runner.runAction({ [input]: where, idtoken: credential, file: 'ci', timeout: '1s' });
+      assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: /^the time allowed is over \(ERR_TIMEOUT/ });
+      assert.ok(step.durationMs > 900 && step.durationMs < 2500, `took ${step.durationMs} ms`);
+    });
+  }
+
+  test('a server that never stops talking', async () => {
+    const frame = Buffer.alloc(5 + 65536);
+    frame.writeUInt32BE(65536, 1);
+    const where = await listening(
+      peer((socket) => {
+        const pour = () => {
+          while (!socket.destroyed && socket.write(frame));
+        };
+        socket.on('drain', pour);
+        pour();
+      })(),
+    );
+    const step = await runner.runAction({ address: where, idtoken: credential });
+    assertFailed(step, { code: 'ERR_FRAME', status: 4, text: /a message of more than 1048576 bytes/ });
+  });
+});
+
+describe('an address with nobody', () => {
+  test('a port that nothing listens on', async () => {
+    const server = createServer();
+    const where = await listening(server);
+    await new Promise((resolve) => server.close(resolve));
+    for (const input of ['address', 'pool']) {
+      const step = await runner.runAction({ [input]: where, idtoken: credential });
+      assertFailed(step, {
+        code: 'ERR_CONNECT',
+        status: 3,
+        text: /^no connection to 127.0.0.1:\d+: connection refused/,
+      });
+    }
+  });
+
+  test('a name that does not resolve', async () => {
+    const step = await runner.runAction({ pool: 'cm.condor-token-fetch.invalid', idtoken: credential, timeout: '20s' });
+    const text = /^no connection to cm\.condor-token-fetch\.invalid:9618: the host name .* does not resolve/;
+    assertFailed(step, { code: 'ERR_CONNECT', status: 3, text });
+  });
+
+  test('each of a list of pools, the last of which is told', async () => {
+    const [dead, deaf] = [createServer(), peer((socket) => socket.once('data', () => socket.end()))()];
+    const first = await listening(dead);
+    await new Promise((resolve) => dead.close(resolve));
+    const second = await listening(deaf);
+    const step = await runner.runAction({ pool: `${first}, ${second}`, idtoken: credential });
+    assertFailed(step, { code: 'ERR_CLOSED', status: 3, text: new RegExp(`at <${second.replaceAll('.', '\\.')}>`) });
+    const warnings = step.annotations.filter(({ level }) => level === 'warning');
+    assert.match(warnings[0]?.message ?? '', /connection refused; trying the next address/);
+    assert.equal(warnings.length, 1);
+  });
+});

@@ -1,0 +1,253 @@
+/** The rules of the tree, read from the sources: who may import whom, who may touch the world, who sees secrets. */
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { describe, test } from 'node:test';
+import { INPUTS } from '../src/inputs.ts';
+import { VERSION } from '../src/version.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
+
+/**
+ * Rows from top to bottom; in a row, groups that do not know each other. A file imports from lower rows only, and from
+ * its own group, without cycles.
+ */
+const LAYERS: readonly (readonly (readonly string[])[])[] = [
+  [['src/main/']],
+  [['src/action.ts'], ['src/cli.ts'], ['src/index.ts']],
+  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts'], ['src/process-host.ts', 'src/inputs.ts']],
+  [['src/fetch.ts']],
+  [['src/daemon/'], ['src/credentials/'], ['src/output/']],
+  [['src/security/'], ['src/transport/']],
+  [['src/wire/'], ['src/token/'], ['src/host.ts']],
+  [['src/errors.ts', 'src/printable.ts'], ['src/secret.ts'], ['src/version.ts']],
+];
+
+/** Modules of Node and of others that only some files may import. */
+const CONFINED: readonly [RegExp, readonly string[]][] = [
+  [/^(node:)?(net|tls|dns|dgram|http|https|http2)(\/|$)/, ['src/transport/']],
+  [/^(node:)?fs(\/|$)/, ['src/credentials/', 'src/output/']],
+  [/^(node:)?os$/, ['src/process-host.ts']],
+  [/^(node:)?(child_process|worker_threads|cluster|vm|module|process)$/, []],
+  [/^@actions\//, ['src/action.ts']],
+  [/^jose(\/|$)/, ['src/token/jwt.ts']],
+  [/^undici/, []],
+];
+
+/** Who may ask what of the process. */
+const PROCESS: Readonly<Record<string, RegExp>> = {
+  'src/main/cli.ts': /^argv$/,
+  'src/action.ts': /^(env|exitCode)$/,
+  'src/cli.ts': /^(stdout|stderr|exitCode)$/,
+  'src/inputs.ts': /^cwd$/,
+  'src/process-host.ts': /^(env|once)$/,
+  'src/credentials/idtoken-directory.ts': /^getuid$/,
+};
+
+/** Who may look at a secret, and how often it does. */
+const REVEALS: Readonly<Record<string, number>> = {
+  'src/action.ts': 2, // masks it; sets the output
+  'src/cli.ts': 1, // prints it
+  'src/credentials/idtoken-sources.ts': 2, // splits the input in lines; is there a signature to mask?
+  'src/fetch.ts': 1, // is there a signature to mask?
+  'src/output/token-file.ts': 1, // writes it
+  'src/token/jwt.ts': 3, // parses it; its signature as key, and to be masked
+};
+
+const MAX_LINES = 250;
+const MAX_ACTION_BYTES = 250_000;
+
+interface Source {
+  readonly path: string;
+  /** Without comments. */
+  readonly code: string;
+  readonly lines: number;
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = filesBelow('src', '.ts').map((path) => {
+  const text = readFileSync(join(projectRoot, path), 'utf8');
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+  const found = [...code.matchAll(/(?:\bfrom|^import|\bimport\(|\brequire\()\s*['"]([^'"]+)['"]/gm)].map(
+    ([, name = '']) => name,
+  );
+  const imports = found.map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name));
+  return { path, code, lines: text.split('\n').length - 1, imports };
+});
+
+const isIn = (path: string, places: readonly string[]) =>
+  places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
+
+function placeOf(path: string): { row: number; group: readonly string[] } | undefined {
+  for (const [row, groups] of LAYERS.entries()) {
+    const group = groups.find((each) => isIn(path, each));
+    if (group !== undefined) return { row, group };
+  }
+  return undefined;
+}
+
+describe('imports', () => {
+  test('are found', () => {
+    assert.ok(sources.length > 30);
+    assert.ok(sources.flatMap(({ imports }) => imports).length > 100);
+  });
+
+  test('of our own name files that are there, with their ending', () => {
+    const paths = new Set(sources.map(({ path }) => path));
+    for (const { path, imports } of sources) {
+      for (const each of imports.filter((name) => name.startsWith('src/')))
+        assert.ok(paths.has(each), `${path}: ${each}`);
+    }
+  });
+
+  test('go down the rows of the table, never up and never sideways', () => {
+    const wrong: string[] = [];
+    for (const { path, imports } of sources) {
+      const from = placeOf(path);
+      assert.ok(from, `${path} has no place in the table`);
+      for (const each of imports.filter((name) => name.startsWith('src/'))) {
+        const to = placeOf(each);
+        assert.ok(to, `${each} has no place in the table`);
+        if (!(to.row > from.row || to.group === from.group)) wrong.push(`${path} → ${each}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  test('make no circle, types included', () => {
+    const edges = new Map(
+      sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('src/'))]),
+    );
+    const done = new Set<string>();
+    const visit = (path: string, trail: readonly string[]): void => {
+      assert.ok(!trail.includes(path), [...trail.slice(trail.indexOf(path)), path].join(' → '));
+      if (done.has(path)) return;
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    };
+    for (const path of edges.keys()) visit(path, []);
+  });
+
+  test('have every built-in module under its node: name', () => {
+    const odd = sources.flatMap(({ path, imports }) =>
+      imports.filter((name) => /^[a-z_]+$/.test(name)).map((name) => `${path}: ${name}`),
+    );
+    assert.deepEqual(odd, []);
+  });
+
+  for (const [module, places] of CONFINED) {
+    test(`of ${module.source} are in ${places.join(', ') || 'no file'} only`, () => {
+      const users = sources.filter(({ imports }) => imports.some((name) => module.test(name))).map(({ path }) => path);
+      assert.deepEqual(
+        users.filter((path) => !isIn(path, places)),
+        [],
+      );
+      for (const place of places)
+        assert.ok(
+          users.some((path) => isIn(path, [place])),
+          `${place} has no need to be listed`,
+        );
+    });
+  }
+
+  test('are of packages that package.json has as dependencies', () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+    const { dependencies } = manifest as { dependencies: Record<string, string> };
+    const packages = sources
+      .flatMap(({ imports }) => imports)
+      .filter((name) => !/^(src\/|node:)/.test(name))
+      .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);
+    assert.deepEqual([...new Set(packages)].sort(), Object.keys(dependencies).sort());
+  });
+});
+
+describe('the world', () => {
+  test('is asked of process by the files listed, for what is listed', () => {
+    const used = new Set<string>();
+    for (const { path, code } of sources) {
+      for (const [, property = ''] of code.matchAll(/(?<![.\w'"`-])process(?:\?)?\.(\w+)/g)) {
+        assert.match(property, PROCESS[path] ?? /^$/, `${path} asks process.${property}`);
+        used.add(path);
+      }
+      assert.doesNotMatch(code, /(?<![.\w])process\[|= process\b(?!\.)/, path);
+    }
+    assert.deepEqual([...used].sort(), Object.keys(PROCESS).sort());
+  });
+
+  test('is not printed to past the shells', () => {
+    for (const { path, code } of sources) assert.doesNotMatch(code, /\bconsole\./, path);
+  });
+
+  test('gives its time and its randomness through Host', () => {
+    for (const { path, code } of sources.filter(({ path }) => path !== 'src/process-host.ts')) {
+      assert.doesNotMatch(
+        code,
+        /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomBytes\b.*node:crypto|performance\.now/,
+        path,
+      );
+    }
+  });
+
+  test('never ends the process in the middle', () => {
+    for (const { path, code } of sources) assert.doesNotMatch(code, /\bprocess\.(exit|abort|kill|reallyExit)\(/, path);
+  });
+});
+
+describe('secrets', () => {
+  test('are looked at by the files listed, as often as listed', () => {
+    const found = sources
+      .map(({ path, code }): [string, number] => [path, code.match(/\.reveal\(\)/g)?.length ?? 0])
+      .filter(([, count]) => count > 0);
+    assert.deepEqual(Object.fromEntries(found), REVEALS);
+  });
+
+  test('cannot be looked at in another way', () => {
+    for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
+  });
+});
+
+describe('code', () => {
+  test(`has at most ${MAX_LINES} lines a file`, () => {
+    assert.deepEqual(
+      sources.filter(({ lines }) => lines > MAX_LINES).map(({ path, lines }) => `${path}: ${lines}`),
+      [],
+    );
+  });
+
+  test('has no any, and no compiler or linter silenced without a reason', () => {
+    for (const { path, code } of sources) assert.doesNotMatch(code, /(:|<|\bas) any\b/, path);
+    for (const { path } of sources) {
+      const text = readFileSync(join(projectRoot, path), 'utf8');
+      assert.doesNotMatch(text, /@ts-|biome-ignore [^:]*(:\s*)?$/m, path);
+    }
+  });
+
+  test('has the version of package.json', () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+    assert.equal((manifest as { version: string }).version, VERSION);
+  });
+
+  test('has no input twice', () => assert.equal(new Set(Object.keys(INPUTS)).size, Object.keys(INPUTS).length));
+});
+
+describe('what is shipped', () => {
+  const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
+
+  test('has no HTTP client that nobody uses', () => {
+    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
+      assert.doesNotMatch(read(file), /llhttp|node_modules\/undici\/lib|DispatcherBase|WebSocketStream/, file);
+    }
+  });
+
+  test('is small', () => {
+    assert.ok(statSync(join(projectRoot, 'dist/action/index.js')).size <= MAX_ACTION_BYTES);
+  });
+
+  test('has no toolkit in the command', () =>
+    assert.doesNotMatch(read('dist/cli/index.js'), /@actions\/core|GITHUB_OUTPUT/));
+
+  test('knows nothing of the machine that built it', () => {
+    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
+      assert.ok(!read(file).includes(`${dirname(projectRoot)}/`), file);
+    }
+  });
+});

@@ -1,0 +1,135 @@
+/** The command as far as it gets without a daemon. */
+import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { FLAGS } from '../../src/argv.ts';
+import { projectRoot } from '../support/project.ts';
+import { type CommandOptions, filesIn, runCommand, strangeJwt } from '../support/runner.ts';
+
+let directory: string;
+let server: Server;
+let address: string;
+let connections = 0;
+
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-'));
+  server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+});
+after(() => {
+  server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const version = (): unknown => {
+  const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  return (manifest as { version: unknown }).version;
+};
+
+/** With a token directory that is empty. */
+const run = (args: readonly string[], options: CommandOptions = {}) =>
+  runCommand(args, { ...options, env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...options.env } });
+
+describe('condor_token_fetch', () => {
+  for (const flag of ['-version', '--version', '-v']) {
+    test(`${flag} prints the version of package.json`, async () => {
+      const { status, stdout, stderr } = await run([flag]);
+      assert.deepEqual([status, stdout, stderr], [0, `condor_token_fetch ${version()}\n`, '']);
+    });
+  }
+
+  for (const flag of ['-help', '--help', '-h']) {
+    test(`${flag} prints the usage on standard error and exits with 1, as HTCondor's does`, async () => {
+      const { status, stdout, stderr } = await run([flag]);
+      assert.deepEqual([status, stdout], [1, '']);
+      for (const { name } of FLAGS) assert.ok(stderr.includes(`-${name}`), name);
+    });
+  }
+
+  const failures: readonly [string, readonly string[], number, RegExp][] = [
+    ['an unknown flag', ['-identity', 'x'], 2, /^Invalid command line argument: -identity \(ERR_INPUT\)\nHint: /],
+    ['a flag without its value', ['-pool'], 2, /^-pool requires an argument: HOST \(ERR_INPUT\)/],
+    ['a word', ['READ'], 2, /^Invalid command line argument: READ/],
+    ['two dashes and half a flag', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
+    ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is unknown/],
+    [
+      'an unknown level',
+      ['-a', 'READ', '-a', 'SUBMIT', '-p', 'cm'],
+      2,
+      /^authz: "SUBMIT" is not an authorization level/,
+    ],
+    ['a lifetime of 0', ['-l', '0', '-p', 'cm'], 2, /^lifetime: "0" is not a lifetime/],
+    ['no pool', [], 2, /^pool: give the host of the collector/],
+    ['a token with a path', ['-to', '../x', '-p', 'cm'], 2, /^token: "..\/x" is not a plain file name/],
+    ['token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file exclude each other/],
+    ['a bad timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
+  ];
+  for (const [what, args, status, text] of failures) {
+    test(`${what} is told on standard error, with status ${status}`, async () => {
+      const result = await run(args);
+      assert.deepEqual([result.status, result.stdout], [status, '']);
+      assert.match(result.stderr, text);
+    });
+  }
+
+  test('without a credential calls nobody', async () => {
+    const { status, stdout, stderr } = await run(['-address', address]);
+    assert.deepEqual([status, stdout, connections], [2, '', 0]);
+    assert.match(stderr, /^no IDTOKEN was found; .*it is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /);
+  });
+
+  test('with a file that cannot be written calls nobody', async () => {
+    const { status, stderr } = await run(['-address', address, '-f', directory]);
+    assert.deepEqual([status, connections], [8, 0]);
+    assert.match(stderr, /exists and is no regular file \(ERR_OUTPUT, while: deliver\)/);
+  });
+
+  test('prints hostile arguments as one harmless line', async () => {
+    const { stderr } = await run(['-\u001b[2J\n::error::x##[add-mask]y']);
+    assert.equal(stderr.split('\n')[0], 'Invalid command line argument: -?[2J?::error::x# #[add-mask]y (ERR_INPUT)');
+  });
+
+  test('whose reader has gone fails', async () => {
+    const { status, signal } = await run(['-version'], { stdoutClosed: true });
+    assert.deepEqual([status, signal], [8, null]);
+  });
+
+  test('whose output is a full disk fails', {
+    skip: process.platform === 'linux' ? false : 'there is no /dev/full',
+  }, async () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = await run(['-version'], { stdoutTo: full });
+    closeSync(full);
+    assert.equal(status, 8, stderr);
+    assert.match(stderr, /^standard output: .*ENOSPC.* \(ERR_OUTPUT/);
+  });
+});
+
+describe('the environment', () => {
+  test('has the pool', async () => {
+    const { status, stderr } = await run([], { env: { _CONDOR_COLLECTOR_HOST: 'c m!' } });
+    assert.equal(status, 2);
+    assert.match(stderr, /^pool: "m!" is not a host/);
+  });
+
+  test('has no inputs of an Action', async () => {
+    const { stderr } = await run([], { env: { INPUT_POOL: 'cm', GITHUB_ACTIONS: 'true' } });
+    assert.match(stderr, /^pool: give the host/);
+  });
+
+  test('has no idtoken: credentials are not taken from flags', async () => {
+    const { status, stderr } = await run(['-idtoken', strangeJwt()]);
+    assert.equal(status, 2);
+    assert.match(stderr, /^Invalid command line argument: -idtoken/);
+    assert.deepEqual(filesIn(directory), []);
+  });
+});

@@ -1,0 +1,176 @@
+/** Where IDTOKENs come from, and what is said about those that are of no use. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { loadIdTokens } from '../../src/credentials/idtoken-sources.ts';
+import { CredentialError } from '../../src/errors.ts';
+import type { Host } from '../../src/host.ts';
+import { Secret } from '../../src/secret.ts';
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token that nobody signed. */
+function jwt(claims: Record<string, unknown> = {}, signature = 'c2lnbmF0dXJl'): string {
+  const payload = { iss: 'pool', sub: 'alice@pool', iat: 1, jti: 'id', ...claims };
+  return `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(payload)}.${signature}`;
+}
+
+/** A host that notes what it is told; its log fails the test if it is told a secret. */
+function listeningHost() {
+  const masks: string[] = [];
+  const log: string[] = [];
+  const note = (line: string) => void log.push(line);
+  const host: Host = {
+    ...{
+      signal: new AbortController().signal,
+      now: () => new Date(0),
+      randomBytes: (length) => new Uint8Array(length),
+    },
+    log: { debug: note, info: note, warn: note },
+    mask: (secret) => void masks.push(secret.reveal()),
+  };
+  return { host, masks, log };
+}
+
+function credentialError(code: CredentialError['code'], text: RegExp) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof CredentialError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, text);
+    assert.doesNotMatch(error.message, /c2lnbmF0dXJl|eyJ/);
+    return true;
+  };
+}
+
+describe('the text of an input', () => {
+  const load = (text: string, host = listeningHost().host) => loadIdTokens({ text: new Secret(text) }, host);
+
+  test('is one token', async () => {
+    const [only, ...others] = await load(`${jwt()}\n`);
+    assert.deepEqual(
+      [only?.source, only?.chosen, only?.token.subject, others.length],
+      ['idtoken', true, 'alice@pool', 0],
+    );
+  });
+
+  test('is several tokens, in order, with comments between them', async () => {
+    const tokens = await load(`# pool A\r\n${jwt({ iss: 'a' })}\r\n\n# pool B\n${jwt({ iss: 'b' })}`);
+    assert.deepEqual(
+      tokens.map(({ token, source }) => [token.issuer, source]),
+      [
+        ['a', 'idtoken line 2'],
+        ['b', 'idtoken line 5'],
+      ],
+    );
+  });
+
+  test('is masked before anything else: whole, each line, and each signature', async () => {
+    const { host, masks } = listeningHost();
+    const [a, b] = [jwt({}, 'c2lnbmF0dXJlQQ'), jwt({}, 'c2lnbmF0dXJlQg')];
+    await load(`${a}\n${b}\n`, host);
+    assert.deepEqual(masks, [`${a}\n${b}\n`, a, 'c2lnbmF0dXJlQQ', b, 'c2lnbmF0dXJlQg']);
+  });
+
+  test('is masked even if it is no token', async () => {
+    const { host, masks } = listeningHost();
+    await assert.rejects(load('hunter2', host), credentialError('ERR_CREDENTIAL_UNREADABLE', /./));
+    assert.deepEqual(masks, ['hunter2', 'hunter2']);
+  });
+
+  const bad: readonly [string, string, RegExp][] = [
+    ['a word', 'hunter2', /^idtoken: not an IDTOKEN: it is not three parts of base64url/],
+    ['a token cut short', jwt().split('.').slice(0, 2).join('.'), /three parts/],
+    ['a token without its signature', `${jwt({}, '')}`, /three parts/],
+    ['a token in quotes', `"${jwt()}"`, /three parts/],
+    ['a token broken over two lines', jwt().replace('.', '.\n'), /^idtoken line 1: not an IDTOKEN: .*three parts/],
+    ['base64 of something else', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
+    ['a token without sub', jwt({ sub: undefined }), /it has no sub/],
+    ['a token without iss', jwt({ iss: undefined }), /it has no iss/],
+    ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is no time/],
+    ['a token with a newline in its sub', jwt({ sub: 'a\n::error::x' }), /its sub has control characters/],
+    [
+      'an unsigned token',
+      `${encode({ alg: 'none', kid: 'POOL' })}.${encode({ iss: 'p', sub: 's' })}.c2lnbmF0dXJl`,
+      /not signed/,
+    ],
+    ['a token of 100 kB', jwt({ x: 'x'.repeat(100_000) }), /it has \d+ characters/],
+    ['one good and one bad token', `${jwt()}\nhunter2`, /^idtoken line 2: /],
+  ];
+  for (const [what, text, message] of bad) {
+    test(`that is ${what} is refused`, () =>
+      assert.rejects(load(text), credentialError('ERR_CREDENTIAL_UNREADABLE', message)));
+  }
+
+  for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
+    test(`that is ${JSON.stringify(text)} is no credential`, () =>
+      assert.rejects(load(text), credentialError('ERR_NO_CREDENTIAL', /only blank lines and comments/)));
+  }
+});
+
+describe('a token directory', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tokens.d-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const put = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(join(directory, name), text);
+    chmodSync(join(directory, name), mode);
+  };
+
+  test('gives the tokens that are good, and the log has the reason for every other', async () => {
+    put('a', 'not a token\n');
+    put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
+    put('c~', jwt());
+    const { host, log } = listeningHost();
+    const found = await loadIdTokens({ directory, named: false }, host);
+    assert.deepEqual(
+      found.map(({ token, chosen }) => [token.subject, chosen]),
+      [['bob@pool', false]],
+    );
+    assert.equal(log.length, 3);
+    assert.match(log.join('\n'), /c~: HTCondor ignores[^\n]*\n.*a: not an IDTOKEN[^\n]*\n.*b line 2: not an IDTOKEN/);
+  });
+
+  test('that the user named may be shown to a daemon at once', async () => {
+    put('a', jwt());
+    assert.deepEqual(
+      (await loadIdTokens({ directory, named: true }, listeningHost().host)).map(({ chosen }) => chosen),
+      [true],
+    );
+  });
+
+  test('has every line masked, tokens or not', async () => {
+    put('a', `hunter2\n${jwt()}\n`);
+    const { host, masks } = listeningHost();
+    await loadIdTokens({ directory, named: true }, host);
+    assert.deepEqual(masks, ['hunter2', jwt(), 'c2lnbmF0dXJl']);
+  });
+
+  test('without any good token is an error with every place and reason', async () => {
+    put('a', 'hunter2\n');
+    put('.b', jwt());
+    const message = /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/;
+    await assert.rejects(
+      loadIdTokens({ directory, named: true }, listeningHost().host),
+      credentialError('ERR_NO_CREDENTIAL', message),
+    );
+  });
+
+  test('that is empty, or missing, is an error that names it', async () => {
+    const load = () => loadIdTokens({ directory, named: false }, listeningHost().host);
+    await assert.rejects(load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it is empty$/));
+    rmSync(directory, { recursive: true });
+    await assert.rejects(load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it does not exist$/));
+  });
+
+  test('with comments alone is an error that names it', async () => {
+    put('ci', '# nothing\n');
+    await assert.rejects(
+      loadIdTokens({ directory, named: true }, listeningHost().host),
+      credentialError('ERR_NO_CREDENTIAL', /ci/),
+    );
+  });
+});

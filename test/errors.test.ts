@@ -1,0 +1,135 @@
+/** Errors: whose move it is, which status and code, and that none of their texts can do harm. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConnectError,
+  DaemonError,
+  HTCondorError,
+  InputError,
+} from '../src/errors.ts';
+import { printable } from '../src/printable.ts';
+import { describeError } from '../src/report.ts';
+import { everyError } from './support/every-error.ts';
+import { projectRoot } from './support/project.ts';
+import { parseCommand } from './support/runner.ts';
+
+/** interface.md §5. */
+const STATUS: Readonly<Record<string, readonly [string, number]>> = {
+  ERR_INPUT: ['InputError', 2],
+  ERR_NO_CREDENTIAL: ['CredentialError', 2],
+  ERR_CREDENTIAL_UNREADABLE: ['CredentialError', 2],
+  ERR_NOT_FOUND: ['LocateError', 3],
+  ERR_AMBIGUOUS: ['LocateError', 3],
+  ERR_CONNECT: ['ConnectError', 3],
+  ERR_TIMEOUT: ['ConnectError', 3],
+  ERR_CLOSED: ['ConnectError', 3],
+  ERR_CCB_ONLY: ['ConnectError', 3],
+  ERR_FRAME: ['ProtocolError', 4],
+  ERR_MESSAGE: ['ProtocolError', 4],
+  ERR_CLASSAD: ['ProtocolError', 4],
+  ERR_DECRYPT: ['ProtocolError', 4],
+  ERR_NO_COMMON_METHOD: ['NegotiationError', 5],
+  ERR_NO_ENCRYPTION: ['NegotiationError', 5],
+  ERR_METHODS_EXHAUSTED: ['AuthenticationError', 5],
+  ERR_SERVER_UNPROVEN: ['AuthenticationError', 5],
+  ERR_DENIED: ['AuthorizationError', 6],
+  ERR_COMMAND_NOT_REGISTERED: ['AuthorizationError', 6],
+  ERR_DAEMON: ['DaemonError', 6],
+  ERR_TOKEN_MALFORMED: ['TokenError', 7],
+  ERR_TOKEN_CLAIM: ['TokenError', 7],
+  ERR_TOKEN_REDUCED: ['TokenError', 7],
+  ERR_TOKEN_REFUSED: ['TokenError', 7],
+  ERR_OUTPUT: ['OutputError', 8],
+};
+
+/** All that a runner or a terminal could obey. */
+const HOSTILE = 'bad ##[add-mask]x\n::set-output name=token::y\r::error::z \u001b[2J\u0007\u202e\u2028\u0000 end';
+
+describe('every error', () => {
+  for (const error of everyError()) {
+    test(`${error.code} has the class and the status of the interface`, () => {
+      assert.deepEqual([error.name, error.exitStatus], STATUS[error.code]);
+      assert.ok(error instanceof HTCondorError);
+    });
+  }
+
+  test('of the interface is there', () => {
+    assert.deepEqual([...new Set(everyError().map(({ code }) => code))].sort(), Object.keys(STATUS).sort());
+  });
+
+  test('of errors.ts is in the table above', () => {
+    const source = readFileSync(join(projectRoot, 'src/errors.ts'), 'utf8');
+    assert.deepEqual([...new Set(source.match(/\bERR_[A-Z_]+\b/g))].sort(), Object.keys(STATUS).sort());
+  });
+});
+
+describe('where it happened', () => {
+  test('is told once, by the innermost', () => {
+    const error = new ConnectError('ERR_CLOSED', 'x').at('session', '<a:1>').at('locate', '<b:2>');
+    assert.deepEqual([error.phase, error.peer], ['session', '<a:1>']);
+  });
+
+  test('is told with the code in the first line', () => {
+    const error = new ConnectError('ERR_CLOSED', 'the peer closed').at('session', '<a:1>');
+    assert.equal(describeError(error)[0], 'the peer closed (ERR_CLOSED, while: session, at <a:1>)');
+  });
+});
+
+describe('a description', () => {
+  test('has what happened, each attempt, and the hints, one a line', () => {
+    const attempts = [{ method: 'IDTOKENS', reason: 'it expired' }];
+    const lines = describeError(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'none was accepted', attempts));
+    assert.deepEqual(lines.slice(0, 2), ['none was accepted (ERR_METHODS_EXHAUSTED)', '  IDTOKENS: it expired']);
+    assert.ok(lines.length > 2 && lines.slice(2).every((line) => line.startsWith('Hint: ')));
+  });
+
+  test('of what is no error of ours says that it is a bug', () => {
+    assert.deepEqual(describeError(new RangeError('oops')), [
+      'RangeError: oops',
+      'This is a bug in condor-token-fetch; please report it.',
+    ]);
+    assert.equal(describeError('thrown')[0], 'thrown');
+  });
+
+  const errors: readonly [string, unknown][] = [
+    ['a message', new ConnectError('ERR_CONNECT', HOSTILE)],
+    ['a peer', new ConnectError('ERR_CONNECT', 'x').at('connect', HOSTILE)],
+    ['the text of a daemon', new DaemonError(1, HOSTILE)],
+    ['a user', new AuthorizationError('ERR_DENIED', 'denied', HOSTILE)],
+    ['an attempt', new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method: HOSTILE, reason: HOSTILE }])],
+    ['an input', new InputError('name', `name: "${HOSTILE}" is unknown`)],
+    ['something else thrown', new Error(HOSTILE)],
+  ];
+  for (const [where, error] of errors) {
+    test(`of an error with hostile text in ${where} is harmless`, () => {
+      for (const line of describeError(error)) assertHarmless(line);
+    });
+  }
+});
+
+test('printable text is one line, of limited length, and no command of a runner', () => {
+  assertHarmless(printable(HOSTILE));
+  const text = fc.array(
+    fc.oneof(
+      fc.string(),
+      fc.constantFrom('##[', '::', 'add-mask', ']', '\n', '\r', '\u0085', '\u200b', ' ', '\u00a0', ':', '#'),
+    ),
+  );
+  fc.assert(
+    fc.property(text, (parts) => assertHarmless(printable(parts.join('')))),
+    { numRuns: 5000 },
+  );
+  assert.ok(printable('x'.repeat(1_000_000)).length < 2100);
+  assert.equal(printable('bücher: a#b [c] ::d'), 'bücher: a#b [c] ::d');
+});
+
+function assertHarmless(line: string): void {
+  assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+  assert.equal(parseCommand(line), undefined, line);
+  assert.doesNotMatch(line, /##\[|^\s*::/);
+}

@@ -1,0 +1,80 @@
+/** What to try next: there is something for every error, and something of its own for every text of a daemon. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { AuthorizationError, DaemonError, InputError } from '../src/errors.ts';
+import { hintsFor } from '../src/hints.ts';
+import { everyError } from './support/every-error.ts';
+import { projectRoot } from './support/project.ts';
+
+/** Texts of handle_dc_session_token and what it calls, each with HTCondor's code, and with what its hint must name. */
+const DAEMON_TEXTS: readonly [number, string, RegExp][] = [
+  [44, 'Token fetch disabled.', /SEC_ENABLE_TOKEN_FETCH/],
+  [3, 'Server will not sign with requested key.', /SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS/],
+  [3, 'Cannot create new session as original one expired.', /expired.*Renew/],
+  [4, "Session doesn't allow requested authorization levels.", /authz/],
+  [2, 'Server did not successfully authenticate session.', /identity/],
+  [1, 'Server does not have access to configured key.', /SEC_TOKEN_ISSUER_KEY/],
+  [1, 'TOKEN:1:Failed to read file /etc/condor/passwords.d/CI securely.', /SEC_PASSWORD_DIRECTORY/],
+  [1, 'Failed to fetch key named CI: TOKEN:1:no such key', /SEC_PASSWORD_DIRECTORY/],
+  [1, 'Issuer namespace is not set.', /TRUST_DOMAIN/],
+  [1, 'Issuer namespace may not contain spaces or commas.', /TRUST_DOMAIN/],
+];
+
+describe('hints', () => {
+  for (const error of everyError()) {
+    test(`for ${error.code} are sentences`, () => {
+      const hints = hintsFor(error);
+      assert.ok(hints.length > 0);
+      for (const hint of hints) {
+        assert.match(hint, /^[A-Z].{20,}[.?]$/);
+        assert.doesNotMatch(hint, /undefined|\[object/);
+      }
+    });
+  }
+
+  for (const [code, text, names] of DAEMON_TEXTS) {
+    test(`for "${text}" are its own`, () => {
+      const hints = hintsFor(new DaemonError(code, text));
+      assert.equal(hints.length, 1);
+      assert.match(hints[0] ?? '', names);
+      assert.notDeepEqual(hints, hintsFor(new DaemonError(code, 'something new')));
+    });
+  }
+
+  test('for texts with different causes differ', () => {
+    const hints = DAEMON_TEXTS.map(([code, text]) => hintsFor(new DaemonError(code, text))[0]);
+    assert.equal(new Set(hints).size, 8, 'two pairs of texts share a cause');
+  });
+
+  test('for an unknown text of a daemon name the code and the log', () => {
+    assert.match(hintsFor(new DaemonError(17, 'something new')).join(), /log of the daemon.*error code is 17/);
+  });
+
+  test('depend on the text, not on the number', () => {
+    assert.deepEqual(
+      hintsFor(new DaemonError(99, 'Token fetch disabled.')),
+      hintsFor(new DaemonError(44, 'Token fetch disabled.')),
+    );
+  });
+
+  test('name the input, and the identity', () => {
+    assert.match(hintsFor(new InputError('lifetime', 'x')).join(), /\blifetime\b/);
+    assert.match(hintsFor(new AuthorizationError('ERR_DENIED', 'x', 'alice@pool')).join(), /alice@pool/);
+    assert.match(hintsFor(new AuthorizationError('ERR_DENIED', 'x')).join(), /\byou\b/);
+  });
+
+  test('are those of test/golden/hints.json', () => {
+    const errors = [...everyError(), ...DAEMON_TEXTS.map(([code, text]) => new DaemonError(code, text))];
+    const advice = Object.fromEntries(
+      errors.map((error) => [error.code === 'ERR_DAEMON' ? error.message : error.code, hintsFor(error)]),
+    );
+    const golden: unknown = JSON.parse(readFileSync(join(projectRoot, 'test/golden/hints.json'), 'utf8'));
+    assert.deepEqual(
+      advice,
+      golden,
+      `if the change is meant, put this there:\n${JSON.stringify(advice, undefined, 2)}`,
+    );
+  });
+});

@@ -1,0 +1,123 @@
+/** The library as it is before any daemon answers: options, errors, and what the package exports. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { ConnectError, type FetchOptions, fetchToken, HTCondorError, InputError } from '../src/index.ts';
+import { projectRoot } from './support/project.ts';
+import { strangeJwt } from './support/runner.ts';
+
+const idtoken = strangeJwt();
+let server: Server;
+let address: string;
+let directory: string;
+let connections = 0;
+
+/** Accepts, and says nothing. */
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'library-'));
+  server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+});
+after(() => {
+  server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('an option that makes no sense', () => {
+  const cases: readonly [string, FetchOptions, string][] = [
+    ['pool', { pool: 'a b!' }, 'pool'],
+    ['type', { pool: 'cm', type: 'shedd' }, 'type'],
+    ['name', { pool: 'cm', name: '' }, 'name'],
+    ['address', { address: 'http://x/' }, 'address'],
+    ['authz', { pool: 'cm', authz: ['READ', 'SUBMIT'] }, 'authz'],
+    ['authz without a level', { pool: 'cm', authz: [''] }, 'authz'],
+    ['lifetime of 0', { pool: 'cm', lifetime: 0 }, 'lifetime'],
+    ['lifetime of NaN', { pool: 'cm', lifetime: Number.NaN }, 'lifetime'],
+    ['lifetime of 1.5', { pool: 'cm', lifetime: 1.5 }, 'lifetime'],
+    ['lifetime over 2^31', { pool: 'cm', lifetime: 2 ** 31 }, 'lifetime'],
+    ['key', { pool: 'cm', key: '"' }, 'key'],
+    ['timeoutMs of 0', { pool: 'cm', timeoutMs: 0 }, 'timeout'],
+    ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeout'],
+    ['file', { pool: 'cm', file: ' ' }, 'file'],
+  ];
+  for (const [what, options, input] of cases) {
+    test(`${what} is an InputError about ${input}`, async () => {
+      await assert.rejects(fetchToken({ idtoken, ...options }), (error: unknown) => {
+        assert.ok(error instanceof InputError && error instanceof HTCondorError, String(error));
+        assert.deepEqual([error.code, error.input], ['ERR_INPUT', input]);
+        return true;
+      });
+    });
+  }
+
+  test('an empty list of levels is refused too: a list that came out empty must not lift the restriction', async () => {
+    await assert.rejects(fetchToken({ idtoken, address, authz: [] }), { code: 'ERR_INPUT', input: 'authz' });
+    assert.equal(connections, 0);
+  });
+});
+
+describe('time', () => {
+  test('is over after timeoutMs, to the millisecond and not to the second', async () => {
+    const start = performance.now();
+    await assert.rejects(fetchToken({ idtoken, address, timeoutMs: 100 }), { code: 'ERR_TIMEOUT' });
+    const took = performance.now() - start;
+    assert.ok(took >= 95 && took < 600, `took ${took} ms`);
+  });
+
+  test('is over when the caller says so', async () => {
+    const controller = new AbortController();
+    server.once('connection', () => controller.abort(new Error('enough')));
+    const fetched = fetchToken({ idtoken, address, signal: controller.signal });
+    await assert.rejects(fetched, (error: unknown) => error instanceof ConnectError && error.message === 'cancelled');
+  });
+
+  test('is over before it began, for a signal that is aborted: nobody is called', async () => {
+    const before = connections;
+    await assert.rejects(fetchToken({ idtoken, address, signal: AbortSignal.abort() }), { code: 'ERR_TIMEOUT' });
+    assert.equal(connections, before);
+  });
+});
+
+describe('what is told', () => {
+  test('is every secret, and first of all, and a log without secrets', async () => {
+    const told: string[] = [];
+    const options: FetchOptions = {
+      ...{ idtoken, address, timeoutMs: 300, file: join(directory, 'ci') },
+      onSecret: (secret) => told.push(`secret ${secret.reveal()}`),
+      onLog: (level, line) => told.push(`${level} ${line}`),
+    };
+    await assert.rejects(fetchToken(options), { code: 'ERR_TIMEOUT' });
+    const signature = idtoken.split('.')[2] ?? '';
+    assert.equal(told[0], `secret ${idtoken}`);
+    assert.ok(told.includes(`secret ${signature}`));
+    const log = told.filter((line) => !line.startsWith('secret ')).join('\n');
+    assert.match(log, /^debug credentials: idtoken/);
+    assert.ok(!log.includes(signature));
+    assert.equal(existsSync(join(directory, 'ci')), false);
+  });
+
+  test('is not more if nobody listens', async () => {
+    await assert.rejects(fetchToken({ idtoken, address, timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
+  });
+});
+
+describe('the package', () => {
+  test('exports one function, the errors, and nothing that reads the process', async () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+    const { exports } = manifest as { exports: { '.': { types: string; default: string } } };
+    for (const file of Object.values(exports['.'])) assert.ok(existsSync(join(projectRoot, file)), file);
+    const library: Record<string, unknown> = await import(pathToFileURL(join(projectRoot, exports['.'].default)).href);
+    const names = Object.keys(library).filter((name) => !name.endsWith('Error'));
+    assert.deepEqual(names, ['fetchToken']);
+    assert.equal(Object.keys(library).length, 13, 'the function, eleven classes of errors and their root');
+  });
+});

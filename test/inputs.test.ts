@@ -1,0 +1,362 @@
+/** What users may say, what it means, and what they are told if it means nothing. */
+import assert from 'node:assert/strict';
+import { join, resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { InputError } from '../src/errors.ts';
+import type { TokenRequest } from '../src/fetch.ts';
+import { INPUTS, type InputName, readBoolean, readRequest, readTimeout, type Surroundings } from '../src/inputs.ts';
+import { AUTHORIZATION_LEVELS } from '../src/token/levels.ts';
+import { parseAddress, type Sinful } from '../src/transport/sinful.ts';
+
+type Words = Partial<Record<InputName, string>>;
+
+const HOME = resolve('/home/ci');
+const NOWHERE: Surroundings = { env: {}, home: HOME, isRoot: false };
+
+function request(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
+  return readRequest((name) => words[name], { ...NOWHERE, ...surroundings });
+}
+
+/** A request that is complete, but for what the test is about. */
+function withPool(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
+  return request({ pool: 'cm.example.org', ...words }, surroundings);
+}
+
+function inputError(input: InputName, message: RegExp) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof InputError, String(error));
+    assert.equal(error.input, input);
+    assert.match(error.message, message);
+    assert.equal(error.code, 'ERR_INPUT');
+    assert.equal(error.exitStatus, 2);
+    return true;
+  };
+}
+
+function at(text: string): Sinful {
+  const address = parseAddress(text, 9618);
+  assert.ok(address !== undefined, text);
+  return address;
+}
+
+describe('the daemon', () => {
+  const found: readonly [string, Words, TokenRequest['daemon'], Surroundings['env']?][] = [
+    [
+      'is the only schedd of the pool',
+      { pool: 'cm' },
+      { collectors: [at('cm:9618')], type: 'schedd', name: undefined },
+    ],
+    [
+      'has a name and a type, in any case and with blanks around',
+      { pool: ' cm:9000\n', name: ' ap40 ', type: ' StartD ' },
+      { collectors: [at('cm:9000')], type: 'startd', name: 'ap40' },
+    ],
+    [
+      'is looked for in each of several pools, separated by comma, blank or newline',
+      { pool: 'cm1,cm2:9000 [::1]:1\n<192.0.2.1:5?sock=c>,' },
+      {
+        collectors: [at('cm1:9618'), at('cm2:9000'), at('[::1]:1'), at('<192.0.2.1:5?sock=c>')],
+        ...{ type: 'schedd', name: undefined },
+      },
+    ],
+    [
+      'is looked for in the pool of the environment',
+      {},
+      { collectors: [at('cm.env:9618')], type: 'schedd', name: undefined },
+      { _CONDOR_COLLECTOR_HOST: 'cm.env' },
+    ],
+    [
+      'is looked for in the pool of the input rather than of the environment',
+      { pool: 'cm' },
+      { collectors: [at('cm:9618')], type: 'schedd', name: undefined },
+      { _CONDOR_COLLECTOR_HOST: 'cm.env' },
+    ],
+    ['is at its address', { address: '192.0.2.7:4000', pool: 'cm' }, { address: [at('192.0.2.7:4000')] }],
+    ['has the default port', { address: 'ap40' }, { address: [at('ap40:9618')] }],
+    ['is at its sinful string', { address: '<192.0.2.7:1?sock=s>\n' }, { address: [at('<192.0.2.7:1?sock=s>')] }],
+    ['is at its name, if that is an address', { name: 'ap40:4000' }, { address: [at('ap40:4000')] }],
+    ['is at its name, if that is sinful', { name: '<192.0.2.7:1>' }, { address: [at('<192.0.2.7:1>')] }],
+    [
+      'is the pool itself, for a collector',
+      { pool: 'cm1 cm2', type: 'COLLECTOR' },
+      { address: [at('cm1'), at('cm2')] },
+    ],
+    ['is the name itself, for a collector without pool', { name: 'cm', type: 'collector' }, { address: [at('cm')] }],
+  ];
+  for (const [what, words, daemon, env = {}] of found) {
+    test(what, () => assert.deepEqual(request(words, { env }).daemon, daemon));
+  }
+
+  const refused: readonly [string, Words, InputName, RegExp][] = [
+    ['without pool, name and address', {}, 'pool', /^pool: give the host of the collector.* or address/],
+    ['with a name but no pool', { name: 'ap40' }, 'pool', /^pool: give the host/],
+    [
+      'of an unknown type',
+      { pool: 'cm', type: 'shedd' },
+      'type',
+      /^type: "shedd" is unknown; possible are schedd .*collector/,
+    ],
+    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /unknown/],
+    ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: it is empty/],
+    ['with a quote in the name', { pool: 'cm', name: 'a" || true || "' }, 'name', /characters that no name has/],
+    ['with a backslash in the name', { pool: 'cm', name: 'a\\' }, 'name', /characters that no name has/],
+    ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that no name has/],
+    ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that no name has/],
+    ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: it is empty/],
+    ['with a port that is none', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
+    ['with a URL for a pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
+    ['with one bad pool among good ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
+    ['with a blank address', { address: ' ' }, 'address', /^address: " " is neither a sinful string nor host:port/],
+    ['with an address cut in two', { address: '<192.0.2.1:9618' }, 'address', /neither/],
+    ['with a sock that is a path', { address: '<192.0.2.1:9618?sock=../x>' }, 'address', /neither/],
+    ['that is a collector with pool and name', { pool: 'cm', name: 'x', type: 'collector' }, 'name', /leave name out/],
+  ];
+  for (const [what, words, input, message] of refused) {
+    test(`${what} is refused`, () => assert.throws(() => request(words), inputError(input, message)));
+  }
+
+  test('is not looked for in an empty pool of the environment, but that is told', () => {
+    assert.throws(() => request({}, { env: { _CONDOR_COLLECTOR_HOST: '' } }), inputError('pool', /./));
+  });
+});
+
+describe('authz', () => {
+  const lists: readonly [string | undefined, readonly string[]][] = [
+    [undefined, []],
+    ['READ', ['READ']],
+    ['read, Write', ['READ', 'WRITE']],
+    ['READ\n  ADVERTISE_STARTD\n', ['READ', 'ADVERTISE_STARTD']],
+    ['READ READ,read', ['READ']],
+    [AUTHORIZATION_LEVELS.join(' '), AUTHORIZATION_LEVELS],
+  ];
+  for (const [text, levels] of lists) {
+    test(`${JSON.stringify(text)} is ${levels.join(' ') || 'no restriction'}`, () => {
+      assert.deepEqual(withPool(text === undefined ? {} : { authz: text }).authz, levels);
+    });
+  }
+
+  test('with a level that HTCondor does not have lists those that it has', () => {
+    const all = /^authz: "SUBMIT" is not an authorization level; HTCondor has ALLOW READ WRITE .*ADVERTISE_MASTER$/;
+    assert.throws(() => withPool({ authz: 'READ SUBMIT' }), inputError('authz', all));
+  });
+
+  test('with a scope of a token is refused', () => {
+    assert.throws(() => withPool({ authz: 'condor:/READ' }), inputError('authz', /"CONDOR:\/READ" is not/));
+  });
+
+  test('without any level is refused', () => {
+    assert.throws(() => withPool({ authz: ' ,\n' }), inputError('authz', /it names no level/));
+  });
+
+  test('with __proto__ is refused', () => {
+    assert.throws(() => withPool({ authz: '__proto__' }), inputError('authz', /not an authorization level/));
+  });
+});
+
+describe('lifetime', () => {
+  const good: readonly [string | undefined, TokenRequest['lifetime']][] = [
+    [undefined, undefined],
+    ['1', 1],
+    ['600', 600],
+    [' 90s ', 90],
+    ['30m', 1800],
+    ['1h', 3600],
+    ['2d', 172_800],
+    ['2147483647', 2 ** 31 - 1],
+    ['unlimited', 'unlimited'],
+  ];
+  for (const [text, lifetime] of good) {
+    test(`${JSON.stringify(text)} is ${String(lifetime)}`, () => {
+      assert.equal(withPool(text === undefined ? {} : { lifetime: text }).lifetime, lifetime);
+    });
+  }
+  const bad = [
+    '0',
+    '-1',
+    '0s',
+    '1.5h',
+    '1e3',
+    'an hour',
+    '1w',
+    '2147483648',
+    '24856d',
+    '99999999999999',
+    '٣',
+    '0x10',
+    ' ',
+  ];
+  for (const text of bad) {
+    test(`${JSON.stringify(text)} is refused, with what is possible`, () => {
+      const message = /^lifetime: ".*" is not a lifetime: seconds, .* from 1 to 2147483647 s; or unlimited$/;
+      assert.throws(() => withPool({ lifetime: text }), inputError('lifetime', message));
+    });
+  }
+});
+
+describe('key', () => {
+  test('is passed on', () => assert.equal(withPool({ key: ' CI ' }).key, 'CI'));
+  test('is not asked for if it is not given', () => assert.equal(withPool({}).key, undefined));
+  test('that is blank is refused', () => assert.throws(() => withPool({ key: ' ' }), inputError('key', /it is empty/)));
+  test('with a quote is refused', () => assert.throws(() => withPool({ key: '"' }), inputError('key', /characters/)));
+});
+
+describe('on-reduced', () => {
+  for (const word of ['warn', 'fail', 'ignore'] as const) {
+    test(`can be ${word}`, () => assert.equal(withPool({ 'on-reduced': word }).onReduced, word));
+  }
+  test('is warn', () => assert.equal(withPool({}).onReduced, 'warn'));
+  test('can be nothing else', () => {
+    assert.throws(() => withPool({ 'on-reduced': 'no' }), inputError('on-reduced', /possible are warn fail ignore$/));
+  });
+});
+
+describe('credentials', () => {
+  test('are the text of the input, unprintable', () => {
+    const { credentials } = withPool({ idtoken: 'a.b.c' }, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } });
+    assert.ok('text' in credentials);
+    assert.equal(credentials.text.reveal(), 'a.b.c');
+    assert.ok(!JSON.stringify(credentials).includes('a.b.c'));
+  });
+
+  const directories: readonly [string, Partial<Surroundings>, string, boolean][] = [
+    ['the directory of the environment', { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } }, '/d', true],
+    [
+      'the default, if the environment has an empty one',
+      { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '' } },
+      join(HOME, '.condor', 'tokens.d'),
+      false,
+    ],
+    ['the home directory’s', {}, join(HOME, '.condor', 'tokens.d'), false],
+    ['the system’s, for root', { isRoot: true }, '/etc/condor/tokens.d', false],
+    [
+      'the system’s of the environment, for root',
+      { isRoot: true, env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
+      '/s',
+      false,
+    ],
+    [
+      'not the system’s of the environment, for others',
+      { env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
+      join(HOME, '.condor', 'tokens.d'),
+      false,
+    ],
+  ];
+  for (const [what, surroundings, directory, named] of directories) {
+    test(`are ${what}`, () => assert.deepEqual(withPool({}, surroundings).credentials, { directory, named }));
+  }
+});
+
+describe('the file', () => {
+  const absolute = resolve('/tmp/t');
+  const places: readonly [string, Words, Partial<Surroundings>, string | undefined][] = [
+    ['is none', {}, {}, undefined],
+    ['is an absolute path', { file: absolute }, {}, absolute],
+    ['is a path from here', { file: 'a/t' }, {}, resolve('a/t')],
+    ['is a name in the home directory’s token directory', { token: 'ci' }, {}, join(HOME, '.condor', 'tokens.d', 'ci')],
+    [
+      'is a name in the system’s token directory, for root',
+      { token: 'ci' },
+      { isRoot: true },
+      join('/etc/condor/tokens.d', 'ci'),
+    ],
+    [
+      'is a name in the token directory of the environment',
+      { token: 'ci' },
+      { env: { _CONDOR_SEC_TOKEN_DIRECTORY: absolute } },
+      join(absolute, 'ci'),
+    ],
+    [
+      'is a name in the token directory of the input, first of all',
+      { token: 'ci', 'token-directory': 'd' },
+      { env: { _CONDOR_SEC_TOKEN_DIRECTORY: absolute } },
+      join(resolve('d'), 'ci'),
+    ],
+    [
+      'is in the home directory, if the environment has an empty token directory',
+      { token: 'ci' },
+      { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '' } },
+      join(HOME, '.condor', 'tokens.d', 'ci'),
+    ],
+  ];
+  for (const [what, words, surroundings, path] of places) {
+    test(what, () => assert.equal(withPool(words, surroundings).path, path));
+  }
+
+  for (const name of ['a/b', '../ci', '/etc/passwd', 'a\\b', '..', '.', ' ', 'a\nb', 'a\0b']) {
+    test(`cannot be named ${JSON.stringify(name)}`, () => {
+      assert.throws(
+        () => withPool({ token: name }),
+        inputError('token', /is not a plain file name; use file for a path/),
+      );
+    });
+  }
+  test('cannot be in two places', () => {
+    assert.throws(() => withPool({ token: 'a', file: 'b' }), inputError('token', /token and file exclude each other/));
+  });
+  test('needs a name in a token directory', () => {
+    assert.throws(() => withPool({ 'token-directory': 'd' }), inputError('token-directory', /give token too/));
+  });
+  for (const file of [' ', 'a\0b']) {
+    test(`cannot be at ${JSON.stringify(file)}`, () =>
+      assert.throws(() => withPool({ file }), inputError('file', /is not a path/)));
+  }
+});
+
+describe('timeout', () => {
+  const good: readonly [string | undefined, number][] = [
+    [undefined, 60_000],
+    ['1', 1000],
+    ['90s', 90_000],
+    ['5m', 300_000],
+    ['1d', 86_400_000],
+  ];
+  for (const [text, milliseconds] of good) {
+    test(`${JSON.stringify(text)} is ${milliseconds} ms`, () =>
+      assert.equal(
+        readTimeout(() => text),
+        milliseconds,
+      ));
+  }
+  for (const text of ['0', '25h', '-1', 'soon', 'unlimited', '']) {
+    test(`${JSON.stringify(text)} is refused`, () => {
+      assert.throws(
+        () => readTimeout(() => text),
+        inputError('timeout', /^timeout: ".*" is not a time between 1s and 1d/),
+      );
+    });
+  }
+});
+
+describe('a switch', () => {
+  test('is true or false, in any case', () => {
+    assert.deepEqual(
+      ['true', 'TRUE', 'False'].map((text) => readBoolean('summary', text)),
+      [true, true, false],
+    );
+  });
+  test('is nothing else', () => {
+    assert.throws(() => readBoolean('summary', 'yes'), inputError('summary', /possible are true false$/));
+  });
+});
+
+test('whatever is said, the answer is a request or an error about one of the inputs', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('cm:9618', 'READ', '1h', 'schedd', 'fail', '..', '<h:1?sock=x>'),
+  );
+  const words = fc.dictionary(fc.constantFrom(...Object.keys(INPUTS)), text, { noNullPrototype: true });
+  fc.assert(
+    fc.property(words, (said: Words) => {
+      try {
+        request(said);
+      } catch (error) {
+        assert.ok(error instanceof InputError, String(error));
+        assert.ok(error.input in INPUTS);
+        assert.ok(error.message.startsWith(error.input), error.message);
+        assert.ok(error.message.length < 600);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});

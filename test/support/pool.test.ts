@@ -1,0 +1,105 @@
+/** The pools themselves: that they answer, take new settings, and leave nothing behind. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { type Pool, poolSuites, poolUnavailable, startPool } from './pool.ts';
+import { asRoot } from './pool-tree.ts';
+import { until } from './until.ts';
+
+/** Processes of the machine that are in a namespace, e.g. `pid:[4026532201]`. Other pools may run at the same time. */
+function processesIn(namespace: string): readonly string[] {
+  const script = 'for each in /proc/[0-9]*/ns/*; do [ "$(readlink "$each")" != "$0" ] || echo "$each"; done';
+  const [program, ...args] = asRoot('sh', '-c', script, namespace);
+  return spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+}
+
+/** Waits until a pool is gone: without processes, a mount namespace and all of its mounts are no more. */
+async function nothingRemains(namespaces: readonly string[]): Promise<void> {
+  await until('no process is left in the namespaces of the pool', 10, async () => {
+    const left = namespaces.flatMap(processesIn);
+    return left.length === 0 ? undefined : left.join(' ');
+  });
+}
+
+async function namespacesOf(pool: Pool): Promise<readonly string[]> {
+  const links = await pool.run('readlink', '/proc/self/ns/pid', '/proc/self/ns/mnt');
+  const namespaces = links.trim().split('\n');
+  assert.equal(namespaces.length, 2);
+  assert.ok(namespaces.every((each) => processesIn(each).length > 2)); // so that none found later means something
+  return namespaces;
+}
+
+/** A process that starts a pool, says what its namespaces are, and waits to be killed. */
+async function poolInAnotherProcess(suite: string): Promise<[ChildProcess, readonly string[]]> {
+  const module = new URL('./pool.js', import.meta.url).href;
+  const script = `
+    const { startPool } = await import(${JSON.stringify(module)});
+    const pool = await startPool({ suite: ${JSON.stringify(suite)} });
+    console.log(await pool.run('readlink', '/proc/self/ns/pid', '/proc/self/ns/mnt'));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+  return [child, chunk.toString().trim().split('\n')];
+}
+
+for (const suite of poolSuites()) {
+  describe(`A pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let stopped = false;
+    before(async () => {
+      pool = await startPool({ suite });
+    });
+    after(() => (stopped ? undefined : pool?.stop()));
+
+    test('answers condor_status', async () => {
+      const stdout = await pool.run('condor_status', '-schedd', '-af', 'Name', 'MyAddress');
+      assert.ok(stdout.startsWith(`${pool.scheddName} <127.0.0.1:${pool.port}?`), stdout);
+    });
+
+    test('accepts the first credential for just what it allows', async () => {
+      const credential = await pool.idToken({ user: 'alice', authz: ['READ'], lifetime: 600 });
+      await pool.run('mkdir', '-m', '700', '/tmp/first');
+      await pool.write('/tmp/first/credential', `${credential}\n`, 0o600);
+      const env = {
+        _CONDOR_SEC_TOKEN_DIRECTORY: '/tmp/first',
+        _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
+        _CONDOR_SEC_CLIENT_AUTHENTICATION: 'REQUIRED',
+      };
+      const ping = (level: string) => pool.exec(['condor_ping', '-type', 'schedd', '-table', level], { env });
+      const read = await ping('READ');
+      assert.match(read.stdout, /IDTOKENS.*ALLOW.*alice@pool\.test/, read.stderr);
+      assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
+    });
+
+    test('serves HTCondor’s own condor_token_fetch to a user, over FS, and has new settings when configure returns', async () => {
+      const fetch = () => pool.exec(['condor_token_fetch', '-lifetime', '60'], { user: 'alice', cwd: '/home/alice' });
+      const { stdout, stderr } = await fetch();
+      const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as Record<
+        string,
+        unknown
+      >;
+      assert.equal(claims['sub'], `alice@${pool.trustDomain}`, stderr);
+      assert.equal(claims['iss'], pool.trustDomain);
+      await pool.configure('SEC_ENABLE_TOKEN_FETCH = false');
+      assert.match((await fetch()).stderr, /DAEMON:44:/);
+      await pool.configure('');
+      assert.equal((await fetch()).status, 0);
+    });
+
+    test('leaves no process and no mount when it is stopped', async () => {
+      const namespaces = await namespacesOf(pool);
+      await pool.stop();
+      stopped = true;
+      await nothingRemains(namespaces);
+    });
+
+    test('leaves no process and no mount when the tests are killed', async () => {
+      const [child, namespaces] = await poolInAnotherProcess(suite);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await nothingRemains(namespaces);
+    });
+  });
+}
