@@ -1627,10 +1627,10 @@ async function callCommand(call, read, host) {
         return await attempt(call, read, false, host);
     }
 }
-async function attempt({ address, command, request, methods }, read, presume, host) {
-    const channel = await inPhase('connect', address, () => connect(address, host));
+async function attempt({ address, command, request, methods, phase }, read, presume, host) {
+    const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
     try {
-        const session = await inPhase('session', address, () => startCommand(channel, command, request, { methods, presume }, host));
+        const session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { methods, presume }, host));
         const value = await read(session);
         return { value, session, roundTrips: channel.roundTrips };
     }
@@ -1687,12 +1687,8 @@ function typeOf(type) {
     return found;
 }
 async function queryFirstAnswer(collector, query, methods, host) {
-    const done = new AbortController();
-    const racing = { ...host, signal: AbortSignal.any([host.signal, done.signal]) };
-    const plain = queryInClear(collector, query, racing);
-    const authenticated = queryInSession(collector, query, methods, racing);
-    plain.catch(() => { });
-    authenticated.catch(() => { });
+    const plain = queryInClear(collector, query, host);
+    const authenticated = queryInSession(collector, query, methods, host);
     try {
         return await Promise.any([plain, authenticated]);
     }
@@ -1703,9 +1699,6 @@ async function queryFirstAnswer(collector, query, methods, host) {
                 throw error;
             return authenticated;
         });
-    }
-    finally {
-        done.abort();
     }
 }
 async function queryInClear(collector, { command, putAd }, host) {
@@ -1720,7 +1713,7 @@ async function queryInClear(collector, { command, putAd }, host) {
     }
 }
 async function queryInSession(address, { command, putAd }, methods, host) {
-    const call = { address, command, request: putAd, methods };
+    const call = { address, command, request: putAd, methods, phase: 'locate' };
     const { value, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
     return { ads: value, roundTrips };
 }
@@ -2096,6 +2089,15 @@ function claim(holds, name, text) {
 
 
 async function fetchToken(request, host) {
+    const finished = new AbortController();
+    try {
+        return await fetchStepByStep(request, { ...host, signal: AbortSignal.any([host.signal, finished.signal]) });
+    }
+    finally {
+        finished.abort();
+    }
+}
+async function fetchStepByStep(request, host) {
     const { path, onReduced } = request;
     if (path !== undefined)
         await inPhase('deliver', undefined, () => checkTokenPath(path));

@@ -173,7 +173,9 @@ for (const suite of poolSuites()) {
     test('a token of another key with the same name: the daemon is not believed', async () => {
       const [header, payload] = idtoken.split('.');
       const forged = `${header}.${payload}.${randomBytes(32).toString('base64url')}`;
-      await assert.rejects(fetchFrom(pool, { idtoken: forged }), { code: 'ERR_SERVER_UNPROVEN', phase: 'session' });
+      const address = await pool.sinful('schedd', pool.scheddName);
+      const fetching = fetchFrom(pool, { address, idtoken: forged });
+      await assert.rejects(fetching, { code: 'ERR_SERVER_UNPROVEN', phase: 'session' });
     });
 
     test('a token of another trust domain is refused here, with both names', async () => {

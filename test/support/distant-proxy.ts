@@ -9,6 +9,15 @@ export interface DistantProxyOptions {
   readonly roundTripMs: number;
 }
 
+interface Direction {
+  /** When what comes now is due on the other side, on the clock of performance.now(). */
+  readonly due: () => number;
+  /** Time on the clock of round trips that what comes now bears. */
+  readonly sent: () => number;
+  /** It is there. */
+  readonly arrived: (time: number) => void;
+}
+
 /**
  * A TCP proxy that makes a server on this machine a distant one, and counts the round trips that a client waits for.
  *
@@ -72,32 +81,39 @@ export class DistantProxy {
     this.#connections += 1;
     const established = this.#clock + 1;
     const establishedAt = performance.now() + roundTripMs;
-    let asked = established;
+    let asked = established; // the latest of what the server has
     const halfWay = roundTripMs / 2;
-    this.#carry(client, server, () => {
-      asked = Math.max(this.#clock, established);
-      return Math.max(establishedAt, performance.now()) + halfWay;
-    });
-    this.#carry(
-      server,
-      client,
-      () => performance.now() + halfWay,
-      () => {
-        this.#clock = Math.max(this.#clock, asked + 1);
+    this.#carry(client, server, {
+      due: () => Math.max(establishedAt, performance.now()) + halfWay,
+      sent: () => Math.max(this.#clock, established),
+      arrived: (time) => {
+        asked = time;
       },
-    );
+    });
+    this.#carry(server, client, {
+      due: () => performance.now() + halfWay,
+      sent: () => asked + 1,
+      arrived: (time) => {
+        this.#clock = Math.max(this.#clock, time);
+      },
+    });
   }
 
-  /** Passes on what comes, each chunk and the end at the time that `dueAt` says, in order. */
-  #carry(from: Socket, to: Socket, dueAt: () => number, onArrival: () => void = () => {}): void {
+  /** Passes on what comes, each chunk and the end, in order, when it is due. */
+  #carry(from: Socket, to: Socket, { due, sent, arrived }: Direction): void {
     this.#sockets.add(from);
-    const later = (work: () => void) => setTimeout(work, Math.max(0, Math.ceil(dueAt() - performance.now())));
-    from.on('data', (chunk) =>
+    const queue: (() => void)[] = []; // timers of different lengths may end in another order
+    const later = (work: () => void) => {
+      queue.push(work);
+      setTimeout(() => queue.shift()?.(), Math.max(0, Math.ceil(due() - performance.now())));
+    };
+    from.on('data', (chunk) => {
+      const time = sent();
       later(() => {
-        onArrival();
+        arrived(time);
         if (!to.destroyed) to.write(chunk);
-      }),
-    );
+      });
+    });
     from.on('error', () => later(() => to.destroy()));
     from.on('end', () => later(() => to.end()));
     from.on('close', () => {

@@ -57,6 +57,7 @@ export async function prepareTree(suite: Suite): Promise<void> {
   const stamp = `${tree}.complete`;
   if (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < WEEK_MS) return;
   mkdirSync(cacheFolder(), { recursive: true });
+  await removeRemains();
   const partial = `${tree}.partial-${process.pid}`;
   try {
     await build(suite, partial);
@@ -72,9 +73,14 @@ export async function prepareTree(suite: Suite): Promise<void> {
   await run('removing the old tree', ...asRoot('rm', '-rf', '--one-file-system', tree));
   renameSync(partial, tree);
   writeFileSync(stamp, `${new Date().toISOString()}\n`);
+}
+
+/** What runs that were killed have left half done. */
+async function removeRemains(): Promise<void> {
   for (const name of readdirSync(cacheFolder())) {
-    if (name.startsWith(`${suite}.partial-`))
-      await run('removing remains', ...asRoot('rm', '-rf', '--one-file-system', join(cacheFolder(), name)));
+    const pid = /\.partial-(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    await run('removing remains', ...asRoot('rm', '-rf', '--one-file-system', join(cacheFolder(), name)));
   }
 }
 
@@ -116,14 +122,14 @@ async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
     await run('installing debootstrap: package lists', ...asRoot('apt-get', 'update', '-q'));
     await run('installing debootstrap', ...asRoot('apt-get', 'install', '-y', '-q', 'debootstrap'));
   }
-  await run(`${suite}: a minimal system`, ...asRoot('debootstrap', '--variant=minbase', suite, folder));
   // In a mount namespace of its own, so that nothing stays mounted whatever happens.
-  const script = `
-    set -e
-    printf '#!/bin/sh\\nexit 101\\n' > "$0/usr/sbin/policy-rc.d"; chmod 755 "$0/usr/sbin/policy-rc.d"
-    mount --bind /proc "$0/proc"; mount --bind /dev "$0/dev"
-    chroot "$0" apt-get install -y -q --no-install-recommends ${PACKAGES.join(' ')}`;
-  await run(`${suite}: installing HTCondor`, ...asRoot('unshare', '--mount', 'sh', '-c', script, folder));
+  const inNamespace = (script: string) => asRoot('unshare', '--mount', 'sh', '-c', `set -e; ${script}`, suite, folder);
+  await run(`${suite}: a minimal system`, ...inNamespace('debootstrap --variant=minbase "$0" "$1"'));
+  const install = `
+    printf '#!/bin/sh\\nexit 101\\n' > "$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"
+    mount --bind /proc "$1/proc"; mount --bind /dev "$1/dev"
+    chroot "$1" apt-get install -y -q --no-install-recommends ${PACKAGES.join(' ')}`;
+  await run(`${suite}: installing HTCondor`, ...inNamespace(install));
 }
 
 /** Runs a program, with a sign of life every other second; its output is shown only if it fails. */

@@ -1,9 +1,6 @@
 /** Real HTCondor pools, started by the tests that need them. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asRoot, type Suite, treeOf, versionOf } from './pool-tree.ts';
 import { until } from './until.ts';
@@ -20,6 +17,8 @@ export interface PoolOptions {
   readonly sharedPort?: boolean;
   /** On ::1 instead of 127.0.0.1. */
   readonly ipv6?: boolean;
+  /** A port of freePort, where it has to be known before. */
+  readonly port?: number;
 }
 
 export interface Outcome {
@@ -36,6 +35,8 @@ export interface ExecOptions {
 
 const TRUST_DOMAIN = 'pool.test';
 const USERS = ['alice', 'bob'];
+/** Root of the pool in its own mount namespace, over a folder that every Linux has. Nothing is made that could remain. */
+const ROOT = '/mnt/root';
 
 /**
  * What becomes of a tree: an overlay over it in memory, in mount and process namespaces of its own. Nothing of the
@@ -44,12 +45,12 @@ const USERS = ['alice', 'bob'];
  */
 const INIT = `
   set -e
-  tree=$1 dir=$2; shift 2
+  tree=$1; shift
   read -r pid rest < /proc/self/stat
-  mount -t tmpfs -o mode=755 tmpfs "$dir"
-  mkdir "$dir/upper" "$dir/work" "$dir/root"
-  mount -t overlay -o "lowerdir=$tree,upperdir=$dir/upper,workdir=$dir/work" overlay "$dir/root"
-  cd "$dir/root"
+  mount -t tmpfs -o mode=755 tmpfs /mnt
+  mkdir /mnt/upper /mnt/work ${ROOT}
+  mount -t overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" overlay ${ROOT}
+  cd ${ROOT}
   mount --rbind /dev dev; mount -t proc proc proc; mount -t tmpfs -o mode=755 tmpfs run
   cp /etc/hosts etc/hosts
   rm -rf etc/condor/passwords.d etc/condor/tokens.d; mkdir -p -m 700 etc/condor/passwords.d etc/condor/tokens.d
@@ -58,9 +59,9 @@ const INIT = `
   done
   for user in "$@"; do chroot . id "$user" > /dev/null 2>&1 || chroot . useradd -m -s /bin/sh "$user"; done
   echo "READY $pid"
-  read -r config
+  read -r start
   chroot . condor_master -f -t > var/log/condor/console 2>&1 &
-  read -r end || true
+  while read -r reconfigure; do kill -HUP $!; done
 `;
 
 export class Pool {
@@ -73,10 +74,10 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #init: ChildProcess;
   readonly #pid: string;
-  readonly #folder: string;
+  readonly #ended: Promise<unknown>;
   #generation = 0;
 
-  constructor(options: PoolOptions, port: number, init: ChildProcess, pid: string, folder: string) {
+  constructor(options: PoolOptions, port: number, init: ChildProcess, pid: string) {
     this.suite = options.suite;
     this.version = versionOf(options.suite);
     this.host = options.ipv6 === true ? '::1' : '127.0.0.1';
@@ -84,7 +85,7 @@ export class Pool {
     this.#options = options;
     this.#init = init;
     this.#pid = pid;
-    this.#folder = folder;
+    this.#ended = new Promise((resolve) => init.once('close', resolve));
   }
 
   /** `host:port` of the collector. */
@@ -94,14 +95,13 @@ export class Pool {
 
   /** Runs a program in the pool: as root unless a user is named. */
   exec(argv: readonly string[], { user, env = {}, cwd = '/' }: ExecOptions = {}): Promise<Outcome> {
-    const root = join(this.#folder, 'root');
     const home = user === undefined ? '/root' : `/home/${user}`;
     const words = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: home, USER: user ?? 'root', ...env };
     const environment = Object.entries(words).map(([name, value]) => `${name}=${value}`);
     const who = user === undefined ? [] : [`--userspec=${user}:${user}`];
     const inside = ['env', '-i', ...environment, 'sh', '-c', 'cd "$0" && exec "$@"', cwd, ...argv];
     return execute(
-      ...asRoot('nsenter', `--target=${this.#pid}`, '--mount', '--pid', 'chroot', ...who, root, ...inside),
+      ...asRoot('nsenter', `--target=${this.#pid}`, '--mount', '--pid', 'chroot', ...who, ROOT, ...inside),
     );
   }
 
@@ -143,17 +143,23 @@ export class Pool {
     return this.run('tail', '-n', '200', `/var/log/condor/${daemon}Log`);
   }
 
-  /** Replaces the configuration that came with the options, and returns when schedd and collector have it. */
+  /**
+   * Replaces the configuration that came with the options, and returns when schedd and collector have it.
+   *
+   * By signal, so that no setting can lock us out. A daemon that has read its settings again writes its address file
+   * (daemon_core_main.cpp, dc_reconfig), whose name changes each time.
+   */
   async configure(config: string): Promise<void> {
     await this.#writeConfig(config);
-    await until('the daemons have their new configuration', 60, async () => {
-      const { stderr } = await this.exec(['condor_reconfig', '-all']);
-      for (const which of [['-schedd', '-name', this.scheddName], ['-collector']]) {
-        const { stdout } = await this.exec(['condor_config_val', ...which, 'POOL_GENERATION']);
-        if (stdout.trim() !== String(this.#generation)) return `${which[0]}: ${stdout.trim()} ${stderr.trim()}`;
-      }
-      return undefined;
+    this.#init.stdin?.write('reconfigure\n');
+    const files = [this.#addressFile('schedd'), this.#addressFile('collector')];
+    await until('schedd and collector have their new configuration', 60, async () => {
+      const { status, stderr } = await this.exec(['ls', ...files]);
+      return status === 0 ? undefined : stderr;
     });
+    // 23.9 keeps the policy of the level that was asked for last (FillInSecurityPolicyAdFromCache): ask for another one.
+    await this.exec(['condor_status', '-schedd']);
+    await this.exec(['condor_q']);
   }
 
   async start(): Promise<void> {
@@ -173,11 +179,14 @@ export class Pool {
     }
   }
 
+  /** Ends all of its processes, and with them its namespaces and mounts. */
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#init.once('close', resolve));
     this.#init.stdin?.end();
-    if (this.#init.exitCode === null) await ended;
-    rmdirSync(this.#folder);
+    await this.#ended;
+  }
+
+  #addressFile(daemon: string): string {
+    return `/run/condor/${daemon}_address.${this.#generation}`;
   }
 
   async #writeConfig(config: string): Promise<void> {
@@ -205,7 +214,8 @@ export class Pool {
       STARTER_ALLOW_RUNAS_OWNER = True
       SCHEDD_DEBUG = D_SECURITY
       COLLECTOR_DEBUG = D_SECURITY
-      POOL_GENERATION = ${this.#generation}
+      SCHEDD_ADDRESS_FILE = ${this.#addressFile('schedd')}
+      COLLECTOR_ADDRESS_FILE = ${this.#addressFile('collector')}
     `.replaceAll(/^ +/gm, '');
     await this.write('/etc/condor/config.d/99-pool', `${base}${config}\n`, 0o644);
   }
@@ -213,8 +223,7 @@ export class Pool {
 
 /** A pool that answers. Stop it in `after`. */
 export async function startPool(options: PoolOptions): Promise<Pool> {
-  const port = await freePort(options.ipv6 === true ? '::1' : '127.0.0.1');
-  const folder = mkdtempSync(join(tmpdir(), 'condor-pool-'));
+  const port = options.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1'));
   const [program, ...args] = asRoot(
     'unshare',
     '--mount',
@@ -226,7 +235,6 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     INIT,
     'pool',
     treeOf(options.suite),
-    folder,
     ...USERS,
   );
   const init = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -240,7 +248,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     init.on('error', reject);
     init.on('close', (status) => reject(new Error(`no namespaces for a pool: status ${status}: ${complaints}`)));
   });
-  const pool = new Pool(options, port, init, pid, folder);
+  const pool = new Pool(options, port, init, pid);
   try {
     await pool.start();
   } catch (error) {
@@ -250,17 +258,19 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   return pool;
 }
 
-/** A port that nobody has at the moment. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() =>
-        address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port),
+/** A port that nobody has, below those that the system gives to outgoing connections: nobody else gets it soon. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const free = await new Promise<boolean>((resolve, reject) => {
+      const server = createServer();
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
       );
+      server.listen(port, host, () => server.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 function execute(program: string, ...args: string[]): Promise<Outcome> {

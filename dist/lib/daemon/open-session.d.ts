@@ -10,6 +10,8 @@ export interface CommandCall {
     readonly command: number;
     readonly request: (message: Writer) => void;
     readonly methods: readonly AuthMethod[];
+    /** What an error says of when it happened; undefined: whether it was connecting or the session. */
+    readonly phase?: Phase;
 }
 /** What a command gave, and the round trips it took, those of a first try included. */
 export interface CommandResult<T> {
