@@ -52,6 +52,6 @@ function print(text: string): Promise<void> {
     const failed = (cause: Error) =>
       reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
     process.stdout.once('error', failed);
-    process.stdout.write(`${text}\n`, () => resolve());
+    process.stdout.write(`${text}\n`, (error) => (error ? failed(error) : resolve()));
   });
 }

@@ -1,6 +1,6 @@
 /** The library: one function, its options, its result and its errors. */
 import { type FetchedToken, fetchToken as fetchRequested } from './fetch.ts';
-import { type InputSource, readRequest, readTimeout } from './inputs.ts';
+import { checkTimeout, type InputSource, readRequest, readTimeout } from './inputs.ts';
 import { processHost, processSurroundings } from './process-host.ts';
 import type { Secret } from './secret.ts';
 
@@ -56,20 +56,21 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
   const words: Partial<Record<string, string | undefined>> = {
     ...{ pool: options.pool, name: options.name, type: options.type, address: options.address, key: options.key },
     ...{ idtoken: options.idtoken, file: options.file, authz: options.authz?.join(','), lifetime: String(lifetime) },
-    ...{
-      'on-reduced': options.onReduced,
-      timeout: timeoutMs === undefined ? undefined : `${Math.ceil(timeoutMs / 1000)}s`,
-    },
+    'on-reduced': options.onReduced,
   };
   const input: InputSource = (name) => words[name];
   const request = readRequest(input, processSurroundings());
-  const host = processHost(readTimeout(input), signal ?? new AbortController().signal, {
-    mask: (secret) => onSecret?.(secret),
-    log: {
-      debug: (line) => onLog?.('debug', line),
-      info: (line) => onLog?.('info', line),
-      warn: (line) => onLog?.('warn', line),
+  const host = processHost(
+    timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs),
+    signal ?? new AbortController().signal,
+    {
+      mask: (secret) => onSecret?.(secret),
+      log: {
+        debug: (line) => onLog?.('debug', line),
+        info: (line) => onLog?.('info', line),
+        warn: (line) => onLog?.('warn', line),
+      },
     },
-  });
+  );
   return await fetchRequested(request, host);
 }

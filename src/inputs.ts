@@ -74,6 +74,12 @@ export function readTimeout(input: InputSource): number {
   return seconds * 1000;
 }
 
+/** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
+export function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
+  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+}
+
 export function readBoolean(name: InputName, text: string): boolean {
   return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
 }
@@ -125,13 +131,18 @@ function readPool(text: string | undefined): readonly Sinful[] | undefined {
   });
 }
 
-function readCredentials(input: InputSource, { env, home, isRoot }: Surroundings): TokenRequest['credentials'] {
+function readCredentials(input: InputSource, surroundings: Surroundings): TokenRequest['credentials'] {
   const text = input('idtoken');
   if (text !== undefined) return { text: new Secret(text) };
-  const directory = env['_CONDOR_SEC_TOKEN_DIRECTORY'];
-  if (directory !== undefined && directory !== '') return { directory, named: true };
-  const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
-  return { directory: isRoot ? system : join(home, '.condor', 'tokens.d'), named: false };
+  const named = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'];
+  return named ? { directory: named, named: true } : { directory: defaultDirectory(surroundings), named: false };
+}
+
+/** The token directory of those who name none (findTokens in condor_auth_passwd.cpp). */
+function defaultDirectory({ env, home, isRoot }: Surroundings): string {
+  return isRoot
+    ? env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] || '/etc/condor/tokens.d'
+    : join(home, '.condor', 'tokens.d');
 }
 
 function readLevels(text: string | undefined): readonly string[] {
@@ -158,7 +169,7 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
   return seconds;
 }
 
-function readPath(input: InputSource, { env, home, isRoot }: Surroundings): string | undefined {
+function readPath(input: InputSource, surroundings: Surroundings): string | undefined {
   const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
   if (token !== undefined && file !== undefined) {
     throw new InputError('token', 'token and file exclude each other: the token is written to one place');
@@ -171,8 +182,7 @@ function readPath(input: InputSource, { env, home, isRoot }: Surroundings): stri
   if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
-  const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
-  const preset = env['_CONDOR_SEC_TOKEN_DIRECTORY'] ?? (isRoot ? system : join(home, '.condor', 'tokens.d'));
+  const preset = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'] || defaultDirectory(surroundings);
   return join(directory === undefined ? preset : plainPath('token-directory', directory), token);
 }
 

@@ -38,7 +38,7 @@ class HTCondorError extends Error {
         return this;
     }
 }
-class InputError extends HTCondorError {
+class errors_InputError extends HTCondorError {
     code = 'ERR_INPUT';
     exitStatus = 2;
     input;
@@ -162,13 +162,13 @@ function parseArguments(args) {
         const argument = args[i] ?? '';
         const flag = FLAGS.find((each) => matches(argument, each));
         if (flag === undefined)
-            throw new InputError('arguments', `Invalid command line argument: ${argument}`);
+            throw new errors_InputError('arguments', `Invalid command line argument: ${argument}`);
         let value = '';
         if (flag.value !== undefined) {
             i += 1;
             value = args[i];
             if (value === undefined)
-                throw new InputError(flag.name, `-${flag.name} requires an argument: ${flag.value}`);
+                throw new errors_InputError(flag.name, `-${flag.name} requires an argument: ${flag.value}`);
         }
         found.set(flag.name, [...(found.get(flag.name) ?? []), value]);
     }
@@ -651,7 +651,10 @@ async function readTokenDirectory(directory) {
             continue;
         }
         try {
-            lines.push(...tokenLines(await readPrivateFile(path), path));
+            const found = tokenLines(await readPrivateFile(path), path);
+            if (found.length === 0)
+                skipped.push(`${path}: it holds no token, only blank lines and comments`);
+            lines.push(...found);
         }
         catch (error) {
             skipped.push(`${path}: ${reasonOf(error)}`);
@@ -1802,7 +1805,7 @@ function checkTokenPath(path) {
         directory = (0,external_node_path_namespaceObject.dirname)(directory);
     try {
         (0,external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
-        if ((0,external_node_fs_namespaceObject.lstatSync)((0,external_node_path_namespaceObject.join)(directory, '.')).isDirectory())
+        if ((0,external_node_fs_namespaceObject.statSync)(directory).isDirectory())
             return;
     }
     catch (cause) {
@@ -2208,9 +2211,14 @@ function readTimeout(input) {
     const text = input('timeout') ?? INPUTS.timeout;
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-        throw new InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+        throw new errors_InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
     }
     return seconds * 1000;
+}
+function checkTimeout(timeoutMs) {
+    if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000)
+        return Math.ceil(timeoutMs);
+    throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
 }
 function readBoolean(name, text) {
     return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
@@ -2222,7 +2230,7 @@ function inputs_readDaemon(input, surroundings) {
     if (address !== undefined) {
         const parsed = parseAddress(address.trim(), DEFAULT_PORT);
         if (parsed === undefined)
-            throw new InputError('address', `address: ${quote(address)} is neither a sinful string nor host:port`);
+            throw new errors_InputError('address', `address: ${quote(address)} is neither a sinful string nor host:port`);
         return { address: [parsed] };
     }
     const named = name === undefined ? undefined : addressInName(name);
@@ -2233,14 +2241,14 @@ function inputs_readDaemon(input, surroundings) {
         if (name === undefined && pool !== undefined)
             return { address: pool };
         if (name !== undefined && pool !== undefined) {
-            throw new InputError('name', `name: a ${type} is found by pool alone; leave name out`);
+            throw new errors_InputError('name', `name: a ${type} is found by pool alone; leave name out`);
         }
         const collector = parseAddress(name ?? '', DEFAULT_PORT);
         if (collector !== undefined)
             return { address: [collector] };
     }
     if (pool === undefined) {
-        throw new InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
+        throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
     }
     return { collectors: pool, type, name };
 }
@@ -2252,23 +2260,25 @@ function readPool(text) {
         return undefined;
     const words = splitList(text);
     if (words.length === 0)
-        throw new InputError('pool', 'pool: it is empty');
+        throw new errors_InputError('pool', 'pool: it is empty');
     return words.map((word) => {
         const address = parseAddress(word, DEFAULT_PORT);
         if (address === undefined)
-            throw new InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
+            throw new errors_InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
         return address;
     });
 }
-function readCredentials(input, { env, home, isRoot }) {
+function readCredentials(input, surroundings) {
     const text = input('idtoken');
     if (text !== undefined)
         return { text: new Secret(text) };
-    const directory = env['_CONDOR_SEC_TOKEN_DIRECTORY'];
-    if (directory !== undefined && directory !== '')
-        return { directory, named: true };
-    const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
-    return { directory: isRoot ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'), named: false };
+    const named = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'];
+    return named ? { directory: named, named: true } : { directory: defaultDirectory(surroundings), named: false };
+}
+function defaultDirectory({ env, home, isRoot }) {
+    return isRoot
+        ? env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] || '/etc/condor/tokens.d'
+        : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d');
 }
 function readLevels(text) {
     if (text === undefined)
@@ -2277,10 +2287,10 @@ function readLevels(text) {
     const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
     if (unknown !== undefined) {
         const known = AUTHORIZATION_LEVELS.join(' ');
-        throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+        throw new errors_InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
     }
     if (levels.length === 0)
-        throw new InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
+        throw new errors_InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
     return levels;
 }
 function readLifetime(text) {
@@ -2291,32 +2301,31 @@ function readLifetime(text) {
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
         const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
-        throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+        throw new errors_InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
     }
     return seconds;
 }
-function readPath(input, { env, home, isRoot }) {
+function readPath(input, surroundings) {
     const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
     if (token !== undefined && file !== undefined) {
-        throw new InputError('token', 'token and file exclude each other: the token is written to one place');
+        throw new errors_InputError('token', 'token and file exclude each other: the token is written to one place');
     }
     if (directory !== undefined && token === undefined) {
-        throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
+        throw new errors_InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
     }
     if (file !== undefined)
         return plainPath('file', file);
     if (token === undefined)
         return undefined;
     if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
-        throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
+        throw new errors_InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
-    const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
-    const preset = env['_CONDOR_SEC_TOKEN_DIRECTORY'] ?? (isRoot ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'));
+    const preset = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'] || defaultDirectory(surroundings);
     return (0,external_node_path_namespaceObject.join)(directory === undefined ? preset : plainPath('token-directory', directory), token);
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
-        throw new InputError(input, `${input}: ${quote(text)} is not a path`);
+        throw new errors_InputError(input, `${input}: ${quote(text)} is not a path`);
     return (0,external_node_path_namespaceObject.isAbsolute)(text) ? text : (0,external_node_path_namespaceObject.join)(process.cwd(), text);
 }
 function plainText(input, text) {
@@ -2324,9 +2333,9 @@ function plainText(input, text) {
         return undefined;
     const word = text.trim();
     if (word === '')
-        throw new InputError(input, `${input}: it is empty`);
+        throw new errors_InputError(input, `${input}: it is empty`);
     if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-        throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+        throw new errors_InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
     }
     return word;
 }
@@ -2334,7 +2343,7 @@ function oneOf(input, text, allowed) {
     const found = allowed.find((each) => each === text.trim());
     if (found !== undefined)
         return found;
-    throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+    throw new errors_InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
 }
 function parseDuration(text) {
     const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
@@ -2594,7 +2603,7 @@ function print(text) {
     return new Promise((resolve, reject) => {
         const failed = (cause) => reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
         process.stdout.once('error', failed);
-        process.stdout.write(`${text}\n`, () => resolve());
+        process.stdout.write(`${text}\n`, (error) => (error ? failed(error) : resolve()));
     });
 }
 

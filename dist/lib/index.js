@@ -629,7 +629,10 @@ async function readTokenDirectory(directory) {
             continue;
         }
         try {
-            lines.push(...tokenLines(await readPrivateFile(path), path));
+            const found = tokenLines(await readPrivateFile(path), path);
+            if (found.length === 0)
+                skipped.push(`${path}: it holds no token, only blank lines and comments`);
+            lines.push(...found);
         }
         catch (error) {
             skipped.push(`${path}: ${reasonOf(error)}`);
@@ -1780,7 +1783,7 @@ function checkTokenPath(path) {
         directory = (0,external_node_path_namespaceObject.dirname)(directory);
     try {
         (0,external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
-        if ((0,external_node_fs_namespaceObject.lstatSync)((0,external_node_path_namespaceObject.join)(directory, '.')).isDirectory())
+        if ((0,external_node_fs_namespaceObject.statSync)(directory).isDirectory())
             return;
     }
     catch (cause) {
@@ -2190,6 +2193,11 @@ function readTimeout(input) {
     }
     return seconds * 1000;
 }
+function checkTimeout(timeoutMs) {
+    if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000)
+        return Math.ceil(timeoutMs);
+    throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+}
 function readBoolean(name, text) {
     return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
 }
@@ -2238,15 +2246,17 @@ function readPool(text) {
         return address;
     });
 }
-function readCredentials(input, { env, home, isRoot }) {
+function readCredentials(input, surroundings) {
     const text = input('idtoken');
     if (text !== undefined)
         return { text: new Secret(text) };
-    const directory = env['_CONDOR_SEC_TOKEN_DIRECTORY'];
-    if (directory !== undefined && directory !== '')
-        return { directory, named: true };
-    const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
-    return { directory: isRoot ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'), named: false };
+    const named = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'];
+    return named ? { directory: named, named: true } : { directory: defaultDirectory(surroundings), named: false };
+}
+function defaultDirectory({ env, home, isRoot }) {
+    return isRoot
+        ? env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] || '/etc/condor/tokens.d'
+        : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d');
 }
 function readLevels(text) {
     if (text === undefined)
@@ -2273,7 +2283,7 @@ function readLifetime(text) {
     }
     return seconds;
 }
-function readPath(input, { env, home, isRoot }) {
+function readPath(input, surroundings) {
     const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
     if (token !== undefined && file !== undefined) {
         throw new InputError('token', 'token and file exclude each other: the token is written to one place');
@@ -2288,8 +2298,7 @@ function readPath(input, { env, home, isRoot }) {
     if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
         throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
-    const system = env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] ?? '/etc/condor/tokens.d';
-    const preset = env['_CONDOR_SEC_TOKEN_DIRECTORY'] ?? (isRoot ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'));
+    const preset = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'] || defaultDirectory(surroundings);
     return (0,external_node_path_namespaceObject.join)(directory === undefined ? preset : plainPath('token-directory', directory), token);
 }
 function plainPath(input, text) {
@@ -2360,14 +2369,11 @@ async function src_fetchToken(options) {
     const words = {
         ...{ pool: options.pool, name: options.name, type: options.type, address: options.address, key: options.key },
         ...{ idtoken: options.idtoken, file: options.file, authz: options.authz?.join(','), lifetime: String(lifetime) },
-        ...{
-            'on-reduced': options.onReduced,
-            timeout: timeoutMs === undefined ? undefined : `${Math.ceil(timeoutMs / 1000)}s`,
-        },
+        'on-reduced': options.onReduced,
     };
     const input = (name) => words[name];
     const request = readRequest(input, processSurroundings());
-    const host = processHost(readTimeout(input), signal ?? new AbortController().signal, {
+    const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? new AbortController().signal, {
         mask: (secret) => onSecret?.(secret),
         log: {
             debug: (line) => onLog?.('debug', line),

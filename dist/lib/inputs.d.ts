@@ -35,4 +35,6 @@ export interface Surroundings {
 export declare function readRequest(input: InputSource, surroundings: Surroundings): TokenRequest;
 /** The time allowed for everything, in milliseconds. */
 export declare function readTimeout(input: InputSource): number;
+/** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
+export declare function checkTimeout(timeoutMs: number): number;
 export declare function readBoolean(name: InputName, text: string): boolean;

@@ -42,7 +42,9 @@ export async function readTokenDirectory(directory: string): Promise<TokenDirect
       continue;
     }
     try {
-      lines.push(...tokenLines(await readPrivateFile(path), path));
+      const found = tokenLines(await readPrivateFile(path), path);
+      if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
+      lines.push(...found);
     } catch (error) {
       skipped.push(`${path}: ${reasonOf(error)}`);
     }

@@ -9,6 +9,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -35,7 +36,7 @@ export function checkTokenPath(path: string): void {
   while (stat(directory) === undefined && dirname(directory) !== directory) directory = dirname(directory);
   try {
     accessSync(directory, constants.W_OK);
-    if (lstatSync(join(directory, '.')).isDirectory()) return;
+    if (statSync(directory).isDirectory()) return;
   } catch (cause) {
     throw new OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
   }

@@ -5,7 +5,6 @@
  */
 import { NegotiationError } from '../errors.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
-import type { MethodName } from './method.ts';
 
 /**
  * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
@@ -31,7 +30,7 @@ export interface ServerPolicy {
 /** The policy ad that opens a session. `command` is what we want to do once we are in. */
 export function clientPolicyAd(
   command: number,
-  methods: readonly MethodName[],
+  methods: readonly string[],
   ecdhPublicKey: string,
 ): Record<string, ClassAdValue> {
   return {

@@ -1,5 +1,4 @@
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
-import type { MethodName } from './method.ts';
 export interface ServerPolicy {
     /** Names of the methods both sides know, in the server's order. */
     readonly methods: readonly string[];
@@ -12,7 +11,7 @@ export interface ServerPolicy {
     readonly remoteVersion: string;
 }
 /** The policy ad that opens a session. `command` is what we want to do once we are in. */
-export declare function clientPolicyAd(command: number, methods: readonly MethodName[], ecdhPublicKey: string): Record<string, ClassAdValue>;
+export declare function clientPolicyAd(command: number, methods: readonly string[], ecdhPublicKey: string): Record<string, ClassAdValue>;
 /**
  * The server's answer, if a session with it is worth having.
  *
