@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { Deframer, type Frame, putHeader } from '../../src/wire/frame.ts';
+import { FrameProtection } from '../../src/wire/frame-protection.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Transcript } from '../../src/wire/transcript.ts';
+import { concat, Writer } from '../../src/wire/writer.ts';
+
+/** What a peer may do in place of sending a frame: hang up, say nothing more, or send these bytes. */
+export type Fault = 'close' | 'reset' | 'silence' | ((frame: Uint8Array) => Uint8Array);
+
+/** The connection is to be given up: by the client, or by a fault. */
+export class Ended extends Error {}
+
+export interface ServerChannelOptions {
+  /** By the name that `send` is given. */
+  readonly faults: Readonly<Partial<Record<string, Fault>>>;
+  /** Bytes that leave at once; undefined: all. */
+  readonly pieces: number | undefined;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** The server's end of a connection: messages of src/wire, in pieces and with faults where a test wants them. */
+export class ServerChannel {
+  readonly #socket: Socket;
+  readonly #options: ServerChannelOptions;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #deframer = new Deframer();
+  #sent = new Transcript();
+  #received = new Transcript();
+  #protection: FrameProtection | undefined;
+
+  constructor(socket: Socket, options: ServerChannelOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#chunks = (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    socket.on('error', () => {});
+    socket.setNoDelay(true);
+  }
+
+  async receive<T>(read: (message: Reader) => T): Promise<T> {
+    const parts: Uint8Array[] = [];
+    for (let ended = false; !ended; ) {
+      const frame = await this.#frame();
+      parts.push(this.#open(frame));
+      ended = frame.endOfMessage;
+    }
+    return read(new Reader(concat(parts), this.#protection !== undefined));
+  }
+
+  /** Sends one message, unless there is a fault of that name. */
+  async send(name: string, write: (message: Writer) => void): Promise<void> {
+    const message = new Writer(this.#protection !== undefined);
+    write(message);
+    const plaintext = message.finish();
+    const frame = this.#protection?.seal(plaintext) ?? concat([putHeader(plaintext.length), plaintext]);
+    if (this.#protection === undefined) this.#sent.add(frame);
+    const fault = this.#options.faults[name];
+    if (fault === 'close' || fault === 'reset') {
+      if (fault === 'reset') this.#socket.resetAndDestroy();
+      throw new Ended(fault);
+    }
+    if (fault === 'silence') {
+      await once(this.#socket, 'close');
+      throw new Ended(fault);
+    }
+    await this.#write(fault === undefined ? frame : fault(frame));
+  }
+
+  protect(key: Uint8Array): void {
+    const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
+    this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
+  }
+
+  /** What was said so far was not for the daemon: the message to the shared port. */
+  forget(): void {
+    this.#sent = new Transcript();
+    this.#received = new Transcript();
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    const { pieces = bytes.length } = this.#options;
+    for (let at = 0; at < bytes.length; at += pieces) {
+      if (this.#socket.destroyed) throw new Ended('the client is gone');
+      this.#socket.write(bytes.subarray(at, at + pieces));
+      if (pieces < bytes.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #frame(): Promise<Frame> {
+    for (;;) {
+      const frame = this.#deframer.next();
+      if (frame !== undefined) return frame;
+      const chunk = await this.#chunks.next().catch(() => undefined);
+      if (chunk === undefined || chunk.done === true) throw new Ended('the client closed the connection');
+      this.#deframer.push(chunk.value);
+    }
+  }
+
+  #open(frame: Frame): Uint8Array {
+    if (this.#protection !== undefined) return this.#protection.open(frame);
+    this.#received.add(frame.header, frame.body);
+    return frame.body;
+  }
+}

@@ -1,0 +1,50 @@
+import { createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+
+export interface Grant {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Empty: no limit. */
+  readonly authz?: readonly string[];
+  /** Seconds; undefined: it never expires. */
+  readonly lifetime?: number | undefined;
+  /** Seconds since 1970; undefined: now. */
+  readonly issuedAt?: number;
+}
+
+/** A pool's signing key: what makes an IDTOKEN (Condor_Auth_Passwd::generate_token), and computes its signature anew. */
+export class SigningKey {
+  readonly id: string;
+  readonly #jwtKey: Uint8Array;
+
+  /** `secret`: what the key file holds, descrambled. The key POOL counts twice, for the sake of old pool passwords. */
+  constructor(id = 'POOL', secret: Uint8Array = randomBytes(64)) {
+    this.id = id;
+    const material = id === 'POOL' ? Buffer.concat([secret, secret]) : secret;
+    this.#jwtKey = new Uint8Array(hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
+  }
+
+  get jwtKey(): Uint8Array {
+    return this.#jwtKey;
+  }
+
+  /** 32 raw bytes. */
+  signature(signedText: string): Uint8Array {
+    return createHmac('sha256', this.#jwtKey).update(signedText).digest();
+  }
+
+  issue({ subject, issuer, authz = [], lifetime, issuedAt = Math.floor(Date.now() / 1000) }: Grant): string {
+    return this.sign({
+      ...(lifetime === undefined ? {} : { exp: issuedAt + lifetime }),
+      ...{ iat: issuedAt, iss: issuer, jti: randomUUID().replaceAll('-', '') },
+      ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
+      sub: subject,
+    });
+  }
+
+  /** A token with just these claims. */
+  sign(claims: Readonly<Record<string, unknown>>, header: object = { alg: 'HS256', kid: this.id }): string {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const signedText = `${encode(header)}.${encode(claims)}`;
+    return `${signedText}.${Buffer.from(this.signature(signedText)).toString('base64url')}`;
+  }
+}
