@@ -41,9 +41,11 @@ export class ClassAd {
   string(name: string): string | undefined {
     const source = this.#literal(name);
     if (source === undefined) return undefined;
-    if (source.length < 2 || !source.startsWith('"') || !source.endsWith('"')) throw wrongType(name, 'a string');
+    const inner = /^"(.*)"$/s.exec(source)?.[1];
+    // A quote inside without a backslash ends the literal: then there is more than one, and it is an expression.
+    if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, 'a string');
     // "Old" ClassAd quoting: only the quote itself is escaped; a backslash before anything else is a backslash.
-    return source.slice(1, -1).replaceAll('\\"', '"');
+    return inner.replaceAll('\\"', '"');
   }
 
   /** An integer literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */

@@ -1,0 +1,167 @@
+/** The whole job at the embedded pool: what leaves together, what is tried again, and in which order things happen. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { AuthenticationError } from '../src/errors.ts';
+import { DistantProxy } from './support/distant-proxy.ts';
+import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { SigningKey } from './support/signing-key.ts';
+
+describe('a fetch', () => {
+  test('gives what was asked for', () =>
+    withPool({}, async (pool) => {
+      const fetched = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool', authz: ['READ'], lifetime: 600 });
+      const { token, path: _, roundTrips: __, ...facts } = fetched;
+      assert.deepEqual([token.subject, token.issuer, token.keyId], ['alice@pool.test', 'pool.test', 'POOL']);
+      assert.deepEqual([token.authz, Number(token.expiresAt) - Number(token.issuedAt)], [['READ'], 600]);
+      assert.deepEqual(facts, {
+        reductions: [],
+        daemonName: 'ci@pool',
+        daemonAddress: pool.schedd(),
+        daemonVersion: '25.14.1',
+        authenticationMethod: 'IDTOKENS',
+      });
+    }));
+
+  for (const pieces of [1, 7, 100]) {
+    test(`understands answers in pieces of ${pieces} bytes`, () =>
+      withPool({ pieces }, async (pool) => {
+        const { roundTrips } = await fetchFrom(pool, { authz: ['READ'], lifetime: 600 });
+        assert.equal(roundTrips, 3);
+        await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+      }));
+  }
+
+  test('works on IPv6', () =>
+    withPool({ host: '::1' }, async (pool) => {
+      const { daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+      assert.equal(daemonAddress, pool.schedd());
+    }));
+
+  test('leaves no connection open', () =>
+    withPool({ readNeedsSession: true }, async (pool) => {
+      await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+      await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'nobody' }));
+      while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
+    }));
+});
+
+describe('round trips', () => {
+  const cases: readonly [string, boolean, boolean, number][] = [
+    ['with the address known', false, false, 3],
+    ['by name', true, false, 5],
+    ['by name where the collector demands authentication', true, true, 6],
+  ];
+  for (const [what, byName, readNeedsSession, expected] of cases) {
+    test(`are ${expected} ${what}, by our count and by the network's`, () =>
+      withPool({ readNeedsSession, edit: { daemon: (ad) => ({ ...ad, MyAddress: viaProxy() }) } }, async (pool) => {
+        proxy = await DistantProxy.start({
+          ...{ host: '127.0.0.1', port: 0, target: { host: '127.0.0.1', port: pool.port }, roundTripMs: 40 },
+        });
+        try {
+          const where = byName ? { pool: `127.0.0.1:${proxy.port}`, name: 'ci@pool' } : { address: viaProxy() };
+          const { roundTrips } = await fetchFrom(pool, where);
+          assert.deepEqual([roundTrips, proxy.roundTrips], [expected, expected]);
+        } finally {
+          await proxy.close();
+        }
+      }));
+  }
+  let proxy: DistantProxy;
+  const viaProxy = () => `<127.0.0.1:${proxy.port}?sock=schedd_0>`;
+});
+
+describe('a credential', () => {
+  test('is shown to nobody who is not its issuer, if there are several', () =>
+    withPool({}, async (pool) => {
+      const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
+      const { roundTrips, token } = await fetchFrom(pool, { idtoken: `${foreign}\n${pool.idToken('bob')}` });
+      assert.equal(token.subject, 'bob@pool.test');
+      assert.equal(roundTrips, 4, 'the policy is waited for');
+    }));
+
+  test('that was presumed in vain costs one more connection', () =>
+    withPool({ faults: { method: 'close' } }, async (pool) => {
+      await assert.rejects(fetchFrom(pool), { code: 'ERR_CLOSED' });
+      assert.equal(pool.log.filter((line) => line === 'close').length, 2);
+    }));
+
+  test('that does not fit is not tried again, and says why', () =>
+    withPool({ trustDomain: 'pool.test' }, async (pool) => {
+      const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
+      await assert.rejects(fetchFrom(pool, { idtoken: foreign }), (error: AuthenticationError) => {
+        assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
+        assert.match(error.attempts.map(({ reason }) => reason).join(), /issued by other\.test; .* is pool\.test/);
+        return true;
+      });
+    }));
+
+  test('that is refused is followed by the next, on the same connection', () =>
+    withPool({ revoked: ({ sub }) => sub === 'alice@pool.test' }, async (pool) => {
+      const { token, roundTrips } = await fetchFrom(pool, {
+        idtoken: `${pool.idToken('alice')}\n${pool.idToken('bob')}`,
+      });
+      assert.equal(token.subject, 'bob@pool.test');
+      assert.equal(roundTrips, 5);
+    }));
+
+  const past = { issuedAt: 1_700_000_000, lifetime: 60 };
+  test('that has expired is not sent, and no round trip is lost on it', () =>
+    withPool({}, async (pool) => {
+      const { roundTrips } = await fetchFrom(pool, { idtoken: `${pool.idToken('bob', past)}\n${pool.idToken()}` });
+      assert.equal(roundTrips, 3);
+      await assert.rejects(
+        fetchFrom(pool, { idtoken: pool.idToken('bob', past) }),
+        /ERR_METHODS_EXHAUSTED|accepted none/,
+      );
+      assert.ok(!pool.log.some((line) => line.includes('bob')));
+    }));
+
+  test('of a key that the daemon does not have is not sent', () =>
+    withPool({}, async (pool) => {
+      const idtoken = new SigningKey('CI').issue({ subject: 'a@pool.test', issuer: 'pool.test' });
+      const other = new SigningKey('XX').issue({ subject: 'a@pool.test', issuer: 'pool.test' });
+      await assert.rejects(fetchFrom(pool, { idtoken: `${idtoken}\n${other}` }), (error: AuthenticationError) => {
+        assert.deepEqual(
+          error.attempts.map(({ reason }) => /the key (\w+); the daemon has POOL/.exec(reason)?.[1]),
+          ['CI', 'XX'],
+        );
+        return true;
+      });
+      assert.ok(!pool.log.some((line) => line.startsWith('TOKEN')), 'nothing was tried');
+    }));
+});
+
+describe('delivery', () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'fetch-'));
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('is a file with one newline, and the secret was told before', () =>
+    withPool({}, async (pool) => {
+      const secrets: string[] = [];
+      const file = join(directory, 'tokens.d', 'ci');
+      const onSecret = (secret: { reveal(): string }) => {
+        assert.ok(!existsSync(file), 'masked before it is written');
+        secrets.push(secret.reveal());
+      };
+      const { token, path } = await fetchFrom(pool, { file, onSecret });
+      assert.equal(path, file);
+      assert.equal(readFileSync(file, 'utf8'), `${token.jwt.reveal()}\n`);
+      assert.ok(secrets.includes(token.jwt.reveal()));
+      assert.ok(secrets.includes(token.jwt.reveal().split('.')[2] ?? ''));
+    }));
+
+  test('does not happen when the token is not what was asked for', () =>
+    withPool({ maxLifetime: 60 }, async (pool) => {
+      const file = join(directory, 'reduced');
+      await assert.rejects(fetchFrom(pool, { file, onReduced: 'fail' }), { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
+      assert.ok(!existsSync(file));
+      const { reductions } = await fetchFrom(pool, { file });
+      assert.deepEqual(reductions, ['lifetime: asked for 3600 s, granted 60 s']);
+    }));
+});

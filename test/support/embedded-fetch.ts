@@ -1,0 +1,18 @@
+import { type FetchedToken, type FetchOptions, fetchToken } from '../../src/index.ts';
+import { EmbeddedPool, type EmbeddedPoolOptions } from './embedded-pool.ts';
+
+/** Runs `work` with an embedded pool, and stops it whatever happens. */
+export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: EmbeddedPool) => Promise<T>): Promise<T> {
+  const pool = await EmbeddedPool.start(options);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.stop();
+  }
+}
+
+/** Fetches from the first schedd, by its address unless `options` say where, with alice's token unless they say whose. */
+export function fetchFrom(pool: EmbeddedPool, options: FetchOptions = {}): Promise<FetchedToken> {
+  const target = 'address' in options || 'pool' in options ? {} : { address: pool.schedd() };
+  return fetchToken({ ...target, idtoken: pool.idToken(), onReduced: 'ignore', timeoutMs: 10_000, ...options });
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from './project.ts';
+
+/** One frame of a recorded conversation, in hex; `plaintext` and `aad` where it is encrypted. */
+export interface RecordedFrame {
+  readonly dir: 'C>S' | 'S>C';
+  readonly note?: string;
+  readonly clear: boolean;
+  readonly frame: string;
+  readonly aad?: string;
+  readonly plaintext?: string;
+}
+
+export interface RecordedHandshake {
+  readonly clientEphemeralPrivateKey: string;
+  readonly ecdhSharedSecretX: string;
+  readonly aesKey: string;
+  readonly sendDigest: string;
+  readonly recvDigest: string;
+  readonly clientBaseIV: string;
+  readonly serverBaseIV: string;
+  readonly frames: readonly RecordedFrame[];
+  readonly akep2: Readonly<Record<'a' | 'b' | 'ra' | 'rb' | 'K' | 'hkt' | 'hk', string>>;
+  readonly serverPolicyAd: Readonly<Record<string, string | number | boolean>>;
+}
+
+interface Vectors {
+  readonly akep2Seeds: { readonly seedKa: string };
+  readonly jwt: Readonly<
+    Record<'poolKeyDescrambled' | 'masterJwtKey' | 'token' | 'signedText' | 'signature' | 'K', string>
+  >;
+  readonly tokenHandshake: RecordedHandshake;
+  readonly tokenHandshakePipelined: RecordedHandshake;
+  readonly rawCollectorQuery: {
+    readonly frames: readonly RecordedFrame[];
+    readonly ads: readonly Readonly<Record<string, string>>[];
+  };
+  readonly framing: {
+    readonly key: string;
+    readonly baseIV: string;
+    readonly sendDigest: string;
+    readonly recvDigest: string;
+    readonly packets: readonly { readonly nonce: string; readonly plaintext: string; readonly frame: string }[];
+    readonly zeroDigestExample: { readonly plaintext: string; readonly frame: string };
+  };
+  readonly encoding: Readonly<Record<string, string>> & {
+    readonly ad_clear: { readonly hex: string };
+    readonly ad_encrypted: { readonly hex: string };
+  };
+}
+
+/** Recorded at HTCondor 23.9.6 and checked by an independent program. */
+export const vectors = JSON.parse(
+  readFileSync(join(projectRoot, 'test/vectors/core-vectors.json'), 'utf8'),
+) as unknown as Vectors;
+
+export function bytes(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

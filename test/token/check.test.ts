@@ -1,0 +1,80 @@
+/** What a token must say: equal, less with a word, more never. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TokenError } from '../../src/errors.ts';
+import { Secret } from '../../src/secret.ts';
+import { checkToken, type Expected } from '../../src/token/check.ts';
+import type { IdToken } from '../../src/token/jwt.ts';
+import { AUTHORIZATION_LEVELS, covers } from '../../src/token/levels.ts';
+
+const TOKEN: IdToken = {
+  ...{ jwt: new Secret('x'), signedText: 'x', algorithm: 'HS256', tokenId: 'x' },
+  ...{ keyId: 'POOL', issuer: 'pool.test', subject: 'alice@pool.test' },
+  ...{ issuedAt: 1000, expiresAt: 1600, authz: ['READ'] },
+};
+const EXPECTED: Expected = {
+  ...{ issuer: 'pool.test', subject: 'alice@pool.test', key: undefined },
+  ...{ authz: ['READ'], lifetimeSeconds: 600 },
+};
+
+describe('a token', () => {
+  const fine: readonly [string, Partial<IdToken>, Partial<Expected>, readonly string[]][] = [
+    ['that says what was asked', {}, {}, []],
+    ['of the key asked for', {}, { key: 'POOL' }, []],
+    ['whose level implies what was asked', { authz: ['WRITE'] }, { authz: ['WRITE', 'READ'] }, []],
+    [
+      'with the implied level alone',
+      { authz: ['READ'] },
+      { authz: ['WRITE', 'READ'] },
+      ['authorization: asked for WRITE READ, granted READ'],
+    ],
+    ['with limits nobody asked for', { authz: ['READ'] }, { authz: [] }, []],
+    ['without limits nobody asked for', { authz: undefined }, { authz: [] }, []],
+    ['that lasts less', { expiresAt: 1300 }, {}, ['lifetime: asked for 600 s, granted 300 s']],
+    [
+      'that expires though never was asked',
+      {},
+      { lifetimeSeconds: 'unlimited' },
+      ['lifetime: asked for unlimited, granted 600 s'],
+    ],
+    ['that never expires, as asked', { expiresAt: undefined }, { lifetimeSeconds: 'unlimited' }, []],
+    ['of any lifetime if none was asked', {}, { lifetimeSeconds: undefined }, []],
+    ['that never expires if nothing was said', { expiresAt: undefined }, { lifetimeSeconds: undefined }, []],
+  ];
+  for (const [what, token, expected, reductions] of fine) {
+    test(`${what} is fine${reductions.length > 0 ? ', with a word' : ''}`, () => {
+      assert.deepEqual(checkToken({ ...TOKEN, ...token }, { ...EXPECTED, ...expected }), reductions);
+    });
+  }
+
+  const wrong: readonly [string, Partial<IdToken>, Partial<Expected>, string][] = [
+    ['of another issuer', { issuer: 'other' }, {}, 'iss'],
+    ['of a daemon that named no trust domain', {}, { issuer: '' }, 'iss'],
+    ['for somebody else', { subject: 'root@pool.test' }, {}, 'sub'],
+    ['of another key', {}, { key: 'CI' }, 'kid'],
+    ['without limits', { authz: undefined }, {}, 'scope'],
+    ['with a level more', { authz: ['READ', 'WRITE'] }, {}, 'scope'],
+    ['with a greater level', { authz: ['ADMINISTRATOR'] }, { authz: ['WRITE'] }, 'scope'],
+    ['with a level that HTCondor does not have', { authz: ['READ', 'X'] }, {}, 'scope'],
+    ['that never expires', { expiresAt: undefined }, {}, 'exp'],
+    ['that lasts a second longer', { expiresAt: 1601 }, {}, 'exp'],
+    ['that was dead at birth', { expiresAt: 1000 }, {}, 'exp'],
+    ['without iat', { issuedAt: undefined }, {}, 'iat'],
+  ];
+  for (const [what, token, expected, claim] of wrong) {
+    test(`${what} is refused for its ${claim}`, () => {
+      assert.throws(
+        () => checkToken({ ...TOKEN, ...token }, { ...EXPECTED, ...expected }),
+        (error: unknown) => error instanceof TokenError && error.code === 'ERR_TOKEN_CLAIM' && error.claim === claim,
+      );
+    });
+  }
+});
+
+describe('authorization levels', () => {
+  test('imply others as in HTCondor', () => {
+    assert.ok(covers(['ADMINISTRATOR'], 'READ') && covers(['DAEMON'], 'WRITE') && covers(['NEGOTIATOR'], 'READ'));
+    assert.ok(!covers(['READ'], 'WRITE') && !covers(['WRITE'], 'DAEMON') && !covers([], 'READ'));
+    for (const level of AUTHORIZATION_LEVELS) assert.ok(covers([level], level));
+  });
+});

@@ -1,0 +1,97 @@
+/** IDTOKENS taken apart, and texts that are none. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { TokenError } from '../../src/errors.ts';
+import { Secret } from '../../src/secret.ts';
+import { parseIdToken, revealSignature, signaturePart } from '../../src/token/jwt.ts';
+import { hex, vectors } from '../support/vectors.ts';
+
+const CLAIMS = { iss: 'pool.test', sub: 'alice@pool.test', iat: 1_700_000_000, jti: 'a1' };
+
+function jwt(claims: object = CLAIMS, header: object = { alg: 'HS256', kid: 'POOL' }, signature = 'c2ln'): Secret {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  return new Secret(`${encode(header)}.${encode(claims)}.${signature}`);
+}
+
+const malformed = (error: unknown) => error instanceof TokenError && error.code === 'ERR_TOKEN_MALFORMED';
+
+describe('an IDTOKEN', () => {
+  test('of HTCondor is taken apart', () => {
+    const token = parseIdToken(new Secret(vectors.jwt.token));
+    assert.deepEqual([token.subject, token.issuer, token.keyId, token.algorithm], ['alice@vm', 'vm', 'POOL', 'HS256']);
+    assert.equal(token.signedText, vectors.jwt.signedText);
+    assert.equal(hex(revealSignature(token)), vectors.jwt.signature);
+    assert.equal(signaturePart(token.jwt).reveal(), vectors.jwt.token.split('.')[2]);
+  });
+
+  const scopes: readonly [unknown, readonly string[] | undefined][] = [
+    [undefined, undefined],
+    ['condor:/READ', ['READ']],
+    ['condor:/READ condor:/WRITE', ['READ', 'WRITE']],
+    [['condor:/READ', 'x'], ['READ']],
+    ['openid profile', undefined],
+    ['', undefined],
+    [7, undefined],
+  ];
+  for (const [scope, authz] of scopes) {
+    test(`with scope ${JSON.stringify(scope)} is limited to ${authz?.join() ?? 'nothing'}`, () => {
+      assert.deepEqual(parseIdToken(jwt({ ...CLAIMS, scope })).authz, authz);
+    });
+  }
+
+  test('may have no jti and no times', () => {
+    const token = parseIdToken(jwt({ iss: 'a', sub: 'b' }));
+    assert.deepEqual([token.tokenId, token.issuedAt, token.expiresAt], [undefined, undefined, undefined]);
+  });
+
+  test('prints without its secret', () => {
+    const token = parseIdToken(jwt(CLAIMS, undefined, 'SECRETSECRET'));
+    assert.ok(!JSON.stringify(token).includes('SECRETSECRET'));
+    assert.ok(!String(token.jwt).includes('SECRETSECRET'));
+  });
+
+  const none: readonly [string, Secret][] = [
+    ['nothing', new Secret('')],
+    ['two parts', new Secret('a.b')],
+    ['four parts', new Secret('a.b.c.d')],
+    ['an empty signature', jwt(CLAIMS, undefined, '')],
+    ['padding', jwt(CLAIMS, undefined, 'c2ln==')],
+    ['no JSON', new Secret('YQ.YQ.YQ')],
+    ['a list', new Secret(`${Buffer.from('[]').toString('base64url')}.${Buffer.from('[]').toString('base64url')}.YQ`)],
+    ['alg none', jwt(CLAIMS, { alg: 'none', kid: 'POOL' })],
+    ['no alg', jwt(CLAIMS, { kid: 'POOL' })],
+    ['no kid', jwt(CLAIMS, { alg: 'HS256' })],
+    ['a kid that is no text', jwt(CLAIMS, { alg: 'HS256', kid: 1 })],
+    ['no iss', jwt({ ...CLAIMS, iss: undefined })],
+    ['no sub', jwt({ ...CLAIMS, sub: '' })],
+    ['a sub with a line break', jwt({ ...CLAIMS, sub: 'a\n::error::b' })],
+    ['an iss with an escape', jwt({ ...CLAIMS, iss: '\u001b[2J' })],
+    ['a jti that is no text', jwt({ ...CLAIMS, jti: {} })],
+    ['an exp in words', jwt({ ...CLAIMS, exp: 'tomorrow' })],
+    ['an exp below zero', jwt({ ...CLAIMS, exp: -1 })],
+    ['an exp beyond all dates', jwt({ ...CLAIMS, exp: 1e13 })],
+    ['100,000 characters', jwt({ ...CLAIMS, x: 'x'.repeat(100_000) })],
+  ];
+  for (const [what, text] of none) {
+    test(`is not one with ${what}`, () => assert.throws(() => parseIdToken(text), malformed));
+  }
+
+  test('of whatever text is one, or ERR_TOKEN_MALFORMED that does not quote it', () => {
+    const part = fc.oneof(
+      fc.base64String(),
+      fc.json().map((each) => Buffer.from(each).toString('base64url')),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
+        try {
+          parseIdToken(new Secret(parts.join('.')));
+        } catch (error) {
+          assert.ok(malformed(error), String(error));
+          const long = parts.find((each) => each.length > 12);
+          if (long !== undefined) assert.ok(!String(error).includes(long));
+        }
+      }),
+    );
+  });
+});
