@@ -1,4 +1,5 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
+import { dirname } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { type AnyHTCondorError, HTCondorError } from './errors.ts';
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   if (fetched.path !== undefined) core.saveState(STATE_PATH, fetched.path);
   core.setOutput('token', fetched.token.jwt.reveal());
   core.setOutput('token-file', fetched.path ?? '');
+  core.setOutput('token-directory', fetched.path === undefined ? '' : dirname(fetched.path));
   for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
   host.log.info(describeToken(fetched));
   host.log.debug(`${fetched.roundTrips} round trips`);

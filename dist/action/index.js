@@ -339,6 +339,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
@@ -3845,8 +3847,6 @@ function malformed(what, claim) {
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
 
 
@@ -4554,9 +4554,10 @@ class ClassAd {
         const source = this.#literal(name);
         if (source === undefined)
             return undefined;
-        if (source.length < 2 || !source.startsWith('"') || !source.endsWith('"'))
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner))
             throw wrongType(name, 'a string');
-        return source.slice(1, -1).replaceAll('\\"', '"');
+        return inner.replaceAll('\\"', '"');
     }
     integer(name) {
         const source = this.#literal(name);
@@ -4879,8 +4880,10 @@ async function inPhase(phase, peer, work) {
 
 
 const MAX_NAMES = 10;
-async function locate(collector, wanted, methods, host) {
-    const ask = (ad) => inPhase('locate', collector, () => queryFirstAnswer(collector, ad, methods, host));
+function locate(collector, wanted, methods, host) {
+    return inPhase('locate', collector, () => find(wanted, (query) => queryFirstAnswer(collector, query, methods, host)));
+}
+async function find(wanted, ask) {
     const { ads, roundTrips } = await ask(queryFor(wanted, wanted.name === undefined ? MAX_NAMES + 1 : 1));
     const [found] = ads;
     if (found !== undefined && (wanted.name !== undefined || ads.length === 1)) {
@@ -4954,9 +4957,7 @@ function readDaemon(ad, { type, name }) {
     const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
     const address = text === undefined ? undefined : parseSinful(text);
     if (address === undefined) {
-        throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`, {
-            phase: 'locate',
-        });
+        throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
     }
     return { address, name: ad.string('Name') ?? name ?? '' };
 }
@@ -5778,6 +5779,7 @@ function iso(seconds) {
 
 
 
+
 const STATE_IS_POST = 'isPost';
 const STATE_PATH = 'path';
 async function run() {
@@ -5815,6 +5817,7 @@ async function main() {
         saveState(STATE_PATH, fetched.path);
     setOutput('token', fetched.token.jwt.reveal());
     setOutput('token-file', fetched.path ?? '');
+    setOutput('token-directory', fetched.path === undefined ? '' : (0,external_node_path_namespaceObject.dirname)(fetched.path));
     for (const [name, value] of Object.entries(factsOf(fetched)))
         setOutput(name, value);
     host.log.info(describeToken(fetched));

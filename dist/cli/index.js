@@ -1334,9 +1334,10 @@ class ClassAd {
         const source = this.#literal(name);
         if (source === undefined)
             return undefined;
-        if (source.length < 2 || !source.startsWith('"') || !source.endsWith('"'))
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner))
             throw wrongType(name, 'a string');
-        return source.slice(1, -1).replaceAll('\\"', '"');
+        return inner.replaceAll('\\"', '"');
     }
     integer(name) {
         const source = this.#literal(name);
@@ -1659,8 +1660,10 @@ async function inPhase(phase, peer, work) {
 
 
 const MAX_NAMES = 10;
-async function locate(collector, wanted, methods, host) {
-    const ask = (ad) => inPhase('locate', collector, () => queryFirstAnswer(collector, ad, methods, host));
+function locate(collector, wanted, methods, host) {
+    return inPhase('locate', collector, () => find(wanted, (query) => queryFirstAnswer(collector, query, methods, host)));
+}
+async function find(wanted, ask) {
     const { ads, roundTrips } = await ask(queryFor(wanted, wanted.name === undefined ? MAX_NAMES + 1 : 1));
     const [found] = ads;
     if (found !== undefined && (wanted.name !== undefined || ads.length === 1)) {
@@ -1734,9 +1737,7 @@ function readDaemon(ad, { type, name }) {
     const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
     const address = text === undefined ? undefined : parseSinful(text);
     if (address === undefined) {
-        throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`, {
-            phase: 'locate',
-        });
+        throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
     }
     return { address, name: ad.string('Name') ?? name ?? '' };
 }

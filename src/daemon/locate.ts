@@ -36,13 +36,16 @@ const MAX_NAMES = 10;
  * @throws LocateError ERR_NOT_FOUND with the names that the collector has of this type; ERR_AMBIGUOUS if no name was
  *   given and there are several.
  */
-export async function locate(
+export function locate(
   collector: Sinful,
   wanted: DaemonQuery,
   methods: readonly AuthMethod[],
   host: Host,
 ): Promise<LocatedDaemon> {
-  const ask = (ad: Query) => inPhase('locate', collector, () => queryFirstAnswer(collector, ad, methods, host));
+  return inPhase('locate', collector, () => find(wanted, (query) => queryFirstAnswer(collector, query, methods, host)));
+}
+
+async function find(wanted: DaemonQuery, ask: (query: Query) => Promise<Answer>): Promise<LocatedDaemon> {
   // Without a name, a second ad tells that there is a choice, and what it is.
   const { ads, roundTrips } = await ask(queryFor(wanted, wanted.name === undefined ? MAX_NAMES + 1 : 1));
   const [found] = ads;
@@ -152,9 +155,7 @@ function readDaemon(ad: ClassAd, { type, name }: DaemonQuery): { address: Sinful
   const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
   const address = text === undefined ? undefined : parseSinful(text);
   if (address === undefined) {
-    throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`, {
-      phase: 'locate',
-    });
+    throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
   }
   return { address, name: ad.string('Name') ?? name ?? '' };
 }

@@ -8,7 +8,18 @@ import { projectRoot } from '../support/project.ts';
 import { parseActionYaml } from '../support/runner.ts';
 
 const OUTPUTS = [
-  ...['token', 'token-file', 'identity', 'trust-domain', 'key', 'token-id', 'authz', 'issued-at', 'expires-at'],
+  ...[
+    'token',
+    'token-file',
+    'token-directory',
+    'identity',
+    'trust-domain',
+    'key',
+    'token-id',
+    'authz',
+    'issued-at',
+    'expires-at',
+  ],
   ...['lifetime', 'daemon-name', 'daemon-address', 'daemon-version', 'authentication-method', 'error-code'],
 ];
 

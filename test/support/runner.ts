@@ -117,7 +117,7 @@ export class Runner {
       ...(options.debug === true ? { RUNNER_DEBUG: '1' } : {}),
       ...options.env,
     });
-    const log = new StepLog(this.#masks);
+    const log = new StepLog(this.#masks, options.debug === true);
     const start = performance.now();
     const child = spawn(process.execPath, [join(projectRoot, file)], {
       ...{ cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -291,6 +291,7 @@ class StepLog {
   readonly outputs: Record<string, string> = {};
   readonly state: Record<string, string> = {};
   readonly #masks: string[];
+  readonly #debug: boolean;
   readonly #own: string[] = [];
   readonly #log: string[] = [];
   readonly #text = { stdout: '', stderr: '' };
@@ -298,8 +299,10 @@ class StepLog {
   readonly #commands: RunnerCommand[] = [];
   #raw = '';
 
-  constructor(masks: string[]) {
+  /** `debug`: whether lines of that level are shown. */
+  constructor(masks: string[], debug: boolean) {
     this.#masks = masks;
+    this.#debug = debug;
   }
 
   read(stream: 'stdout' | 'stderr', text: string): void {
@@ -319,7 +322,7 @@ class StepLog {
     } else if (name === 'set-output') this.outputs[props['name'] ?? ''] = data;
     else if (name === 'save-state') this.state[props['name'] ?? ''] = data;
     const level = LEVELS.find((each) => each === name);
-    if (level === undefined) return;
+    if (level === undefined || (level === 'debug' && !this.#debug)) return;
     const message = mask(data, this.#masks);
     this.#annotations.push({ level, message });
     for (const each of message.split(/\r?\n/)) this.#log.push(`##[${level}]${each}`);

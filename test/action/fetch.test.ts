@@ -1,0 +1,158 @@
+/** The built Action at the embedded pool, run as a runner runs it: outputs, files, summary, masks, and the end. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import { assertFailed, assertMasked, assertNoLeak, filesIn, Runner } from '../support/runner.ts';
+
+let runner: Runner;
+before(() => {
+  runner = new Runner();
+});
+after(() => runner.close());
+
+for (const debug of [false, true]) {
+  describe(`The Action${debug ? ' in debug mode' : ''}`, () => {
+    test('sets every output, writes the file, and removes it at the end', () =>
+      withPool({}, async (pool) => {
+        const idtoken = pool.idToken();
+        const inputs = { pool: pool.collector, name: 'ci@pool', idtoken, authz: 'read, WRITE', lifetime: '10m' };
+        const where = { token: 'ci', 'token-directory': 'tokens.d' };
+        const file = join(runner.workspace, 'tokens.d', 'ci');
+        let written = '';
+        const beforePost = () => {
+          written = readFileSync(file, 'utf8');
+          if (process.platform === 'win32') return;
+          assert.deepEqual([statSync(file).mode & 0o777, statSync(join(file, '..')).mode & 0o777], [0o600, 0o700]);
+        };
+        const step = await runner.runAction({ ...inputs, ...where }, { debug, beforePost });
+        assert.equal(step.status, 0, step.raw);
+        const { token = '', 'token-id': id, 'issued-at': from, 'expires-at': to, ...outputs } = step.outputs;
+        assert.deepEqual(outputs, {
+          'token-file': file,
+          'token-directory': join(runner.workspace, 'tokens.d'),
+          identity: 'alice@pool.test',
+          'trust-domain': 'pool.test',
+          key: 'POOL',
+          authz: 'READ WRITE',
+          lifetime: '600',
+          'daemon-name': 'ci@pool',
+          'daemon-address': pool.schedd(),
+          'daemon-version': '25.14.1',
+          'authentication-method': 'IDTOKENS',
+        });
+        assert.match(id ?? '', /^[0-9a-f]{32}$/);
+        assert.equal(Date.parse(to ?? '') - Date.parse(from ?? ''), 600_000);
+        assert.equal(written, `${token}\n`);
+
+        assertMasked(step, [idtoken, token]);
+        assertNoLeak(step, [idtoken, token]);
+        const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
+        assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
+        assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, lasts 600 s; written to /);
+        assert.match(step.summary, /<td>identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
+        assert.equal(/^##\[debug\]session: IDTOKENS as alice/m.test(step.log.join('\n')), debug);
+        assert.deepEqual(
+          [step.annotations.filter(({ level }) => level !== 'debug'), step.env, step.path],
+          [[], {}, []],
+        );
+
+        assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
+        assert.match(step.post?.log.join('\n') ?? '', /^Removed .*ci$/m);
+        assert.ok(!existsSync(file));
+      }));
+
+    test('fails with one annotation when the daemon says no, and says what the daemon said', () =>
+      withPool({ fetchDisabled: true }, async (pool) => {
+        const idtoken = pool.idToken();
+        const step = await runner.runAction(
+          { address: pool.schedd(), idtoken, file: 'ci' },
+          { debug, beforePost: () => {} },
+        );
+        assertFailed(step, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled\./ });
+        assertNoLeak(step, [idtoken]);
+        assert.deepEqual(filesIn(runner.workspace), ['tokens.d']);
+        assert.deepEqual([step.post?.status, step.post?.raw], [0, '']);
+      }));
+  });
+}
+
+describe('The Action', () => {
+  test('shows hostile text of a daemon harmlessly', () =>
+    withPool(
+      {
+        edit: { reply: () => ({ ErrorString: '::add-mask::x\n::set-output name=token::y ##[error]z', ErrorCode: 9 }) },
+      },
+      async (pool) => {
+        const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken() }, { debug: true });
+        assertFailed(step, { code: 'ERR_DAEMON', status: 6, text: /::add-mask::x/ });
+        assert.ok(!step.masks.includes('x'));
+      },
+    ));
+
+  test('shows a hostile name of a daemon harmlessly', () =>
+    withPool({ edit: { daemon: (ad) => ({ ...ad, Name: 'x\n::error::y<script>' }) } }, async (pool) => {
+      const step = await runner.runAction({ pool: pool.collector, idtoken: pool.idToken() }, { debug: true });
+      assert.equal(step.status, 0, step.raw);
+      assert.doesNotMatch(step.outputs['daemon-name'] ?? '', /\n/);
+      assert.doesNotMatch(step.summary, /<script>/);
+      assert.deepEqual(
+        step.annotations.filter(({ level }) => level === 'error'),
+        [],
+      );
+    }));
+
+  test('warns of less than was asked, or fails, or says nothing, as on-reduced says', () =>
+    withPool({ maxLifetime: 60 }, async (pool) => {
+      const run = (how: string) =>
+        runner.runAction(
+          { address: pool.schedd(), idtoken: pool.idToken(), 'on-reduced': how, file: 'less' },
+          { beforePost: () => {} },
+        );
+      const warned = await run('warn');
+      assert.deepEqual(
+        warned.annotations.map(({ level, message }) => [level, message]),
+        [['warning', 'The daemon granted less than was asked. lifetime: asked for 3600 s, granted 60 s']],
+      );
+      assert.match(warned.summary, /Less than asked: lifetime/);
+      assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 60 s/ });
+      assert.deepEqual((await run('ignore')).annotations, []);
+    }));
+
+  test('warns of a token that never expires', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), lifetime: 'unlimited' });
+      assert.match(step.annotations.map(({ message }) => message).join(), /never expires/);
+      assert.deepEqual([step.outputs['expires-at'], step.outputs['lifetime']], ['', '']);
+    }));
+
+  test('writes no summary if none is wanted', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
+      assert.deepEqual([step.status, step.summary, step.outputs['token-file']], [0, '', '']);
+    }));
+
+  test('ends well if somebody else removed the file before', () =>
+    withPool({}, async (pool) => {
+      const { rmSync } = await import('node:fs');
+      const file = join(runner.workspace, 'gone');
+      const step = await runner.runAction(
+        { address: pool.schedd(), idtoken: pool.idToken(), file },
+        { beforePost: () => rmSync(file) },
+      );
+      assert.deepEqual([step.status, step.post?.status, step.post?.annotations], [0, 0, []]);
+    }));
+
+  test('masks every line of several credentials', () =>
+    withPool({}, async (pool) => {
+      const [one, two] = [pool.idToken('alice'), pool.idToken('bob')];
+      const step = await runner.runAction(
+        { address: pool.schedd(), idtoken: `# ours\n${one}\n\n${two}\n` },
+        { debug: true },
+      );
+      assert.equal(step.status, 0, step.raw);
+      assertMasked(step, [one, two]);
+      assertNoLeak(step, [one, two, step.outputs['token'] ?? '']);
+    }));
+});

@@ -1,0 +1,98 @@
+/** The built command at the embedded pool. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool.ts';
+import { runCommand } from '../support/runner.ts';
+
+let directory: string;
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-fetch-'));
+});
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+/** With a token directory that has this pool's token. */
+function run(pool: EmbeddedPool, args: readonly string[]) {
+  const tokens = mkdtempSync(join(directory, 'tokens-'));
+  writeFileSync(join(tokens, 'mine'), `${pool.idToken()}\n`, { mode: 0o600 });
+  const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens, _CONDOR_COLLECTOR_HOST: pool.collector };
+  return runCommand(args, { env, cwd: directory }).then((result) => ({ ...result, tokens }));
+}
+
+const claimsOf = (jwt: string) =>
+  JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+
+describe('condor_token_fetch', () => {
+  test('prints the token alone, with one newline', () =>
+    withPool({}, async (pool) => {
+      const { status, stdout, stderr } = await run(pool, [
+        '-n',
+        'ci@pool',
+        '-a',
+        'READ',
+        '-authz',
+        'WRITE',
+        '-l',
+        '600',
+      ]);
+      assert.deepEqual([status, stderr], [0, '']);
+      assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+      const { scope, sub, iat, exp } = claimsOf(stdout);
+      assert.deepEqual([scope, sub, Number(exp) - Number(iat)], ['condor:/READ condor:/WRITE', 'alice@pool.test', 600]);
+    }));
+
+  test('asks for no lifetime unless it is told to, as HTCondor’s does', () =>
+    withPool({}, async (pool) => {
+      const { stdout } = await run(pool, ['-pool', pool.collector, '-type', 'Collector']);
+      assert.equal(claimsOf(stdout)['exp'], undefined);
+    }));
+
+  test('writes a token file, and prints nothing', () =>
+    withPool({}, async (pool) => {
+      const { status, stdout, tokens } = await run(pool, ['-token', 'fetched']);
+      assert.deepEqual([status, stdout], [0, '']);
+      const file = join(tokens, 'fetched');
+      assert.match(readFileSync(file, 'utf8'), /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+      if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600);
+    }));
+
+  test('prints facts instead with -json, and never the token', () =>
+    withPool({}, async (pool) => {
+      const { status, stdout } = await run(pool, ['-json', '-l', '5m', '-file', 'here']);
+      assert.equal(status, 0);
+      const facts = JSON.parse(stdout) as Record<string, string>;
+      assert.deepEqual(
+        [facts['identity'], facts['lifetime'], facts['file']],
+        ['alice@pool.test', '300', join(directory, 'here')],
+      );
+      const token = readFileSync(join(directory, 'here'), 'utf8').trim();
+      assert.ok(!stdout.includes(token.split('.')[2] ?? token));
+    }));
+
+  test('tells in -debug what happens, without a secret', () =>
+    withPool({}, async (pool) => {
+      const { stdout, stderr, tokens } = await run(pool, ['-debug', '-n', 'ci@pool']);
+      assert.match(stderr, /^credentials: .*mine\nlocate: ci@pool is at <.*>\nsession: IDTOKENS as alice@pool\.test/);
+      const credential = readFileSync(join(tokens, 'mine'), 'utf8').trim();
+      for (const jwt of [credential, stdout.trim()]) assert.ok(!stderr.includes(jwt.split('.')[2] ?? jwt));
+    }));
+
+  const refused: readonly [string, object, number, RegExp][] = [
+    ['token fetch is disabled', { fetchDisabled: true }, 6, /Token fetch disabled.*ERR_DAEMON/],
+    ['nobody is let in', { denied: () => true }, 6, /ERR_DENIED/],
+    ['the credential is revoked', { revoked: () => true }, 5, /ERR_METHODS_EXHAUSTED[\s\S]* {2}IDTOKENS: .*revoked/],
+  ];
+  for (const [what, options, expected, text] of refused) {
+    test(`exits with ${expected} where ${what}, and writes nothing`, () =>
+      withPool(options, async (pool) => {
+        const { status, stdout, stderr } = await run(pool, ['-file', 'nothing']);
+        assert.deepEqual([status, stdout], [expected, '']);
+        assert.match(stderr, text);
+        assert.match(stderr, /\nHint: /);
+        assert.ok(!existsSync(join(directory, 'nothing')));
+      }));
+  }
+});

@@ -1,0 +1,118 @@
+/** Finding a daemon: by name, alone, among several, through several collectors; and not finding it. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import type { LocateError } from '../../src/errors.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+
+const many = Array.from({ length: 15 }, (_, index) => `ap${String(index + 10)}.example.org`);
+
+/** A port at which nothing listens any more. */
+async function deadPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+for (const readNeedsSession of [false, true]) {
+  describe(`A collector that ${readNeedsSession ? 'demands authentication' : 'answers anybody'}`, () => {
+    test('has the daemon of that name among others', () =>
+      withPool({ schedds: many, readNeedsSession }, async (pool) => {
+        const name = 'ap17.example.org';
+        const { daemonName, daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name });
+        assert.deepEqual([daemonName, daemonAddress], [name, pool.schedd(7)]);
+      }));
+
+    test('has one daemon only: no name is needed', () =>
+      withPool({ readNeedsSession }, async (pool) => {
+        const { daemonName } = await fetchFrom(pool, { pool: pool.collector });
+        assert.equal(daemonName, 'ci@pool');
+      }));
+
+    test('has several: the error names ten, and says that there are more', () =>
+      withPool({ schedds: many, readNeedsSession }, async (pool) => {
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector }), (error: LocateError) => {
+          assert.equal(error.code, 'ERR_AMBIGUOUS');
+          assert.deepEqual(error.names, many.slice(0, 10));
+          assert.match(error.message, /ap19\.example\.org and more$/);
+          return true;
+        });
+      }));
+
+    test('has others: the error names ten at most', () =>
+      withPool({ schedds: many.slice(0, 2), readNeedsSession }, async (pool) => {
+        const name = 'ap99.example.org';
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name }), (error: LocateError) => {
+          assert.deepEqual([error.code, error.phase], ['ERR_NOT_FOUND', 'locate']);
+          assert.equal(error.peer, `<${pool.collector}>`);
+          assert.deepEqual(error.names, many.slice(0, 2));
+          assert.match(error.message, /no schedd named ap99\.example\.org; it has ap10\.example\.org, ap11/);
+          return true;
+        });
+      }));
+
+    test('has none', () =>
+      withPool({ schedds: [], readNeedsSession }, async (pool) => {
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it has none of that type/);
+      }));
+  });
+}
+
+describe('Several collectors', () => {
+  test('are asked in turn until one answers', () =>
+    withPool({}, async (pool) => {
+      const warnings: string[] = [];
+      const list = `127.0.0.1:${await deadPort()}, ${pool.collector}`;
+      const onLog = (level: string, line: string) => level === 'warn' && warnings.push(line);
+      const { daemonName } = await fetchFrom(pool, { pool: list, name: 'ci@pool', onLog });
+      assert.equal(daemonName, 'ci@pool');
+      assert.match(warnings.join('\n'), /connection refused; trying the next address/);
+    }));
+  test('are not asked again for what one of them does not have', () =>
+    withPool({}, async (pool) => {
+      const list = `${pool.collector} 127.0.0.1:${await deadPort()}`;
+      await assert.rejects(fetchFrom(pool, { pool: list, name: 'nobody@x' }), { code: 'ERR_NOT_FOUND' });
+    }));
+  test('that do not answer, all of them, are an error about the last', async () => {
+    const [first, last] = [await deadPort(), await deadPort()];
+    await withPool({}, async (pool) => {
+      await assert.rejects(fetchFrom(pool, { pool: `127.0.0.1:${first} 127.0.0.1:${last}`, name: 'x' }), {
+        ...{ code: 'ERR_CONNECT', phase: 'locate', peer: `<127.0.0.1:${last}>` },
+      });
+    });
+  });
+});
+
+describe('An ad', () => {
+  const ads: readonly [string, Record<string, string | undefined>, string][] = [
+    ['without an address', { MyAddress: undefined }, 'ERR_CLASSAD'],
+    ['with an address that is none', { MyAddress: 'http://x/' }, 'ERR_CLASSAD'],
+    ['with a hostile address', { MyAddress: '<127.0.0.1:1?sock=a\n::error::b>' }, 'ERR_CLASSAD'],
+  ];
+  for (const [what, changes, code] of ads) {
+    test(`${what} is ${code}`, () =>
+      withPool({ edit: { daemon: (ad) => ({ ...ad, ...changes }) } }, async (pool) => {
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), { code, phase: 'locate' });
+      }));
+  }
+  test('of an older schedd has its address in ScheddIpAddr', () =>
+    withPool(
+      { edit: { daemon: (ad) => ({ ...ad, ScheddIpAddr: ad['MyAddress'], MyAddress: '<192.0.2.1:1>' }) } },
+      async (pool) => {
+        const { daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+        assert.equal(daemonAddress, pool.schedd());
+      },
+    ));
+  test('that leads elsewhere still has to prove itself there', () =>
+    withPool({}, async (impostor) => {
+      const edit = { daemon: (ad: object) => ({ ...ad, MyAddress: impostor.schedd() }) };
+      await withPool({ edit }, async (pool) => {
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), {
+          code: 'ERR_SERVER_UNPROVEN',
+        });
+        assert.ok(!impostor.log.some((line) => line.startsWith('PERMISSION GRANTED')));
+      });
+    }));
+});

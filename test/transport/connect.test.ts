@@ -1,0 +1,122 @@
+/** Connecting: every address of a daemon, in time, and with the reason of each that fails. */
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { ConnectError } from '../../src/errors.ts';
+import { connect } from '../../src/transport/connect.ts';
+import { parseSinful, type Sinful } from '../../src/transport/sinful.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+
+let server: Server;
+let port = 0;
+let dead = 0;
+const connected: string[] = [];
+
+before(async () => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+  dead = portOf(gone);
+  await new Promise((resolve) => gone.close(resolve));
+  server = createServer((socket) => {
+    socket.on('error', () => {}).on('data', (chunk: Buffer) => connected.push(chunk.toString('hex')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  port = portOf(server);
+});
+after(() => new Promise((resolve) => server.close(resolve)));
+
+function portOf(each: Server): number {
+  const address = each.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function hostUntil(signal: AbortSignal) {
+  const silent = { debug: () => {}, info: () => {}, warn: () => {} };
+  return { signal, log: silent, mask: () => {}, now: () => new Date(0), randomBytes: (n: number) => new Uint8Array(n) };
+}
+
+const sinful = (text: string): Sinful => {
+  const parsed = parseSinful(text);
+  assert.ok(parsed, text);
+  return parsed;
+};
+
+describe('a connection', () => {
+  test('is made to the first of the addresses that answers', async () => {
+    const address = sinful(`<192.0.2.1:9?addrs=127.0.0.1-${dead}+127.0.0.1-${port}>`);
+    const channel = await connect(address, hostUntil(AbortSignal.timeout(5000)));
+    assert.equal(channel.roundTrips, 1);
+    channel.close();
+  });
+
+  test('takes the next address beside one that is silent, and is not held up by it', async () => {
+    // 192.0.2.0/24 belongs to nobody (RFC 5737): refused at once or never answered, both are to be survived.
+    const address = sinful(`<192.0.2.1:9?addrs=192.0.2.1-9+127.0.0.1-${port}>`);
+    const channel = await connect(address, hostUntil(AbortSignal.timeout(5000)));
+    channel.close();
+  });
+
+  test('that nobody takes is an error with the reason of each address', async () => {
+    const address = sinful(`<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+[--1]-${dead}>`);
+    await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(5000))), (error: ConnectError) => {
+      assert.equal(error.code, 'ERR_CONNECT');
+      assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${dead}: connection refused`));
+      assert.match(error.message, new RegExp(`\\[::1\\]:${dead}: `));
+      return true;
+    });
+  });
+
+  test('to a name that does not resolve says so', async () => {
+    await assert.rejects(connect(sinful('<no-such-host.invalid:9618>'), hostUntil(AbortSignal.timeout(5000))), {
+      code: 'ERR_CONNECT',
+      message: 'no connection to no-such-host.invalid:9618: the host name no-such-host.invalid does not resolve',
+    });
+  });
+
+  test('to a daemon behind CCB that is not reachable says that CCB is needed', async () => {
+    await assert.rejects(
+      connect(sinful(`<127.0.0.1:${dead}?CCBID=192.0.2.1:9618%3fsock%3dx#1>`), hostUntil(AbortSignal.timeout(5000))),
+      {
+        code: 'ERR_CCB_ONLY',
+      },
+    );
+  });
+
+  test('ends with the signal, before and during', async () => {
+    const address = sinful(`<127.0.0.1:${port}>`);
+    await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
+    const channel = await connect(address, hostUntil(AbortSignal.timeout(100)));
+    channel.send((message) => message.int(1));
+    await assert.rejects(
+      channel.receive((message) => message.int()),
+      { code: 'ERR_TIMEOUT', message: 'the time allowed is over' },
+    );
+    channel.close();
+  });
+
+  test('says the name of the daemon’s socket in front of the first message, in one flight', async () => {
+    connected.length = 0;
+    const channel = await connect(sinful(`<127.0.0.1:${port}?sock=schedd_1>`), hostUntil(AbortSignal.timeout(5000)));
+    channel.send((message) => message.int(7));
+    channel.flush();
+    while (connected.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    channel.close();
+    const id = Buffer.from('schedd_1\0condor-token-fetch\0').toString('hex');
+    const body = `000000000000004b${id}ffffffffffffffff0000000000000000`;
+    const length = (body.length / 2).toString(16).padStart(8, '0');
+    assert.equal(connected.join(''), `01${length}${body}01000000080000000000000007`);
+  });
+});
+
+describe('a daemon', () => {
+  test('is found at the second of its addresses', () =>
+    withPool({}, async (pool) => {
+      const address = `<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+127.0.0.1-${pool.port}&sock=schedd_0>`;
+      const { token } = await fetchFrom(pool, { address });
+      assert.equal(token.subject, 'alice@pool.test');
+    }));
+  test('with an unknown socket is a closed connection', () =>
+    withPool({}, async (pool) => {
+      await assert.rejects(fetchFrom(pool, { address: `<${pool.collector}?sock=nobody>` }), { code: 'ERR_CLOSED' });
+    }));
+});
