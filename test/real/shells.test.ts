@@ -1,0 +1,82 @@
+/** The built Action and command at real daemons, and what they write, used by HTCondor. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { onlyToken } from '../support/real-fetch.ts';
+import { assertFailed, assertMasked, assertNoLeak, Runner, runCommand } from '../support/runner.ts';
+
+for (const suite of poolSuites()) {
+  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let runner: Runner;
+    let idtoken: string;
+    before(async () => {
+      pool = await startPool({ suite });
+      runner = new Runner();
+      idtoken = await pool.idToken({ user: 'alice' });
+    });
+    after(async () => {
+      runner?.close();
+      await pool?.stop();
+    });
+
+    test('the Action fetches, delivers, hides and cleans up, in debug mode', async () => {
+      const inputs = { pool: pool.collector, name: pool.scheddName, idtoken, authz: 'READ', lifetime: '10m' };
+      let content = '';
+      const step = await runner.runAction(
+        { ...inputs, token: 'ci', 'token-directory': 'tokens.d' },
+        {
+          debug: true,
+          beforePost: () => {
+            content = readFileSync(join(runner.workspace, 'tokens.d', 'ci'), 'utf8');
+          },
+        },
+      );
+      assert.equal(step.status, 0, step.raw);
+      const { token = '', identity, authz, lifetime, 'daemon-version': version } = step.outputs;
+      assert.deepEqual([identity, authz, lifetime], [`alice@${pool.trustDomain}`, 'READ', '600']);
+      assert.equal(version, pool.version);
+      assert.equal(content, `${token}\n`);
+      assertMasked(step, [idtoken, token]);
+      assertNoLeak(step, [idtoken, token]);
+      assert.ok(!existsSync(join(runner.workspace, 'tokens.d', 'ci')));
+      assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
+    });
+
+    test('the Action fails with one annotation where the name is wrong', async () => {
+      const step = await runner.runAction({ pool: pool.collector, name: 'nobody@nowhere', idtoken }, { debug: true });
+      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it has ${pool.scheddName}`) });
+      assertNoLeak(step, [idtoken]);
+    });
+
+    test('the command writes a token file that HTCondor takes: READ yes, WRITE no', async () => {
+      writeFileSync(join(runner.workspace, 'credential'), `${idtoken}\n`, { mode: 0o600 });
+      const file = join(runner.workspace, 'fetched');
+      const args = [
+        '-pool',
+        pool.collector,
+        '-name',
+        pool.scheddName,
+        '-authz',
+        'READ',
+        '-lifetime',
+        '600',
+        '-file',
+        file,
+      ];
+      const { status, stderr } = await runCommand(args, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace } });
+      assert.deepEqual([status, stderr], [0, '']);
+      await pool.run('mkdir', '-m', '700', '/home/bob/fetched');
+      await pool.write('/home/bob/fetched/token', readFileSync(file), 0o600);
+      await pool.run('chown', '-R', 'bob', '/home/bob/fetched');
+      const env = onlyToken('/home/bob/fetched');
+      const ping = (level: string) =>
+        pool.exec(['condor_ping', '-type', 'schedd', '-table', level], { user: 'bob', env });
+      const read = await ping('READ');
+      assert.match(read.stdout, /IDTOKENS +AES +AES +ALLOW +alice@/, read.stdout + read.stderr);
+      assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
+    });
+  });
+}
