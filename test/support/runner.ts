@@ -417,7 +417,7 @@ export function parsePairs(text: string): Record<string, string> {
 }
 
 /** The environment of this process without what would change the meaning of a run. */
-function ownEnvironment(): Record<string, string | undefined> {
+export function ownEnvironment(): Record<string, string | undefined> {
   const foreign = /^(INPUT_|STATE_|GITHUB_|RUNNER_|ACTIONS_|_?CONDOR_|BEARER_TOKEN|NODE_)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
