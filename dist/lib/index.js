@@ -601,21 +601,18 @@ function malformed(what, claim) {
 
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
 
 
 
-
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
 const MAX_FILE_LENGTH = 1024 * 1024;
-async function readTokenDirectory(directory) {
+function readTokenDirectory(directory) {
     let names;
     try {
-        names = (await (0,promises_namespaceObject.readdir)(directory)).sort();
+        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
     }
     catch (error) {
         return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`] };
@@ -629,7 +626,7 @@ async function readTokenDirectory(directory) {
             continue;
         }
         try {
-            const found = tokenLines(await readPrivateFile(path), path);
+            const found = tokenLines(readPrivateFile(path), path);
             if (found.length === 0)
                 skipped.push(`${path}: it holds no token, only blank lines and comments`);
             lines.push(...found);
@@ -652,10 +649,10 @@ function tokenLines(text, source) {
         source: found.length === 1 ? source : `${source} line ${number}`,
     }));
 }
-async function readPrivateFile(path) {
-    const file = await (0,promises_namespaceObject.open)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+function readPrivateFile(path) {
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
     try {
-        const { uid, mode, size } = await file.stat();
+        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
         if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
             throw new Error('it is no regular file');
         if (size > MAX_FILE_LENGTH)
@@ -667,10 +664,10 @@ async function readPrivateFile(path) {
             if (open !== 0)
                 throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
         }
-        return await file.readFile('utf8');
+        return (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
     }
     finally {
-        await file.close();
+        (0,external_node_fs_namespaceObject.closeSync)(file);
     }
 }
 function reasonOf(error) {
@@ -686,7 +683,7 @@ function reasonOf(error) {
 
 
 
-async function loadIdTokens(source, host) {
+function loadIdTokens(source, host) {
     if ('text' in source) {
         host.mask(source.text);
         const lines = tokenLines(source.text.reveal(), 'idtoken');
@@ -694,7 +691,7 @@ async function loadIdTokens(source, host) {
             throw new CredentialError('ERR_NO_CREDENTIAL', 'idtoken holds no token, only blank lines and comments');
         return lines.map((line) => parseLine(line, true, host));
     }
-    const { lines, skipped } = await readTokenDirectory(source.directory);
+    const { lines, skipped } = readTokenDirectory(source.directory);
     const found = [];
     const reasons = [...skipped];
     for (const line of lines) {
@@ -1142,7 +1139,7 @@ function formatSinful({ host, port, params }) {
     return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
 }
 function formatEndpoint({ host, port }) {
-    return (0,external_node_net_namespaceObject.isIP)(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 function sharedPortId({ params }) {
     return params.get('sock');
@@ -1162,7 +1159,7 @@ function reach(host) {
     return 0;
 }
 function parseEndpoint(text, defaultPort) {
-    if ((0,external_node_net_namespaceObject.isIP)(text) === 6)
+    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
         return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
     const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
     const port = digits === undefined ? defaultPort : Number(digits);

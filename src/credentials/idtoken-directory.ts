@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../secret.ts';
 
@@ -25,11 +24,13 @@ const MAX_FILE_LENGTH = 1024 * 1024;
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
  * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.
+ *
+ * Synchronous: for a few small files, loading node:fs/promises takes longer than reading them.
  */
-export async function readTokenDirectory(directory: string): Promise<TokenDirectory> {
+export function readTokenDirectory(directory: string): TokenDirectory {
   let names: string[];
   try {
-    names = (await readdir(directory)).sort();
+    names = readdirSync(directory).sort();
   } catch (error) {
     return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`] };
   }
@@ -42,7 +43,7 @@ export async function readTokenDirectory(directory: string): Promise<TokenDirect
       continue;
     }
     try {
-      const found = tokenLines(await readPrivateFile(path), path);
+      const found = tokenLines(readPrivateFile(path), path);
       if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
       lines.push(...found);
     } catch (error) {
@@ -65,10 +66,10 @@ export function tokenLines(text: string, source: string): readonly TokenLine[] {
   }));
 }
 
-async function readPrivateFile(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+function readPrivateFile(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const { uid, mode, size } = await file.stat();
+    const { uid, mode, size } = fstatSync(file);
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is no regular file');
     if (size > MAX_FILE_LENGTH) throw new Error('it is too large for a token');
     if (process.getuid !== undefined) {
@@ -77,9 +78,9 @@ async function readPrivateFile(path: string): Promise<string> {
       if (open !== 0)
         throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
     }
-    return await file.readFile('utf8');
+    return readFileSync(file, 'utf8');
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

@@ -20,7 +20,7 @@ export type IdTokenSource =
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN; ERR_NO_CREDENTIAL with
  *   every place that was looked at.
  */
-export async function loadIdTokens(source: IdTokenSource, host: Host): Promise<readonly IdTokenCredential[]> {
+export function loadIdTokens(source: IdTokenSource, host: Host): readonly IdTokenCredential[] {
   if ('text' in source) {
     host.mask(source.text);
     const lines = tokenLines(source.text.reveal(), 'idtoken');
@@ -28,7 +28,7 @@ export async function loadIdTokens(source: IdTokenSource, host: Host): Promise<r
       throw new CredentialError('ERR_NO_CREDENTIAL', 'idtoken holds no token, only blank lines and comments');
     return lines.map((line) => parseLine(line, true, host));
   }
-  const { lines, skipped } = await readTokenDirectory(source.directory);
+  const { lines, skipped } = readTokenDirectory(source.directory);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   for (const line of lines) {

@@ -45,7 +45,7 @@ export function formatSinful({ host, port, params }: Sinful): string {
 }
 
 export function formatEndpoint({ host, port }: Endpoint): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Name of the daemon's socket behind the shared port (§3.3); undefined if the daemon listens by itself. */
@@ -71,7 +71,9 @@ function reach(host: string): number {
 }
 
 function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint | undefined {
-  if (isIP(text) === 6) return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
+  // Two colons at least: Node's test for IPv6 is a regular expression that takes milliseconds to compile.
+  if (/:.*:/.test(text) && isIP(text) === 6)
+    return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
   const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const port = digits === undefined ? defaultPort : Number(digits);
   if (port === undefined || port < 1 || port > 65535) return undefined;

@@ -28,7 +28,7 @@ function put(name: string, text: string, mode = 0o600): string {
 }
 
 async function read() {
-  const { lines, skipped } = await readTokenDirectory(directory);
+  const { lines, skipped } = readTokenDirectory(directory);
   return {
     texts: lines.map(({ text }) => text.reveal()),
     sources: lines.map(({ source }) => source),
@@ -139,7 +139,7 @@ describe('a token directory', () => {
 
   test('that is a file says so', async () => {
     const path = put('file', 'x');
-    const { lines, skipped } = await readTokenDirectory(path);
+    const { lines, skipped } = readTokenDirectory(path);
     assert.deepEqual(lines, []);
     assert.match(skipped.join(), /file: .*(ENOTDIR|ENOENT|not exist)/);
   });

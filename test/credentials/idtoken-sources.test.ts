@@ -47,16 +47,16 @@ function credentialError(code: CredentialError['code'], text: RegExp) {
 describe('the text of an input', () => {
   const load = (text: string, host = listeningHost().host) => loadIdTokens({ text: new Secret(text) }, host);
 
-  test('is one token', async () => {
-    const [only, ...others] = await load(`${jwt()}\n`);
+  test('is one token', () => {
+    const [only, ...others] = load(`${jwt()}\n`);
     assert.deepEqual(
       [only?.source, only?.chosen, only?.token.subject, others.length],
       ['idtoken', true, 'alice@pool', 0],
     );
   });
 
-  test('is several tokens, in order, with comments between them', async () => {
-    const tokens = await load(`# pool A\r\n${jwt({ iss: 'a' })}\r\n\n# pool B\n${jwt({ iss: 'b' })}`);
+  test('is several tokens, in order, with comments between them', () => {
+    const tokens = load(`# pool A\r\n${jwt({ iss: 'a' })}\r\n\n# pool B\n${jwt({ iss: 'b' })}`);
     assert.deepEqual(
       tokens.map(({ token, source }) => [token.issuer, source]),
       [
@@ -66,16 +66,16 @@ describe('the text of an input', () => {
     );
   });
 
-  test('is masked before anything else: whole, each line, and each signature', async () => {
+  test('is masked before anything else: whole, each line, and each signature', () => {
     const { host, masks } = listeningHost();
     const [a, b] = [jwt({}, 'c2lnbmF0dXJlQQ'), jwt({}, 'c2lnbmF0dXJlQg')];
-    await load(`${a}\n${b}\n`, host);
+    load(`${a}\n${b}\n`, host);
     assert.deepEqual(masks, [`${a}\n${b}\n`, a, 'c2lnbmF0dXJlQQ', b, 'c2lnbmF0dXJlQg']);
   });
 
-  test('is masked even if it is no token', async () => {
+  test('is masked even if it is no token', () => {
     const { host, masks } = listeningHost();
-    await assert.rejects(load('hunter2', host), credentialError('ERR_CREDENTIAL_UNREADABLE', /./));
+    assert.throws(() => load('hunter2', host), credentialError('ERR_CREDENTIAL_UNREADABLE', /./));
     assert.deepEqual(masks, ['hunter2', 'hunter2']);
   });
 
@@ -100,12 +100,12 @@ describe('the text of an input', () => {
   ];
   for (const [what, text, message] of bad) {
     test(`that is ${what} is refused`, () =>
-      assert.rejects(load(text), credentialError('ERR_CREDENTIAL_UNREADABLE', message)));
+      assert.throws(() => load(text), credentialError('ERR_CREDENTIAL_UNREADABLE', message)));
   }
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
     test(`that is ${JSON.stringify(text)} is no credential`, () =>
-      assert.rejects(load(text), credentialError('ERR_NO_CREDENTIAL', /only blank lines and comments/)));
+      assert.throws(() => load(text), credentialError('ERR_NO_CREDENTIAL', /only blank lines and comments/)));
   }
 });
 
@@ -120,12 +120,12 @@ describe('a token directory', () => {
     chmodSync(join(directory, name), mode);
   };
 
-  test('gives the tokens that are good, and the log has the reason for every other', async () => {
+  test('gives the tokens that are good, and the log has the reason for every other', () => {
     put('a', 'not a token\n');
     put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
     put('c~', jwt());
     const { host, log } = listeningHost();
-    const found = await loadIdTokens({ directory, named: false }, host);
+    const found = loadIdTokens({ directory, named: false }, host);
     assert.deepEqual(
       found.map(({ token, chosen }) => [token.subject, chosen]),
       [['bob@pool', false]],
@@ -134,42 +134,42 @@ describe('a token directory', () => {
     assert.match(log.join('\n'), /c~: HTCondor ignores[^\n]*\n.*a: not an IDTOKEN[^\n]*\n.*b line 2: not an IDTOKEN/);
   });
 
-  test('that the user named may be shown to a daemon at once', async () => {
+  test('that the user named may be shown to a daemon at once', () => {
     put('a', jwt());
     assert.deepEqual(
-      (await loadIdTokens({ directory, named: true }, listeningHost().host)).map(({ chosen }) => chosen),
+      loadIdTokens({ directory, named: true }, listeningHost().host).map(({ chosen }) => chosen),
       [true],
     );
   });
 
-  test('has every line masked, tokens or not', async () => {
+  test('has every line masked, tokens or not', () => {
     put('a', `hunter2\n${jwt()}\n`);
     const { host, masks } = listeningHost();
-    await loadIdTokens({ directory, named: true }, host);
+    loadIdTokens({ directory, named: true }, host);
     assert.deepEqual(masks, ['hunter2', jwt(), 'c2lnbmF0dXJl']);
   });
 
-  test('without any good token is an error with every place and reason', async () => {
+  test('without any good token is an error with every place and reason', () => {
     put('a', 'hunter2\n');
     put('.b', jwt());
     const message = /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/;
-    await assert.rejects(
-      loadIdTokens({ directory, named: true }, listeningHost().host),
+    assert.throws(
+      () => loadIdTokens({ directory, named: true }, listeningHost().host),
       credentialError('ERR_NO_CREDENTIAL', message),
     );
   });
 
-  test('that is empty, or missing, is an error that names it', async () => {
+  test('that is empty, or missing, is an error that names it', () => {
     const load = () => loadIdTokens({ directory, named: false }, listeningHost().host);
-    await assert.rejects(load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it is empty$/));
+    assert.throws(() => load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it is empty$/));
     rmSync(directory, { recursive: true });
-    await assert.rejects(load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it does not exist$/));
+    assert.throws(() => load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it does not exist$/));
   });
 
-  test('with comments alone is an error that names it', async () => {
+  test('with comments alone is an error that names it', () => {
     put('ci', '# nothing\n');
-    await assert.rejects(
-      loadIdTokens({ directory, named: true }, listeningHost().host),
+    assert.throws(
+      () => loadIdTokens({ directory, named: true }, listeningHost().host),
       credentialError('ERR_NO_CREDENTIAL', /ci/),
     );
   });

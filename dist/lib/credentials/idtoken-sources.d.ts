@@ -15,4 +15,4 @@ export type IdTokenSource = {
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN; ERR_NO_CREDENTIAL with
  *   every place that was looked at.
  */
-export declare function loadIdTokens(source: IdTokenSource, host: Host): Promise<readonly IdTokenCredential[]>;
+export declare function loadIdTokens(source: IdTokenSource, host: Host): readonly IdTokenCredential[];
