@@ -1,0 +1,77 @@
+/** Fetches that were recorded at real daemons, once more: with the same entropy, the same bytes leave and are understood. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fetchToken } from '../src/fetch.ts';
+import { readRequest } from '../src/inputs.ts';
+import type { Recording } from './record/recording.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
+
+const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
+
+/** The daemon's side of a recording: waits for the recorded bytes, and answers with the recorded ones. */
+async function replay(socket: Socket, { flights }: Recording, pieces: number): Promise<readonly string[]> {
+  const seen: string[] = [];
+  const chunks = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  for (const { from, bytes } of flights) {
+    const expected = Buffer.from(bytes, 'hex');
+    if (from === 'client') {
+      let got = Buffer.alloc(0);
+      while (got.length < expected.length) {
+        const { value, done } = await chunks.next();
+        if (done === true) break;
+        got = Buffer.concat([got, value]);
+      }
+      seen.push(got.toString('hex'));
+      continue;
+    }
+    for (let at = 0; at < expected.length; at += pieces) {
+      socket.write(expected.subarray(at, at + pieces));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  socket.end();
+  return seen;
+}
+
+test('there are recordings of two releases', () => assert.equal(recordings.length, 2));
+
+for (const path of recordings) {
+  const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
+  describe(recording.about, () => {
+    for (const pieces of [1, 100_000]) {
+      test(`is said and understood again, answers in pieces of ${pieces}`, async () => {
+        const server = createServer({ noDelay: true });
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const bound = server.address();
+        const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+        const replayed = once(server, 'connection').then(([socket]) => replay(socket as Socket, recording, pieces));
+        const { sock, idtoken, authz, lifetime } = recording;
+        const inputs = { address: `<127.0.0.1:${port}?sock=${sock}>`, idtoken, authz, lifetime };
+        const entropy = [...recording.entropy];
+        const { token, roundTrips } = await fetchToken(
+          readRequest((name) => (inputs as Partial<Record<string, string>>)[name], {
+            env: {},
+            home: '/',
+            isRoot: false,
+          }),
+          {
+            ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0), mask: () => {} },
+            log: { debug: () => {}, info: () => {}, warn: () => {} },
+            randomBytes: () => new Uint8Array(Buffer.from(entropy.shift() ?? '', 'hex')),
+          },
+        );
+        const said = recording.flights.filter(({ from }) => from === 'client').map(({ bytes }) => bytes);
+        assert.deepEqual(await replayed, said);
+        assert.equal(said.length, 2, 'two flights, and the connection: three round trips');
+        assert.equal(roundTrips, 3);
+        assert.equal(token.jwt.reveal(), recording.token);
+        assert.deepEqual(token.authz, ['READ']);
+        server.close();
+      });
+    }
+  });
+}
