@@ -8,33 +8,33 @@ export type { IdToken } from './token/jwt.ts';
 /** What is wanted. Every word means what the input of the same name means to the Action. */
 export interface FetchOptions {
     /** The collector: `host`, `host:port`, a sinful string, or a list of them. Default: `_CONDOR_COLLECTOR_HOST`. */
-    readonly pool?: string;
+    readonly pool?: string | undefined;
     /** Name of the daemon. Default: the only one of its type in the pool. */
-    readonly name?: string;
+    readonly name?: string | undefined;
     /** `schedd`, `collector`, … Default: `schedd`. */
-    readonly type?: string;
+    readonly type?: string | undefined;
     /** Sinful string or `host:port` of the daemon; then no collector is asked. */
-    readonly address?: string;
+    readonly address?: string | undefined;
     /** Authorization levels. Default: no restriction. */
-    readonly authz?: readonly string[];
+    readonly authz?: readonly string[] | undefined;
     /** Seconds, or `unlimited`. Default: 3600. */
-    readonly lifetime?: number | 'unlimited';
+    readonly lifetime?: number | 'unlimited' | undefined;
     /** Name of the signing key. Default: the daemon's. */
-    readonly key?: string;
+    readonly key?: string | undefined;
     /** IDTOKENs to authenticate with, one a line. Default: those of HTCondor's token directory. */
-    readonly idtoken?: string;
+    readonly idtoken?: string | undefined;
     /** What to do if the daemon grants less than was asked. Default: `warn`. */
-    readonly onReduced?: 'warn' | 'fail' | 'ignore';
+    readonly onReduced?: 'warn' | 'fail' | 'ignore' | undefined;
     /** Write the token to this file, mode 0600. Default: it is only returned. */
-    readonly file?: string;
+    readonly file?: string | undefined;
     /** Milliseconds for everything. Default: 60,000. */
-    readonly timeoutMs?: number;
+    readonly timeoutMs?: number | undefined;
     /** Gives up when it is aborted. */
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
     /** Told of every secret before it is put to use, so that logs can hide it. */
-    readonly onSecret?: (secret: Secret) => void;
+    readonly onSecret?: ((secret: Secret) => void) | undefined;
     /** Told what happens, a line each; no secrets. */
-    readonly onLog?: (level: 'debug' | 'info' | 'warn', line: string) => void;
+    readonly onLog?: ((level: 'debug' | 'info' | 'warn', line: string) => void) | undefined;
 }
 /**
  * Fetches a token from a daemon of an HTCondor pool: for the identity that the IDTOKEN has, limited to the levels and

@@ -47,6 +47,11 @@ describe('condor_token_fetch', () => {
     });
   }
 
+  test('is a program: npm’s bin needs the first line', () => {
+    const [first] = readFileSync(join(projectRoot, 'dist/cli/index.js'), 'utf8').split('\n', 1);
+    assert.equal(first, '#!/usr/bin/env node');
+  });
+
   for (const flag of ['-help', '--help', '-h']) {
     test(`${flag} prints the usage on standard error and exits with 1, as HTCondor's does`, async () => {
       const { status, stdout, stderr } = await run([flag]);
