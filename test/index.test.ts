@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { ConnectError, type FetchOptions, fetchToken, HTCondorError, InputError } from '../src/index.ts';
+import { listen } from './support/listen.ts';
 import { projectRoot } from './support/project.ts';
 import { strangeJwt } from './support/runner.ts';
 
@@ -23,9 +24,7 @@ before(async () => {
     connections += 1;
     socket.on('error', () => {});
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
-  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+  address = `127.0.0.1:${await listen(server)}`;
 });
 after(() => {
   server.close();

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { fetchToken } from '../src/fetch.ts';
 import { readRequest } from '../src/inputs.ts';
 import type { Recording } from './record/recording.ts';
+import { listen } from './support/listen.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
@@ -45,9 +46,7 @@ for (const path of recordings) {
     for (const pieces of [1, 100_000]) {
       test(`is said and understood again, answers in pieces of ${pieces}`, async () => {
         const server = createServer({ noDelay: true });
-        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-        const bound = server.address();
-        const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+        const port = await listen(server);
         const replayed = once(server, 'connection').then(([socket]) => replay(socket as Socket, recording, pieces));
         const { sock, idtoken, authz, lifetime } = recording;
         const inputs = { address: `<127.0.0.1:${port}?sock=${sock}>`, idtoken, authz, lifetime };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { listen } from '../support/listen.ts';
 import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
 
 let server: Server;
@@ -14,9 +15,7 @@ before(async () => {
     connections += 1;
     socket.destroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
-  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+  address = `127.0.0.1:${await listen(server)}`;
   runner = new Runner();
 });
 after(() => {

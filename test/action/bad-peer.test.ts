@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { listen } from '../support/listen.ts';
 import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
 
 const credential = strangeJwt();
@@ -19,10 +20,9 @@ after(() => {
 
 async function listening(server: Server): Promise<string> {
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   server.unref();
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+  return `127.0.0.1:${port}`;
 }
 
 function peer(talk: (socket: Socket) => void): () => Server {

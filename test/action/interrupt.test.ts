@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { listen } from '../support/listen.ts';
 import {
   assertFailed,
   assertMasked,
@@ -22,9 +23,7 @@ let address: string;
 
 before(async () => {
   server = createServer((socket) => socket.on('error', () => {}));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
-  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+  address = `127.0.0.1:${await listen(server)}`;
   runner = new Runner();
 });
 after(() => {

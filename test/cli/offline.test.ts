@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FLAGS } from '../../src/argv.ts';
+import { listen } from '../support/listen.ts';
 import { projectRoot } from '../support/project.ts';
 import { type CommandOptions, filesIn, runCommand, strangeJwt } from '../support/runner.ts';
 
@@ -21,9 +22,7 @@ before(async () => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
-  address = typeof bound === 'object' && bound !== null ? `127.0.0.1:${bound.port}` : '';
+  address = `127.0.0.1:${await listen(server)}`;
 });
 after(() => {
   server.close();

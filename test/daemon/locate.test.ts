@@ -1,20 +1,11 @@
 /** Finding a daemon: by name, alone, among several, through several collectors; and not finding it. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { deadPort } from '../support/listen.ts';
 
 const many = Array.from({ length: 15 }, (_, index) => `ap${String(index + 10)}.example.org`);
-
-/** A port at which nothing listens any more. */
-async function deadPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 for (const readNeedsSession of [false, true]) {
   describe(`A collector that ${readNeedsSession ? 'demands authentication' : 'answers anybody'}`, () => {

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { fetchToken } from '../../src/fetch.ts';
 import { readRequest } from '../../src/inputs.ts';
+import { listen } from '../support/listen.ts';
 import { poolSuites, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
 import type { Recording } from './recording.ts';
@@ -29,10 +30,8 @@ async function recordingProxy(target: { host: string; port: number }) {
     carry('client', client, daemon);
     carry('server', daemon, client);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
-  return { port: address.port, flights, close: () => server.close() };
+  const port = await listen(server);
+  return { port, flights, close: () => server.close() };
 }
 
 const suite = poolSuites().find((each) => each === process.argv[2]);

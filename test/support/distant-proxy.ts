@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { listen, portOf } from './listen.ts';
 
 export interface DistantProxyOptions {
   /** Where to listen; port 0: any. */
@@ -42,16 +43,12 @@ export class DistantProxy {
 
   static async start(options: DistantProxyOptions): Promise<DistantProxy> {
     const proxy = new DistantProxy(options);
-    await new Promise<void>((resolve, reject) => {
-      proxy.#server.once('error', reject).listen(options.port, options.host, resolve);
-    });
+    await listen(proxy.#server, options.port, options.host);
     return proxy;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('not listening');
-    return address.port;
+    return portOf(this.#server);
   }
 
   /** Round trips that were waited for since `reset`. */

@@ -12,6 +12,7 @@ import { covers } from '../../src/token/levels.ts';
 import { ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import type { Reader } from '../../src/wire/reader.ts';
 import { concat } from '../../src/wire/writer.ts';
+import { listen, portOf } from './listen.ts';
 import { Ended, type Fault, ServerChannel } from './server-channel.ts';
 import { SigningKey } from './signing-key.ts';
 
@@ -90,16 +91,12 @@ export class EmbeddedPool {
 
   static async start(options: EmbeddedPoolOptions = {}): Promise<EmbeddedPool> {
     const pool = new EmbeddedPool(options);
-    await new Promise<void>((resolve, reject) => {
-      pool.#server.once('error', reject).listen(0, options.host ?? '127.0.0.1', resolve);
-    });
+    await listen(pool.#server, 0, options.host);
     return pool;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('not listening');
-    return address.port;
+    return portOf(this.#server);
   }
 
   /** `host:port` of the collector. */

@@ -6,6 +6,7 @@ import type { ConnectError } from '../../src/errors.ts';
 import { connect } from '../../src/transport/connect.ts';
 import { parseSinful, type Sinful } from '../../src/transport/sinful.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { deadPort, listen } from '../support/listen.ts';
 
 let server: Server;
 let port = 0;
@@ -13,22 +14,13 @@ let dead = 0;
 const connected: string[] = [];
 
 before(async () => {
-  const gone = createServer();
-  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
-  dead = portOf(gone);
-  await new Promise((resolve) => gone.close(resolve));
+  dead = await deadPort();
   server = createServer((socket) => {
     socket.on('error', () => {}).on('data', (chunk: Buffer) => connected.push(chunk.toString('hex')));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  port = portOf(server);
+  port = await listen(server);
 });
 after(() => new Promise((resolve) => server.close(resolve)));
-
-function portOf(each: Server): number {
-  const address = each.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function hostUntil(signal: AbortSignal) {
   const silent = { debug: () => {}, info: () => {}, warn: () => {} };
