@@ -72,7 +72,6 @@ describe('an address with something else', () => {
         });
         assertNoLeak(step, [credential]);
         assert.deepEqual(filesIn(runner.workspace), []);
-        assert.ok(step.durationMs < 3000, `took ${step.durationMs} ms`);
       });
     }
   }
@@ -82,7 +81,6 @@ describe('an address with something else', () => {
       const where = await listening(peer(() => {})());
       const step = await runner.runAction({ [input]: where, idtoken: credential, file: 'ci', timeout: '1s' });
       assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: /^the time allowed is over \(ERR_TIMEOUT/ });
-      assert.ok(step.durationMs > 900 && step.durationMs < 2500, `took ${step.durationMs} ms`);
     });
   }
 

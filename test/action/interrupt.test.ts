@@ -41,7 +41,6 @@ describe('while a daemon says nothing', { skip: noSignals }, () => {
         const inputs = { [input]: address, idtoken: credential, file: 'd/ci' };
         const step = await runner.runAction(inputs, { interrupt, debug: true, beforePost: () => {} });
         assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: /^cancelled \(ERR_TIMEOUT, while: / });
-        assert.ok((step.endedAfterMs ?? Number.POSITIVE_INFINITY) < 1000, `took ${step.endedAfterMs} ms`);
         assertNoLeak(step, [credential]);
         assertMasked(step, [credential]);
         assert.deepEqual(filesIn(runner.workspace), []);
@@ -54,11 +53,10 @@ describe('while a daemon says nothing', { skip: noSignals }, () => {
       writeFileSync(join(own.workspace, 'credential'), `${credential}\n`, { mode: 0o600 });
       const env = { _CONDOR_SEC_TOKEN_DIRECTORY: own.workspace };
       const interrupt = { signal, when: once(server, 'connection') };
-      const { status, stdout, stderr, durationMs } = await runCommand(['-address', address], { env, interrupt });
+      const { status, stdout, stderr } = await runCommand(['-address', address], { env, interrupt });
       own.close();
       assert.deepEqual([status, stdout], [3, '']);
       assert.match(stderr, /^cancelled \(ERR_TIMEOUT/);
-      assert.ok(durationMs < 1500);
     });
   }
 });

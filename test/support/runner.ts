@@ -42,9 +42,6 @@ export interface StepResult {
   readonly env: Readonly<Record<string, string>>;
   readonly path: readonly string[];
   readonly summary: string;
-  readonly durationMs: number;
-  /** From the interruption to the end of the process; undefined if nothing interrupted it. */
-  readonly endedAfterMs: number | undefined;
 }
 
 export interface StepOptions {
@@ -118,7 +115,6 @@ export class Runner {
       ...options.env,
     });
     const log = new StepLog(this.#masks, options.debug === true);
-    const start = performance.now();
     const child = spawn(process.execPath, [join(projectRoot, file)], {
       ...{ cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] },
     });
@@ -126,7 +122,6 @@ export class Runner {
     return {
       ...ended,
       ...log.result(),
-      durationMs: performance.now() - start,
       outputs: { ...log.outputs, ...parsePairs(readFileSync(files.GITHUB_OUTPUT, 'utf8')) },
       state: { ...log.state, ...parsePairs(readFileSync(files.GITHUB_STATE, 'utf8')) },
       env: parsePairs(readFileSync(files.GITHUB_ENV, 'utf8')),
@@ -154,7 +149,6 @@ export interface CommandResult {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly durationMs: number;
 }
 
 export interface CommandOptions {
@@ -169,7 +163,6 @@ export interface CommandOptions {
 
 /** The command as a shell would run it. */
 export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const start = performance.now();
   const child = spawn(process.execPath, [join(projectRoot, 'dist/cli/index.js'), ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: withoutUndefined({ ...ownEnvironment(), ...options.env }),
@@ -178,7 +171,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
   if (options.stdoutClosed === true) child.stdout?.destroy();
   const text = { stdout: '', stderr: '' };
   const { status, signal } = await endOf(child, (stream, line) => (text[stream] += line), options.interrupt);
-  return { status, signal, ...text, durationMs: performance.now() - start };
+  return { status, signal, ...text };
 }
 
 export interface Failure {
@@ -259,12 +252,8 @@ async function endOf(
   read: (stream: 'stdout' | 'stderr', line: string) => void,
   interrupt: StepOptions['interrupt'],
 ) {
-  let interruptedAt: number | undefined;
   interrupt?.when.then(
-    () => {
-      interruptedAt = performance.now();
-      child.kill(interrupt.signal);
-    },
+    () => child.kill(interrupt.signal),
     () => child.kill('SIGKILL'),
   );
   for (const name of ['stdout', 'stderr'] as const) {
@@ -282,8 +271,7 @@ async function endOf(
     child.on('close', (...end) => resolve(end));
   });
   clearTimeout(timer);
-  const endedAfterMs = interruptedAt === undefined ? undefined : performance.now() - interruptedAt;
-  return { status, signal, endedAfterMs };
+  return { status, signal };
 }
 
 /** What the runner makes of the lines of one step. */
