@@ -101,7 +101,7 @@ export class Pool {
     const who = user === undefined ? [] : [`--userspec=${user}:${user}`];
     const inside = ['env', '-i', ...environment, 'sh', '-c', 'cd "$0" && exec "$@"', cwd, ...argv];
     return execute(
-      ...asRoot('nsenter', `--target=${this.#pid}`, '--mount', '--pid', 'chroot', ...who, ROOT, ...inside),
+      ...asRoot('nsenter', `--target=${this.#pid}`, '--mount', '--pid', '--root', 'chroot', ...who, ROOT, ...inside),
     );
   }
 
