@@ -44,8 +44,9 @@ for (const path of recordings) {
   const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
   describe(recording.about, () => {
     for (const pieces of [1, 100_000]) {
-      test(`is said and understood again, answers in pieces of ${pieces}`, async () => {
+      test(`is said and understood again, answers in pieces of ${pieces}`, async (context) => {
         const server = createServer({ noDelay: true });
+        context.after(() => server.close());
         const port = await listen(server);
         const replayed = once(server, 'connection').then(([socket]) => replay(socket as Socket, recording, pieces));
         const { sock, idtoken, authz, lifetime } = recording;
@@ -69,7 +70,6 @@ for (const path of recordings) {
         assert.equal(roundTrips, 3);
         assert.equal(token.jwt.reveal(), recording.token);
         assert.deepEqual(token.authz, ['READ']);
-        server.close();
       });
     }
   });

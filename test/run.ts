@@ -18,4 +18,5 @@ if (files.some((file) => file.includes('/real/'))) {
   const prepared = run('build/test/support/prepare-pools.js');
   if (prepared !== 0) process.exit(prepared);
 }
-process.exit(run('--enable-source-maps', '--test', ...files));
+// A test that hangs is a failure, not a reason to wait for ever.
+process.exit(run('--enable-source-maps', '--test', '--test-timeout=600000', ...files));
