@@ -62,7 +62,7 @@ export async function prepareTree(suite: Suite): Promise<void> {
   try {
     await build(suite, partial);
   } catch (error) {
-    await run(`removing what was half done`, ...asRoot('rm', '-rf', '--one-file-system', partial));
+    await run('removing what was half done', ...asRoot('rm', '-rf', '--one-file-system', partial));
     if (!existsSync(stamp)) throw error;
     console.error(
       `\n*** ${suite}: no fresh HTCondor (${String(error)});\n*** using the tree of ${readFileSync(stamp, 'utf8')}\n`,
@@ -86,8 +86,15 @@ async function removeRemains(): Promise<void> {
 
 async function build(suite: Suite, folder: string): Promise<void> {
   const engine = ['docker', 'podman'].find((name) => spawnSync(name, ['info'], { stdio: 'ignore' }).status === 0);
-  if (engine !== undefined) await buildInContainer(engine, suite, folder);
-  else await buildByDebootstrap(suite, folder);
+  if (engine !== undefined) {
+    try {
+      return await buildInContainer(engine, suite, folder);
+    } catch (error) {
+      console.error(`${suite}: not with ${engine} (${String(error)}); debootstrap instead`);
+      await run('removing what was half done', ...asRoot('rm', '-rf', '--one-file-system', folder));
+    }
+  }
+  await buildByDebootstrap(suite, folder);
 }
 
 async function buildInContainer(engine: string, suite: Suite, folder: string): Promise<void> {
