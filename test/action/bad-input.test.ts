@@ -57,6 +57,7 @@ describe('an input error', () => {
     test(what, async () => {
       const step = await runner.runAction({ pool: address, idtoken: credential, ...inputs });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
+      assert.equal(step.masks[0], credential, 'masked before anything else');
       assertNoLeak(step, [credential]);
       assert.equal(connections, 0, 'nobody was called');
       assert.deepEqual(filesIn(runner.workspace), []);
