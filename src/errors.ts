@@ -72,7 +72,7 @@ export class LocateError extends HTCondorError {
   constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: ErrorFacts) {
     super(message, facts);
     this.code = code;
-    this.names = names;
+    this.names = names.map(printable);
   }
 }
 

@@ -92,7 +92,7 @@ class LocateError extends HTCondorError {
     constructor(code, message, names, facts) {
         super(message, facts);
         this.code = code;
-        this.names = names;
+        this.names = names.map(printable);
     }
 }
 class ConnectError extends HTCondorError {

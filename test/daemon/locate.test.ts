@@ -44,6 +44,15 @@ for (const readNeedsSession of [false, true]) {
         });
       }));
 
+    test('has hostile names: they are told harmlessly', () =>
+      withPool({ schedds: ['a\n::error::b', 'c##[add-mask]d'], readNeedsSession }, async (pool) => {
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector }), (error: LocateError) => {
+          assert.deepEqual(error.names, ['a?::error::b', 'c# #[add-mask]d']);
+          assert.doesNotMatch(error.message, /\n|##\[/);
+          return true;
+        });
+      }));
+
     test('has none', () =>
       withPool({ schedds: [], readNeedsSession }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it has none of that type/);
