@@ -4,7 +4,8 @@ import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { type AnyHTCondorError, HTCondorError } from './errors.ts';
 import { type FetchedToken, fetchToken } from './fetch.ts';
-import { INPUTS, type InputSource, readBoolean, readRequest, readTimeout } from './inputs.ts';
+import { readBoolean, readRequest, readTimeout } from './inputs/request.ts';
+import { INPUTS, type InputSource, SECRET_INPUTS } from './inputs/table.ts';
 import { printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeError, describeToken, factsOf } from './report.ts';
@@ -25,8 +26,7 @@ export async function run(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const given = runnerInput('idtoken');
-  if (given !== undefined) maskAll(given);
+  for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
   const host = processHost(readTimeout(runnerInput), interruptSignal(), {
     mask: (secret) => maskAll(secret.reveal()),
     log: {
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     },
   });
   const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary);
-  const request = readRequest(runnerInput, processSurroundings());
+  const request = readRequest(runnerInput, await processSurroundings());
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   const fetched = await fetchToken(request, host);
 

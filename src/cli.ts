@@ -2,7 +2,8 @@
 import { parseArguments, usage } from './argv.ts';
 import { HTCondorError, OutputError } from './errors.ts';
 import { fetchToken } from './fetch.ts';
-import { type InputSource, readRequest, readTimeout } from './inputs.ts';
+import { readRequest, readTimeout } from './inputs/request.ts';
+import type { InputSource } from './inputs/table.ts';
 import { printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeError, describeToken, factsOf } from './report.ts';
@@ -36,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
       warn: (line) => say(`Warning: ${line}`),
     },
   });
-  const fetched = await fetchToken(readRequest(input, processSurroundings()), host);
+  const fetched = await fetchToken(readRequest(input, await processSurroundings(), true), host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
   if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
   else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());

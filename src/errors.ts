@@ -102,10 +102,13 @@ export class ProtocolError extends HTCondorError {
 export class NegotiationError extends HTCondorError {
   readonly exitStatus = 5;
   readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
+  /** Authentication methods that the daemon takes, of those that we know by name. */
+  readonly methods: readonly string[];
 
-  constructor(code: NegotiationError['code'], message: string, facts?: ErrorFacts) {
+  constructor(code: NegotiationError['code'], message: string, methods: readonly string[] = [], facts?: ErrorFacts) {
     super(message, facts);
     this.code = code;
+    this.methods = methods.map(printable);
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Host } from './host.ts';
-import type { Surroundings } from './inputs.ts';
+import { loadSettings } from './inputs/settings.ts';
+import type { Surroundings } from './inputs/table.ts';
 
 /** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
 export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host {
@@ -20,7 +21,8 @@ export function interruptSignal(): AbortSignal {
   return interrupted.signal;
 }
 
-export function processSurroundings(): Surroundings {
+export async function processSurroundings(): Promise<Surroundings> {
   const { homedir, uid } = userInfo();
-  return { env: process.env, home: homedir, isRoot: uid === 0 };
+  const setting = await loadSettings(process.env);
+  return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { describe, test } from 'node:test';
-import { INPUTS } from '../src/inputs.ts';
+import { INPUTS } from '../src/inputs/table.ts';
 import { VERSION } from '../src/version.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 
@@ -14,7 +14,7 @@ import { filesBelow, projectRoot } from './support/project.ts';
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/main/']],
   [['src/action.ts'], ['src/cli.ts'], ['src/index.ts']],
-  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts'], ['src/process-host.ts', 'src/inputs.ts']],
+  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts'], ['src/process-host.ts', 'src/inputs/']],
   [['src/fetch.ts']],
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],
   [['src/security/'], ['src/transport/']],
@@ -24,12 +24,20 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
 
 /** Modules of Node and of others that only some files may import. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
-  [/^(node:)?(net|tls|dns|dgram|http|https|http2)(\/|$)/, ['src/transport/']],
-  [/^(node:)?fs(\/|$)/, ['src/credentials/', 'src/output/']],
-  [/^(node:)?os$/, ['src/process-host.ts']],
-  [/^(node:)?(child_process|worker_threads|cluster|vm|module|process)$/, []],
+  [/^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/, ['src/transport/']],
+  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts']],
+  [
+    /^(node:)?fs(\/|$)/,
+    [
+      ...['src/credentials/', 'src/output/', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
+      'src/inputs/settings.ts',
+    ],
+  ],
+  [/^(node:)?os$/, ['src/process-host.ts', 'src/security/methods/fs.ts']],
+  [/^(node:)?child_process$/, ['src/inputs/settings.ts', 'src/credentials/munge-program.ts']],
+  [/^(node:)?(worker_threads|cluster|vm|module|process)$/, []],
   [/^@actions\//, ['src/action.ts']],
-  [/^jose(\/|$)/, ['src/token/jwt.ts']],
+  [/^jose(\/|$)/, ['src/token/jwt.ts', 'src/token/bearer.ts']],
   [/^undici/, []],
 ];
 
@@ -38,23 +46,32 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/main/cli.ts': /^argv$/,
   'src/action.ts': /^(env|exitCode)$/,
   'src/cli.ts': /^(stdout|stderr|exitCode)$/,
-  'src/inputs.ts': /^cwd$/,
+  'src/inputs/request.ts': /^cwd$/,
+  'src/inputs/settings.ts': /^platform$/,
   'src/process-host.ts': /^(env|once)$/,
-  'src/credentials/idtoken-directory.ts': /^getuid$/,
+  'src/credentials/private-file.ts': /^getuid$/,
 };
 
 /** Who may look at a secret, and how often it does. */
 const REVEALS: Readonly<Record<string, number>> = {
   'src/action.ts': 2, // masks it; sets the output
   'src/cli.ts': 1, // prints it
+  'src/credentials/certificates.ts': 1, // reads the PEM
   'src/credentials/idtoken-sources.ts': 2, // splits the input in lines; is there a signature to mask?
+  'src/credentials/pool-password.ts': 2, // takes the line; is it empty?
+  'src/credentials/scitoken.ts': 4, // trims it; is it empty, how long is it, has it blanks?
   'src/fetch.ts': 1, // is there a signature to mask?
   'src/output/token-file.ts': 1, // writes it
+  'src/security/methods/munge.ts': 1, // sends it
+  'src/security/methods/password.ts': 1, // derives the key
+  'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
+  'src/security/methods/tls-tunnel.ts': 1, // gives the private key to TLS
+  'src/token/bearer.ts': 1, // parses it
   'src/token/jwt.ts': 3, // parses it; its signature as key, and to be masked
 };
 
 const MAX_LINES = 250;
-const MAX_ACTION_BYTES = 250_000;
+const MAX_ACTION_BYTES = 350_000;
 
 interface Source {
   readonly path: string;

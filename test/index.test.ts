@@ -101,7 +101,7 @@ describe('what is told', () => {
     assert.equal(told[0], `secret ${idtoken}`);
     assert.ok(told.includes(`secret ${signature}`));
     const log = told.filter((line) => !line.startsWith('secret ')).join('\n');
-    assert.match(log, /^debug credentials: idtoken/);
+    assert.match(log, /^debug credentials: IDTOKENS from idtoken/);
     assert.ok(!log.includes(signature));
     assert.equal(existsSync(join(directory, 'ci')), false);
   });

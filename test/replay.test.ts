@@ -6,10 +6,11 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fetchToken } from '../src/fetch.ts';
-import { readRequest } from '../src/inputs.ts';
+import { readRequest } from '../src/inputs/request.ts';
 import type { Recording } from './record/recording.ts';
 import { listen } from './support/listen.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
+import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
 
@@ -53,11 +54,7 @@ for (const path of recordings) {
         const inputs = { address: `<127.0.0.1:${port}?sock=${sock}>`, idtoken, authz, lifetime };
         const entropy = [...recording.entropy];
         const { token, roundTrips } = await fetchToken(
-          readRequest((name) => (inputs as Partial<Record<string, string>>)[name], {
-            env: {},
-            home: '/',
-            isRoot: false,
-          }),
+          readRequest((name) => (inputs as Partial<Record<string, string>>)[name], NOWHERE),
           {
             ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0), mask: () => {} },
             log: { debug: () => {}, info: () => {}, warn: () => {} },

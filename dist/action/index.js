@@ -316,6 +316,20 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
 
 /***/ }),
 
+/***/ 421:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+
+/***/ }),
+
+/***/ 311:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+
+/***/ }),
+
 /***/ 756:
 /***/ ((module) => {
 
@@ -330,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 654:
+/***/ 214:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3358,9 +3372,11 @@ class ProtocolError extends HTCondorError {
 class NegotiationError extends HTCondorError {
     exitStatus = 5;
     code;
-    constructor(code, message, facts) {
+    methods;
+    constructor(code, message, methods = [], facts) {
         super(message, facts);
         this.code = code;
+        this.methods = methods.map(printable);
     }
 }
 class AuthenticationError extends HTCondorError {
@@ -3412,9 +3428,611 @@ class OutputError extends HTCondorError {
     exitStatus = 8;
 }
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
+const METHOD_BIT = {
+    FS: 4,
+    SSL: 256,
+    PASSWORD: 512,
+    MUNGE: 1024,
+    TOKEN: 2048,
+    SCITOKENS: 4096,
+};
+function displayName(method) {
+    return method === 'TOKEN' ? 'IDTOKENS' : method;
+}
+class MethodRefused extends Error {
+    outOfStep;
+    constructor(message, outOfStep = false) {
+        super(message);
+        this.outOfStep = outOfStep;
+    }
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
+
+
+
+
+const DONE = 0;
+const NOT_DONE = -1;
+const OURS = 'this account';
+function fs_fs(options) {
+    return {
+        name: 'FS',
+        sources: [OURS],
+        candidatesFor: (_, peer) => isThisMachine(peer.address)
+            ? {
+                fit: [{ label: OURS, open: () => { }, finish: (channel) => proveBy(channel, peer, options) }],
+                unfit: [],
+            }
+            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+        presumed: () => undefined,
+    };
+}
+async function proveBy(channel, peer, options) {
+    const wanted = await channel.receive((message) => message.string());
+    const { path, extension, objection } = bind(wanted, peer, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send((message) => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== '')
+                message.string(extension);
+        });
+        verdict = await channel.receive((message) => message.int());
+    }
+    finally {
+        if (failure === undefined)
+            (0,external_node_fs_namespaceObject.rmdirSync)(path);
+    }
+    if (failure !== undefined)
+        throw new MethodRefused(failure);
+    if (verdict !== DONE)
+        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+    return [];
+}
+function bind(wanted, { address, port, sharedPortId }, { parents }) {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const extension = wanted.endsWith('_')
+        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
+        : '';
+    const path = `${wanted}${extension}`;
+    const refuse = (objection) => ({ path, extension, objection });
+    if (wanted === '')
+        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
+    if (external_node_path_namespaceObject.posix.normalize(wanted) !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+    }
+    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
+    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    }
+    return { path, extension };
+}
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        if (!(0,external_node_fs_namespaceObject.lstatSync)(parent).isDirectory())
+            return `${parent} is a symbolic link or no directory`;
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
+    }
+    catch (error) {
+        return `${path} could not be made: ${error.message}`;
+    }
+    try {
+        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
+        if (owner !== undefined)
+            (0,external_node_fs_namespaceObject.chownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    }
+    catch (error) {
+        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+        return `${path} could not be made ours: ${error.message}`;
+    }
+}
+function isThisMachine(address) {
+    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
+        /^(127\.|::1$)/.test(address));
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;// CONCATENATED MODULE: ./build/bundle/src/secret.js
+
+class Secret {
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    reveal() {
+        return this.#value;
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [external_node_util_namespaceObject.inspect.custom]() {
+        return '***';
+    }
+}
+
+;// CONCATENATED MODULE: external "node:stream"
+const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+;// CONCATENATED MODULE: ./build/bundle/src/wire/writer.js
+class Writer {
+    #parts = [];
+    #encrypted;
+    constructor(encrypted = false) {
+        this.#encrypted = encrypted;
+    }
+    int(value) {
+        if (!Number.isSafeInteger(value))
+            throw new RangeError(`not an integer: ${value}`);
+        const bytes = new Uint8Array(8);
+        new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
+        return this.bytes(bytes);
+    }
+    bytes(bytes) {
+        this.#parts.push(bytes);
+        return this;
+    }
+    string(value) {
+        if (value.includes('\0'))
+            throw new RangeError('a CEDAR string cannot carry NUL');
+        const bytes = new TextEncoder().encode(`${value}\0`);
+        if (this.#encrypted)
+            this.int(bytes.length);
+        return this.bytes(bytes);
+    }
+    finish() {
+        return concat(this.#parts);
+    }
+}
+function concat(parts) {
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined)
+        return first;
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+    }
+    return whole;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/tls-tunnel.js
+
+
+class TlsFailure extends Error {
+}
+const SETTLING_TURNS = 4;
+class TlsTunnel {
+    #pipe;
+    #socket;
+    #outgoing = [];
+    #plaintext = [];
+    #established = false;
+    #failure;
+    #changed = () => { };
+    static async start(options) {
+        const { connect } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
+        return new TlsTunnel(options, connect);
+    }
+    constructor({ authorities, partialChain, certificate, serverName }, connect) {
+        this.#pipe = new external_node_stream_namespaceObject.Duplex({
+            read: () => { },
+            write: (chunk, _encoding, done) => {
+                this.#outgoing.push(chunk);
+                this.#changed();
+                done();
+            },
+        });
+        this.#socket = connect({
+            socket: this.#pipe,
+            ca: [...authorities],
+            ...(partialChain ? { allowPartialTrustChain: true } : {}),
+            ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
+            ...(serverName === undefined ? {} : { servername: serverName }),
+            minVersion: 'TLSv1.2',
+            rejectUnauthorized: false,
+            checkServerIdentity: () => undefined,
+        });
+        this.#socket.on('secureConnect', () => {
+            this.#established = true;
+            this.#changed();
+        });
+        this.#socket.on('data', (chunk) => {
+            this.#plaintext.push(chunk);
+            this.#changed();
+        });
+        this.#socket.on('error', (error) => {
+            this.#failure ??= error;
+            this.#changed();
+        });
+    }
+    get established() {
+        return this.#established;
+    }
+    feed(records) {
+        if (records.length > 0)
+            this.#pipe.push(records);
+    }
+    async output() {
+        await this.#until(() => this.#outgoing.length > 0);
+        for (let turn = 0; turn < SETTLING_TURNS; turn++)
+            await nextTurn();
+        return this.pending();
+    }
+    pending() {
+        return concat(this.#outgoing.splice(0));
+    }
+    async handshake() {
+        await this.#until(() => this.#established);
+    }
+    async failure() {
+        for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++)
+            await nextTurn();
+        return this.#failure?.message;
+    }
+    async read(length) {
+        await this.#until(() => this.#plaintext.reduce((sum, { length }) => sum + length, 0) >= length);
+        const all = concat(this.#plaintext);
+        this.#plaintext = [all.subarray(length)];
+        return all.subarray(0, length);
+    }
+    write(plaintext) {
+        this.#socket.write(plaintext);
+        return this.output();
+    }
+    distrust(serverName) {
+        const certificate = this.#socket.getPeerX509Certificate();
+        if (certificate === undefined)
+            return 'it has no certificate';
+        if (!this.#socket.authorized)
+            return untrusted(String(this.#socket.authorizationError), certificate.issuer);
+        if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined)
+            return undefined;
+        const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
+        return `its certificate is for ${names.replaceAll('\n', ', ')}, not for ${serverName}`;
+    }
+    close() {
+        this.#socket.destroy();
+        this.#pipe.destroy();
+    }
+    async #until(condition) {
+        while (!condition()) {
+            if (this.#failure !== undefined)
+                throw new TlsFailure(this.#failure.message, { cause: this.#failure });
+            await new Promise((resolve) => {
+                this.#changed = resolve;
+            });
+        }
+    }
+}
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+function untrusted(code, issuer) {
+    const by = `issued by ${issuer.replaceAll('\n', ', ')}`;
+    switch (code) {
+        case 'CERT_HAS_EXPIRED':
+            return `its certificate, or one above it, has expired (${by})`;
+        case 'CERT_NOT_YET_VALID':
+            return `its certificate is not valid yet, or our clock is wrong (${by})`;
+        default:
+            return `its certificate is not trusted (${code}; ${by})`;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/ssl-exchange.js
+
+
+
+const OK = 0;
+const SENDING = 1;
+const RECEIVING = 2;
+const QUITTING = 3;
+const HOLDING = 4;
+const KEY_LENGTH = 256;
+const MAX_RECORDS_LENGTH = 1024 * 1024;
+const MAX_ROUNDS = 8;
+const NOTHING = new Uint8Array();
+class SslExchange {
+    #credential;
+    #tunnel;
+    constructor(credential) {
+        this.#credential = credential;
+    }
+    async open(channel) {
+        this.#tunnel = await TlsTunnel.start(await this.#credential.tls());
+        const records = await this.#tunnel.output();
+        channel.send((message) => message.int(OK));
+        putRecords(channel, RECEIVING, records);
+    }
+    async prove(channel) {
+        const hello = await channel.receive((message) => message.int());
+        if (hello !== OK) {
+            throw new MethodRefused('the daemon cannot use TLS: see AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE there', true);
+        }
+        const tunnel = this.#started;
+        try {
+            await this.#handshake(channel, tunnel);
+            await this.#receiveKey(channel, tunnel);
+        }
+        catch (error) {
+            if (!(error instanceof TlsFailure))
+                throw error;
+            putRecords(channel, QUITTING, tunnel.pending());
+            throw new MethodRefused(`TLS failed: ${error.message}`);
+        }
+    }
+    hold(channel) {
+        putRecords(channel, HOLDING, NOTHING);
+    }
+    async say(channel, plaintext) {
+        putRecords(channel, HOLDING, await this.#started.write(plaintext));
+    }
+    close() {
+        this.#tunnel?.close();
+    }
+    get #started() {
+        if (this.#tunnel === undefined)
+            throw new RangeError('finish before open');
+        return this.#tunnel;
+    }
+    async #handshake(channel, tunnel) {
+        for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
+            const status = await this.#receive(channel, tunnel);
+            if (status === HOLDING && holding) {
+                await tunnel.handshake();
+                return this.#verify(channel, tunnel);
+            }
+            const answer = await tunnel.output();
+            if (tunnel.established)
+                this.#verify(channel, tunnel);
+            putRecords(channel, HOLDING, answer);
+            holding = true;
+        }
+        throw new ProtocolError('ERR_MESSAGE', 'the TLS handshake does not end');
+    }
+    #verify(channel, tunnel) {
+        const { label, method, serverName } = this.#credential;
+        const reason = tunnel.distrust(serverName);
+        if (reason === undefined)
+            return;
+        putRecords(channel, QUITTING, NOTHING);
+        throw new AuthenticationError('ERR_SERVER_UNPROVEN', `the daemon could not prove that it is ${serverName}: ${reason}`, [{ method: displayName(method), reason: `${label}: ${reason}` }]);
+    }
+    async #receiveKey(channel, tunnel) {
+        for (let round = 0; round < MAX_ROUNDS; round++) {
+            if ((await this.#receive(channel, tunnel)) !== HOLDING)
+                continue;
+            await tunnel.read(KEY_LENGTH);
+            return;
+        }
+        throw new ProtocolError('ERR_MESSAGE', 'the key does not come');
+    }
+    async #receive(channel, tunnel) {
+        const { status, records } = await channel.receive(getRecords);
+        tunnel.feed(records);
+        if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING)
+            return status;
+        const [, digits] = /alert number (\d+)/.exec((await tunnel.failure()) ?? '') ?? [];
+        const alert = digits === undefined ? '' : `, TLS alert ${digits} ${ALERTS[Number(digits)] ?? ''}`.trimEnd();
+        const why = alert === '' && tunnel.established ? UNEXPLAINED : alert;
+        throw new MethodRefused(`the daemon gives up${why}`);
+    }
+}
+function putHolding(message) {
+    message.int(HOLDING).int(0);
+}
+async function serverHolds(channel) {
+    return (await channel.receive(getRecords)).status === HOLDING;
+}
+function getRecords(message) {
+    const status = message.int();
+    const length = message.int();
+    if (length < 0 || length > MAX_RECORDS_LENGTH)
+        throw new ProtocolError('ERR_MESSAGE', `${length} bytes of TLS`);
+    return { status, records: message.bytes(length) };
+}
+function putRecords(channel, status, records) {
+    channel.send((message) => message.int(status).int(records.length).bytes(records));
+}
+const UNEXPLAINED = ': it demands a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
+const ALERTS = {
+    40: 'handshake_failure: it has no certificate of its own (AUTH_SSL_SERVER_CERTFILE there)',
+    42: 'bad_certificate: it cannot read ours',
+    43: 'unsupported_certificate: it does not take ours',
+    44: 'certificate_revoked: ours is revoked',
+    45: 'certificate_expired: ours has expired',
+    46: 'certificate_unknown: it does not take ours; for an X.509 proxy it needs AUTH_SSL_ALLOW_CLIENT_PROXY = True',
+    48: 'unknown_ca: it does not trust who issued ours (AUTH_SSL_SERVER_CAFILE there)',
+    70: 'protocol_version: it has no TLS version in common with us',
+};
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/ssl.js
+
+const NO_SERVER_NAME = 'no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number';
+function ssl(label, tlsFor) {
+    const candidate = (serverName) => {
+        const exchange = new SslExchange({ method: 'SSL', label, serverName, tls: () => tlsFor(serverName) });
+        return {
+            label,
+            open: (channel) => exchange.open(channel),
+            async finish(channel) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    return [];
+                }
+                finally {
+                    exchange.close();
+                }
+            },
+        };
+    };
+    return {
+        name: 'SSL',
+        sources: [label],
+        candidatesFor: (_, { serverName }) => serverName === undefined
+            ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] }
+            : { fit: [candidate(serverName)], unfit: [] },
+        presumed: ({ serverName }) => (serverName === undefined ? undefined : candidate(serverName)),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
+
+const MAX_FILE_LENGTH = 1024 * 1024;
+function readPrivateFile(path) {
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+    try {
+        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
+            throw new Error('it is no regular file');
+        if (size > MAX_FILE_LENGTH)
+            throw new Error('it is too large');
+        if (process.getuid !== undefined) {
+            if (uid !== process.getuid())
+                throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+            const open = mode & 0o077;
+            if (open !== 0)
+                throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+        }
+        return (0,external_node_fs_namespaceObject.readFileSync)(file);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function reasonOf(error) {
+    const { code, message } = error;
+    if (code === 'ENOENT')
+        return 'it does not exist';
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'it cannot be read by this user';
+    return message;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
+
+
+
+
+
+
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+function loadCertificate(source, tlsFor, host) {
+    const method = (own) => ssl(own.label, tlsFor(own));
+    if (source.given)
+        return method(readPair(source.certificate, source.key, host));
+    const reasons = [];
+    for (const { certificate, key } of source.pairs.toReversed()) {
+        try {
+            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+}
+function readPair(certificateSource, keySource, host) {
+    const certificates = readPem(certificateSource);
+    const chain = readCertificates(certificates, certificateSource.name);
+    const key = readKey(keySource, host);
+    const [own] = chain;
+    if (own === undefined)
+        throw unreadable(certificateSource.name, 'it holds no PEM certificate');
+    const subject = own.subject.replaceAll('\n', ', ');
+    if (!own.checkPrivateKey(key.object))
+        throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+    if (to <= host.now())
+        throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now())
+        throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    return {
+        chain: chain.map((each) => each.toString()).join('\n'),
+        key: key.pem,
+        label: `${certificateSource.name} (${subject})`,
+    };
+}
+function readKey(source, host) {
+    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+    if (pem === undefined)
+        throw unreadable(source.name, 'it holds no PEM private key');
+    const secret = new Secret(pem);
+    host.mask(secret);
+    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+        throw unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
+    }
+    try {
+        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
+    }
+    catch {
+        throw unreadable(source.name, 'the private key cannot be read');
+    }
+}
+function readCertificates(text, name) {
+    return (text.match(CERTIFICATE) ?? []).map((pem) => {
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(pem);
+        }
+        catch {
+            throw unreadable(name, 'a certificate in it cannot be read');
+        }
+    });
+}
+function readPem(source) {
+    if ('text' in source)
+        return source.text.reveal();
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(source.path, 'latin1');
+    }
+    catch (error) {
+        throw unreadable(source.name, `${source.path}: ${reasonOf(error)}`);
+    }
+}
+function readAuthorities(source) {
+    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
+    const names = 'path' in source ? filesOf(source.path) : undefined;
+    const found = names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
+    if (found.length > 0)
+        return found;
+    throw unreadable(source.name, 'it holds no PEM certificate');
+}
+function filesOf(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
+            .filter((each) => each.isFile() || each.isSymbolicLink())
+            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
+    }
+    catch {
+        return undefined;
+    }
+}
+function unreadable(name, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/buffer_utils.js
 const buffer_utils_encoder = new TextEncoder(), decoder = new TextDecoder(), strictDecoder = new TextDecoder("utf-8", { fatal: !0 }), UINT32_RANGE = (/* unused pure expression or super */ null && (2 ** 32));
-function concat(...buffers) {
+function buffer_utils_concat(...buffers) {
   const size = buffers.reduce((acc, { length }) => acc + length, 0), buf = new Uint8Array(size);
   let i = 0;
   for (const buffer of buffers)
@@ -3748,29 +4366,6 @@ function decodeJwt(jwt) {
 }
 
 
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/bundle/src/secret.js
-
-class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [external_node_util_namespaceObject.inspect.custom]() {
-        return '***';
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
 
 
@@ -3843,15 +4438,181 @@ function malformed(what, claim) {
     return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
+const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
+    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
+    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
+    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
+
+
+
+
+
+const NONCE_LENGTH = 256;
+const MAC_LENGTH = 20;
+const STATUS_OK = 0;
+const STATUS_ERROR = -1;
+const utf8 = new TextEncoder();
+function keyOfToken(signature, signedText) {
+    const salt = concat([SEED_A, utf8.encode(signedText)]);
+    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
+}
+function keyOfPassword(password) {
+    return hmac(SEED_A, password, password);
+}
+function akep2({ method, label, opening, key, refusal }) {
+    return {
+        label,
+        open: (channel) => channel.send((message) => putOpening(message, opening)),
+        async finish(channel) {
+            const challenge = await channel.receive(getChallenge);
+            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
+                channel.send((message) => putProof(message, key(), opening, challenge));
+                return [];
+            }
+            channel.send(putNoProof);
+            if (!challenge.accepted)
+                throw new MethodRefused(refusal());
+            const reason = `${label}: the daemon has another secret for it`;
+            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
+                { method: displayName(method), reason },
+            ]);
+        },
+    };
+}
+function putOpening(message, { name, signedText, nonce }) {
+    putName(message.int(STATUS_OK), name);
+    if (signedText !== undefined)
+        message.string(signedText);
+    putBlock(message, nonce);
+}
+function getChallenge(message) {
+    const accepted = message.int() === STATUS_OK;
+    const clientName = getName(message);
+    const serverName = getName(message);
+    const clientNonce = getBlock(message, NONCE_LENGTH);
+    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const mac = getBlock(message, MAC_LENGTH);
+    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
+}
+function serverIsProven(key, opening, challenge) {
+    const { serverName, clientNonce, serverNonce, mac } = challenge;
+    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+        return false;
+    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
+        return false;
+    const names = utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+function putProof(message, key, opening, challenge) {
+    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    putName(message.int(STATUS_OK), opening.name);
+    putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+function putNoProof(message) {
+    putName(message.int(STATUS_ERROR), '').int(0).int(0);
+}
+function putName(message, name) {
+    return message.int(utf8.encode(name).length).string(name);
+}
+function getName(message) {
+    const length = message.int();
+    const name = message.string();
+    if (utf8.encode(name).length !== length)
+        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+    return name;
+}
+function putBlock(message, bytes) {
+    return message.int(bytes.length).bytes(bytes);
+}
+function getBlock(message, length) {
+    const actual = message.int();
+    if (actual !== 0 && actual !== length) {
+        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+    }
+    return message.bytes(actual);
+}
+function hmac(key, ...parts) {
+    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(concat(parts)).digest();
+}
+function equal(a, b) {
+    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
+
+
+function idtokens(credentials, host, mint) {
+    return {
+        name: 'TOKEN',
+        sources: credentials.map(({ source }) => source),
+        candidatesFor(server) {
+            const judged = credentials.map((credential) => ({
+                credential,
+                reason: objection(credential.token, server, host.now()),
+            }));
+            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+            const minted = fit.length === 0 ? mint?.(server) : undefined;
+            return {
+                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
+                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
+            };
+        },
+        presumed() {
+            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
+            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+        },
+    };
+}
+function candidate(credential, host) {
+    const { token } = credential;
+    return akep2({
+        method: 'TOKEN',
+        label: labelOf(credential),
+        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfToken(revealSignature(token), token.signedText),
+        refusal: () => refusal(token, host.now()),
+    });
+}
+function labelOf({ source, token }) {
+    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+}
+function objection(token, server, now) {
+    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
+        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    }
+    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
+        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
+    }
+    return expiry(token, now);
+}
+function expiry({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+function refusal({ issuedAt, tokenId, keyId }, now) {
+    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
+    const tells = [
+        `its key ${keyId} cannot be read by the daemon`,
+        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
+        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
+        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
+    ];
+    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
 
 
 
+
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-const MAX_FILE_LENGTH = 1024 * 1024;
-function readTokenDirectory(directory) {
+function readTokenDirectory(directory, excluded) {
+    const excludedName = excluded === undefined ? EXCLUDED_NAME : new RegExp(excluded);
     let names;
     try {
         names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
@@ -3863,12 +4624,12 @@ function readTokenDirectory(directory) {
     const skipped = [];
     for (const name of names) {
         const path = (0,external_node_path_namespaceObject.join)(directory, name);
-        if (EXCLUDED_NAME.test(name)) {
+        if (excludedName.test(name)) {
             skipped.push(`${path}: HTCondor ignores files of such a name`);
             continue;
         }
         try {
-            const found = tokenLines(readPrivateFile(path), path);
+            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
             if (found.length === 0)
                 skipped.push(`${path}: it holds no token, only blank lines and comments`);
             lines.push(...found);
@@ -3891,49 +4652,87 @@ function tokenLines(text, source) {
         source: found.length === 1 ? source : `${source} line ${number}`,
     }));
 }
-function readPrivateFile(path) {
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
-    try {
-        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
-            throw new Error('it is no regular file');
-        if (size > MAX_FILE_LENGTH)
-            throw new Error('it is too large for a token');
-        if (process.getuid !== undefined) {
-            if (uid !== process.getuid())
-                throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
-            const open = mode & 0o077;
-            if (open !== 0)
-                throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
+
+
+
+
+
+
+const IDENTITY = 'condor@password';
+const LIFETIME_SECONDS = 60;
+function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
+    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
+    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
+        return undefined;
+    return (server) => {
+        if (trustDomain === undefined || server.trustDomain !== trustDomain)
+            return undefined;
+        for (const id of server.issuerKeys) {
+            const path = pathOf(id);
+            if (path === undefined || !isReadable(path))
+                continue;
+            try {
+                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
+                host.mask(jwt);
+                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+            }
+            catch (error) {
+                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+            }
         }
-        return (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-    }
+        return undefined;
+    };
 }
-function reasonOf(error) {
-    const { code, message } = error;
-    if (code === 'ENOENT')
-        return 'it does not exist';
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'it cannot be read by this user';
-    return message;
+function sign(id, key, issuer, host) {
+    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
+    const jwtKey = new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', material, 'htcondor', 'master jwt', 32));
+    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const now = Math.floor(host.now().getTime() / 1000);
+    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
+    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
+    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
+    return new Secret(`${signedText}.${(0,external_node_crypto_namespaceObject.createHmac)('sha256', jwtKey).update(signedText).digest('base64url')}`);
+}
+function descramble(bytes) {
+    const mask = [0xde, 0xad, 0xbe, 0xef];
+    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
+}
+function isReadable(path) {
+    if (path === undefined)
+        return false;
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
 
 
 
+
+
 function loadIdTokens(source, host) {
+    const { found, reasons } = readIdTokens(source, host);
+    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+    return found.length > 0 || mint !== undefined
+        ? idtokens(found, host, mint)
+        : `no IDTOKEN was found; ${reasons.join('; ')}`;
+}
+function readIdTokens(source, host) {
     if ('text' in source) {
         host.mask(source.text);
         const lines = tokenLines(source.text.reveal(), 'idtoken');
         if (lines.length === 0)
-            throw new CredentialError('ERR_NO_CREDENTIAL', 'idtoken holds no token, only blank lines and comments');
-        return lines.map((line) => parseLine(line, true, host));
+            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
     }
-    const { lines, skipped } = readTokenDirectory(source.directory);
+    const { lines, skipped } = readTokenDirectory(source.directory, source.excluded);
     const found = [];
     const reasons = [...skipped];
     for (const line of lines) {
@@ -3948,9 +4747,7 @@ function loadIdTokens(source, host) {
     }
     for (const reason of reasons)
         host.log.debug(`credentials: passed over ${reason}`);
-    if (found.length === 0)
-        throw new CredentialError('ERR_NO_CREDENTIAL', `no IDTOKEN was found; ${reasons.join('; ')}`);
-    return found;
+    return { found, reasons };
 }
 function parseLine({ text, source }, chosen, host) {
     host.mask(text);
@@ -3967,49 +4764,609 @@ function parseLine({ text, source }, chosen, host) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./build/bundle/src/wire/writer.js
-class Writer {
-    #parts = [];
-    #encrypted;
-    constructor(encrypted = false) {
-        this.#encrypted = encrypted;
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
+
+const munge_DONE = 0;
+const munge_NOT_DONE = -1;
+const munge_OURS = 'this account';
+function munge(encode) {
+    const candidate = () => {
+        let failure;
+        return {
+            label: munge_OURS,
+            async open(channel) {
+                try {
+                    const credential = await encode();
+                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
+                }
+                catch (error) {
+                    failure = error instanceof Error ? error.message : String(error);
+                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
+                }
+            },
+            async finish(channel, _, last) {
+                if (failure !== undefined)
+                    throw new MethodRefused(failure);
+                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
+                if (last)
+                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
+                if ((await channel.receive((message) => message.int())) !== munge_DONE)
+                    throw refused;
+                return [];
+            },
+        };
+    };
+    return {
+        name: 'MUNGE',
+        sources: [munge_OURS],
+        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
+        presumed: candidate,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
+
+
+
+
+const PAYLOAD_LENGTH = 24;
+function loadMunge(path, owner, host) {
+    const program = path
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, 'munge'))
+        .find((each) => (0,external_node_fs_namespaceObject.existsSync)(each));
+    if (program === undefined)
+        return 'there is no program munge on the PATH';
+    return munge(async () => {
+        const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
+        return await new Promise((resolve, reject) => {
+            const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+                if (error !== null)
+                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+                const credential = new Secret(stdout.trim());
+                host.mask(credential);
+                resolve(credential);
+            });
+            child.stdin?.on('error', () => { });
+            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
+
+const NAME = 'condor@password';
+const OLD_NAME = 'condor_pool@';
+function password_password(secret, source, host) {
+    const candidate = (name) => akep2({
+        method: 'PASSWORD',
+        label: `${source} (${name})`,
+        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
+        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
+    });
+    return {
+        name: 'PASSWORD',
+        sources: [source],
+        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
+        presumed: () => candidate(NAME),
+    };
+}
+function nameFor({ remoteVersion, trustDomain }) {
+    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
+    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
+
+
+
+
+
+function loadPassword({ text, file }, host) {
+    if (text !== undefined) {
+        host.mask(text);
+        const line = text.reveal().replace(/\r?\n$/, '');
+        if (line === '' || /[\r\n\0]/.test(line))
+            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
+        return password_password(new Secret(line), 'password', host);
     }
-    int(value) {
-        if (!Number.isSafeInteger(value))
-            throw new RangeError(`not an integer: ${value}`);
-        const bytes = new Uint8Array(8);
-        new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
-        return this.bytes(bytes);
+    if (file === undefined)
+        return 'no pool password was given';
+    try {
+        const bytes = descramble(readPrivateFile(file));
+        const end = bytes.indexOf(0);
+        const secret = new Secret(Buffer.from(end === -1 ? bytes : bytes.subarray(0, end)).toString('latin1'));
+        if (secret.reveal() === '')
+            return `${file}: it is empty`;
+        host.mask(secret);
+        return password_password(secret, file, host);
     }
-    bytes(bytes) {
-        this.#parts.push(bytes);
-        return this;
-    }
-    string(value) {
-        if (value.includes('\0'))
-            throw new RangeError('a CEDAR string cannot carry NUL');
-        const bytes = new TextEncoder().encode(`${value}\0`);
-        if (this.#encrypted)
-            this.int(bytes.length);
-        return this.bytes(bytes);
-    }
-    finish() {
-        return writer_concat(this.#parts);
+    catch (error) {
+        return `${file}: ${reasonOf(error)}`;
     }
 }
-function writer_concat(parts) {
-    const [first] = parts;
-    if (parts.length === 1 && first !== undefined)
-        return first;
-    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
+
+
+
+const MAX_SCITOKEN_LENGTH = 16_380;
+function scitokens(token, source, tlsFor, host) {
+    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
+    const candidate = (serverName) => {
+        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
+        return {
+            label,
+            open: (channel) => exchange.open(channel),
+            async finish(channel, _, last) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    await exchange.say(channel, lengthAndToken(token));
+                }
+                finally {
+                    exchange.close();
+                }
+                const refused = new MethodRefused(scitokens_refusal(token, host.now()));
+                if (last)
+                    return [{ write: putHolding, otherwise: () => refused }];
+                if (!(await serverHolds(channel)))
+                    throw refused;
+                return [];
+            },
+        };
+    };
+    return {
+        name: 'SCITOKENS',
+        sources: [source],
+        candidatesFor(_, { serverName }) {
+            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
+            const reason = scitokens_objection(token, host.now());
+            if (reason !== undefined)
+                return unfit(reason);
+            return serverName === undefined ? unfit(NO_SERVER_NAME) : { fit: [candidate(serverName)], unfit: [] };
+        },
+        presumed: ({ serverName }) => serverName === undefined || scitokens_objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
+    };
+}
+function lengthAndToken({ jwt }) {
+    const text = new TextEncoder().encode(jwt.reveal());
+    const bytes = new Uint8Array(4 + text.length);
+    new DataView(bytes.buffer).setUint32(0, text.length);
+    bytes.set(text, 4);
+    return bytes;
+}
+function scitokens_objection({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+function scitokens_refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
+    const seconds = now.getTime() / 1000;
+    const likely = [];
+    const possible = [];
+    if (notBefore !== undefined && notBefore > seconds)
+        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
+    if (scope === undefined)
+        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
+    if (!issuer.startsWith('https://'))
+        likely.push(`its issuer ${issuer} is no https address`);
+    if (audience.length === 0 && profile === 'scitoken:2.0')
+        likely.push('it has no audience, which scitoken:2.0 demands');
+    const aud = audience.length === 0 ? 'it has no audience' : `its audience is ${audience.join(', ')}`;
+    (audience.length === 0 ? possible : likely).push(`${aud}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
+    if (expiresAt !== undefined && expiresAt - seconds < 300)
+        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
+
+
+function parseBearerToken(jwt, source) {
+    const claims = bearer_decode(jwt, source);
+    const text = (name) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+    const time = (name) => (typeof claims[name] === 'number' ? claims[name] : undefined);
+    const { aud } = claims;
+    const issuer = text('iss');
+    const subject = text('sub');
+    if (issuer === undefined || subject === undefined)
+        throw bearer_unreadable(source, 'it has no iss or no sub');
+    return {
+        ...{ jwt, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
+        audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
+        ...{ expiresAt: time('exp'), notBefore: time('nbf') },
+    };
+}
+function bearer_decode(jwt, source) {
+    const text = jwt.reveal();
+    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
+        throw bearer_unreadable(source, 'it is not three parts of base64url with dots between them');
+    try {
+        return decodeJwt(text);
     }
-    return whole;
+    catch {
+        throw bearer_unreadable(source, 'its payload is not a JSON object');
+    }
+}
+function bearer_unreadable(source, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/scitoken.js
+
+
+
+
+
+
+
+const scitoken_MAX_FILE_LENGTH = 64 * 1024;
+function loadSciToken(source, tlsFor, host) {
+    const given = source.text !== undefined;
+    const found = given ? { text: source.text.reveal(), source: 'scitoken' } : discover(source);
+    if (typeof found === 'string')
+        return found;
+    const jwt = new Secret(found.text.trim());
+    if (jwt.reveal() !== '')
+        host.mask(jwt);
+    try {
+        const { length } = new TextEncoder().encode(jwt.reveal());
+        if (length === 0)
+            throw scitoken_unreadable(found, 'it is empty');
+        if (/\s/.test(jwt.reveal()))
+            throw scitoken_unreadable(found, 'it has blanks or line ends in the middle');
+        if (length > MAX_SCITOKEN_LENGTH)
+            throw scitoken_unreadable(found, `it has ${length} bytes; HTCondor takes at most ${MAX_SCITOKEN_LENGTH}`);
+        return scitokens(parseBearerToken(jwt, found.source), found.source, tlsFor, host);
+    }
+    catch (error) {
+        if (!(error instanceof CredentialError) || given)
+            throw error;
+        return error.message;
+    }
+}
+function discover({ file, env, uid }) {
+    if (file !== undefined) {
+        const text = readStart(file);
+        if (text instanceof Error)
+            return `SCITOKENS_FILE ${file}: ${reasonOf(text)}`;
+        const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
+        return { text: line, source: file };
+    }
+    const variable = env['BEARER_TOKEN'];
+    if (variable !== undefined && variable.trim() !== '')
+        return { text: variable, source: 'BEARER_TOKEN' };
+    const name = `bt_u${uid}`;
+    const folders = uid === undefined ? [] : [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
+    const named = env['BEARER_TOKEN_FILE'] ?? '';
+    const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name))];
+    for (const path of files) {
+        const text = readStart(path);
+        if (!(text instanceof Error)) {
+            if (text.trim() !== '')
+                return { text, source: path };
+        }
+        else if (text.code !== 'ENOENT')
+            return `${path}: ${reasonOf(text)}`;
+    }
+    return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
+}
+function readStart(path) {
+    try {
+        const file = (0,external_node_fs_namespaceObject.openSync)(path, 'r');
+        try {
+            const bytes = Buffer.alloc(scitoken_MAX_FILE_LENGTH);
+            return bytes.toString('utf8', 0, (0,external_node_fs_namespaceObject.readSync)(file, bytes));
+        }
+        finally {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+        }
+    }
+    catch (error) {
+        return error;
+    }
+}
+function scitoken_unreadable({ source }, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
+
+
+
+
+const SYSTEM_FILES = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+];
+function loadTrust(source, host) {
+    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+    const configured = () => [...source.files, ...(source.directory === undefined ? [] : [source.directory])].flatMap((path) => {
+        try {
+            return readAuthorities({ name: path, path });
+        }
+        catch (error) {
+            host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
+            return [];
+        }
+    });
+    return (own) => async (serverName) => {
+        const known = knownCertificate(source.knownHosts, serverName, host);
+        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+        return {
+            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
+            partialChain: known !== undefined,
+            certificate: own,
+            serverName,
+        };
+    };
+}
+async function systemAuthorities(certificateFile) {
+    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+        try {
+            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
+        }
+        catch {
+        }
+    }
+    const tls = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
+    const system = tls.getCACertificates?.('system') ?? [];
+    return system.length > 0 ? system : tls.rootCertificates;
+}
+function knownCertificate(file, serverName, host) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    }
+    catch (error) {
+        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
+        return undefined;
+    }
+    for (const line of text.split('\n')) {
+        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
+        if (alias !== serverName && alias !== `!${serverName}`)
+            continue;
+        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
+            return undefined;
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(certificate, 'base64')).toString();
+        }
+        catch {
+            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+            return undefined;
+        }
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
+
+
+
+
+
+
+
+
+
+
+function loadCredentials(sources, host) {
+    const methods = [];
+    const unavailable = [];
+    for (const method of sources.methods) {
+        const loaded = load(method, sources, host);
+        if (typeof loaded !== 'string')
+            methods.push(loaded);
+        else
+            unavailable.push({ method: displayName(method), reason: loaded });
+    }
+    if (methods.length > 0)
+        return { methods, preference: sources.preference, unavailable };
+    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
+}
+function load(method, sources, host) {
+    const { trust, certificate, scitoken } = sources;
+    switch (method) {
+        case 'TOKEN':
+            return loadIdTokens(sources.idtoken, host);
+        case 'SCITOKENS':
+            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
+        case 'SSL':
+            return loadCertificate(certificate, loadTrust(trust, host), host);
+        case 'PASSWORD':
+            return loadPassword(sources.password, host);
+        case 'FS':
+            return loadFs(sources.fs);
+        case 'MUNGE':
+            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
+        case 'KERBEROS':
+        case 'NTSSPI':
+        case 'FS_REMOTE':
+        case 'GSI':
+            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
+    }
+}
+function loadFs(source) {
+    if (source.uid === undefined)
+        return 'it needs accounts as Unix has them';
+    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
+    return fs_fs({ parents, owner: accountOfDaemons(source) });
+}
+function accountOfDaemons({ uid, accountIds }) {
+    if (uid !== 0)
+        return undefined;
+    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
+    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
+}
+function accounts() {
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
+
+const DEFAULT_PORT = 9618;
+function parseAddress(text, defaultPort) {
+    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
+    const [address = '', query] = splitOnce(bare, '?');
+    const endpoint = parseEndpoint(address, defaultPort);
+    const params = query === undefined ? new Map() : parseParams(query);
+    if (endpoint === undefined || params === undefined)
+        return undefined;
+    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
+        return undefined;
+    const id = params.get('sock');
+    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
+        return undefined;
+    return { ...endpoint, params };
+}
+function parseSinful(text) {
+    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
+}
+function formatSinful({ host, port, params }) {
+    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
+    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
+}
+function formatEndpoint({ host, port }) {
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+function sharedPortId({ params }) {
+    return params.get('sock');
+}
+function hostNameOf({ host, params }) {
+    return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
+}
+function throughEndpoint({ params }, { host, port }) {
+    const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
+    return { host, port, params: new Map(kept) };
+}
+function endpoints({ host, port, params }) {
+    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
+    const all = addrs.length > 0 ? addrs : [{ host, port }];
+    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
+}
+function reach(host) {
+    if (/^(127\.|::1$)/.test(host))
+        return 3;
+    if (/^(169\.254\.|fe[89ab])/i.test(host))
+        return 2;
+    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
+        return 1;
+    return 0;
+}
+function parseEndpoint(text, defaultPort) {
+    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
+        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
+    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    const port = digits === undefined ? defaultPort : Number(digits);
+    if (port === undefined || port < 1 || port > 65535)
+        return undefined;
+    if (v6 !== undefined)
+        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
+    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
+}
+function parseParams(query) {
+    const params = new Map();
+    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
+        const [key, value] = splitOnce(pair, '=');
+        try {
+            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
+        }
+        catch {
+            return undefined;
+        }
+    }
+    return params;
+}
+function parseAddrs(text) {
+    const found = text
+        .split('+')
+        .filter((part) => part !== '')
+        .map((part) => {
+        const dash = part.lastIndexOf('-');
+        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
+        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
+    });
+    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
+}
+function urlEncode(text) {
+    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+}
+function splitOnce(text, separator) {
+    const at = text.indexOf(separator);
+    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
+const DC_GET_SESSION_TOKEN = 60046;
+const DAEMON_TYPES = {
+    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
+    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
+    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
+    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
+    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
+    credd: { query: 74, adType: 'CredD' },
+    had: { query: 56, adType: 'HAD', byMachine: true },
+    view_collector: { query: 20, adType: 'Collector' },
+    cluster_server: { query: 74, adType: 'Cluster' },
+    gridmanager: { query: 74, adType: 'Grid' },
+    placementd: { query: 74, adType: 'PlacementD' },
+    lease_manager: { query: 74, adType: 'LeaseManager' },
+    any: { query: 48, adType: 'Any' },
+};
+const COLLECTOR_TYPES = ['collector', 'view_collector'];
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/local.js
+
+
+
+const local_MAX_FILE_LENGTH = 1024 * 1024;
+function findLocal({ adFile, addressFile }, type) {
+    const reasons = [];
+    for (const file of [adFile, addressFile]) {
+        if (file === undefined)
+            continue;
+        const found = readDaemonFile(file, type);
+        if (typeof found !== 'string')
+            return found;
+        reasons.push(`${file}: ${found}`);
+    }
+    return reasons.join('; ');
+}
+function readDaemonFile(file, type) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    }
+    catch (error) {
+        return error.code === 'ENOENT' ? 'it does not exist' : error.message;
+    }
+    if (text.length > local_MAX_FILE_LENGTH)
+        return 'it is too large';
+    const attributes = new Map();
+    for (const line of text.split(/\r?\n/)) {
+        const [, name = '', value = ''] = /^\s*(\w+)\s*=\s*"(.*)"\s*$/.exec(line) ?? [];
+        if (name !== '')
+            attributes.set(name.toLowerCase(), value);
+    }
+    const { addressAttribute = 'MyAddress' } = DAEMON_TYPES[type] ?? {};
+    const [first = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get('myaddress') ?? first.trim();
+    const address = parseSinful(written);
+    return address === undefined ? 'it has no address' : { address, name: attributes.get('name') ?? '' };
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
@@ -4052,7 +5409,7 @@ class Deframer {
         return { header, body: this.#shift(this.#bodyLength), endOfMessage: header[0] !== 0 };
     }
     #shift(length) {
-        const all = writer_concat(this.#chunks);
+        const all = concat(this.#chunks);
         const rest = all.subarray(length);
         this.#chunks = rest.length > 0 ? [rest] : [];
         this.#buffered = rest.length;
@@ -4086,14 +5443,12 @@ function foreignProtocol(start) {
     return ` (its first byte is ${start[0]})`;
 }
 
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame-protection.js
 
 
 
 
-const KEY_LENGTH = 32;
+const frame_protection_KEY_LENGTH = 32;
 const IV_LENGTH = 16;
 const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;
@@ -4105,7 +5460,7 @@ class FrameProtection {
     #sealed = 0;
     #opened = 0;
     constructor(key, digests, sendIv) {
-        if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH)
+        if (key.length !== frame_protection_KEY_LENGTH || sendIv.length !== IV_LENGTH)
             throw new RangeError('key or IV length');
         this.#key = key;
         this.#digests = digests;
@@ -4116,10 +5471,10 @@ class FrameProtection {
         const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
         const { sent, received } = this.#digests;
         const cipher = (0,external_node_crypto_namespaceObject.createCipheriv)('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
-        cipher.setAAD(first ? writer_concat([sent, received, header]) : header);
+        cipher.setAAD(first ? concat([sent, received, header]) : header);
         const text = cipher.update(plaintext);
         cipher.final();
-        return writer_concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
+        return concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
     }
     open(frame) {
         const first = this.#receiveIv === undefined;
@@ -4130,10 +5485,10 @@ class FrameProtection {
         const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
         const { sent, received } = this.#digests;
         const decipher = (0,external_node_crypto_namespaceObject.createDecipheriv)('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
-        decipher.setAAD(first ? writer_concat([received, sent, frame.header]) : frame.header);
+        decipher.setAAD(first ? concat([received, sent, frame.header]) : frame.header);
         decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
         try {
-            return writer_concat([decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final()]);
+            return concat([decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final()]);
         }
         catch (cause) {
             throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic', { cause });
@@ -4261,6 +5616,10 @@ class Channel {
         socket.on('error', () => { });
         options.signal.addEventListener('abort', this.#onAbort, { once: true });
     }
+    get remote() {
+        const { remoteAddress = '', remotePort = 0 } = this.#socket;
+        return { address: remoteAddress, port: remotePort };
+    }
     get roundTrips() {
         return this.#roundTrips;
     }
@@ -4275,7 +5634,7 @@ class Channel {
     async receive(read) {
         this.flush();
         while (this.#clearToCome.length > 0)
-            this.#expect(await this.#frame(), this.#clearToCome.shift());
+            await this.#receiveExpected();
         const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
         const parts = [];
         for (let length = 0, ended = false; !ended;) {
@@ -4287,26 +5646,26 @@ class Channel {
             parts.push(part);
             ended = frame.endOfMessage;
         }
-        const message = new Reader(writer_concat(parts), this.#protection !== undefined);
+        const message = new Reader(concat(parts), this.#protection !== undefined);
         const value = read(message);
         if (message.remaining > 0)
             throw new ProtocolError('ERR_MESSAGE', `a message is ${message.remaining} bytes too long`);
         return value;
     }
     protect(key, clearToCome = []) {
-        this.#clearToCome = clearToCome.map((write) => {
+        this.#clearToCome = clearToCome.map(({ write, otherwise }) => {
             const message = new Writer();
             write(message);
-            return clearFrame(message.finish());
+            return { frame: clearFrame(message.finish()), otherwise };
         });
-        this.#received.add(...this.#clearToCome);
+        this.#received.add(...this.#clearToCome.map(({ frame }) => frame));
         const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
         this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
     }
     flush() {
         if (this.#outgoing.length === 0)
             return;
-        this.#socket.write(writer_concat(this.#outgoing));
+        this.#socket.write(concat(this.#outgoing));
         this.#outgoing = [];
         this.#roundTrips += 1;
     }
@@ -4341,10 +5700,13 @@ class Channel {
         this.#received.add(frame.header, frame.body);
         return frame.body;
     }
-    #expect(frame, expected) {
-        if (expected !== undefined && Buffer.compare(writer_concat([frame.header, frame.body]), expected) === 0)
+    async #receiveExpected() {
+        const { header, body } = await this.#frame();
+        const expected = this.#clearToCome.shift();
+        if (expected !== undefined && Buffer.compare(concat([header, body]), expected.frame) === 0)
             return;
-        throw new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point');
+        throw (expected?.otherwise?.() ??
+            new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point'));
     }
 }
 function abortedError(signal) {
@@ -4353,94 +5715,7 @@ function abortedError(signal) {
     return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
 }
 function clearFrame(plaintext) {
-    return writer_concat([putHeader(plaintext.length), plaintext]);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
-
-const DEFAULT_PORT = 9618;
-function parseAddress(text, defaultPort) {
-    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
-    const [address = '', query] = splitOnce(bare, '?');
-    const endpoint = parseEndpoint(address, defaultPort);
-    const params = query === undefined ? new Map() : parseParams(query);
-    if (endpoint === undefined || params === undefined)
-        return undefined;
-    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
-        return undefined;
-    const id = params.get('sock');
-    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
-        return undefined;
-    return { ...endpoint, params };
-}
-function parseSinful(text) {
-    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
-}
-function formatSinful({ host, port, params }) {
-    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
-    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
-}
-function formatEndpoint({ host, port }) {
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-function sharedPortId({ params }) {
-    return params.get('sock');
-}
-function endpoints({ host, port, params }) {
-    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
-    const all = addrs.length > 0 ? addrs : [{ host, port }];
-    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
-}
-function reach(host) {
-    if (/^(127\.|::1$)/.test(host))
-        return 3;
-    if (/^(169\.254\.|fe[89ab])/i.test(host))
-        return 2;
-    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
-        return 1;
-    return 0;
-}
-function parseEndpoint(text, defaultPort) {
-    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
-        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
-    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-    const port = digits === undefined ? defaultPort : Number(digits);
-    if (port === undefined || port < 1 || port > 65535)
-        return undefined;
-    if (v6 !== undefined)
-        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
-    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
-}
-function parseParams(query) {
-    const params = new Map();
-    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
-        const [key, value] = splitOnce(pair, '=');
-        try {
-            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
-        }
-        catch {
-            return undefined;
-        }
-    }
-    return params;
-}
-function parseAddrs(text) {
-    const found = text
-        .split('+')
-        .filter((part) => part !== '')
-        .map((part) => {
-        const dash = part.lastIndexOf('-');
-        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
-        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
-    });
-    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
-}
-function urlEncode(text) {
-    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
-}
-function splitOnce(text, separator) {
-    const at = text.indexOf(separator);
-    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+    return concat([putHeader(plaintext.length), plaintext]);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/transport/connect.js
@@ -4460,7 +5735,7 @@ async function connect(address, host) {
 }
 function sharedPortConnect(id) {
     const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
-    return writer_concat([putHeader(message.length), message]);
+    return concat([putHeader(message.length), message]);
 }
 function dial(address, signal) {
     const waiting = [...endpoints(address)];
@@ -4565,6 +5840,9 @@ class ClassAd {
             throw wrongType(name, 'an integer');
         return value;
     }
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
     #literal(name) {
         const source = this.#values.get(name.toLowerCase());
         return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
@@ -4604,103 +5882,93 @@ function sourceOf(value) {
     return String(value);
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
-const DC_GET_SESSION_TOKEN = 60046;
-const DAEMON_TYPES = {
-    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
-    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
-    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
-    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
-    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
-    credd: { query: 74, adType: 'CredD' },
-    had: { query: 56, adType: 'HAD', byMachine: true },
-    view_collector: { query: 20, adType: 'Collector' },
-    cluster_server: { query: 74, adType: 'Cluster' },
-    gridmanager: { query: 74, adType: 'Grid' },
-    placementd: { query: 74, adType: 'PlacementD' },
-    lease_manager: { query: 74, adType: 'LeaseManager' },
-    any: { query: 48, adType: 'Any' },
-};
-const COLLECTOR_TYPES = ['collector', 'view_collector'];
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
-const METHOD_BIT = {
-    FS: 4,
-    SSL: 256,
-    PASSWORD: 512,
-    MUNGE: 1024,
-    TOKEN: 2048,
-    SCITOKENS: 4096,
-};
-function displayName(method) {
-    return method === 'TOKEN' ? 'IDTOKENS' : method;
-}
-class MethodRefused extends Error {
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
 
 
-class PresumptionFailed extends Error {
-    attempts;
-    constructor(attempts) {
-        super('the presumed credential does not fit');
-        this.attempts = attempts;
+class StartOver extends Error {
+    credentials;
+    roundTrips = 0;
+    constructor(message, credentials) {
+        super(message);
+        this.credentials = credentials;
     }
 }
-function offer(channel, { method, candidate }) {
+async function makeOffer(channel, { method, candidate }) {
     channel.send((message) => message.int(METHOD_BIT[method]));
-    candidate.open(channel);
+    await candidate.open(channel);
 }
-async function authenticate(channel, methods, server, presumed) {
-    const { queue, attempts } = plan(methods, server);
+function presume({ methods, preference }, peer) {
+    const [first, ...others] = methods;
+    if (first === undefined || (preference === 'daemon' && others.length > 0))
+        return undefined;
+    const candidate = first.presumed(peer);
+    return candidate && { method: first.name, candidate };
+}
+async function authenticate(channel, credentials, peer, server, presumed) {
+    const { queue, attempts } = plan(credentials, peer, server);
+    if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
+        const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
+        throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
+    }
     if (presumed !== undefined) {
         const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
         if (first === -1)
-            throw queue.length > 0 ? new PresumptionFailed(attempts) : exhausted(attempts);
+            throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
         queue.splice(first, 1);
         queue.unshift(presumed);
     }
-    for (const next of queue) {
+    for (const [index, next] of queue.entries()) {
+        const { method, candidate } = next;
+        const failed = (reason) => attempts.push({ method: displayName(method), reason: `${candidate.label}: ${reason}` });
         if (next !== presumed)
-            offer(channel, next);
+            await makeOffer(channel, next);
         const chosen = await channel.receive((message) => message.int());
-        if (chosen !== METHOD_BIT[next.method]) {
-            if (chosen !== 0)
-                throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
-            attempts.push({
-                method: displayName(next.method),
-                reason: `${next.candidate.label}: the daemon declined the method`,
-            });
+        if (chosen === 0) {
+            failed('the daemon declined the method');
             break;
         }
+        if (chosen !== METHOD_BIT[method])
+            throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
         try {
-            await next.candidate.finish(channel, server);
-            return next.method;
+            const expected = await candidate.finish(channel, server, index === queue.length - 1);
+            const clearToCome = expected.map(({ write, otherwise }) => ({
+                write,
+                otherwise: () => {
+                    failed(otherwise?.().message ?? 'the daemon refused it');
+                    return exhausted(attempts);
+                },
+            }));
+            return { method, clearToCome };
         }
         catch (error) {
             if (!(error instanceof MethodRefused))
                 throw error;
-            attempts.push({ method: displayName(next.method), reason: `${next.candidate.label}: ${error.message}` });
+            failed(error.message);
+            if (error.outOfStep && index < queue.length - 1) {
+                const methods = credentials.methods.filter(({ name }) => name !== method);
+                throw new StartOver(error.message, { ...credentials, methods, unavailable: attempts });
+            }
         }
     }
     throw exhausted(attempts);
 }
-function plan(methods, server) {
-    const queue = [];
-    const attempts = [];
+function plan({ methods, preference, unavailable }, peer, server) {
     const common = methods.filter(({ name }) => server.methods.includes(name));
     if (common.length === 0) {
         const ours = methods.map(({ name }) => displayName(name)).join(', ');
-        const theirs = server.methods.map(displayName).join(', ') || 'none of them';
-        throw new NegotiationError('ERR_NO_COMMON_METHOD', `no authentication method in common: we have ${ours}; the daemon takes ${theirs}`);
+        const theirs = server.methods.map(displayName);
+        throw new NegotiationError('ERR_NO_COMMON_METHOD', `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`, theirs);
     }
-    for (const method of methods) {
-        if (!common.includes(method)) {
-            attempts.push({ method: displayName(method.name), reason: 'the daemon does not offer it' });
-            continue;
-        }
-        const { fit, unfit } = method.candidatesFor(server);
+    if (preference === 'daemon') {
+        const rank = (name) => server.methods.indexOf(name);
+        common.sort((a, b) => rank(a.name) - rank(b.name));
+    }
+    const queue = [];
+    const attempts = [...unavailable];
+    for (const { name } of methods.filter((method) => !common.includes(method)))
+        attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
+    for (const method of common) {
+        const { fit, unfit } = method.candidatesFor(server, peer);
         for (const candidate of fit)
             queue.push({ method: method.name, candidate });
         for (const { label, reason } of unfit)
@@ -4723,7 +5991,7 @@ class KeyAgreement {
     constructor(randomBytes) {
         for (;;) {
             try {
-                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
+                this.#ecdh.setPrivateKey(randomBytes(frame_protection_KEY_LENGTH));
                 break;
             }
             catch {
@@ -4739,18 +6007,19 @@ class KeyAgreement {
         catch (cause) {
             throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
         }
-        return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
+        return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', frame_protection_KEY_LENGTH));
     }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/policy.js
 
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
+const KNOWN_METHODS = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 const SESSION_DURATION_SECONDS = 60;
 function clientPolicyAd(command, methods, ecdhPublicKey) {
     return {
         Command: command,
-        AuthMethods: methods.join(','),
+        AuthMethods: [...new Set([...methods, ...KNOWN_METHODS])].join(','),
         CryptoMethods: 'AES',
         Authentication: 'REQUIRED',
         AuthenticationNew: 'REQUIRED',
@@ -4797,29 +6066,37 @@ function list(text = '') {
 
 
 const DC_AUTHENTICATE = 60010;
-const putKeyExchangeDone = (message) => message.int(0);
-async function startCommand(channel, command, request, { methods, presume }, host) {
+const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
+const UNMAPPED = '@unmapped';
+async function startCommand(channel, command, request, { credentials, peer, mayPresume }, host) {
+    const presumed = mayPresume ? presume(credentials, peer) : undefined;
+    try {
+        return await handshake(channel, command, request, credentials, peer, presumed, host);
+    }
+    catch (error) {
+        const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
+        throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
+    }
+}
+async function handshake(channel, command, request, credentials, peer, presumed, host) {
     const agreement = new KeyAgreement(host.randomBytes);
-    const names = methods.map(({ name }) => name);
-    const presumption = presume ? presumptionOf(methods) : undefined;
+    const names = credentials.methods.map(({ name }) => name);
     channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(command, names, agreement.publicKey)));
-    if (presumption !== undefined)
-        offer(channel, presumption);
+    if (presumed !== undefined)
+        await makeOffer(channel, presumed);
     const server = readServerPolicy(await channel.receive(getClassAd));
-    const method = await authenticate(channel, methods, server, presumption);
-    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [putKeyExchangeDone]);
+    const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
+    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
     channel.send(request);
     const user = readPostAuth(await channel.receive(getClassAd));
     return { channel, method, user, server };
 }
-function presumptionOf(methods) {
-    const [method, ...others] = methods;
-    const candidate = others.length === 0 ? method?.presumed() : undefined;
-    return method === undefined || candidate === undefined ? undefined : { method: method.name, candidate };
-}
 function readPostAuth(ad) {
     const code = ad.string('ReturnCode');
     const user = ad.string('User');
+    if (user?.endsWith(UNMAPPED) === true) {
+        throw new AuthorizationError('ERR_DENIED', `the daemon accepts our credential but maps it to nobody (${user})`, user);
+    }
     if (code === 'AUTHORIZED' && user !== undefined && user !== '')
         return user;
     if (code === 'CMD_NOT_FOUND') {
@@ -4836,24 +6113,34 @@ function readPostAuth(ad) {
 
 
 async function callCommand(call, read, host) {
-    try {
-        return await attempt(call, read, true, host);
-    }
-    catch (error) {
-        const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-        const presumed = call.methods.length === 1 && call.methods[0]?.presumed() !== undefined;
-        if (!(error instanceof PresumptionFailed) && !(hungUp && presumed))
-            throw error;
-        host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
-        return await attempt(call, read, false, host);
+    let { credentials } = call;
+    for (let spent = 0, mayPresume = true;; mayPresume = false) {
+        try {
+            const result = await attempt({ ...call, credentials }, read, mayPresume, host);
+            return { ...result, roundTrips: result.roundTrips + spent };
+        }
+        catch (error) {
+            if (!(error instanceof StartOver))
+                throw error;
+            host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+            credentials = error.credentials;
+            spent += error.roundTrips;
+        }
     }
 }
-async function attempt({ address, command, request, methods, phase }, read, presume, host) {
+async function attempt({ target, command, request, credentials, phase }, read, mayPresume, host) {
+    const { address, serverName } = target;
     const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
     try {
-        const session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { methods, presume }, host));
+        const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
+        const session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume }, host));
         const value = await read(session);
         return { value, session, roundTrips: channel.roundTrips };
+    }
+    catch (error) {
+        if (error instanceof StartOver)
+            error.roundTrips = channel.roundTrips;
+        throw error;
     }
     finally {
         channel.flush();
@@ -4869,54 +6156,33 @@ async function inPhase(phase, peer, work) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/locate.js
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/collector-query.js
 
 
 
 
-
-
-const MAX_NAMES = 10;
-function locate(collector, wanted, methods, host) {
-    return inPhase('locate', collector, () => find(wanted, (query) => queryFirstAnswer(collector, query, methods, host)));
-}
-async function find(wanted, ask) {
-    const { ads, roundTrips } = await ask(queryFor(wanted, wanted.name === undefined ? MAX_NAMES + 1 : 1));
-    const [found] = ads;
-    if (found !== undefined && (wanted.name !== undefined || ads.length === 1)) {
-        return { ...readDaemon(found, wanted), roundTrips };
+const ONE_SIDED = ['FS', 'MUNGE'];
+class NotVouched extends Error {
+    answer;
+    constructor(answer) {
+        super('the collector has not proven itself');
+        this.answer = answer;
     }
-    const names = namesOf(found !== undefined ? ads : (await ask(queryFor({ ...wanted, name: undefined }, MAX_NAMES + 1))).ads);
-    throw notFound(wanted, names, found !== undefined);
 }
-function queryFor({ type, name }, limit) {
-    const { query, adType, addressAttribute, byMachine = false } = typeOf(type);
-    const attribute = byMachine && name !== undefined && !name.includes('@') ? 'Machine' : 'Name';
-    const projection = ['CondorVersion', 'CondorPlatform', 'MyAddress', 'AddressV1', 'Name', 'Machine', addressAttribute];
-    const ad = {
-        MyType: 'Query',
-        TargetType: adType,
-        Requirements: new Expression(name === undefined ? 'true' : `((${attribute} == "${name}"))`),
-        LocationQuery: name !== undefined && !(byMachine && name.includes('@')) ? name : undefined,
-        LimitResults: limit,
-        Projection: projection.filter((each) => each !== undefined).join(' '),
-    };
-    return { command: query, putAd: (message) => putClassAd(message, ad) };
-}
-function typeOf(type) {
-    const found = DAEMON_TYPES[type];
-    if (found === undefined)
-        throw new RangeError(`unknown daemon type ${type}`);
-    return found;
-}
-async function queryFirstAnswer(collector, query, methods, host) {
-    const plain = queryInClear(collector, query, host);
-    const authenticated = queryInSession(collector, query, methods, host);
+async function queryCollector(collector, query, credentials, trusted, host) {
+    const plain = queryInClear(collector, query, host).then((answer) => {
+        if (!trusted(answer))
+            throw new NotVouched(answer);
+        return answer;
+    });
+    const authenticated = queryInSession(collector, query, credentials, host);
     try {
         return await Promise.any([plain, authenticated]);
     }
     catch {
         return await plain.catch((error) => {
+            if (error instanceof NotVouched)
+                return error.answer;
             const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
             if (!hungUp)
                 throw error;
@@ -4924,21 +6190,32 @@ async function queryFirstAnswer(collector, query, methods, host) {
         });
     }
 }
-async function queryInClear(collector, { command, putAd }, host) {
-    const channel = await connect(collector, host);
+async function queryInClear({ address }, query, host) {
+    const channel = await connect(address, host);
     try {
-        channel.send((message) => putAd(message.int(command)));
+        channel.send((message) => putQuery(message.int(query.command), query));
         const ads = await channel.receive(getAds);
-        return { ads, roundTrips: channel.roundTrips };
+        return { ads, roundTrips: channel.roundTrips, vouched: false };
     }
     finally {
         channel.close();
     }
 }
-async function queryInSession(address, { command, putAd }, methods, host) {
-    const call = { address, command, request: putAd, methods, phase: 'locate' };
-    const { value, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
-    return { ads: value, roundTrips };
+async function queryInSession(target, query, credentials, host) {
+    const request = (message) => putQuery(message, query);
+    const call = { target, command: query.command, request, credentials, phase: 'locate' };
+    const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
+    return { ads: value, roundTrips, vouched: !ONE_SIDED.includes(session.method) };
+}
+function putQuery(message, { adType, requirements, locationQuery, limit, projection }) {
+    putClassAd(message, {
+        MyType: 'Query',
+        TargetType: adType,
+        Requirements: new Expression(requirements),
+        LocationQuery: locationQuery,
+        LimitResults: limit,
+        Projection: projection.join(' '),
+    });
 }
 function getAds(message) {
     const ads = [];
@@ -4949,22 +6226,90 @@ function getAds(message) {
     }
     return ads;
 }
-function readDaemon(ad, { type, name }) {
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/locate.js
+
+
+
+
+
+const MAX_NAMES = 10;
+function locate(collector, wanted, credentials, host) {
+    const trusted = ({ ads, vouched }) => vouched ||
+        !wanted.needsServerName ||
+        ads.every((ad) => serverNameOf(readAddress(ad, wanted.type), wanted, false) !== undefined);
+    return inPhase('locate', collector.address, () => find(wanted, (query) => queryCollector(collector, query, credentials, trusted, host)));
+}
+async function find(wanted, ask) {
+    const { type, name } = wanted;
+    if (name === undefined) {
+        const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
+        const [only, ...others] = answer.ads;
+        if (only === undefined || others.length > 0)
+            throw notFound(wanted, namesOf(answer.ads));
+        return readDaemon(only, wanted, answer, answer.roundTrips);
+    }
+    const answer = await ask(queryFor(type, name, 1));
+    const [found] = answer.ads;
+    if (found !== undefined)
+        return readDaemon(found, wanted, answer, answer.roundTrips);
+    if (/^[A-Za-z0-9-]+$/.test(name)) {
+        const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
+        const [only, ...others] = guess.ads;
+        if (only !== undefined && others.length === 0)
+            return readDaemon(only, wanted, guess, answer.roundTrips + guess.roundTrips);
+    }
+    throw notFound(wanted, namesOf((await ask(queryFor(type, undefined, MAX_NAMES + 1))).ads));
+}
+function queryFor(type, name, limit) {
+    const { query, adType, addressAttribute, byMachine = false } = typeOf(type);
+    const projection = ['CondorVersion', 'CondorPlatform', 'MyAddress', 'AddressV1', 'Name', 'Machine', addressAttribute];
+    const slot = typeof name === 'string' && name.includes('@');
+    const attribute = byMachine && !slot ? 'Machine' : 'Name';
+    return {
+        command: query,
+        adType,
+        requirements: name === undefined
+            ? 'true'
+            : typeof name === 'string'
+                ? `((${attribute} == "${name}"))`
+                : `regexp("${name.source}", ${attribute}, "i")`,
+        locationQuery: typeof name === 'string' && !(byMachine && slot) ? name : undefined,
+        limit,
+        projection: projection.filter((each) => each !== undefined),
+    };
+}
+function typeOf(type) {
+    const found = DAEMON_TYPES[type];
+    if (found === undefined)
+        throw new RangeError(`unknown daemon type ${type}`);
+    return found;
+}
+function readDaemon(ad, wanted, { vouched }, roundTrips) {
+    const address = readAddress(ad, wanted.type);
+    const serverName = serverNameOf(address, wanted, vouched);
+    return { address, serverName, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
+}
+function readAddress(ad, type) {
     const { addressAttribute = 'MyAddress' } = typeOf(type);
     const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
     const address = text === undefined ? undefined : parseSinful(text);
-    if (address === undefined) {
-        throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
-    }
-    return { address, name: ad.string('Name') ?? name ?? '' };
+    if (address !== undefined)
+        return address;
+    throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
+}
+function serverNameOf({ params }, { name }, vouched) {
+    const alias = params.get('alias');
+    const typed = name?.slice(name.lastIndexOf('@') + 1).toLowerCase();
+    return vouched || alias?.toLowerCase() === typed ? alias : undefined;
 }
 function namesOf(ads) {
     return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
 }
-function notFound({ type, name }, all, ambiguous) {
+function notFound({ type, name }, all) {
     const names = all.slice(0, MAX_NAMES);
     const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;
-    if (ambiguous) {
+    if (name === undefined && names.length > 0) {
         return new LocateError('ERR_AMBIGUOUS', `the collector has several daemons of type ${type}: ${listed}`, names);
     }
     const others = names.length === 0 ? 'it has none of that type' : `it has ${listed}`;
@@ -4978,14 +6323,14 @@ function notFound({ type, name }, all, ambiguous) {
 
 
 
-function getSessionToken(address, limits, methods, host) {
+function getSessionToken(target, limits, credentials, host) {
     const ad = {
         LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(',') : undefined,
         TokenLifetime: limits.lifetimeSeconds,
         RequestedKey: limits.key,
     };
-    const call = { address, command: DC_GET_SESSION_TOKEN, request: putRequest, methods };
-    return callCommand(call, ({ channel }) => inPhase('token', address, async () => readReply(await channel.receive(getClassAd))), host);
+    const call = { target, command: DC_GET_SESSION_TOKEN, request: putRequest, credentials };
+    return callCommand(call, ({ channel }) => inPhase('token', target.address, async () => readReply(await channel.receive(getClassAd))), host);
     function putRequest(message) {
         putClassAd(message, ad);
     }
@@ -5075,159 +6420,6 @@ function token_file_stat(path) {
 }
 function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
-const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
-const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
-    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
-    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
-    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
-
-
-
-
-const NONCE_LENGTH = 256;
-const MAC_LENGTH = 20;
-const STATUS_OK = 0;
-const STATUS_ERROR = -1;
-const utf8 = new TextEncoder();
-function keyFor(signature, signedText) {
-    const salt = writer_concat([SEED_A, utf8.encode(signedText)]);
-    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
-}
-function putOpening(message, { name, signedText, nonce }) {
-    putName(message.int(STATUS_OK), name).string(signedText);
-    putBlock(message, nonce);
-}
-function getChallenge(message) {
-    const accepted = message.int() === STATUS_OK;
-    const clientName = getName(message);
-    const serverName = getName(message);
-    const clientNonce = getBlock(message, NONCE_LENGTH);
-    const serverNonce = getBlock(message, NONCE_LENGTH);
-    const mac = getBlock(message, MAC_LENGTH);
-    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
-}
-function serverIsProven(key, opening, challenge) {
-    const { serverName, clientNonce, serverNonce, mac } = challenge;
-    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
-        return false;
-    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
-        return false;
-    const names = utf8.encode(`${opening.name} ${serverName}\0`);
-    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
-}
-function putProof(message, key, opening, challenge) {
-    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
-    putName(message.int(STATUS_OK), opening.name);
-    putBlock(putBlock(message, challenge.serverNonce), mac);
-}
-function putNoProof(message) {
-    putName(message.int(STATUS_ERROR), '').int(0).int(0);
-}
-function putName(message, name) {
-    return message.int(utf8.encode(name).length).string(name);
-}
-function getName(message) {
-    const length = message.int();
-    const name = message.string();
-    if (utf8.encode(name).length !== length)
-        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
-    return name;
-}
-function putBlock(message, bytes) {
-    return message.int(bytes.length).bytes(bytes);
-}
-function getBlock(message, length) {
-    const actual = message.int();
-    if (actual !== 0 && actual !== length) {
-        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
-    }
-    return message.bytes(actual);
-}
-function hmac(key, ...parts) {
-    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(writer_concat(parts)).digest();
-}
-function equal(a, b) {
-    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
-
-
-
-
-function idtokens(credentials, host) {
-    return {
-        name: 'TOKEN',
-        candidatesFor(server) {
-            const judged = credentials.map((credential) => ({
-                credential,
-                reason: objection(credential.token, server, host.now()),
-            }));
-            return {
-                fit: judged.filter(({ reason }) => reason === undefined).map(({ credential }) => candidate(credential, host)),
-                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
-            };
-        },
-        presumed() {
-            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
-            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
-        },
-    };
-}
-function candidate(credential, host) {
-    const { token } = credential;
-    const opening = { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) };
-    return {
-        label: labelOf(credential),
-        open: (channel) => channel.send((message) => putOpening(message, opening)),
-        async finish(channel) {
-            const challenge = await channel.receive(getChallenge);
-            const key = keyFor(revealSignature(token), token.signedText);
-            if (challenge.accepted && serverIsProven(key, opening, challenge)) {
-                channel.send((message) => putProof(message, key, opening, challenge));
-                return;
-            }
-            channel.send(putNoProof);
-            if (!challenge.accepted)
-                throw new MethodRefused(refusal(token, host.now()));
-            const reason = `${labelOf(credential)}: the daemon does not know this token's signature`;
-            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our signing key', [
-                { method: 'IDTOKENS', reason },
-            ]);
-        },
-    };
-}
-function labelOf({ source, token }) {
-    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
-}
-function objection(token, server, now) {
-    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
-        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
-    }
-    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
-    }
-    return expiry(token, now);
-}
-function expiry({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
-}
-function refusal({ issuedAt, tokenId, keyId }, now) {
-    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
-    const tells = [
-        `its key ${keyId} cannot be read by the daemon`,
-        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
-        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
-        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
-    ];
-    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/token/levels.js
@@ -5322,11 +6514,13 @@ async function fetchStepByStep(request, host) {
     const { path, onReduced } = request;
     if (path !== undefined)
         await inPhase('deliver', undefined, () => checkTokenPath(path));
-    const credentials = await inPhase('credentials', undefined, () => loadIdTokens(request.credentials, host));
-    const methods = [idtokens(credentials, host)];
-    host.log.debug(`credentials: ${credentials.map(({ source }) => source).join(', ')}`);
-    const daemon = await findDaemon(request, methods, host);
-    const { value: jwt, session, roundTrips } = await askInTurn(daemon, limitsOf(request), methods, host);
+    const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+    for (const { method, reason } of credentials.unavailable)
+        host.log.debug(`credentials: no ${method}: ${reason}`);
+    const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
+    host.log.debug(`credentials: ${ours.join('; ')}`);
+    const daemon = await findDaemon(request, credentials, host);
+    const { value: jwt, session, roundTrips } = await askInTurn(daemon, limitsOf(request), credentials, host);
     host.mask(jwt);
     if (signaturePart(jwt).reveal() !== '')
         host.mask(signaturePart(jwt));
@@ -5359,18 +6553,38 @@ async function fetchStepByStep(request, host) {
 function limitsOf({ authz, lifetime, key }) {
     return { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
 }
-async function findDaemon({ daemon }, methods, host) {
-    if ('address' in daemon)
-        return { addresses: daemon.address, name: '', roundTrips: 0 };
-    const { collectors, type, name } = daemon;
-    const { address, ...found } = await inTurn(collectors, (collector) => locate(collector, { type, name }, methods, host), host);
-    host.log.debug(`locate: ${found.name} is at ${formatSinful(address)}`);
-    return { ...found, addresses: [address] };
+async function findDaemon({ daemon, serverName }, credentials, host) {
+    if ('address' in daemon) {
+        const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+        return { targets, name: '', roundTrips: 0 };
+    }
+    const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+    host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
+    const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
+    return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
 }
-function askInTurn({ addresses }, limits, methods, host) {
-    return inTurn(addresses, async (address) => {
-        const result = await getSessionToken(address, limits, methods, host);
-        return { ...result, session: { ...result.session, address } };
+function findHere({ type, name = '', local, collectors }, host) {
+    if (local === undefined)
+        return undefined;
+    const here = findLocal(local, type);
+    if (typeof here !== 'string')
+        return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name };
+    if (collectors.length === 0)
+        throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
+    host.log.debug(`locate: not on this machine: ${here}`);
+    return undefined;
+}
+function askCollectors({ collectors, type, name }, serverName, credentials, host) {
+    const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
+    return inTurn(collectors, (address) => {
+        const collector = { address, serverName: hostNameOf(address) ?? serverName };
+        return locate(collector, { type, name, needsServerName }, credentials, host);
+    }, host);
+}
+function askInTurn({ targets }, limits, credentials, host) {
+    return inTurn(targets, async (target) => {
+        const result = await getSessionToken(target, limits, credentials, host);
+        return { ...result, session: { ...result.session, address: target.address } };
     }, host);
 }
 async function inTurn(addresses, talk, host) {
@@ -5388,13 +6602,157 @@ async function inTurn(addresses, talk, host) {
     throw new RangeError('no address');
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/inputs.js
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/words.js
+
+const SECONDS = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
+function oneOf(input, text, allowed) {
+    const found = allowed.find((each) => each === text.trim());
+    if (found !== undefined)
+        return found;
+    throw new errors_InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+}
+function parseDuration(text) {
+    const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
+    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
+}
+function splitList(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+function quote(text) {
+    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+}
+function plainText(input, text) {
+    if (text === undefined)
+        return undefined;
+    const word = text.trim();
+    if (word === '')
+        throw new errors_InputError(input, `${input}: it is empty`);
+    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
+        throw new errors_InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+    }
+    return word;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/credentials.js
 
 
 
 
+const METHODS = {
+    ...{ IDTOKENS: 'TOKEN', IDTOKEN: 'TOKEN', TOKENS: 'TOKEN', TOKEN: 'TOKEN' },
+    ...{ SCITOKENS: 'SCITOKENS', SCITOKEN: 'SCITOKENS', SSL: 'SSL', PASSWORD: 'PASSWORD', FS: 'FS', MUNGE: 'MUNGE' },
+    ...{ KERBEROS: 'KERBEROS', NTSSPI: 'NTSSPI', FS_REMOTE: 'FS_REMOTE', GSI: 'GSI' },
+};
+const NEVER = ['CLAIMTOBE', 'ANONYMOUS'];
+const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
+const METHOD_OF_INPUT = [
+    ['idtoken', 'TOKEN'],
+    ['scitoken', 'SCITOKENS'],
+    ['client-certificate', 'SSL'],
+    ['password', 'PASSWORD'],
+];
+function readCredentials(input, surroundings) {
+    const { setting, env, uid } = surroundings;
+    const given = METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method);
+    const named = input('authentication-methods');
+    const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
+    const methods = named !== undefined
+        ? readMethods(named)
+        : given.length > 0
+            ? given
+            : configuredMethods(configured ?? DEFAULT_METHODS);
+    if (methods.length === 0)
+        throw new errors_InputError('authentication-methods', 'authentication-methods: it names none');
+    const secret = (name) => {
+        const text = input(name);
+        return text === undefined ? undefined : new Secret(text);
+    };
+    return {
+        methods,
+        preference: named !== undefined || given.length > 0 ? 'ours' : 'daemon',
+        idtoken: readIdTokenSource(secret('idtoken'), surroundings),
+        scitoken: { text: secret('scitoken'), file: setting('SCITOKENS_FILE'), env, uid },
+        certificate: readCertificate(input, surroundings),
+        trust: {
+            authorities: pemSource('ca-certificate', input('ca-certificate')),
+            files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
+            directory: setting('AUTH_SSL_CLIENT_CADIR'),
+            system: (setting('AUTH_SSL_CLIENT_USE_DEFAULT_CAS') ?? 'true').toLowerCase() !== 'false',
+            knownHosts: setting('SEC_KNOWN_HOSTS') ?? knownHosts(surroundings),
+            certificateFile: env['SSL_CERT_FILE'],
+        },
+        password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
+        fs: { directory: setting('FS_LOCAL_DIR'), uid, accountIds: setting('CONDOR_IDS') },
+        path: env['PATH'] ?? '',
+    };
+}
+function readMethods(text) {
+    const methods = splitList(text).map((word) => {
+        const name = word.toUpperCase();
+        if (NEVER.includes(name))
+            throw new errors_InputError('authentication-methods', `authentication-methods: ${name} proves nothing, and is never used`);
+        const method = METHODS[name];
+        if (method !== undefined)
+            return method;
+        const known = 'IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE';
+        throw new errors_InputError('authentication-methods', `authentication-methods: ${quote(word)} is unknown; possible are ${known}`);
+    });
+    return [...new Set(methods)];
+}
+function configuredMethods(text) {
+    return [...new Set(splitList(text).flatMap((word) => METHODS[word.toUpperCase()] ?? []))];
+}
+function readIdTokenSource(text, surroundings) {
+    if (text !== undefined)
+        return { text };
+    const { setting } = surroundings;
+    const signing = {
+        trustDomain: setting('TRUST_DOMAIN') ?? setting('UID_DOMAIN'),
+        poolKeyFile: setting('SEC_TOKEN_POOL_SIGNING_KEY_FILE'),
+        keyDirectory: setting('SEC_PASSWORD_DIRECTORY'),
+    };
+    return { ...tokenDirectory(surroundings), excluded: setting('LOCAL_CONFIG_DIR_EXCLUDE_REGEXP'), signing };
+}
+function tokenDirectory({ setting, home, uid }) {
+    const named = setting('SEC_TOKEN_DIRECTORY');
+    if (named !== undefined)
+        return { directory: named, named: true };
+    const system = setting('SEC_TOKEN_SYSTEM_DIRECTORY') ?? '/etc/condor/tokens.d';
+    return { directory: uid === 0 ? system : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d'), named: false };
+}
+function readCertificate(input, { setting, env }) {
+    const certificate = pemSource('client-certificate', input('client-certificate'));
+    const key = pemSource('client-key', input('client-key'));
+    if (certificate !== undefined)
+        return { given: true, certificate, key: key ?? certificate };
+    if (key !== undefined)
+        throw new errors_InputError('client-key', 'client-key: give client-certificate too');
+    const proxy = setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
+    if (proxy)
+        return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
+    const files = splitList(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
+    const keys = splitList(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
+    return {
+        given: false,
+        pairs: files.flatMap((file, at) => (keys[at] === undefined ? [] : [{ certificate: file, key: keys[at] }])),
+    };
+}
+function pemSource(name, text) {
+    if (text === undefined)
+        return undefined;
+    if (text.includes('-----BEGIN'))
+        return { name, text: new Secret(text) };
+    if (text.trim() === '' || /[\0\n]/.test(text.trim()))
+        throw new errors_InputError(name, `${name}: it is neither PEM nor a path`);
+    return { name, path: text.trim() };
+}
+function knownHosts({ setting, home, uid }) {
+    return uid === 0
+        ? (setting('SEC_SYSTEM_KNOWN_HOSTS') ?? '/etc/condor/known_hosts')
+        : (0,external_node_path_namespaceObject.join)(home, '.condor', 'known_hosts');
+}
 
-
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/table.js
 const INPUTS = {
     pool: '',
     name: '',
@@ -5403,7 +6761,14 @@ const INPUTS = {
     authz: '',
     lifetime: '1h',
     key: '',
+    'authentication-methods': '',
     idtoken: '',
+    scitoken: '',
+    'client-certificate': '',
+    'client-key': '',
+    'ca-certificate': '',
+    'server-name': '',
+    password: '',
     'on-reduced': 'warn',
     token: '',
     'token-directory': '',
@@ -5411,18 +6776,117 @@ const INPUTS = {
     summary: 'true',
     timeout: '60s',
 };
+const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'];
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/daemon.js
+
+
+
+
+
+
+function daemon_readDaemon(input, surroundings, localFirst) {
+    const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
+    const pool = readPool(input('pool'), surroundings);
+    const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
+    const address = daemon_readAddress(input('address'));
+    const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
+    if (address !== undefined && !tunnel)
+        return { address: [address] };
+    const named = name === undefined ? undefined : addressInName(name);
+    if (named !== undefined)
+        return { address: [address ?? named] };
+    if (COLLECTOR_TYPES.includes(type))
+        return { address: readCollector(type, pool, name, address, surroundings) };
+    const local = readLocal(type, name, pool, surroundings, localFirst);
+    const collectors = pool ?? configuredPool(surroundings);
+    if (collectors === undefined && local === undefined) {
+        throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
+    }
+    const through = tunnel ? { host: address.host, port: address.port } : undefined;
+    return { collectors: collectors ?? [], type, name, local, through };
+}
+function readCollector(type, pool, name, address, surroundings) {
+    if (address !== undefined)
+        return [address];
+    if (pool !== undefined && name !== undefined) {
+        throw new errors_InputError('name', `name: a ${type} is found by pool alone; leave name out`);
+    }
+    const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
+    if (found !== undefined)
+        return found;
+    throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port)');
+}
+function daemon_readAddress(text) {
+    if (text === undefined)
+        return undefined;
+    const parsed = parseAddress(text.trim(), DEFAULT_PORT);
+    if (parsed !== undefined)
+        return parsed;
+    throw new errors_InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
+}
+function hostOf(type, { setting }) {
+    return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
+}
+function readLocal(type, name, pool, { setting }, localFirst) {
+    if (type === 'negotiator' || (pool !== undefined && (name !== undefined || !localFirst)))
+        return undefined;
+    const of = (what) => setting(`${type.toUpperCase()}_${what}`);
+    const [host, own] = [setting('FULL_HOSTNAME'), of('NAME')];
+    const ownName = own === undefined ? host : own.includes('@') || own === host ? own : `${own}@${host}`;
+    if (name !== undefined && name !== ownName)
+        return undefined;
+    const files = { adFile: of('DAEMON_AD_FILE'), addressFile: of('ADDRESS_FILE') };
+    return files.adFile === undefined && files.addressFile === undefined ? undefined : files;
+}
+function addressInName(name) {
+    return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
+}
+function readPool(text, { setting }) {
+    if (text === undefined)
+        return undefined;
+    const words = splitList(text);
+    if (words.length === 0)
+        throw new errors_InputError('pool', 'pool: it is empty');
+    return words.map((word) => {
+        const address = parseAddress(word, Number(setting('COLLECTOR_PORT')) || DEFAULT_PORT);
+        if (address === undefined)
+            throw new errors_InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
+        return address;
+    });
+}
+function configuredPool(surroundings) {
+    const { setting } = surroundings;
+    const text = setting('COLLECTOR_HOST');
+    if (text === undefined || !/:0$/.test(text.trim()))
+        return readPool(text, surroundings);
+    const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
+    if (typeof found !== 'string')
+        return [found.address];
+    throw new errors_InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/request.js
+
+
+
+
+
+
+
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
-const SECONDS = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
-function readRequest(input, surroundings) {
+function readRequest(input, surroundings, localFirst = false) {
+    const path = readPath(input, surroundings);
     return {
-        daemon: inputs_readDaemon(input, surroundings),
+        daemon: daemon_readDaemon(input, surroundings, localFirst),
+        serverName: plainText('server-name', input('server-name')),
         credentials: readCredentials(input, surroundings),
         authz: readLevels(input('authz')),
         lifetime: readLifetime(input('lifetime')),
         key: plainText('key', input('key')),
         onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
-        path: readPath(input, surroundings),
+        path,
     };
 }
 function readTimeout(input) {
@@ -5440,63 +6904,6 @@ function checkTimeout(timeoutMs) {
 }
 function readBoolean(name, text) {
     return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
-}
-function inputs_readDaemon(input, surroundings) {
-    const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
-    const name = plainText('name', input('name'));
-    const address = input('address');
-    if (address !== undefined) {
-        const parsed = parseAddress(address.trim(), DEFAULT_PORT);
-        if (parsed === undefined)
-            throw new errors_InputError('address', `address: ${quote(address)} is neither a sinful string nor host:port`);
-        return { address: [parsed] };
-    }
-    const named = name === undefined ? undefined : addressInName(name);
-    if (named !== undefined)
-        return { address: [named] };
-    const pool = readPool(input('pool') ?? surroundings.env['_CONDOR_COLLECTOR_HOST']);
-    if (COLLECTOR_TYPES.includes(type)) {
-        if (name === undefined && pool !== undefined)
-            return { address: pool };
-        if (name !== undefined && pool !== undefined) {
-            throw new errors_InputError('name', `name: a ${type} is found by pool alone; leave name out`);
-        }
-        const collector = parseAddress(name ?? '', DEFAULT_PORT);
-        if (collector !== undefined)
-            return { address: [collector] };
-    }
-    if (pool === undefined) {
-        throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
-    }
-    return { collectors: pool, type, name };
-}
-function addressInName(name) {
-    return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
-}
-function readPool(text) {
-    if (text === undefined)
-        return undefined;
-    const words = splitList(text);
-    if (words.length === 0)
-        throw new errors_InputError('pool', 'pool: it is empty');
-    return words.map((word) => {
-        const address = parseAddress(word, DEFAULT_PORT);
-        if (address === undefined)
-            throw new errors_InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
-        return address;
-    });
-}
-function readCredentials(input, surroundings) {
-    const text = input('idtoken');
-    if (text !== undefined)
-        return { text: new Secret(text) };
-    const named = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'];
-    return named ? { directory: named, named: true } : { directory: defaultDirectory(surroundings), named: false };
-}
-function defaultDirectory({ env, home, isRoot }) {
-    return isRoot
-        ? env['_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY'] || '/etc/condor/tokens.d'
-        : (0,external_node_path_namespaceObject.join)(home, '.condor', 'tokens.d');
 }
 function readLevels(text) {
     if (text === undefined)
@@ -5538,45 +6945,94 @@ function readPath(input, surroundings) {
     if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
         throw new errors_InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
-    const preset = surroundings.env['_CONDOR_SEC_TOKEN_DIRECTORY'] || defaultDirectory(surroundings);
-    return (0,external_node_path_namespaceObject.join)(directory === undefined ? preset : plainPath('token-directory', directory), token);
+    const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
+    return (0,external_node_path_namespaceObject.join)(plainPath('token-directory', preset), token);
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
         throw new errors_InputError(input, `${input}: ${quote(text)} is not a path`);
     return (0,external_node_path_namespaceObject.isAbsolute)(text) ? text : (0,external_node_path_namespaceObject.join)(process.cwd(), text);
 }
-function plainText(input, text) {
-    if (text === undefined)
-        return undefined;
-    const word = text.trim();
-    if (word === '')
-        throw new errors_InputError(input, `${input}: it is empty`);
-    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-        throw new errors_InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/settings.js
+
+
+
+
+const PROGRAM = 'condor_config_val';
+const PROGRAM_TIMEOUT_MS = 20_000;
+const GENERAL = [
+    ...['AUTH_SSL_CLIENT_CADIR', 'AUTH_SSL_CLIENT_CAFILE', 'AUTH_SSL_CLIENT_CERTFILE', 'AUTH_SSL_CLIENT_KEYFILE'],
+    ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
+    ...['FS_LOCAL_DIR', 'FULL_HOSTNAME', 'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP', 'PRIVATE_NETWORK_NAME', 'SCITOKENS_FILE'],
+    ...['SEC_CLIENT_AUTHENTICATION_METHODS', 'SEC_DEFAULT_AUTHENTICATION_METHODS', 'SEC_KNOWN_HOSTS'],
+    ...['SEC_PASSWORD_DIRECTORY', 'SEC_PASSWORD_FILE', 'SEC_SYSTEM_KNOWN_HOSTS', 'SEC_TOKEN_DIRECTORY'],
+    ...['SEC_TOKEN_POOL_SIGNING_KEY_FILE', 'SEC_TOKEN_SYSTEM_DIRECTORY', 'TOOL_DEBUG', 'TRUST_DOMAIN', 'UID_DOMAIN'],
+];
+const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
+async function loadSettings(env) {
+    const program = findProgram(env);
+    return program === undefined ? environmentSettings(env) : await askProgram(program, env);
+}
+function environmentSettings(env) {
+    const values = new Map();
+    for (const [key, value] of Object.entries(env)) {
+        const name = /^_condor_(.+)$/i.exec(key)?.[1];
+        if (name !== undefined && value !== undefined && value.trim() !== '')
+            values.set(name.toUpperCase(), value.trim());
     }
-    return word;
+    return (name) => {
+        const value = values.get(`TOOL.${name}`) ?? values.get(name);
+        if (value?.includes('$(') === true) {
+            throw new errors_InputError(name, `_CONDOR_${name}: ${value} refers to other settings, and there is no HTCondor here to resolve them`);
+        }
+        return value;
+    };
 }
-function oneOf(input, text, allowed) {
-    const found = allowed.find((each) => each === text.trim());
-    if (found !== undefined)
-        return found;
-    throw new errors_InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+async function askProgram(program, env) {
+    const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
+    const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
+    const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
+    const marker = '=condor-token-fetch=';
+    const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
+    const { failure, output } = await new Promise((resolve) => {
+        const options = { env: { ...env }, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
+        execFile(program, args, options, (error, stdout, stderr) => resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout }));
+    });
+    const values = new Map();
+    for (const each of output.split(marker)) {
+        const [, name, value = ''] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
+        if (name !== undefined && value.trim() !== '')
+            values.set(name, value.trim());
+    }
+    return (name) => {
+        if (failure !== undefined)
+            throw new errors_InputError(name, `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`);
+        if (!names.includes(name))
+            throw new RangeError(`${name} is not in the list`);
+        return values.get(name);
+    };
 }
-function parseDuration(text) {
-    const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
-    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
+function findProgram(env) {
+    const file = process.platform === 'win32' ? `${PROGRAM}.exe` : PROGRAM;
+    return (env['PATH'] ?? '')
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
+        .find(isProgram);
 }
-function splitList(text) {
-    return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-function quote(text) {
-    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 ;// CONCATENATED MODULE: ./build/bundle/src/process-host.js
+
 
 
 function processHost(timeoutMs, signal, sinks) {
@@ -5593,9 +7049,10 @@ function interruptSignal() {
         process.once(name, () => interrupted.abort(new Error(name)));
     return interrupted.signal;
 }
-function processSurroundings() {
+async function processSurroundings() {
     const { homedir, uid } = (0,external_node_os_namespaceObject.userInfo)();
-    return { env: process.env, home: homedir, isRoot: uid === 0 };
+    const setting = await loadSettings(process.env);
+    return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/hints.js
@@ -5777,6 +7234,7 @@ function iso(seconds) {
 
 
 
+
 const STATE_IS_POST = 'isPost';
 const STATE_PATH = 'path';
 async function run() {
@@ -5794,9 +7252,8 @@ async function run() {
     }
 }
 async function main() {
-    const given = runnerInput('idtoken');
-    if (given !== undefined)
-        maskAll(given);
+    for (const name of SECRET_INPUTS)
+        maskAll(runnerInput(name) ?? '');
     const host = processHost(readTimeout(runnerInput), interruptSignal(), {
         mask: (secret) => maskAll(secret.reveal()),
         log: {
@@ -5806,7 +7263,7 @@ async function main() {
         },
     });
     const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary);
-    const request = readRequest(runnerInput, processSurroundings());
+    const request = readRequest(runnerInput, await processSurroundings());
     if (request.lifetime === 'unlimited')
         host.log.warn('lifetime: unlimited asks for a token that never expires');
     const fetched = await fetchToken(request, host);
@@ -5868,7 +7325,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(654);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(214);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 
@@ -5982,6 +7439,36 @@ __webpack_async_result__();
 /******/ 	};
 /******/ })();
 /******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
 /******/ /* webpack/runtime/define property getters */
 /******/ (() => {
 /******/ 	// define getter functions for harmony exports
@@ -5997,6 +7484,17 @@ __webpack_async_result__();
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
 /******/ })();
 /******/ 
 /************************************************************************/

@@ -55,7 +55,9 @@ export declare class ProtocolError extends HTCondorError {
 export declare class NegotiationError extends HTCondorError {
     readonly exitStatus = 5;
     readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
-    constructor(code: NegotiationError['code'], message: string, facts?: ErrorFacts);
+    /** Authentication methods that the daemon takes, of those that we know by name. */
+    readonly methods: readonly string[];
+    constructor(code: NegotiationError['code'], message: string, methods?: readonly string[], facts?: ErrorFacts);
 }
 /** Why one credential of one authentication method was not used, or was used in vain. */
 export interface MethodAttempt {

@@ -7,7 +7,10 @@ export type { Secret } from './secret.ts';
 export type { IdToken } from './token/jwt.ts';
 /** What is wanted. Every word means what the input of the same name means to the Action. */
 export interface FetchOptions {
-    /** The collector: `host`, `host:port`, a sinful string, or a list of them. Default: `_CONDOR_COLLECTOR_HOST`. */
+    /**
+     * The collector: `host`, `host:port`, a sinful string, or a list of them. Default: COLLECTOR_HOST of HTCondor's
+     * configuration.
+     */
     readonly pool?: string | undefined;
     /** Name of the daemon. Default: the only one of its type in the pool. */
     readonly name?: string | undefined;
@@ -21,8 +24,24 @@ export interface FetchOptions {
     readonly lifetime?: number | 'unlimited' | undefined;
     /** Name of the signing key. Default: the daemon's. */
     readonly key?: string | undefined;
+    /**
+     * The ways to authenticate, in order: IDTOKENS, SCITOKENS, SSL, PASSWORD, FS, MUNGE. Default: those that have a
+     * credential below; if none has, those of HTCondor's configuration, as the daemon prefers.
+     */
+    readonly authenticationMethods?: readonly string[] | undefined;
     /** IDTOKENs to authenticate with, one a line. Default: those of HTCondor's token directory. */
     readonly idtoken?: string | undefined;
+    /** A SciToken or WLCG token. Default: WLCG bearer token discovery. */
+    readonly scitoken?: string | undefined;
+    /** PEM, or a path: client certificate for SSL, and its key, which may stand in the same text. */
+    readonly clientCertificate?: string | undefined;
+    readonly clientKey?: string | undefined;
+    /** PEM, or the path of a file or directory: authorities to trust beside those of the system. */
+    readonly caCertificate?: string | undefined;
+    /** Host name that the daemon's certificate must carry. Default: that of its address. */
+    readonly serverName?: string | undefined;
+    /** Pool password. */
+    readonly password?: string | undefined;
     /** What to do if the daemon grants less than was asked. Default: `warn`. */
     readonly onReduced?: 'warn' | 'fail' | 'ignore' | undefined;
     /** Write the token to this file, mode 0600. Default: it is only returned. */
@@ -37,7 +56,7 @@ export interface FetchOptions {
     readonly onLog?: ((level: 'debug' | 'info' | 'warn', line: string) => void) | undefined;
 }
 /**
- * Fetches a token from a daemon of an HTCondor pool: for the identity that the IDTOKEN has, limited to the levels and
+ * Fetches a token from a daemon of an HTCondor pool: for the identity that the credential has, limited to the levels and
  * the lifetime asked for, and checked to be so.
  *
  * `result.token.jwt.reveal()` is the token; everything else can be printed.

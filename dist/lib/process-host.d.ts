@@ -1,7 +1,7 @@
 import type { Host } from './host.ts';
-import type { Surroundings } from './inputs.ts';
+import type { Surroundings } from './inputs/table.ts';
 /** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
 export declare function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host;
 /** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
 export declare function interruptSignal(): AbortSignal;
-export declare function processSurroundings(): Surroundings;
+export declare function processSurroundings(): Promise<Surroundings>;

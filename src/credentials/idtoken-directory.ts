@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../secret.ts';
+import { readPrivateFile, reasonOf } from './private-file.ts';
 
 /** A line of a token file that may be a token. */
 export interface TokenLine {
@@ -18,16 +19,15 @@ export interface TokenDirectory {
 /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP's default: files that editors and package managers leave behind. */
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
 
-/** A token file is a line or a few; whatever is larger is something else. */
-const MAX_FILE_LENGTH = 1024 * 1024;
-
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
  * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.
+ * `excluded`: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP, if it is not the default.
  *
  * Synchronous: for a few small files, loading node:fs/promises takes longer than reading them.
  */
-export function readTokenDirectory(directory: string): TokenDirectory {
+export function readTokenDirectory(directory: string, excluded?: string): TokenDirectory {
+  const excludedName = excluded === undefined ? EXCLUDED_NAME : new RegExp(excluded);
   let names: string[];
   try {
     names = readdirSync(directory).sort();
@@ -38,12 +38,12 @@ export function readTokenDirectory(directory: string): TokenDirectory {
   const skipped: string[] = [];
   for (const name of names) {
     const path = join(directory, name);
-    if (EXCLUDED_NAME.test(name)) {
+    if (excludedName.test(name)) {
       skipped.push(`${path}: HTCondor ignores files of such a name`);
       continue;
     }
     try {
-      const found = tokenLines(readPrivateFile(path), path);
+      const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
       if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
       lines.push(...found);
     } catch (error) {
@@ -64,29 +64,4 @@ export function tokenLines(text: string, source: string): readonly TokenLine[] {
     text: new Secret(line),
     source: found.length === 1 ? source : `${source} line ${number}`,
   }));
-}
-
-function readPrivateFile(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const { uid, mode, size } = fstatSync(file);
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is no regular file');
-    if (size > MAX_FILE_LENGTH) throw new Error('it is too large for a token');
-    if (process.getuid !== undefined) {
-      if (uid !== process.getuid()) throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
-      const open = mode & 0o077;
-      if (open !== 0)
-        throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'it does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'it cannot be read by this user';
-  return message;
 }

@@ -1,9 +1,11 @@
 import { CredentialError, TokenError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Secret } from '../secret.ts';
-import type { IdTokenCredential } from '../security/methods/idtokens.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
 import { parseIdToken, signaturePart } from '../token/jwt.ts';
 import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-directory.ts';
+import { mintWith, type SigningKeys } from './signing-key.ts';
 
 /** Where IDTOKENS come from: the text of an input, or a token directory. */
 export type IdTokenSource =
@@ -12,23 +14,37 @@ export type IdTokenSource =
       readonly directory: string;
       /** True if the user named it, false if it is HTCondor's default. */
       readonly named: boolean;
+      /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
+      readonly excluded?: string | undefined;
+      /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
+      readonly signing?: SigningKeys;
     };
 
 /**
- * All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it.
+ * IDTOKENS with all tokens of a source; a string says why there are none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN; ERR_NO_CREDENTIAL with
- *   every place that was looked at.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN.
  */
-export function loadIdTokens(source: IdTokenSource, host: Host): readonly IdTokenCredential[] {
+export function loadIdTokens(source: IdTokenSource, host: Host): AuthMethod | string {
+  const { found, reasons } = readIdTokens(source, host);
+  const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+  return found.length > 0 || mint !== undefined
+    ? idtokens(found, host, mint)
+    : `no IDTOKEN was found; ${reasons.join('; ')}`;
+}
+
+/** All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it. */
+export function readIdTokens(
+  source: IdTokenSource,
+  host: Host,
+): { readonly found: readonly IdTokenCredential[]; readonly reasons: readonly string[] } {
   if ('text' in source) {
     host.mask(source.text);
     const lines = tokenLines(source.text.reveal(), 'idtoken');
-    if (lines.length === 0)
-      throw new CredentialError('ERR_NO_CREDENTIAL', 'idtoken holds no token, only blank lines and comments');
-    return lines.map((line) => parseLine(line, true, host));
+    if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+    return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
   }
-  const { lines, skipped } = readTokenDirectory(source.directory);
+  const { lines, skipped } = readTokenDirectory(source.directory, source.excluded);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   for (const line of lines) {
@@ -40,8 +56,7 @@ export function loadIdTokens(source: IdTokenSource, host: Host): readonly IdToke
     }
   }
   for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
-  if (found.length === 0) throw new CredentialError('ERR_NO_CREDENTIAL', `no IDTOKEN was found; ${reasons.join('; ')}`);
-  return found;
+  return { found, reasons };
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {

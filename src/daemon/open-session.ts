@@ -1,18 +1,24 @@
-import { ConnectError, HTCondorError, type Phase } from '../errors.ts';
+import { HTCondorError, type Phase } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { PresumptionFailed } from '../security/authenticate.ts';
-import type { AuthMethod } from '../security/method.ts';
+import { StartOver } from '../security/authenticate.ts';
+import type { Credentials } from '../security/method.ts';
 import { type Session, startCommand } from '../security/session.ts';
 import { connect } from '../transport/connect.ts';
-import { formatSinful, type Sinful } from '../transport/sinful.ts';
+import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
+
+/** Where a daemon is, and the name that its certificate must carry, if one is known that can be trusted. */
+export interface Target {
+  readonly address: Sinful;
+  readonly serverName: string | undefined;
+}
 
 /** One command for one daemon, and the credentials for it. */
 export interface CommandCall {
-  readonly address: Sinful;
+  readonly target: Target;
   readonly command: number;
   readonly request: (message: Writer) => void;
-  readonly methods: readonly AuthMethod[];
+  readonly credentials: Credentials;
   /** What an error says of when it happened; undefined: whether it was connecting or the session. */
   readonly phase?: Phase;
 }
@@ -29,37 +35,45 @@ export interface CommandResult<T> {
  * whatever happens: a daemon blocks in its read while we hold one open.
  *
  * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * there is one more without.
+ * there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
  */
 export async function callCommand<T>(
   call: CommandCall,
   read: (session: Session) => Promise<T>,
   host: Host,
 ): Promise<CommandResult<T>> {
-  try {
-    return await attempt(call, read, true, host);
-  } catch (error) {
-    const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-    const presumed = call.methods.length === 1 && call.methods[0]?.presumed() !== undefined;
-    if (!(error instanceof PresumptionFailed) && !(hungUp && presumed)) throw error;
-    host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
-    return await attempt(call, read, false, host);
+  let { credentials } = call;
+  for (let spent = 0, mayPresume = true; ; mayPresume = false) {
+    try {
+      const result = await attempt({ ...call, credentials }, read, mayPresume, host);
+      return { ...result, roundTrips: result.roundTrips + spent };
+    } catch (error) {
+      if (!(error instanceof StartOver)) throw error;
+      host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+      credentials = error.credentials;
+      spent += error.roundTrips;
+    }
   }
 }
 
 async function attempt<T>(
-  { address, command, request, methods, phase }: CommandCall,
+  { target, command, request, credentials, phase }: CommandCall,
   read: (session: Session) => Promise<T>,
-  presume: boolean,
+  mayPresume: boolean,
   host: Host,
 ): Promise<CommandResult<T>> {
+  const { address, serverName } = target;
   const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
   try {
+    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
     const session = await inPhase(phase ?? 'session', address, () =>
-      startCommand(channel, command, request, { methods, presume }, host),
+      startCommand(channel, command, request, { credentials, peer, mayPresume }, host),
     );
     const value = await read(session);
     return { value, session, roundTrips: channel.roundTrips };
+  } catch (error) {
+    if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
+    throw error;
   } finally {
     channel.flush();
     channel.close();

@@ -1,11 +1,10 @@
 import { DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
-import type { AuthMethod } from '../security/method.ts';
-import type { Sinful } from '../transport/sinful.ts';
+import type { Credentials } from '../security/method.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
 import { DC_GET_SESSION_TOKEN } from './commands.ts';
-import { type CommandResult, callCommand, inPhase } from './open-session.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
 
 export interface TokenLimits {
   /** Authorization levels; empty: no restriction. */
@@ -22,9 +21,9 @@ export interface TokenLimits {
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text; whatever opening the session throws.
  */
 export function getSessionToken(
-  address: Sinful,
+  target: Target,
   limits: TokenLimits,
-  methods: readonly AuthMethod[],
+  credentials: Credentials,
   host: Host,
 ): Promise<CommandResult<Secret>> {
   const ad = {
@@ -32,10 +31,10 @@ export function getSessionToken(
     TokenLifetime: limits.lifetimeSeconds,
     RequestedKey: limits.key,
   };
-  const call = { address, command: DC_GET_SESSION_TOKEN, request: putRequest, methods };
+  const call = { target, command: DC_GET_SESSION_TOKEN, request: putRequest, credentials };
   return callCommand(
     call,
-    ({ channel }) => inPhase('token', address, async () => readReply(await channel.receive(getClassAd))),
+    ({ channel }) => inPhase('token', target.address, async () => readReply(await channel.receive(getClassAd))),
     host,
   );
 

@@ -1,77 +1,124 @@
-import { AuthenticationError, type MethodAttempt, NegotiationError, ProtocolError } from '../errors.ts';
-import type { MessageChannel } from '../wire/message-channel.ts';
-import { type AuthMethod, type Candidate, displayName, METHOD_BIT, type MethodName, MethodRefused } from './method.ts';
+import {
+  AuthenticationError,
+  CredentialError,
+  type MethodAttempt,
+  NegotiationError,
+  ProtocolError,
+} from '../errors.ts';
+import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
+import {
+  type Candidate,
+  type Credentials,
+  displayName,
+  METHOD_BIT,
+  type MethodName,
+  MethodRefused,
+  type Peer,
+} from './method.ts';
 import type { ServerPolicy } from './policy.ts';
 
-/** Method and credential that the first flight carried, before the server had said anything. */
-export interface Presumption {
+/** A method with one of its credentials: what the server is offered next. */
+export interface Offer {
   readonly method: MethodName;
   readonly candidate: Candidate;
 }
 
-/** What was presumed did not hold, so the peers are out of step: once more, on a new connection, presuming nothing. */
-export class PresumptionFailed extends Error {
-  readonly attempts: readonly MethodAttempt[];
+/** Who was let in how, and what the server still says in clear before everything is encrypted. */
+export interface Authenticated {
+  readonly method: MethodName;
+  readonly clearToCome: readonly ExpectedMessage[];
+}
 
-  constructor(attempts: readonly MethodAttempt[]) {
-    super('the presumed credential does not fit');
-    this.attempts = attempts;
+/** The peers are out of step, but there is more to try: once more on a new connection, presuming nothing. */
+export class StartOver extends Error {
+  readonly credentials: Credentials;
+  /** Those of the connection that is given up. */
+  roundTrips = 0;
+
+  constructor(message: string, credentials: Credentials) {
+    super(message);
+    this.credentials = credentials;
   }
 }
 
 /**
- * Offers one method and says its first words in the same flight.
+ * Names one method and says its first words in the same flight.
  *
  * The answer must then be this method's bit: the server cannot choose among one.
  */
-export function offer(channel: MessageChannel, { method, candidate }: Presumption): void {
+export async function makeOffer(channel: MessageChannel, { method, candidate }: Offer): Promise<void> {
   channel.send((message) => message.int(METHOD_BIT[method]));
-  candidate.open(channel);
+  await candidate.open(channel);
+}
+
+/** What may be offered before the server has said anything: the first choice, if the choice is ours. */
+export function presume({ methods, preference }: Credentials, peer: Peer): Offer | undefined {
+  const [first, ...others] = methods;
+  if (first === undefined || (preference === 'daemon' && others.length > 0)) return undefined;
+  const candidate = first.presumed(peer);
+  return candidate && { method: first.name, candidate };
 }
 
 /**
  * The method negotiation (cedar-rfc §5.2; Authentication::handshake in C++), one credential after the other.
  *
- * We name one method at a time, the first of ours that the server knows too, so that its first words can leave at
- * once; the server answers with its bit, or 0. A credential refused is followed by the next on the same connection.
+ * We name one method at a time, so that its first words can leave at once; the server answers with its bit, or 0. A
+ * credential refused is followed by the next on the same connection.
  *
  * @throws NegotiationError ERR_NO_COMMON_METHOD.
+ * @throws CredentialError ERR_NO_CREDENTIAL if there was nothing but our account, which is of no use at another machine.
  * @throws AuthenticationError ERR_METHODS_EXHAUSTED with the reason of each credential, those not sent included;
  *   ERR_SERVER_UNPROVEN.
  * @throws ProtocolError ERR_MESSAGE if the server chooses what was not offered.
- * @throws PresumptionFailed if `presumed` was offered already and does not fit.
+ * @throws StartOver if `presumed` was offered already and does not fit, or a method failed in the middle of a message.
  */
 export async function authenticate(
   channel: MessageChannel,
-  methods: readonly AuthMethod[],
+  credentials: Credentials,
+  peer: Peer,
   server: ServerPolicy,
-  presumed: Presumption | undefined,
-): Promise<MethodName> {
-  const { queue, attempts } = plan(methods, server);
+  presumed: Offer | undefined,
+): Promise<Authenticated> {
+  const { queue, attempts } = plan(credentials, peer, server);
+  if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
+    const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
+  }
   if (presumed !== undefined) {
     const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
-    if (first === -1) throw queue.length > 0 ? new PresumptionFailed(attempts) : exhausted(attempts);
+    if (first === -1) throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
     queue.splice(first, 1);
     queue.unshift(presumed);
   }
-  for (const next of queue) {
-    if (next !== presumed) offer(channel, next);
+  for (const [index, next] of queue.entries()) {
+    const { method, candidate } = next;
+    const failed = (reason: string) =>
+      attempts.push({ method: displayName(method), reason: `${candidate.label}: ${reason}` });
+    if (next !== presumed) await makeOffer(channel, next);
     const chosen = await channel.receive((message) => message.int());
-    if (chosen !== METHOD_BIT[next.method]) {
-      if (chosen !== 0)
-        throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
-      attempts.push({
-        method: displayName(next.method),
-        reason: `${next.candidate.label}: the daemon declined the method`,
-      });
+    if (chosen === 0) {
+      failed('the daemon declined the method');
       break; // it has given up and closes
     }
+    if (chosen !== METHOD_BIT[method])
+      throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
     try {
-      await next.candidate.finish(channel, server);
-      return next.method;
+      const expected = await candidate.finish(channel, server, index === queue.length - 1);
+      const clearToCome = expected.map(({ write, otherwise }) => ({
+        write,
+        otherwise: () => {
+          failed(otherwise?.().message ?? 'the daemon refused it');
+          return exhausted(attempts);
+        },
+      }));
+      return { method, clearToCome };
     } catch (error) {
       if (!(error instanceof MethodRefused)) throw error; // out of step, or not to be trusted: nothing more is said
-      attempts.push({ method: displayName(next.method), reason: `${next.candidate.label}: ${error.message}` });
+      failed(error.message);
+      if (error.outOfStep && index < queue.length - 1) {
+        const methods = credentials.methods.filter(({ name }) => name !== method);
+        throw new StartOver(error.message, { ...credentials, methods, unavailable: attempts });
+      }
     }
   }
   throw exhausted(attempts);
@@ -79,26 +126,30 @@ export async function authenticate(
 
 /** What to try in which order, and why not the rest. */
 function plan(
-  methods: readonly AuthMethod[],
+  { methods, preference, unavailable }: Credentials,
+  peer: Peer,
   server: ServerPolicy,
-): { queue: Presumption[]; attempts: MethodAttempt[] } {
-  const queue: Presumption[] = [];
-  const attempts: MethodAttempt[] = [];
+): { queue: Offer[]; attempts: MethodAttempt[] } {
   const common = methods.filter(({ name }) => server.methods.includes(name));
   if (common.length === 0) {
     const ours = methods.map(({ name }) => displayName(name)).join(', ');
-    const theirs = server.methods.map(displayName).join(', ') || 'none of them';
+    const theirs = server.methods.map(displayName);
     throw new NegotiationError(
       'ERR_NO_COMMON_METHOD',
-      `no authentication method in common: we have ${ours}; the daemon takes ${theirs}`,
+      `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`,
+      theirs,
     );
   }
-  for (const method of methods) {
-    if (!common.includes(method)) {
-      attempts.push({ method: displayName(method.name), reason: 'the daemon does not offer it' });
-      continue;
-    }
-    const { fit, unfit } = method.candidatesFor(server);
+  if (preference === 'daemon') {
+    const rank = (name: string) => server.methods.indexOf(name);
+    common.sort((a, b) => rank(a.name) - rank(b.name));
+  }
+  const queue: Offer[] = [];
+  const attempts: MethodAttempt[] = [...unavailable];
+  for (const { name } of methods.filter((method) => !common.includes(method)))
+    attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
+  for (const method of common) {
+    const { fit, unfit } = method.candidatesFor(server, peer);
     for (const candidate of fit) queue.push({ method: method.name, candidate });
     for (const { label, reason } of unfit)
       attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });

@@ -1,9 +1,11 @@
-import type { MessageChannel } from '../wire/message-channel.ts';
+import type { MethodAttempt } from '../errors.ts';
+import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
 import type { ServerPolicy } from './policy.ts';
 
 /**
  * Bits of the method negotiation (CAUTH_* in condor_auth.h) by the name that goes into AuthMethods.
- * The server compares names literally, and calls IDTOKENS `TOKEN`.
+ * The server compares names literally, and calls IDTOKENS `TOKEN`. CLAIMTOBE and ANONYMOUS, which prove nothing, do not
+ * exist here.
  */
 export const METHOD_BIT = {
   FS: 4,
@@ -21,19 +23,33 @@ export function displayName(method: string): string {
   return method === 'TOKEN' ? 'IDTOKENS' : method;
 }
 
+/** The other side of a connection, as far as it is known before it has said anything. */
+export interface Peer {
+  /** IP address without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** Name of the daemon's socket behind the shared port; undefined: it has a port of its own. */
+  readonly sharedPortId: string | undefined;
+  /** Host name that its certificate must carry; undefined: none is known that can be trusted. */
+  readonly serverName: string | undefined;
+}
+
 /** One credential of one method, ready to be used at one server. */
 export interface Candidate {
   /** Which credential this is, without its secret: for logs and errors. */
   readonly label: string;
   /** Says the method's first words, where the client speaks first. They leave in one flight with the method's bit. */
-  open(channel: MessageChannel): void;
+  open(channel: MessageChannel): void | Promise<void>;
   /**
    * Runs the rest, to the last message of the client, which is in line when this returns.
+   *
+   * Where the server has the last word and it is known beforehand, that word is returned instead of being waited for,
+   * but only if `last`, for after what follows then on the connection no other credential can be tried on it.
    *
    * @throws MethodRefused the server refuses this credential, and both sides are ready to try the next.
    * @throws AuthenticationError ERR_SERVER_UNPROVEN: the server failed its own proof. Nothing else may be offered to it.
    */
-  finish(channel: MessageChannel, server: ServerPolicy): Promise<void>;
+  finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
 }
 
 /** A credential that will not be sent to this server, and why. */
@@ -45,14 +61,35 @@ export interface Objection {
 /** One way of proving who we are, with all its credentials. */
 export interface AuthMethod {
   readonly name: MethodName;
-  /** Credentials that fit this server, best first, and the others with the reason. No I/O. */
-  candidatesFor(server: ServerPolicy): { readonly fit: readonly Candidate[]; readonly unfit: readonly Objection[] };
+  /** Where its credentials are from, for logs. */
+  readonly sources: readonly string[];
+  /** Credentials that fit this server, best first, and the others with the reason. No network. */
+  candidatesFor(
+    server: ServerPolicy,
+    peer: Peer,
+  ): { readonly fit: readonly Candidate[]; readonly unfit: readonly Objection[] };
   /**
    * The one candidate that may be tried before the server has said anything about itself; undefined if the choice
    * depends on the server, or if showing it to a stranger would tell more than the user meant to.
    */
-  presumed(): Candidate | undefined;
+  presumed(peer: Peer): Candidate | undefined;
 }
 
-/** The server refused a credential; the next may be tried on the same connection. */
-export class MethodRefused extends Error {}
+/** All ways in that there are. */
+export interface Credentials {
+  readonly methods: readonly AuthMethod[];
+  /** Whose preference decides: ours is the order of `methods`, the daemon's that of its policy. */
+  readonly preference: 'ours' | 'daemon';
+  /** Methods that were thought of and have no credential, with the reason. */
+  readonly unavailable: readonly MethodAttempt[];
+}
+
+/** The server refused a credential; the next may be tried, on the same connection unless that is out of step. */
+export class MethodRefused extends Error {
+  readonly outOfStep: boolean;
+
+  constructor(message: string, outOfStep = false) {
+    super(message);
+    this.outOfStep = outOfStep;
+  }
+}

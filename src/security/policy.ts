@@ -12,6 +12,12 @@ import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
  */
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 
+/**
+ * Names that go into AuthMethods beside ours, so that the daemon tells which of them it takes: a reason is worth having.
+ * None is used without a credential, for the choice is made by bits later.
+ */
+const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
+
 /** Seconds that the daemon should keep the session. We never come back to it. */
 const SESSION_DURATION_SECONDS = 60;
 
@@ -35,7 +41,7 @@ export function clientPolicyAd(
 ): Record<string, ClassAdValue> {
   return {
     Command: command,
-    AuthMethods: methods.join(','),
+    AuthMethods: [...new Set([...methods, ...KNOWN_METHODS])].join(','),
     CryptoMethods: 'AES',
     Authentication: 'REQUIRED',
     AuthenticationNew: 'REQUIRED',

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { ConnectError, ProtocolError } from '../errors.ts';
 import { Deframer, type Frame, MAX_BODY_LENGTH, putHeader } from '../wire/frame.ts';
 import { FrameProtection } from '../wire/frame-protection.ts';
-import type { SecurableChannel } from '../wire/message-channel.ts';
+import type { ExpectedMessage, SecurableChannel } from '../wire/message-channel.ts';
 import { Reader } from '../wire/reader.ts';
 import { Transcript } from '../wire/transcript.ts';
 import { concat, Writer } from '../wire/writer.ts';
@@ -30,7 +30,7 @@ export class Channel implements SecurableChannel {
   readonly #sent = new Transcript();
   readonly #received = new Transcript();
   #outgoing: Uint8Array[];
-  #clearToCome: Uint8Array[] = [];
+  #clearToCome: { readonly frame: Uint8Array; readonly otherwise: ExpectedMessage['otherwise'] }[] = [];
   #protection: FrameProtection | undefined;
   #roundTrips = 1; // the connection itself
   readonly #onAbort = () => this.close();
@@ -43,6 +43,12 @@ export class Channel implements SecurableChannel {
     this.#chunks = (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
     socket.on('error', () => {}); // the pending read tells it; without a listener it would end the process
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** The other end of the connection: IP address, without brackets, and port. */
+  get remote(): { readonly address: string; readonly port: number } {
+    const { remoteAddress = '', remotePort = 0 } = this.#socket;
+    return { address: remoteAddress, port: remotePort };
   }
 
   /** Round trips waited for so far, the TCP connection included. */
@@ -60,7 +66,7 @@ export class Channel implements SecurableChannel {
 
   async receive<T>(read: (message: Reader) => T): Promise<T> {
     this.flush();
-    while (this.#clearToCome.length > 0) this.#expect(await this.#frame(), this.#clearToCome.shift());
+    while (this.#clearToCome.length > 0) await this.#receiveExpected();
     const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
     const parts: Uint8Array[] = [];
     for (let length = 0, ended = false; !ended; ) {
@@ -78,13 +84,13 @@ export class Channel implements SecurableChannel {
     return value;
   }
 
-  protect(key: Uint8Array, clearToCome: readonly ((message: Writer) => void)[] = []): void {
-    this.#clearToCome = clearToCome.map((write) => {
+  protect(key: Uint8Array, clearToCome: readonly ExpectedMessage[] = []): void {
+    this.#clearToCome = clearToCome.map(({ write, otherwise }) => {
       const message = new Writer();
       write(message);
-      return clearFrame(message.finish());
+      return { frame: clearFrame(message.finish()), otherwise };
     });
-    this.#received.add(...this.#clearToCome);
+    this.#received.add(...this.#clearToCome.map(({ frame }) => frame));
     const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
@@ -128,9 +134,14 @@ export class Channel implements SecurableChannel {
     return frame.body;
   }
 
-  #expect(frame: Frame, expected: Uint8Array | undefined): void {
-    if (expected !== undefined && Buffer.compare(concat([frame.header, frame.body]), expected) === 0) return;
-    throw new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point');
+  async #receiveExpected(): Promise<void> {
+    const { header, body } = await this.#frame();
+    const expected = this.#clearToCome.shift();
+    if (expected !== undefined && Buffer.compare(concat([header, body]), expected.frame) === 0) return;
+    throw (
+      expected?.otherwise?.() ??
+      new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point')
+    );
   }
 }
 

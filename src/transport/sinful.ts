@@ -53,6 +53,17 @@ export function sharedPortId({ params }: Sinful): string | undefined {
   return params.get('sock');
 }
 
+/** The host by its name, if the address has one: what a certificate can be checked against. */
+export function hostNameOf({ host, params }: Sinful): string | undefined {
+  return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
+}
+
+/** The same daemon, reached at another place: the end of a tunnel to its host. */
+export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): Sinful {
+  const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
+  return { host, port, params: new Map(kept) };
+}
+
 /**
  * Where to connect to, best first: `addrs` if there are any, then HTCondor's preference of public over private over
  * link-local over loopback addresses, in their order among equals (Sinful::chooseAddrFromAddrs).

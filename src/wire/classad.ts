@@ -57,6 +57,11 @@ export class ClassAd {
     return value;
   }
 
+  /** The source text of a value, expression or not. */
+  source(name: string): string | undefined {
+    return this.#values.get(name.toLowerCase());
+  }
+
   #literal(name: string): string | undefined {
     const source = this.#values.get(name.toLowerCase());
     return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;

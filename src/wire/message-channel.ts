@@ -14,14 +14,21 @@ export interface MessageChannel {
   receive<T>(read: (message: Reader) => T): Promise<T>;
 }
 
+/** A message that the peer still has to send in clear, of which every byte is known beforehand if all goes well. */
+export interface ExpectedMessage {
+  readonly write: (message: Writer) => void;
+  /** What it means if something else comes; undefined: that the peer breaks the protocol. */
+  readonly otherwise?: () => Error;
+}
+
 /** A channel that can be switched, once, to AES-256-GCM. */
 export interface SecurableChannel extends MessageChannel {
   /**
    * From here on every frame is encrypted with `key` (32 bytes), in both directions; all that was said before is
    * bound in (§1.4.2).
    *
-   * `clearToCome`: messages that the peer still sends in clear, exactly these bytes. They are bound in unseen, so that
-   * an encrypted request can leave before they arrive; anything else in their place ends the connection.
+   * `clearToCome`: messages that the peer still sends in clear. They are bound in unseen, so that an encrypted request
+   * can leave before they arrive; anything else in their place ends the connection.
    */
-  protect(key: Uint8Array, clearToCome?: readonly ((message: Writer) => void)[]): void;
+  protect(key: Uint8Array, clearToCome?: readonly ExpectedMessage[]): void;
 }

@@ -1,9 +1,9 @@
-/** action.yml says what src/inputs.ts reads and what src/action.ts sets. */
+/** action.yml says what src/inputs/table.ts reads and what src/action.ts sets. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { INPUTS } from '../../src/inputs.ts';
+import { INPUTS } from '../../src/inputs/table.ts';
 import { projectRoot } from '../support/project.ts';
 import { parseActionYaml } from '../support/runner.ts';
 
@@ -26,7 +26,7 @@ const OUTPUTS = [
 describe('action.yml', () => {
   const yaml = parseActionYaml();
 
-  test('has the inputs of src/inputs.ts, in its order, with its defaults', () => {
+  test('has the inputs of src/inputs/table.ts, in its order, with its defaults', () => {
     const declared = Object.entries(yaml.inputs).map(([name, { default: preset = '' }]) => [name, preset]);
     assert.deepEqual(declared, Object.entries(INPUTS));
   });

@@ -75,7 +75,12 @@ describe('a credential error', () => {
       'ERR_CREDENTIAL_UNREADABLE',
       /^idtoken line 2: not an IDTOKEN/,
     ],
-    ['comments alone', '# to be done\n', 'ERR_NO_CREDENTIAL', /^idtoken holds no token/],
+    [
+      'comments alone',
+      '# to be done\n',
+      'ERR_NO_CREDENTIAL',
+      /^there is no credential; IDTOKENS: .*idtoken holds only blank lines/,
+    ],
   ];
   for (const [what, idtoken, code, text] of cases) {
     test(what, async () => {
@@ -89,12 +94,15 @@ describe('a credential error', () => {
   }
 
   test('no token in the directories of the runner', async () => {
-    const env = { _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace };
+    const env = {
+      _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace,
+      _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS, KERBEROS',
+    };
     const step = await runner.runAction({ pool: address, file: 'ci' }, { env });
     assertFailed(step, {
       code: 'ERR_NO_CREDENTIAL',
       status: 2,
-      text: /^no IDTOKEN was found; .*workspace: it is empty/,
+      text: /^there is no credential; IDTOKENS: no IDTOKEN was found; .*workspace: it is empty. KERBEROS: it is not spoken/,
     });
     assert.equal(connections, 0, 'nobody was called');
   });

@@ -86,14 +86,18 @@ describe('condor_token_fetch', () => {
   }
 
   test('without a credential calls nobody', async () => {
-    const { status, stdout, stderr } = await run(['-address', address]);
+    const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
+    const { status, stdout, stderr } = await run(['-address', address], { env });
     assert.deepEqual([status, stdout, connections], [2, '', 0]);
-    assert.match(stderr, /^no IDTOKEN was found; .*it is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /);
+    assert.match(
+      stderr,
+      /^there is no credential; IDTOKENS: no IDTOKEN was found; .*it is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /,
+    );
   });
 
   test('with a file that cannot be written calls nobody', async () => {
     const { status, stderr } = await run(['-address', address, '-f', directory]);
-    assert.deepEqual([status, connections], [8, 0]);
+    assert.deepEqual([status, connections], [8, 0], stderr);
     assert.match(stderr, /exists and is no regular file \(ERR_OUTPUT, while: deliver\)/);
   });
 

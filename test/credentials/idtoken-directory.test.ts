@@ -127,7 +127,7 @@ describe('a token directory', () => {
   test('passes a huge file over', async () => {
     put('huge', 'x'.repeat(1024 * 1024 + 1));
     const { texts, skipped } = await read();
-    assert.deepEqual([texts, skipped], [[], ['huge: it is too large for a token']]);
+    assert.deepEqual([texts, skipped], [[], ['huge: it is too large']]);
   });
 
   test('that is empty says so', async () => assert.deepEqual((await read()).skipped, [`${directory}: it is empty`]));

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { loadIdTokens } from '../../src/credentials/idtoken-sources.ts';
+import { loadIdTokens, readIdTokens } from '../../src/credentials/idtoken-sources.ts';
 import { CredentialError } from '../../src/errors.ts';
 import type { Host } from '../../src/host.ts';
 import { Secret } from '../../src/secret.ts';
@@ -45,7 +45,7 @@ function credentialError(code: CredentialError['code'], text: RegExp) {
 }
 
 describe('the text of an input', () => {
-  const load = (text: string, host = listeningHost().host) => loadIdTokens({ text: new Secret(text) }, host);
+  const load = (text: string, host = listeningHost().host) => readIdTokens({ text: new Secret(text) }, host).found;
 
   test('is one token', () => {
     const [only, ...others] = load(`${jwt()}\n`);
@@ -104,8 +104,10 @@ describe('the text of an input', () => {
   }
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
-    test(`that is ${JSON.stringify(text)} is no credential`, () =>
-      assert.throws(() => load(text), credentialError('ERR_NO_CREDENTIAL', /only blank lines and comments/)));
+    test(`that is ${JSON.stringify(text)} is no credential`, () => {
+      const reason = loadIdTokens({ text: new Secret(text) }, listeningHost().host);
+      assert.equal(reason, 'no IDTOKEN was found; idtoken holds only blank lines and comments');
+    });
   }
 });
 
@@ -125,7 +127,7 @@ describe('a token directory', () => {
     put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
     put('c~', jwt());
     const { host, log } = listeningHost();
-    const found = loadIdTokens({ directory, named: false }, host);
+    const { found } = readIdTokens({ directory, named: false }, host);
     assert.deepEqual(
       found.map(({ token, chosen }) => [token.subject, chosen]),
       [['bob@pool', false]],
@@ -137,7 +139,7 @@ describe('a token directory', () => {
   test('that the user named may be shown to a daemon at once', () => {
     put('a', jwt());
     assert.deepEqual(
-      loadIdTokens({ directory, named: true }, listeningHost().host).map(({ chosen }) => chosen),
+      readIdTokens({ directory, named: true }, listeningHost().host).found.map(({ chosen }) => chosen),
       [true],
     );
   });
@@ -145,32 +147,36 @@ describe('a token directory', () => {
   test('has every line masked, tokens or not', () => {
     put('a', `hunter2\n${jwt()}\n`);
     const { host, masks } = listeningHost();
-    loadIdTokens({ directory, named: true }, host);
+    readIdTokens({ directory, named: true }, host);
     assert.deepEqual(masks, ['hunter2', jwt(), 'c2lnbmF0dXJl']);
   });
 
-  test('without any good token is an error with every place and reason', () => {
+  const reason = () => loadIdTokens({ directory, named: true }, listeningHost().host);
+
+  test('without any good token gives every place and reason', () => {
     put('a', 'hunter2\n');
     put('.b', jwt());
-    const message = /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/;
-    assert.throws(
-      () => loadIdTokens({ directory, named: true }, listeningHost().host),
-      credentialError('ERR_NO_CREDENTIAL', message),
-    );
+    assert.match(String(reason()), /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/);
   });
 
-  test('that is empty, or missing, is an error that names it', () => {
-    const load = () => loadIdTokens({ directory, named: false }, listeningHost().host);
-    assert.throws(() => load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it is empty$/));
+  test('that is empty, or missing, is named', () => {
+    assert.match(String(reason()), /tokens\.d-\w+: it is empty$/);
     rmSync(directory, { recursive: true });
-    assert.throws(() => load(), credentialError('ERR_NO_CREDENTIAL', /tokens\.d-\w+: it does not exist$/));
+    assert.match(String(reason()), /tokens\.d-\w+: it does not exist$/);
   });
 
-  test('with comments alone is an error that names it', () => {
+  test('with comments alone is named', () => {
     put('ci', '# nothing\n');
-    assert.throws(
-      () => loadIdTokens({ directory, named: true }, listeningHost().host),
-      credentialError('ERR_NO_CREDENTIAL', /ci/),
+    assert.match(String(reason()), /ci: it holds no token/);
+  });
+
+  test('has its names excluded as HTCondor is configured', () => {
+    put('a.skip', jwt());
+    put('b~', jwt({ sub: 'bob@pool' }));
+    const { found } = readIdTokens({ directory, named: true, excluded: '.*\\.skip$' }, listeningHost().host);
+    assert.deepEqual(
+      found.map(({ token }) => token.subject),
+      ['bob@pool'],
     );
   });
 });

@@ -6,10 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { fetchToken } from '../../src/fetch.ts';
-import { readRequest } from '../../src/inputs.ts';
+import { readRequest } from '../../src/inputs/request.ts';
 import { listen } from '../support/listen.ts';
 import { poolSuites, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
+import { NOWHERE } from '../support/surroundings.ts';
 import type { Recording } from './recording.ts';
 
 /** A proxy in front of the pool that keeps what passes: a flight is what one side says before the other one answers. */
@@ -57,7 +58,7 @@ try {
     },
   };
   const input = (name: string) => (inputs as Record<string, string | undefined>)[name];
-  const { token } = await fetchToken(readRequest(input, { env: {}, home: '/', isRoot: false }), host);
+  const { token } = await fetchToken(readRequest(input, NOWHERE), host);
   proxy.close();
   const recording: Recording = {
     about: `One fetch from a schedd of HTCondor ${pool.version}, made by npm run record -- ${suite}`,

@@ -7,7 +7,7 @@ import { ProtocolError } from '../../src/errors.ts';
 import { KeyAgreement } from '../../src/security/key-agreement.ts';
 import {
   getChallenge,
-  keyFor,
+  keyOfToken,
   putNoProof,
   putOpening,
   putProof,
@@ -37,7 +37,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
 
   describe(`AKEP2 in ${name}`, () => {
     test('derives K from the signature', () => {
-      assert.equal(hex(keyFor(bytes(signature), signedText)), akep2.K);
+      assert.equal(hex(keyOfToken(bytes(signature), signedText)), akep2.K);
     });
     test('opens with the recorded bytes', () => {
       const message = new Writer();

@@ -7,7 +7,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { KeyAgreement } from '../../src/security/key-agreement.ts';
-import { keyFor, NONCE_LENGTH } from '../../src/security/methods/akep2.ts';
+import { keyOfToken, NONCE_LENGTH } from '../../src/security/methods/akep2.ts';
 import { covers } from '../../src/token/levels.ts';
 import { ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import type { Reader } from '../../src/wire/reader.ts';
@@ -219,7 +219,7 @@ export class EmbeddedPool {
         continue;
       }
       const { name, nonce, signedText } = opening;
-      const key = keyFor(this.#keyOf(signedText)?.signature(signedText) ?? new Uint8Array(), signedText);
+      const key = keyOfToken(this.#keyOf(signedText)?.signature(signedText) ?? new Uint8Array(), signedText);
       const serverNonce = randomBytes(NONCE_LENGTH);
       await channel.send('challenge', (message) => {
         message.int(0).int(Buffer.byteLength(name)).string(name).int(SERVER_NAME.length).string(SERVER_NAME);
@@ -282,7 +282,10 @@ export class EmbeddedPool {
     const wanted = query.string('LocationQuery');
     const type = QUERIES.get(command);
     const limit = query.integer('LimitResults') ?? Number.POSITIVE_INFINITY;
-    const found = type === 'Collector' ? [] : this.schedds.filter((name) => wanted === undefined || name === wanted);
+    const [, pattern] = /regexp\("(.*)", Name, "i"\)/.exec(query.source('Requirements') ?? '') ?? [];
+    const fits = (name: string) =>
+      (wanted === undefined || name === wanted) && (pattern === undefined || new RegExp(pattern, 'i').test(name));
+    const found = type === 'Collector' ? [] : this.schedds.filter(fits);
     const { edit = {} } = this.#options;
     await channel.send('ads', (message) => {
       for (const name of found.slice(0, limit)) {

@@ -13,9 +13,10 @@ export interface TokenDirectory {
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
  * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.
+ * `excluded`: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP, if it is not the default.
  *
  * Synchronous: for a few small files, loading node:fs/promises takes longer than reading them.
  */
-export declare function readTokenDirectory(directory: string): TokenDirectory;
+export declare function readTokenDirectory(directory: string, excluded?: string): TokenDirectory;
 /** The lines of a text that are neither blank nor comments. */
 export declare function tokenLines(text: string, source: string): readonly TokenLine[];

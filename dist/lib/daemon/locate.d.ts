@@ -1,14 +1,18 @@
 import type { Host } from '../host.ts';
-import type { AuthMethod } from '../security/method.ts';
-import { type Sinful } from '../transport/sinful.ts';
+import type { Credentials } from '../security/method.ts';
+import { type Target } from './open-session.ts';
 export interface DaemonQuery {
     /** A key of DAEMON_TYPES. */
     readonly type: string;
     /** Undefined: the only one of its type in the pool. */
     readonly name: string | undefined;
+    /**
+     * True if the daemon has to prove itself by a certificate, and the name in it is not known yet: then only a collector
+     * that has proven itself may say it, or one that says the same as the user.
+     */
+    readonly needsServerName: boolean;
 }
-export interface LocatedDaemon {
-    readonly address: Sinful;
+export interface LocatedDaemon extends Target {
     readonly name: string;
     readonly roundTrips: number;
 }
@@ -18,4 +22,4 @@ export interface LocatedDaemon {
  * @throws LocateError ERR_NOT_FOUND with the names that the collector has of this type; ERR_AMBIGUOUS if no name was
  *   given and there are several.
  */
-export declare function locate(collector: Sinful, wanted: DaemonQuery, methods: readonly AuthMethod[], host: Host): Promise<LocatedDaemon>;
+export declare function locate(collector: Target, wanted: DaemonQuery, credentials: Credentials, host: Host): Promise<LocatedDaemon>;

@@ -1,15 +1,20 @@
 import { type Phase } from '../errors.ts';
 import type { Host } from '../host.ts';
-import type { AuthMethod } from '../security/method.ts';
+import type { Credentials } from '../security/method.ts';
 import { type Session } from '../security/session.ts';
 import { type Sinful } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
+/** Where a daemon is, and the name that its certificate must carry, if one is known that can be trusted. */
+export interface Target {
+    readonly address: Sinful;
+    readonly serverName: string | undefined;
+}
 /** One command for one daemon, and the credentials for it. */
 export interface CommandCall {
-    readonly address: Sinful;
+    readonly target: Target;
     readonly command: number;
     readonly request: (message: Writer) => void;
-    readonly methods: readonly AuthMethod[];
+    readonly credentials: Credentials;
     /** What an error says of when it happened; undefined: whether it was connecting or the session. */
     readonly phase?: Phase;
 }
@@ -24,7 +29,7 @@ export interface CommandResult<T> {
  * whatever happens: a daemon blocks in its read while we hold one open.
  *
  * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * there is one more without.
+ * there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
  */
 export declare function callCommand<T>(call: CommandCall, read: (session: Session) => Promise<T>, host: Host): Promise<CommandResult<T>>;
 /** Runs `work`; an error of ours that leaves it says where it happened. */

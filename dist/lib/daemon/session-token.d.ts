@@ -1,8 +1,7 @@
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
-import type { AuthMethod } from '../security/method.ts';
-import type { Sinful } from '../transport/sinful.ts';
-import { type CommandResult } from './open-session.ts';
+import type { Credentials } from '../security/method.ts';
+import { type CommandResult, type Target } from './open-session.ts';
 export interface TokenLimits {
     /** Authorization levels; empty: no restriction. */
     readonly authz: readonly string[];
@@ -16,4 +15,4 @@ export interface TokenLimits {
  *
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text; whatever opening the session throws.
  */
-export declare function getSessionToken(address: Sinful, limits: TokenLimits, methods: readonly AuthMethod[], host: Host): Promise<CommandResult<Secret>>;
+export declare function getSessionToken(target: Target, limits: TokenLimits, credentials: Credentials, host: Host): Promise<CommandResult<Secret>>;

@@ -1,7 +1,7 @@
 import type { Host } from '../host.ts';
 import type { MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
 import type { Writer } from '../wire/writer.ts';
-import type { AuthMethod, MethodName } from './method.ts';
+import type { Credentials, MethodName, Peer } from './method.ts';
 import { type ServerPolicy } from './policy.ts';
 /** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
 export interface Session {
@@ -13,20 +13,20 @@ export interface Session {
     readonly server: ServerPolicy;
 }
 export interface SessionOptions {
-    /** The ways to authenticate, in our order. */
-    readonly methods: readonly AuthMethod[];
+    readonly credentials: Credentials;
+    readonly peer: Peer;
     /** False after a presumption failed: wait for the server's word before choosing a credential. */
-    readonly presume: boolean;
+    readonly mayPresume: boolean;
 }
 /**
  * Opens a session for one command and sends its request.
  *
- * What can leave together does: with one credential to choose from, policy ad, method and first words are the first
- * flight; the last words and the encrypted request are the second. Together with the connection that is three round
- * trips, the least that the protocol allows.
+ * What can leave together does: where it is clear what to try first, policy ad, method and first words are the first
+ * flight; the last words and the encrypted request are the last. Together with the connection that is three round
+ * trips for most methods, the least that the protocol allows.
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED with the identity.
- * @throws PresumptionFailed to be tried once more on a new channel with `presume: false`.
+ * @throws StartOver to be tried once more on a new channel with `mayPresume: false`.
  */
-export declare function startCommand(channel: SecurableChannel, command: number, request: (message: Writer) => void, { methods, presume }: SessionOptions, host: Host): Promise<Session>;
+export declare function startCommand(channel: SecurableChannel, command: number, request: (message: Writer) => void, { credentials, peer, mayPresume }: SessionOptions, host: Host): Promise<Session>;

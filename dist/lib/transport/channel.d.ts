@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
-import type { SecurableChannel } from '../wire/message-channel.ts';
+import type { ExpectedMessage, SecurableChannel } from '../wire/message-channel.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 export interface ChannelOptions {
@@ -17,11 +17,16 @@ export declare class Channel implements SecurableChannel {
     #private;
     /** `socket` is connected. */
     constructor(socket: Socket, options: ChannelOptions);
+    /** The other end of the connection: IP address, without brackets, and port. */
+    get remote(): {
+        readonly address: string;
+        readonly port: number;
+    };
     /** Round trips waited for so far, the TCP connection included. */
     get roundTrips(): number;
     send(write: (message: Writer) => void): void;
     receive<T>(read: (message: Reader) => T): Promise<T>;
-    protect(key: Uint8Array, clearToCome?: readonly ((message: Writer) => void)[]): void;
+    protect(key: Uint8Array, clearToCome?: readonly ExpectedMessage[]): void;
     /** Sends what is in line without waiting for anything: for the last word before closing. */
     flush(): void;
     /** Ends the connection, after what was flushed. To be called on every path: a daemon may be blocked in a read. */

@@ -17,6 +17,10 @@ export declare function formatSinful({ host, port, params }: Sinful): string;
 export declare function formatEndpoint({ host, port }: Endpoint): string;
 /** Name of the daemon's socket behind the shared port (§3.3); undefined if the daemon listens by itself. */
 export declare function sharedPortId({ params }: Sinful): string | undefined;
+/** The host by its name, if the address has one: what a certificate can be checked against. */
+export declare function hostNameOf({ host, params }: Sinful): string | undefined;
+/** The same daemon, reached at another place: the end of a tunnel to its host. */
+export declare function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): Sinful;
 /**
  * Where to connect to, best first: `addrs` if there are any, then HTCondor's preference of public over private over
  * link-local over loopback addresses, in their order among equals (Sinful::chooseAddrFromAddrs).

@@ -16,6 +16,8 @@ export declare class ClassAd {
     string(name: string): string | undefined;
     /** An integer literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
     integer(name: string): number | undefined;
+    /** The source text of a value, expression or not. */
+    source(name: string): string | undefined;
 }
 /** Reads one ad. Throws ERR_CLASSAD when it is not one; work is bounded by the size of the message. */
 export declare function getClassAd(message: Reader): ClassAd;

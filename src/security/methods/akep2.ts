@@ -1,14 +1,16 @@
 /**
- * AKEP2, version 2: mutual proof of one shared secret in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp).
+ * AKEP2: mutual proof of one shared secret in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp). Version 1 is
+ * PASSWORD, version 2 is IDTOKENS.
  *
  * A is the client's name, B the server's, rA and rB their nonces, K the key that proves. Where the draft and C++
  * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
  * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { ProtocolError } from '../../errors.ts';
+import { AuthenticationError, ProtocolError } from '../../errors.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { concat, type Writer } from '../../wire/writer.ts';
+import { type Candidate, displayName, type MethodName, MethodRefused } from '../method.ts';
 import { SEED_A } from './akep2-seeds.ts';
 
 export const NONCE_LENGTH = 256;
@@ -21,10 +23,13 @@ const utf8 = new TextEncoder();
 
 /** What the client says first. */
 export interface Opening {
-  /** A: the subject of the token. */
+  /** A: the subject of the token, or the name that goes with the pool password. */
   readonly name: string;
-  /** The token's header and payload, by which the server computes the signature, and so K, anew. */
-  readonly signedText: string;
+  /**
+   * The token's header and payload, by which the server computes the signature, and so K, anew. Undefined in version 1:
+   * the server has the password.
+   */
+  readonly signedText: string | undefined;
   /** rA, 256 bytes. */
   readonly nonce: Uint8Array;
 }
@@ -43,13 +48,51 @@ export interface Challenge {
 }
 
 /** K from a token's signature (its raw bytes). */
-export function keyFor(signature: Uint8Array, signedText: string): Uint8Array {
+export function keyOfToken(signature: Uint8Array, signedText: string): Uint8Array {
   const salt = concat([SEED_A, utf8.encode(signedText)]);
   return new Uint8Array(hkdfSync('sha256', signature, salt, 'master ka', 32));
 }
 
+/** K from the pool password, which counts twice (Condor_Auth_Passwd::fetchPoolPassword, setup_shared_keys). */
+export function keyOfPassword(password: Uint8Array): Uint8Array {
+  return hmac(SEED_A, password, password);
+}
+
+/** A secret that both sides may know. */
+export interface SharedSecret {
+  readonly method: MethodName;
+  readonly label: string;
+  readonly opening: Opening;
+  /** K, computed when it is needed. */
+  readonly key: () => Uint8Array;
+  /** What it can mean that the server refuses: it says nothing. */
+  readonly refusal: () => string;
+}
+
+/** A run of AKEP2 with one secret. */
+export function akep2({ method, label, opening, key, refusal }: SharedSecret): Candidate {
+  return {
+    label,
+    open: (channel) => channel.send((message) => putOpening(message, opening)),
+    async finish(channel) {
+      const challenge = await channel.receive(getChallenge);
+      if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
+        channel.send((message) => putProof(message, key(), opening, challenge));
+        return [];
+      }
+      channel.send(putNoProof);
+      if (!challenge.accepted) throw new MethodRefused(refusal());
+      const reason = `${label}: the daemon has another secret for it`;
+      throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
+        { method: displayName(method), reason },
+      ]);
+    },
+  };
+}
+
 export function putOpening(message: Writer, { name, signedText, nonce }: Opening): void {
-  putName(message.int(STATUS_OK), name).string(signedText);
+  putName(message.int(STATUS_OK), name);
+  if (signedText !== undefined) message.string(signedText);
   putBlock(message, nonce);
 }
 

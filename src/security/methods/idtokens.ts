@@ -1,18 +1,8 @@
-import { AuthenticationError } from '../../errors.ts';
 import type { Host } from '../../host.ts';
 import { type IdToken, revealSignature } from '../../token/jwt.ts';
-import { type AuthMethod, type Candidate, MethodRefused } from '../method.ts';
+import type { AuthMethod, Candidate } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
-import {
-  getChallenge,
-  keyFor,
-  NONCE_LENGTH,
-  type Opening,
-  putNoProof,
-  putOpening,
-  putProof,
-  serverIsProven,
-} from './akep2.ts';
+import { akep2, keyOfToken, NONCE_LENGTH } from './akep2.ts';
 
 export interface IdTokenCredential {
   readonly token: IdToken;
@@ -25,22 +15,28 @@ export interface IdTokenCredential {
   readonly chosen: boolean;
 }
 
+/** A token made here, for whoever has a signing key of the server; undefined: we have none of its keys. */
+export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
+
 /**
  * IDTOKENS: the signature of a token is the secret that both sides prove to know (cedar-rfc §5.3).
  *
  * A token is sent only to a server of its trust domain that has its key, and only while it is valid: the rule of C++
  * (findTokens in condor_auth_passwd.cpp), and the expiry, which C++ does not look at.
  */
-export function idtokens(credentials: readonly IdTokenCredential[], host: Host): AuthMethod {
+export function idtokens(credentials: readonly IdTokenCredential[], host: Host, mint?: Mint): AuthMethod {
   return {
     name: 'TOKEN',
+    sources: credentials.map(({ source }) => source),
     candidatesFor(server) {
       const judged = credentials.map((credential) => ({
         credential,
         reason: objection(credential.token, server, host.now()),
       }));
+      const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+      const minted = fit.length === 0 ? mint?.(server) : undefined;
       return {
-        fit: judged.filter(({ reason }) => reason === undefined).map(({ credential }) => candidate(credential, host)),
+        fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
         unfit: judged.flatMap(({ credential, reason }) =>
           reason === undefined ? [] : [{ label: labelOf(credential), reason }],
         ),
@@ -55,25 +51,13 @@ export function idtokens(credentials: readonly IdTokenCredential[], host: Host):
 
 function candidate(credential: IdTokenCredential, host: Host): Candidate {
   const { token } = credential;
-  const opening: Opening = { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) };
-  return {
+  return akep2({
+    method: 'TOKEN',
     label: labelOf(credential),
-    open: (channel) => channel.send((message) => putOpening(message, opening)),
-    async finish(channel) {
-      const challenge = await channel.receive(getChallenge);
-      const key = keyFor(revealSignature(token), token.signedText);
-      if (challenge.accepted && serverIsProven(key, opening, challenge)) {
-        channel.send((message) => putProof(message, key, opening, challenge));
-        return;
-      }
-      channel.send(putNoProof);
-      if (!challenge.accepted) throw new MethodRefused(refusal(token, host.now()));
-      const reason = `${labelOf(credential)}: the daemon does not know this token's signature`;
-      throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our signing key', [
-        { method: 'IDTOKENS', reason },
-      ]);
-    },
-  };
+    opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+    key: () => keyOfToken(revealSignature(token), token.signedText),
+    refusal: () => refusal(token, host.now()),
+  });
 }
 
 function labelOf({ source, token }: IdTokenCredential): string {

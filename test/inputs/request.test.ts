@@ -3,19 +3,20 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { InputError } from '../src/errors.ts';
-import type { TokenRequest } from '../src/fetch.ts';
-import { INPUTS, type InputName, readBoolean, readRequest, readTimeout, type Surroundings } from '../src/inputs.ts';
-import { AUTHORIZATION_LEVELS } from '../src/token/levels.ts';
-import { parseAddress, type Sinful } from '../src/transport/sinful.ts';
+import { InputError } from '../../src/errors.ts';
+import type { TokenRequest } from '../../src/fetch.ts';
+import { readBoolean, readRequest, readTimeout } from '../../src/inputs/request.ts';
+import { INPUTS, type InputName, type Surroundings } from '../../src/inputs/table.ts';
+import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
+import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
+import { surroundings as machine } from '../support/surroundings.ts';
 
 type Words = Partial<Record<InputName, string>>;
 
 const HOME = resolve('/home/ci');
-const NOWHERE: Surroundings = { env: {}, home: HOME, isRoot: false };
 
-function request(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
-  return readRequest((name) => words[name], { ...NOWHERE, ...surroundings });
+function request(words: Words, { env = {}, ...facts }: Partial<Surroundings> = {}): TokenRequest {
+  return readRequest((name) => words[name], machine(env, { home: HOME, ...facts }));
 }
 
 /** A request that is complete, but for what the test is about. */
@@ -34,6 +35,9 @@ function inputError(input: InputName, message: RegExp) {
   };
 }
 
+/** Not on this machine, and not through a tunnel. */
+const ELSEWHERE = { local: undefined, through: undefined };
+
 function at(text: string): Sinful {
   const address = parseAddress(text, 9618);
   assert.ok(address !== undefined, text);
@@ -45,34 +49,47 @@ describe('the daemon', () => {
     [
       'is the only schedd of the pool',
       { pool: 'cm' },
-      { collectors: [at('cm:9618')], type: 'schedd', name: undefined },
+      { collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
     ],
     [
       'has a name and a type, in any case and with blanks around',
       { pool: ' cm:9000\n', name: ' ap40 ', type: ' StartD ' },
-      { collectors: [at('cm:9000')], type: 'startd', name: 'ap40' },
+      { collectors: [at('cm:9000')], type: 'startd', name: 'ap40', ...ELSEWHERE },
     ],
     [
       'is looked for in each of several pools, separated by comma, blank or newline',
       { pool: 'cm1,cm2:9000 [::1]:1\n<192.0.2.1:5?sock=c>,' },
       {
         collectors: [at('cm1:9618'), at('cm2:9000'), at('[::1]:1'), at('<192.0.2.1:5?sock=c>')],
-        ...{ type: 'schedd', name: undefined },
+        ...{ type: 'schedd', name: undefined, ...ELSEWHERE },
       },
     ],
     [
       'is looked for in the pool of the environment',
       {},
-      { collectors: [at('cm.env:9618')], type: 'schedd', name: undefined },
+      { collectors: [at('cm.env:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
     [
       'is looked for in the pool of the input rather than of the environment',
       { pool: 'cm' },
-      { collectors: [at('cm:9618')], type: 'schedd', name: undefined },
+      { collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
-    ['is at its address', { address: '192.0.2.7:4000', pool: 'cm' }, { address: [at('192.0.2.7:4000')] }],
+    ['is at its address', { address: '192.0.2.7:4000' }, { address: [at('192.0.2.7:4000')] }],
+    [
+      'is at its sinful string, whatever the pool',
+      { address: '<192.0.2.7:1?sock=s>', pool: 'cm', name: 'ap40' },
+      { address: [at('<192.0.2.7:1?sock=s>')] },
+    ],
+    [
+      'is behind the end of a tunnel, by its name',
+      { address: '127.0.0.1:4000', pool: 'cm', name: 'ap40' },
+      {
+        ...{ collectors: [at('cm:9618')], type: 'schedd', name: 'ap40', local: undefined },
+        through: { host: '127.0.0.1', port: 4000 },
+      },
+    ],
     ['has the default port', { address: 'ap40' }, { address: [at('ap40:9618')] }],
     ['is at its sinful string', { address: '<192.0.2.7:1?sock=s>\n' }, { address: [at('<192.0.2.7:1?sock=s>')] }],
     ['is at its name, if that is an address', { name: 'ap40:4000' }, { address: [at('ap40:4000')] }],
@@ -214,8 +231,8 @@ describe('on-reduced', () => {
 describe('credentials', () => {
   test('are the text of the input, unprintable', () => {
     const { credentials } = withPool({ idtoken: 'a.b.c' }, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } });
-    assert.ok('text' in credentials);
-    assert.equal(credentials.text.reveal(), 'a.b.c');
+    assert.ok('text' in credentials.idtoken);
+    assert.equal(credentials.idtoken.text.reveal(), 'a.b.c');
     assert.ok(!JSON.stringify(credentials).includes('a.b.c'));
   });
 
@@ -228,10 +245,10 @@ describe('credentials', () => {
       false,
     ],
     ['the home directory’s', {}, join(HOME, '.condor', 'tokens.d'), false],
-    ['the system’s, for root', { isRoot: true }, '/etc/condor/tokens.d', false],
+    ['the system’s, for root', { uid: 0 }, '/etc/condor/tokens.d', false],
     [
       'the system’s of the environment, for root',
-      { isRoot: true, env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
+      { uid: 0, env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
       '/s',
       false,
     ],
@@ -243,7 +260,11 @@ describe('credentials', () => {
     ],
   ];
   for (const [what, surroundings, directory, named] of directories) {
-    test(`are ${what}`, () => assert.deepEqual(withPool({}, surroundings).credentials, { directory, named }));
+    test(`are ${what}`, () => {
+      const { idtoken } = withPool({}, surroundings).credentials;
+      assert.ok('directory' in idtoken);
+      assert.deepEqual([idtoken.directory, idtoken.named], [directory, named]);
+    });
   }
 });
 
@@ -257,7 +278,7 @@ describe('the file', () => {
     [
       'is a name in the system’s token directory, for root',
       { token: 'ci' },
-      { isRoot: true },
+      { uid: 0 },
       join('/etc/condor/tokens.d', 'ci'),
     ],
     [

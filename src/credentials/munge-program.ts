@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Host } from '../host.ts';
+import { Secret } from '../secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { munge } from '../security/methods/munge.ts';
+
+/** What C++ puts into the credential: a key that nobody uses any more, for the session's is agreed on by ECDH. */
+const PAYLOAD_LENGTH = 24;
+
+/** MUNGE with the program of that name, which asks the local munged; a string says why there is none. */
+export function loadMunge(
+  path: string,
+  owner: { uid: number; gid: number } | undefined,
+  host: Host,
+): AuthMethod | string {
+  const program = path
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, 'munge'))
+    .find((each) => existsSync(each));
+  if (program === undefined) return 'there is no program munge on the PATH';
+  return munge(async () => {
+    const { execFile } = await import('node:child_process');
+    return await new Promise<Secret>((resolve, reject) => {
+      const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+        if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+        const credential = new Secret(stdout.trim());
+        host.mask(credential);
+        resolve(credential);
+      });
+      child.stdin?.on('error', () => {}); // it has ended: that is told above
+      child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
+    });
+  });
+}

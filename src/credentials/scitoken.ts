@@ -1,0 +1,91 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { CredentialError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { Secret } from '../secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
+import { parseBearerToken } from '../token/bearer.ts';
+import { reasonOf } from './private-file.ts';
+
+export interface SciTokenSource {
+  readonly text: Secret | undefined;
+  /** SCITOKENS_FILE: takes the place of the search. */
+  readonly file: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number | undefined;
+}
+
+interface Found {
+  readonly text: string;
+  readonly source: string;
+}
+
+/** As much of a file as is looked at: longer tokens are none. */
+const MAX_FILE_LENGTH = 64 * 1024;
+
+/**
+ * SCITOKENS with the token of the input, or the one found; a string says why there is none.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a token in the input that is none, or too long to be sent.
+ */
+export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | string {
+  const given = source.text !== undefined;
+  const found = given ? { text: source.text.reveal(), source: 'scitoken' } : discover(source);
+  if (typeof found === 'string') return found;
+  const jwt = new Secret(found.text.trim());
+  if (jwt.reveal() !== '') host.mask(jwt);
+  try {
+    const { length } = new TextEncoder().encode(jwt.reveal());
+    if (length === 0) throw unreadable(found, 'it is empty');
+    if (/\s/.test(jwt.reveal())) throw unreadable(found, 'it has blanks or line ends in the middle');
+    if (length > MAX_SCITOKEN_LENGTH)
+      throw unreadable(found, `it has ${length} bytes; HTCondor takes at most ${MAX_SCITOKEN_LENGTH}`);
+    return scitokens(parseBearerToken(jwt, found.source), found.source, tlsFor, host);
+  } catch (error) {
+    if (!(error instanceof CredentialError) || given) throw error;
+    return error.message;
+  }
+}
+
+/** WLCG bearer token discovery (htcondor::discover_token): the first that is there counts, even if it is of no use. */
+function discover({ file, env, uid }: SciTokenSource): Found | string {
+  if (file !== undefined) {
+    const text = readStart(file);
+    if (text instanceof Error) return `SCITOKENS_FILE ${file}: ${reasonOf(text)}`;
+    const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
+    return { text: line, source: file };
+  }
+  const variable = env['BEARER_TOKEN'];
+  if (variable !== undefined && variable.trim() !== '') return { text: variable, source: 'BEARER_TOKEN' };
+  const name = `bt_u${uid}`;
+  const folders = uid === undefined ? [] : [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
+  const named = env['BEARER_TOKEN_FILE'] ?? '';
+  const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => join(folder, name))];
+  for (const path of files) {
+    const text = readStart(path);
+    if (!(text instanceof Error)) {
+      if (text.trim() !== '') return { text, source: path };
+    } else if ((text as NodeJS.ErrnoException).code !== 'ENOENT') return `${path}: ${reasonOf(text)}`;
+  }
+  return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
+}
+
+function readStart(path: string): string | Error {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(MAX_FILE_LENGTH);
+      return bytes.toString('utf8', 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function unreadable({ source }: Found, what: string): CredentialError {
+  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
+}

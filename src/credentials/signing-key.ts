@@ -1,0 +1,74 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../host.ts';
+import { Secret } from '../secret.ts';
+import type { Mint } from '../security/methods/idtokens.ts';
+import { parseIdToken } from '../token/jwt.ts';
+import { readPrivateFile, reasonOf } from './private-file.ts';
+
+/** Where HTCondor keeps signing keys, and whom they are for. */
+export interface SigningKeys {
+  readonly trustDomain: string | undefined;
+  /** SEC_TOKEN_POOL_SIGNING_KEY_FILE: the key POOL. */
+  readonly poolKeyFile: string | undefined;
+  /** SEC_PASSWORD_DIRECTORY: all others, by their names. */
+  readonly keyDirectory: string | undefined;
+}
+
+/** Whoever has a signing key is the pool itself (CONDOR_PASSWORD_FQU). */
+const IDENTITY = 'condor@password';
+const LIFETIME_SECONDS = 60;
+
+/**
+ * Makes a token for this one session with a signing key of this machine, as HTCondor's tools do for root when no token
+ * fits (Condor_Auth_Passwd::fetchLogin). Undefined if there is no key here that we may read.
+ */
+export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys, host: Host): Mint | undefined {
+  const pathOf = (id: string) =>
+    id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? join(keyDirectory, id) : undefined;
+  if (!isReadable(poolKeyFile) && !isReadable(keyDirectory)) return undefined;
+  return (server) => {
+    if (trustDomain === undefined || server.trustDomain !== trustDomain) return undefined;
+    for (const id of server.issuerKeys) {
+      const path = pathOf(id);
+      if (path === undefined || !isReadable(path)) continue;
+      try {
+        const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
+        host.mask(jwt);
+        return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+      } catch (error) {
+        host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+      }
+    }
+    return undefined;
+  };
+}
+
+/** HS256 with a key derived from the file's (Condor_Auth_Passwd::generate_token); POOL counts twice, as pool passwords did. */
+function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
+  const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
+  const jwtKey = new Uint8Array(hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const now = Math.floor(host.now().getTime() / 1000);
+  const jti = Buffer.from(host.randomBytes(16)).toString('hex');
+  const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
+  const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
+  return new Secret(`${signedText}.${createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
+}
+
+/** How HTCondor keeps key and password files (simple_scramble); it hides nothing. */
+export function descramble(bytes: Uint8Array): Uint8Array {
+  const mask = [0xde, 0xad, 0xbe, 0xef];
+  return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
+}
+
+function isReadable(path: string | undefined): boolean {
+  if (path === undefined) return false;
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,99 @@
+/** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Host } from '../host.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
+import { type ClientCertificate, type PemSource, readAuthorities } from './certificates.ts';
+import { reasonOf } from './private-file.ts';
+
+export interface TrustSource {
+  /** The input ca-certificate. */
+  readonly authorities: PemSource | undefined;
+  /** AUTH_SSL_CLIENT_CAFILE and _CADIR. */
+  readonly files: readonly string[];
+  readonly directory: string | undefined;
+  /** False: those of the system do not count (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
+  readonly system: boolean;
+  /** File of hosts that HTCondor's tools have come to know. */
+  readonly knownHosts: string;
+  /** SSL_CERT_FILE: the system's, for OpenSSL. */
+  readonly certificateFile: string | undefined;
+}
+
+/** Where systems keep the authorities that they trust, one file for all. */
+const SYSTEM_FILES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/**
+ * What TLS needs for a server. The authorities of the input are read at once, so that what is wrong with them is told
+ * before any connection; the system's when a handshake begins.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
+ */
+export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
+  const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+  const configured = () =>
+    [...source.files, ...(source.directory === undefined ? [] : [source.directory])].flatMap((path) => {
+      try {
+        return readAuthorities({ name: path, path });
+      } catch (error) {
+        host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
+        return [];
+      }
+    });
+  return (own) => async (serverName) => {
+    const known = knownCertificate(source.knownHosts, serverName, host);
+    const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+    return {
+      authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
+      partialChain: known !== undefined,
+      certificate: own,
+      serverName,
+    };
+  };
+}
+
+async function systemAuthorities(certificateFile: string | undefined): Promise<readonly string[]> {
+  for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+    try {
+      return [readFileSync(path, 'latin1')];
+    } catch {
+      // Another system keeps them elsewhere.
+    }
+  }
+  const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } = await import(
+    'node:tls'
+  );
+  const system = tls.getCACertificates?.('system') ?? []; // Node 22.15 and later
+  return system.length > 0 ? system : tls.rootCertificates;
+}
+
+/**
+ * The certificate that HTCondor's tools have been told to trust for a host: the first line for it counts, and `!` in
+ * front means that it was seen but not trusted (htcondor::get_known_hosts_first_match).
+ */
+export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
+    return undefined;
+  }
+  for (const line of text.split('\n')) {
+    const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
+    if (alias !== serverName && alias !== `!${serverName}`) continue;
+    if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@')) return undefined;
+    try {
+      return new X509Certificate(Buffer.from(certificate, 'base64')).toString();
+    } catch {
+      host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+      return undefined;
+    }
+  }
+  return undefined;
+}

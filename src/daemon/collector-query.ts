@@ -1,0 +1,113 @@
+/** One query to a collector (CondorQuery in C++), asked in the way that is answered first. */
+import { ConnectError, ProtocolError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import type { Credentials } from '../security/method.ts';
+import { connect } from '../transport/connect.ts';
+import { type ClassAd, Expression, getClassAd, putClassAd } from '../wire/classad.ts';
+import type { Reader } from '../wire/reader.ts';
+import type { Writer } from '../wire/writer.ts';
+import { callCommand, type Target } from './open-session.ts';
+
+export interface Query {
+  readonly command: number;
+  /** TargetType. */
+  readonly adType: string;
+  /** ClassAd expression. */
+  readonly requirements: string;
+  readonly locationQuery: string | undefined;
+  /** How many ads at most. */
+  readonly limit: number;
+  readonly projection: readonly string[];
+}
+
+export interface Answer {
+  readonly ads: readonly ClassAd[];
+  readonly roundTrips: number;
+  /** True if the collector had proven itself. */
+  readonly vouched: boolean;
+}
+
+/** Methods in which the server proves nothing. */
+const ONE_SIDED: readonly string[] = ['FS', 'MUNGE'];
+
+/** The answer is there, but who gave it has not proven itself, and it matters. */
+class NotVouched extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('the collector has not proven itself');
+    this.answer = answer;
+  }
+}
+
+/**
+ * Asks twice at once: without any session, which most collectors answer and which takes two round trips, and in an
+ * authenticated one, which takes three. The first answer that is `trusted` counts. Asking one after the other would cost
+ * those who protect their collector two round trips more.
+ *
+ * The other connection goes on to its end, unless the run ends first: giving it up in the middle of the handshake would
+ * put an error into the collector's log each time, and it takes less time than what is still to do.
+ */
+export async function queryCollector(
+  collector: Target,
+  query: Query,
+  credentials: Credentials,
+  trusted: (answer: Answer) => boolean,
+  host: Host,
+): Promise<Answer> {
+  const plain = queryInClear(collector, query, host).then((answer) => {
+    if (!trusted(answer)) throw new NotVouched(answer);
+    return answer;
+  });
+  const authenticated = queryInSession(collector, query, credentials, host);
+  try {
+    return await Promise.any([plain, authenticated]);
+  } catch {
+    return await plain.catch((error: unknown) => {
+      if (error instanceof NotVouched) return error.answer; // there may be methods to which it does not matter
+      // A hang-up is how a collector says that it wants authentication; then the other failure is the one to tell.
+      const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
+      if (!hungUp) throw error;
+      return authenticated;
+    });
+  }
+}
+
+async function queryInClear({ address }: Target, query: Query, host: Host): Promise<Answer> {
+  const channel = await connect(address, host);
+  try {
+    channel.send((message) => putQuery(message.int(query.command), query));
+    const ads = await channel.receive(getAds);
+    return { ads, roundTrips: channel.roundTrips, vouched: false };
+  } finally {
+    channel.close();
+  }
+}
+
+async function queryInSession(target: Target, query: Query, credentials: Credentials, host: Host): Promise<Answer> {
+  const request = (message: Writer) => putQuery(message, query);
+  const call = { target, command: query.command, request, credentials, phase: 'locate' as const };
+  const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
+  return { ads: value, roundTrips, vouched: !ONE_SIDED.includes(session.method) };
+}
+
+function putQuery(message: Writer, { adType, requirements, locationQuery, limit, projection }: Query): void {
+  putClassAd(message, {
+    MyType: 'Query',
+    TargetType: adType,
+    Requirements: new Expression(requirements),
+    LocationQuery: locationQuery,
+    LimitResults: limit,
+    Projection: projection.join(' '),
+  });
+}
+
+/** Ads until a 0 says that there are no more. */
+function getAds(message: Reader): readonly ClassAd[] {
+  const ads: ClassAd[] = [];
+  for (let more = message.int(); more !== 0; more = message.int()) {
+    if (more !== 1) throw new ProtocolError('ERR_MESSAGE', `${more} where 1 or 0 says whether an ad follows`);
+    ads.push(getClassAd(message));
+  }
+  return ads;
+}

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import type { PemSource } from '../credentials/certificates.ts';
+import type { CredentialSources, MethodSource } from '../credentials/sources.ts';
+import { InputError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { InputName, InputSource, Surroundings } from './table.ts';
+import { quote, splitList } from './words.ts';
+
+/** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
+const METHODS: Readonly<Record<string, MethodSource>> = {
+  ...{ IDTOKENS: 'TOKEN', IDTOKEN: 'TOKEN', TOKENS: 'TOKEN', TOKEN: 'TOKEN' },
+  ...{ SCITOKENS: 'SCITOKENS', SCITOKEN: 'SCITOKENS', SSL: 'SSL', PASSWORD: 'PASSWORD', FS: 'FS', MUNGE: 'MUNGE' },
+  ...{ KERBEROS: 'KERBEROS', NTSSPI: 'NTSSPI', FS_REMOTE: 'FS_REMOTE', GSI: 'GSI' },
+};
+/** Methods that prove nothing. */
+const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
+
+/** HTCondor's default on Unix (SEC_STD_AUTH_METHOD_NAMES). */
+const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
+
+/** The input that makes a method wanted where none is named, in our order of preference. */
+const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
+  ['idtoken', 'TOKEN'],
+  ['scitoken', 'SCITOKENS'],
+  ['client-certificate', 'SSL'],
+  ['password', 'PASSWORD'],
+];
+
+/**
+ * Who the user is: the methods named; else those with a credential among the inputs; else those that HTCondor's
+ * configuration or HTCondor itself has, of which the daemon then prefers one.
+ *
+ * @throws InputError ERR_INPUT.
+ */
+export function readCredentials(input: InputSource, surroundings: Surroundings): CredentialSources {
+  const { setting, env, uid } = surroundings;
+  const given = METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method);
+  const named = input('authentication-methods');
+  const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
+  const methods =
+    named !== undefined
+      ? readMethods(named)
+      : given.length > 0
+        ? given
+        : configuredMethods(configured ?? DEFAULT_METHODS);
+  if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: it names none');
+  const secret = (name: InputName) => {
+    const text = input(name);
+    return text === undefined ? undefined : new Secret(text);
+  };
+  return {
+    methods,
+    preference: named !== undefined || given.length > 0 ? 'ours' : 'daemon',
+    idtoken: readIdTokenSource(secret('idtoken'), surroundings),
+    scitoken: { text: secret('scitoken'), file: setting('SCITOKENS_FILE'), env, uid },
+    certificate: readCertificate(input, surroundings),
+    trust: {
+      authorities: pemSource('ca-certificate', input('ca-certificate')),
+      files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
+      directory: setting('AUTH_SSL_CLIENT_CADIR'),
+      system: (setting('AUTH_SSL_CLIENT_USE_DEFAULT_CAS') ?? 'true').toLowerCase() !== 'false',
+      knownHosts: setting('SEC_KNOWN_HOSTS') ?? knownHosts(surroundings),
+      certificateFile: env['SSL_CERT_FILE'],
+    },
+    password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
+    fs: { directory: setting('FS_LOCAL_DIR'), uid, accountIds: setting('CONDOR_IDS') },
+    path: env['PATH'] ?? '',
+  };
+}
+
+function readMethods(text: string): readonly MethodSource[] {
+  const methods = splitList(text).map((word) => {
+    const name = word.toUpperCase();
+    if (NEVER.includes(name))
+      throw new InputError(
+        'authentication-methods',
+        `authentication-methods: ${name} proves nothing, and is never used`,
+      );
+    const method = METHODS[name];
+    if (method !== undefined) return method;
+    const known = 'IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE';
+    throw new InputError(
+      'authentication-methods',
+      `authentication-methods: ${quote(word)} is unknown; possible are ${known}`,
+    );
+  });
+  return [...new Set(methods)];
+}
+
+/** What a configuration lists beside what we know is passed over, as HTCondor does. */
+function configuredMethods(text: string): readonly MethodSource[] {
+  return [...new Set(splitList(text).flatMap((word) => METHODS[word.toUpperCase()] ?? []))];
+}
+
+function readIdTokenSource(text: Secret | undefined, surroundings: Surroundings): CredentialSources['idtoken'] {
+  if (text !== undefined) return { text };
+  const { setting } = surroundings;
+  const signing = {
+    trustDomain: setting('TRUST_DOMAIN') ?? setting('UID_DOMAIN'),
+    poolKeyFile: setting('SEC_TOKEN_POOL_SIGNING_KEY_FILE'),
+    keyDirectory: setting('SEC_PASSWORD_DIRECTORY'),
+  };
+  return { ...tokenDirectory(surroundings), excluded: setting('LOCAL_CONFIG_DIR_EXCLUDE_REGEXP'), signing };
+}
+
+/** The token directory (findTokens in condor_auth_passwd.cpp), and whether the user named it. */
+export function tokenDirectory({ setting, home, uid }: Surroundings): { directory: string; named: boolean } {
+  const named = setting('SEC_TOKEN_DIRECTORY');
+  if (named !== undefined) return { directory: named, named: true };
+  const system = setting('SEC_TOKEN_SYSTEM_DIRECTORY') ?? '/etc/condor/tokens.d';
+  return { directory: uid === 0 ? system : join(home, '.condor', 'tokens.d'), named: false };
+}
+
+function readCertificate(input: InputSource, { setting, env }: Surroundings): CredentialSources['certificate'] {
+  const certificate = pemSource('client-certificate', input('client-certificate'));
+  const key = pemSource('client-key', input('client-key'));
+  if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
+  if (key !== undefined) throw new InputError('client-key', 'client-key: give client-certificate too');
+  const proxy =
+    setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
+  if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
+  const files = splitList(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
+  const keys = splitList(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
+  return {
+    given: false,
+    pairs: files.flatMap((file, at) => (keys[at] === undefined ? [] : [{ certificate: file, key: keys[at] }])),
+  };
+}
+
+/** PEM is told from a path by its first line. */
+function pemSource(name: InputName, text: string | undefined): PemSource | undefined {
+  if (text === undefined) return undefined;
+  if (text.includes('-----BEGIN')) return { name, text: new Secret(text) };
+  if (text.trim() === '' || /[\0\n]/.test(text.trim()))
+    throw new InputError(name, `${name}: it is neither PEM nor a path`);
+  return { name, path: text.trim() };
+}
+
+function knownHosts({ setting, home, uid }: Surroundings): string {
+  return uid === 0
+    ? (setting('SEC_SYSTEM_KNOWN_HOSTS') ?? '/etc/condor/known_hosts')
+    : join(home, '.condor', 'known_hosts');
+}

@@ -1,0 +1,103 @@
+/**
+ * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
+ */
+import { isAbsolute, join } from 'node:path';
+import { InputError } from '../errors.ts';
+import type { TokenRequest } from '../fetch.ts';
+import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
+import { readCredentials, tokenDirectory } from './credentials.ts';
+import { readDaemon } from './daemon.ts';
+import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
+import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
+
+/** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
+const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
+const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+
+/**
+ * The request that the inputs make.
+ *
+ * `localFirst`: without a name the daemon of this machine is meant, as HTCondor's tools take it, even if a pool is
+ * named; else it is the only one of the pool.
+ *
+ * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
+ */
+export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
+  const path = readPath(input, surroundings);
+  return {
+    daemon: readDaemon(input, surroundings, localFirst),
+    serverName: plainText('server-name', input('server-name')),
+    credentials: readCredentials(input, surroundings),
+    authz: readLevels(input('authz')),
+    lifetime: readLifetime(input('lifetime')),
+    key: plainText('key', input('key')),
+    onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
+    path,
+  };
+}
+
+/** The time allowed for everything, in milliseconds. */
+export function readTimeout(input: InputSource): number {
+  const text = input('timeout') ?? INPUTS.timeout;
+  const seconds = parseDuration(text);
+  if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
+    throw new InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+  }
+  return seconds * 1000;
+}
+
+/** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
+export function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
+  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+}
+
+export function readBoolean(name: InputName, text: string): boolean {
+  return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+
+function readLevels(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const levels = [...new Set(splitList(text).map((word) => word.toUpperCase()))];
+  const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
+  if (unknown !== undefined) {
+    const known = AUTHORIZATION_LEVELS.join(' ');
+    throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+  }
+  if (levels.length === 0)
+    throw new InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
+  return levels;
+}
+
+function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
+  if (text === undefined) return undefined;
+  if (text.trim() === 'unlimited') return 'unlimited';
+  const seconds = parseDuration(text);
+  if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
+    const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
+    throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+  }
+  return seconds;
+}
+
+function readPath(input: InputSource, surroundings: Surroundings): string | undefined {
+  const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+  if (token !== undefined && file !== undefined) {
+    throw new InputError('token', 'token and file exclude each other: the token is written to one place');
+  }
+  if (directory !== undefined && token === undefined) {
+    throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
+  }
+  if (file !== undefined) return plainPath('file', file);
+  if (token === undefined) return undefined;
+  if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
+    throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
+  }
+  const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
+  return join(plainPath('token-directory', preset), token);
+}
+
+function plainPath(input: InputName, text: string): string {
+  if (text.trim() === '' || text.includes('\0')) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
+  return isAbsolute(text) ? text : join(process.cwd(), text);
+}

@@ -1,0 +1,96 @@
+/**
+ * HTCondor's configuration, as far as it is honoured here. Where HTCondor is installed its own condor_config_val reads
+ * it, in one call: the language is not for us to parse. Elsewhere `_CONDOR_*` variables are all there is.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { DAEMON_TYPES } from '../daemon/commands.ts';
+import { InputError } from '../errors.ts';
+
+/** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
+export type Settings = (name: string) => string | undefined;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const PROGRAM = 'condor_config_val';
+const PROGRAM_TIMEOUT_MS = 20_000;
+
+/** All that is ever asked for, beside those of each type of daemon. */
+const GENERAL = [
+  ...['AUTH_SSL_CLIENT_CADIR', 'AUTH_SSL_CLIENT_CAFILE', 'AUTH_SSL_CLIENT_CERTFILE', 'AUTH_SSL_CLIENT_KEYFILE'],
+  ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
+  ...['FS_LOCAL_DIR', 'FULL_HOSTNAME', 'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP', 'PRIVATE_NETWORK_NAME', 'SCITOKENS_FILE'],
+  ...['SEC_CLIENT_AUTHENTICATION_METHODS', 'SEC_DEFAULT_AUTHENTICATION_METHODS', 'SEC_KNOWN_HOSTS'],
+  ...['SEC_PASSWORD_DIRECTORY', 'SEC_PASSWORD_FILE', 'SEC_SYSTEM_KNOWN_HOSTS', 'SEC_TOKEN_DIRECTORY'],
+  ...['SEC_TOKEN_POOL_SIGNING_KEY_FILE', 'SEC_TOKEN_SYSTEM_DIRECTORY', 'TOOL_DEBUG', 'TRUST_DOMAIN', 'UID_DOMAIN'],
+];
+const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
+
+/** The settings of this machine and this environment. */
+export async function loadSettings(env: Environment): Promise<Settings> {
+  const program = findProgram(env);
+  return program === undefined ? environmentSettings(env) : await askProgram(program, env);
+}
+
+/** Settings of a machine without HTCondor. Names count in any case, and `TOOL.` in front of one is for tools like us. */
+export function environmentSettings(env: Environment): Settings {
+  const values = new Map<string, string>();
+  for (const [key, value] of Object.entries(env)) {
+    const name = /^_condor_(.+)$/i.exec(key)?.[1];
+    if (name !== undefined && value !== undefined && value.trim() !== '') values.set(name.toUpperCase(), value.trim());
+  }
+  return (name) => {
+    const value = values.get(`TOOL.${name}`) ?? values.get(name);
+    if (value?.includes('$(') === true) {
+      throw new InputError(
+        name,
+        `_CONDOR_${name}: ${value} refers to other settings, and there is no HTCondor here to resolve them`,
+      );
+    }
+    return value;
+  };
+}
+
+async function askProgram(program: string, env: Environment): Promise<Settings> {
+  const { execFile } = await import('node:child_process');
+  const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
+  const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
+  // A value may have several lines: only this word in front begins the next one.
+  const marker = '=condor-token-fetch=';
+  const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
+  const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {
+    const options = { env: { ...env }, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
+    execFile(program, args, options, (error, stdout, stderr) =>
+      resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout }),
+    );
+  });
+  const values = new Map<string, string>();
+  for (const each of output.split(marker)) {
+    const [, name, value = ''] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
+    if (name !== undefined && value.trim() !== '') values.set(name, value.trim());
+  }
+  return (name) => {
+    if (failure !== undefined)
+      throw new InputError(name, `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`);
+    if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
+    return values.get(name);
+  };
+}
+
+function findProgram(env: Environment): string | undefined {
+  const file = process.platform === 'win32' ? `${PROGRAM}.exe` : PROGRAM;
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, file))
+    .find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,36 @@
+/** How single words are read. Each throws InputError ERR_INPUT with what would make sense. */
+import { InputError } from '../errors.ts';
+import type { InputName } from './table.ts';
+
+const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
+
+export function oneOf<T extends string>(input: InputName, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === text.trim());
+  if (found !== undefined) return found;
+  throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+}
+
+/** Seconds of a number with s, m, h or d or nothing behind it; undefined if it is none. */
+export function parseDuration(text: string): number | undefined {
+  const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
+}
+
+export function splitList(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+
+export function quote(text: string): string {
+  return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+}
+
+/** A word that goes into an ad or an expression as it is, so it must not be able to leave its quotes. */
+export function plainText(input: InputName, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const word = text.trim();
+  if (word === '') throw new InputError(input, `${input}: it is empty`);
+  if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
+    throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+  }
+  return word;
+}

@@ -1,0 +1,115 @@
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { posix } from 'node:path';
+import type { Reader } from '../../wire/reader.ts';
+import { type AuthMethod, MethodRefused, type Peer } from '../method.ts';
+
+const DONE = 0;
+const NOT_DONE = -1;
+
+const OURS = 'this account';
+
+export interface FsOptions {
+  /** Directories that a daemon may want ours in, without a slash at the end: `/tmp`, FS_LOCAL_DIR. */
+  readonly parents: readonly string[];
+  /** Whom the directory has to belong to; undefined: who makes it. Root gives it to HTCondor's account. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * FS: the daemon names a directory, we make it, it looks who made it (cedar-rfc §5.5; condor_auth_fs.cpp).
+ *
+ * That proves who we are on the daemon's own machine, and nothing about the daemon: it is never presumed, and not
+ * tried at daemons on other machines. The directory is gone before anything else happens, whatever the daemon says.
+ */
+export function fs(options: FsOptions): AuthMethod {
+  return {
+    name: 'FS',
+    sources: [OURS],
+    candidatesFor: (_, peer) =>
+      isThisMachine(peer.address)
+        ? {
+            fit: [{ label: OURS, open: () => {}, finish: (channel) => proveBy(channel, peer, options) }],
+            unfit: [],
+          }
+        : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+    presumed: () => undefined,
+  };
+}
+
+type Channel = Parameters<ReturnType<AuthMethod['candidatesFor']>['fit'][number]['finish']>[0];
+
+async function proveBy(channel: Channel, peer: Peer, options: FsOptions): Promise<[]> {
+  const wanted = await channel.receive((message) => message.string());
+  const { path, extension, objection } = bind(wanted, peer, options);
+  const failure = objection ?? makeDirectory(path, options.owner);
+  let verdict: number;
+  try {
+    channel.send((message) => {
+      message.int(failure === undefined ? DONE : NOT_DONE);
+      if (extension !== '') message.string(extension);
+    });
+    verdict = await channel.receive((message: Reader) => message.int());
+  } finally {
+    if (failure === undefined) rmdirSync(path);
+  }
+  if (failure !== undefined) throw new MethodRefused(failure);
+  if (verdict !== DONE) throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+  return [];
+}
+
+/**
+ * The directory to make, once its name is known to be harmless.
+ *
+ * A name that ends in `_` wants our view of the daemon's address behind it, so that nobody in between can have us prove
+ * ourselves to somebody else; a name that has the daemon's view of it must agree with ours. Daemons before 24 put none
+ * into it.
+ */
+function bind(
+  wanted: string,
+  { address, port, sharedPortId }: Peer,
+  { parents }: FsOptions,
+): { path: string; extension: string; objection?: string } {
+  const host = address.includes(':') ? `[${address}]` : address;
+  const extension = wanted.endsWith('_')
+    ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
+    : '';
+  const path = `${wanted}${extension}`;
+  const refuse = (objection: string) => ({ path, extension, objection });
+  if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+  const { dir, base } = posix.parse(wanted);
+  if (posix.normalize(wanted) !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+    return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+  }
+  const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
+  if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+    return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+  }
+  return { path, extension };
+}
+
+/** Why it could not be made; undefined: it is there, with mode 0700 whatever our umask is. */
+function makeDirectory(path: string, owner: FsOptions['owner']): string | undefined {
+  try {
+    const parent = posix.dirname(path);
+    if (!lstatSync(parent).isDirectory()) return `${parent} is a symbolic link or no directory`;
+    mkdirSync(path, 0o700); // fails if anything of that name exists, a symbolic link too
+  } catch (error) {
+    return `${path} could not be made: ${(error as Error).message}`;
+  }
+  try {
+    chmodSync(path, 0o700);
+    if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+    return undefined;
+  } catch (error) {
+    rmdirSync(path);
+    return `${path} could not be made ours: ${(error as Error).message}`;
+  }
+}
+
+function isThisMachine(address: string): boolean {
+  return (
+    Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === address) === true) ||
+    /^(127\.|::1$)/.test(address)
+  );
+}

@@ -1,0 +1,46 @@
+import type { Secret } from '../../secret.ts';
+import type { AuthMethod, Candidate } from '../method.ts';
+import { MethodRefused } from '../method.ts';
+
+const DONE = 0;
+const NOT_DONE = -1;
+
+const OURS = 'this account';
+
+/**
+ * MUNGE: a credential of the local `munged`, which the one on the daemon's machine can open (condor_auth_munge.cpp).
+ *
+ * It proves nothing about the daemon. `encode` makes a new credential for each use: `munged` takes one only once.
+ */
+export function munge(encode: () => Promise<Secret>): AuthMethod {
+  const candidate = (): Candidate => {
+    let failure: string | undefined;
+    return {
+      label: OURS,
+      async open(channel) {
+        try {
+          const credential = await encode();
+          channel.send((message) => message.int(DONE).string(credential.reveal()));
+        } catch (error) {
+          failure = error instanceof Error ? error.message : String(error);
+          channel.send((message) => message.int(NOT_DONE).string('no credential'));
+        }
+      },
+      async finish(channel, _, last) {
+        if (failure !== undefined) throw new MethodRefused(failure); // the daemon does not answer to that
+        const refused = new MethodRefused(
+          'the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account',
+        );
+        if (last) return [{ write: (message) => message.int(DONE), otherwise: () => refused }];
+        if ((await channel.receive((message) => message.int())) !== DONE) throw refused;
+        return [];
+      },
+    };
+  };
+  return {
+    name: 'MUNGE',
+    sources: [OURS],
+    candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
+    presumed: candidate,
+  };
+}

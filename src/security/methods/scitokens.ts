@@ -1,0 +1,86 @@
+import type { Host } from '../../host.ts';
+import type { BearerToken } from '../../token/bearer.ts';
+import type { AuthMethod, Candidate, Objection } from '../method.ts';
+import { MethodRefused } from '../method.ts';
+import { NO_SERVER_NAME, type TlsFor } from './ssl.ts';
+import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
+
+/** The server reads length and token with one SSL_read, so both have to fit into one TLS record. */
+export const MAX_SCITOKEN_LENGTH = 16_380;
+
+/**
+ * SCITOKENS: a bearer token through TLS, after the server has proven itself by its certificate (cedar-rfc §5.4.5;
+ * Condor_Auth_SSL with scitokens_mode in C++).
+ */
+export function scitokens(token: BearerToken, source: string, tlsFor: TlsFor, host: Host): AuthMethod {
+  const label = `${source} (${token.subject}, issuer ${token.issuer})`;
+  const candidate = (serverName: string): Candidate => {
+    const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
+    return {
+      label,
+      open: (channel) => exchange.open(channel),
+      async finish(channel, _, last) {
+        try {
+          await exchange.prove(channel);
+          exchange.hold(channel);
+          await exchange.say(channel, lengthAndToken(token));
+        } finally {
+          exchange.close();
+        }
+        const refused = new MethodRefused(refusal(token, host.now()));
+        if (last) return [{ write: putHolding, otherwise: () => refused }];
+        if (!(await serverHolds(channel))) throw refused;
+        return [];
+      },
+    };
+  };
+  return {
+    name: 'SCITOKENS',
+    sources: [source],
+    candidatesFor(_, { serverName }) {
+      const unfit = (reason: string): { fit: []; unfit: Objection[] } => ({ fit: [], unfit: [{ label, reason }] });
+      const reason = objection(token, host.now());
+      if (reason !== undefined) return unfit(reason);
+      return serverName === undefined ? unfit(NO_SERVER_NAME) : { fit: [candidate(serverName)], unfit: [] };
+    },
+    presumed: ({ serverName }) =>
+      serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
+  };
+}
+
+function lengthAndToken({ jwt }: BearerToken): Uint8Array {
+  const text = new TextEncoder().encode(jwt.reveal());
+  const bytes = new Uint8Array(4 + text.length);
+  new DataView(bytes.buffer).setUint32(0, text.length);
+  bytes.set(text, 4);
+  return bytes;
+}
+
+/** What can be seen here already: such a token is not sent. */
+function objection({ expiresAt }: BearerToken, now: Date): string | undefined {
+  if (expiresAt === undefined || expiresAt * 1000 > now.getTime()) return undefined;
+  return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+
+/** The server gives no reason; these are the ones it can have, those first that show in the token (validate_scitoken). */
+function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }: BearerToken, now: Date): string {
+  const seconds = now.getTime() / 1000;
+  const likely: string[] = [];
+  const possible: string[] = [];
+  if (notBefore !== undefined && notBefore > seconds)
+    likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
+  if (scope === undefined)
+    likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
+  if (!issuer.startsWith('https://')) likely.push(`its issuer ${issuer} is no https address`);
+  if (audience.length === 0 && profile === 'scitoken:2.0')
+    likely.push('it has no audience, which scitoken:2.0 demands');
+  const aud = audience.length === 0 ? 'it has no audience' : `its audience is ${audience.join(', ')}`;
+  (audience.length === 0 ? possible : likely).push(`${aud}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+  possible.push(
+    `no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`,
+    `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`,
+  );
+  if (expiresAt !== undefined && expiresAt - seconds < 300)
+    possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+  return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
+}

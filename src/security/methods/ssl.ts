@@ -1,0 +1,41 @@
+import type { AuthMethod, Candidate, Peer } from '../method.ts';
+import { SslExchange } from './ssl-exchange.ts';
+import type { TlsOptions } from './tls-tunnel.ts';
+
+/** Gives what TLS needs for one server; asked when it is used. */
+export type TlsFor = (serverName: string) => Promise<TlsOptions>;
+
+/** A certificate without a name to check it against proves nothing. */
+export const NO_SERVER_NAME =
+  'no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number';
+
+/**
+ * SSL: TLS with certificates of both sides (cedar-rfc §5.4). `label` says which certificate is ours.
+ */
+export function ssl(label: string, tlsFor: TlsFor): AuthMethod {
+  const candidate = (serverName: string): Candidate => {
+    const exchange = new SslExchange({ method: 'SSL', label, serverName, tls: () => tlsFor(serverName) });
+    return {
+      label,
+      open: (channel) => exchange.open(channel),
+      async finish(channel) {
+        try {
+          await exchange.prove(channel);
+          exchange.hold(channel);
+          return [];
+        } finally {
+          exchange.close();
+        }
+      },
+    };
+  };
+  return {
+    name: 'SSL',
+    sources: [label],
+    candidatesFor: (_, { serverName }: Peer) =>
+      serverName === undefined
+        ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] }
+        : { fit: [candidate(serverName)], unfit: [] },
+    presumed: ({ serverName }) => (serverName === undefined ? undefined : candidate(serverName)),
+  };
+}

@@ -1,0 +1,164 @@
+import { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Secret } from '../../secret.ts';
+import { concat } from '../../wire/writer.ts';
+
+/** What a client shows, and whom it believes. All PEM. */
+export interface TlsOptions {
+  /** Authorities to believe. */
+  readonly authorities: readonly string[];
+  /** True if a certificate among them is enough by itself, though it is no root: that of a known host. */
+  readonly partialChain: boolean;
+  readonly certificate: { readonly chain: string; readonly key: Secret } | undefined;
+  /** Sent in clear, as SNI, which HTCondor ignores; undefined: none. */
+  readonly serverName: string | undefined;
+}
+
+/** What TLS itself says went wrong, e.g. an alert of the peer. */
+export class TlsFailure extends Error {}
+
+/** Turns of the event loop in which the engine may add to what it has begun to say. */
+const SETTLING_TURNS = 4;
+
+/**
+ * A TLS client without a socket: what it wants to send is taken from it, what has come is fed to it (§5.4).
+ *
+ * It verifies the peer's chain but lets the handshake pass all the same: whoever uses it has to ask `distrust` before
+ * anything else is believed.
+ */
+export class TlsTunnel {
+  readonly #pipe: Duplex;
+  readonly #socket: TLSSocket;
+  #outgoing: Uint8Array[] = [];
+  #plaintext: Uint8Array[] = [];
+  #established = false;
+  #failure: Error | undefined;
+  #changed: () => void = () => {};
+
+  /** Loads node:tls, which the other methods do not need, and begins the handshake. */
+  static async start(options: TlsOptions): Promise<TlsTunnel> {
+    const { connect } = await import('node:tls');
+    return new TlsTunnel(options, connect);
+  }
+
+  private constructor(
+    { authorities, partialChain, certificate, serverName }: TlsOptions,
+    connect: typeof import('node:tls').connect,
+  ) {
+    this.#pipe = new Duplex({
+      read: () => {},
+      write: (chunk: Uint8Array, _encoding, done) => {
+        this.#outgoing.push(chunk);
+        this.#changed();
+        done();
+      },
+    });
+    this.#socket = connect({
+      socket: this.#pipe,
+      ca: [...authorities],
+      ...(partialChain ? { allowPartialTrustChain: true } : {}),
+      ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
+      minVersion: 'TLSv1.2',
+      // Judged by distrust(), before anything is believed; a refusal in here could not be told in the CEDAR way.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    this.#socket.on('secureConnect', () => {
+      this.#established = true;
+      this.#changed();
+    });
+    this.#socket.on('data', (chunk: Uint8Array) => {
+      this.#plaintext.push(chunk);
+      this.#changed();
+    });
+    this.#socket.on('error', (error: Error) => {
+      this.#failure ??= error;
+      this.#changed();
+    });
+  }
+
+  get established(): boolean {
+    return this.#established;
+  }
+
+  /** TLS records that have come. */
+  feed(records: Uint8Array): void {
+    if (records.length > 0) this.#pipe.push(records);
+  }
+
+  /** What the engine wants to send next: waits for it. Throws TlsFailure; what there is to send then is still there. */
+  async output(): Promise<Uint8Array> {
+    await this.#until(() => this.#outgoing.length > 0);
+    for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
+    return this.pending();
+  }
+
+  /** What the engine has to send now, without waiting. */
+  pending(): Uint8Array {
+    return concat(this.#outgoing.splice(0));
+  }
+
+  /** Waits for the end of the handshake. Throws TlsFailure. */
+  async handshake(): Promise<void> {
+    await this.#until(() => this.#established);
+  }
+
+  /** What the engine says about an alert that was fed to it, if it was one. */
+  async failure(): Promise<string | undefined> {
+    for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
+    return this.#failure?.message;
+  }
+
+  /** Waits for that many bytes from the peer. Throws TlsFailure. */
+  async read(length: number): Promise<Uint8Array> {
+    await this.#until(() => this.#plaintext.reduce((sum, { length }) => sum + length, 0) >= length);
+    const all = concat(this.#plaintext);
+    this.#plaintext = [all.subarray(length)];
+    return all.subarray(0, length);
+  }
+
+  write(plaintext: Uint8Array): Promise<Uint8Array> {
+    this.#socket.write(plaintext);
+    return this.output();
+  }
+
+  /** Why the peer is not who it should be; undefined: it is, by its chain and by its name. */
+  distrust(serverName: string): string | undefined {
+    const certificate = this.#socket.getPeerX509Certificate();
+    if (certificate === undefined) return 'it has no certificate';
+    if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
+    // As HTCondor does: names of the extension first, `*` in them at the end of a label, then the common name.
+    if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined) return undefined;
+    const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
+    return `its certificate is for ${names.replaceAll('\n', ', ')}, not for ${serverName}`;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+    this.#pipe.destroy();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      if (this.#failure !== undefined) throw new TlsFailure(this.#failure.message, { cause: this.#failure });
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function untrusted(code: string, issuer: string): string {
+  const by = `issued by ${issuer.replaceAll('\n', ', ')}`;
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return `its certificate, or one above it, has expired (${by})`;
+    case 'CERT_NOT_YET_VALID':
+      return `its certificate is not valid yet, or our clock is wrong (${by})`;
+    default:
+      return `its certificate is not trusted (${code}; ${by})`;
+  }
+}

@@ -1,0 +1,52 @@
+import { decodeJwt } from 'jose/jwt/decode';
+import { CredentialError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+
+/** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */
+export interface BearerToken {
+  readonly jwt: Secret;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: readonly string[];
+  /** Undefined: it has none. */
+  readonly scope: string | undefined;
+  /** `ver` or `wlcg.ver`: the profile that it follows; undefined: SciTokens 1.0. */
+  readonly profile: string | undefined;
+  readonly expiresAt: number | undefined;
+  readonly notBefore: number | undefined;
+}
+
+/**
+ * Takes a bearer token apart; nothing is verified, for that is the daemon's part.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject.
+ */
+export function parseBearerToken(jwt: Secret, source: string): BearerToken {
+  const claims = decode(jwt, source);
+  const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+  const time = (name: string) => (typeof claims[name] === 'number' ? claims[name] : undefined);
+  const { aud } = claims;
+  const issuer = text('iss');
+  const subject = text('sub');
+  if (issuer === undefined || subject === undefined) throw unreadable(source, 'it has no iss or no sub');
+  return {
+    ...{ jwt, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
+    audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
+    ...{ expiresAt: time('exp'), notBefore: time('nbf') },
+  };
+}
+
+function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> {
+  const text = jwt.reveal();
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
+    throw unreadable(source, 'it is not three parts of base64url with dots between them');
+  try {
+    return decodeJwt(text);
+  } catch {
+    throw unreadable(source, 'its payload is not a JSON object'); // jose's message may quote what it could not read
+  }
+}
+
+function unreadable(source: string, what: string): CredentialError {
+  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
+}

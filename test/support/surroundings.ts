@@ -1,0 +1,10 @@
+import { environmentSettings } from '../../src/inputs/settings.ts';
+import type { Surroundings } from '../../src/inputs/table.ts';
+
+/** A machine with these variables and without HTCondor, for an account that is not root. */
+export function surroundings(env: Surroundings['env'] = {}, facts: Partial<Surroundings> = {}): Surroundings {
+  return { env, setting: environmentSettings(env), home: '/', uid: 1000, ...facts };
+}
+
+/** A machine where nothing is configured. */
+export const NOWHERE: Surroundings = surroundings();
