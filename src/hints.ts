@@ -1,4 +1,4 @@
-import type { AnyHTCondorError, DaemonError } from './errors.ts';
+import type { AnyHTCondorError, AuthenticationError, DaemonError, NegotiationError } from './errors.ts';
 
 /**
  * What to try next, most likely first. Pure: the same error gives the same advice.
@@ -11,11 +11,11 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
       return [`Correct the input ${error.input} of this step.`];
     case 'ERR_NO_CREDENTIAL':
       return [
-        'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user).',
+        'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
       ];
     case 'ERR_CREDENTIAL_UNREADABLE':
       return [
-        'An IDTOKEN is one line, three parts with dots between them. Copy the secret again, as condor_token_list finds it in tokens.d.',
+        'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
       ];
     case 'ERR_NOT_FOUND':
       return [
@@ -49,24 +49,21 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
         'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
       ];
     case 'ERR_NO_COMMON_METHOD':
-      return [
-        'The daemon must accept IDTOKENS: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).',
-      ];
+      return commonMethodHints(error);
     case 'ERR_NO_ENCRYPTION':
       return [
         'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
       ];
     case 'ERR_METHODS_EXHAUSTED':
-      return [
-        'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
-        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
-      ];
+      return exhaustedHints(error);
     case 'ERR_SERVER_UNPROVEN':
-      return [
-        'Most often the token is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
-        'If the token is right, this is not the daemon that it claims to be. No other credential was shown to it.',
-      ];
+      return unprovenHints(error);
     case 'ERR_DENIED':
+      if (error.user?.endsWith('@unmapped') === true) {
+        return [
+          'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
+        ];
+      }
       return [
         `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
       ];
@@ -132,4 +129,43 @@ function daemonHints({ errorCode, errorString }: DaemonError): readonly string[]
   const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
   if (found.length > 0) return found;
   return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+}
+
+/** What each method needs, most often wanting first. */
+const METHOD_HINTS: Readonly<Record<string, string>> = {
+  IDTOKENS:
+    'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
+  SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
+  SCITOKENS:
+    'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
+  PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
+  FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
+  MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
+};
+
+function exhaustedHints({ attempts }: AuthenticationError): readonly string[] {
+  const tried = new Set(attempts.map(({ method }) => method));
+  return [
+    ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
+    'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
+  ];
+}
+
+function unprovenHints({ attempts }: AuthenticationError): readonly string[] {
+  const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
+  return [
+    ssl
+      ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
+      : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
+    'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
+  ];
+}
+
+function commonMethodHints({ methods }: NegotiationError): readonly string[] {
+  const ours =
+    'The daemon must accept a method that you have a credential for: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+  if (methods.length !== 1 || methods[0] !== 'KERBEROS') return [ours];
+  return [
+    'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
+  ];
 }

@@ -3461,16 +3461,18 @@ const DONE = 0;
 const NOT_DONE = -1;
 const OURS = 'this account';
 function fs_fs(options) {
+    const candidate = (peer) => ({
+        label: OURS,
+        open: () => { },
+        finish: (channel) => proveBy(channel, peer, options),
+    });
     return {
         name: 'FS',
         sources: [OURS],
         candidatesFor: (_, peer) => isThisMachine(peer.address)
-            ? {
-                fit: [{ label: OURS, open: () => { }, finish: (channel) => proveBy(channel, peer, options) }],
-                unfit: [],
-            }
+            ? { fit: [candidate(peer)], unfit: [] }
             : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-        presumed: () => undefined,
+        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
     };
 }
 async function proveBy(channel, peer, options) {
@@ -3623,6 +3625,7 @@ class TlsTunnel {
     #outgoing = [];
     #plaintext = [];
     #established = false;
+    #certificate;
     #failure;
     #changed = () => { };
     static async start(options) {
@@ -3649,6 +3652,7 @@ class TlsTunnel {
             checkServerIdentity: () => undefined,
         });
         this.#socket.on('secureConnect', () => {
+            this.#certificate = this.#socket.getPeerX509Certificate();
             this.#established = true;
             this.#changed();
         });
@@ -3696,7 +3700,7 @@ class TlsTunnel {
         return this.output();
     }
     distrust(serverName) {
-        const certificate = this.#socket.getPeerX509Certificate();
+        const certificate = this.#certificate;
         if (certificate === undefined)
             return 'it has no certificate';
         if (!this.#socket.authorized)
@@ -4548,7 +4552,10 @@ function equal(a, b) {
 function idtokens(credentials, host, mint) {
     return {
         name: 'TOKEN',
-        sources: credentials.map(({ source }) => source),
+        sources: [
+            ...credentials.map(({ source }) => source),
+            ...(mint === undefined ? [] : ['a signing key of this machine']),
+        ],
         candidatesFor(server) {
             const judged = credentials.map((credential) => ({
                 credential,
@@ -7062,11 +7069,11 @@ function hintsFor(error) {
             return [`Correct the input ${error.input} of this step.`];
         case 'ERR_NO_CREDENTIAL':
             return [
-                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user).',
+                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
             ];
         case 'ERR_CREDENTIAL_UNREADABLE':
             return [
-                'An IDTOKEN is one line, three parts with dots between them. Copy the secret again, as condor_token_list finds it in tokens.d.',
+                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
             ];
         case 'ERR_NOT_FOUND':
             return [
@@ -7100,24 +7107,21 @@ function hintsFor(error) {
                 'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
             ];
         case 'ERR_NO_COMMON_METHOD':
-            return [
-                'The daemon must accept IDTOKENS: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).',
-            ];
+            return commonMethodHints(error);
         case 'ERR_NO_ENCRYPTION':
             return [
                 'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
             ];
         case 'ERR_METHODS_EXHAUSTED':
-            return [
-                'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
-                'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
-            ];
+            return exhaustedHints(error);
         case 'ERR_SERVER_UNPROVEN':
-            return [
-                'Most often the token is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
-                'If the token is right, this is not the daemon that it claims to be. No other credential was shown to it.',
-            ];
+            return unprovenHints(error);
         case 'ERR_DENIED':
+            if (error.user?.endsWith('@unmapped') === true) {
+                return [
+                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
+                ];
+            }
             return [
                 `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
             ];
@@ -7180,6 +7184,38 @@ function daemonHints({ errorCode, errorString }) {
     if (found.length > 0)
         return found;
     return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+}
+const METHOD_HINTS = {
+    IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
+    SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
+    SCITOKENS: 'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
+    PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
+    FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
+    MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
+};
+function exhaustedHints({ attempts }) {
+    const tried = new Set(attempts.map(({ method }) => method));
+    return [
+        ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
+        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
+    ];
+}
+function unprovenHints({ attempts }) {
+    const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
+    return [
+        ssl
+            ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
+            : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
+        'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
+    ];
+}
+function commonMethodHints({ methods }) {
+    const ours = 'The daemon must accept a method that you have a credential for: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+    if (methods.length !== 1 || methods[0] !== 'KERBEROS')
+        return [ours];
+    return [
+        'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
+    ];
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/report.js

@@ -294,16 +294,18 @@ const DONE = 0;
 const NOT_DONE = -1;
 const OURS = 'this account';
 function fs(options) {
+    const candidate = (peer) => ({
+        label: OURS,
+        open: () => { },
+        finish: (channel) => proveBy(channel, peer, options),
+    });
     return {
         name: 'FS',
         sources: [OURS],
         candidatesFor: (_, peer) => isThisMachine(peer.address)
-            ? {
-                fit: [{ label: OURS, open: () => { }, finish: (channel) => proveBy(channel, peer, options) }],
-                unfit: [],
-            }
+            ? { fit: [candidate(peer)], unfit: [] }
             : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-        presumed: () => undefined,
+        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
     };
 }
 async function proveBy(channel, peer, options) {
@@ -456,6 +458,7 @@ class TlsTunnel {
     #outgoing = [];
     #plaintext = [];
     #established = false;
+    #certificate;
     #failure;
     #changed = () => { };
     static async start(options) {
@@ -482,6 +485,7 @@ class TlsTunnel {
             checkServerIdentity: () => undefined,
         });
         this.#socket.on('secureConnect', () => {
+            this.#certificate = this.#socket.getPeerX509Certificate();
             this.#established = true;
             this.#changed();
         });
@@ -529,7 +533,7 @@ class TlsTunnel {
         return this.output();
     }
     distrust(serverName) {
-        const certificate = this.#socket.getPeerX509Certificate();
+        const certificate = this.#certificate;
         if (certificate === undefined)
             return 'it has no certificate';
         if (!this.#socket.authorized)
@@ -1381,7 +1385,10 @@ function equal(a, b) {
 function idtokens(credentials, host, mint) {
     return {
         name: 'TOKEN',
-        sources: credentials.map(({ source }) => source),
+        sources: [
+            ...credentials.map(({ source }) => source),
+            ...(mint === undefined ? [] : ['a signing key of this machine']),
+        ],
         candidatesFor(server) {
             const judged = credentials.map((credential) => ({
                 credential,

@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path';
 export type Suite = 'trixie' | 'sid' | 'host';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
-const PACKAGES = ['condor', 'minicondor'];
+const PACKAGES = ['condor', 'minicondor', 'munge'];
 
 /** The releases to test on. CONDOR_POOL_SUITES names a choice of them. */
 export function poolSuites(): readonly Suite[] {
@@ -35,7 +35,7 @@ export function asRoot(...argv: string[]): [string, ...string[]] {
 
 /** Folder of a suite's tree. It must be ready: prepareTree makes it so. */
 export function treeOf(suite: Suite): string {
-  return suite === 'host' ? '/' : join(cacheFolder(), suite);
+  return suite === 'host' ? '/' : join(cacheFolder(), [suite, ...PACKAGES].join('-'));
 }
 
 /** Version of HTCondor in a tree, e.g. `25.14.1`. */

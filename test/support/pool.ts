@@ -1,8 +1,10 @@
 /** Real HTCondor pools, started by the tests that need them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asRoot, type Suite, treeOf, versionOf } from './pool-tree.ts';
+import { projectRoot } from './project.ts';
 import { until } from './until.ts';
 
 export { poolSuites, poolUnavailable } from './pool-tree.ts';
@@ -19,6 +21,8 @@ export interface PoolOptions {
   readonly ipv6?: boolean;
   /** A port of freePort, where it has to be known before. */
   readonly port?: number;
+  /** Puts files into place before any daemon starts. */
+  readonly prepare?: (pool: Pool) => Promise<void>;
 }
 
 export interface Outcome {
@@ -45,7 +49,7 @@ const ROOT = '/mnt/root';
  */
 const INIT = `
   set -e
-  tree=$1; shift
+  tree=$1; node=$2; dist=$3; shift 3
   read -r pid rest < /proc/self/stat
   mount -t tmpfs -o mode=755 tmpfs /mnt
   mkdir /mnt/upper /mnt/work ${ROOT}
@@ -53,6 +57,7 @@ const INIT = `
   cd ${ROOT}
   mount --rbind /dev dev; mount -t proc proc proc; mount -t tmpfs -o mode=755 tmpfs run
   cp /etc/hosts etc/hosts
+  mkdir -p opt/ours; mount --bind "$dist" opt/ours; touch usr/local/bin/node; mount --bind "$node" usr/local/bin/node
   rm -rf etc/condor/passwords.d etc/condor/tokens.d; mkdir -p -m 700 etc/condor/passwords.d etc/condor/tokens.d
   for each in run/condor run/lock/condor var/lib/condor/spool var/lib/condor/execute var/spool/condor var/log/condor; do
     mkdir -p "$each"; chroot . chown -R condor:condor "/$each"
@@ -96,13 +101,29 @@ export class Pool {
   /** Runs a program in the pool: as root unless a user is named. */
   exec(argv: readonly string[], { user, env = {}, cwd = '/' }: ExecOptions = {}): Promise<Outcome> {
     const home = user === undefined ? '/root' : `/home/${user}`;
-    const words = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: home, USER: user ?? 'root', ...env };
+    const words = {
+      PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: home,
+      USER: user ?? 'root',
+      ...env,
+    };
     const environment = Object.entries(words).map(([name, value]) => `${name}=${value}`);
     const who = user === undefined ? [] : [`--userspec=${user}:${user}`];
     const inside = ['env', '-i', ...environment, 'sh', '-c', 'cd "$0" && exec "$@"', cwd, ...argv];
     return execute(
       ...asRoot('nsenter', `--target=${this.#pid}`, '--mount', '--pid', '--root', 'chroot', ...who, ROOT, ...inside),
     );
+  }
+
+  /** Our command, built, with the pool's configuration, file system and accounts. */
+  ours(args: readonly string[], options?: ExecOptions): Promise<Outcome> {
+    return this.exec(['node', '/opt/ours/cli/index.js', ...args], options);
+  }
+
+  /** HTCondor's command, in the same surroundings. */
+  theirs(args: readonly string[], options?: ExecOptions): Promise<Outcome> {
+    return this.exec(['condor_token_fetch', ...args], options);
   }
 
   /** Runs a program that has to succeed; its standard output. */
@@ -138,7 +159,7 @@ export class Pool {
     return (await this.run('condor_status', `-${type}`, '-constraint', constraint, '-af', 'MyAddress')).trim();
   }
 
-  /** Log of a daemon: `Schedd`, `Collector`, `Master`. */
+  /** Log of a daemon: `Sched`, `Collector`, `Master`. */
   log(daemon: string): Promise<string> {
     return this.run('tail', '-n', '200', `/var/log/condor/${daemon}Log`);
   }
@@ -163,6 +184,7 @@ export class Pool {
   }
 
   async start(): Promise<void> {
+    await this.#options.prepare?.(this);
     await this.#writeConfig(this.#options.config ?? '');
     this.#init.stdin?.write('start\n');
     const { negotiator = false } = this.#options;
@@ -235,6 +257,8 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     INIT,
     'pool',
     treeOf(options.suite),
+    process.execPath,
+    join(projectRoot, 'dist'),
     ...USERS,
   );
   const init = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });

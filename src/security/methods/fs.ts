@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { posix } from 'node:path';
-import type { Reader } from '../../wire/reader.ts';
-import { type AuthMethod, MethodRefused, type Peer } from '../method.ts';
+import type { MessageChannel } from '../../wire/message-channel.ts';
+import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
 
 const DONE = 0;
 const NOT_DONE = -1;
@@ -19,27 +19,26 @@ export interface FsOptions {
 /**
  * FS: the daemon names a directory, we make it, it looks who made it (cedar-rfc §5.5; condor_auth_fs.cpp).
  *
- * That proves who we are on the daemon's own machine, and nothing about the daemon: it is never presumed, and not
- * tried at daemons on other machines. The directory is gone before anything else happens, whatever the daemon says.
+ * That proves who we are on the daemon's own machine, and nothing about the daemon: it is not tried on other machines. The directory is gone before anything else happens, whatever the daemon says.
  */
 export function fs(options: FsOptions): AuthMethod {
+  const candidate = (peer: Peer): Candidate => ({
+    label: OURS,
+    open: () => {}, // the daemon speaks first
+    finish: (channel) => proveBy(channel, peer, options),
+  });
   return {
     name: 'FS',
     sources: [OURS],
     candidatesFor: (_, peer) =>
       isThisMachine(peer.address)
-        ? {
-            fit: [{ label: OURS, open: () => {}, finish: (channel) => proveBy(channel, peer, options) }],
-            unfit: [],
-          }
+        ? { fit: [candidate(peer)], unfit: [] }
         : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-    presumed: () => undefined,
+    presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
   };
 }
 
-type Channel = Parameters<ReturnType<AuthMethod['candidatesFor']>['fit'][number]['finish']>[0];
-
-async function proveBy(channel: Channel, peer: Peer, options: FsOptions): Promise<[]> {
+async function proveBy(channel: MessageChannel, peer: Peer, options: FsOptions): Promise<[]> {
   const wanted = await channel.receive((message) => message.string());
   const { path, extension, objection } = bind(wanted, peer, options);
   const failure = objection ?? makeDirectory(path, options.owner);
@@ -49,7 +48,7 @@ async function proveBy(channel: Channel, peer: Peer, options: FsOptions): Promis
       message.int(failure === undefined ? DONE : NOT_DONE);
       if (extension !== '') message.string(extension);
     });
-    verdict = await channel.receive((message: Reader) => message.int());
+    verdict = await channel.receive((message) => message.int());
   } finally {
     if (failure === undefined) rmdirSync(path);
   }

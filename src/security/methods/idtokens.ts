@@ -27,7 +27,10 @@ export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 export function idtokens(credentials: readonly IdTokenCredential[], host: Host, mint?: Mint): AuthMethod {
   return {
     name: 'TOKEN',
-    sources: credentials.map(({ source }) => source),
+    sources: [
+      ...credentials.map(({ source }) => source),
+      ...(mint === undefined ? [] : ['a signing key of this machine']),
+    ],
     candidatesFor(server) {
       const judged = credentials.map((credential) => ({
         credential,

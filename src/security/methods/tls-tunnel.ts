@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Secret } from '../../secret.ts';
@@ -32,6 +33,7 @@ export class TlsTunnel {
   #outgoing: Uint8Array[] = [];
   #plaintext: Uint8Array[] = [];
   #established = false;
+  #certificate: X509Certificate | undefined;
   #failure: Error | undefined;
   #changed: () => void = () => {};
 
@@ -65,6 +67,7 @@ export class TlsTunnel {
       checkServerIdentity: () => undefined,
     });
     this.#socket.on('secureConnect', () => {
+      this.#certificate = this.#socket.getPeerX509Certificate(); // the second time, Node has none any more
       this.#established = true;
       this.#changed();
     });
@@ -125,7 +128,7 @@ export class TlsTunnel {
 
   /** Why the peer is not who it should be; undefined: it is, by its chain and by its name. */
   distrust(serverName: string): string | undefined {
-    const certificate = this.#socket.getPeerX509Certificate();
+    const certificate = this.#certificate;
     if (certificate === undefined) return 'it has no certificate';
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
     // As HTCondor does: names of the extension first, `*` in them at the end of a label, then the common name.

@@ -11,7 +11,6 @@ export interface FsOptions {
 /**
  * FS: the daemon names a directory, we make it, it looks who made it (cedar-rfc §5.5; condor_auth_fs.cpp).
  *
- * That proves who we are on the daemon's own machine, and nothing about the daemon: it is never presumed, and not
- * tried at daemons on other machines. The directory is gone before anything else happens, whatever the daemon says.
+ * That proves who we are on the daemon's own machine, and nothing about the daemon: it is not tried on other machines. The directory is gone before anything else happens, whatever the daemon says.
  */
 export declare function fs(options: FsOptions): AuthMethod;

@@ -1,0 +1,120 @@
+/** Certificates for tests: an authority, hosts, people, and their proxies (RFC 3820). */
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+const { subtle } = webcrypto;
+type KeyPair = webcrypto.CryptoKeyPair;
+x509.cryptoProvider.set(webcrypto as never); // its types are the browser's
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Certificate and private key, PEM. */
+export interface Identity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Wish {
+  /** Such as `CN=alice, O=Org`. */
+  readonly subject: string;
+  /** DNS names. */
+  readonly hosts?: readonly string[];
+  /** Hours from now; the default is from an hour ago to tomorrow. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+interface Issued {
+  readonly certificate: x509.X509Certificate;
+  readonly keys: KeyPair;
+}
+
+export class Authority {
+  readonly #own: Issued;
+
+  private constructor(own: Issued) {
+    this.#own = own;
+  }
+
+  static async create(name = 'CN=Test Authority'): Promise<Authority> {
+    const keys = await generateKeys();
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      ...{ name, keys, signingAlgorithm: ALGORITHM, ...validity({}) },
+      extensions: [
+        new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    });
+    return new Authority({ certificate, keys });
+  }
+
+  /** The authority's own certificate, PEM. */
+  get certificate(): string {
+    return pem(this.#own.certificate);
+  }
+
+  /** As it stands in known_hosts. */
+  get base64(): string {
+    return Buffer.from(this.#own.certificate.rawData).toString('base64');
+  }
+
+  async issue(wish: Wish): Promise<Identity> {
+    return await identity(await this.#issue(wish));
+  }
+
+  /** An X.509 proxy of somebody: certificate, key and the certificate above it in one text, as grid tools write it. */
+  async proxy(wish: Wish): Promise<string> {
+    const owner = await this.#issue(wish);
+    const keys = await generateKeys();
+    const proxyPolicy = Buffer.from('300c300a06082b06010505071501', 'hex'); // inherit all
+    const certificate = await x509.X509CertificateGenerator.create({
+      ...{ subject: `${owner.certificate.subject}, CN=12345`, issuer: owner.certificate.subject },
+      ...{ publicKey: keys.publicKey, signingKey: owner.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity({}) },
+      extensions: [
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.Extension('1.3.6.1.5.5.7.1.14', true, proxyPolicy),
+      ],
+    });
+    const own = await identity({ certificate, keys });
+    return `${own.certificate}\n${own.key}\n${pem(owner.certificate)}\n`;
+  }
+
+  async #issue({ subject, hosts = [], ...times }: Wish): Promise<Issued> {
+    const keys = await generateKeys();
+    const certificate = await x509.X509CertificateGenerator.create({
+      ...{ subject, issuer: this.#own.certificate.subject, publicKey: keys.publicKey },
+      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(times) },
+      extensions: [
+        new x509.BasicConstraintsExtension(false),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        await x509.AuthorityKeyIdentifierExtension.create(this.#own.keys.publicKey),
+        ...(hosts.length === 0
+          ? []
+          : [new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns' as const, value })))]),
+      ],
+    });
+    return { certificate, keys };
+  }
+}
+
+function validity({ from = -1, to = 24 }: Pick<Wish, 'from' | 'to'>) {
+  const now = Date.now();
+  return { notBefore: new Date(now + from * HOUR_MS), notAfter: new Date(now + to * HOUR_MS) };
+}
+
+async function generateKeys(): Promise<KeyPair> {
+  return await subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+}
+
+async function identity({ certificate, keys }: Issued): Promise<Identity> {
+  const key = Buffer.from(await subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  const lines = key.match(/.{1,64}/g)?.join('\n') ?? '';
+  return { certificate: pem(certificate), key: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n` };
+}
+
+function pem(certificate: x509.X509Certificate): string {
+  return certificate.toString('pem');
+}

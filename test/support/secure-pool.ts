@@ -1,0 +1,145 @@
+/** A pool whose daemons take every method: certificates, a pool password, munged, and an issuer of SciTokens. */
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createServer, type Server } from 'node:https';
+import { Authority, type Identity } from './certificates.ts';
+import { listen } from './listen.ts';
+import { type Pool, type PoolOptions, startPool } from './pool.ts';
+
+/** What the daemons' certificate says. It stands in the pool's /etc/hosts. */
+export const HOST = 'ap.pool.test';
+export const POOL_PASSWORD = 'correct horse';
+
+const AUDIENCE = 'condor://pool.test';
+
+/** An issuer of SciTokens, on HTTPS in this process: the daemons fetch its keys. */
+export class Issuer {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #key: KeyObject;
+
+  private constructor(server: Server, port: number, key: KeyObject) {
+    this.#server = server;
+    this.url = `https://localhost:${port}`;
+    this.#key = key;
+  }
+
+  static async start(authority: Authority): Promise<Issuer> {
+    const { certificate, key } = await authority.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'key', alg: 'ES256', use: 'sig' };
+    let url = '';
+    const server = createServer({ cert: certificate, key }, ({ url: path = '' }, response) => {
+      const discovery = path.endsWith('/openid-configuration') || path.endsWith('/oauth-authorization-server');
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(discovery ? { issuer: url, jwks_uri: `${url}/keys` } : { keys: [jwk] }));
+    });
+    const issuer = new Issuer(server, await listen(server), privateKey);
+    url = issuer.url;
+    return issuer;
+  }
+
+  /** A SciToken for `subject`; claims that are undefined are left out. */
+  issue(subject: string, claims: Readonly<Record<string, unknown>> = {}): string {
+    const now = Math.floor(Date.now() / 1000);
+    const all = {
+      ...{ iss: this.url, sub: subject, aud: AUDIENCE, iat: now, nbf: now, exp: now + 600, jti: randomUUID() },
+      ...{ ver: 'scitoken:2.0', scope: 'condor:/READ condor:/WRITE', ...claims },
+    };
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const text = `${encode({ alg: 'ES256', kid: 'key', typ: 'JWT' })}.${encode(all)}`;
+    const signature = sign('sha256', Buffer.from(text), { key: this.#key, dsaEncoding: 'ieee-p1363' });
+    return `${text}.${signature.toString('base64url')}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+export interface SecurePool {
+  readonly pool: Pool;
+  readonly authority: Authority;
+  readonly issuer: Issuer;
+  /** A client certificate that the map file knows as alice. */
+  readonly alice: Identity;
+  /** `host:port` of the collector, by the name in its certificate. */
+  readonly collector: string;
+  /** Other settings beside those of a secure pool; none: as it started. */
+  configure(extra?: string): Promise<void>;
+  /** Writes a file that belongs to an account. */
+  put(user: string, path: string, content: string, mode?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface SecurePoolOptions extends PoolOptions {
+  /** The newest version of TLS that OpenSSL in the pool's root speaks. */
+  readonly tls?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export async function startSecurePool(options: SecurePoolOptions): Promise<SecurePool> {
+  const authority = await Authority.create();
+  const issuer = await Issuer.start(authority);
+  const host = await authority.issue({ subject: `CN=${HOST}`, hosts: [HOST] });
+  const alice = await authority.issue({ subject: 'CN=alice, O=Test' });
+  const config = `
+    HOST_ALIAS = ${HOST}
+    AUTH_SSL_SERVER_CERTFILE = /etc/condor/host.pem
+    AUTH_SSL_SERVER_KEYFILE = /etc/condor/host.key
+    AUTH_SSL_SERVER_CAFILE = /etc/condor/ca.pem
+    AUTH_SSL_CLIENT_CAFILE = /etc/condor/ca.pem
+    SEC_DEFAULT_AUTHENTICATION_METHODS = FS, IDTOKENS, SSL, SCITOKENS, PASSWORD, MUNGE
+    CERTIFICATE_MAPFILE = /etc/condor/mapfile
+    SEC_PASSWORD_FILE = /etc/condor/pool_password
+    SEC_TOKEN_POOL_SIGNING_KEY_FILE = /etc/condor/passwords.d/POOL
+    SCITOKENS_SERVER_AUDIENCE = ${AUDIENCE}
+    SEC_SCITOKENS_ALLOW_FOREIGN_TOKEN_TYPES = False
+  `.replaceAll(/^ +/gm, '');
+  const map = [
+    'SSL ^/CN=alice/O=Test$ alice@pool.test',
+    `SCITOKENS ^${issuer.url.replaceAll('.', '[.]')},alice$ alice@pool.test`,
+    'PASSWORD (.*) \\1',
+  ];
+  const pool = await startPool({
+    ...options,
+    config: `${config}${options.config ?? ''}`,
+    async prepare(pool) {
+      await pool.write('/etc/condor/host.pem', host.certificate, 0o644);
+      await pool.write('/etc/condor/host.key', host.key, 0o600);
+      await pool.write('/etc/condor/ca.pem', authority.certificate, 0o644);
+      await pool.write('/etc/condor/mapfile', `${map.join('\n')}\n`, 0o644);
+      await pool.write('/etc/condor/pool_password', scramble(POOL_PASSWORD), 0o600);
+      await pool.write('/tmp/ca.pem', authority.certificate, 0o644);
+      await pool.run('sh', '-c', 'cat /tmp/ca.pem >> /etc/ssl/certs/ca-certificates.crt; rm /tmp/ca.pem');
+      await pool.run('sh', '-c', `echo 127.0.0.1 ${HOST} >> /etc/hosts`);
+      const folders = '/run/munge /var/lib/munge /var/log/munge';
+      await pool.run('sh', '-c', `install -d -o munge -g munge -m 755 ${folders}; chmod 700 /var/log/munge`);
+      const { status, stdout, stderr } = await pool.exec(['/usr/sbin/munged'], { user: 'munge' });
+      if (status !== 0) throw new Error(`munged: status ${status}: ${stdout}${stderr}`);
+      await pool.write('/etc/ssl/openssl.cnf', openSslConfiguration(options.tls ?? 'TLSv1.3'), 0o644);
+      await options.prepare?.(pool);
+    },
+  });
+  return {
+    ...{ pool, authority, issuer, alice, collector: `${HOST}:${pool.port}` },
+    configure: (extra = '') => pool.configure(`${config}${options.config ?? ''}\n${extra}`),
+    async put(user, path, content, mode = 0o600) {
+      await pool.write(path, content, mode);
+      await pool.run('chown', user, path);
+    },
+    async stop() {
+      issuer.stop();
+      await pool.stop();
+    },
+  };
+}
+
+function openSslConfiguration(newest: string): string {
+  return `openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\nMaxProtocol = ${newest}\n`;
+}
+
+/** As condor_store_cred keeps a password. */
+function scramble(text: string): Buffer {
+  const mask = [0xde, 0xad, 0xbe, 0xef];
+  return Buffer.from(Buffer.from(text).map((byte, at) => byte ^ (mask[at % 4] ?? 0)));
+}
