@@ -32,6 +32,7 @@ async function main(): Promise<void> {
     log: {
       debug: (line) => core.debug(printable(line)),
       info: (line) => core.info(printable(line)),
+      notice: (line) => core.notice(printable(line)),
       warn: (line) => core.warning(printable(line)),
     },
   });

@@ -34,6 +34,7 @@ async function main(args: readonly string[]): Promise<void> {
     log: {
       debug: (line) => given.has('debug') && say(line),
       info: say,
+      notice: say,
       warn: (line) => say(`Warning: ${line}`),
     },
   });

@@ -80,10 +80,13 @@ export class LocateError extends HTCondorError {
 export class ConnectError extends HTCondorError {
   readonly exitStatus = 3;
   readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
+  /** Of the token request that nobody approved in time. */
+  readonly requestId: string | undefined;
 
-  constructor(code: ConnectError['code'], message: string, facts?: ErrorFacts) {
+  constructor(code: ConnectError['code'], message: string, facts: ErrorFacts & { readonly requestId?: string } = {}) {
     super(message, facts);
     this.code = code;
+    this.requestId = facts.requestId;
   }
 }
 

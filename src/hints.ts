@@ -28,6 +28,11 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
         'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
       ];
     case 'ERR_TIMEOUT':
+      if (error.requestId !== undefined) {
+        return [
+          `Ask for the approval while this step waits: condor_token_request_approve -reqid ${error.requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
+        ];
+      }
       return [
         'Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.',
       ];
@@ -125,6 +130,43 @@ function daemonHints({ errorCode, errorString }: DaemonError): readonly string[]
       'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
     ],
     [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
+    [
+      /Token request disabled/,
+      'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
+    ],
+    [
+      /SEC_TOKEN_REQUEST_LIMITS/,
+      'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
+    ],
+    [
+      /Request has expired|Request ID is not known/,
+      'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
+    ],
+    [
+      /Request failed/,
+      'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
+    ],
+    [
+      /ANONYMOUS or no authentication|was not encrypted/,
+      'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
+    ],
+    [
+      /Too many requests in the system/,
+      'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
+    ],
+    [
+      /SciToken exchange disabled/,
+      'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
+    ],
+    [
+      /Failed to map SciToken/,
+      'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
+    ],
+    [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
+    [
+      /SCITOKENS:/,
+      'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
+    ],
   ];
   const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
   if (found.length > 0) return found;

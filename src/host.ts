@@ -4,7 +4,13 @@ import type { Secret } from './secret.ts';
 export interface Host {
   /** Ends the run: every wait is given up, every socket closed. */
   readonly signal: AbortSignal;
-  readonly log: { debug(line: string): void; info(line: string): void; warn(line: string): void };
+  readonly log: {
+    debug(line: string): void;
+    info(line: string): void;
+    /** What somebody has to see and to act upon, while we wait. */
+    notice(line: string): void;
+    warn(line: string): void;
+  };
   /** Hides a secret in everything that is printed from now on. Called before a secret is put to any use. */
   mask(secret: Secret): void;
   now(): Date;

@@ -27,6 +27,13 @@ export interface FetchOptions {
   readonly authz?: readonly string[] | undefined;
   /** Seconds, or `unlimited`. Default: 3600. */
   readonly lifetime?: number | 'unlimited' | undefined;
+  /**
+   * `fetch`: a token for whom the credential is for. `request`: one for `identity`, which an administrator approves;
+   * `onLog` is told the command for that. `exchange`: first the SciToken becomes an IDTOKEN. Default: `fetch`.
+   */
+  readonly mode?: 'fetch' | 'request' | 'exchange' | undefined;
+  /** With `request`: whom the token is to be for, `user@domain`. */
+  readonly identity?: string | undefined;
   /** Name of the signing key. Default: the daemon's. */
   readonly key?: string | undefined;
   /**
@@ -58,7 +65,7 @@ export interface FetchOptions {
   /** Told of every secret before it is put to use, so that logs can hide it. */
   readonly onSecret?: ((secret: Secret) => void) | undefined;
   /** Told what happens, a line each; no secrets. */
-  readonly onLog?: ((level: 'debug' | 'info' | 'warn', line: string) => void) | undefined;
+  readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;
 }
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
@@ -79,7 +86,7 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     ...{ 'on-reduced': options.onReduced, 'authentication-methods': options.authenticationMethods?.join(',') },
     ...{ scitoken: options.scitoken, password: options.password, 'server-name': options.serverName },
     ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
-    'ca-certificate': options.caCertificate,
+    ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
   };
   const input: InputSource = (name) => words[name];
   const request = readRequest(input, await processSurroundings());
@@ -91,6 +98,7 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
       log: {
         debug: (line) => onLog?.('debug', line),
         info: (line) => onLog?.('info', line),
+        notice: (line) => onLog?.('notice', line),
         warn: (line) => onLog?.('warn', line),
       },
     },

@@ -15,7 +15,8 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/main/']],
   [['src/action.ts'], ['src/cli.ts'], ['src/index.ts']],
   [['src/argv.ts'], ['src/report.ts', 'src/hints.ts'], ['src/process-host.ts', 'src/inputs/']],
-  [['src/fetch.ts']],
+  [['src/fetch.ts', 'src/ask.ts', 'src/find.ts']],
+  [['src/wanted.ts']],
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],
   [['src/security/'], ['src/transport/']],
   [['src/wire/'], ['src/token/'], ['src/host.ts']],
@@ -59,7 +60,8 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/certificates.ts': 1, // reads the PEM
   'src/credentials/idtoken-sources.ts': 2, // splits the input in lines; is there a signature to mask?
   'src/credentials/pool-password.ts': 2, // takes the line; is it empty?
-  'src/credentials/scitoken.ts': 4, // trims it; is it empty, how long is it, has it blanks?
+  'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
+  'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
   'src/fetch.ts': 1, // is there a signature to mask?
   'src/output/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it

@@ -57,7 +57,7 @@ for (const path of recordings) {
           readRequest((name) => (inputs as Partial<Record<string, string>>)[name], NOWHERE),
           {
             ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0), mask: () => {} },
-            log: { debug: () => {}, info: () => {}, warn: () => {} },
+            log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
             randomBytes: () => new Uint8Array(Buffer.from(entropy.shift() ?? '', 'hex')),
           },
         );

@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 214:
+/***/ 913:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -379,7 +379,7 @@ function utils_toCommandValue(input) {
  * @returns The command properties to send with the actual annotation command
  * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
  */
-function utils_toCommandProperties(annotationProperties) {
+function toCommandProperties(annotationProperties) {
     if (!Object.keys(annotationProperties).length) {
         return {};
     }
@@ -3188,7 +3188,7 @@ function core_debug(message) {
  * @param properties optional properties to add to the annotation.
  */
 function error(message, properties = {}) {
-    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a warning issue
@@ -3196,7 +3196,7 @@ function error(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function warning(message, properties = {}) {
-    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a notice issue
@@ -3204,7 +3204,7 @@ function warning(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function notice(message, properties = {}) {
-    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Writes info to log with console.log.
@@ -3356,9 +3356,11 @@ class LocateError extends HTCondorError {
 class ConnectError extends HTCondorError {
     exitStatus = 3;
     code;
-    constructor(code, message, facts) {
+    requestId;
+    constructor(code, message, facts = {}) {
         super(message, facts);
         this.code = code;
+        this.requestId = facts.requestId;
     }
 }
 class ProtocolError extends HTCondorError {
@@ -3430,121 +3432,6 @@ class OutputError extends HTCondorError {
 
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
-const METHOD_BIT = {
-    FS: 4,
-    SSL: 256,
-    PASSWORD: 512,
-    MUNGE: 1024,
-    TOKEN: 2048,
-    SCITOKENS: 4096,
-};
-function displayName(method) {
-    return method === 'TOKEN' ? 'IDTOKENS' : method;
-}
-class MethodRefused extends Error {
-    outOfStep;
-    constructor(message, outOfStep = false) {
-        super(message);
-        this.outOfStep = outOfStep;
-    }
-}
-
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
-
-
-
-
-const DONE = 0;
-const NOT_DONE = -1;
-const OURS = 'this account';
-function fs_fs(options) {
-    const candidate = (peer) => ({
-        label: OURS,
-        open: () => { },
-        finish: (channel) => proveBy(channel, peer, options),
-    });
-    return {
-        name: 'FS',
-        sources: [OURS],
-        candidatesFor: (_, peer) => isThisMachine(peer.address)
-            ? { fit: [candidate(peer)], unfit: [] }
-            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
-    };
-}
-async function proveBy(channel, peer, options) {
-    const wanted = await channel.receive((message) => message.string());
-    const { path, extension, objection } = bind(wanted, peer, options);
-    const failure = objection ?? makeDirectory(path, options.owner);
-    let verdict;
-    try {
-        channel.send((message) => {
-            message.int(failure === undefined ? DONE : NOT_DONE);
-            if (extension !== '')
-                message.string(extension);
-        });
-        verdict = await channel.receive((message) => message.int());
-    }
-    finally {
-        if (failure === undefined)
-            (0,external_node_fs_namespaceObject.rmdirSync)(path);
-    }
-    if (failure !== undefined)
-        throw new MethodRefused(failure);
-    if (verdict !== DONE)
-        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
-    return [];
-}
-function bind(wanted, { address, port, sharedPortId }, { parents }) {
-    const host = address.includes(':') ? `[${address}]` : address;
-    const extension = wanted.endsWith('_')
-        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
-        : '';
-    const path = `${wanted}${extension}`;
-    const refuse = (objection) => ({ path, extension, objection });
-    if (wanted === '')
-        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
-    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
-    if (external_node_path_namespaceObject.posix.normalize(wanted) !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
-        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
-    }
-    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
-    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
-        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
-    }
-    return { path, extension };
-}
-function makeDirectory(path, owner) {
-    try {
-        const parent = external_node_path_namespaceObject.posix.dirname(path);
-        if (!(0,external_node_fs_namespaceObject.lstatSync)(parent).isDirectory())
-            return `${parent} is a symbolic link or no directory`;
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
-    }
-    catch (error) {
-        return `${path} could not be made: ${error.message}`;
-    }
-    try {
-        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
-        if (owner !== undefined)
-            (0,external_node_fs_namespaceObject.chownSync)(path, owner.uid, owner.gid);
-        return undefined;
-    }
-    catch (error) {
-        (0,external_node_fs_namespaceObject.rmdirSync)(path);
-        return `${path} could not be made ours: ${error.message}`;
-    }
-}
-function isThisMachine(address) {
-    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
-        /^(127\.|::1$)/.test(address));
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 ;// CONCATENATED MODULE: ./build/bundle/src/secret.js
@@ -3565,6 +3452,27 @@ class Secret {
     }
     [external_node_util_namespaceObject.inspect.custom]() {
         return '***';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
+const METHOD_BIT = {
+    FS: 4,
+    SSL: 256,
+    PASSWORD: 512,
+    MUNGE: 1024,
+    TOKEN: 2048,
+    SCITOKENS: 4096,
+};
+function displayName(method) {
+    return method === 'TOKEN' ? 'IDTOKENS' : method;
+}
+const ONE_SIDED = ['FS', 'MUNGE'];
+class MethodRefused extends Error {
+    outOfStep;
+    constructor(message, outOfStep = false) {
+        super(message);
+        this.outOfStep = outOfStep;
     }
 }
 
@@ -3895,143 +3803,80 @@ function ssl(label, tlsFor) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
-
-const MAX_FILE_LENGTH = 1024 * 1024;
-function readPrivateFile(path) {
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
-    try {
-        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
-            throw new Error('it is no regular file');
-        if (size > MAX_FILE_LENGTH)
-            throw new Error('it is too large');
-        if (process.getuid !== undefined) {
-            if (uid !== process.getuid())
-                throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
-            const open = mode & 0o077;
-            if (open !== 0)
-                throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
-        }
-        return (0,external_node_fs_namespaceObject.readFileSync)(file);
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-function reasonOf(error) {
-    const { code, message } = error;
-    if (code === 'ENOENT')
-        return 'it does not exist';
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'it cannot be read by this user';
-    return message;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
 
 
 
-
-
-
-
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
-function loadCertificate(source, tlsFor, host) {
-    const method = (own) => ssl(own.label, tlsFor(own));
-    if (source.given)
-        return method(readPair(source.certificate, source.key, host));
-    const reasons = [];
-    for (const { certificate, key } of source.pairs.toReversed()) {
-        try {
-            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
-}
-function readPair(certificateSource, keySource, host) {
-    const certificates = readPem(certificateSource);
-    const chain = readCertificates(certificates, certificateSource.name);
-    const key = readKey(keySource, host);
-    const [own] = chain;
-    if (own === undefined)
-        throw unreadable(certificateSource.name, 'it holds no PEM certificate');
-    const subject = own.subject.replaceAll('\n', ', ');
-    if (!own.checkPrivateKey(key.object))
-        throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
-    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
-    if (to <= host.now())
-        throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
-    if (from > host.now())
-        throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+const MAX_SCITOKEN_LENGTH = 16_380;
+function scitokens(token, tlsFor, host) {
+    const { source } = token;
+    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
+    const candidate = (serverName) => {
+        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
+        return {
+            label,
+            open: (channel) => exchange.open(channel),
+            async finish(channel, _, last) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    await exchange.say(channel, lengthAndToken(token));
+                }
+                finally {
+                    exchange.close();
+                }
+                const refused = new MethodRefused(refusal(token, host.now()));
+                if (last)
+                    return [{ write: putHolding, otherwise: () => refused }];
+                if (!(await serverHolds(channel)))
+                    throw refused;
+                return [];
+            },
+        };
+    };
     return {
-        chain: chain.map((each) => each.toString()).join('\n'),
-        key: key.pem,
-        label: `${certificateSource.name} (${subject})`,
+        name: 'SCITOKENS',
+        sources: [source],
+        candidatesFor(_, { serverName }) {
+            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
+            const reason = objection(token, host.now());
+            if (reason !== undefined)
+                return unfit(reason);
+            return serverName === undefined ? unfit(NO_SERVER_NAME) : { fit: [candidate(serverName)], unfit: [] };
+        },
+        presumed: ({ serverName }) => serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
     };
 }
-function readKey(source, host) {
-    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined)
-        throw unreadable(source.name, 'it holds no PEM private key');
-    const secret = new Secret(pem);
-    host.mask(secret);
-    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-        throw unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
-    }
-    try {
-        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
-    }
-    catch {
-        throw unreadable(source.name, 'the private key cannot be read');
-    }
+function lengthAndToken({ jwt }) {
+    const text = new TextEncoder().encode(jwt.reveal());
+    const bytes = new Uint8Array(4 + text.length);
+    new DataView(bytes.buffer).setUint32(0, text.length);
+    bytes.set(text, 4);
+    return bytes;
 }
-function readCertificates(text, name) {
-    return (text.match(CERTIFICATE) ?? []).map((pem) => {
-        try {
-            return new external_node_crypto_namespaceObject.X509Certificate(pem);
-        }
-        catch {
-            throw unreadable(name, 'a certificate in it cannot be read');
-        }
-    });
-}
-function readPem(source) {
-    if ('text' in source)
-        return source.text.reveal();
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(source.path, 'latin1');
-    }
-    catch (error) {
-        throw unreadable(source.name, `${source.path}: ${reasonOf(error)}`);
-    }
-}
-function readAuthorities(source) {
-    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
-    const names = 'path' in source ? filesOf(source.path) : undefined;
-    const found = names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
-    if (found.length > 0)
-        return found;
-    throw unreadable(source.name, 'it holds no PEM certificate');
-}
-function filesOf(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
-            .filter((each) => each.isFile() || each.isSymbolicLink())
-            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
-    }
-    catch {
+function objection({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
         return undefined;
-    }
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
 }
-function unreadable(name, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
+function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
+    const seconds = now.getTime() / 1000;
+    const likely = [];
+    const possible = [];
+    if (notBefore !== undefined && notBefore > seconds)
+        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
+    if (scope === undefined)
+        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
+    if (!issuer.startsWith('https://'))
+        likely.push(`its issuer ${issuer} is no https address`);
+    if (audience.length === 0 && profile === 'scitoken:2.0')
+        likely.push('it has no audience, which scitoken:2.0 demands');
+    const aud = audience.length === 0 ? 'it has no audience' : `its audience is ${audience.join(', ')}`;
+    (audience.length === 0 ? possible : likely).push(`${aud}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
+    if (expiresAt !== undefined && expiresAt - seconds < 300)
+        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/buffer_utils.js
@@ -4223,25 +4068,6 @@ function serializeJoseHeader(Err, header) {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
-
-function decodeProtectedHeader(token) {
-  let encodedProtectedHeader;
-  if (typeof token == "string") {
-    const parts = token.split(".");
-    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
-  } else if (typeof token == "object" && token)
-    if ("protected" in token)
-      encodedProtectedHeader = token.protected;
-    else
-      throw new TypeError("Token does not contain a Protected Header");
-  const invalid = "Invalid Token or Protected Header formatting";
-  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
-    throw new TypeError(invalid);
-  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
-}
-
-
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/errors.js
 class JOSEError extends Error {
   static code = "ERR_JOSE_GENERIC";
@@ -4367,6 +4193,1185 @@ function decodeJwt(jwt) {
   if (!isObject(claimsSet))
     throw new JWTInvalid("Invalid JWT Claims Set");
   return claimsSet;
+}
+
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
+
+
+function parseBearerToken(jwt, source) {
+    const claims = bearer_decode(jwt, source);
+    const text = (name) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+    const time = (name) => (typeof claims[name] === 'number' ? claims[name] : undefined);
+    const { aud } = claims;
+    const issuer = text('iss');
+    const subject = text('sub');
+    if (issuer === undefined || subject === undefined)
+        throw unreadable(source, 'it has no iss or no sub');
+    return {
+        ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
+        audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
+        ...{ expiresAt: time('exp'), notBefore: time('nbf') },
+    };
+}
+function bearer_decode(jwt, source) {
+    const text = jwt.reveal();
+    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
+        throw unreadable(source, 'it is not three parts of base64url with dots between them');
+    try {
+        return decodeJwt(text);
+    }
+    catch {
+        throw unreadable(source, 'its payload is not a JSON object');
+    }
+}
+function unreadable(source, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
+
+const MAX_FILE_LENGTH = 1024 * 1024;
+function readPrivateFile(path) {
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+    try {
+        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
+            throw new Error('it is no regular file');
+        if (size > MAX_FILE_LENGTH)
+            throw new Error('it is too large');
+        if (process.getuid !== undefined) {
+            if (uid !== process.getuid())
+                throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+            const open = mode & 0o077;
+            if (open !== 0)
+                throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+        }
+        return (0,external_node_fs_namespaceObject.readFileSync)(file);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function reasonOf(error) {
+    const { code, message } = error;
+    if (code === 'ENOENT')
+        return 'it does not exist';
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'it cannot be read by this user';
+    return message;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/scitoken.js
+
+
+
+
+
+
+
+const scitoken_MAX_FILE_LENGTH = 64 * 1024;
+function loadSciToken(source, tlsFor, host) {
+    const token = readSciToken(source, host);
+    if (typeof token === 'string')
+        return token;
+    const { length } = new TextEncoder().encode(token.jwt.reveal());
+    if (length <= MAX_SCITOKEN_LENGTH)
+        return scitokens(token, tlsFor, host);
+    const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
+    if (source.text === undefined)
+        return `${token.source}: ${reason}`;
+    throw scitoken_unreadable(token, reason);
+}
+function readSciToken(source, host) {
+    const given = source.text !== undefined;
+    const found = given ? { text: source.text.reveal(), source: 'scitoken' } : discover(source);
+    if (typeof found === 'string')
+        return found;
+    const jwt = new Secret(found.text.trim());
+    if (jwt.reveal() !== '')
+        host.mask(jwt);
+    try {
+        if (jwt.reveal() === '')
+            throw scitoken_unreadable(found, 'it is empty');
+        if (/\s/.test(jwt.reveal()))
+            throw scitoken_unreadable(found, 'it has blanks or line ends in the middle');
+        return parseBearerToken(jwt, found.source);
+    }
+    catch (error) {
+        if (!(error instanceof CredentialError) || given)
+            throw error;
+        return error.message;
+    }
+}
+function discover({ file, env, uid }) {
+    if (file !== undefined) {
+        const text = readStart(file);
+        if (text instanceof Error)
+            return `SCITOKENS_FILE ${file}: ${reasonOf(text)}`;
+        const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
+        return { text: line, source: file };
+    }
+    const variable = env['BEARER_TOKEN'];
+    if (variable !== undefined && variable.trim() !== '')
+        return { text: variable, source: 'BEARER_TOKEN' };
+    const name = `bt_u${uid}`;
+    const folders = uid === undefined ? [] : [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
+    const named = env['BEARER_TOKEN_FILE'] ?? '';
+    const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name))];
+    for (const path of files) {
+        const text = readStart(path);
+        if (!(text instanceof Error)) {
+            if (text.trim() !== '')
+                return { text, source: path };
+        }
+        else if (text.code !== 'ENOENT')
+            return `${path}: ${reasonOf(text)}`;
+    }
+    return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
+}
+function readStart(path) {
+    try {
+        const file = (0,external_node_fs_namespaceObject.openSync)(path, 'r');
+        try {
+            const bytes = Buffer.alloc(scitoken_MAX_FILE_LENGTH);
+            return bytes.toString('utf8', 0, (0,external_node_fs_namespaceObject.readSync)(file, bytes));
+        }
+        finally {
+            (0,external_node_fs_namespaceObject.closeSync)(file);
+        }
+    }
+    catch (error) {
+        return error;
+    }
+}
+function scitoken_unreadable({ source }, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
+
+
+class StartOver extends Error {
+    credentials;
+    roundTrips = 0;
+    constructor(message, credentials) {
+        super(message);
+        this.credentials = credentials;
+    }
+}
+async function makeOffer(channel, { method, candidate }) {
+    channel.send((message) => message.int(METHOD_BIT[method]));
+    await candidate.open(channel);
+}
+function presume({ methods, preference }, peer) {
+    const [first, ...others] = methods;
+    if (first === undefined || (preference === 'daemon' && others.length > 0))
+        return undefined;
+    const candidate = first.presumed(peer);
+    return candidate && { method: first.name, candidate };
+}
+async function authenticate(channel, credentials, peer, server, presumed) {
+    const { queue, attempts } = plan(credentials, peer, server);
+    if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
+        const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
+        throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
+    }
+    if (presumed !== undefined) {
+        const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
+        if (first === -1)
+            throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
+        queue.splice(first, 1);
+        queue.unshift(presumed);
+    }
+    for (const [index, next] of queue.entries()) {
+        const { method, candidate } = next;
+        const failed = (reason) => attempts.push({ method: displayName(method), reason: `${candidate.label}: ${reason}` });
+        if (next !== presumed)
+            await makeOffer(channel, next);
+        const chosen = await channel.receive((message) => message.int());
+        if (chosen === 0) {
+            failed('the daemon declined the method');
+            break;
+        }
+        if (chosen !== METHOD_BIT[method])
+            throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
+        try {
+            const expected = await candidate.finish(channel, server, index === queue.length - 1);
+            const clearToCome = expected.map(({ write, otherwise }) => ({
+                write,
+                otherwise: () => {
+                    failed(otherwise?.().message ?? 'the daemon refused it');
+                    return exhausted(attempts);
+                },
+            }));
+            return { method, clearToCome };
+        }
+        catch (error) {
+            if (!(error instanceof MethodRefused))
+                throw error;
+            failed(error.message);
+            if (error.outOfStep && index < queue.length - 1) {
+                const methods = credentials.methods.filter(({ name }) => name !== method);
+                throw new StartOver(error.message, { ...credentials, methods, unavailable: attempts });
+            }
+        }
+    }
+    throw exhausted(attempts);
+}
+function plan({ methods, preference, unavailable }, peer, server) {
+    const common = methods.filter(({ name }) => server.methods.includes(name));
+    if (common.length === 0) {
+        const ours = methods.map(({ name }) => displayName(name)).join(', ');
+        const theirs = server.methods.map(displayName);
+        throw new NegotiationError('ERR_NO_COMMON_METHOD', `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`, theirs);
+    }
+    if (preference === 'daemon') {
+        const rank = (name) => server.methods.indexOf(name);
+        common.sort((a, b) => rank(a.name) - rank(b.name));
+    }
+    const queue = [];
+    const attempts = [...unavailable];
+    for (const { name } of methods.filter((method) => !common.includes(method)))
+        attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
+    for (const method of common) {
+        const { fit, unfit } = method.candidatesFor(server, peer);
+        for (const candidate of fit)
+            queue.push({ method: method.name, candidate });
+        for (const { label, reason } of unfit)
+            attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });
+    }
+    return { queue, attempts };
+}
+function exhausted(attempts) {
+    const text = 'the daemon accepted none of our credentials';
+    return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
+
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
+}
+const SECRET_MARKER = 'ZKM';
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+class ClassAd {
+    #values;
+    constructor(values) {
+        this.#values = values;
+    }
+    get size() {
+        return this.#values.size;
+    }
+    string(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner))
+            throw wrongType(name, 'a string');
+        return inner.replaceAll('\\"', '"');
+    }
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value))
+            throw wrongType(name, 'an integer');
+        return value;
+    }
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
+    }
+}
+function wrongType(name, wanted) {
+    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
+}
+function getClassAd(message) {
+    const count = message.int();
+    if (count < 0 || count > message.remaining)
+        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
+    const values = new Map();
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined)
+            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string();
+    message.string();
+    return new ClassAd(values);
+}
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
+    message.int(lines.length);
+    for (const line of lines)
+        message.string(line);
+    message.string('').string('');
+}
+function sourceOf(value) {
+    if (value instanceof Expression)
+        return value.source;
+    if (typeof value === 'string')
+        return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
+
+
+const HEADER_LENGTH = 5;
+const MAX_BODY_LENGTH = 1024 * 1024;
+const MAX_END_FLAG = 10;
+function putHeader(bodyLength) {
+    if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH)
+        throw new RangeError(`a frame of ${bodyLength} bytes`);
+    const header = new Uint8Array(HEADER_LENGTH);
+    header[0] = 1;
+    new DataView(header.buffer).setUint32(1, bodyLength);
+    return header;
+}
+class Deframer {
+    #chunks = [];
+    #buffered = 0;
+    #header;
+    #bodyLength = 0;
+    push(chunk) {
+        this.#chunks.push(chunk);
+        this.#buffered += chunk.length;
+    }
+    next() {
+        if (this.#header === undefined) {
+            if (this.#buffered >= 1)
+                refuseForeign(this.#chunks);
+            if (this.#buffered < HEADER_LENGTH)
+                return undefined;
+            const header = this.#shift(HEADER_LENGTH);
+            this.#bodyLength = bodyLengthOf(header);
+            this.#header = header;
+        }
+        if (this.#buffered < this.#bodyLength)
+            return undefined;
+        const header = this.#header;
+        this.#header = undefined;
+        return { header, body: this.#shift(this.#bodyLength), endOfMessage: header[0] !== 0 };
+    }
+    #shift(length) {
+        const all = concat(this.#chunks);
+        const rest = all.subarray(length);
+        this.#chunks = rest.length > 0 ? [rest] : [];
+        this.#buffered = rest.length;
+        return all.subarray(0, length);
+    }
+}
+function bodyLengthOf(header) {
+    const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
+    if (length === 0)
+        throw new ProtocolError('ERR_FRAME', 'a frame of length 0');
+    if (length > MAX_BODY_LENGTH) {
+        throw new ProtocolError('ERR_FRAME', `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
+    }
+    return length;
+}
+function refuseForeign(chunks) {
+    const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
+    const flag = start[0] ?? 0;
+    if (flag <= MAX_END_FLAG)
+        return;
+    throw new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR${foreignProtocol(start)}`);
+}
+function foreignProtocol(start) {
+    const text = String.fromCharCode(...start.subarray(0, 4));
+    if (text.startsWith('HTTP'.slice(0, text.length)))
+        return '; it answers like a web server (HTTP)';
+    if (text.startsWith('SSH-'.slice(0, text.length)))
+        return '; it answers like an SSH server';
+    if (start[0] === 0x15 || start[0] === 0x16)
+        return '; it answers like a TLS server';
+    return ` (its first byte is ${start[0]})`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/wire/frame-protection.js
+
+
+
+
+const frame_protection_KEY_LENGTH = 32;
+const IV_LENGTH = 16;
+const TAG_LENGTH = 16;
+const MAX_FRAMES = 0xffff_ffff;
+class FrameProtection {
+    #key;
+    #digests;
+    #sendIv;
+    #receiveIv;
+    #sealed = 0;
+    #opened = 0;
+    constructor(key, digests, sendIv) {
+        if (key.length !== frame_protection_KEY_LENGTH || sendIv.length !== IV_LENGTH)
+            throw new RangeError('key or IV length');
+        this.#key = key;
+        this.#digests = digests;
+        this.#sendIv = sendIv;
+    }
+    seal(plaintext) {
+        const first = this.#sealed === 0;
+        const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
+        const { sent, received } = this.#digests;
+        const cipher = (0,external_node_crypto_namespaceObject.createCipheriv)('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
+        cipher.setAAD(first ? concat([sent, received, header]) : header);
+        const text = cipher.update(plaintext);
+        cipher.final();
+        return concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
+    }
+    open(frame) {
+        const first = this.#receiveIv === undefined;
+        if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
+            throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is too short');
+        }
+        this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
+        const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
+        const { sent, received } = this.#digests;
+        const decipher = (0,external_node_crypto_namespaceObject.createDecipheriv)('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
+        decipher.setAAD(first ? concat([received, sent, frame.header]) : frame.header);
+        decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
+        try {
+            return concat([decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final()]);
+        }
+        catch (cause) {
+            throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic', { cause });
+        }
+    }
+}
+function nonce(baseIv, count) {
+    if (count >= MAX_FRAMES)
+        throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
+    const iv = Uint8Array.from(baseIv);
+    const view = new DataView(iv.buffer);
+    view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
+    return iv;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/key-agreement.js
+
+
+
+class KeyAgreement {
+    #ecdh = (0,external_node_crypto_namespaceObject.createECDH)('prime256v1');
+    publicKey;
+    constructor(randomBytes) {
+        for (;;) {
+            try {
+                this.#ecdh.setPrivateKey(randomBytes(frame_protection_KEY_LENGTH));
+                break;
+            }
+            catch {
+            }
+        }
+        this.publicKey = this.#ecdh.getPublicKey('base64');
+    }
+    sessionKey(peerPublicKey) {
+        let sharedX;
+        try {
+            sharedX = this.#ecdh.computeSecret(peerPublicKey, 'base64');
+        }
+        catch (cause) {
+            throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
+        }
+        return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', frame_protection_KEY_LENGTH));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/policy.js
+
+const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
+const KNOWN_METHODS = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
+const SESSION_DURATION_SECONDS = 60;
+function clientPolicyAd(command, methods, ecdhPublicKey) {
+    return {
+        Command: command,
+        AuthMethods: [...new Set([...methods, ...KNOWN_METHODS])].join(','),
+        CryptoMethods: 'AES',
+        Authentication: 'REQUIRED',
+        AuthenticationNew: 'REQUIRED',
+        Encryption: 'REQUIRED',
+        Integrity: 'REQUIRED',
+        OutgoingNegotiation: 'REQUIRED',
+        Enact: 'NO',
+        NewSession: 'YES',
+        SessionDuration: String(SESSION_DURATION_SECONDS),
+        Subsystem: 'TOOL',
+        ECDHPublicKey: ecdhPublicKey,
+        RemoteVersion: REMOTE_VERSION,
+    };
+}
+function readServerPolicy(ad) {
+    const ciphers = list(ad.string('CryptoMethods'));
+    if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
+        const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
+        throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
+    }
+    const ecdhPublicKey = ad.string('ECDHPublicKey');
+    if (ecdhPublicKey === undefined) {
+        throw new NegotiationError('ERR_NO_ENCRYPTION', 'the daemon sends no ECDHPublicKey, so no secret key can be agreed on');
+    }
+    if (ad.string('Authentication') !== 'YES') {
+        throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon does not agree to authenticate');
+    }
+    return {
+        methods: list(ad.string('AuthMethodsList') ?? ad.string('AuthMethods')),
+        ecdhPublicKey,
+        trustDomain: ad.string('TrustDomain') ?? '',
+        issuerKeys: list(ad.string('IssuerKeys')),
+        remoteVersion: ad.string('RemoteVersion') ?? '',
+    };
+}
+function list(text = '') {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/session.js
+
+
+
+
+
+const DC_AUTHENTICATE = 60010;
+const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
+const UNMAPPED = '@unmapped';
+async function startCommand(channel, command, request, options, host) {
+    const { credentials, peer, mayPresume } = options;
+    const presumed = mayPresume ? presume(credentials, peer) : undefined;
+    try {
+        return await handshake(channel, command, request, options, presumed, host);
+    }
+    catch (error) {
+        const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
+        throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
+    }
+}
+async function handshake(channel, command, request, { credentials, peer, mayBeUnmapped }, presumed, host) {
+    const agreement = new KeyAgreement(host.randomBytes);
+    const names = credentials.methods.map(({ name }) => name);
+    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(command, names, agreement.publicKey)));
+    if (presumed !== undefined)
+        await makeOffer(channel, presumed);
+    const server = readServerPolicy(await channel.receive(getClassAd));
+    const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
+    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
+    channel.send(request);
+    const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
+    return { channel, method, user, server };
+}
+function readPostAuth(ad, mayBeUnmapped) {
+    const code = ad.string('ReturnCode');
+    const user = ad.string('User');
+    if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
+        throw new AuthorizationError('ERR_DENIED', `the daemon accepts our credential but maps it to nobody (${user})`, user);
+    }
+    if (code === 'AUTHORIZED' && user !== undefined && user !== '')
+        return user;
+    if (code === 'CMD_NOT_FOUND') {
+        throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
+    }
+    const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
+    throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/bundle/src/wire/reader.js
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NULL_STRING = 0xad;
+class Reader {
+    #bytes;
+    #view;
+    #encrypted;
+    #at = 0;
+    constructor(bytes, encrypted = false) {
+        this.#bytes = bytes;
+        this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        this.#encrypted = encrypted;
+    }
+    get remaining() {
+        return this.#bytes.length - this.#at;
+    }
+    int() {
+        const value = Number(this.#view.getBigInt64(this.#take(8)));
+        if (!Number.isSafeInteger(value))
+            throw new ProtocolError('ERR_MESSAGE', 'an integer is out of range');
+        return value;
+    }
+    bytes(length) {
+        if (!Number.isInteger(length) || length < 0)
+            throw new ProtocolError('ERR_MESSAGE', `a length of ${length}`);
+        const start = this.#take(length);
+        return this.#bytes.subarray(start, start + length);
+    }
+    string() {
+        const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
+        if (bytes.length === 1 && bytes[0] === NULL_STRING)
+            return '';
+        try {
+            return UTF8.decode(bytes);
+        }
+        catch (cause) {
+            throw new ProtocolError('ERR_MESSAGE', 'a string is not UTF-8', { cause });
+        }
+    }
+    #terminatedString() {
+        const end = this.#bytes.indexOf(0, this.#at);
+        if (end === -1)
+            throw new ProtocolError('ERR_MESSAGE', 'a string does not end within the message');
+        const bytes = this.bytes(end - this.#at);
+        this.#at += 1;
+        return bytes;
+    }
+    #prefixedString() {
+        const length = this.int();
+        if (length < 1)
+            throw new ProtocolError('ERR_MESSAGE', `a string of length ${length}`);
+        const bytes = this.bytes(length);
+        const nul = bytes.indexOf(0);
+        if (nul === -1 && length === 1 && bytes[0] === NULL_STRING)
+            return bytes;
+        if (nul !== length - 1)
+            throw new ProtocolError('ERR_MESSAGE', 'a string does not end where its length says');
+        return bytes.subarray(0, nul);
+    }
+    #take(length) {
+        const start = this.#at;
+        if (length > this.remaining)
+            throw new ProtocolError('ERR_MESSAGE', 'a message ends too early');
+        this.#at += length;
+        return start;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/wire/transcript.js
+
+class Transcript {
+    #hash;
+    add(...parts) {
+        this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
+        for (const part of parts)
+            this.#hash.update(part);
+    }
+    digest() {
+        return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/channel.js
+
+
+
+
+
+
+const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
+const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
+class Channel {
+    #socket;
+    #options;
+    #chunks;
+    #deframer = new Deframer();
+    #sent = new Transcript();
+    #received = new Transcript();
+    #outgoing;
+    #clearToCome = [];
+    #protection;
+    #roundTrips = 1;
+    #onAbort = () => this.close();
+    constructor(socket, options) {
+        this.#socket = socket;
+        this.#options = options;
+        this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
+        this.#chunks = socket[Symbol.asyncIterator]();
+        socket.on('error', () => { });
+        options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    get remote() {
+        const { remoteAddress = '', remotePort = 0 } = this.#socket;
+        return { address: remoteAddress, port: remotePort };
+    }
+    get roundTrips() {
+        return this.#roundTrips;
+    }
+    send(write) {
+        const message = new Writer(this.#protection !== undefined);
+        write(message);
+        const plaintext = message.finish();
+        this.#outgoing.push(this.#protection?.seal(plaintext) ?? clearFrame(plaintext));
+        if (this.#protection === undefined)
+            this.#sent.add(...this.#outgoing.slice(-1));
+    }
+    async receive(read) {
+        this.flush();
+        while (this.#clearToCome.length > 0)
+            await this.#receiveExpected();
+        const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
+        const parts = [];
+        for (let length = 0, ended = false; !ended;) {
+            const frame = await this.#frame();
+            const part = this.#open(frame);
+            length += part.length;
+            if (length > limit)
+                throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
+            parts.push(part);
+            ended = frame.endOfMessage;
+        }
+        const message = new Reader(concat(parts), this.#protection !== undefined);
+        const value = read(message);
+        if (message.remaining > 0)
+            throw new ProtocolError('ERR_MESSAGE', `a message is ${message.remaining} bytes too long`);
+        return value;
+    }
+    protect(key, clearToCome = []) {
+        this.#clearToCome = clearToCome.map(({ write, otherwise }) => {
+            const message = new Writer();
+            write(message);
+            return { frame: clearFrame(message.finish()), otherwise };
+        });
+        this.#received.add(...this.#clearToCome.map(({ frame }) => frame));
+        const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
+        this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
+    }
+    flush() {
+        if (this.#outgoing.length === 0)
+            return;
+        this.#socket.write(concat(this.#outgoing));
+        this.#outgoing = [];
+        this.#roundTrips += 1;
+    }
+    close() {
+        this.#options.signal.removeEventListener('abort', this.#onAbort);
+        this.#socket.destroySoon();
+        if (this.#options.signal.aborted)
+            this.#socket.destroy();
+        this.#socket.unref();
+    }
+    async #frame() {
+        for (;;) {
+            const frame = this.#deframer.next();
+            if (frame !== undefined)
+                return frame;
+            const chunk = await this.#chunks.next().catch((cause) => ({ failure: cause }));
+            if (this.#options.signal.aborted)
+                throw abortedError(this.#options.signal);
+            if ('failure' in chunk) {
+                throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
+                    cause: chunk.failure,
+                });
+            }
+            if (chunk.done === true)
+                throw new ConnectError('ERR_CLOSED', 'the peer closed the connection');
+            this.#deframer.push(chunk.value);
+        }
+    }
+    #open(frame) {
+        if (this.#protection !== undefined)
+            return this.#protection.open(frame);
+        this.#received.add(frame.header, frame.body);
+        return frame.body;
+    }
+    async #receiveExpected() {
+        const { header, body } = await this.#frame();
+        const expected = this.#clearToCome.shift();
+        if (expected !== undefined && Buffer.compare(concat([header, body]), expected.frame) === 0)
+            return;
+        throw (expected?.otherwise?.() ??
+            new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point'));
+    }
+}
+function abortedError(signal) {
+    const reason = signal.reason;
+    const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
+    return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
+}
+function clearFrame(plaintext) {
+    return concat([putHeader(plaintext.length), plaintext]);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
+
+const DEFAULT_PORT = 9618;
+function parseAddress(text, defaultPort) {
+    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
+    const [address = '', query] = splitOnce(bare, '?');
+    const endpoint = parseEndpoint(address, defaultPort);
+    const params = query === undefined ? new Map() : parseParams(query);
+    if (endpoint === undefined || params === undefined)
+        return undefined;
+    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
+        return undefined;
+    const id = params.get('sock');
+    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
+        return undefined;
+    return { ...endpoint, params };
+}
+function parseSinful(text) {
+    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
+}
+function formatSinful({ host, port, params }) {
+    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
+    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
+}
+function formatEndpoint({ host, port }) {
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+function sharedPortId({ params }) {
+    return params.get('sock');
+}
+function hostNameOf({ host, params }) {
+    return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
+}
+function throughEndpoint({ params }, { host, port }) {
+    const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
+    return { host, port, params: new Map(kept) };
+}
+function endpoints({ host, port, params }) {
+    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
+    const all = addrs.length > 0 ? addrs : [{ host, port }];
+    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
+}
+function reach(host) {
+    if (/^(127\.|::1$)/.test(host))
+        return 3;
+    if (/^(169\.254\.|fe[89ab])/i.test(host))
+        return 2;
+    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
+        return 1;
+    return 0;
+}
+function parseEndpoint(text, defaultPort) {
+    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
+        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
+    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    const port = digits === undefined ? defaultPort : Number(digits);
+    if (port === undefined || port < 1 || port > 65535)
+        return undefined;
+    if (v6 !== undefined)
+        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
+    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
+}
+function parseParams(query) {
+    const params = new Map();
+    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
+        const [key, value] = splitOnce(pair, '=');
+        try {
+            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
+        }
+        catch {
+            return undefined;
+        }
+    }
+    return params;
+}
+function parseAddrs(text) {
+    const found = text
+        .split('+')
+        .filter((part) => part !== '')
+        .map((part) => {
+        const dash = part.lastIndexOf('-');
+        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
+        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
+    });
+    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
+}
+function urlEncode(text) {
+    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+}
+function splitOnce(text, separator) {
+    const at = text.indexOf(separator);
+    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/connect.js
+
+
+
+
+
+
+const SHARED_PORT_CONNECT = 75;
+const ATTEMPT_DELAY_MS = 250;
+const ATTEMPT_TIMEOUT_MS = 10_000;
+async function connect(address, host) {
+    const socket = await dial(address, host.signal);
+    const id = sharedPortId(address);
+    return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
+}
+function sharedPortConnect(id) {
+    const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
+    return concat([putHeader(message.length), message]);
+}
+function dial(address, signal) {
+    const waiting = [...endpoints(address)];
+    const sockets = new Set();
+    const failures = [];
+    return new Promise((resolve, reject) => {
+        let timer;
+        const finish = (winner) => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', abort);
+            for (const socket of sockets)
+                if (socket !== winner)
+                    socket.destroy();
+        };
+        const abort = () => {
+            finish();
+            reject(abortedError(signal));
+        };
+        const tryNext = () => {
+            clearTimeout(timer);
+            const endpoint = waiting.shift();
+            if (endpoint === undefined) {
+                if (sockets.size > 0)
+                    return;
+                finish();
+                reject(unreachable(address, failures));
+                return;
+            }
+            timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
+            const socket = (0,external_node_net_namespaceObject.connect)({ ...endpoint, noDelay: true });
+            sockets.add(socket);
+            socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+            socket.once('connect', () => {
+                socket.setTimeout(0);
+                socket.removeAllListeners('error');
+                finish(socket);
+                resolve(socket);
+            });
+            socket.once('error', (error) => {
+                sockets.delete(socket);
+                failures.push(`${formatEndpoint(endpoint)}: ${connect_reasonOf(error, endpoint)}`);
+                tryNext();
+            });
+        };
+        if (signal.aborted)
+            return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        tryNext();
+    });
+}
+function unreachable(address, failures) {
+    const facts = { peer: formatSinful(address) };
+    if (!address.params.has('CCBID')) {
+        return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, facts);
+    }
+    const text = `the daemon can be reached through CCB only; directly: ${failures.join(', ')}`;
+    return new ConnectError('ERR_CCB_ONLY', text, facts);
+}
+function connect_reasonOf(error, { host }) {
+    if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+        return `the host name ${host} does not resolve`;
+    if (error.code === 'ECONNREFUSED')
+        return 'connection refused';
+    if (error instanceof AggregateError)
+        return error.errors.map((each) => each.message).join(', ');
+    return error.message;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/open-session.js
+
+
+
+
+
+async function callCommand(call, read, host) {
+    let { credentials } = call;
+    for (let spent = 0, mayPresume = true;; mayPresume = false) {
+        try {
+            const result = await attempt({ ...call, credentials }, read, mayPresume, host);
+            return { ...result, roundTrips: result.roundTrips + spent };
+        }
+        catch (error) {
+            if (!(error instanceof StartOver))
+                throw error;
+            host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+            credentials = error.credentials;
+            spent += error.roundTrips;
+        }
+    }
+}
+async function attempt({ target, command, request, credentials, phase, mayBeUnmapped = false }, read, mayPresume, host) {
+    const { address, serverName } = target;
+    const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
+    try {
+        const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
+        const session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
+        const value = await read(session);
+        return { value, session, roundTrips: channel.roundTrips };
+    }
+    catch (error) {
+        if (error instanceof StartOver)
+            error.roundTrips = channel.roundTrips;
+        throw error;
+    }
+    finally {
+        channel.flush();
+        channel.close();
+    }
+}
+async function inPhase(phase, peer, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
+const DC_GET_SESSION_TOKEN = 60046;
+const DC_START_TOKEN_REQUEST = 60047;
+const DC_FINISH_TOKEN_REQUEST = 60048;
+const DC_EXCHANGE_SCITOKEN = 60052;
+const DAEMON_TYPES = {
+    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
+    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
+    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
+    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
+    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
+    credd: { query: 74, adType: 'CredD' },
+    had: { query: 56, adType: 'HAD', byMachine: true },
+    view_collector: { query: 20, adType: 'Collector' },
+    cluster_server: { query: 74, adType: 'Cluster' },
+    gridmanager: { query: 74, adType: 'Grid' },
+    placementd: { query: 74, adType: 'PlacementD' },
+    lease_manager: { query: 74, adType: 'LeaseManager' },
+    any: { query: 48, adType: 'Any' },
+};
+const COLLECTOR_TYPES = ['collector', 'view_collector'];
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/session-token.js
+
+
+
+
+
+function getSessionToken(target, limits, credentials, host) {
+    const ad = {
+        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(',') : undefined,
+        TokenLifetime: limits.lifetimeSeconds,
+        RequestedKey: limits.key,
+    };
+    const call = { target, command: DC_GET_SESSION_TOKEN, request: putRequest, credentials };
+    return callCommand(call, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+    function putRequest(message) {
+        putClassAd(message, ad);
+    }
+}
+function readTokenReply(reply) {
+    const token = refuseError(reply).string('Token');
+    if (token === undefined || token === '')
+        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
+    return new Secret(token);
+}
+function refuseError(reply) {
+    const error = reply.string('ErrorString');
+    const code = reply.integer('ErrorCode') ?? 0;
+    if (error !== undefined || code !== 0)
+        throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
+    return reply;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/scitoken-exchange.js
+
+
+
+
+
+function exchangeSciToken(target, scitoken, credentials, host) {
+    const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
+    return callCommand({
+        ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
+        request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
+    }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/token-request.js
+
+
+
+
+
+
+
+const MAX_SILENT_POLLS = 5;
+const RATE_LIMIT = /rate limit/i;
+async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
+    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+    const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
+    const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
+    const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
+    const at = tokenOf(started.value);
+    if (at !== undefined)
+        return { ...started, value: at };
+    const requestId = started.value.string('RequestId') ?? '';
+    if (!/^\w{1,64}$/.test(requestId))
+        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+    announce(requestId);
+    for (let silent = 0, roundTrips = started.roundTrips;;) {
+        try {
+            await (0,promises_namespaceObject.setTimeout)(pollIntervalMs, undefined, { signal: host.signal });
+            const polled = await ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
+            roundTrips += polled.roundTrips;
+            silent = 0;
+            const token = tokenOf(polled.value);
+            if (token !== undefined)
+                return { ...polled, value: token, roundTrips };
+        }
+        catch (error) {
+            if (host.signal.aborted)
+                throw notApproved(requestId, host.signal);
+            const passing = error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
+            if (!passing || ++silent > MAX_SILENT_POLLS)
+                throw error;
+            host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
+        }
+    }
+}
+function tokenOf(ad) {
+    const token = ad.string('Token');
+    return token === undefined || token === '' ? undefined : new Secret(token);
+}
+function notApproved(requestId, signal) {
+    const text = `request ${requestId} was not approved in the time allowed`;
+    return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
+}
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
+
+function decodeProtectedHeader(token) {
+  let encodedProtectedHeader;
+  if (typeof token == "string") {
+    const parts = token.split(".");
+    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
+  } else if (typeof token == "object" && token)
+    if ("protected" in token)
+      encodedProtectedHeader = token.protected;
+    else
+      throw new TypeError("Token does not contain a Protected Header");
+  const invalid = "Invalid Token or Protected Header formatting";
+  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
+    throw new TypeError(invalid);
+  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
 }
 
 
@@ -4559,7 +5564,7 @@ function idtokens(credentials, host, mint) {
         candidatesFor(server) {
             const judged = credentials.map((credential) => ({
                 credential,
-                reason: objection(credential.token, server, host.now()),
+                reason: idtokens_objection(credential.token, server, host.now()),
             }));
             const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
             const minted = fit.length === 0 ? mint?.(server) : undefined;
@@ -4581,13 +5586,13 @@ function candidate(credential, host) {
         label: labelOf(credential),
         opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
         key: () => keyOfToken(revealSignature(token), token.signedText),
-        refusal: () => refusal(token, host.now()),
+        refusal: () => idtokens_refusal(token, host.now()),
     });
 }
 function labelOf({ source, token }) {
     return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
 }
-function objection(token, server, now) {
+function idtokens_objection(token, server, now) {
     if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
         return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
     }
@@ -4601,7 +5606,7 @@ function expiry({ expiresAt }, now) {
         return undefined;
     return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
 }
-function refusal({ issuedAt, tokenId, keyId }, now) {
+function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
     const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
     const tells = [
         `its key ${keyId} cannot be read by the daemon`,
@@ -4610,6 +5615,264 @@ function refusal({ issuedAt, tokenId, keyId }, now) {
         ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
     ];
     return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/ask.js
+
+
+
+
+
+
+
+
+
+async function askFor(request, target, credentials, host) {
+    const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
+    const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
+    const at = (result) => ({
+        ...result,
+        session: { ...result.session, address: target.address },
+    });
+    switch (mode) {
+        case 'fetch':
+            return at(await getSessionToken(target, limits, credentials, host));
+        case 'request': {
+            const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
+            const announce = (id) => host.log.notice(approvalOf(id, request, target));
+            return at(await requestToken(target, wish, credentials, announce, host));
+        }
+        case 'exchange': {
+            const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
+            host.mask(exchanged.value);
+            const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+            const own = idtokens([{ token, source: 'the SciToken exchanged', chosen: true }], host);
+            const proven = { methods: [own], preference: 'ours', unavailable: [] };
+            const narrowed = await getSessionToken(target, limits, proven, host);
+            return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
+        }
+    }
+}
+function sciTokenOf({ credentials }, host) {
+    const found = readSciToken(credentials.scitoken, host);
+    if (typeof found !== 'string')
+        return found.jwt;
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
+        phase: 'credentials',
+    });
+}
+function approvalOf(requestId, { daemon, identity }, { address }) {
+    const where = 'address' in daemon
+        ? `-name '${formatSinful(address)}'`
+        : [
+            '-type',
+            daemon.type,
+            ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
+            ...poolFlag(daemon.collectors),
+        ].join(' ');
+    return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+}
+function poolFlag([collector]) {
+    return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
+
+
+
+
+const DONE = 0;
+const NOT_DONE = -1;
+const OURS = 'this account';
+function fs_fs(options) {
+    const candidate = (peer) => ({
+        label: OURS,
+        open: () => { },
+        finish: (channel) => proveBy(channel, peer, options),
+    });
+    return {
+        name: 'FS',
+        sources: [OURS],
+        candidatesFor: (_, peer) => isThisMachine(peer.address)
+            ? { fit: [candidate(peer)], unfit: [] }
+            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
+    };
+}
+async function proveBy(channel, peer, options) {
+    const wanted = await channel.receive((message) => message.string());
+    const { path, extension, objection } = bind(wanted, peer, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send((message) => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== '')
+                message.string(extension);
+        });
+        verdict = await channel.receive((message) => message.int());
+    }
+    finally {
+        if (failure === undefined)
+            (0,external_node_fs_namespaceObject.rmdirSync)(path);
+    }
+    if (failure !== undefined)
+        throw new MethodRefused(failure);
+    if (verdict !== DONE)
+        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+    return [];
+}
+function bind(wanted, { address, port, sharedPortId }, { parents }) {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const extension = wanted.endsWith('_')
+        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
+        : '';
+    const path = `${wanted}${extension}`;
+    const refuse = (objection) => ({ path, extension, objection });
+    if (wanted === '')
+        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
+    if (external_node_path_namespaceObject.posix.normalize(wanted) !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+    }
+    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
+    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    }
+    return { path, extension };
+}
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        if (!(0,external_node_fs_namespaceObject.lstatSync)(parent).isDirectory())
+            return `${parent} is a symbolic link or no directory`;
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
+    }
+    catch (error) {
+        return `${path} could not be made: ${error.message}`;
+    }
+    try {
+        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
+        if (owner !== undefined)
+            (0,external_node_fs_namespaceObject.chownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    }
+    catch (error) {
+        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+        return `${path} could not be made ours: ${error.message}`;
+    }
+}
+function isThisMachine(address) {
+    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
+        /^(127\.|::1$)/.test(address));
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
+
+
+
+
+
+
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+function loadCertificate(source, tlsFor, host) {
+    const method = (own) => ssl(own.label, tlsFor(own));
+    if (source.given)
+        return method(readPair(source.certificate, source.key, host));
+    const reasons = [];
+    for (const { certificate, key } of source.pairs.toReversed()) {
+        try {
+            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+}
+function readPair(certificateSource, keySource, host) {
+    const certificates = readPem(certificateSource);
+    const chain = readCertificates(certificates, certificateSource.name);
+    const key = readKey(keySource, host);
+    const [own] = chain;
+    if (own === undefined)
+        throw certificates_unreadable(certificateSource.name, 'it holds no PEM certificate');
+    const subject = own.subject.replaceAll('\n', ', ');
+    if (!own.checkPrivateKey(key.object))
+        throw certificates_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+    if (to <= host.now())
+        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now())
+        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    return {
+        chain: chain.map((each) => each.toString()).join('\n'),
+        key: key.pem,
+        label: `${certificateSource.name} (${subject})`,
+    };
+}
+function readKey(source, host) {
+    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+    if (pem === undefined)
+        throw certificates_unreadable(source.name, 'it holds no PEM private key');
+    const secret = new Secret(pem);
+    host.mask(secret);
+    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+        throw certificates_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
+    }
+    try {
+        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
+    }
+    catch {
+        throw certificates_unreadable(source.name, 'the private key cannot be read');
+    }
+}
+function readCertificates(text, name) {
+    return (text.match(CERTIFICATE) ?? []).map((pem) => {
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(pem);
+        }
+        catch {
+            throw certificates_unreadable(name, 'a certificate in it cannot be read');
+        }
+    });
+}
+function readPem(source) {
+    if ('text' in source)
+        return source.text.reveal();
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(source.path, 'latin1');
+    }
+    catch (error) {
+        throw certificates_unreadable(source.name, `${source.path}: ${reasonOf(error)}`);
+    }
+}
+function readAuthorities(source) {
+    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
+    const names = 'path' in source ? filesOf(source.path) : undefined;
+    const found = names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
+    if (found.length > 0)
+        return found;
+    throw certificates_unreadable(source.name, 'it holds no PEM certificate');
+}
+function filesOf(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
+            .filter((each) => each.isFile() || each.isSymbolicLink())
+            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
+    }
+    catch {
+        return undefined;
+    }
+}
+function certificates_unreadable(name, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
@@ -4895,192 +6158,6 @@ function loadPassword({ text, file }, host) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
-
-
-
-const MAX_SCITOKEN_LENGTH = 16_380;
-function scitokens(token, source, tlsFor, host) {
-    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
-    const candidate = (serverName) => {
-        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
-        return {
-            label,
-            open: (channel) => exchange.open(channel),
-            async finish(channel, _, last) {
-                try {
-                    await exchange.prove(channel);
-                    exchange.hold(channel);
-                    await exchange.say(channel, lengthAndToken(token));
-                }
-                finally {
-                    exchange.close();
-                }
-                const refused = new MethodRefused(scitokens_refusal(token, host.now()));
-                if (last)
-                    return [{ write: putHolding, otherwise: () => refused }];
-                if (!(await serverHolds(channel)))
-                    throw refused;
-                return [];
-            },
-        };
-    };
-    return {
-        name: 'SCITOKENS',
-        sources: [source],
-        candidatesFor(_, { serverName }) {
-            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
-            const reason = scitokens_objection(token, host.now());
-            if (reason !== undefined)
-                return unfit(reason);
-            return serverName === undefined ? unfit(NO_SERVER_NAME) : { fit: [candidate(serverName)], unfit: [] };
-        },
-        presumed: ({ serverName }) => serverName === undefined || scitokens_objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
-    };
-}
-function lengthAndToken({ jwt }) {
-    const text = new TextEncoder().encode(jwt.reveal());
-    const bytes = new Uint8Array(4 + text.length);
-    new DataView(bytes.buffer).setUint32(0, text.length);
-    bytes.set(text, 4);
-    return bytes;
-}
-function scitokens_objection({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
-}
-function scitokens_refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
-    const seconds = now.getTime() / 1000;
-    const likely = [];
-    const possible = [];
-    if (notBefore !== undefined && notBefore > seconds)
-        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
-    if (scope === undefined)
-        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
-    if (!issuer.startsWith('https://'))
-        likely.push(`its issuer ${issuer} is no https address`);
-    if (audience.length === 0 && profile === 'scitoken:2.0')
-        likely.push('it has no audience, which scitoken:2.0 demands');
-    const aud = audience.length === 0 ? 'it has no audience' : `its audience is ${audience.join(', ')}`;
-    (audience.length === 0 ? possible : likely).push(`${aud}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
-    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
-    if (expiresAt !== undefined && expiresAt - seconds < 300)
-        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
-    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
-
-
-function parseBearerToken(jwt, source) {
-    const claims = bearer_decode(jwt, source);
-    const text = (name) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-    const time = (name) => (typeof claims[name] === 'number' ? claims[name] : undefined);
-    const { aud } = claims;
-    const issuer = text('iss');
-    const subject = text('sub');
-    if (issuer === undefined || subject === undefined)
-        throw bearer_unreadable(source, 'it has no iss or no sub');
-    return {
-        ...{ jwt, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
-        audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
-        ...{ expiresAt: time('exp'), notBefore: time('nbf') },
-    };
-}
-function bearer_decode(jwt, source) {
-    const text = jwt.reveal();
-    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
-        throw bearer_unreadable(source, 'it is not three parts of base64url with dots between them');
-    try {
-        return decodeJwt(text);
-    }
-    catch {
-        throw bearer_unreadable(source, 'its payload is not a JSON object');
-    }
-}
-function bearer_unreadable(source, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/scitoken.js
-
-
-
-
-
-
-
-const scitoken_MAX_FILE_LENGTH = 64 * 1024;
-function loadSciToken(source, tlsFor, host) {
-    const given = source.text !== undefined;
-    const found = given ? { text: source.text.reveal(), source: 'scitoken' } : discover(source);
-    if (typeof found === 'string')
-        return found;
-    const jwt = new Secret(found.text.trim());
-    if (jwt.reveal() !== '')
-        host.mask(jwt);
-    try {
-        const { length } = new TextEncoder().encode(jwt.reveal());
-        if (length === 0)
-            throw scitoken_unreadable(found, 'it is empty');
-        if (/\s/.test(jwt.reveal()))
-            throw scitoken_unreadable(found, 'it has blanks or line ends in the middle');
-        if (length > MAX_SCITOKEN_LENGTH)
-            throw scitoken_unreadable(found, `it has ${length} bytes; HTCondor takes at most ${MAX_SCITOKEN_LENGTH}`);
-        return scitokens(parseBearerToken(jwt, found.source), found.source, tlsFor, host);
-    }
-    catch (error) {
-        if (!(error instanceof CredentialError) || given)
-            throw error;
-        return error.message;
-    }
-}
-function discover({ file, env, uid }) {
-    if (file !== undefined) {
-        const text = readStart(file);
-        if (text instanceof Error)
-            return `SCITOKENS_FILE ${file}: ${reasonOf(text)}`;
-        const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
-        return { text: line, source: file };
-    }
-    const variable = env['BEARER_TOKEN'];
-    if (variable !== undefined && variable.trim() !== '')
-        return { text: variable, source: 'BEARER_TOKEN' };
-    const name = `bt_u${uid}`;
-    const folders = uid === undefined ? [] : [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
-    const named = env['BEARER_TOKEN_FILE'] ?? '';
-    const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name))];
-    for (const path of files) {
-        const text = readStart(path);
-        if (!(text instanceof Error)) {
-            if (text.trim() !== '')
-                return { text, source: path };
-        }
-        else if (text.code !== 'ENOENT')
-            return `${path}: ${reasonOf(text)}`;
-    }
-    return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
-}
-function readStart(path) {
-    try {
-        const file = (0,external_node_fs_namespaceObject.openSync)(path, 'r');
-        try {
-            const bytes = Buffer.alloc(scitoken_MAX_FILE_LENGTH);
-            return bytes.toString('utf8', 0, (0,external_node_fs_namespaceObject.readSync)(file, bytes));
-        }
-        finally {
-            (0,external_node_fs_namespaceObject.closeSync)(file);
-        }
-    }
-    catch (error) {
-        return error;
-    }
-}
-function scitoken_unreadable({ source }, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
 
 
@@ -5163,6 +6240,7 @@ function knownCertificate(file, serverName, host) {
 
 
 
+
 function loadCredentials(sources, host) {
     const methods = [];
     const unavailable = [];
@@ -5185,8 +6263,12 @@ function load(method, sources, host) {
             return loadIdTokens(sources.idtoken, host);
         case 'SCITOKENS':
             return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
-        case 'SSL':
-            return loadCertificate(certificate, loadTrust(trust, host), host);
+        case 'SSL': {
+            const tlsFor = loadTrust(trust, host);
+            const loaded = loadCertificate(certificate, tlsFor, host);
+            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
+            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
+        }
         case 'PASSWORD':
             return loadPassword(sources.password, host);
         case 'FS':
@@ -5220,121 +6302,6 @@ function accounts() {
         return '';
     }
 }
-
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
-
-const DEFAULT_PORT = 9618;
-function parseAddress(text, defaultPort) {
-    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
-    const [address = '', query] = splitOnce(bare, '?');
-    const endpoint = parseEndpoint(address, defaultPort);
-    const params = query === undefined ? new Map() : parseParams(query);
-    if (endpoint === undefined || params === undefined)
-        return undefined;
-    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
-        return undefined;
-    const id = params.get('sock');
-    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
-        return undefined;
-    return { ...endpoint, params };
-}
-function parseSinful(text) {
-    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
-}
-function formatSinful({ host, port, params }) {
-    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
-    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
-}
-function formatEndpoint({ host, port }) {
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-function sharedPortId({ params }) {
-    return params.get('sock');
-}
-function hostNameOf({ host, params }) {
-    return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
-}
-function throughEndpoint({ params }, { host, port }) {
-    const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
-    return { host, port, params: new Map(kept) };
-}
-function endpoints({ host, port, params }) {
-    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
-    const all = addrs.length > 0 ? addrs : [{ host, port }];
-    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
-}
-function reach(host) {
-    if (/^(127\.|::1$)/.test(host))
-        return 3;
-    if (/^(169\.254\.|fe[89ab])/i.test(host))
-        return 2;
-    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
-        return 1;
-    return 0;
-}
-function parseEndpoint(text, defaultPort) {
-    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
-        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
-    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-    const port = digits === undefined ? defaultPort : Number(digits);
-    if (port === undefined || port < 1 || port > 65535)
-        return undefined;
-    if (v6 !== undefined)
-        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
-    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
-}
-function parseParams(query) {
-    const params = new Map();
-    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
-        const [key, value] = splitOnce(pair, '=');
-        try {
-            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
-        }
-        catch {
-            return undefined;
-        }
-    }
-    return params;
-}
-function parseAddrs(text) {
-    const found = text
-        .split('+')
-        .filter((part) => part !== '')
-        .map((part) => {
-        const dash = part.lastIndexOf('-');
-        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
-        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
-    });
-    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
-}
-function urlEncode(text) {
-    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
-}
-function splitOnce(text, separator) {
-    const at = text.indexOf(separator);
-    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
-const DC_GET_SESSION_TOKEN = 60046;
-const DAEMON_TYPES = {
-    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
-    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
-    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
-    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
-    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
-    credd: { query: 74, adType: 'CredD' },
-    had: { query: 56, adType: 'HAD', byMachine: true },
-    view_collector: { query: 20, adType: 'Collector' },
-    cluster_server: { query: 74, adType: 'Cluster' },
-    gridmanager: { query: 74, adType: 'Grid' },
-    placementd: { query: 74, adType: 'PlacementD' },
-    lease_manager: { query: 74, adType: 'LeaseManager' },
-    any: { query: 48, adType: 'Any' },
-};
-const COLLECTOR_TYPES = ['collector', 'view_collector'];
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/local.js
 
@@ -5376,799 +6343,12 @@ function readDaemonFile(file, type) {
     return address === undefined ? 'it has no address' : { address, name: attributes.get('name') ?? '' };
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
-
-
-const HEADER_LENGTH = 5;
-const MAX_BODY_LENGTH = 1024 * 1024;
-const MAX_END_FLAG = 10;
-function putHeader(bodyLength) {
-    if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH)
-        throw new RangeError(`a frame of ${bodyLength} bytes`);
-    const header = new Uint8Array(HEADER_LENGTH);
-    header[0] = 1;
-    new DataView(header.buffer).setUint32(1, bodyLength);
-    return header;
-}
-class Deframer {
-    #chunks = [];
-    #buffered = 0;
-    #header;
-    #bodyLength = 0;
-    push(chunk) {
-        this.#chunks.push(chunk);
-        this.#buffered += chunk.length;
-    }
-    next() {
-        if (this.#header === undefined) {
-            if (this.#buffered >= 1)
-                refuseForeign(this.#chunks);
-            if (this.#buffered < HEADER_LENGTH)
-                return undefined;
-            const header = this.#shift(HEADER_LENGTH);
-            this.#bodyLength = bodyLengthOf(header);
-            this.#header = header;
-        }
-        if (this.#buffered < this.#bodyLength)
-            return undefined;
-        const header = this.#header;
-        this.#header = undefined;
-        return { header, body: this.#shift(this.#bodyLength), endOfMessage: header[0] !== 0 };
-    }
-    #shift(length) {
-        const all = concat(this.#chunks);
-        const rest = all.subarray(length);
-        this.#chunks = rest.length > 0 ? [rest] : [];
-        this.#buffered = rest.length;
-        return all.subarray(0, length);
-    }
-}
-function bodyLengthOf(header) {
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
-    if (length === 0)
-        throw new ProtocolError('ERR_FRAME', 'a frame of length 0');
-    if (length > MAX_BODY_LENGTH) {
-        throw new ProtocolError('ERR_FRAME', `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
-    }
-    return length;
-}
-function refuseForeign(chunks) {
-    const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
-    const flag = start[0] ?? 0;
-    if (flag <= MAX_END_FLAG)
-        return;
-    throw new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR${foreignProtocol(start)}`);
-}
-function foreignProtocol(start) {
-    const text = String.fromCharCode(...start.subarray(0, 4));
-    if (text.startsWith('HTTP'.slice(0, text.length)))
-        return '; it answers like a web server (HTTP)';
-    if (text.startsWith('SSH-'.slice(0, text.length)))
-        return '; it answers like an SSH server';
-    if (start[0] === 0x15 || start[0] === 0x16)
-        return '; it answers like a TLS server';
-    return ` (its first byte is ${start[0]})`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/wire/frame-protection.js
-
-
-
-
-const frame_protection_KEY_LENGTH = 32;
-const IV_LENGTH = 16;
-const TAG_LENGTH = 16;
-const MAX_FRAMES = 0xffff_ffff;
-class FrameProtection {
-    #key;
-    #digests;
-    #sendIv;
-    #receiveIv;
-    #sealed = 0;
-    #opened = 0;
-    constructor(key, digests, sendIv) {
-        if (key.length !== frame_protection_KEY_LENGTH || sendIv.length !== IV_LENGTH)
-            throw new RangeError('key or IV length');
-        this.#key = key;
-        this.#digests = digests;
-        this.#sendIv = sendIv;
-    }
-    seal(plaintext) {
-        const first = this.#sealed === 0;
-        const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
-        const { sent, received } = this.#digests;
-        const cipher = (0,external_node_crypto_namespaceObject.createCipheriv)('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
-        cipher.setAAD(first ? concat([sent, received, header]) : header);
-        const text = cipher.update(plaintext);
-        cipher.final();
-        return concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
-    }
-    open(frame) {
-        const first = this.#receiveIv === undefined;
-        if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
-            throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is too short');
-        }
-        this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
-        const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
-        const { sent, received } = this.#digests;
-        const decipher = (0,external_node_crypto_namespaceObject.createDecipheriv)('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
-        decipher.setAAD(first ? concat([received, sent, frame.header]) : frame.header);
-        decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
-        try {
-            return concat([decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final()]);
-        }
-        catch (cause) {
-            throw new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic', { cause });
-        }
-    }
-}
-function nonce(baseIv, count) {
-    if (count >= MAX_FRAMES)
-        throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
-    const iv = Uint8Array.from(baseIv);
-    const view = new DataView(iv.buffer);
-    view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
-    return iv;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/wire/reader.js
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const NULL_STRING = 0xad;
-class Reader {
-    #bytes;
-    #view;
-    #encrypted;
-    #at = 0;
-    constructor(bytes, encrypted = false) {
-        this.#bytes = bytes;
-        this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        this.#encrypted = encrypted;
-    }
-    get remaining() {
-        return this.#bytes.length - this.#at;
-    }
-    int() {
-        const value = Number(this.#view.getBigInt64(this.#take(8)));
-        if (!Number.isSafeInteger(value))
-            throw new ProtocolError('ERR_MESSAGE', 'an integer is out of range');
-        return value;
-    }
-    bytes(length) {
-        if (!Number.isInteger(length) || length < 0)
-            throw new ProtocolError('ERR_MESSAGE', `a length of ${length}`);
-        const start = this.#take(length);
-        return this.#bytes.subarray(start, start + length);
-    }
-    string() {
-        const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
-        if (bytes.length === 1 && bytes[0] === NULL_STRING)
-            return '';
-        try {
-            return UTF8.decode(bytes);
-        }
-        catch (cause) {
-            throw new ProtocolError('ERR_MESSAGE', 'a string is not UTF-8', { cause });
-        }
-    }
-    #terminatedString() {
-        const end = this.#bytes.indexOf(0, this.#at);
-        if (end === -1)
-            throw new ProtocolError('ERR_MESSAGE', 'a string does not end within the message');
-        const bytes = this.bytes(end - this.#at);
-        this.#at += 1;
-        return bytes;
-    }
-    #prefixedString() {
-        const length = this.int();
-        if (length < 1)
-            throw new ProtocolError('ERR_MESSAGE', `a string of length ${length}`);
-        const bytes = this.bytes(length);
-        const nul = bytes.indexOf(0);
-        if (nul === -1 && length === 1 && bytes[0] === NULL_STRING)
-            return bytes;
-        if (nul !== length - 1)
-            throw new ProtocolError('ERR_MESSAGE', 'a string does not end where its length says');
-        return bytes.subarray(0, nul);
-    }
-    #take(length) {
-        const start = this.#at;
-        if (length > this.remaining)
-            throw new ProtocolError('ERR_MESSAGE', 'a message ends too early');
-        this.#at += length;
-        return start;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/wire/transcript.js
-
-class Transcript {
-    #hash;
-    add(...parts) {
-        this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
-        for (const part of parts)
-            this.#hash.update(part);
-    }
-    digest() {
-        return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/transport/channel.js
-
-
-
-
-
-
-const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
-const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
-class Channel {
-    #socket;
-    #options;
-    #chunks;
-    #deframer = new Deframer();
-    #sent = new Transcript();
-    #received = new Transcript();
-    #outgoing;
-    #clearToCome = [];
-    #protection;
-    #roundTrips = 1;
-    #onAbort = () => this.close();
-    constructor(socket, options) {
-        this.#socket = socket;
-        this.#options = options;
-        this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
-        this.#chunks = socket[Symbol.asyncIterator]();
-        socket.on('error', () => { });
-        options.signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
-    get remote() {
-        const { remoteAddress = '', remotePort = 0 } = this.#socket;
-        return { address: remoteAddress, port: remotePort };
-    }
-    get roundTrips() {
-        return this.#roundTrips;
-    }
-    send(write) {
-        const message = new Writer(this.#protection !== undefined);
-        write(message);
-        const plaintext = message.finish();
-        this.#outgoing.push(this.#protection?.seal(plaintext) ?? clearFrame(plaintext));
-        if (this.#protection === undefined)
-            this.#sent.add(...this.#outgoing.slice(-1));
-    }
-    async receive(read) {
-        this.flush();
-        while (this.#clearToCome.length > 0)
-            await this.#receiveExpected();
-        const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
-        const parts = [];
-        for (let length = 0, ended = false; !ended;) {
-            const frame = await this.#frame();
-            const part = this.#open(frame);
-            length += part.length;
-            if (length > limit)
-                throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
-            parts.push(part);
-            ended = frame.endOfMessage;
-        }
-        const message = new Reader(concat(parts), this.#protection !== undefined);
-        const value = read(message);
-        if (message.remaining > 0)
-            throw new ProtocolError('ERR_MESSAGE', `a message is ${message.remaining} bytes too long`);
-        return value;
-    }
-    protect(key, clearToCome = []) {
-        this.#clearToCome = clearToCome.map(({ write, otherwise }) => {
-            const message = new Writer();
-            write(message);
-            return { frame: clearFrame(message.finish()), otherwise };
-        });
-        this.#received.add(...this.#clearToCome.map(({ frame }) => frame));
-        const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
-        this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
-    }
-    flush() {
-        if (this.#outgoing.length === 0)
-            return;
-        this.#socket.write(concat(this.#outgoing));
-        this.#outgoing = [];
-        this.#roundTrips += 1;
-    }
-    close() {
-        this.#options.signal.removeEventListener('abort', this.#onAbort);
-        this.#socket.destroySoon();
-        if (this.#options.signal.aborted)
-            this.#socket.destroy();
-        this.#socket.unref();
-    }
-    async #frame() {
-        for (;;) {
-            const frame = this.#deframer.next();
-            if (frame !== undefined)
-                return frame;
-            const chunk = await this.#chunks.next().catch((cause) => ({ failure: cause }));
-            if (this.#options.signal.aborted)
-                throw abortedError(this.#options.signal);
-            if ('failure' in chunk) {
-                throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
-                    cause: chunk.failure,
-                });
-            }
-            if (chunk.done === true)
-                throw new ConnectError('ERR_CLOSED', 'the peer closed the connection');
-            this.#deframer.push(chunk.value);
-        }
-    }
-    #open(frame) {
-        if (this.#protection !== undefined)
-            return this.#protection.open(frame);
-        this.#received.add(frame.header, frame.body);
-        return frame.body;
-    }
-    async #receiveExpected() {
-        const { header, body } = await this.#frame();
-        const expected = this.#clearToCome.shift();
-        if (expected !== undefined && Buffer.compare(concat([header, body]), expected.frame) === 0)
-            return;
-        throw (expected?.otherwise?.() ??
-            new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point'));
-    }
-}
-function abortedError(signal) {
-    const reason = signal.reason;
-    const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
-    return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
-}
-function clearFrame(plaintext) {
-    return concat([putHeader(plaintext.length), plaintext]);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/transport/connect.js
-
-
-
-
-
-
-const SHARED_PORT_CONNECT = 75;
-const ATTEMPT_DELAY_MS = 250;
-const ATTEMPT_TIMEOUT_MS = 10_000;
-async function connect(address, host) {
-    const socket = await dial(address, host.signal);
-    const id = sharedPortId(address);
-    return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
-}
-function sharedPortConnect(id) {
-    const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
-    return concat([putHeader(message.length), message]);
-}
-function dial(address, signal) {
-    const waiting = [...endpoints(address)];
-    const sockets = new Set();
-    const failures = [];
-    return new Promise((resolve, reject) => {
-        let timer;
-        const finish = (winner) => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', abort);
-            for (const socket of sockets)
-                if (socket !== winner)
-                    socket.destroy();
-        };
-        const abort = () => {
-            finish();
-            reject(abortedError(signal));
-        };
-        const tryNext = () => {
-            clearTimeout(timer);
-            const endpoint = waiting.shift();
-            if (endpoint === undefined) {
-                if (sockets.size > 0)
-                    return;
-                finish();
-                reject(unreachable(address, failures));
-                return;
-            }
-            timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
-            const socket = (0,external_node_net_namespaceObject.connect)({ ...endpoint, noDelay: true });
-            sockets.add(socket);
-            socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
-            socket.once('connect', () => {
-                socket.setTimeout(0);
-                socket.removeAllListeners('error');
-                finish(socket);
-                resolve(socket);
-            });
-            socket.once('error', (error) => {
-                sockets.delete(socket);
-                failures.push(`${formatEndpoint(endpoint)}: ${connect_reasonOf(error, endpoint)}`);
-                tryNext();
-            });
-        };
-        if (signal.aborted)
-            return abort();
-        signal.addEventListener('abort', abort, { once: true });
-        tryNext();
-    });
-}
-function unreachable(address, failures) {
-    const facts = { peer: formatSinful(address) };
-    if (!address.params.has('CCBID')) {
-        return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, facts);
-    }
-    const text = `the daemon can be reached through CCB only; directly: ${failures.join(', ')}`;
-    return new ConnectError('ERR_CCB_ONLY', text, facts);
-}
-function connect_reasonOf(error, { host }) {
-    if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
-        return `the host name ${host} does not resolve`;
-    if (error.code === 'ECONNREFUSED')
-        return 'connection refused';
-    if (error instanceof AggregateError)
-        return error.errors.map((each) => each.message).join(', ');
-    return error.message;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
-
-class Expression {
-    source;
-    constructor(source) {
-        this.source = source;
-    }
-}
-const SECRET_MARKER = 'ZKM';
-const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-class ClassAd {
-    #values;
-    constructor(values) {
-        this.#values = values;
-    }
-    get size() {
-        return this.#values.size;
-    }
-    string(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
-            return undefined;
-        const inner = /^"(.*)"$/s.exec(source)?.[1];
-        if (inner === undefined || /(^|[^\\])"/.test(inner))
-            throw wrongType(name, 'a string');
-        return inner.replaceAll('\\"', '"');
-    }
-    integer(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
-            return undefined;
-        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
-        if (!Number.isSafeInteger(value))
-            throw wrongType(name, 'an integer');
-        return value;
-    }
-    source(name) {
-        return this.#values.get(name.toLowerCase());
-    }
-    #literal(name) {
-        const source = this.#values.get(name.toLowerCase());
-        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
-    }
-}
-function wrongType(name, wanted) {
-    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
-}
-function getClassAd(message) {
-    const count = message.int();
-    if (count < 0 || count > message.remaining)
-        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
-    const values = new Map();
-    for (let i = 0; i < count; i++) {
-        const line = message.string();
-        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined)
-            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
-        values.set(name.toLowerCase(), source.trim());
-    }
-    message.string();
-    message.string();
-    return new ClassAd(values);
-}
-function putClassAd(message, ad) {
-    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
-    message.int(lines.length);
-    for (const line of lines)
-        message.string(line);
-    message.string('').string('');
-}
-function sourceOf(value) {
-    if (value instanceof Expression)
-        return value.source;
-    if (typeof value === 'string')
-        return `"${value.replaceAll('"', '\\"')}"`;
-    return String(value);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
-
-
-class StartOver extends Error {
-    credentials;
-    roundTrips = 0;
-    constructor(message, credentials) {
-        super(message);
-        this.credentials = credentials;
-    }
-}
-async function makeOffer(channel, { method, candidate }) {
-    channel.send((message) => message.int(METHOD_BIT[method]));
-    await candidate.open(channel);
-}
-function presume({ methods, preference }, peer) {
-    const [first, ...others] = methods;
-    if (first === undefined || (preference === 'daemon' && others.length > 0))
-        return undefined;
-    const candidate = first.presumed(peer);
-    return candidate && { method: first.name, candidate };
-}
-async function authenticate(channel, credentials, peer, server, presumed) {
-    const { queue, attempts } = plan(credentials, peer, server);
-    if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
-        const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
-        throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
-    }
-    if (presumed !== undefined) {
-        const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
-        if (first === -1)
-            throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
-        queue.splice(first, 1);
-        queue.unshift(presumed);
-    }
-    for (const [index, next] of queue.entries()) {
-        const { method, candidate } = next;
-        const failed = (reason) => attempts.push({ method: displayName(method), reason: `${candidate.label}: ${reason}` });
-        if (next !== presumed)
-            await makeOffer(channel, next);
-        const chosen = await channel.receive((message) => message.int());
-        if (chosen === 0) {
-            failed('the daemon declined the method');
-            break;
-        }
-        if (chosen !== METHOD_BIT[method])
-            throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
-        try {
-            const expected = await candidate.finish(channel, server, index === queue.length - 1);
-            const clearToCome = expected.map(({ write, otherwise }) => ({
-                write,
-                otherwise: () => {
-                    failed(otherwise?.().message ?? 'the daemon refused it');
-                    return exhausted(attempts);
-                },
-            }));
-            return { method, clearToCome };
-        }
-        catch (error) {
-            if (!(error instanceof MethodRefused))
-                throw error;
-            failed(error.message);
-            if (error.outOfStep && index < queue.length - 1) {
-                const methods = credentials.methods.filter(({ name }) => name !== method);
-                throw new StartOver(error.message, { ...credentials, methods, unavailable: attempts });
-            }
-        }
-    }
-    throw exhausted(attempts);
-}
-function plan({ methods, preference, unavailable }, peer, server) {
-    const common = methods.filter(({ name }) => server.methods.includes(name));
-    if (common.length === 0) {
-        const ours = methods.map(({ name }) => displayName(name)).join(', ');
-        const theirs = server.methods.map(displayName);
-        throw new NegotiationError('ERR_NO_COMMON_METHOD', `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`, theirs);
-    }
-    if (preference === 'daemon') {
-        const rank = (name) => server.methods.indexOf(name);
-        common.sort((a, b) => rank(a.name) - rank(b.name));
-    }
-    const queue = [];
-    const attempts = [...unavailable];
-    for (const { name } of methods.filter((method) => !common.includes(method)))
-        attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
-    for (const method of common) {
-        const { fit, unfit } = method.candidatesFor(server, peer);
-        for (const candidate of fit)
-            queue.push({ method: method.name, candidate });
-        for (const { label, reason } of unfit)
-            attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });
-    }
-    return { queue, attempts };
-}
-function exhausted(attempts) {
-    const text = 'the daemon accepted none of our credentials';
-    return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/key-agreement.js
-
-
-
-class KeyAgreement {
-    #ecdh = (0,external_node_crypto_namespaceObject.createECDH)('prime256v1');
-    publicKey;
-    constructor(randomBytes) {
-        for (;;) {
-            try {
-                this.#ecdh.setPrivateKey(randomBytes(frame_protection_KEY_LENGTH));
-                break;
-            }
-            catch {
-            }
-        }
-        this.publicKey = this.#ecdh.getPublicKey('base64');
-    }
-    sessionKey(peerPublicKey) {
-        let sharedX;
-        try {
-            sharedX = this.#ecdh.computeSecret(peerPublicKey, 'base64');
-        }
-        catch (cause) {
-            throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
-        }
-        return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', frame_protection_KEY_LENGTH));
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/policy.js
-
-const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
-const KNOWN_METHODS = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
-const SESSION_DURATION_SECONDS = 60;
-function clientPolicyAd(command, methods, ecdhPublicKey) {
-    return {
-        Command: command,
-        AuthMethods: [...new Set([...methods, ...KNOWN_METHODS])].join(','),
-        CryptoMethods: 'AES',
-        Authentication: 'REQUIRED',
-        AuthenticationNew: 'REQUIRED',
-        Encryption: 'REQUIRED',
-        Integrity: 'REQUIRED',
-        OutgoingNegotiation: 'REQUIRED',
-        Enact: 'NO',
-        NewSession: 'YES',
-        SessionDuration: String(SESSION_DURATION_SECONDS),
-        Subsystem: 'TOOL',
-        ECDHPublicKey: ecdhPublicKey,
-        RemoteVersion: REMOTE_VERSION,
-    };
-}
-function readServerPolicy(ad) {
-    const ciphers = list(ad.string('CryptoMethods'));
-    if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
-        const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
-        throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
-    }
-    const ecdhPublicKey = ad.string('ECDHPublicKey');
-    if (ecdhPublicKey === undefined) {
-        throw new NegotiationError('ERR_NO_ENCRYPTION', 'the daemon sends no ECDHPublicKey, so no secret key can be agreed on');
-    }
-    if (ad.string('Authentication') !== 'YES') {
-        throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon does not agree to authenticate');
-    }
-    return {
-        methods: list(ad.string('AuthMethodsList') ?? ad.string('AuthMethods')),
-        ecdhPublicKey,
-        trustDomain: ad.string('TrustDomain') ?? '',
-        issuerKeys: list(ad.string('IssuerKeys')),
-        remoteVersion: ad.string('RemoteVersion') ?? '',
-    };
-}
-function list(text = '') {
-    return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/session.js
-
-
-
-
-
-const DC_AUTHENTICATE = 60010;
-const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
-const UNMAPPED = '@unmapped';
-async function startCommand(channel, command, request, { credentials, peer, mayPresume }, host) {
-    const presumed = mayPresume ? presume(credentials, peer) : undefined;
-    try {
-        return await handshake(channel, command, request, credentials, peer, presumed, host);
-    }
-    catch (error) {
-        const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-        throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
-    }
-}
-async function handshake(channel, command, request, credentials, peer, presumed, host) {
-    const agreement = new KeyAgreement(host.randomBytes);
-    const names = credentials.methods.map(({ name }) => name);
-    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(command, names, agreement.publicKey)));
-    if (presumed !== undefined)
-        await makeOffer(channel, presumed);
-    const server = readServerPolicy(await channel.receive(getClassAd));
-    const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
-    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
-    channel.send(request);
-    const user = readPostAuth(await channel.receive(getClassAd));
-    return { channel, method, user, server };
-}
-function readPostAuth(ad) {
-    const code = ad.string('ReturnCode');
-    const user = ad.string('User');
-    if (user?.endsWith(UNMAPPED) === true) {
-        throw new AuthorizationError('ERR_DENIED', `the daemon accepts our credential but maps it to nobody (${user})`, user);
-    }
-    if (code === 'AUTHORIZED' && user !== undefined && user !== '')
-        return user;
-    if (code === 'CMD_NOT_FOUND') {
-        throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
-    }
-    const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
-    throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/open-session.js
-
-
-
-
-
-async function callCommand(call, read, host) {
-    let { credentials } = call;
-    for (let spent = 0, mayPresume = true;; mayPresume = false) {
-        try {
-            const result = await attempt({ ...call, credentials }, read, mayPresume, host);
-            return { ...result, roundTrips: result.roundTrips + spent };
-        }
-        catch (error) {
-            if (!(error instanceof StartOver))
-                throw error;
-            host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
-            credentials = error.credentials;
-            spent += error.roundTrips;
-        }
-    }
-}
-async function attempt({ target, command, request, credentials, phase }, read, mayPresume, host) {
-    const { address, serverName } = target;
-    const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
-    try {
-        const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
-        const session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume }, host));
-        const value = await read(session);
-        return { value, session, roundTrips: channel.roundTrips };
-    }
-    catch (error) {
-        if (error instanceof StartOver)
-            error.roundTrips = channel.roundTrips;
-        throw error;
-    }
-    finally {
-        channel.flush();
-        channel.close();
-    }
-}
-async function inPhase(phase, peer, work) {
-    try {
-        return await work();
-    }
-    catch (error) {
-        throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/collector-query.js
 
 
 
 
-const ONE_SIDED = ['FS', 'MUNGE'];
+
 class NotVouched extends Error {
     answer;
     constructor(answer) {
@@ -6210,7 +6390,7 @@ async function queryInClear({ address }, query, host) {
 }
 async function queryInSession(target, query, credentials, host) {
     const request = (message) => putQuery(message, query);
-    const call = { target, command: query.command, request, credentials, phase: 'locate' };
+    const call = { target, command: query.command, request, credentials, phase: 'locate', mayBeUnmapped: true };
     const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
     return { ads: value, roundTrips, vouched: !ONE_SIDED.includes(session.method) };
 }
@@ -6324,33 +6504,52 @@ function notFound({ type, name }, all) {
     return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/session-token.js
+;// CONCATENATED MODULE: ./build/bundle/src/find.js
 
 
 
 
-
-function getSessionToken(target, limits, credentials, host) {
-    const ad = {
-        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(',') : undefined,
-        TokenLifetime: limits.lifetimeSeconds,
-        RequestedKey: limits.key,
-    };
-    const call = { target, command: DC_GET_SESSION_TOKEN, request: putRequest, credentials };
-    return callCommand(call, ({ channel }) => inPhase('token', target.address, async () => readReply(await channel.receive(getClassAd))), host);
-    function putRequest(message) {
-        putClassAd(message, ad);
+async function findDaemon({ daemon, serverName }, credentials, host) {
+    if ('address' in daemon) {
+        const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+        return { targets, name: '', roundTrips: 0 };
     }
+    const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+    host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
+    const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
+    return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
 }
-function readReply(ad) {
-    const error = ad.string('ErrorString');
-    const code = ad.integer('ErrorCode') ?? 0;
-    if (error !== undefined || code !== 0)
-        throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
-    const token = ad.string('Token');
-    if (token === undefined || token === '')
-        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
-    return new Secret(token);
+function findHere({ type, name = '', local, collectors }, host) {
+    if (local === undefined)
+        return undefined;
+    const here = findLocal(local, type);
+    if (typeof here !== 'string')
+        return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name };
+    if (collectors.length === 0)
+        throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
+    host.log.debug(`locate: not on this machine: ${here}`);
+    return undefined;
+}
+function askCollectors({ collectors, type, name }, serverName, credentials, host) {
+    const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
+    return inTurn(collectors, (address) => {
+        const collector = { address, serverName: hostNameOf(address) ?? serverName };
+        return locate(collector, { type, name, needsServerName }, credentials, host);
+    }, host);
+}
+async function inTurn(addresses, talk, host) {
+    for (const [index, address] of addresses.entries()) {
+        try {
+            return await talk(address);
+        }
+        catch (error) {
+            const mute = error instanceof ConnectError || error instanceof ProtocolError;
+            if (!mute || host.signal.aborted || index === addresses.length - 1)
+                throw error;
+            host.log.warn(`${error.message}; trying the next address`);
+        }
+    }
+    throw new RangeError('no address');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/output/token-file.js
@@ -6507,7 +6706,6 @@ function claim(holds, name, text) {
 
 
 
-
 async function fetchToken(request, host) {
     const finished = new AbortController();
     try {
@@ -6527,14 +6725,15 @@ async function fetchStepByStep(request, host) {
     const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
     host.log.debug(`credentials: ${ours.join('; ')}`);
     const daemon = await findDaemon(request, credentials, host);
-    const { value: jwt, session, roundTrips } = await askInTurn(daemon, limitsOf(request), credentials, host);
+    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, (target) => askFor(request, target, credentials, host), host);
     host.mask(jwt);
     if (signaturePart(jwt).reveal() !== '')
         host.mask(signaturePart(jwt));
     host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
-        const expected = { issuer: session.server.trustDomain, subject: session.user, key: request.key };
+        const subject = request.mode === 'request' ? request.identity : session.user;
+        const expected = { issuer: session.server.trustDomain, subject, key: request.key };
         const reductions = checkToken(token, { ...expected, authz: request.authz, lifetimeSeconds: request.lifetime });
         if (reductions.length > 0 && onReduced === 'fail') {
             throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
@@ -6556,57 +6755,6 @@ async function fetchStepByStep(request, host) {
         roundTrips: daemon.roundTrips + roundTrips,
         path,
     };
-}
-function limitsOf({ authz, lifetime, key }) {
-    return { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
-}
-async function findDaemon({ daemon, serverName }, credentials, host) {
-    if ('address' in daemon) {
-        const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
-        return { targets, name: '', roundTrips: 0 };
-    }
-    const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
-    host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
-    const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
-    return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
-}
-function findHere({ type, name = '', local, collectors }, host) {
-    if (local === undefined)
-        return undefined;
-    const here = findLocal(local, type);
-    if (typeof here !== 'string')
-        return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name };
-    if (collectors.length === 0)
-        throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
-    host.log.debug(`locate: not on this machine: ${here}`);
-    return undefined;
-}
-function askCollectors({ collectors, type, name }, serverName, credentials, host) {
-    const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
-    return inTurn(collectors, (address) => {
-        const collector = { address, serverName: hostNameOf(address) ?? serverName };
-        return locate(collector, { type, name, needsServerName }, credentials, host);
-    }, host);
-}
-function askInTurn({ targets }, limits, credentials, host) {
-    return inTurn(targets, async (target) => {
-        const result = await getSessionToken(target, limits, credentials, host);
-        return { ...result, session: { ...result.session, address: target.address } };
-    }, host);
-}
-async function inTurn(addresses, talk, host) {
-    for (const [index, address] of addresses.entries()) {
-        try {
-            return await talk(address);
-        }
-        catch (error) {
-            const mute = error instanceof ConnectError || error instanceof ProtocolError;
-            if (!mute || host.signal.aborted || index === addresses.length - 1)
-                throw error;
-            host.log.warn(`${error.message}; trying the next address`);
-        }
-    }
-    throw new RangeError('no address');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/words.js
@@ -6658,7 +6806,7 @@ const METHOD_OF_INPUT = [
     ['client-certificate', 'SSL'],
     ['password', 'PASSWORD'],
 ];
-function readCredentials(input, surroundings) {
+function readCredentials(input, surroundings, mode) {
     const { setting, env, uid } = surroundings;
     const given = METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method);
     const named = input('authentication-methods');
@@ -6680,6 +6828,7 @@ function readCredentials(input, surroundings) {
         idtoken: readIdTokenSource(secret('idtoken'), surroundings),
         scitoken: { text: secret('scitoken'), file: setting('SCITOKENS_FILE'), env, uid },
         certificate: readCertificate(input, surroundings),
+        anonymousSsl: mode === 'request',
         trust: {
             authorities: pemSource('ca-certificate', input('ca-certificate')),
             files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
@@ -6768,6 +6917,8 @@ const INPUTS = {
     authz: '',
     lifetime: '1h',
     key: '',
+    mode: 'fetch',
+    identity: '',
     'authentication-methods': '',
     idtoken: '',
     scitoken: '',
@@ -6883,15 +7034,24 @@ function configuredPool(surroundings) {
 
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+const DEFAULT_USER = 'condor';
+const POLL_INTERVAL_MS = 5000;
 function readRequest(input, surroundings, localFirst = false) {
     const path = readPath(input, surroundings);
+    const mode = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange']);
+    const key = plainText('key', input('key'));
+    if (mode === 'request' && key !== undefined)
+        throw new errors_InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
     return {
+        mode,
         daemon: daemon_readDaemon(input, surroundings, localFirst),
         serverName: plainText('server-name', input('server-name')),
-        credentials: readCredentials(input, surroundings),
+        credentials: readCredentials(input, surroundings, mode),
         authz: readLevels(input('authz')),
         lifetime: readLifetime(input('lifetime')),
-        key: plainText('key', input('key')),
+        key,
+        identity: readIdentity(input('identity'), mode, surroundings),
+        pollIntervalMs: POLL_INTERVAL_MS,
         onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
         path,
     };
@@ -6911,6 +7071,20 @@ function checkTimeout(timeoutMs) {
 }
 function readBoolean(name, text) {
     return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+function readIdentity(text, mode, { setting }) {
+    if (mode !== 'request') {
+        if (text === undefined)
+            return '';
+        throw new errors_InputError('identity', 'identity: only with mode request can it be chosen; else it is whom the credential is for');
+    }
+    const name = plainText('identity', text) ?? DEFAULT_USER;
+    const domain = setting('UID_DOMAIN');
+    if (name.includes('@'))
+        return name;
+    if (domain === undefined)
+        throw new errors_InputError('identity', 'identity: give whom the token is to be for, as user@domain');
+    return `${name}@${domain}`;
 }
 function readLevels(text) {
     if (text === undefined)
@@ -7086,6 +7260,11 @@ function hintsFor(error) {
                 'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
             ];
         case 'ERR_TIMEOUT':
+            if (error.requestId !== undefined) {
+                return [
+                    `Ask for the approval while this step waits: condor_token_request_approve -reqid ${error.requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
+                ];
+            }
             return [
                 'Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.',
             ];
@@ -7179,6 +7358,43 @@ function daemonHints({ errorCode, errorString }) {
             'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
         ],
         [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
+        [
+            /Token request disabled/,
+            'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
+        ],
+        [
+            /SEC_TOKEN_REQUEST_LIMITS/,
+            'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
+        ],
+        [
+            /Request has expired|Request ID is not known/,
+            'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
+        ],
+        [
+            /Request failed/,
+            'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
+        ],
+        [
+            /ANONYMOUS or no authentication|was not encrypted/,
+            'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
+        ],
+        [
+            /Too many requests in the system/,
+            'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
+        ],
+        [
+            /SciToken exchange disabled/,
+            'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
+        ],
+        [
+            /Failed to map SciToken/,
+            'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
+        ],
+        [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
+        [
+            /SCITOKENS:/,
+            'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
+        ],
     ];
     const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
     if (found.length > 0)
@@ -7295,6 +7511,7 @@ async function main() {
         log: {
             debug: (line) => core_debug(printable(line)),
             info: (line) => info(printable(line)),
+            notice: (line) => notice(printable(line)),
             warn: (line) => warning(printable(line)),
         },
     });
@@ -7361,7 +7578,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(214);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(913);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

@@ -43,7 +43,11 @@ export declare class LocateError extends HTCondorError {
 export declare class ConnectError extends HTCondorError {
     readonly exitStatus = 3;
     readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
-    constructor(code: ConnectError['code'], message: string, facts?: ErrorFacts);
+    /** Of the token request that nobody approved in time. */
+    readonly requestId: string | undefined;
+    constructor(code: ConnectError['code'], message: string, facts?: ErrorFacts & {
+        readonly requestId?: string;
+    });
 }
 /** The peer does not speak CEDAR as it is specified. */
 export declare class ProtocolError extends HTCondorError {

@@ -6,6 +6,8 @@ export interface Host {
     readonly log: {
         debug(line: string): void;
         info(line: string): void;
+        /** What somebody has to see and to act upon, while we wait. */
+        notice(line: string): void;
         warn(line: string): void;
     };
     /** Hides a secret in everything that is printed from now on. Called before a secret is put to any use. */

@@ -22,6 +22,13 @@ export interface FetchOptions {
     readonly authz?: readonly string[] | undefined;
     /** Seconds, or `unlimited`. Default: 3600. */
     readonly lifetime?: number | 'unlimited' | undefined;
+    /**
+     * `fetch`: a token for whom the credential is for. `request`: one for `identity`, which an administrator approves;
+     * `onLog` is told the command for that. `exchange`: first the SciToken becomes an IDTOKEN. Default: `fetch`.
+     */
+    readonly mode?: 'fetch' | 'request' | 'exchange' | undefined;
+    /** With `request`: whom the token is to be for, `user@domain`. */
+    readonly identity?: string | undefined;
     /** Name of the signing key. Default: the daemon's. */
     readonly key?: string | undefined;
     /**
@@ -53,7 +60,7 @@ export interface FetchOptions {
     /** Told of every secret before it is put to use, so that logs can hide it. */
     readonly onSecret?: ((secret: Secret) => void) | undefined;
     /** Told what happens, a line each; no secrets. */
-    readonly onLog?: ((level: 'debug' | 'info' | 'warn', line: string) => void) | undefined;
+    readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;
 }
 /**
  * Fetches a token from a daemon of an HTCondor pool: for the identity that the credential has, limited to the levels and

@@ -6,7 +6,7 @@ import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
-import { parseBearerToken } from '../token/bearer.ts';
+import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
 import { reasonOf } from './private-file.ts';
 
 export interface SciTokenSource {
@@ -31,18 +31,26 @@ const MAX_FILE_LENGTH = 64 * 1024;
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a token in the input that is none, or too long to be sent.
  */
 export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | string {
+  const token = readSciToken(source, host);
+  if (typeof token === 'string') return token;
+  const { length } = new TextEncoder().encode(token.jwt.reveal());
+  if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
+  const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
+  if (source.text === undefined) return `${token.source}: ${reason}`;
+  throw unreadable(token, reason);
+}
+
+/** The token of the input, or the one found; a string says why there is none. Throws as loadSciToken does. */
+export function readSciToken(source: SciTokenSource, host: Host): BearerToken | string {
   const given = source.text !== undefined;
   const found = given ? { text: source.text.reveal(), source: 'scitoken' } : discover(source);
   if (typeof found === 'string') return found;
   const jwt = new Secret(found.text.trim());
   if (jwt.reveal() !== '') host.mask(jwt);
   try {
-    const { length } = new TextEncoder().encode(jwt.reveal());
-    if (length === 0) throw unreadable(found, 'it is empty');
+    if (jwt.reveal() === '') throw unreadable(found, 'it is empty');
     if (/\s/.test(jwt.reveal())) throw unreadable(found, 'it has blanks or line ends in the middle');
-    if (length > MAX_SCITOKEN_LENGTH)
-      throw unreadable(found, `it has ${length} bytes; HTCondor takes at most ${MAX_SCITOKEN_LENGTH}`);
-    return scitokens(parseBearerToken(jwt, found.source), found.source, tlsFor, host);
+    return parseBearerToken(jwt, found.source);
   } catch (error) {
     if (!(error instanceof CredentialError) || given) throw error;
     return error.message;
@@ -86,6 +94,6 @@ function readStart(path: string): string | Error {
   }
 }
 
-function unreadable({ source }: Found, what: string): CredentialError {
+function unreadable({ source }: { readonly source: string }, what: string): CredentialError {
   return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }

@@ -4,6 +4,7 @@ import { CredentialError, type MethodAttempt } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { type AuthMethod, type Credentials, displayName, type MethodName } from '../security/method.ts';
 import { fs } from '../security/methods/fs.ts';
+import { ssl } from '../security/methods/ssl.ts';
 import { type CertificateSource, loadCertificate } from './certificates.ts';
 import { type IdTokenSource, loadIdTokens } from './idtoken-sources.ts';
 import { loadMunge } from './munge-program.ts';
@@ -22,6 +23,8 @@ export interface CredentialSources {
   readonly idtoken: IdTokenSource;
   readonly scitoken: SciTokenSource;
   readonly certificate: CertificateSource;
+  /** Whether SSL without a client certificate is of use: it encrypts, and the daemon proves itself. */
+  readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
   readonly password: PasswordSource;
   readonly fs: {
@@ -61,8 +64,12 @@ function load(method: MethodSource, sources: CredentialSources, host: Host): Aut
       return loadIdTokens(sources.idtoken, host);
     case 'SCITOKENS':
       return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
-    case 'SSL':
-      return loadCertificate(certificate, loadTrust(trust, host), host);
+    case 'SSL': {
+      const tlsFor = loadTrust(trust, host);
+      const loaded = loadCertificate(certificate, tlsFor, host);
+      const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
+      return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
+    }
     case 'PASSWORD':
       return loadPassword(sources.password, host);
     case 'FS':

@@ -1,7 +1,7 @@
 /** One query to a collector (CondorQuery in C++), asked in the way that is answered first. */
 import { ConnectError, ProtocolError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import type { Credentials } from '../security/method.ts';
+import { type Credentials, ONE_SIDED } from '../security/method.ts';
 import { connect } from '../transport/connect.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { Reader } from '../wire/reader.ts';
@@ -26,9 +26,6 @@ export interface Answer {
   /** True if the collector had proven itself. */
   readonly vouched: boolean;
 }
-
-/** Methods in which the server proves nothing. */
-const ONE_SIDED: readonly string[] = ['FS', 'MUNGE'];
 
 /** The answer is there, but who gave it has not proven itself, and it matters. */
 class NotVouched extends Error {
@@ -86,7 +83,8 @@ async function queryInClear({ address }: Target, query: Query, host: Host): Prom
 
 async function queryInSession(target: Target, query: Query, credentials: Credentials, host: Host): Promise<Answer> {
   const request = (message: Writer) => putQuery(message, query);
-  const call = { target, command: query.command, request, credentials, phase: 'locate' as const };
+  // Who may READ is for the collector to say: even somebody whom its map file does not know may.
+  const call = { target, command: query.command, request, credentials, phase: 'locate' as const, mayBeUnmapped: true };
   const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
   return { ads: value, roundTrips, vouched: !ONE_SIDED.includes(session.method) };
 }

@@ -21,6 +21,8 @@ export interface CommandCall {
   readonly credentials: Credentials;
   /** What an error says of when it happened; undefined: whether it was connecting or the session. */
   readonly phase?: Phase;
+  /** True if the command is for those too whom the daemon knows not who they are. */
+  readonly mayBeUnmapped?: boolean;
 }
 
 /** What a command gave, and the round trips it took, those of a first try included. */
@@ -57,7 +59,7 @@ export async function callCommand<T>(
 }
 
 async function attempt<T>(
-  { target, command, request, credentials, phase }: CommandCall,
+  { target, command, request, credentials, phase, mayBeUnmapped = false }: CommandCall,
   read: (session: Session) => Promise<T>,
   mayPresume: boolean,
   host: Host,
@@ -67,7 +69,7 @@ async function attempt<T>(
   try {
     const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
     const session = await inPhase(phase ?? 'session', address, () =>
-      startCommand(channel, command, request, { credentials, peer, mayPresume }, host),
+      startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
     );
     const value = await read(session);
     return { value, session, roundTrips: channel.roundTrips };

@@ -34,7 +34,7 @@ export function getSessionToken(
   const call = { target, command: DC_GET_SESSION_TOKEN, request: putRequest, credentials };
   return callCommand(
     call,
-    ({ channel }) => inPhase('token', target.address, async () => readReply(await channel.receive(getClassAd))),
+    ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))),
     host,
   );
 
@@ -43,12 +43,21 @@ export function getSessionToken(
   }
 }
 
-/** The token of a reply. An ErrorString is a failure whatever else stands there, as in C++. */
-function readReply(ad: ClassAd): Secret {
-  const error = ad.string('ErrorString');
-  const code = ad.integer('ErrorCode') ?? 0;
-  if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
-  const token = ad.string('Token');
+/**
+ * The token of a reply.
+ *
+ * @throws DaemonError ERR_DAEMON with HTCondor's code and text; TokenError ERR_TOKEN_MALFORMED if there is neither.
+ */
+export function readTokenReply(reply: ClassAd): Secret {
+  const token = refuseError(reply).string('Token');
   if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
   return new Secret(token);
+}
+
+/** The reply, if it is none. An ErrorString is a failure whatever else stands there, as in C++. */
+export function refuseError(reply: ClassAd): ClassAd {
+  const error = reply.string('ErrorString');
+  const code = reply.integer('ErrorCode') ?? 0;
+  if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
+  return reply;
 }

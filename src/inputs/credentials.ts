@@ -3,6 +3,7 @@ import type { PemSource } from '../credentials/certificates.ts';
 import type { CredentialSources, MethodSource } from '../credentials/sources.ts';
 import { InputError } from '../errors.ts';
 import { Secret } from '../secret.ts';
+import type { Mode } from '../wanted.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
 import { quote, splitList } from './words.ts';
 
@@ -32,7 +33,7 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
  *
  * @throws InputError ERR_INPUT.
  */
-export function readCredentials(input: InputSource, surroundings: Surroundings): CredentialSources {
+export function readCredentials(input: InputSource, surroundings: Surroundings, mode: Mode): CredentialSources {
   const { setting, env, uid } = surroundings;
   const given = METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method);
   const named = input('authentication-methods');
@@ -54,6 +55,7 @@ export function readCredentials(input: InputSource, surroundings: Surroundings):
     idtoken: readIdTokenSource(secret('idtoken'), surroundings),
     scitoken: { text: secret('scitoken'), file: setting('SCITOKENS_FILE'), env, uid },
     certificate: readCertificate(input, surroundings),
+    anonymousSsl: mode === 'request',
     trust: {
       authorities: pemSource('ca-certificate', input('ca-certificate')),
       files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),

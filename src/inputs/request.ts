@@ -3,8 +3,8 @@
  */
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../errors.ts';
-import type { TokenRequest } from '../fetch.ts';
 import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
+import type { Mode, TokenRequest } from '../wanted.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
@@ -13,6 +13,10 @@ import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 /** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+
+/** As condor_token_request has them. */
+const DEFAULT_USER = 'condor';
+const POLL_INTERVAL_MS = 5000;
 
 /**
  * The request that the inputs make.
@@ -24,13 +28,20 @@ const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
  */
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
   const path = readPath(input, surroundings);
+  const mode = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange']);
+  const key = plainText('key', input('key'));
+  if (mode === 'request' && key !== undefined)
+    throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
   return {
+    mode,
     daemon: readDaemon(input, surroundings, localFirst),
     serverName: plainText('server-name', input('server-name')),
-    credentials: readCredentials(input, surroundings),
+    credentials: readCredentials(input, surroundings, mode),
     authz: readLevels(input('authz')),
     lifetime: readLifetime(input('lifetime')),
-    key: plainText('key', input('key')),
+    key,
+    identity: readIdentity(input('identity'), mode, surroundings),
+    pollIntervalMs: POLL_INTERVAL_MS,
     onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
     path,
   };
@@ -54,6 +65,23 @@ export function checkTimeout(timeoutMs: number): number {
 
 export function readBoolean(name: InputName, text: string): boolean {
   return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+
+/** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */
+function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroundings): string {
+  if (mode !== 'request') {
+    if (text === undefined) return '';
+    throw new InputError(
+      'identity',
+      'identity: only with mode request can it be chosen; else it is whom the credential is for',
+    );
+  }
+  const name = plainText('identity', text) ?? DEFAULT_USER;
+  const domain = setting('UID_DOMAIN');
+  if (name.includes('@')) return name;
+  if (domain === undefined)
+    throw new InputError('identity', 'identity: give whom the token is to be for, as user@domain');
+  return `${name}@${domain}`;
 }
 
 function readLevels(text: string | undefined): readonly string[] {

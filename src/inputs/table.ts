@@ -10,6 +10,8 @@ export const INPUTS = {
   authz: '',
   lifetime: '1h',
   key: '',
+  mode: 'fetch',
+  identity: '',
   'authentication-methods': '',
   idtoken: '',
   scitoken: '',

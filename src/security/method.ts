@@ -84,6 +84,9 @@ export interface Credentials {
   readonly unavailable: readonly MethodAttempt[];
 }
 
+/** Methods in which the server proves nothing. */
+export const ONE_SIDED: readonly MethodName[] = ['FS', 'MUNGE'];
+
 /** The server refused a credential; the next may be tried, on the same connection unless that is out of step. */
 export class MethodRefused extends Error {
   readonly outOfStep: boolean;

@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly peer: Peer;
   /** False after a presumption failed: wait for the server's word before choosing a credential. */
   readonly mayPresume: boolean;
+  /** Whether it is enough to be somebody whom the daemon's map file does not know. */
+  readonly mayBeUnmapped: boolean;
 }
 
 /**
@@ -52,12 +54,13 @@ export async function startCommand(
   channel: SecurableChannel,
   command: number,
   request: (message: Writer) => void,
-  { credentials, peer, mayPresume }: SessionOptions,
+  options: SessionOptions,
   host: Host,
 ): Promise<Session> {
+  const { credentials, peer, mayPresume } = options;
   const presumed = mayPresume ? presume(credentials, peer) : undefined;
   try {
-    return await handshake(channel, command, request, credentials, peer, presumed, host);
+    return await handshake(channel, command, request, options, presumed, host);
   } catch (error) {
     // A hang-up may be the answer to the guess.
     const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
@@ -69,8 +72,7 @@ async function handshake(
   channel: SecurableChannel,
   command: number,
   request: (message: Writer) => void,
-  credentials: Credentials,
-  peer: Peer,
+  { credentials, peer, mayBeUnmapped }: SessionOptions,
   presumed: Offer | undefined,
   host: Host,
 ): Promise<Session> {
@@ -84,15 +86,15 @@ async function handshake(
   const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
   channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
   channel.send(request);
-  const user = readPostAuth(await channel.receive(getClassAd));
+  const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
   return { channel, method, user, server };
 }
 
 /** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */
-function readPostAuth(ad: ClassAd): string {
+function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   const code = ad.string('ReturnCode');
   const user = ad.string('User');
-  if (user?.endsWith(UNMAPPED) === true) {
+  if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
     throw new AuthorizationError(
       'ERR_DENIED',
       `the daemon accepts our credential but maps it to nobody (${user})`,

@@ -5,6 +5,8 @@ import type { Secret } from '../secret.ts';
 /** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */
 export interface BearerToken {
   readonly jwt: Secret;
+  /** Where it came from. */
+  readonly source: string;
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
@@ -30,7 +32,7 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const subject = text('sub');
   if (issuer === undefined || subject === undefined) throw unreadable(source, 'it has no iss or no sub');
   return {
-    ...{ jwt, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
+    ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
     audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
     ...{ expiresAt: time('exp'), notBefore: time('nbf') },
   };

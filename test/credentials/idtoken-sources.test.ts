@@ -28,7 +28,7 @@ function listeningHost() {
       now: () => new Date(0),
       randomBytes: (length) => new Uint8Array(length),
     },
-    log: { debug: note, info: note, warn: note },
+    log: { debug: note, info: note, notice: note, warn: note },
     mask: (secret) => void masks.push(secret.reveal()),
   };
   return { host, masks, log };

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
-import type { TokenRequest } from '../../src/fetch.ts';
 import { readBoolean, readRequest, readTimeout } from '../../src/inputs/request.ts';
 import { INPUTS, type InputName, type Surroundings } from '../../src/inputs/table.ts';
 import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
+import type { TokenRequest } from '../../src/wanted.ts';
 import { surroundings as machine } from '../support/surroundings.ts';
 
 type Words = Partial<Record<InputName, string>>;

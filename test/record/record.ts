@@ -50,7 +50,7 @@ try {
   const entropy: string[] = [];
   const host = {
     ...{ signal: AbortSignal.timeout(20_000), now: () => new Date(), mask: () => {} },
-    log: { debug: () => {}, info: () => {}, warn: (line: string) => console.error(line) },
+    log: { debug: () => {}, info: () => {}, notice: () => {}, warn: (line: string) => console.error(line) },
     randomBytes(length: number) {
       const bytes = randomBytes(length);
       entropy.push(bytes.toString('hex'));

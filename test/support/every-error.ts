@@ -13,7 +13,7 @@ import {
   TokenError,
 } from '../../src/errors.ts';
 
-/** One error of every code. */
+/** One error of every code, and of every kind that has advice of its own. */
 export function everyError(): readonly AnyHTCondorError[] {
   return [
     new InputError('lifetime', 'x'),
@@ -32,6 +32,13 @@ export function everyError(): readonly AnyHTCondorError[] {
     ...(['ERR_DENIED', 'ERR_COMMAND_NOT_REGISTERED'] as const).map(
       (code) => new AuthorizationError(code, 'x', 'alice@pool'),
     ),
+    new NegotiationError('ERR_NO_COMMON_METHOD', 'x', ['KERBEROS']),
+    ...['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS', 'MUNGE'].map(
+      (method) => new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method, reason: 'y' }]),
+    ),
+    new AuthenticationError('ERR_SERVER_UNPROVEN', 'x', [{ method: 'SSL', reason: 'y' }]),
+    new AuthorizationError('ERR_DENIED', 'x', 'ssl@unmapped'),
+    new ConnectError('ERR_TIMEOUT', 'x', { requestId: '1234567' }),
     new DaemonError(17, 'something new'),
     ...(['ERR_TOKEN_MALFORMED', 'ERR_TOKEN_CLAIM', 'ERR_TOKEN_REDUCED', 'ERR_TOKEN_REFUSED'] as const).map(
       (code) => new TokenError(code, 'x'),

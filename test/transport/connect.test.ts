@@ -45,7 +45,7 @@ async function silentPort(): Promise<{ port: number; close(): void }> {
 }
 
 function hostUntil(signal: AbortSignal) {
-  const silent = { debug: () => {}, info: () => {}, warn: () => {} };
+  const silent = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
   return { signal, log: silent, mask: () => {}, now: () => new Date(0), randomBytes: (n: number) => new Uint8Array(n) };
 }
 

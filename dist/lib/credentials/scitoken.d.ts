@@ -2,6 +2,7 @@ import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
+import { type BearerToken } from '../token/bearer.ts';
 export interface SciTokenSource {
     readonly text: Secret | undefined;
     /** SCITOKENS_FILE: takes the place of the search. */
@@ -15,3 +16,5 @@ export interface SciTokenSource {
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a token in the input that is none, or too long to be sent.
  */
 export declare function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | string;
+/** The token of the input, or the one found; a string says why there is none. Throws as loadSciToken does. */
+export declare function readSciToken(source: SciTokenSource, host: Host): BearerToken | string;

@@ -15,6 +15,8 @@ export interface CredentialSources {
     readonly idtoken: IdTokenSource;
     readonly scitoken: SciTokenSource;
     readonly certificate: CertificateSource;
+    /** Whether SSL without a client certificate is of use: it encrypts, and the daemon proves itself. */
+    readonly anonymousSsl: boolean;
     readonly trust: TrustSource;
     readonly password: PasswordSource;
     readonly fs: {

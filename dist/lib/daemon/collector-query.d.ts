@@ -1,5 +1,5 @@
 import type { Host } from '../host.ts';
-import type { Credentials } from '../security/method.ts';
+import { type Credentials } from '../security/method.ts';
 import { type ClassAd } from '../wire/classad.ts';
 import { type Target } from './open-session.ts';
 export interface Query {

@@ -17,6 +17,8 @@ export interface CommandCall {
     readonly credentials: Credentials;
     /** What an error says of when it happened; undefined: whether it was connecting or the session. */
     readonly phase?: Phase;
+    /** True if the command is for those too whom the daemon knows not who they are. */
+    readonly mayBeUnmapped?: boolean;
 }
 /** What a command gave, and the round trips it took, those of a first try included. */
 export interface CommandResult<T> {

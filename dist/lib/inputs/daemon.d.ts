@@ -1,4 +1,4 @@
-import type { Wanted } from '../fetch.ts';
+import type { Wanted } from '../wanted.ts';
 import { type InputSource, type Surroundings } from './table.ts';
 /**
  * Which daemon is meant: where it is, or who to ask (Daemon::getDaemonInfo and getCmInfo in C++).

@@ -1,4 +1,4 @@
-import type { TokenRequest } from '../fetch.ts';
+import type { TokenRequest } from '../wanted.ts';
 import { type InputName, type InputSource, type Surroundings } from './table.ts';
 /**
  * The request that the inputs make.

@@ -9,6 +9,8 @@ export declare const INPUTS: {
     readonly authz: '';
     readonly lifetime: '1h';
     readonly key: '';
+    readonly mode: 'fetch';
+    readonly identity: '';
     readonly 'authentication-methods': '';
     readonly idtoken: '';
     readonly scitoken: '';

@@ -73,6 +73,8 @@ export interface Credentials {
     /** Methods that were thought of and have no credential, with the reason. */
     readonly unavailable: readonly MethodAttempt[];
 }
+/** Methods in which the server proves nothing. */
+export declare const ONE_SIDED: readonly MethodName[];
 /** The server refused a credential; the next may be tried, on the same connection unless that is out of step. */
 export declare class MethodRefused extends Error {
     readonly outOfStep: boolean;

@@ -17,6 +17,8 @@ export interface SessionOptions {
     readonly peer: Peer;
     /** False after a presumption failed: wait for the server's word before choosing a credential. */
     readonly mayPresume: boolean;
+    /** Whether it is enough to be somebody whom the daemon's map file does not know. */
+    readonly mayBeUnmapped: boolean;
 }
 /**
  * Opens a session for one command and sends its request.
@@ -29,4 +31,4 @@ export interface SessionOptions {
  * @throws AuthorizationError ERR_DENIED with the identity.
  * @throws StartOver to be tried once more on a new channel with `mayPresume: false`.
  */
-export declare function startCommand(channel: SecurableChannel, command: number, request: (message: Writer) => void, { credentials, peer, mayPresume }: SessionOptions, host: Host): Promise<Session>;
+export declare function startCommand(channel: SecurableChannel, command: number, request: (message: Writer) => void, options: SessionOptions, host: Host): Promise<Session>;

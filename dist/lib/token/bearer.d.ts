@@ -2,6 +2,8 @@ import type { Secret } from '../secret.ts';
 /** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */
 export interface BearerToken {
     readonly jwt: Secret;
+    /** Where it came from. */
+    readonly source: string;
     readonly issuer: string;
     readonly subject: string;
     readonly audience: readonly string[];

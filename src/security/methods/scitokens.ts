@@ -12,7 +12,8 @@ export const MAX_SCITOKEN_LENGTH = 16_380;
  * SCITOKENS: a bearer token through TLS, after the server has proven itself by its certificate (cedar-rfc §5.4.5;
  * Condor_Auth_SSL with scitokens_mode in C++).
  */
-export function scitokens(token: BearerToken, source: string, tlsFor: TlsFor, host: Host): AuthMethod {
+export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthMethod {
+  const { source } = token;
   const label = `${source} (${token.subject}, issuer ${token.issuer})`;
   const candidate = (serverName: string): Candidate => {
     const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });

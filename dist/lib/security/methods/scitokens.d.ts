@@ -8,4 +8,4 @@ export declare const MAX_SCITOKEN_LENGTH = 16380;
  * SCITOKENS: a bearer token through TLS, after the server has proven itself by its certificate (cedar-rfc §5.4.5;
  * Condor_Auth_SSL with scitokens_mode in C++).
  */
-export declare function scitokens(token: BearerToken, source: string, tlsFor: TlsFor, host: Host): AuthMethod;
+export declare function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthMethod;

@@ -1,0 +1,14 @@
+import { type CommandResult, type Target } from './daemon/open-session.ts';
+import type { Host } from './host.ts';
+import type { Secret } from './secret.ts';
+import type { Credentials } from './security/method.ts';
+import { type Sinful } from './transport/sinful.ts';
+import type { TokenRequest } from './wanted.ts';
+/** A token, and where it came from. */
+export type Asked = CommandResult<Secret> & {
+    readonly session: {
+        readonly address: Sinful;
+    };
+};
+/** The token, in the way that the mode says. */
+export declare function askFor(request: TokenRequest, target: Target, credentials: Credentials, host: Host): Promise<Asked>;

@@ -1,0 +1,39 @@
+/** What is wanted, already parsed: nothing from here on sees a raw string from a user. */
+import type { CredentialSources } from './credentials/sources.ts';
+import type { LocalDaemon } from './daemon/local.ts';
+import type { Endpoint, Sinful } from './transport/sinful.ts';
+/** Which daemon: where it is, or who knows. */
+export type Wanted = {
+    readonly address: readonly Sinful[];
+} | {
+    readonly collectors: readonly Sinful[];
+    readonly type: string;
+    /** Undefined: the only one of its type in the pool. */
+    readonly name: string | undefined;
+    /** The daemon of this machine, to be looked for before a collector is asked. */
+    readonly local: LocalDaemon | undefined;
+    /** Where to connect to instead: the end of a tunnel. */
+    readonly through: Endpoint | undefined;
+};
+/**
+ * What kind of token: one for whom we are (`fetch`), one that an administrator approves (`request`), or one for whom a
+ * SciToken makes us (`exchange`).
+ */
+export type Mode = 'fetch' | 'request' | 'exchange';
+export interface TokenRequest {
+    readonly mode: Mode;
+    readonly daemon: Wanted;
+    /** Host name that the daemon's certificate must carry; undefined: that of its address. */
+    readonly serverName: string | undefined;
+    readonly credentials: CredentialSources;
+    readonly authz: readonly string[];
+    /** Seconds; `unlimited`: a token that never expires is wanted; undefined: nothing is said about it. */
+    readonly lifetime: number | 'unlimited' | undefined;
+    readonly key: string | undefined;
+    /** With `request`: whom the token is to be for, and how often it is looked whether it is approved. */
+    readonly identity: string;
+    readonly pollIntervalMs: number;
+    readonly onReduced: 'warn' | 'fail' | 'ignore';
+    /** File to write the token to; undefined: none. */
+    readonly path: string | undefined;
+}

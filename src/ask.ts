@@ -1,0 +1,75 @@
+import { readSciToken } from './credentials/scitoken.ts';
+import { type CommandResult, inPhase, type Target } from './daemon/open-session.ts';
+import { exchangeSciToken } from './daemon/scitoken-exchange.ts';
+import { getSessionToken } from './daemon/session-token.ts';
+import { requestToken } from './daemon/token-request.ts';
+import { CredentialError } from './errors.ts';
+import type { Host } from './host.ts';
+import type { Secret } from './secret.ts';
+import type { Credentials } from './security/method.ts';
+import { idtokens } from './security/methods/idtokens.ts';
+import { parseIdToken } from './token/jwt.ts';
+import { formatEndpoint, formatSinful, type Sinful } from './transport/sinful.ts';
+import type { TokenRequest } from './wanted.ts';
+
+/** A token, and where it came from. */
+export type Asked = CommandResult<Secret> & { readonly session: { readonly address: Sinful } };
+
+/** The token, in the way that the mode says. */
+export async function askFor(
+  request: TokenRequest,
+  target: Target,
+  credentials: Credentials,
+  host: Host,
+): Promise<Asked> {
+  const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
+  const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
+  const at = <T extends CommandResult<Secret>>(result: T) => ({
+    ...result,
+    session: { ...result.session, address: target.address },
+  });
+  switch (mode) {
+    case 'fetch':
+      return at(await getSessionToken(target, limits, credentials, host));
+    case 'request': {
+      const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
+      const announce = (id: string) => host.log.notice(approvalOf(id, request, target));
+      return at(await requestToken(target, wish, credentials, announce, host));
+    }
+    case 'exchange': {
+      const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
+      host.mask(exchanged.value);
+      const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+      const own = idtokens([{ token, source: 'the SciToken exchanged', chosen: true }], host);
+      const proven: Credentials = { methods: [own], preference: 'ours', unavailable: [] };
+      const narrowed = await getSessionToken(target, limits, proven, host);
+      return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
+    }
+  }
+}
+
+function sciTokenOf({ credentials }: TokenRequest, host: Host): Secret {
+  const found = readSciToken(credentials.scitoken, host);
+  if (typeof found !== 'string') return found.jwt;
+  throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
+    phase: 'credentials',
+  });
+}
+
+/** What an administrator has to type, to be seen while we wait. */
+function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { address }: Target): string {
+  const where =
+    'address' in daemon
+      ? `-name '${formatSinful(address)}'`
+      : [
+          '-type',
+          daemon.type,
+          ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
+          ...poolFlag(daemon.collectors),
+        ].join(' ');
+  return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+}
+
+function poolFlag([collector]: readonly Sinful[]): readonly string[] {
+  return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
+}

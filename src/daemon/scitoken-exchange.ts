@@ -1,0 +1,33 @@
+import type { Host } from '../host.ts';
+import type { Secret } from '../secret.ts';
+import type { Credentials } from '../security/method.ts';
+import { ONE_SIDED } from '../security/method.ts';
+import { getClassAd, putClassAd } from '../wire/classad.ts';
+import { DC_EXCHANGE_SCITOKEN } from './commands.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
+import { readTokenReply } from './session-token.ts';
+
+/**
+ * DC_EXCHANGE_SCITOKEN: an IDTOKEN for whom the daemon's map file makes of a SciToken, with the levels and the rest of
+ * the lifetime of that (Daemon::exchangeSciToken, handle_dc_exchange_scitoken).
+ *
+ * Any authenticated session will do, but only one in which the daemon has proven itself, for the SciToken is sent.
+ *
+ * @throws DaemonError ERR_DAEMON with what is wrong with the SciToken, which SCITOKENS itself never says.
+ */
+export function exchangeSciToken(
+  target: Target,
+  scitoken: Secret,
+  credentials: Credentials,
+  host: Host,
+): Promise<CommandResult<Secret>> {
+  const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
+  return callCommand(
+    {
+      ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
+      request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
+    },
+    ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))),
+    host,
+  );
+}

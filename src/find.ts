@@ -1,0 +1,76 @@
+import { findLocal } from './daemon/local.ts';
+import { type LocatedDaemon, locate } from './daemon/locate.ts';
+import type { Target } from './daemon/open-session.ts';
+import { ConnectError, LocateError, ProtocolError } from './errors.ts';
+import type { Host } from './host.ts';
+import type { Credentials } from './security/method.ts';
+import { formatSinful, hostNameOf, throughEndpoint } from './transport/sinful.ts';
+import type { TokenRequest, Wanted } from './wanted.ts';
+
+/** Where the daemon may be, best first. */
+export interface Found {
+  readonly targets: readonly Target[];
+  readonly name: string;
+  readonly roundTrips: number;
+}
+
+/** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
+export async function findDaemon(
+  { daemon, serverName }: TokenRequest,
+  credentials: Credentials,
+  host: Host,
+): Promise<Found> {
+  if ('address' in daemon) {
+    const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+    return { targets, name: '', roundTrips: 0 };
+  }
+  const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+  host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
+  const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
+  return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
+}
+
+type Sought = Exclude<Wanted, { address: unknown }>;
+
+/** On this machine; undefined: there may be collectors that know more. */
+function findHere({ type, name = '', local, collectors }: Sought, host: Host): LocatedDaemon | undefined {
+  if (local === undefined) return undefined;
+  const here = findLocal(local, type);
+  if (typeof here !== 'string')
+    return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name };
+  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
+  host.log.debug(`locate: not on this machine: ${here}`);
+  return undefined;
+}
+
+function askCollectors(
+  { collectors, type, name }: Sought,
+  serverName: string | undefined,
+  credentials: Credentials,
+  host: Host,
+) {
+  const needsServerName =
+    serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
+  return inTurn(
+    collectors,
+    (address) => {
+      const collector = { address, serverName: hostNameOf(address) ?? serverName };
+      return locate(collector, { type, name, needsServerName }, credentials, host);
+    },
+    host,
+  );
+}
+
+/** The first of a list of equals that can be talked to. An answer counts, whatever it is. */
+export async function inTurn<A, T>(addresses: readonly A[], talk: (address: A) => Promise<T>, host: Host): Promise<T> {
+  for (const [index, address] of addresses.entries()) {
+    try {
+      return await talk(address);
+    } catch (error) {
+      const mute = error instanceof ConnectError || error instanceof ProtocolError;
+      if (!mute || host.signal.aborted || index === addresses.length - 1) throw error;
+      host.log.warn(`${error.message}; trying the next address`);
+    }
+  }
+  throw new RangeError('no address');
+}

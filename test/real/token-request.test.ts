@@ -1,0 +1,193 @@
+/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools on the other side. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
+import type { Host } from '../../src/host.ts';
+import type { ConnectError, DaemonError } from '../../src/index.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import { processHost } from '../../src/process-host.ts';
+import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
+import { claimsOf, onlyToken } from '../support/real-fetch.ts';
+import { type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+import { surroundings } from '../support/surroundings.ts';
+
+for (const suite of poolSuites()) {
+  describe(`HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let secure: SecurePool;
+    let pool: Pool;
+    let address: string;
+    before(async () => {
+      secure = await startSecurePool({ suite });
+      ({ pool } = secure);
+      address = await pool.sinful('schedd', pool.scheddName);
+    });
+    after(() => secure?.stop());
+
+    interface Waiting {
+      readonly fetched: Promise<FetchedToken>;
+      /** Id and announcement of the request. */
+      readonly announced: Promise<{ id: string; line: string }>;
+    }
+
+    /** Asks as the Action does, but looks more often. */
+    function start(inputs: Record<string, string>, timeoutMs = 20_000): Waiting {
+      const words: Record<string, string | undefined> = { 'ca-certificate': secure.authority.certificate, ...inputs };
+      const { promise: announced, resolve: announce, reject } = promiseOf<{ id: string; line: string }>();
+      const log: Host['log'] = {
+        ...{ debug: () => {}, info: () => {}, warn: () => {} },
+        notice: (line) => announce({ id: /-reqid (\d+)/.exec(line)?.[1] ?? '', line }),
+      };
+      const host = processHost(timeoutMs, new AbortController().signal, { mask: () => {}, log });
+      const request = readRequest((name) => words[name] || undefined, surroundings());
+      const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
+      fetched.catch(reject); // before it was announced
+      announced.catch(() => {}); // told to whoever waits for it
+      return { fetched, announced };
+    }
+    const request = (inputs: Record<string, string> = {}, timeoutMs?: number) =>
+      start({ mode: 'request', address, identity: 'carol@pool.test', ...inputs }, timeoutMs);
+    const approve = (id: string) =>
+      pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -name '${address}'`);
+
+    describe('a request', () => {
+      test('without any credential is approved by the command that it announces, and gives what it asked for', async () => {
+        const { fetched, announced } = request({ authz: 'READ', lifetime: '10m' });
+        const { id, line } = await announced;
+        assert.match(
+          line,
+          /^Request \d{7} for a token of carol@pool\.test waits for its approval: condor_token_request_approve /,
+        );
+        const command = line.slice(line.indexOf('condor_token_request_approve'));
+        await pool.run('sh', '-c', `echo yes | ${command}`);
+        const { token, authenticationMethod } = await fetched;
+        const { sub, scope, iat, exp } = claimsOf(token.jwt.reveal());
+        assert.deepEqual([sub, scope, Number(exp) - Number(iat)], ['carol@pool.test', 'condor:/READ', 600]);
+        assert.equal(authenticationMethod, 'SSL');
+        assert.match(id, /^\d{7}$/);
+      });
+
+      test('gives a token that HTCondor takes', async () => {
+        const { fetched, announced } = request({ authz: 'READ' });
+        await approve((await announced).id);
+        const { token } = await fetched;
+        await pool.run('mkdir', '-p', '-m', '700', '/tmp/approved');
+        await pool.write('/tmp/approved/token', `${token.jwt.reveal()}\n`, 0o600);
+        const ping = await pool.exec(['condor_ping', '-addr', address, '-table', 'READ'], {
+          env: onlyToken('/tmp/approved'),
+        });
+        assert.match(ping.stdout, /ALLOW +carol@pool\.test/, ping.stdout + ping.stderr);
+      });
+
+      test('by name through the collector names daemon and pool in the command', async () => {
+        const target = { address: '', pool: pool.collector, name: pool.scheddName, 'server-name': 'ap.pool.test' };
+        const { announced, fetched } = request(target);
+        const { id, line } = await announced;
+        assert.ok(line.endsWith(`-reqid ${id} -type schedd -name ci@pool -pool ${pool.collector}`), line);
+        await approve(id);
+        await fetched;
+      });
+
+      test('with a credential is made in its session', async () => {
+        const { announced, fetched } = request({ idtoken: await pool.idToken({ user: 'alice' }) });
+        const { id } = await announced;
+        const listed = await pool.run('condor_token_request_list', '-name', address);
+        assert.match(listed, /AuthenticatedIdentity = "alice@pool\.test"/);
+        assert.match(listed, /RequestedIdentity = "carol@pool\.test"/);
+        await approve(id);
+        assert.equal((await fetched).token.subject, 'carol@pool.test');
+      });
+
+      test('that nobody approves says so, with its id, when the time is over', async () => {
+        const { announced, fetched } = request({}, 1500);
+        const { id } = await announced;
+        await assert.rejects(fetched, (error: ConnectError) => {
+          assert.deepEqual([error.code, error.requestId, error.phase], ['ERR_TIMEOUT', id, 'token']);
+          assert.match(error.message, new RegExp(`^request ${id} was not approved in the time allowed$`));
+          return true;
+        });
+      });
+
+      test('where requests are switched off is code 44', async () => {
+        await secure.configure('SEC_ENABLE_TOKEN_REQUEST = False');
+        try {
+          await assertDaemonError(request().fetched, 44, /Token request disabled/);
+        } finally {
+          await secure.configure();
+        }
+      });
+
+      test('for levels that the pool never gives is code 3, and for others it is reduced', async () => {
+        await secure.configure('SEC_TOKEN_REQUEST_LIMITS = READ, WRITE');
+        try {
+          await assertDaemonError(request({ authz: 'DAEMON' }).fetched, 3, /SEC_TOKEN_REQUEST_LIMITS/);
+          const { announced, fetched } = request({ authz: 'READ DAEMON' });
+          await approve((await announced).id);
+          assert.deepEqual((await fetched).reductions, ['authorization: asked for READ DAEMON, granted READ']);
+        } finally {
+          await secure.configure();
+        }
+      });
+    });
+
+    describe('a SciToken exchanged', () => {
+      const exchange = (inputs: Record<string, string>) =>
+        start({ mode: 'exchange', address, lifetime: '60', authz: 'READ', ...inputs }).fetched;
+
+      test('in a session of its own gives a token for whom the map file says, narrowed as asked', async () => {
+        const { token } = await exchange({ scitoken: secure.issuer.issue('alice') });
+        const { sub, scope, iat, exp } = claimsOf(token.jwt.reveal());
+        assert.deepEqual([sub, scope, Number(exp) - Number(iat)], ['alice@pool.test', 'condor:/READ', 60]);
+      });
+
+      test('that is too long for SCITOKENS itself goes through a session by another method', async () => {
+        const scitoken = secure.issuer.issue('alice', { padding: 'x'.repeat(20_000) });
+        const idtoken = await pool.idToken({ user: 'bob' });
+        const { token } = await exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
+        assert.equal(token.subject, 'alice@pool.test');
+        await assert.rejects(start({ address, scitoken }).fetched, { code: 'ERR_CREDENTIAL_UNREADABLE' });
+      });
+
+      test('lasts no longer than it does', async () => {
+        const scitoken = secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
+        const { reductions } = await exchange({ scitoken });
+        assert.match(reductions.join(), /^lifetime: asked for 60 s, granted (2\d|30) s$/);
+      });
+
+      test('of no use is refused with the reason, which SCITOKENS never gives', async () => {
+        const scitoken = secure.issuer.issue('alice', { aud: 'https://other.test' });
+        const idtoken = await pool.idToken({ user: 'bob' });
+        const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
+        await assert.rejects(fetching, (error: DaemonError) => {
+          assert.equal(error.code, 'ERR_DAEMON');
+          assert.match(error.errorString, /aud/);
+          return true;
+        });
+      });
+
+      test('of somebody unknown is code 5', async () => {
+        const idtoken = await pool.idToken({ user: 'bob' });
+        const scitoken = secure.issuer.issue('mallory');
+        const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
+        await assertDaemonError(fetching, 5, /Failed to map SciToken/);
+      });
+    });
+  });
+}
+
+async function assertDaemonError(fetching: Promise<unknown>, code: number, text: RegExp): Promise<void> {
+  await assert.rejects(fetching, (error: DaemonError) => {
+    assert.equal(error.code, 'ERR_DAEMON', error.message);
+    assert.match(error.errorString, text);
+    assert.equal(error.errorCode, code);
+    return true;
+  });
+}
+
+function promiseOf<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((...both) => {
+    [resolve, reject] = both;
+  });
+  return { promise, resolve, reject };
+}
