@@ -9,6 +9,9 @@ import { interruptSignal, processHost, processSurroundings } from './process-hos
 import { describeError, describeToken, factsOf } from './report.ts';
 import { VERSION } from './version.ts';
 
+/** Flags that HTCondor's tool takes for not given if they are empty. */
+const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file'];
+
 export async function run(args: readonly string[]): Promise<void> {
   try {
     await main(args);
@@ -28,7 +31,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (given.has('version')) return print(`condor_token_fetch ${VERSION}`);
 
   // Levels add up; of other flags the last one counts.
-  const input: InputSource = (name) => (name === 'authz' ? given.get(name)?.join(',') : given.get(name)?.at(-1));
+  const input: InputSource = (name) => {
+    if (name === 'authz') return given.get(name)?.join(',');
+    const value = given.get(name)?.at(-1);
+    return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
+  };
   const host = processHost(readTimeout(input), interruptSignal(), {
     mask: () => {}, // nothing secret is ever printed but the token itself, on purpose
     log: {

@@ -4269,6 +4269,7 @@ const VERSION = '0.1.0';
 
 
 
+const EMPTY_IS_NONE = ['name', 'pool', 'key', 'token', 'file'];
 async function run(args) {
     try {
         await main(args);
@@ -4288,7 +4289,12 @@ async function main(args) {
     }
     if (given.has('version'))
         return print(`condor_token_fetch ${VERSION}`);
-    const input = (name) => (name === 'authz' ? given.get(name)?.join(',') : given.get(name)?.at(-1));
+    const input = (name) => {
+        if (name === 'authz')
+            return given.get(name)?.join(',');
+        const value = given.get(name)?.at(-1);
+        return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
+    };
     const host = processHost(readTimeout(input), interruptSignal(), {
         mask: () => { },
         log: {

@@ -1,0 +1,126 @@
+/**
+ * What HTCondor's own tests of its tool check (src/condor_tests/test_condor_token_fetch_key.py and
+ * test_auth_protocol_token.py), with our command in the place of HTCondor's.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { claimsOf } from '../support/real-fetch.ts';
+
+const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, test_key\n';
+
+for (const suite of poolSuites()) {
+  describe(`condor_token_fetch -key, HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    before(async () => {
+      pool = await startPool({ suite, config: KEYS });
+      await pool.write('/etc/condor/passwords.d/test_key', 'test_key_value', 0o600);
+      await pool.configure(KEYS);
+    });
+    after(() => pool?.stop());
+
+    /** Header and claims as condor_token_list sees them, but for those that always differ. */
+    async function listed(...args: string[]): Promise<unknown> {
+      const { status, stdout, stderr } = await pool.ours(args);
+      assert.equal(status, 0, stderr);
+      await pool.run('mkdir', '-p', '-m', '700', '/tmp/list');
+      await pool.write('/tmp/list/token', stdout, 0o600);
+      const [, header = '', payload = ''] =
+        /^Header: (\{.*\}) Payload: (\{.*\}) File: /.exec(await pool.run('condor_token_list', '-dir', '/tmp/list')) ??
+        [];
+      const { iat, jti, ...claims } = JSON.parse(payload) as Record<string, unknown>;
+      assert.ok(iat !== undefined && jti !== undefined);
+      return { header: JSON.parse(header) as unknown, claims };
+    }
+
+    test('without a key is the same as with POOL', async () => {
+      assert.deepEqual(await listed(), await listed('-key', 'POOL'));
+    });
+    test('with a key is not the same as without', async () => {
+      assert.notDeepEqual(await listed('-key', 'test_key'), await listed());
+    });
+  });
+
+  describe(`The method TOKEN, HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    // The tools have a signing key of their own, which is at first not there.
+    const TOOL_KEY = '/etc/condor/tool-key';
+    before(async () => {
+      const all = 'condor@password, condor@pool.test, administrator@domain';
+      const config = `
+        SEC_DEFAULT_AUTHENTICATION = REQUIRED
+        SEC_READ_AUTHENTICATION = REQUIRED
+        SEC_CLIENT_AUTHENTICATION = REQUIRED
+        SEC_TOKEN_DIRECTORY = /etc/condor/user-tokens.d
+        SEC_TOKEN_POOL_SIGNING_KEY_FILE = /etc/condor/passwords.d/POOL
+        ALLOW_ADMINISTRATOR = ${all}
+        ALLOW_READ = ${all}
+        ALLOW_WRITE = ${all}
+        ALLOW_DAEMON = ${all}
+        ALLOW_NEGOTIATOR = ${all}
+        ALLOW_CONFIG = ${all}
+      `.replaceAll(/^ +/gm, '');
+      pool = await startPool({ suite, config });
+      await pool.run('mkdir', '-m', '700', '/etc/condor/user-tokens.d');
+      // Only when all daemons are there, for until then the tools have to be let in to see that.
+      const tool = `TOOL.SEC_TOKEN_POOL_SIGNING_KEY_FILE = ${TOOL_KEY}\nTOOL.SEC_DEFAULT_AUTHENTICATION_METHODS = TOKEN\n`;
+      await pool.write('/etc/condor/config.d/99-tool', tool, 0o644);
+    });
+    after(() => pool?.stop());
+
+    const fetch = (...args: string[]) => pool.ours(args);
+    const ping = (type: string) => pool.exec(['condor_ping', '-type', type, '-table', 'ALL']);
+    /** Both tools are let in, or neither is. */
+    async function assertLetIn(type: string, letIn: boolean): Promise<void> {
+      const [ours, theirs] = [await fetch('-type', type, '-authz', 'READ'), await ping(type)];
+      assert.equal(theirs.status === 0, letIn, theirs.stdout + theirs.stderr);
+      assert.equal(ours.status === 0, letIn, ours.stderr);
+    }
+
+    test('the pool has made its signing key', async () => {
+      assert.equal((await pool.exec(['test', '-f', '/etc/condor/passwords.d/POOL'])).status, 0);
+    });
+    test('a tool that has the signing key is let in', async () => {
+      await pool.run('cp', '-p', '/etc/condor/passwords.d/POOL', TOOL_KEY);
+      await assertLetIn('collector', true);
+    });
+    test('without the key it is not', async () => {
+      await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
+      await assertLetIn('collector', false);
+    });
+    test('with another key it is not', async () => {
+      await pool.write(TOOL_KEY, 'wrong password file\n', 0o600);
+      await assertLetIn('collector', false);
+    });
+    test('with the right key it is again', async () => {
+      await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
+      await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
+      await assertLetIn('collector', true);
+    });
+    test('a token of an authorized user is enough, whatever the key', async () => {
+      await pool.run('condor_token_create', '-identity', 'administrator@domain', '-token', 'tokenfile');
+      await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
+      await pool.run('mv', `${TOOL_KEY}.wrong`, TOOL_KEY);
+      await assertLetIn('master', true);
+      const { stdout } = await fetch('-type', 'master');
+      assert.equal(claimsOf(stdout)['sub'], 'administrator@domain');
+      assert.match(await pool.run('condor_token_list'), /administrator@domain/);
+    });
+    test('without that token it is not let in', async () => {
+      await pool.run('rm', '/etc/condor/user-tokens.d/tokenfile');
+      await assertLetIn('master', false);
+    });
+    test('a token of an unauthorized user fetches one that allows as little', async () => {
+      await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
+      await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
+      await pool.run('condor_token_create', '-identity', 'test@trust-domain', '-token', 'tokenfile');
+      await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
+      await pool.run('mv', `${TOOL_KEY}.wrong`, TOOL_KEY);
+      assert.notEqual((await ping('master')).status, 0);
+      const fetched = await fetch('-type', 'master', '-token', 'tokenfile');
+      assert.deepEqual([fetched.status, fetched.stdout], [0, ''], fetched.stderr);
+      assert.match(await pool.run('condor_token_list'), /test@trust-domain/);
+      assert.notEqual((await ping('master')).status, 0);
+    });
+  });
+}
