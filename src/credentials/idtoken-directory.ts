@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../secret.ts';
-import { readPrivateFile, reasonOf } from './private-file.ts';
+import { ExposedFile, readPrivateFile, reasonOf } from './private-file.ts';
 
 /** A line of a token file that may be a token. */
 export interface TokenLine {
@@ -14,6 +14,8 @@ export interface TokenDirectory {
   readonly lines: readonly TokenLine[];
   /** Files that were passed over, with the reason; or why there are none at all. */
   readonly skipped: readonly string[];
+  /** Those of them that somebody should look after: they are of the wrong owner or mode. */
+  readonly exposed: readonly string[];
 }
 
 /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP's default: files that editors and package managers leave behind. */
@@ -26,19 +28,19 @@ const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg
  *
  * Synchronous: for a few small files, loading node:fs/promises takes longer than reading them.
  */
-export function readTokenDirectory(directory: string, excluded?: string): TokenDirectory {
-  const excludedName = excluded === undefined ? EXCLUDED_NAME : new RegExp(excluded);
+export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME): TokenDirectory {
   let names: string[];
   try {
     names = readdirSync(directory).sort();
   } catch (error) {
-    return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`] };
+    return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
   }
   const lines: TokenLine[] = [];
   const skipped: string[] = [];
+  const exposed: string[] = [];
   for (const name of names) {
     const path = join(directory, name);
-    if (excludedName.test(name)) {
+    if (excluded.test(name)) {
       skipped.push(`${path}: HTCondor ignores files of such a name`);
       continue;
     }
@@ -48,10 +50,11 @@ export function readTokenDirectory(directory: string, excluded?: string): TokenD
       lines.push(...found);
     } catch (error) {
       skipped.push(`${path}: ${reasonOf(error)}`);
+      if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
     }
   }
   if (names.length === 0) skipped.push(`${directory}: it is empty`);
-  return { lines, skipped };
+  return { lines, skipped, exposed };
 }
 
 /** The lines of a text that are neither blank nor comments. */

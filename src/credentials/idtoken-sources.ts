@@ -15,7 +15,7 @@ export type IdTokenSource =
       /** True if the user named it, false if it is HTCondor's default. */
       readonly named: boolean;
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
-      readonly excluded?: string | undefined;
+      readonly excluded?: RegExp | undefined;
       /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
       readonly signing?: SigningKeys;
     };
@@ -44,7 +44,8 @@ export function readIdTokens(
     if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
     return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
   }
-  const { lines, skipped } = readTokenDirectory(source.directory, source.excluded);
+  const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+  for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   for (const line of lines) {

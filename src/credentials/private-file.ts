@@ -3,10 +3,13 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 /** A file with a secret is a line or a few; whatever is larger is something else. */
 const MAX_FILE_LENGTH = 1024 * 1024;
 
+/** A file that is not ours alone. */
+export class ExposedFile extends Error {}
+
 /**
  * The content of a file that must belong to us and be closed to everybody else (read_secure_file in C++).
  *
- * @throws Error that says what is wrong with it.
+ * @throws Error that says what is wrong with it; ExposedFile if it is its owner or its mode.
  */
 export function readPrivateFile(path: string): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -15,10 +18,12 @@ export function readPrivateFile(path: string): Buffer {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is no regular file');
     if (size > MAX_FILE_LENGTH) throw new Error('it is too large');
     if (process.getuid !== undefined) {
-      if (uid !== process.getuid()) throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+      if (uid !== process.getuid()) throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
       const open = mode & 0o077;
       if (open !== 0)
-        throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+        throw new ExposedFile(
+          `others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`,
+        );
     }
     return readFileSync(file);
   } finally {

@@ -102,7 +102,17 @@ function readIdTokenSource(text: Secret | undefined, surroundings: Surroundings)
     poolKeyFile: setting('SEC_TOKEN_POOL_SIGNING_KEY_FILE'),
     keyDirectory: setting('SEC_PASSWORD_DIRECTORY'),
   };
-  return { ...tokenDirectory(surroundings), excluded: setting('LOCAL_CONFIG_DIR_EXCLUDE_REGEXP'), signing };
+  return { ...tokenDirectory(surroundings), excluded: excludedNames(surroundings), signing };
+}
+
+function excludedNames({ setting }: Surroundings): RegExp | undefined {
+  const text = setting('LOCAL_CONFIG_DIR_EXCLUDE_REGEXP');
+  try {
+    return text === undefined ? undefined : new RegExp(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${reason}`, { cause });
+  }
 }
 
 /** The token directory (findTokens in condor_auth_passwd.cpp), and whether the user named it. */

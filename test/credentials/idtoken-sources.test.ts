@@ -173,7 +173,7 @@ describe('a token directory', () => {
   test('has its names excluded as HTCondor is configured', () => {
     put('a.skip', jwt());
     put('b~', jwt({ sub: 'bob@pool' }));
-    const { found } = readIdTokens({ directory, named: true, excluded: '.*\\.skip$' }, listeningHost().host);
+    const { found } = readIdTokens({ directory, named: true, excluded: /.*\.skip$/ }, listeningHost().host);
     assert.deepEqual(
       found.map(({ token }) => token.subject),
       ['bob@pool'],
