@@ -4232,6 +4232,8 @@ function unreadable(source, what) {
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
 
 const MAX_FILE_LENGTH = 1024 * 1024;
+class ExposedFile extends Error {
+}
 function readPrivateFile(path) {
     const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
     try {
@@ -4242,10 +4244,10 @@ function readPrivateFile(path) {
             throw new Error('it is too large');
         if (process.getuid !== undefined) {
             if (uid !== process.getuid())
-                throw new Error(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+                throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
             const open = mode & 0o077;
             if (open !== 0)
-                throw new Error(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+                throw new ExposedFile(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
         }
         return (0,external_node_fs_namespaceObject.readFileSync)(file);
     }
@@ -5881,20 +5883,20 @@ function certificates_unreadable(name, what) {
 
 
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-function readTokenDirectory(directory, excluded) {
-    const excludedName = excluded === undefined ? EXCLUDED_NAME : new RegExp(excluded);
+function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
     let names;
     try {
         names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
     }
     catch (error) {
-        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`] };
+        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
     }
     const lines = [];
     const skipped = [];
+    const exposed = [];
     for (const name of names) {
         const path = (0,external_node_path_namespaceObject.join)(directory, name);
-        if (excludedName.test(name)) {
+        if (excluded.test(name)) {
             skipped.push(`${path}: HTCondor ignores files of such a name`);
             continue;
         }
@@ -5906,11 +5908,13 @@ function readTokenDirectory(directory, excluded) {
         }
         catch (error) {
             skipped.push(`${path}: ${reasonOf(error)}`);
+            if (error instanceof ExposedFile)
+                exposed.push(`${path}: ${error.message}`);
         }
     }
     if (names.length === 0)
         skipped.push(`${directory}: it is empty`);
-    return { lines, skipped };
+    return { lines, skipped, exposed };
 }
 function tokenLines(text, source) {
     const found = text
@@ -6002,7 +6006,9 @@ function readIdTokens(source, host) {
             return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
         return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
     }
-    const { lines, skipped } = readTokenDirectory(source.directory, source.excluded);
+    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+    for (const reason of exposed)
+        host.log.warn(`Passed over ${reason}`);
     const found = [];
     const reasons = [...skipped];
     for (const line of lines) {
@@ -6867,7 +6873,17 @@ function readIdTokenSource(text, surroundings) {
         poolKeyFile: setting('SEC_TOKEN_POOL_SIGNING_KEY_FILE'),
         keyDirectory: setting('SEC_PASSWORD_DIRECTORY'),
     };
-    return { ...tokenDirectory(surroundings), excluded: setting('LOCAL_CONFIG_DIR_EXCLUDE_REGEXP'), signing };
+    return { ...tokenDirectory(surroundings), excluded: excludedNames(surroundings), signing };
+}
+function excludedNames({ setting }) {
+    const text = setting('LOCAL_CONFIG_DIR_EXCLUDE_REGEXP');
+    try {
+        return text === undefined ? undefined : new RegExp(text);
+    }
+    catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new errors_InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${reason}`, { cause });
+    }
 }
 function tokenDirectory({ setting, home, uid }) {
     const named = setting('SEC_TOKEN_DIRECTORY');
@@ -7148,7 +7164,7 @@ const GENERAL = [
     ...['FS_LOCAL_DIR', 'FULL_HOSTNAME', 'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP', 'PRIVATE_NETWORK_NAME', 'SCITOKENS_FILE'],
     ...['SEC_CLIENT_AUTHENTICATION_METHODS', 'SEC_DEFAULT_AUTHENTICATION_METHODS', 'SEC_KNOWN_HOSTS'],
     ...['SEC_PASSWORD_DIRECTORY', 'SEC_PASSWORD_FILE', 'SEC_SYSTEM_KNOWN_HOSTS', 'SEC_TOKEN_DIRECTORY'],
-    ...['SEC_TOKEN_POOL_SIGNING_KEY_FILE', 'SEC_TOKEN_SYSTEM_DIRECTORY', 'TOOL_DEBUG', 'TRUST_DOMAIN', 'UID_DOMAIN'],
+    ...['SEC_TOKEN_POOL_SIGNING_KEY_FILE', 'SEC_TOKEN_SYSTEM_DIRECTORY', 'TRUST_DOMAIN', 'UID_DOMAIN'],
 ];
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 async function loadSettings(env) {

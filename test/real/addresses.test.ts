@@ -1,6 +1,7 @@
-/** Daemons on ports of their own, and on IPv6. */
+/** Daemons on ports of their own, on IPv6, and behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { DistantProxy } from '../support/distant-proxy.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
 
@@ -25,6 +26,39 @@ for (const suite of poolSuites()) {
         const [, address = ''] = /<([^?>]+)/.exec(await pool.sinful('schedd', pool.scheddName)) ?? [];
         const { token } = await fetchFrom(pool, { address, idtoken, authz: ['WRITE'] });
         assert.deepEqual(token.authz, ['WRITE']);
+      });
+    });
+
+    describe('behind tunnels', () => {
+      let pool: Pool;
+      let tunnel: DistantProxy;
+      let idtoken: string;
+      before(async () => {
+        pool = await startPool({ suite });
+        idtoken = await pool.idToken({ user: 'alice' });
+        const target = { host: '127.0.0.1', port: pool.port };
+        tunnel = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs: 0 });
+      });
+      after(async () => {
+        await tunnel?.close();
+        await pool?.stop();
+      });
+
+      test('a schedd is reached at the end of the tunnel, by its name behind the shared port', async () => {
+        tunnel.reset();
+        const end = `127.0.0.1:${tunnel.port}`;
+        const fetched = await fetchFrom(pool, { pool: pool.collector, name: pool.scheddName, address: end, idtoken });
+        assert.equal(tunnel.connections, 1, 'what the collector says of its place is not used');
+        assert.match(fetched.daemonAddress, new RegExp(`^<${end}\\?.*sock=schedd_`));
+        assert.doesNotMatch(fetched.daemonAddress, /addrs/);
+        assert.match(await pool.log('Sched'), /alice@pool\.test/);
+      });
+
+      test('collector and schedd may be behind the same one', async () => {
+        tunnel.reset();
+        const end = `127.0.0.1:${tunnel.port}`;
+        await fetchFrom(pool, { pool: end, name: pool.scheddName, address: end, idtoken });
+        assert.ok(tunnel.connections >= 2);
       });
     });
 

@@ -9,6 +9,8 @@ export interface TokenDirectory {
     readonly lines: readonly TokenLine[];
     /** Files that were passed over, with the reason; or why there are none at all. */
     readonly skipped: readonly string[];
+    /** Those of them that somebody should look after: they are of the wrong owner or mode. */
+    readonly exposed: readonly string[];
 }
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
@@ -17,6 +19,6 @@ export interface TokenDirectory {
  *
  * Synchronous: for a few small files, loading node:fs/promises takes longer than reading them.
  */
-export declare function readTokenDirectory(directory: string, excluded?: string): TokenDirectory;
+export declare function readTokenDirectory(directory: string, excluded?: RegExp): TokenDirectory;
 /** The lines of a text that are neither blank nor comments. */
 export declare function tokenLines(text: string, source: string): readonly TokenLine[];

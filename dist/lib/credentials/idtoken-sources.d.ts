@@ -11,7 +11,7 @@ export type IdTokenSource = {
     /** True if the user named it, false if it is HTCondor's default. */
     readonly named: boolean;
     /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
-    readonly excluded?: string | undefined;
+    readonly excluded?: RegExp | undefined;
     /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
     readonly signing?: SigningKeys;
 };
