@@ -1,13 +1,8 @@
 /** The same arguments for HTCondor's condor_token_fetch and for ours: the same claims, the same success or failure. */
-import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { claimsOf, referenceFetch } from '../support/real-fetch.ts';
-import { runCommand } from '../support/runner.ts';
+import { assertSameOutcome } from '../support/same-outcome.ts';
 
 /** A configuration, the limits of the credential, and arguments behind `-pool … -name …` or instead of them. */
 interface Case {
@@ -57,41 +52,18 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    let directory: string;
     before(async () => {
       pool = await startPool({ suite, config: KEYS });
       await pool.write('/etc/condor/passwords.d/CI', randomBytes(64), 0o600);
       await pool.configure(KEYS);
-      directory = mkdtempSync(join(tmpdir(), 'differential-'));
     });
-    after(async () => {
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
-      await pool?.stop();
-    });
+    after(() => pool?.stop());
 
     async function assertSame(where: readonly string[], { args, authz = [], lifetime, config }: Case) {
       const idtoken = await pool.idToken({ user: 'alice', authz, ...(lifetime === undefined ? {} : { lifetime }) });
-      writeFileSync(join(directory, 'credential'), `${idtoken}\n`, { mode: 0o600 });
       if (config !== undefined) await pool.configure(`${KEYS}\n${config}`);
       try {
-        const all = [...where, ...args];
-        const theirs = await referenceFetch(pool, idtoken, all);
-        const ours = await runCommand(all, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory } });
-        const said = `theirs: ${theirs.status} ${theirs.stderr}\nours: ${ours.status} ${ours.stderr}`;
-        assert.equal(ours.status === 0, theirs.status === 0, said);
-        if (theirs.status !== 0) {
-          assert.equal(ours.stdout, '');
-          return;
-        }
-        assert.match(ours.stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-        const [{ jti: _, iat: i, exp: e, ...ourClaims }, { jti: __, iat: j, exp: f, ...theirClaims }] = [
-          claimsOf(ours.stdout),
-          claimsOf(theirs.stdout),
-        ];
-        assert.deepEqual(ourClaims, theirClaims);
-        assert.equal(e === undefined, f === undefined, 'both expire, or neither');
-        // What is left of a credential shrinks by the second between the two.
-        if (e !== undefined) assert.ok(Math.abs(Number(e) - Number(i) - (Number(f) - Number(j))) <= 5);
+        await assertSameOutcome(pool, idtoken, [...where, ...args]);
       } finally {
         if (config !== undefined) await pool.configure(KEYS);
       }
