@@ -20,6 +20,7 @@ export const FLAGS: readonly Flag[] = [
   { name: 'token', minimum: 2, value: 'NAME', help: 'Write to this file name in the token directory' },
   { name: 'file', minimum: 1, value: 'PATH', help: 'Write to this file' },
   { name: 'type', minimum: 1, value: 'TYPE', help: 'Type of the daemon (default: SCHEDD)' },
+  { name: 'remote', minimum: 1, help: 'Have the collector fetch the token of the schedd' },
   { name: 'debug', minimum: 1, help: 'Say on standard error what happens (-debug:LEVELS is accepted)' },
   { name: 'help', minimum: 1, help: 'Show this' },
   { name: 'address', minimum: 2, value: 'SINFUL', help: 'Address of the daemon; no collector is asked' },

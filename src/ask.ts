@@ -1,4 +1,5 @@
 import { readSciToken } from './credentials/scitoken.ts';
+import { getImpersonationToken } from './daemon/impersonation-token.ts';
 import { type CommandResult, inPhase, type Target } from './daemon/open-session.ts';
 import { exchangeSciToken } from './daemon/scitoken-exchange.ts';
 import { getSessionToken } from './daemon/session-token.ts';
@@ -15,10 +16,15 @@ import type { TokenRequest } from './wanted.ts';
 /** A token, and where it came from. */
 export type Asked = CommandResult<Secret> & { readonly session: { readonly address: Sinful } };
 
+/** Whom to ask, and the name of the daemon that issues the token. */
+export interface NamedTarget extends Target {
+  readonly name: string;
+}
+
 /** The token, in the way that the mode says. */
 export async function askFor(
   request: TokenRequest,
-  target: Target,
+  target: NamedTarget,
   credentials: Credentials,
   host: Host,
 ): Promise<Asked> {
@@ -30,6 +36,9 @@ export async function askFor(
   });
   switch (mode) {
     case 'fetch':
+      if (request.remote) {
+        return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
+      }
       return at(await getSessionToken(target, limits, credentials, host));
     case 'request': {
       const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };

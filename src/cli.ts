@@ -1,5 +1,5 @@
 /** The command's shell: argv → fetchToken → the token on standard output, everything else on standard error. */
-import { parseArguments, usage } from './argv.ts';
+import { type Arguments, parseArguments, usage } from './argv.ts';
 import { HTCondorError, OutputError } from './errors.ts';
 import { fetchToken } from './fetch.ts';
 import { readRequest, readTimeout } from './inputs/request.ts';
@@ -30,12 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   if (given.has('version')) return print(`condor_token_fetch ${VERSION}`);
 
-  // Levels add up; of other flags the last one counts.
-  const input: InputSource = (name) => {
-    if (name === 'authz') return given.get(name)?.join(',');
-    const value = given.get(name)?.at(-1);
-    return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
-  };
+  const input = inputOf(given);
   const host = processHost(readTimeout(input), interruptSignal(), {
     mask: () => {}, // nothing secret is ever printed but the token itself, on purpose
     log: {
@@ -45,10 +40,22 @@ async function main(args: readonly string[]): Promise<void> {
       warn: (line) => say(`Warning: ${line}`),
     },
   });
+  if (given.has('remote') && given.has('key')) host.log.warn('-key does not go with -remote and is not looked at');
   const fetched = await fetchToken(readRequest(input, await processSurroundings(), true), host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
   if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
   else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());
+}
+
+/** Levels add up; of other flags the last one counts. HTCondor's tool does not look at -key where there is -remote. */
+function inputOf(given: Arguments): InputSource {
+  return (name) => {
+    if (name === 'authz') return given.get(name)?.join(',');
+    if (name === 'remote') return given.has(name) ? 'true' : undefined;
+    if (name === 'key' && given.has('remote')) return undefined;
+    const value = given.get(name)?.at(-1);
+    return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
+  };
 }
 
 function say(line: string): void {

@@ -19,6 +19,7 @@ export interface FetchedToken {
   readonly reductions: readonly string[];
   /** Name in the daemon's ad; empty if no collector was asked. */
   readonly daemonName: string;
+  /** Of the daemon that gave us the token: with `remote` the collector. */
   readonly daemonAddress: string;
   /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
   readonly daemonVersion: string;
@@ -56,7 +57,11 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     value: jwt,
     session,
     roundTrips,
-  } = await inTurn(daemon.targets, (target) => askFor(request, target, credentials, host), host);
+  } = await inTurn(
+    daemon.targets,
+    (target) => askFor(request, { ...target, name: daemon.name }, credentials, host),
+    host,
+  );
   host.mask(jwt);
   if (signaturePart(jwt).reveal() !== '') host.mask(signaturePart(jwt));
   host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);

@@ -7,7 +7,7 @@ import type { Credentials } from './security/method.ts';
 import { formatSinful, hostNameOf, throughEndpoint } from './transport/sinful.ts';
 import type { TokenRequest, Wanted } from './wanted.ts';
 
-/** Where the daemon may be, best first. */
+/** Whom to ask for the token, best first, and the name of the daemon that issues it. */
 export interface Found {
   readonly targets: readonly Target[];
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Found {
 
 /** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
 export async function findDaemon(
-  { daemon, serverName }: TokenRequest,
+  { daemon, remote, serverName }: TokenRequest,
   credentials: Credentials,
   host: Host,
 ): Promise<Found> {
@@ -24,10 +24,24 @@ export async function findDaemon(
     const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
     return { targets, name: '', roundTrips: 0 };
   }
+  if (remote) return await findByName(daemon, serverName, credentials, host);
   const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
   host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
   const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
   return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
+}
+
+/** The collectors, to be asked by name: the one given, that of this machine's daemon, or of the only one they have. */
+async function findByName(
+  daemon: Sought,
+  serverName: string | undefined,
+  credentials: Credentials,
+  host: Host,
+): Promise<Found> {
+  const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+  if (daemon.name !== undefined) return { targets, name: daemon.name, roundTrips: 0 };
+  const { name, roundTrips } = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+  return { targets, name, roundTrips };
 }
 
 type Sought = Exclude<Wanted, { address: unknown }>;
@@ -37,7 +51,7 @@ function findHere({ type, name = '', local, collectors }: Sought, host: Host): L
   if (local === undefined) return undefined;
   const here = findLocal(local, type);
   if (typeof here !== 'string')
-    return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name };
+    return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name || local.name };
   if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
   host.log.debug(`locate: not on this machine: ${here}`);
   return undefined;

@@ -79,6 +79,9 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
     case 'ERR_TOKEN_MALFORMED':
     case 'ERR_TOKEN_CLAIM':
       return [
+        ...(error.claim === 'iss'
+          ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
+          : []),
         'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
       ];
     case 'ERR_TOKEN_REDUCED':
@@ -122,12 +125,36 @@ function daemonHints({ errorCode, errorString }: DaemonError): readonly string[]
       'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
     ],
     [
-      /does not have access to configured key/,
+      /does not have (access to configured key|a signing key configured)/,
       'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
     ],
     [
       /Failed to read file|Failed to fetch key/,
       'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
+    ],
+    [
+      /is not known to the collector/,
+      'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
+    ],
+    [
+      /No schedd target specified/,
+      'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
+    ],
+    [
+      /Missing requester identity/,
+      'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+    ],
+    [
+      /Request to server was not encrypted/,
+      'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
+    ],
+    [
+      /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
+      'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
+    ],
+    [
+      /\b(DCSCHEDD|SECMAN):\d/,
+      'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
     ],
     [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
     [
@@ -147,7 +174,7 @@ function daemonHints({ errorCode, errorString }: DaemonError): readonly string[]
       'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
     ],
     [
-      /ANONYMOUS or no authentication|was not encrypted/,
+      /ANONYMOUS or no authentication/,
       'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
     ],
     [

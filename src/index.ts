@@ -36,6 +36,8 @@ export interface FetchOptions {
   readonly identity?: string | undefined;
   /** Name of the signing key. Default: the daemon's. */
   readonly key?: string | undefined;
+  /** The collector fetches the token of the schedd for us; then there is no choice of `key`. Default: false. */
+  readonly remote?: boolean | undefined;
   /**
    * The ways to authenticate, in order: IDTOKENS, SCITOKENS, SSL, PASSWORD, FS, MUNGE. Default: those that have a
    * credential below; if none has, those of HTCondor's configuration, as the daemon prefers.
@@ -87,6 +89,7 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     ...{ scitoken: options.scitoken, password: options.password, 'server-name': options.serverName },
     ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
     ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
+    remote: options.remote === undefined ? undefined : String(options.remote),
   };
   const input: InputSource = (name) => words[name];
   const request = readRequest(input, await processSurroundings());

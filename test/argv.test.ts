@@ -21,7 +21,7 @@ function isDashArgPrefix(argument: string, flag: string, minimum: number, colon 
   return isArgPrefix(argument.slice(1), flag, minimum, colon);
 }
 
-/** The chain of comparisons in condor_token_fetch's main(), without `remote`, which is not there yet. */
+/** The chain of comparisons in condor_token_fetch's main(). */
 const HTCONDOR_FLAGS = [
   ['authz', 1],
   ['lifetime', 1],
@@ -31,6 +31,7 @@ const HTCONDOR_FLAGS = [
   ['token', 2],
   ['file', 1],
   ['type', 1],
+  ['remote', 1],
   ['debug', 1],
   ['help', 1],
 ] as const;
@@ -107,6 +108,9 @@ describe('flags', () => {
     ['-ty', 'type'],
     ['-to', 'token'],
     ['-ti', undefined],
+    ['-r', 'remote'],
+    ['--remote', 'remote'],
+    ['-remotely', undefined],
     ['-tim', 'timeout'],
     ['-ad', 'address'],
     ['-d', 'debug'],

@@ -11,12 +11,13 @@ import {
   DaemonError,
   InputError,
   NegotiationError,
+  TokenError,
 } from '../src/errors.ts';
 import { hintsFor } from '../src/hints.ts';
 import { everyError } from './support/every-error.ts';
 import { projectRoot } from './support/project.ts';
 
-/** Texts of handle_dc_session_token and what it calls, each with HTCondor's code, and with what its hint must name. */
+/** Texts of handle_dc_session_token, schedd_token_request and others, each with HTCondor's code, and what its hint names. */
 const DAEMON_TEXTS: readonly [number, string, RegExp][] = [
   [44, 'Token fetch disabled.', /SEC_ENABLE_TOKEN_FETCH/],
   [3, 'Server will not sign with requested key.', /SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS/],
@@ -24,8 +25,19 @@ const DAEMON_TEXTS: readonly [number, string, RegExp][] = [
   [4, "Session doesn't allow requested authorization levels.", /authz/],
   [2, 'Server did not successfully authenticate session.', /identity/],
   [1, 'Server does not have access to configured key.', /SEC_TOKEN_ISSUER_KEY/],
+  [4, 'SCHEDD:4:TOKEN_UTILS:4:Server does not have a signing key configured.', /SEC_TOKEN_ISSUER_KEY/],
   [1, 'TOKEN:1:Failed to read file /etc/condor/passwords.d/CI securely.', /SEC_PASSWORD_DIRECTORY/],
   [1, 'Failed to fetch key named CI: TOKEN:1:no such key', /SEC_PASSWORD_DIRECTORY/],
+  [5, 'Schedd ci@pool is not known to the collector.', /SEC_ENABLE_IMPERSONATION_TOKENS/],
+  [4, 'No schedd target specified.', /name/],
+  [1, 'Missing requester identity.', /identity/],
+  [3, 'Request to server was not encrypted.', /SEC_DAEMON_ENCRYPTION/],
+  [
+    2,
+    'SCHEDD:2:All requested authorizations were eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS setting',
+    /SEC_IMPERSONATION_TOKEN_LIMITS/,
+  ],
+  [5, 'DCSCHEDD:5:Failed to receive response from schedd.', /could not fetch/],
   [1, 'Issuer namespace is not set.', /TRUST_DOMAIN/],
   [1, 'Issuer namespace may not contain spaces or commas.', /TRUST_DOMAIN/],
   [44, 'Token request disabled.', /SEC_ENABLE_TOKEN_REQUEST/],
@@ -78,7 +90,7 @@ describe('hints', () => {
 
   test('for texts with different causes differ', () => {
     const hints = DAEMON_TEXTS.map(([code, text]) => hintsFor(new DaemonError(code, text))[0]);
-    assert.equal(new Set(hints).size, DAEMON_TEXTS.length - 3, 'three pairs of texts share a cause');
+    assert.equal(new Set(hints).size, DAEMON_TEXTS.length - 4, 'four pairs of texts share a cause');
   });
 
   test('for an unknown text of a daemon name the code and the log', () => {
@@ -96,6 +108,7 @@ describe('hints', () => {
     assert.match(hintsFor(new InputError('lifetime', 'x')).join(), /\blifetime\b/);
     assert.match(hintsFor(new AuthorizationError('ERR_DENIED', 'x', 'alice@pool')).join(), /alice@pool/);
     assert.match(hintsFor(new AuthorizationError('ERR_DENIED', 'x')).join(), /\byou\b/);
+    assert.match(hintsFor(new TokenError('ERR_TOKEN_CLAIM', 'x', 'iss')).join(), /^With remote, .*TRUST_DOMAIN/);
   });
 
   test('are those of test/golden/hints.json', () => {

@@ -4,6 +4,8 @@ import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 export interface LocalDaemon {
+  /** SCHEDD_NAME and so on: its name, for files that do not tell it. */
+  readonly name: string;
   /** SCHEDD_DAEMON_AD_FILE and so on: a ClassAd, one attribute a line. */
   readonly adFile: string | undefined;
   /** SCHEDD_ADDRESS_FILE and so on: lines of address, version and platform, or of a ClassAd. */
@@ -20,7 +22,7 @@ export interface LocalAddress {
 const MAX_FILE_LENGTH = 1024 * 1024;
 
 /** Where the daemon is; a string says why that is not known. */
-export function findLocal({ adFile, addressFile }: LocalDaemon, type: string): LocalAddress | string {
+export function findLocal({ adFile, addressFile }: Omit<LocalDaemon, 'name'>, type: string): LocalAddress | string {
   const reasons: string[] = [];
   for (const file of [adFile, addressFile]) {
     if (file === undefined) continue;

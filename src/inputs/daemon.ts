@@ -6,26 +6,35 @@ import type { Wanted } from '../wanted.ts';
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, splitList } from './words.ts';
 
+/** How the daemon is meant, beside what it is called. */
+interface Manner {
+  /** The one of this machine rather than the only one of a pool. */
+  readonly localFirst: boolean;
+  /** The collector is asked for its token, so that it is known by its name only. */
+  readonly remote: boolean;
+}
+
 /**
  * Which daemon is meant: where it is, or who to ask (Daemon::getDaemonInfo and getCmInfo in C++).
  *
  * @throws InputError ERR_INPUT.
  */
-export function readDaemon(input: InputSource, surroundings: Surroundings, localFirst: boolean): Wanted {
+export function readDaemon(input: InputSource, surroundings: Surroundings, { localFirst, remote }: Manner): Wanted {
   const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
   const pool = readPool(input('pool'), surroundings);
   const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
+  if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
   // A bare host:port with a name beside it is another way to the same daemon: the end of a tunnel.
   const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
   if (address !== undefined && !tunnel) return { address: [address] };
-  const named = name === undefined ? undefined : addressInName(name);
+  const named = name === undefined || remote ? undefined : addressInName(name);
   if (named !== undefined) return { address: [address ?? named] };
   if (COLLECTOR_TYPES.includes(type)) return { address: readCollector(type, pool, name, address, surroundings) };
 
   const local = readLocal(type, name, pool, surroundings, localFirst);
   const collectors = pool ?? configuredPool(surroundings);
-  if (collectors === undefined && local === undefined) {
+  if (collectors === undefined && (local === undefined || remote)) {
     throw new InputError(
       'pool',
       'pool: give the host of the collector (host or host:port), or address for a daemon without one',
@@ -33,6 +42,20 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, local
   }
   const through = tunnel ? { host: address.host, port: address.port } : undefined;
   return { collectors: collectors ?? [], type, name, local, through };
+}
+
+/**
+ * Refuses what does not go with `remote`: the collector fetches tokens of schedds only, and has no say in the key
+ * (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
+ */
+function checkRemote(input: InputSource, type: string): void {
+  if (type !== 'schedd') throw new InputError('remote', 'remote: the collector fetches tokens of a schedd only');
+  if (input('address') !== undefined) {
+    throw new InputError('address', 'address: with remote the collector is asked; give pool and name');
+  }
+  if (input('key') !== undefined) {
+    throw new InputError('key', 'key: with remote the schedd signs with its own key; leave key out');
+  }
 }
 
 /** A collector is where one asks for the others: it is its own address. */
@@ -81,7 +104,8 @@ function readLocal(
   const ownName = own === undefined ? host : own.includes('@') || own === host ? own : `${own}@${host}`;
   if (name !== undefined && name !== ownName) return undefined;
   const files = { adFile: of('DAEMON_AD_FILE'), addressFile: of('ADDRESS_FILE') };
-  return files.adFile === undefined && files.addressFile === undefined ? undefined : files;
+  if (files.adFile === undefined && files.addressFile === undefined) return undefined;
+  return { ...files, name: ownName ?? '' };
 }
 
 /** HTCondor takes a name that is an address for what it is, and asks no collector (Daemon::locate). */

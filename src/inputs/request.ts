@@ -32,9 +32,12 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
     throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
+  const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
+  if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
   return {
     mode,
-    daemon: readDaemon(input, surroundings, localFirst),
+    daemon: readDaemon(input, surroundings, { localFirst, remote }),
+    remote,
     serverName: plainText('server-name', input('server-name')),
     credentials: readCredentials(input, surroundings, mode),
     authz: readLevels(input('authz')),

@@ -10,6 +10,7 @@ export const INPUTS = {
   authz: '',
   lifetime: '1h',
   key: '',
+  remote: 'false',
   mode: 'fetch',
   identity: '',
   'authentication-methods': '',

@@ -4,9 +4,9 @@ import { covers } from './levels.ts';
 
 /** What the token must say. */
 export interface Expected {
-  /** Trust domain that the daemon announced. */
+  /** Trust domain that the daemon announced; with `remote` the collector. */
   readonly issuer: string;
-  /** Identity that the daemon authenticated. */
+  /** Identity that the daemon, or the collector, authenticated. */
   readonly subject: string;
   /** Signing key asked for; undefined: any. */
   readonly key: string | undefined;
@@ -44,7 +44,7 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
 }
 
 function checkLevels({ authz }: IdToken, asked: readonly string[]): readonly string[] {
-  if (asked.length === 0) return []; // it inherits the limits of the credential, if there are any
+  if (asked.length === 0) return []; // limits that it has are those of the credential, or with remote of the schedd
   const granted = authz ?? [];
   claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
   const extra = granted.filter((level) => !covers(asked, level));

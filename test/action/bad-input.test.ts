@@ -46,6 +46,16 @@ describe('an input error', () => {
     ['token and file', { token: 'ci', file: 'ci' }, /^token and file exclude each other/],
     ['token-directory alone', { 'token-directory': 'd' }, /^token-directory: give token too/],
     ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*possible are warn fail ignore/],
+    [
+      'remote with a key',
+      { remote: 'true', address: '', key: 'CI' },
+      /^key: with remote the schedd signs with its own key/,
+    ],
+    [
+      'remote for a startd',
+      { remote: 'true', type: 'startd' },
+      /^remote: the collector fetches tokens of a schedd only/,
+    ],
     ['unknown summary', { summary: 'perhaps' }, /^summary: .*possible are true false/],
     ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a time/],
     ['address that is none', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],

@@ -15,10 +15,10 @@ before(() => {
 after(() => rmSync(directory, { recursive: true, force: true }));
 
 /** With a token directory that has this pool's token. */
-function run(pool: EmbeddedPool, args: readonly string[]) {
+function run(pool: EmbeddedPool, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const tokens = mkdtempSync(join(directory, 'tokens-'));
   writeFileSync(join(tokens, 'mine'), `${pool.idToken()}\n`, { mode: 0o600 });
-  const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens, _CONDOR_COLLECTOR_HOST: pool.collector };
+  const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens, _CONDOR_COLLECTOR_HOST: pool.collector, ...more };
   return runCommand(args, { env, cwd: directory }).then((result) => ({ ...result, tokens }));
 }
 
@@ -70,6 +70,25 @@ describe('condor_token_fetch', () => {
       );
       const token = readFileSync(join(directory, 'here'), 'utf8').trim();
       assert.ok(!stdout.includes(token.split('.')[2] ?? token));
+    }));
+
+  test('has the collector fetch the token with -remote, and looks at no -key, as HTCondor’s', () =>
+    withPool({ impersonation: {} }, async (pool) => {
+      const { status, stdout, stderr } = await run(pool, ['-r', '-n', 'ci@pool', '-key', 'NONE']);
+      assert.deepEqual([status, stderr], [0, 'Warning: -key does not go with -remote and is not looked at\n']);
+      assert.equal(claimsOf(stdout)['sub'], 'alice@pool.test');
+      assert.ok(pool.log.includes('PERMISSION GRANTED to alice@pool.test for command 81 at collector'));
+    }));
+
+  test('has it fetch that of this machine’s schedd, if there is no -name', () =>
+    withPool({ impersonation: {}, schedds: ['other@pool', 'ci@pool'] }, async (pool) => {
+      const file = join(directory, 'address');
+      writeFileSync(file, `${pool.schedd(1)}\n`);
+      const here = { _CONDOR_SCHEDD_ADDRESS_FILE: file, _CONDOR_SCHEDD_NAME: 'ci@pool' };
+      const { status, stdout, stderr } = await run(pool, ['-remote', '-json', '-pool', pool.collector], here);
+      assert.deepEqual([status, stderr], [0, '']);
+      assert.equal((JSON.parse(stdout) as Record<string, string>)['daemon-name'], 'ci@pool');
+      assert.ok(pool.log.some((line) => line.startsWith('schedd_token_request of 1 attributes: ci@pool')));
     }));
 
   test('tells in -debug what happens, without a secret', () =>

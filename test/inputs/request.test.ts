@@ -218,6 +218,36 @@ describe('key', () => {
   test('with a quote is refused', () => assert.throws(() => withPool({ key: '"' }), inputError('key', /characters/)));
 });
 
+describe('remote', () => {
+  test('is not asked for if it is not given', () => assert.equal(withPool({}).remote, false));
+  for (const [word, remote] of [
+    ['false', false],
+    ['true', true],
+    [' TRUE\n', true],
+  ] as const) {
+    test(`can be ${JSON.stringify(word)}`, () => assert.equal(withPool({ remote: word }).remote, remote));
+  }
+  test('takes a name for a name, whatever it looks like', () => {
+    const { daemon } = withPool({ remote: 'true', name: 'ap40:9618', type: 'Schedd' });
+    assert.deepEqual(daemon, { collectors: [at('cm.example.org')], type: 'schedd', name: 'ap40:9618', ...ELSEWHERE });
+  });
+  const refused: readonly [string, Words, InputName, RegExp][] = [
+    ['a word', { remote: 'yes' }, 'remote', /possible are true false$/],
+    ['another type', { remote: 'true', type: 'master' }, 'remote', /tokens of a schedd only$/],
+    ['an unknown type', { remote: 'true', type: 'shedd' }, 'type', /unknown/],
+    ['another mode', { remote: 'true', mode: 'exchange' }, 'remote', /it goes with mode fetch/],
+    ['an address', { remote: 'true', address: 'ap40' }, 'address', /the collector is asked/],
+    ['a key', { remote: 'true', key: 'CI' }, 'key', /its own key/],
+    ['no pool', { remote: 'true', pool: ' ' }, 'pool', /empty/],
+  ];
+  for (const [what, words, input, message] of refused) {
+    test(`with ${what} is refused`, () => assert.throws(() => withPool(words), inputError(input, message)));
+  }
+  test('that is false goes with all of them', () => {
+    assert.equal(withPool({ remote: 'false', type: 'master', key: 'CI', address: 'ap40' }).remote, false);
+  });
+});
+
 describe('on-reduced', () => {
   for (const word of ['warn', 'fail', 'ignore'] as const) {
     test(`can be ${word}`, () => assert.equal(withPool({ 'on-reduced': word }).onReduced, word));

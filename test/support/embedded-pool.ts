@@ -12,6 +12,11 @@ import { covers } from '../../src/token/levels.ts';
 import { ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import type { Reader } from '../../src/wire/reader.ts';
 import { concat } from '../../src/wire/writer.ts';
+import {
+  IMPERSONATION_TOKEN_REQUEST,
+  type ImpersonationSettings,
+  impersonationReply,
+} from './embedded-impersonation.ts';
 import { listen, portOf } from './listen.ts';
 import { Ended, type Fault, ServerChannel } from './server-channel.ts';
 import { SigningKey } from './signing-key.ts';
@@ -34,6 +39,8 @@ export interface EmbeddedPoolOptions {
   readonly maxLifetime?: number;
   /** SEC_ENABLE_TOKEN_FETCH = false. */
   readonly fetchDisabled?: boolean;
+  /** The schedds let the collector fetch their tokens. */
+  readonly impersonation?: ImpersonationSettings;
   /** SEC_TOKEN_REVOCATION_EXPR. */
   readonly revoked?: (claims: Readonly<Record<string, unknown>>) => boolean;
   readonly denied?: (user: string) => boolean;
@@ -178,7 +185,8 @@ export class EmbeddedPool {
     channel.protect(agreement.sessionKey(client.string('ECDHPublicKey') ?? ''));
 
     const command = client.integer('Command') ?? 0;
-    const known = command === DC_GET_SESSION_TOKEN || command === DC_SEC_QUERY || QUERIES.has(command);
+    const remote = command === IMPERSONATION_TOKEN_REQUEST && daemon === COLLECTOR;
+    const known = command === DC_GET_SESSION_TOKEN || command === DC_SEC_QUERY || QUERIES.has(command) || remote;
     const asked = command === DC_SEC_QUERY ? (client.integer('AuthCommand') ?? 0) : command;
     const level = levelOf(asked);
     const allowed =
@@ -196,8 +204,8 @@ export class EmbeddedPool {
       return await channel.send('reply', (message) => putClassAd(message, { AuthorizationSucceeded: true }));
     }
     const request = await channel.receive(getClassAd);
-    if (command !== DC_GET_SESSION_TOKEN) return await this.#answerQuery(channel, command, request);
-    const reply = this.#sessionToken(identity, request);
+    if (QUERIES.has(command)) return await this.#answerQuery(channel, command, request);
+    const reply = remote ? this.#impersonationToken(identity, request) : this.#sessionToken(identity, request);
     await channel.send('reply', (message) => putClassAd(message, edit.reply?.(reply) ?? reply));
   }
 
@@ -276,6 +284,15 @@ export class EmbeddedPool {
     ].filter((limit) => limit !== undefined);
     const lifetime = limits.length === 0 ? undefined : Math.min(...limits);
     return { Token: key.issue({ subject: user, issuer: this.trustDomain, authz: granted, lifetime, issuedAt: now }) };
+  }
+
+  #impersonationToken({ user }: Identity, request: ClassAd): Ad {
+    const { impersonation: settings, maxLifetime } = this.#options;
+    const [key = new SigningKey()] = this.keys;
+    const asked = [request.string('Name'), request.string('LimitAuthorization'), request.integer('TokenLifetime')];
+    this.log.push(`schedd_token_request of ${request.size} attributes: ${asked.join(' ')}`);
+    const { schedds, trustDomain } = this;
+    return impersonationReply({ request, user, schedds, key, trustDomain, maxLifetime, settings });
   }
 
   async #answerQuery(channel: ServerChannel, command: number, query: ClassAd): Promise<void> {

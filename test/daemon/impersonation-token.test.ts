@@ -1,0 +1,145 @@
+/** `remote` at the embedded pool: what the collector is asked, what is made of its answers, and what is not believed. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type DaemonError, HTCondorError } from '../../src/errors.ts';
+import { hintsFor } from '../../src/hints.ts';
+import type { FetchOptions } from '../../src/index.ts';
+import { DistantProxy } from '../support/distant-proxy.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool, EmbeddedPoolOptions } from '../support/embedded-pool.ts';
+import { deadPort } from '../support/listen.ts';
+import { SigningKey } from '../support/signing-key.ts';
+
+const remotely = (pool: EmbeddedPool, options: FetchOptions = {}) =>
+  fetchFrom(pool, { pool: pool.collector, name: 'ci@pool', remote: true, ...options });
+
+const requestsOf = ({ log }: EmbeddedPool) => log.filter((line) => line.startsWith('schedd_token_request'));
+
+describe('The collector is asked', () => {
+  const cases: readonly [string, FetchOptions, string][] = [
+    [
+      'for the name, levels and seconds',
+      { authz: ['READ', 'WRITE'], lifetime: 600 },
+      '3 attributes: ci@pool READ,WRITE 600',
+    ],
+    ['for no levels, if there are none', { lifetime: 60 }, '2 attributes: ci@pool  60'],
+    ['for no lifetime, if it is unlimited', { lifetime: 'unlimited' }, '1 attributes: ci@pool  '],
+  ];
+  for (const [what, options, request] of cases) {
+    test(what, () =>
+      withPool({ impersonation: {} }, async (pool) => {
+        const { token, reductions } = await remotely(pool, options);
+        assert.deepEqual(requestsOf(pool), [`schedd_token_request of ${request}`]);
+        assert.deepEqual([token.subject, token.issuer, token.keyId], ['alice@pool.test', 'pool.test', 'POOL']);
+        assert.deepEqual([token.authz, reductions], [options.authz, []]);
+      }),
+    );
+  }
+
+  test('and nobody else, in three round trips', () =>
+    withPool({ impersonation: {} }, async (pool) => {
+      const target = { host: '127.0.0.1', port: pool.port };
+      const proxy = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs: 40 });
+      try {
+        const { roundTrips, ...fetched } = await remotely(pool, { pool: `127.0.0.1:${proxy.port}` });
+        assert.deepEqual([roundTrips, proxy.roundTrips], [3, 3]);
+        assert.deepEqual([fetched.daemonName, fetched.daemonAddress], ['ci@pool', `<127.0.0.1:${proxy.port}>`]);
+      } finally {
+        await proxy.close();
+      }
+      assert.deepEqual(
+        pool.log.filter((line) => / command /.test(line)),
+        ['PERMISSION GRANTED to alice@pool.test for command 81 at collector'],
+      );
+    }));
+
+  test('for its only schedd first, if there is no name', () =>
+    withPool({ impersonation: {} }, async (pool) => {
+      const { daemonName, roundTrips } = await remotely(pool, { name: undefined });
+      assert.deepEqual([daemonName, roundTrips], ['ci@pool', 5]);
+      assert.match(requestsOf(pool).join(), / ci@pool /);
+    }));
+
+  test('for a name that is an address as for any other', () =>
+    withPool({ impersonation: {} }, async (pool) => {
+      await assert.rejects(remotely(pool, { name: pool.schedd() }), { code: 'ERR_DAEMON', errorCode: 5 });
+    }));
+
+  test('and when it is silent, the next one', () =>
+    withPool({ impersonation: {} }, async (pool) => {
+      const { token } = await remotely(pool, { pool: `127.0.0.1:${await deadPort()}, ${pool.collector}` });
+      assert.equal(token.subject, 'alice@pool.test');
+    }));
+});
+
+describe('A collector that', () => {
+  const key = new SigningKey();
+  const grant = { subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 3600 };
+  const instead = (Token: string): EmbeddedPoolOptions => ({ impersonation: {}, edit: { reply: () => ({ Token }) } });
+  const cases: readonly [string, EmbeddedPoolOptions, string, string?][] = [
+    ['has no capability of the schedd', {}, 'ERR_DAEMON'],
+    [
+      'does not know the command',
+      { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'CMD_NOT_FOUND' }) } },
+      'ERR_COMMAND_NOT_REGISTERED',
+    ],
+    ['lets us not in', { denied: () => true }, 'ERR_DENIED'],
+    ['passes on another trust domain', { impersonation: { trustDomain: 'other.test' } }, 'ERR_TOKEN_CLAIM', 'iss'],
+    [
+      'passes on a token for somebody else',
+      instead(key.issue({ ...grant, subject: 'root@pool.test' })),
+      'ERR_TOKEN_CLAIM',
+      'sub',
+    ],
+    [
+      'passes on a token for ever',
+      instead(key.issue({ ...grant, authz: ['READ'], lifetime: undefined })),
+      'ERR_TOKEN_CLAIM',
+      'exp',
+    ],
+    ['passes on a token for everything', instead(key.issue(grant)), 'ERR_TOKEN_CLAIM', 'scope'],
+    ['passes on more levels', instead(key.issue({ ...grant, authz: ['DAEMON'] })), 'ERR_TOKEN_CLAIM', 'scope'],
+    ['passes on no token', { impersonation: {}, edit: { reply: () => ({}) } }, 'ERR_TOKEN_MALFORMED'],
+    ['hangs up instead of answering', { impersonation: {}, faults: { reply: 'close' } }, 'ERR_CLOSED'],
+  ];
+  for (const [what, options, code, claim] of cases) {
+    test(`${what} is left with ${code}`, () =>
+      withPool(options, (pool) =>
+        assert.rejects(remotely(pool, { authz: ['READ'] }), (error: unknown) => {
+          assert.ok(error instanceof HTCondorError, String(error));
+          assert.deepEqual([error.code, 'claim' in error ? error.claim : undefined], [code, claim], error.message);
+          assert.equal(error.peer, `<${pool.collector}>`);
+          return true;
+        }),
+      ));
+  }
+
+  test('limits the token has it cut, and that is told', () =>
+    withPool({ impersonation: { limits: ['READ'] }, maxLifetime: 60 }, async (pool) => {
+      const { token, reductions } = await remotely(pool, { authz: ['READ', 'WRITE'], lifetime: 600 });
+      assert.deepEqual(token.authz, ['READ']);
+      assert.equal(reductions.length, 2);
+    }));
+
+  test('eliminates all levels says so with code 2', () =>
+    withPool({ impersonation: { limits: ['READ'] } }, (pool) =>
+      assert.rejects(remotely(pool, { authz: ['WRITE'] }), (error: DaemonError) => {
+        assert.deepEqual([error.code, error.errorCode, error.phase], ['ERR_DAEMON', 2, 'token']);
+        assert.match(hintsFor(error).join(), /SEC_IMPERSONATION_TOKEN_LIMITS/);
+        return true;
+      }),
+    ));
+
+  // It never sends these to us, who always authenticate, encrypt and give a name; but it might.
+  for (const [errorCode, ErrorString] of [
+    [1, 'Missing requester identity.'],
+    [3, 'Request to server was not encrypted.'],
+    [4, 'No schedd target specified.'],
+    [5, 'DCSCHEDD:5:Failed to receive response from schedd.'],
+  ] as const) {
+    test(`answers ${errorCode}, ${ErrorString}`, () =>
+      withPool({ edit: { reply: () => ({ ErrorCode: errorCode, ErrorString }) } }, (pool) =>
+        assert.rejects(remotely(pool), { code: 'ERR_DAEMON', errorCode, errorString: ErrorString, phase: 'token' }),
+      ));
+  }
+});
