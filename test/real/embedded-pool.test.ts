@@ -41,6 +41,25 @@ for (const suite of poolSuites()) {
         assert.equal(status, 0, stderr + embedded.log.join('\n'));
       }));
 
+    test('have the collector fetch one, with -remote', () =>
+      withEmbedded({ impersonation: { limits: ['READ', 'WRITE'] } }, async (embedded) => {
+        const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote', '-authz', 'READ', '-authz', 'DAEMON'];
+        const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
+        assert.equal(status, 0, stderr + embedded.log.join('\n'));
+        assert.deepEqual([claimsOf(stdout)['sub'], claimsOf(stdout)['scope']], ['alice@pool.test', 'condor:/READ']);
+        const none = await referenceFetch(pool, embedded.idToken('alice'), [...args.slice(0, 5), '-authz', 'DAEMON']);
+        assert.equal(none.status, 2);
+        assert.match(none.stderr, /DAEMON:2:SCHEDD:2:All requested authorizations were eliminated/);
+      }));
+
+    test('are told that no schedd lets the collector fetch its tokens', () =>
+      withEmbedded({}, async (embedded) => {
+        const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote'];
+        const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
+        assert.equal(status, 5);
+        assert.ok(stderr.includes('DAEMON:5:Schedd ci@pool is not known to the collector.'), stderr);
+      }));
+
     test('find a schedd by name, in pieces of three bytes', () =>
       withEmbedded({ schedds: ['one@pool', 'two@pool'], readNeedsSession: true, pieces: 3 }, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'two@pool'];

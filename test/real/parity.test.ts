@@ -158,6 +158,12 @@ const CASES: readonly Case[] = [
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS' } },
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'NONSENSE, FS' } },
   { args: [], env: { _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'IDTOKENS' } },
+  // Through the collector, which no release has known how to do since 9.9.
+  { args: ['-remote'] },
+  { args: ['-r', '-pool', 'POOL', '-name', 'NAME'] },
+  { args: ['-remote', '-name', 'nobody@nowhere'] },
+  { args: ['-remote', '-key', 'POOL'] },
+  { args: ['-remote', '-type', 'COLLECTOR'] },
   // How it is said.
   { args: ['-help'] },
   { args: ['-h'] },

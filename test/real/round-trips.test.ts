@@ -62,6 +62,14 @@ for (const suite of poolSuites()) {
         assert.equal(await theirs('-pool', distant, '-type', 'COLLECTOR'), 6);
       });
 
+      test('to the collector for a schedd, to be refused: 3, against 6', async () => {
+        const refused = { code: 'ERR_DAEMON', errorCode: 5 };
+        const remotely = { pool: distant, name: pool.scheddName, remote: true, idtoken };
+        assert.equal(await counted(() => assert.rejects(fetchToken(remotely), refused)), 3);
+        const args = ['-pool', distant, '-name', pool.scheddName, '-remote'];
+        assert.equal(await counted(() => referenceFetch(pool, idtoken, args)), 6);
+      });
+
       test(`by name: ${byName}, against 12`, async () => {
         assert.equal(await ours({ pool: distant, name: pool.scheddName }), byName);
         assert.equal(await theirs('-pool', distant, '-name', pool.scheddName), 12);

@@ -1,0 +1,197 @@
+/** The collector fetches a schedd's token: HTCondor as it is says no to everybody, and mended gives the same to both. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { loadIdTokens } from '../../src/credentials/idtoken-sources.ts';
+import { callCommand } from '../../src/daemon/open-session.ts';
+import type { DaemonError } from '../../src/errors.ts';
+import { hintsFor } from '../../src/hints.ts';
+import type { Host } from '../../src/host.ts';
+import type { FetchOptions } from '../../src/index.ts';
+import { Secret } from '../../src/secret.ts';
+import { parseAddress } from '../../src/transport/sinful.ts';
+import { type ClassAd, Expression, getClassAd, putClassAd } from '../../src/wire/classad.ts';
+import { mendRemote, mendUnavailable } from '../support/mended-htcondor.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { claimsOf, fetchFrom, onlyToken, referenceFetch } from '../support/real-fetch.ts';
+import { assertSameOutcome } from '../support/same-outcome.ts';
+import { until } from '../support/until.ts';
+
+/** The capability that the schedd publishes is good for twice SCHEDD_INTERVAL. */
+const SETTINGS = 'SCHEDD_INTERVAL = 30\nSEC_ENABLE_IMPERSONATION_TOKENS = True';
+
+const remotely = (pool: Pool, options: FetchOptions) =>
+  fetchFrom(pool, { pool: pool.collector, name: pool.scheddName, remote: true, ...options });
+
+function refusal(errorCode: number, text: RegExp, hint: RegExp): (error: DaemonError) => boolean {
+  return (error) => {
+    assert.deepEqual([error.code, error.errorCode, error.phase], ['ERR_DAEMON', errorCode, 'token'], error.message);
+    assert.match(error.errorString, text);
+    assert.match(hintsFor(error).join('\n'), hint);
+    return true;
+  };
+}
+
+/** The ad that the collector has of the schedd, for an administrator; `all`: with what is private in it. */
+async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
+  const host: Host = {
+    ...{ signal: AbortSignal.timeout(20_000), now: () => new Date(), mask: () => {}, randomBytes },
+    log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
+  };
+  const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
+  const address = parseAddress(pool.collector);
+  assert.ok(address !== undefined && typeof tokens !== 'string');
+  const query = { MyType: 'Query', TargetType: 'Scheduler', Requirements: new Expression('true') };
+  const { value } = await callCommand(
+    {
+      ...{ target: { address, serverName: undefined }, command: 6 },
+      credentials: { methods: [tokens], preference: 'ours', unavailable: [] },
+      request: (message) => putClassAd(message, { ...query, SendPrivateAttributes: all, LimitResults: 1 }),
+    },
+    ({ channel }) =>
+      channel.receive((message) => {
+        assert.equal(message.int(), 1, 'an ad');
+        const ad = getClassAd(message);
+        assert.equal(message.int(), 0, 'no more');
+        return ad;
+      }),
+    host,
+  );
+  return value;
+}
+
+for (const suite of poolSuites()) {
+  describe(`The collector of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let idtoken: string;
+    before(async () => {
+      pool = await startPool({ suite, config: SETTINGS });
+      idtoken = await pool.idToken({ user: 'alice' });
+    });
+    after(() => pool?.stop());
+
+    const unknown = refusal(5, /^Schedd (ci@pool|nobody) is not known to the collector\.$/, /leave remote out/);
+
+    test('has the capability of the schedd, among what it does not publish', async () => {
+      assert.equal((await scheddAd(pool, false)).string('Capability'), undefined);
+      assert.match((await scheddAd(pool, true)).string('Capability') ?? '', /^<.*ValidCommands="523"/);
+    });
+
+    test('says all the same that it does not know the schedd', () =>
+      assert.rejects(remotely(pool, { idtoken }), unknown));
+
+    test('says the same of a schedd that does not exist', () =>
+      assert.rejects(remotely(pool, { idtoken, name: 'nobody' }), unknown));
+
+    test('says the same to HTCondor’s own tool', async () => {
+      for (const args of [['-remote'], ['-remote', '-name', pool.scheddName], ['-remote', '-name', 'nobody']]) {
+        const { status, stderr } = await assertSameOutcome(pool, idtoken, ['-pool', pool.collector, ...args]);
+        assert.equal(status, 5);
+        assert.match(stderr, /DAEMON:5:Schedd \S+ is not known to the collector\./);
+      }
+    });
+  });
+
+  describe(`The collector of a mended HTCondor of ${suite}`, {
+    skip: poolUnavailable() ?? mendUnavailable() ?? false,
+  }, () => {
+    let pool: Pool;
+    let idtoken: string;
+    before(async () => {
+      pool = await startPool({ suite, config: SETTINGS, prepare: mendRemote });
+      idtoken = await pool.idToken({ user: 'alice' });
+    });
+    after(() => pool?.stop());
+
+    async function configured(settings: string, work: () => Promise<unknown>): Promise<void> {
+      await pool.configure(`${SETTINGS}\n${settings}`);
+      try {
+        await work();
+      } finally {
+        await pool.configure(SETTINGS);
+      }
+    }
+
+    test('fetches a token that says what was asked, in three round trips', async () => {
+      const fetched = await remotely(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
+      const { iss, sub, kid, scope, iat, exp } = claimsOf(fetched.token.jwt.reveal());
+      assert.deepEqual([iss, sub, kid], [pool.trustDomain, `alice@${pool.trustDomain}`, 'POOL']);
+      assert.deepEqual([scope, Number(exp) - Number(iat)], ['condor:/READ condor:/WRITE', 600]);
+      assert.deepEqual([fetched.reductions, fetched.roundTrips], [[], 3]);
+      assert.deepEqual([fetched.daemonName, fetched.daemonVersion], [pool.scheddName, pool.version]);
+      assert.equal(fetched.daemonAddress, `<${pool.collector}>`);
+    });
+
+    test('fetches one of the only schedd, whose name is asked first', async () => {
+      const { daemonName } = await remotely(pool, { idtoken, name: undefined });
+      assert.equal(daemonName, pool.scheddName);
+    });
+
+    test('fetches one that the schedd takes: READ is allowed and WRITE is not', async () => {
+      const { token } = await remotely(pool, { idtoken, authz: ['READ'], lifetime: 600 });
+      await pool.run('mkdir', '-m', '700', '/tmp/fetched');
+      await pool.write('/tmp/fetched/token', `${token.jwt.reveal()}\n`, 0o600);
+      const env = onlyToken('/tmp/fetched');
+      const ping = (level: string) => pool.exec(['condor_ping', '-type', 'schedd', '-table', level], { env });
+      assert.match((await ping('READ')).stdout, /IDTOKENS +AES +AES +ALLOW +alice@/);
+      assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
+    });
+
+    const cases: readonly [string, readonly string[], Parameters<Pool['idToken']>[0]?][] = [
+      ['nothing', []],
+      ['levels and a lifetime', ['-authz', 'READ', '-a', 'DAEMON', '-lifetime', '600']],
+      ['a key, which it does not look at', ['-key', 'NONE']],
+      ['more levels than the credential has', ['-authz', 'WRITE'], { user: 'alice', authz: ['READ'] }],
+      ['no limit, with a credential that has one', [], { user: 'alice', authz: ['READ'] }],
+      ['a longer lifetime than the credential has', ['-lifetime', '3600'], { user: 'bob', lifetime: 300 }],
+    ];
+    for (const [what, args, credential = { user: 'alice' }] of cases) {
+      test(`gives HTCondor’s own tool the same: ${what}`, async () => {
+        const all = ['-pool', pool.collector, '-name', pool.scheddName, '-remote', ...args];
+        const theirs = await assertSameOutcome(pool, await pool.idToken(credential), all);
+        assert.equal(theirs.status, 0, theirs.stderr);
+      });
+    }
+
+    test('refuses to both what is no schedd', async () => {
+      const all = ['-pool', pool.collector, '-name', pool.scheddName, '-r', '-type', 'MASTER'];
+      assert.equal((await assertSameOutcome(pool, idtoken, all)).status, 1);
+    });
+
+    test('is cut to SEC_IMPERSONATION_TOKEN_LIMITS and SEC_ISSUED_TOKEN_EXPIRATION, and we say so', () =>
+      configured('SEC_IMPERSONATION_TOKEN_LIMITS = READ\nSEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
+        const { reductions } = await remotely(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
+        assert.deepEqual(reductions, [
+          'authorization: asked for READ WRITE, granted READ',
+          'lifetime: asked for 600 s, granted 120 s',
+        ]);
+        const refused = refusal(2, /were eliminated by/, /SEC_IMPERSONATION_TOKEN_LIMITS/);
+        await assert.rejects(remotely(pool, { idtoken, authz: ['WRITE'] }), refused);
+      }));
+
+    test('passes on that the schedd has no key to sign with', () =>
+      configured('SCHEDD.SEC_TOKEN_ISSUER_KEY = NOWHERE', () =>
+        assert.rejects(remotely(pool, { idtoken }), refusal(4, /signing key configured/, /SEC_TOKEN_ISSUER_KEY/)),
+      ));
+
+    test('is not believed where the schedd is of another trust domain, though HTCondor’s tool takes that', () =>
+      configured('SCHEDD.TRUST_DOMAIN = other.test', async () => {
+        const args = ['-pool', pool.collector, '-name', pool.scheddName, '-remote'];
+        const { stdout } = await referenceFetch(pool, idtoken, args);
+        assert.equal(claimsOf(stdout)['iss'], 'other.test');
+        const expected = { code: 'ERR_TOKEN_CLAIM', claim: 'iss', phase: 'check' };
+        await assert.rejects(remotely(pool, { idtoken }), expected);
+      }));
+
+    test('does nothing for a schedd without SEC_ENABLE_IMPERSONATION_TOKENS', () =>
+      configured('SEC_ENABLE_IMPERSONATION_TOKENS = False', () =>
+        until('the schedd has withdrawn its capability', 60, async () => {
+          const complaint = await remotely(pool, { idtoken }).then(
+            () => 'there is still a token',
+            (error: Error) => error.message,
+          );
+          return complaint.includes('is not known to the collector') ? undefined : complaint;
+        }),
+      ));
+  });
+}
