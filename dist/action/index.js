@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 913:
+/***/ 192:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4351,6 +4351,107 @@ function scitoken_unreadable({ source }, what) {
     return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
+
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
+}
+const SECRET_MARKER = 'ZKM';
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+class ClassAd {
+    #values;
+    constructor(values) {
+        this.#values = values;
+    }
+    get size() {
+        return this.#values.size;
+    }
+    string(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner))
+            throw wrongType(name, 'a string');
+        return inner.replaceAll('\\"', '"');
+    }
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value))
+            throw wrongType(name, 'an integer');
+        return value;
+    }
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
+    }
+}
+function wrongType(name, wanted) {
+    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
+}
+function getClassAd(message) {
+    const count = message.int();
+    if (count < 0 || count > message.remaining)
+        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
+    const values = new Map();
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined)
+            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string();
+    message.string();
+    return new ClassAd(values);
+}
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
+    message.int(lines.length);
+    for (const line of lines)
+        message.string(line);
+    message.string('').string('');
+}
+function sourceOf(value) {
+    if (value instanceof Expression)
+        return value.source;
+    if (typeof value === 'string')
+        return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
+const DC_GET_SESSION_TOKEN = 60046;
+const IMPERSONATION_TOKEN_REQUEST = 81;
+const DC_START_TOKEN_REQUEST = 60047;
+const DC_FINISH_TOKEN_REQUEST = 60048;
+const DC_EXCHANGE_SCITOKEN = 60052;
+const DAEMON_TYPES = {
+    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
+    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
+    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
+    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
+    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
+    credd: { query: 74, adType: 'CredD' },
+    had: { query: 56, adType: 'HAD', byMachine: true },
+    view_collector: { query: 20, adType: 'Collector' },
+    cluster_server: { query: 74, adType: 'Cluster' },
+    gridmanager: { query: 74, adType: 'Grid' },
+    placementd: { query: 74, adType: 'PlacementD' },
+    lease_manager: { query: 74, adType: 'LeaseManager' },
+    any: { query: 48, adType: 'Any' },
+};
+const COLLECTOR_TYPES = ['collector', 'view_collector'];
+
 ;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
 
 
@@ -4448,84 +4549,6 @@ function plan({ methods, preference, unavailable }, peer, server) {
 function exhausted(attempts) {
     const text = 'the daemon accepted none of our credentials';
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
-
-class Expression {
-    source;
-    constructor(source) {
-        this.source = source;
-    }
-}
-const SECRET_MARKER = 'ZKM';
-const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-class ClassAd {
-    #values;
-    constructor(values) {
-        this.#values = values;
-    }
-    get size() {
-        return this.#values.size;
-    }
-    string(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
-            return undefined;
-        const inner = /^"(.*)"$/s.exec(source)?.[1];
-        if (inner === undefined || /(^|[^\\])"/.test(inner))
-            throw wrongType(name, 'a string');
-        return inner.replaceAll('\\"', '"');
-    }
-    integer(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
-            return undefined;
-        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
-        if (!Number.isSafeInteger(value))
-            throw wrongType(name, 'an integer');
-        return value;
-    }
-    source(name) {
-        return this.#values.get(name.toLowerCase());
-    }
-    #literal(name) {
-        const source = this.#values.get(name.toLowerCase());
-        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
-    }
-}
-function wrongType(name, wanted) {
-    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
-}
-function getClassAd(message) {
-    const count = message.int();
-    if (count < 0 || count > message.remaining)
-        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
-    const values = new Map();
-    for (let i = 0; i < count; i++) {
-        const line = message.string();
-        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined)
-            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
-        values.set(name.toLowerCase(), source.trim());
-    }
-    message.string();
-    message.string();
-    return new ClassAd(values);
-}
-function putClassAd(message, ad) {
-    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
-    message.int(lines.length);
-    for (const line of lines)
-        message.string(line);
-    message.string('').string('');
-}
-function sourceOf(value) {
-    if (value instanceof Expression)
-        return value.source;
-    if (typeof value === 'string')
-        return `"${value.replaceAll('"', '\\"')}"`;
-    return String(value);
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -5237,28 +5260,6 @@ async function inPhase(phase, peer, work) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
-const DC_GET_SESSION_TOKEN = 60046;
-const DC_START_TOKEN_REQUEST = 60047;
-const DC_FINISH_TOKEN_REQUEST = 60048;
-const DC_EXCHANGE_SCITOKEN = 60052;
-const DAEMON_TYPES = {
-    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
-    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
-    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
-    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
-    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
-    credd: { query: 74, adType: 'CredD' },
-    had: { query: 56, adType: 'HAD', byMachine: true },
-    view_collector: { query: 20, adType: 'Collector' },
-    cluster_server: { query: 74, adType: 'Cluster' },
-    gridmanager: { query: 74, adType: 'Grid' },
-    placementd: { query: 74, adType: 'PlacementD' },
-    lease_manager: { query: 74, adType: 'LeaseManager' },
-    any: { query: 48, adType: 'Any' },
-};
-const COLLECTOR_TYPES = ['collector', 'view_collector'];
-
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/session-token.js
 
 
@@ -5289,6 +5290,21 @@ function refuseError(reply) {
     if (error !== undefined || code !== 0)
         throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
     return reply;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/impersonation-token.js
+
+
+
+
+function getImpersonationToken(collector, { schedd, authz, lifetimeSeconds }, credentials, host) {
+    const ad = {
+        Name: schedd,
+        LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined,
+        TokenLifetime: lifetimeSeconds,
+    };
+    const request = (message) => putClassAd(message, ad);
+    return callCommand({ target: collector, command: IMPERSONATION_TOKEN_REQUEST, request, credentials }, ({ channel }) => inPhase('token', collector.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/scitoken-exchange.js
@@ -5629,6 +5645,7 @@ function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
 
 
 
+
 async function askFor(request, target, credentials, host) {
     const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
     const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
@@ -5638,6 +5655,9 @@ async function askFor(request, target, credentials, host) {
     });
     switch (mode) {
         case 'fetch':
+            if (request.remote) {
+                return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
+            }
             return at(await getSessionToken(target, limits, credentials, host));
         case 'request': {
             const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
@@ -6515,22 +6535,31 @@ function notFound({ type, name }, all) {
 
 
 
-async function findDaemon({ daemon, serverName }, credentials, host) {
+async function findDaemon({ daemon, remote, serverName }, credentials, host) {
     if ('address' in daemon) {
         const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
         return { targets, name: '', roundTrips: 0 };
     }
+    if (remote)
+        return await findByName(daemon, serverName, credentials, host);
     const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
     host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
     const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
     return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
+}
+async function findByName(daemon, serverName, credentials, host) {
+    const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+    if (daemon.name !== undefined)
+        return { targets, name: daemon.name, roundTrips: 0 };
+    const { name, roundTrips } = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+    return { targets, name, roundTrips };
 }
 function findHere({ type, name = '', local, collectors }, host) {
     if (local === undefined)
         return undefined;
     const here = findLocal(local, type);
     if (typeof here !== 'string')
-        return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name };
+        return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name || local.name };
     if (collectors.length === 0)
         throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
     host.log.debug(`locate: not on this machine: ${here}`);
@@ -6731,7 +6760,7 @@ async function fetchStepByStep(request, host) {
     const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
     host.log.debug(`credentials: ${ours.join('; ')}`);
     const daemon = await findDaemon(request, credentials, host);
-    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, (target) => askFor(request, target, credentials, host), host);
+    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, (target) => askFor(request, { ...target, name: daemon.name }, credentials, host), host);
     host.mask(jwt);
     if (signaturePart(jwt).reveal() !== '')
         host.mask(signaturePart(jwt));
@@ -6933,6 +6962,7 @@ const INPUTS = {
     authz: '',
     lifetime: '1h',
     key: '',
+    remote: 'false',
     mode: 'fetch',
     identity: '',
     'authentication-methods': '',
@@ -6959,26 +6989,38 @@ const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'];
 
 
 
-function daemon_readDaemon(input, surroundings, localFirst) {
+function daemon_readDaemon(input, surroundings, { localFirst, remote }) {
     const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
     const pool = readPool(input('pool'), surroundings);
     const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
+    if (remote)
+        checkRemote(input, type);
     const address = daemon_readAddress(input('address'));
     const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
     if (address !== undefined && !tunnel)
         return { address: [address] };
-    const named = name === undefined ? undefined : addressInName(name);
+    const named = name === undefined || remote ? undefined : addressInName(name);
     if (named !== undefined)
         return { address: [address ?? named] };
     if (COLLECTOR_TYPES.includes(type))
         return { address: readCollector(type, pool, name, address, surroundings) };
     const local = readLocal(type, name, pool, surroundings, localFirst);
     const collectors = pool ?? configuredPool(surroundings);
-    if (collectors === undefined && local === undefined) {
+    if (collectors === undefined && (local === undefined || remote)) {
         throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
     }
     const through = tunnel ? { host: address.host, port: address.port } : undefined;
     return { collectors: collectors ?? [], type, name, local, through };
+}
+function checkRemote(input, type) {
+    if (type !== 'schedd')
+        throw new errors_InputError('remote', 'remote: the collector fetches tokens of a schedd only');
+    if (input('address') !== undefined) {
+        throw new errors_InputError('address', 'address: with remote the collector is asked; give pool and name');
+    }
+    if (input('key') !== undefined) {
+        throw new errors_InputError('key', 'key: with remote the schedd signs with its own key; leave key out');
+    }
 }
 function readCollector(type, pool, name, address, surroundings) {
     if (address !== undefined)
@@ -7011,7 +7053,9 @@ function readLocal(type, name, pool, { setting }, localFirst) {
     if (name !== undefined && name !== ownName)
         return undefined;
     const files = { adFile: of('DAEMON_AD_FILE'), addressFile: of('ADDRESS_FILE') };
-    return files.adFile === undefined && files.addressFile === undefined ? undefined : files;
+    if (files.adFile === undefined && files.addressFile === undefined)
+        return undefined;
+    return { ...files, name: ownName ?? '' };
 }
 function addressInName(name) {
     return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
@@ -7058,9 +7102,13 @@ function readRequest(input, surroundings, localFirst = false) {
     const key = plainText('key', input('key'));
     if (mode === 'request' && key !== undefined)
         throw new errors_InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
+    const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
+    if (remote && mode !== 'fetch')
+        throw new errors_InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
     return {
         mode,
-        daemon: daemon_readDaemon(input, surroundings, localFirst),
+        daemon: daemon_readDaemon(input, surroundings, { localFirst, remote }),
+        remote,
         serverName: plainText('server-name', input('server-name')),
         credentials: readCredentials(input, surroundings, mode),
         authz: readLevels(input('authz')),
@@ -7327,6 +7375,9 @@ function hintsFor(error) {
         case 'ERR_TOKEN_MALFORMED':
         case 'ERR_TOKEN_CLAIM':
             return [
+                ...(error.claim === 'iss'
+                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
+                    : []),
                 'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
             ];
         case 'ERR_TOKEN_REDUCED':
@@ -7366,12 +7417,36 @@ function daemonHints({ errorCode, errorString }) {
             'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
         ],
         [
-            /does not have access to configured key/,
+            /does not have (access to configured key|a signing key configured)/,
             'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
         ],
         [
             /Failed to read file|Failed to fetch key/,
             'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
+        ],
+        [
+            /is not known to the collector/,
+            'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
+        ],
+        [
+            /No schedd target specified/,
+            'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
+        ],
+        [
+            /Missing requester identity/,
+            'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+        ],
+        [
+            /Request to server was not encrypted/,
+            'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
+        ],
+        [
+            /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
+            'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
+        ],
+        [
+            /\b(DCSCHEDD|SECMAN):\d/,
+            'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
         ],
         [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
         [
@@ -7391,7 +7466,7 @@ function daemonHints({ errorCode, errorString }) {
             'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
         ],
         [
-            /ANONYMOUS or no authentication|was not encrypted/,
+            /ANONYMOUS or no authentication/,
             'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
         ],
         [
@@ -7594,7 +7669,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(913);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(192);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

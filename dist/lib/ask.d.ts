@@ -10,5 +10,9 @@ export type Asked = CommandResult<Secret> & {
         readonly address: Sinful;
     };
 };
+/** Whom to ask, and the name of the daemon that issues the token. */
+export interface NamedTarget extends Target {
+    readonly name: string;
+}
 /** The token, in the way that the mode says. */
-export declare function askFor(request: TokenRequest, target: Target, credentials: Credentials, host: Host): Promise<Asked>;
+export declare function askFor(request: TokenRequest, target: NamedTarget, credentials: Credentials, host: Host): Promise<Asked>;

@@ -31,6 +31,8 @@ export interface FetchOptions {
     readonly identity?: string | undefined;
     /** Name of the signing key. Default: the daemon's. */
     readonly key?: string | undefined;
+    /** The collector fetches the token of the schedd for us; then there is no choice of `key`. Default: false. */
+    readonly remote?: boolean | undefined;
     /**
      * The ways to authenticate, in order: IDTOKENS, SCITOKENS, SSL, PASSWORD, FS, MUNGE. Default: those that have a
      * credential below; if none has, those of HTCondor's configuration, as the daemon prefers.

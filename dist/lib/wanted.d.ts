@@ -23,6 +23,8 @@ export type Mode = 'fetch' | 'request' | 'exchange';
 export interface TokenRequest {
     readonly mode: Mode;
     readonly daemon: Wanted;
+    /** With `fetch`: the collector fetches the token of the schedd for us; then `key` is undefined. */
+    readonly remote: boolean;
     /** Host name that the daemon's certificate must carry; undefined: that of its address. */
     readonly serverName: string | undefined;
     readonly credentials: CredentialSources;

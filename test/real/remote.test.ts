@@ -93,7 +93,7 @@ for (const suite of poolSuites()) {
   });
 
   describe(`The collector of a mended HTCondor of ${suite}`, {
-    skip: poolUnavailable() ?? mendUnavailable() ?? false,
+    skip: poolUnavailable() ?? mendUnavailable(suite) ?? false,
   }, () => {
     let pool: Pool;
     let idtoken: string;

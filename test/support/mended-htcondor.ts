@@ -11,6 +11,7 @@
  * Everything else is HTCondor as it is.
  */
 import type { Pool } from './pool.ts';
+import type { Suite } from './pool-tree.ts';
 
 const CLEAR = '_ZN11CondorError5clearEv';
 const RETURN = 0xc3;
@@ -18,7 +19,8 @@ const [NAME, OTHER_NAME] = ['Capability', 'Xapability'];
 const SECTION_DYNSYM = 11;
 
 /** Why it cannot be mended here; undefined: it can. */
-export function mendUnavailable(): string | undefined {
+export function mendUnavailable(suite: Suite): string | undefined {
+  if (suite === 'sid') return 'the release in sid is another one every month, and so is its machine code';
   return process.arch === 'x64' ? undefined : `HTCondor's machine code is known for x64, not for ${process.arch}`;
 }
 

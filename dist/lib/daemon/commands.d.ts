@@ -1,5 +1,6 @@
 /** The commands we send (condor_commands.h), by their C++ names. */
 export declare const DC_GET_SESSION_TOKEN = 60046;
+export declare const IMPERSONATION_TOKEN_REQUEST = 81;
 export declare const DC_START_TOKEN_REQUEST = 60047;
 export declare const DC_FINISH_TOKEN_REQUEST = 60048;
 export declare const DC_EXCHANGE_SCITOKEN = 60052;

@@ -1,8 +1,16 @@
 import type { Wanted } from '../wanted.ts';
 import { type InputSource, type Surroundings } from './table.ts';
+/** How the daemon is meant, beside what it is called. */
+interface Manner {
+    /** The one of this machine rather than the only one of a pool. */
+    readonly localFirst: boolean;
+    /** The collector is asked for its token, so that it is known by its name only. */
+    readonly remote: boolean;
+}
 /**
  * Which daemon is meant: where it is, or who to ask (Daemon::getDaemonInfo and getCmInfo in C++).
  *
  * @throws InputError ERR_INPUT.
  */
-export declare function readDaemon(input: InputSource, surroundings: Surroundings, localFirst: boolean): Wanted;
+export declare function readDaemon(input: InputSource, surroundings: Surroundings, { localFirst, remote }: Manner): Wanted;
+export {};

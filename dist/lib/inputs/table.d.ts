@@ -9,6 +9,7 @@ export declare const INPUTS: {
     readonly authz: '';
     readonly lifetime: '1h';
     readonly key: '';
+    readonly remote: 'false';
     readonly mode: 'fetch';
     readonly identity: '';
     readonly 'authentication-methods': '';

@@ -1,9 +1,9 @@
 import type { IdToken } from './jwt.ts';
 /** What the token must say. */
 export interface Expected {
-    /** Trust domain that the daemon announced. */
+    /** Trust domain that the daemon announced; with `remote` the collector. */
     readonly issuer: string;
-    /** Identity that the daemon authenticated. */
+    /** Identity that the daemon, or the collector, authenticated. */
     readonly subject: string;
     /** Signing key asked for; undefined: any. */
     readonly key: string | undefined;
