@@ -27,19 +27,29 @@ export async function run(): Promise<void> {
 
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
+  const summary =
+    readBoolean('summary', runnerInput('summary') ?? INPUTS.summary) &&
+    process.env['GITHUB_STEP_SUMMARY'] !== undefined;
   const host = processHost(readTimeout(runnerInput), interruptSignal(), {
     mask: (secret) => maskAll(secret.reveal()),
     log: {
       debug: (line) => core.debug(printable(line)),
       info: (line) => core.info(printable(line)),
-      notice: (line) => core.notice(printable(line)),
+      notice: (line) => {
+        core.notice(printable(line));
+        if (summary) core.summary.addRaw(`<code>${escapeHtml(line)}</code>`, true);
+      },
       warn: (line) => core.warning(printable(line)),
     },
   });
-  const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary);
   const request = readRequest(runnerInput, await processSurroundings());
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
-  const fetched = await fetchToken(request, host);
+  let fetched: FetchedToken;
+  try {
+    fetched = await fetchToken(request, host);
+  } finally {
+    if (!core.summary.isEmptyBuffer()) await core.summary.write(); // what was noticed, even if it was in vain
+  }
 
   if (fetched.path !== undefined) core.saveState(STATE_PATH, fetched.path);
   core.setOutput('token', fetched.token.jwt.reveal());
@@ -48,7 +58,7 @@ async function main(): Promise<void> {
   for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
   host.log.info(describeToken(fetched));
   host.log.debug(`${fetched.roundTrips} round trips`);
-  if (summary && process.env['GITHUB_STEP_SUMMARY'] !== undefined) await writeSummary(fetched);
+  if (summary) await writeSummary(fetched);
 }
 
 /** Removes what main wrote; whatever goes wrong is a warning, for the job is over. */

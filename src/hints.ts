@@ -177,6 +177,7 @@ function daemonHints({ errorCode, errorString }: DaemonError): readonly string[]
       /ANONYMOUS or no authentication/,
       'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
     ],
+    [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
     [
       /Too many requests in the system/,
       'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
@@ -230,10 +231,22 @@ function unprovenHints({ attempts }: AuthenticationError): readonly string[] {
   ];
 }
 
+/** How to use a method that a daemon takes. */
+const METHOD_USES: Readonly<Record<string, string>> = {
+  IDTOKENS: 'idtoken',
+  SCITOKENS: 'scitoken',
+  SSL: 'client-certificate',
+  PASSWORD: 'password',
+  FS: 'authentication-methods: FS, on the daemon’s own machine',
+  MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
+};
+
 function commonMethodHints({ methods }: NegotiationError): readonly string[] {
-  const ours =
-    'The daemon must accept a method that you have a credential for: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
-  if (methods.length !== 1 || methods[0] !== 'KERBEROS') return [ours];
+  const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
+  const ask =
+    'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+  if (uses.length > 0) return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
+  if (!methods.includes('KERBEROS')) return [ask];
   return [
     'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
   ];

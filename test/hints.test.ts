@@ -50,6 +50,7 @@ const DAEMON_TEXTS: readonly [number, string, RegExp][] = [
   [3, 'Request ID is not known.', /SEC_TOKEN_REQUEST_LIFETIME/],
   [4, 'Request failed.', /log/],
   [7, 'Request to server was made using ANONYMOUS or no authentication.', /AUTH_SSL_SERVER_CERTFILE/],
+  [5, 'Request rate limit hit.', /later/],
   [3, 'Too many requests in the system.', /condor_token_request_list/],
   [44, 'SciToken exchange disabled.', /SEC_ENABLE_SCITOKEN_EXCHANGE/],
   [5, 'Failed to map SciToken to a local identity.', /CERTIFICATE_MAPFILE/],

@@ -1749,7 +1749,7 @@ const _summary = new Summary();
  * @deprecated use `core.summary`
  */
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
+const summary_summary = _summary;
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
@@ -7469,6 +7469,7 @@ function daemonHints({ errorCode, errorString }) {
             /ANONYMOUS or no authentication/,
             'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
         ],
+        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
         [
             /Too many requests in the system/,
             'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
@@ -7516,10 +7517,21 @@ function unprovenHints({ attempts }) {
         'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
     ];
 }
+const METHOD_USES = {
+    IDTOKENS: 'idtoken',
+    SCITOKENS: 'scitoken',
+    SSL: 'client-certificate',
+    PASSWORD: 'password',
+    FS: 'authentication-methods: FS, on the daemon’s own machine',
+    MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
+};
 function commonMethodHints({ methods }) {
-    const ours = 'The daemon must accept a method that you have a credential for: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
-    if (methods.length !== 1 || methods[0] !== 'KERBEROS')
-        return [ours];
+    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
+    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+    if (uses.length > 0)
+        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
+    if (!methods.includes('KERBEROS'))
+        return [ask];
     return [
         'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
     ];
@@ -7597,20 +7609,32 @@ async function run() {
 async function main() {
     for (const name of SECRET_INPUTS)
         maskAll(runnerInput(name) ?? '');
+    const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary) &&
+        process.env['GITHUB_STEP_SUMMARY'] !== undefined;
     const host = processHost(readTimeout(runnerInput), interruptSignal(), {
         mask: (secret) => maskAll(secret.reveal()),
         log: {
             debug: (line) => core_debug(printable(line)),
             info: (line) => info(printable(line)),
-            notice: (line) => notice(printable(line)),
+            notice: (line) => {
+                notice(printable(line));
+                if (summary)
+                    summary_summary.addRaw(`<code>${escapeHtml(line)}</code>`, true);
+            },
             warn: (line) => warning(printable(line)),
         },
     });
-    const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary);
     const request = readRequest(runnerInput, await processSurroundings());
     if (request.lifetime === 'unlimited')
         host.log.warn('lifetime: unlimited asks for a token that never expires');
-    const fetched = await fetchToken(request, host);
+    let fetched;
+    try {
+        fetched = await fetchToken(request, host);
+    }
+    finally {
+        if (!summary_summary.isEmptyBuffer())
+            await summary_summary.write();
+    }
     if (fetched.path !== undefined)
         saveState(STATE_PATH, fetched.path);
     setOutput('token', fetched.token.jwt.reveal());
@@ -7620,7 +7644,7 @@ async function main() {
         setOutput(name, value);
     host.log.info(describeToken(fetched));
     host.log.debug(`${fetched.roundTrips} round trips`);
-    if (summary && process.env['GITHUB_STEP_SUMMARY'] !== undefined)
+    if (summary)
         await writeSummary(fetched);
 }
 async function post() {
@@ -7646,13 +7670,13 @@ function maskAll(value) {
 async function writeSummary(fetched) {
     const { lifetime, ...facts } = factsOf(fetched);
     const rows = { ...facts, authz: facts['authz'] || 'not limited', 'expires-at': facts['expires-at'] || 'never' };
-    summary.addHeading('HTCondor token', 3);
-    summary.addTable(Object.entries(rows)
+    summary_summary.addHeading('HTCondor token', 3);
+    summary_summary.addTable(Object.entries(rows)
         .filter(([, value]) => value !== '')
         .map(([name, value]) => [name, `<code>${escapeHtml(value)}</code>`]));
     for (const reduction of fetched.reductions)
-        summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
-    await summary.write();
+        summary_summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+    await summary_summary.write();
 }
 function escapeHtml(text) {
     return printable(text)

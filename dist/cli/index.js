@@ -4251,6 +4251,7 @@ function daemonHints({ errorCode, errorString }) {
             /ANONYMOUS or no authentication/,
             'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
         ],
+        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
         [
             /Too many requests in the system/,
             'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
@@ -4298,10 +4299,21 @@ function unprovenHints({ attempts }) {
         'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
     ];
 }
+const METHOD_USES = {
+    IDTOKENS: 'idtoken',
+    SCITOKENS: 'scitoken',
+    SSL: 'client-certificate',
+    PASSWORD: 'password',
+    FS: 'authentication-methods: FS, on the daemon’s own machine',
+    MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
+};
 function commonMethodHints({ methods }) {
-    const ours = 'The daemon must accept a method that you have a credential for: SEC_DEFAULT_AUTHENTICATION_METHODS on its side (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
-    if (methods.length !== 1 || methods[0] !== 'KERBEROS')
-        return [ours];
+    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
+    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+    if (uses.length > 0)
+        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
+    if (!methods.includes('KERBEROS'))
+        return [ask];
     return [
         'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
     ];

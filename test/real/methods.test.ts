@@ -1,7 +1,14 @@
 /** Every way in, at schedds and collectors of both releases; HTCondor's own tool in the same place is the oracle. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type AuthenticationError, type FetchOptions, fetchToken, type HTCondorError } from '../../src/index.ts';
+import { hintsFor } from '../../src/hints.ts';
+import {
+  type AuthenticationError,
+  type FetchOptions,
+  fetchToken,
+  type HTCondorError,
+  type NegotiationError,
+} from '../../src/index.ts';
 import { Authority, type Identity } from '../support/certificates.ts';
 import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf } from '../support/real-fetch.ts';
@@ -331,6 +338,22 @@ for (const suite of poolSuites()) {
     });
 
     describe('KERBEROS', () => {
+      test('alone on the daemon’s side is named, with what would work', async () => {
+        await secure.pool.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS');
+        try {
+          const idtoken = await secure.pool.idToken({ user: 'alice' });
+          await assert.rejects(fetch({ idtoken }), (error: NegotiationError) => {
+            assert.equal(error.code, 'ERR_NO_COMMON_METHOD');
+            assert.deepEqual(error.methods, ['KERBEROS']);
+            assert.match(error.message, /we have IDTOKENS; the daemon takes KERBEROS$/);
+            assert.match(hintsFor(error).join(), /KERBEROS is not spoken here.*IDTOKENS, SSL or SCITOKENS/);
+            return true;
+          });
+        } finally {
+          await secure.configure();
+        }
+      });
+
       test('is not spoken, and that is said', async () => {
         const { status, stderr } = await secure.pool.ours(fromSchedd(), { user: 'alice', env: only('KERBEROS') });
         assert.equal(status, 2);

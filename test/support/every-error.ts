@@ -33,6 +33,7 @@ export function everyError(): readonly AnyHTCondorError[] {
       (code) => new AuthorizationError(code, 'x', 'alice@pool'),
     ),
     new NegotiationError('ERR_NO_COMMON_METHOD', 'x', ['KERBEROS']),
+    new NegotiationError('ERR_NO_COMMON_METHOD', 'x', ['FS', 'SSL']),
     ...['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS', 'MUNGE'].map(
       (method) => new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method, reason: 'y' }]),
     ),
