@@ -1,8 +1,9 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
-import { type AnyHTCondorError, HTCondorError } from './errors.ts';
+import { type AnyHTCondorError, HTCondorError, OutputError } from './errors.ts';
 import { type FetchedToken, fetchToken } from './fetch.ts';
 import { readBoolean, readRequest, readTimeout } from './inputs/request.ts';
 import { INPUTS, type InputSource, SECRET_INPUTS } from './inputs/table.ts';
@@ -15,21 +16,25 @@ const STATE_PATH = 'path';
 
 export async function run(): Promise<void> {
   if (core.getState(STATE_IS_POST) === 'true') return await post();
-  core.saveState(STATE_IS_POST, 'true');
   try {
+    core.saveState(STATE_IS_POST, 'true');
     await main();
   } catch (error) {
-    if (error instanceof HTCondorError) core.setOutput('error-code', (error as AnyHTCondorError).code);
     core.setFailed(describeError(error).join('\n'));
-    process.exitCode = error instanceof HTCondorError ? error.exitStatus : 1;
+    if (!(error instanceof HTCondorError)) return;
+    process.exitCode = error.exitStatus;
+    try {
+      core.setOutput('error-code', (error as AnyHTCondorError).code);
+    } catch {
+      // The runner takes no outputs: that is what was told, or there is no way to tell it.
+    }
   }
 }
 
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
   const summary =
-    readBoolean('summary', runnerInput('summary') ?? INPUTS.summary) &&
-    process.env['GITHUB_STEP_SUMMARY'] !== undefined;
+    readBoolean('summary', runnerInput('summary') ?? '') && process.env['GITHUB_STEP_SUMMARY'] !== undefined;
   const host = processHost(readTimeout(runnerInput), interruptSignal(), {
     mask: (secret) => maskAll(secret.reveal()),
     log: {
@@ -51,14 +56,26 @@ async function main(): Promise<void> {
     if (!core.summary.isEmptyBuffer()) await core.summary.write(); // what was noticed, even if it was in vain
   }
 
-  if (fetched.path !== undefined) core.saveState(STATE_PATH, fetched.path);
-  core.setOutput('token', fetched.token.jwt.reveal());
-  core.setOutput('token-file', fetched.path ?? '');
-  core.setOutput('token-directory', fetched.path === undefined ? '' : dirname(fetched.path));
-  for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
+  deliver(fetched);
   host.log.info(describeToken(fetched));
   host.log.debug(`${fetched.roundTrips} round trips`);
-  if (summary) await writeSummary(fetched);
+  if (!summary) return;
+  await writeSummary(fetched).catch((error: unknown) => core.warning(printable(`no summary: ${String(error)}`)));
+}
+
+/** @throws OutputError ERR_OUTPUT if the runner's files cannot be written to. */
+function deliver(fetched: FetchedToken): void {
+  const { path, token } = fetched;
+  try {
+    if (path !== undefined) core.saveState(STATE_PATH, path);
+    core.setOutput('token', token.jwt.reveal());
+    core.setOutput('token-file', path ?? '');
+    core.setOutput('token-directory', path === undefined ? '' : dirname(path));
+    for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new OutputError(`the runner does not take the outputs: ${reason}`, { cause, phase: 'deliver' });
+  }
 }
 
 /** Removes what main wrote; whatever goes wrong is a warning, for the job is over. */
@@ -66,6 +83,9 @@ async function post(): Promise<void> {
   const path = core.getState(STATE_PATH);
   if (path === '') return;
   try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (found.isDirectory()) throw new Error('it is a directory now, which this step did not make');
     await rmRF(path);
     core.info(printable(`Removed ${path}`));
   } catch (error) {
@@ -73,11 +93,11 @@ async function post(): Promise<void> {
   }
 }
 
-/** The runner sets every declared input, unset ones to the empty string. */
-const runnerInput: InputSource = (name) => {
-  const value = process.env[`INPUT_${name.toUpperCase()}`];
-  return value === undefined || value === '' ? undefined : value;
-};
+/**
+ * The runner sets every declared input, unset ones to the empty string. One that is empty because a variable of the
+ * workflow was is as good as unset: it has the default, or an empty lifetime would be one without end.
+ */
+const runnerInput: InputSource = (name) => process.env[`INPUT_${name.toUpperCase()}`] || INPUTS[name] || undefined;
 
 /** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */
 function maskAll(value: string): void {

@@ -67,23 +67,36 @@ function askCollectors(
     serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
   return inTurn(
     collectors,
-    (address) => {
+    (address, patient) => {
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
-      return locate(collector, { type, name, needsServerName }, credentials, host);
+      return locate(collector, { type, name, needsServerName }, credentials, patient);
     },
     host,
   );
 }
 
+/** An address that others could stand in for has this long before the next one is asked. */
+const PATIENCE_MS = 10_000;
+
 /** The first of a list of equals that can be talked to. An answer counts, whatever it is. */
-export async function inTurn<A, T>(addresses: readonly A[], talk: (address: A) => Promise<T>, host: Host): Promise<T> {
+export async function inTurn<A, T>(
+  addresses: readonly A[],
+  talk: (address: A, host: Host) => Promise<T>,
+  host: Host,
+): Promise<T> {
   for (const [index, address] of addresses.entries()) {
+    const last = index === addresses.length - 1;
+    const patience = new AbortController();
+    const timer = last ? undefined : setTimeout(() => patience.abort(new Error('no answer')), PATIENCE_MS);
     try {
-      return await talk(address);
+      const signal = last ? host.signal : AbortSignal.any([host.signal, patience.signal]);
+      return await talk(address, { ...host, signal });
     } catch (error) {
       const mute = error instanceof ConnectError || error instanceof ProtocolError;
-      if (!mute || host.signal.aborted || index === addresses.length - 1) throw error;
-      host.log.warn(`${error.message}; trying the next address`);
+      if (!mute || host.signal.aborted || last) throw error;
+      host.log.warn(`${patience.signal.aborted ? 'no answer in time' : error.message}; trying the next address`);
+    } finally {
+      clearTimeout(timer);
     }
   }
   throw new RangeError('no address');

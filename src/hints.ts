@@ -1,4 +1,5 @@
-import type { AnyHTCondorError, AuthenticationError, DaemonError, NegotiationError } from './errors.ts';
+import { daemonHints } from './daemon-hints.ts';
+import type { AnyHTCondorError, AuthenticationError, ConnectError, NegotiationError } from './errors.ts';
 
 /**
  * What to try next, most likely first. Pure: the same error gives the same advice.
@@ -8,7 +9,7 @@ import type { AnyHTCondorError, AuthenticationError, DaemonError, NegotiationErr
 export function hintsFor(error: AnyHTCondorError): readonly string[] {
   switch (error.code) {
     case 'ERR_INPUT':
-      return [`Correct the input ${error.input} of this step.`];
+      return [`Correct ${error.input}: the README says what it may be.`];
     case 'ERR_NO_CREDENTIAL':
       return [
         'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
@@ -24,23 +25,9 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
     case 'ERR_AMBIGUOUS':
       return ['Give name: one of those listed.'];
     case 'ERR_CONNECT':
-      return [
-        'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
-      ];
     case 'ERR_TIMEOUT':
-      if (error.requestId !== undefined) {
-        return [
-          `Ask for the approval while this step waits: condor_token_request_approve -reqid ${error.requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
-        ];
-      }
-      return [
-        'Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.',
-      ];
     case 'ERR_CLOSED':
-      return [
-        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0.',
-        'Ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
-      ];
+      return connectHints(error);
     case 'ERR_CCB_ONLY':
       return [
         'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
@@ -104,103 +91,6 @@ function unknownCode(error: never): readonly string[] {
   return [String(error)];
 }
 
-/** HTCondor uses one number for several errors, so the text decides (handle_dc_session_token). */
-function daemonHints({ errorCode, errorString }: DaemonError): readonly string[] {
-  const rows: readonly [RegExp, string][] = [
-    [
-      /Token fetch disabled/,
-      'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
-    ],
-    [
-      /will not sign with requested key/,
-      'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
-    ],
-    [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
-    [
-      /doesn't allow requested authorization/,
-      'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
-    ],
-    [
-      /did not successfully authenticate/,
-      'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-    ],
-    [
-      /does not have (access to configured key|a signing key configured)/,
-      'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
-    ],
-    [
-      /Failed to read file|Failed to fetch key/,
-      'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
-    ],
-    [
-      /is not known to the collector/,
-      'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
-    ],
-    [
-      /No schedd target specified/,
-      'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
-    ],
-    [
-      /Missing requester identity/,
-      'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-    ],
-    [
-      /Request to server was not encrypted/,
-      'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
-    ],
-    [
-      /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
-      'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
-    ],
-    [
-      /\b(DCSCHEDD|SECMAN):\d/,
-      'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
-    ],
-    [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
-    [
-      /Token request disabled/,
-      'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
-    ],
-    [
-      /SEC_TOKEN_REQUEST_LIMITS/,
-      'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
-    ],
-    [
-      /Request has expired|Request ID is not known/,
-      'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
-    ],
-    [
-      /Request failed/,
-      'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
-    ],
-    [
-      /ANONYMOUS or no authentication/,
-      'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
-    ],
-    [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
-    [
-      /Too many requests in the system/,
-      'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
-    ],
-    [
-      /SciToken exchange disabled/,
-      'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
-    ],
-    [
-      /Failed to map SciToken/,
-      'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
-    ],
-    [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
-    [
-      /SCITOKENS:/,
-      'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
-    ],
-  ];
-  const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
-  if (found.length > 0) return found;
-  return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
-}
-
 /** What each method needs, most often wanting first. */
 const METHOD_HINTS: Readonly<Record<string, string>> = {
   IDTOKENS:
@@ -249,5 +139,31 @@ function commonMethodHints({ methods }: NegotiationError): readonly string[] {
   if (!methods.includes('KERBEROS')) return [ask];
   return [
     'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
+  ];
+}
+
+function connectHints({ code, message, requestId }: ConnectError): readonly string[] {
+  if (requestId !== undefined) {
+    return [
+      `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
+    ];
+  }
+  if (code === 'ERR_CONNECT') {
+    return message.includes('does not resolve')
+      ? [
+          'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
+        ]
+      : [
+          'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
+        ];
+  }
+  if (code === 'ERR_TIMEOUT') {
+    return message.includes('cancelled')
+      ? ['It was cancelled from outside; nothing was delivered.']
+      : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
+  }
+  return [
+    'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
+    'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
   ];
 }

@@ -7,11 +7,24 @@ import type { Surroundings } from './inputs/table.ts';
 /** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
 export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host {
   return {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    signal: endOf(timeoutMs, signal),
     now: () => new Date(),
     randomBytes,
     ...sinks,
   };
+}
+
+/**
+ * Aborted when the time is over, or `signal` is. Not by AbortSignal.timeout and AbortSignal.any: those hold each other
+ * weakly, and Node 20 collects such a timer before it is due.
+ */
+function endOf(timeoutMs: number, signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+  setTimeout(over, timeoutMs).unref();
+  if (signal.aborted) controller.abort(signal.reason);
+  else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+  return controller.signal;
 }
 
 /** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */

@@ -14,7 +14,7 @@ import { filesBelow, projectRoot } from './support/project.ts';
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/main/']],
   [['src/action.ts'], ['src/cli.ts'], ['src/index.ts']],
-  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts'], ['src/process-host.ts', 'src/inputs/']],
+  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts', 'src/daemon-hints.ts'], ['src/process-host.ts', 'src/inputs/']],
   [['src/fetch.ts', 'src/ask.ts', 'src/find.ts']],
   [['src/wanted.ts']],
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],
@@ -32,6 +32,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
     [
       ...['src/credentials/', 'src/output/', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
       'src/inputs/settings.ts',
+      'src/action.ts',
     ],
   ],
   [/^(node:)?os$/, ['src/process-host.ts', 'src/security/methods/fs.ts']],

@@ -1,12 +1,14 @@
 /** The whole job at the embedded pool: what leaves together, what is tried again, and in which order things happen. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AuthenticationError } from '../src/errors.ts';
 import { DistantProxy } from './support/distant-proxy.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { listen } from './support/listen.ts';
 import { SigningKey } from './support/signing-key.ts';
 
 describe('a fetch', () => {
@@ -45,6 +47,21 @@ describe('a fetch', () => {
       await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
       await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'nobody' }));
       while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
+    }));
+});
+
+describe('a list of pools', () => {
+  test('goes on when one of them accepts and says nothing', (context) =>
+    withPool({}, async (pool) => {
+      context.mock.timers.enable({ apis: ['setTimeout'] });
+      const silent = createServer(() => context.mock.timers.tick(10_000));
+      const port = await listen(silent);
+      const warnings: string[] = [];
+      const onLog = (level: string, line: string) => level === 'warn' && warnings.push(line);
+      const where = { pool: `127.0.0.1:${port}, ${pool.collector}`, name: 'ci@pool' };
+      await fetchFrom(pool, { ...where, onLog, timeoutMs: 100_000 });
+      silent.close();
+      assert.deepEqual(warnings, ['no answer in time; trying the next address']);
     }));
 });
 

@@ -67,12 +67,9 @@ describe('an option that makes no sense', () => {
 
 describe('time', () => {
   test('is over after timeoutMs, to the millisecond and not to the second', async (context) => {
-    const timeout = context.mock.method(AbortSignal, 'timeout');
+    const timer = context.mock.method(globalThis, 'setTimeout');
     await assert.rejects(fetchToken({ idtoken, address, timeoutMs: 101 }), { code: 'ERR_TIMEOUT' });
-    assert.deepEqual(
-      timeout.mock.calls.map((call) => call.arguments),
-      [[101]],
-    );
+    assert.ok(timer.mock.calls.some((call) => call.arguments[1] === 101));
   });
 
   test('is over when the caller says so', async () => {

@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 192:
+/***/ 855:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -353,6 +353,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "os"
@@ -3430,8 +3432,6 @@ class OutputError extends HTCondorError {
     exitStatus = 8;
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 ;// CONCATENATED MODULE: ./build/bundle/src/secret.js
@@ -4919,6 +4919,7 @@ class Channel {
     #clearToCome = [];
     #protection;
     #roundTrips = 1;
+    #heard = false;
     #onAbort = () => this.close();
     constructor(socket, options) {
         this.#socket = socket;
@@ -5001,8 +5002,11 @@ class Channel {
                     cause: chunk.failure,
                 });
             }
-            if (chunk.done === true)
-                throw new ConnectError('ERR_CLOSED', 'the peer closed the connection');
+            if (chunk.done === true) {
+                const first = this.#heard ? '' : ' before it had said anything';
+                throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`);
+            }
+            this.#heard = true;
             this.#deframer.push(chunk.value);
         }
     }
@@ -6567,21 +6571,29 @@ function findHere({ type, name = '', local, collectors }, host) {
 }
 function askCollectors({ collectors, type, name }, serverName, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
-    return inTurn(collectors, (address) => {
+    return inTurn(collectors, (address, patient) => {
         const collector = { address, serverName: hostNameOf(address) ?? serverName };
-        return locate(collector, { type, name, needsServerName }, credentials, host);
+        return locate(collector, { type, name, needsServerName }, credentials, patient);
     }, host);
 }
+const PATIENCE_MS = 10_000;
 async function inTurn(addresses, talk, host) {
     for (const [index, address] of addresses.entries()) {
+        const last = index === addresses.length - 1;
+        const patience = new AbortController();
+        const timer = last ? undefined : setTimeout(() => patience.abort(new Error('no answer')), PATIENCE_MS);
         try {
-            return await talk(address);
+            const signal = last ? host.signal : AbortSignal.any([host.signal, patience.signal]);
+            return await talk(address, { ...host, signal });
         }
         catch (error) {
             const mute = error instanceof ConnectError || error instanceof ProtocolError;
-            if (!mute || host.signal.aborted || index === addresses.length - 1)
+            if (!mute || host.signal.aborted || last)
                 throw error;
-            host.log.warn(`${error.message}; trying the next address`);
+            host.log.warn(`${patience.signal.aborted ? 'no answer in time' : error.message}; trying the next address`);
+        }
+        finally {
+            clearTimeout(timer);
         }
     }
     throw new RangeError('no address');
@@ -7092,6 +7104,7 @@ function configuredPool(surroundings) {
 
 
 
+
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const DEFAULT_USER = 'condor';
@@ -7190,6 +7203,8 @@ function readPath(input, surroundings) {
     if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
         throw new errors_InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
+    if (EXCLUDED_NAME.test(token))
+        throw new errors_InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
     const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
     return (0,external_node_path_namespaceObject.join)(plainPath('token-directory', preset), token);
 }
@@ -7282,11 +7297,21 @@ function isProgram(path) {
 
 function processHost(timeoutMs, signal, sinks) {
     return {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: endOf(timeoutMs, signal),
         now: () => new Date(),
         randomBytes: external_node_crypto_namespaceObject.randomBytes,
         ...sinks,
     };
+}
+function endOf(timeoutMs, signal) {
+    const controller = new AbortController();
+    const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+    setTimeout(over, timeoutMs).unref();
+    if (signal.aborted)
+        controller.abort(signal.reason);
+    else
+        signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+    return controller.signal;
 }
 function interruptSignal() {
     const interrupted = new AbortController();
@@ -7300,103 +7325,7 @@ async function processSurroundings() {
     return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/hints.js
-function hintsFor(error) {
-    switch (error.code) {
-        case 'ERR_INPUT':
-            return [`Correct the input ${error.input} of this step.`];
-        case 'ERR_NO_CREDENTIAL':
-            return [
-                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
-            ];
-        case 'ERR_CREDENTIAL_UNREADABLE':
-            return [
-                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
-            ];
-        case 'ERR_NOT_FOUND':
-            return [
-                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
-            ];
-        case 'ERR_AMBIGUOUS':
-            return ['Give name: one of those listed.'];
-        case 'ERR_CONNECT':
-            return [
-                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
-            ];
-        case 'ERR_TIMEOUT':
-            if (error.requestId !== undefined) {
-                return [
-                    `Ask for the approval while this step waits: condor_token_request_approve -reqid ${error.requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
-                ];
-            }
-            return [
-                'Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.',
-            ];
-        case 'ERR_CLOSED':
-            return [
-                'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0.',
-                'Ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
-            ];
-        case 'ERR_CCB_ONLY':
-            return [
-                'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
-            ];
-        case 'ERR_FRAME':
-        case 'ERR_MESSAGE':
-        case 'ERR_CLASSAD':
-            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
-        case 'ERR_DECRYPT':
-            return [
-                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
-            ];
-        case 'ERR_NO_COMMON_METHOD':
-            return commonMethodHints(error);
-        case 'ERR_NO_ENCRYPTION':
-            return [
-                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
-            ];
-        case 'ERR_METHODS_EXHAUSTED':
-            return exhaustedHints(error);
-        case 'ERR_SERVER_UNPROVEN':
-            return unprovenHints(error);
-        case 'ERR_DENIED':
-            if (error.user?.endsWith('@unmapped') === true) {
-                return [
-                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
-                ];
-            }
-            return [
-                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
-            ];
-        case 'ERR_COMMAND_NOT_REGISTERED':
-            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
-        case 'ERR_DAEMON':
-            return daemonHints(error);
-        case 'ERR_TOKEN_MALFORMED':
-        case 'ERR_TOKEN_CLAIM':
-            return [
-                ...(error.claim === 'iss'
-                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
-                    : []),
-                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
-            ];
-        case 'ERR_TOKEN_REDUCED':
-            return [
-                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
-            ];
-        case 'ERR_TOKEN_REFUSED':
-            return [
-                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
-            ];
-        case 'ERR_OUTPUT':
-            return ['Choose a place that this user can write to: token-directory or file.'];
-        default:
-            return unknownCode(error);
-    }
-}
-function unknownCode(error) {
-    return [String(error)];
-}
+;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js
 function daemonHints({ errorCode, errorString }) {
     const rows = [
         [
@@ -7493,6 +7422,91 @@ function daemonHints({ errorCode, errorString }) {
         return found;
     return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
 }
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints.js
+
+function hintsFor(error) {
+    switch (error.code) {
+        case 'ERR_INPUT':
+            return [`Correct ${error.input}: the README says what it may be.`];
+        case 'ERR_NO_CREDENTIAL':
+            return [
+                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
+            ];
+        case 'ERR_CREDENTIAL_UNREADABLE':
+            return [
+                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
+            ];
+        case 'ERR_NOT_FOUND':
+            return [
+                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
+            ];
+        case 'ERR_AMBIGUOUS':
+            return ['Give name: one of those listed.'];
+        case 'ERR_CONNECT':
+        case 'ERR_TIMEOUT':
+        case 'ERR_CLOSED':
+            return connectHints(error);
+        case 'ERR_CCB_ONLY':
+            return [
+                'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
+            ];
+        case 'ERR_FRAME':
+        case 'ERR_MESSAGE':
+        case 'ERR_CLASSAD':
+            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
+        case 'ERR_DECRYPT':
+            return [
+                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
+            ];
+        case 'ERR_NO_COMMON_METHOD':
+            return commonMethodHints(error);
+        case 'ERR_NO_ENCRYPTION':
+            return [
+                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
+            ];
+        case 'ERR_METHODS_EXHAUSTED':
+            return exhaustedHints(error);
+        case 'ERR_SERVER_UNPROVEN':
+            return unprovenHints(error);
+        case 'ERR_DENIED':
+            if (error.user?.endsWith('@unmapped') === true) {
+                return [
+                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
+                ];
+            }
+            return [
+                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
+            ];
+        case 'ERR_COMMAND_NOT_REGISTERED':
+            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
+        case 'ERR_DAEMON':
+            return daemonHints(error);
+        case 'ERR_TOKEN_MALFORMED':
+        case 'ERR_TOKEN_CLAIM':
+            return [
+                ...(error.claim === 'iss'
+                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
+                    : []),
+                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
+            ];
+        case 'ERR_TOKEN_REDUCED':
+            return [
+                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
+            ];
+        case 'ERR_TOKEN_REFUSED':
+            return [
+                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
+            ];
+        case 'ERR_OUTPUT':
+            return ['Choose a place that this user can write to: token-directory or file.'];
+        default:
+            return unknownCode(error);
+    }
+}
+function unknownCode(error) {
+    return [String(error)];
+}
 const METHOD_HINTS = {
     IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
     SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
@@ -7534,6 +7548,31 @@ function commonMethodHints({ methods }) {
         return [ask];
     return [
         'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
+    ];
+}
+function connectHints({ code, message, requestId }) {
+    if (requestId !== undefined) {
+        return [
+            `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
+        ];
+    }
+    if (code === 'ERR_CONNECT') {
+        return message.includes('does not resolve')
+            ? [
+                'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
+            ]
+            : [
+                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
+            ];
+    }
+    if (code === 'ERR_TIMEOUT') {
+        return message.includes('cancelled')
+            ? ['It was cancelled from outside; nothing was delivered.']
+            : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
+    }
+    return [
+        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
+        'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
     ];
 }
 
@@ -7590,27 +7629,32 @@ function iso(seconds) {
 
 
 
+
 const STATE_IS_POST = 'isPost';
 const STATE_PATH = 'path';
 async function run() {
     if (getState(STATE_IS_POST) === 'true')
         return await post();
-    saveState(STATE_IS_POST, 'true');
     try {
+        saveState(STATE_IS_POST, 'true');
         await main();
     }
     catch (error) {
-        if (error instanceof HTCondorError)
-            setOutput('error-code', error.code);
         setFailed(describeError(error).join('\n'));
-        process.exitCode = error instanceof HTCondorError ? error.exitStatus : 1;
+        if (!(error instanceof HTCondorError))
+            return;
+        process.exitCode = error.exitStatus;
+        try {
+            setOutput('error-code', error.code);
+        }
+        catch {
+        }
     }
 }
 async function main() {
     for (const name of SECRET_INPUTS)
         maskAll(runnerInput(name) ?? '');
-    const summary = readBoolean('summary', runnerInput('summary') ?? INPUTS.summary) &&
-        process.env['GITHUB_STEP_SUMMARY'] !== undefined;
+    const summary = readBoolean('summary', runnerInput('summary') ?? '') && process.env['GITHUB_STEP_SUMMARY'] !== undefined;
     const host = processHost(readTimeout(runnerInput), interruptSignal(), {
         mask: (secret) => maskAll(secret.reveal()),
         log: {
@@ -7635,23 +7679,39 @@ async function main() {
         if (!summary_summary.isEmptyBuffer())
             await summary_summary.write();
     }
-    if (fetched.path !== undefined)
-        saveState(STATE_PATH, fetched.path);
-    setOutput('token', fetched.token.jwt.reveal());
-    setOutput('token-file', fetched.path ?? '');
-    setOutput('token-directory', fetched.path === undefined ? '' : (0,external_node_path_namespaceObject.dirname)(fetched.path));
-    for (const [name, value] of Object.entries(factsOf(fetched)))
-        setOutput(name, value);
+    deliver(fetched);
     host.log.info(describeToken(fetched));
     host.log.debug(`${fetched.roundTrips} round trips`);
-    if (summary)
-        await writeSummary(fetched);
+    if (!summary)
+        return;
+    await writeSummary(fetched).catch((error) => warning(printable(`no summary: ${String(error)}`)));
+}
+function deliver(fetched) {
+    const { path, token } = fetched;
+    try {
+        if (path !== undefined)
+            saveState(STATE_PATH, path);
+        setOutput('token', token.jwt.reveal());
+        setOutput('token-file', path ?? '');
+        setOutput('token-directory', path === undefined ? '' : (0,external_node_path_namespaceObject.dirname)(path));
+        for (const [name, value] of Object.entries(factsOf(fetched)))
+            setOutput(name, value);
+    }
+    catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new OutputError(`the runner does not take the outputs: ${reason}`, { cause, phase: 'deliver' });
+    }
 }
 async function post() {
     const path = getState(STATE_PATH);
     if (path === '')
         return;
     try {
+        const found = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+        if (found === undefined)
+            return;
+        if (found.isDirectory())
+            throw new Error('it is a directory now, which this step did not make');
         await rmRF(path);
         info(printable(`Removed ${path}`));
     }
@@ -7659,10 +7719,7 @@ async function post() {
         warning(printable(`${path} could not be removed: ${error instanceof Error ? error.message : String(error)}`));
     }
 }
-const runnerInput = (name) => {
-    const value = process.env[`INPUT_${name.toUpperCase()}`];
-    return value === undefined || value === '' ? undefined : value;
-};
+const runnerInput = (name) => process.env[`INPUT_${name.toUpperCase()}`] || INPUTS[name] || undefined;
 function maskAll(value) {
     if (value.trim() !== '')
         core_setSecret(value);
@@ -7693,7 +7750,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(192);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(855);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

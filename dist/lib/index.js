@@ -1752,6 +1752,7 @@ class Channel {
     #clearToCome = [];
     #protection;
     #roundTrips = 1;
+    #heard = false;
     #onAbort = () => this.close();
     constructor(socket, options) {
         this.#socket = socket;
@@ -1834,8 +1835,11 @@ class Channel {
                     cause: chunk.failure,
                 });
             }
-            if (chunk.done === true)
-                throw new ConnectError('ERR_CLOSED', 'the peer closed the connection');
+            if (chunk.done === true) {
+                const first = this.#heard ? '' : ' before it had said anything';
+                throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`);
+            }
+            this.#heard = true;
             this.#deframer.push(chunk.value);
         }
     }
@@ -3400,21 +3404,29 @@ function findHere({ type, name = '', local, collectors }, host) {
 }
 function askCollectors({ collectors, type, name }, serverName, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
-    return inTurn(collectors, (address) => {
+    return inTurn(collectors, (address, patient) => {
         const collector = { address, serverName: hostNameOf(address) ?? serverName };
-        return locate(collector, { type, name, needsServerName }, credentials, host);
+        return locate(collector, { type, name, needsServerName }, credentials, patient);
     }, host);
 }
+const PATIENCE_MS = 10_000;
 async function inTurn(addresses, talk, host) {
     for (const [index, address] of addresses.entries()) {
+        const last = index === addresses.length - 1;
+        const patience = new AbortController();
+        const timer = last ? undefined : setTimeout(() => patience.abort(new Error('no answer')), PATIENCE_MS);
         try {
-            return await talk(address);
+            const signal = last ? host.signal : AbortSignal.any([host.signal, patience.signal]);
+            return await talk(address, { ...host, signal });
         }
         catch (error) {
             const mute = error instanceof ConnectError || error instanceof ProtocolError;
-            if (!mute || host.signal.aborted || index === addresses.length - 1)
+            if (!mute || host.signal.aborted || last)
                 throw error;
-            host.log.warn(`${error.message}; trying the next address`);
+            host.log.warn(`${patience.signal.aborted ? 'no answer in time' : error.message}; trying the next address`);
+        }
+        finally {
+            clearTimeout(timer);
         }
     }
     throw new RangeError('no address');
@@ -3925,6 +3937,7 @@ function configuredPool(surroundings) {
 
 
 
+
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const DEFAULT_USER = 'condor';
@@ -4023,6 +4036,8 @@ function readPath(input, surroundings) {
     if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
         throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
+    if (EXCLUDED_NAME.test(token))
+        throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
     const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
     return (0,external_node_path_namespaceObject.join)(plainPath('token-directory', preset), token);
 }
@@ -4115,11 +4130,21 @@ function isProgram(path) {
 
 function processHost(timeoutMs, signal, sinks) {
     return {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: endOf(timeoutMs, signal),
         now: () => new Date(),
         randomBytes: external_node_crypto_namespaceObject.randomBytes,
         ...sinks,
     };
+}
+function endOf(timeoutMs, signal) {
+    const controller = new AbortController();
+    const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+    setTimeout(over, timeoutMs).unref();
+    if (signal.aborted)
+        controller.abort(signal.reason);
+    else
+        signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+    return controller.signal;
 }
 function interruptSignal() {
     const interrupted = new AbortController();

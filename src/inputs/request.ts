@@ -2,6 +2,7 @@
  * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
  */
 import { isAbsolute, join } from 'node:path';
+import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
 import { InputError } from '../errors.ts';
 import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
 import type { Mode, TokenRequest } from '../wanted.ts';
@@ -124,6 +125,8 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
   if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
+  if (EXCLUDED_NAME.test(token))
+    throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
   const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
   return join(plainPath('token-directory', preset), token);
 }

@@ -33,6 +33,7 @@ export class Channel implements SecurableChannel {
   #clearToCome: { readonly frame: Uint8Array; readonly otherwise: ExpectedMessage['otherwise'] }[] = [];
   #protection: FrameProtection | undefined;
   #roundTrips = 1; // the connection itself
+  #heard = false;
   readonly #onAbort = () => this.close();
 
   /** `socket` is connected. */
@@ -123,7 +124,11 @@ export class Channel implements SecurableChannel {
           cause: chunk.failure,
         });
       }
-      if (chunk.done === true) throw new ConnectError('ERR_CLOSED', 'the peer closed the connection');
+      if (chunk.done === true) {
+        const first = this.#heard ? '' : ' before it had said anything';
+        throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`);
+      }
+      this.#heard = true;
       this.#deframer.push(chunk.value);
     }
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { listen } from '../support/listen.ts';
 import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
 
@@ -39,6 +40,7 @@ const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
 /** What the peer is, and with which code we leave it. */
 const PEERS: readonly [string, () => Server, string, number][] = [
   ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
+  ['a TLS server', () => createTlsServer({}) as Server, 'ERR_CLOSED', 3],
   [
     'a TLS server that sends an alert',
     peer((socket) => socket.once('data', () => socket.end(TLS_ALERT))),

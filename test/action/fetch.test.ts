@@ -144,6 +144,64 @@ describe('The Action', () => {
       assert.deepEqual([step.status, step.post?.status, step.post?.annotations], [0, 0, []]);
     }));
 
+  test('gives a lifetime to a token whose lifetime is empty, as an unset variable of the workflow leaves it', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), lifetime: '' });
+      assert.deepEqual([step.status, step.outputs['lifetime']], [0, '3600']);
+    }));
+
+  test('removes nothing that it did not write, and only warns of what it cannot remove', () =>
+    withPool({}, async (pool) => {
+      const { mkdirSync, rmSync, writeFileSync } = await import('node:fs');
+      const file = join(runner.workspace, 'taken');
+      const step = await runner.runAction(
+        { address: pool.schedd(), idtoken: pool.idToken(), file },
+        {
+          beforePost() {
+            rmSync(file);
+            mkdirSync(file);
+            writeFileSync(join(file, 'precious'), '');
+          },
+        },
+      );
+      assert.deepEqual([step.status, step.post?.status], [0, 0]);
+      assert.match(step.post?.annotations[0]?.message ?? '', /taken could not be removed: it is a directory now/);
+      assert.ok(existsSync(join(file, 'precious')));
+      rmSync(file, { recursive: true });
+    }));
+
+  test('only warns after the job of a path that cannot even be looked at', async () => {
+    const env = { STATE_isPost: 'true', STATE_path: join(process.execPath, 'ci') };
+    const { status, annotations } = await runner.runStep('dist/action/index.js', { env });
+    assert.equal(status, 0);
+    if (process.platform !== 'win32')
+      assert.deepEqual(
+        annotations.map(({ level }) => level),
+        ['warning'],
+      );
+  });
+
+  test('fails with a code of its own if the runner does not take the outputs', () =>
+    withPool({}, async (pool) => {
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken() };
+      const env = { GITHUB_OUTPUT: join(runner.workspace, 'missing', 'file') };
+      const step = await runner.runAction(inputs, { env });
+      assert.equal(step.status, 8, step.raw);
+      assert.match(
+        step.annotations.map(({ message }) => message).join(),
+        /the runner does not take the outputs: .*\(ERR_OUTPUT/,
+      );
+    }));
+
+  test('delivers all the same if there can be no summary', () =>
+    withPool({}, async (pool) => {
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken() };
+      const env = { GITHUB_STEP_SUMMARY: join(runner.workspace, 'missing', 'file') };
+      const step = await runner.runAction(inputs, { env });
+      assert.deepEqual([step.status, step.outputs['identity']], [0, 'alice@pool.test']);
+      assert.match(step.annotations.map(({ level, message }) => `${level} ${message}`).join(), /^warning no summary: /);
+    }));
+
   test('masks every line of several credentials', () =>
     withPool({}, async (pool) => {
       const [one, two] = [pool.idToken('alice'), pool.idToken('bob')];

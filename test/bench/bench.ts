@@ -10,7 +10,7 @@ import { EmbeddedPool } from '../support/embedded-pool.ts';
 import { freePort, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
 import { projectRoot } from '../support/project.ts';
-import { referenceFetch } from '../support/real-fetch.ts';
+import { onlyToken } from '../support/real-fetch.ts';
 import { ownEnvironment, Runner, runCommand } from '../support/runner.ts';
 
 const ROUNDS = 31;
@@ -95,7 +95,11 @@ async function atADistance(): Promise<void> {
     await starting.close();
     const runner = new Runner();
     writeFileSync(join(runner.workspace, 'credential'), `${idtoken}\n`, { mode: 0o600 });
-    const env = { _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace };
+    // The same for both: this token, and no other method.
+    await pool.run('mkdir', '-m', '700', '/tmp/bench');
+    await pool.write('/tmp/bench/credential', `${idtoken}\n`, 0o600);
+    const reference = onlyToken('/tmp/bench');
+    const env = onlyToken(runner.workspace);
     console.log(
       `\nThe same fetch by HTCondor’s tool and ours, whole process, HTCondor ${pool.version}, median of ${ROUNDS_AT_A_DISTANCE}`,
     );
@@ -118,7 +122,7 @@ async function atADistance(): Promise<void> {
           roundTrips[who] = proxy.roundTrips;
         };
         const medians = await sideBySide(ROUNDS_AT_A_DISTANCE, {
-          theirs: () => counted('theirs', async () => succeeded(await referenceFetch(pool, idtoken, theirs))),
+          theirs: () => counted('theirs', async () => succeeded(await pool.theirs(theirs, { env: reference }))),
           ours: () => counted('ours', async () => succeeded(await runCommand(ours, { env }))),
         });
         const { theirs: a = Number.NaN, ours: b = Number.NaN } = medians;

@@ -18,7 +18,10 @@ const PACKAGES = ['condor', 'minicondor', 'munge'];
 export function poolSuites(): readonly Suite[] {
   const chosen = process.env['CONDOR_POOL_SUITES']?.split(/[\s,]+/);
   const all: readonly Suite[] = hostHasCondor() ? ['host'] : ['trixie', 'sid'];
-  return chosen === undefined ? all : all.filter((suite) => chosen.includes(suite));
+  if (chosen === undefined) return all;
+  const unknown = chosen.find((name) => !all.some((suite) => suite === name));
+  if (unknown !== undefined) throw new Error(`CONDOR_POOL_SUITES: ${unknown} is none of ${all.join(', ')}`);
+  return all.filter((suite) => chosen.includes(suite));
 }
 
 /** Why there can be no real daemons here, where that is no failure: another system, or CONDOR_POOL=none. */

@@ -12,6 +12,8 @@ export interface TokenDirectory {
     /** Those of them that somebody should look after: they are of the wrong owner or mode. */
     readonly exposed: readonly string[];
 }
+/** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP's default: files that editors and package managers leave behind. */
+export declare const EXCLUDED_NAME: RegExp;
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
  * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.

@@ -1,0 +1,43 @@
+/** The surroundings of a run: its time is over when it is over, whatever the garbage collector does. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { processHost } from '../src/process-host.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const silent = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
+const hostFor = (timeoutMs: number, signal = new AbortController().signal) =>
+  processHost(timeoutMs, signal, { mask: () => {}, log: silent });
+
+describe('the deadline', () => {
+  test('comes, though nothing else holds on to it', { timeout: 10_000 }, async () => {
+    const { signal } = hostFor(300);
+    const collecting = setInterval(collectGarbage, 10);
+    await once(signal, 'abort');
+    clearInterval(collecting);
+    assert.equal((signal.reason as Error).name, 'TimeoutError');
+  });
+
+  test('does not keep a process that has nothing else to do', () => {
+    const timers = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    hostFor(60_000);
+    assert.equal(process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length, timers);
+  });
+});
+
+describe('the signal of the caller', () => {
+  test('ends the run with its reason', () => {
+    const controller = new AbortController();
+    const { signal } = hostFor(60_000, controller.signal);
+    controller.abort(new Error('enough'));
+    assert.equal((signal.reason as Error).message, 'enough');
+  });
+
+  test('ends it before it began', () => {
+    assert.ok(hostFor(60_000, AbortSignal.abort()).signal.aborted);
+  });
+});

@@ -1,0 +1,30 @@
+/** Which token is shown to whom. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Host } from '../../../src/host.ts';
+import { Secret } from '../../../src/secret.ts';
+import { idtokens } from '../../../src/security/methods/idtokens.ts';
+import { parseIdToken } from '../../../src/token/jwt.ts';
+import { strangeJwt } from '../../support/runner.ts';
+
+const host: Host = {
+  ...{ signal: new AbortController().signal, now: () => new Date(0), mask: () => {} },
+  log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
+  randomBytes: (length) => new Uint8Array(length),
+};
+const peer = { address: '192.0.2.1', port: 9618, sharedPortId: undefined, serverName: undefined };
+const credential = (source: string, chosen: boolean, claims = {}) => ({
+  ...{ token: parseIdToken(new Secret(strangeJwt(claims))), source, chosen },
+});
+
+describe('before the daemon has said who it is, it is shown', () => {
+  const presumed = (...credentials: Parameters<typeof idtokens>[0]) =>
+    idtokens(credentials, host).presumed(peer)?.label;
+
+  test('the one token that the user gave', () => assert.match(presumed(credential('a', true)) ?? '', /^a \(alice@/));
+  test('no token that only lay about', () => assert.equal(presumed(credential('a', false)), undefined));
+  test('none of several', () => assert.equal(presumed(credential('a', true), credential('b', true)), undefined));
+  test('the one of several that has not expired', () =>
+    assert.match(presumed(credential('a', true, { exp: 0 }), credential('b', true)) ?? '', /^b /));
+  test('no token that has expired', () => assert.equal(presumed(credential('a', true, { exp: 0 })), undefined));
+});
