@@ -4,7 +4,8 @@ import type { Target } from './daemon/open-session.ts';
 import { ConnectError, LocateError, ProtocolError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Credentials } from './security/method.ts';
-import { formatSinful, hostNameOf, throughEndpoint } from './transport/sinful.ts';
+import { inPrivateNetwork } from './transport/ccb-contact.ts';
+import { formatSinful, hostNameOf, type Sinful, throughEndpoint } from './transport/sinful.ts';
 import type { TokenRequest, Wanted } from './wanted.ts';
 
 /** Whom to ask for the token, best first, and the name of the daemon that issues it. */
@@ -16,18 +17,22 @@ export interface Found {
 
 /** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
 export async function findDaemon(
-  { daemon, remote, serverName }: TokenRequest,
+  { daemon, remote, serverName, privateNetworkName }: TokenRequest,
   credentials: Credentials,
   host: Host,
 ): Promise<Found> {
+  const asWeSee = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
   if ('address' in daemon) {
-    const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+    const targets = daemon.address
+      .map(asWeSee)
+      .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
     return { targets, name: '', roundTrips: 0 };
   }
   if (remote) return await findByName(daemon, serverName, credentials, host);
   const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
   host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
-  const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
+  const address =
+    daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
   return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
 }
 

@@ -30,7 +30,9 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
       return connectHints(error);
     case 'ERR_CCB_ONLY':
       return [
-        'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
+        'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
+        'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
+        'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
       ];
     case 'ERR_FRAME':
     case 'ERR_MESSAGE':

@@ -41,4 +41,6 @@ export interface TokenRequest {
   readonly onReduced: 'warn' | 'fail' | 'ignore';
   /** File to write the token to; undefined: none. */
   readonly path: string | undefined;
+  /** PRIVATE_NETWORK_NAME: daemons in the network of this name are reached at their private address, without CCB. */
+  readonly privateNetworkName: string | undefined;
 }

@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 855:
+/***/ 714:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4387,6 +4387,14 @@ class ClassAd {
             throw wrongType(name, 'an integer');
         return value;
     }
+    boolean(name) {
+        const source = this.#literal(name)?.toLowerCase();
+        if (source === undefined)
+            return undefined;
+        if (source !== 'true' && source !== 'false')
+            throw wrongType(name, 'a boolean');
+        return source === 'true';
+    }
     source(name) {
         return this.#values.get(name.toLowerCase());
     }
@@ -4435,6 +4443,8 @@ const IMPERSONATION_TOKEN_REQUEST = 81;
 const DC_START_TOKEN_REQUEST = 60047;
 const DC_FINISH_TOKEN_REQUEST = 60048;
 const DC_EXCHANGE_SCITOKEN = 60052;
+const CCB_REQUEST = 68;
+const CCB_REVERSE_CONNECT = 69;
 const DAEMON_TYPES = {
     schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
     master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
@@ -4911,21 +4921,22 @@ const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
 class Channel {
     #socket;
     #options;
-    #chunks;
-    #deframer = new Deframer();
+    #incoming;
     #sent = new Transcript();
     #received = new Transcript();
     #outgoing;
     #clearToCome = [];
     #protection;
-    #roundTrips = 1;
+    #roundTrips;
     #heard = false;
+    #handedOver = false;
     #onAbort = () => this.close();
-    constructor(socket, options) {
+    constructor(socket, options, incoming = incomingOf(socket)) {
         this.#socket = socket;
         this.#options = options;
+        this.#incoming = incoming;
         this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
-        this.#chunks = socket[Symbol.asyncIterator]();
+        this.#roundTrips = options.roundTrips ?? 1;
         socket.on('error', () => { });
         options.signal.addEventListener('abort', this.#onAbort, { once: true });
     }
@@ -4935,6 +4946,9 @@ class Channel {
     }
     get roundTrips() {
         return this.#roundTrips;
+    }
+    get localAddress() {
+        return this.#socket.localAddress;
     }
     send(write) {
         const message = new Writer(this.#protection !== undefined);
@@ -4982,7 +4996,18 @@ class Channel {
         this.#outgoing = [];
         this.#roundTrips += 1;
     }
+    handOver(roundTrips = this.#roundTrips) {
+        this.#options.signal.removeEventListener('abort', this.#onAbort);
+        this.#handedOver = true;
+        const { signal, randomBytes } = this.#options;
+        const next = new Channel(this.#socket, { signal, randomBytes, roundTrips }, this.#incoming);
+        if (signal.aborted)
+            next.close();
+        return next;
+    }
     close() {
+        if (this.#handedOver)
+            return;
         this.#options.signal.removeEventListener('abort', this.#onAbort);
         this.#socket.destroySoon();
         if (this.#options.signal.aborted)
@@ -4991,10 +5016,10 @@ class Channel {
     }
     async #frame() {
         for (;;) {
-            const frame = this.#deframer.next();
+            const frame = this.#incoming.deframer.next();
             if (frame !== undefined)
                 return frame;
-            const chunk = await this.#chunks.next().catch((cause) => ({ failure: cause }));
+            const chunk = await this.#incoming.chunks.next().catch((cause) => ({ failure: cause }));
             if (this.#options.signal.aborted)
                 throw abortedError(this.#options.signal);
             if ('failure' in chunk) {
@@ -5007,7 +5032,7 @@ class Channel {
                 throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`);
             }
             this.#heard = true;
-            this.#deframer.push(chunk.value);
+            this.#incoming.deframer.push(chunk.value);
         }
     }
     #open(frame) {
@@ -5029,6 +5054,9 @@ function abortedError(signal) {
     const reason = signal.reason;
     const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
     return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
+}
+function incomingOf(socket) {
+    return { chunks: socket[Symbol.asyncIterator](), deframer: new Deframer() };
 }
 function clearFrame(plaintext) {
     return concat([putHeader(plaintext.length), plaintext]);
@@ -5197,12 +5225,7 @@ function dial(address, signal) {
     });
 }
 function unreachable(address, failures) {
-    const facts = { peer: formatSinful(address) };
-    if (!address.params.has('CCBID')) {
-        return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, facts);
-    }
-    const text = `the daemon can be reached through CCB only; directly: ${failures.join(', ')}`;
-    return new ConnectError('ERR_CCB_ONLY', text, facts);
+    return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, { peer: formatSinful(address) });
 }
 function connect_reasonOf(error, { host }) {
     if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
@@ -5214,7 +5237,310 @@ function connect_reasonOf(error, { host }) {
     return error.message;
 }
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./build/bundle/src/transport/ccb-contact.js
+
+const MAX_CONTACTS = 8;
+const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
+function ccbContacts({ params }) {
+    return (params.get('CCBID') ?? '')
+        .split(' ')
+        .filter((word) => word !== '')
+        .slice(0, MAX_CONTACTS)
+        .flatMap((word) => {
+        const [, address = '', chain = ''] = CONTACT.exec(word) ?? [];
+        const broker = parseAddress(address);
+        return broker === undefined ? [] : [{ broker: withoutCcb(broker), ids: chain.slice(1).split('#') }];
+    });
+}
+function isBehindCcb({ params }) {
+    return (params.get('CCBID') ?? '') !== '';
+}
+function inPrivateNetwork(address, name) {
+    if (name === undefined || name === '' || address.params.get('PrivNet') !== name)
+        return address;
+    const privateAddress = address.params.get('PrivAddr');
+    const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
+    if (direct === undefined)
+        return address;
+    const alias = address.params.get('alias');
+    if (alias === undefined || direct.params.has('alias'))
+        return direct;
+    return { ...direct, params: new Map([...direct.params, ['alias', alias]]) };
+}
+function withoutCcb(address) {
+    return { ...address, params: new Map([...address.params].filter(([name]) => name !== 'CCBID')) };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/reverse-listener.js
+
+
+const GREETING_TIMEOUT_MS = 5_000;
+const MAX_STRANGERS = 16;
+class ReverseListener {
+    endpoint;
+    connected;
+    #server;
+    #channels = new Set();
+    #onAbort;
+    #signal;
+    constructor(server, isGreeting, options) {
+        const address = server.address();
+        if (address === null || typeof address === 'string')
+            throw new RangeError('not listening');
+        this.endpoint = { host: address.address, port: address.port };
+        this.#server = server;
+        this.#signal = options.signal;
+        let fail = () => { };
+        this.connected = new Promise((resolve, reject) => {
+            fail = reject;
+            server.on('connection', (socket) => {
+                const channel = new Channel(socket, { ...options, signal: AbortSignal.any([options.signal]) });
+                void this.#listenTo(channel, isGreeting).then((right) => right && resolve(channel));
+            });
+        });
+        this.connected.catch(() => { });
+        this.#onAbort = () => {
+            this.close();
+            fail(abortedError(options.signal));
+        };
+        options.signal.addEventListener('abort', this.#onAbort, { once: true });
+        if (options.signal.aborted)
+            this.#onAbort();
+    }
+    static async open(address, isGreeting, options) {
+        const server = (0,external_node_net_namespaceObject.createServer)({ noDelay: true });
+        await new Promise((resolve, reject) => {
+            server.once('error', reject).listen({ host: address, port: 0, exclusive: true }, resolve);
+        });
+        return new ReverseListener(server, isGreeting, options);
+    }
+    close() {
+        this.#signal.removeEventListener('abort', this.#onAbort);
+        this.#server.close();
+        for (const channel of this.#channels)
+            channel.close();
+        this.#channels.clear();
+    }
+    async #listenTo(channel, isGreeting) {
+        if (!this.#server.listening) {
+            channel.close();
+            return false;
+        }
+        if (this.#channels.size >= MAX_STRANGERS)
+            this.#dismiss([...this.#channels][0]);
+        this.#channels.add(channel);
+        const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
+        try {
+            if (await channel.receive(isGreeting))
+                return true;
+        }
+        catch {
+        }
+        finally {
+            clearTimeout(timer);
+        }
+        this.#dismiss(channel);
+        return false;
+    }
+    #dismiss(channel) {
+        if (channel === undefined)
+            return;
+        this.#channels.delete(channel);
+        channel.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/ccb.js
+
+
+
+
+
+
+
+
+
+const BROKER_TIMEOUT_MS = 20_000;
+const CLAIM_ID_LENGTH = 20;
+async function connectThroughCcb(address, ask, host) {
+    const failures = [];
+    for (const contact of rotated(ccbContacts(address), host)) {
+        const broker = formatEndpoint(contact.broker);
+        try {
+            return await throughBroker(contact, ask, host);
+        }
+        catch (error) {
+            if (host.signal.aborted || !(error instanceof HTCondorError))
+                throw error;
+            host.log.debug(`ccb: broker ${broker}: ${error.message}`);
+            failures.push(`broker ${broker}: ${error.message}`);
+        }
+    }
+    const text = failures.length > 0 ? failures.join('; ') : 'its address names no broker that could be asked';
+    throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address) });
+}
+function rotated(list, host) {
+    if (list.length < 2)
+        return list;
+    const start = (host.randomBytes(1)[0] ?? 0) % list.length;
+    return [...list.slice(start), ...list.slice(0, start)];
+}
+async function throughBroker(contact, ask, host) {
+    let answer = await request(contact, true, ask, host);
+    if ('refusal' in answer && /stream/i.test(answer.refusal))
+        answer = await request(contact, false, ask, host);
+    if ('refusal' in answer)
+        throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.refusal}"`);
+    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
+    return answer.channel;
+}
+async function request({ broker, ids }, streaming, ask, host) {
+    const late = new AbortController();
+    const limited = { ...host, signal: AbortSignal.any([host.signal, late.signal]) };
+    const timer = setTimeout(() => late.abort(), BROKER_TIMEOUT_MS);
+    const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString('hex');
+    const isGreeting = (message) => isReverseConnect(message, claimId);
+    let listener;
+    const [id, ...route] = ids;
+    const call = {
+        address: broker,
+        command: CCB_REQUEST,
+        request: (message) => putClassAd(message, {
+            CCBID: streaming ? id : ids.join('#'),
+            CCBRoute: streaming && route.length > 0 ? route.join(' ') : undefined,
+            ClaimId: claimId,
+            MyAddress: listener === undefined ? '' : formatSinful({ ...listener.endpoint, params: new Map() }),
+            Name: 'condor-token-fetch',
+            CCBStreamingRequired: streaming || undefined,
+        }),
+        async connect(within) {
+            const channel = await connect(broker, within);
+            listener ??= await listen(channel, isGreeting, limited);
+            return channel;
+        },
+    };
+    try {
+        return await ask(call, (channel) => answerOf(channel, listener, isGreeting), limited);
+    }
+    catch (error) {
+        if (!late.signal.aborted || host.signal.aborted)
+            throw error;
+        const where = listener === undefined ? '' : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
+        throw new ConnectError('ERR_CCB_ONLY', `nothing came of it within ${BROKER_TIMEOUT_MS / 1000} s${where}`);
+    }
+    finally {
+        clearTimeout(timer);
+        listener?.close();
+    }
+}
+async function listen({ localAddress }, isGreeting, host) {
+    if (localAddress === undefined)
+        return undefined;
+    try {
+        return await ReverseListener.open(localAddress, isGreeting, host);
+    }
+    catch (error) {
+        host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
+        return undefined;
+    }
+}
+async function answerOf(broker, listener, isGreeting) {
+    const atOurPort = listener?.connected ?? new Promise(() => { });
+    const came = await Promise.race([atOurPort, replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort)]);
+    if ('refusal' in came)
+        return came;
+    const way = came === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
+    return { channel: came.handOver(broker.roundTrips), way };
+}
+async function replyOf(broker, isGreeting) {
+    const reply = await broker.receive(getClassAd).catch((error) => {
+        if (!(error instanceof ConnectError) || error.code !== 'ERR_CLOSED')
+            throw error;
+        throw new ConnectError('ERR_CCB_ONLY', `it gives no answer: ${error.message}`, { cause: error });
+    });
+    if (reply.boolean('Result') !== true)
+        return { refusal: reply.string('ErrorString') ?? 'no' };
+    if (reply.boolean('ProxyMode') !== true)
+        return undefined;
+    if (await broker.receive(isGreeting))
+        return broker;
+    throw new ProtocolError('ERR_MESSAGE', 'it puts us through to somebody whom we did not ask for');
+}
+function isReverseConnect(message, claimId) {
+    const command = message.int();
+    const given = Buffer.from(getClassAd(message).string('ClaimId') ?? '');
+    const wanted = Buffer.from(claimId);
+    return command === CCB_REVERSE_CONNECT && given.length === wanted.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(given, wanted);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/reach.js
+
+
+
+
+
+
+
+const HEAD_START_MS = 250;
+async function reach_reach(address, ask, host, failed) {
+    if (!isBehindCcb(address))
+        return { channel: await connect(address, host), way: 'direct' };
+    const [straight, round] = [branchOf(host), branchOf(host)];
+    const direct = failed === undefined ? connect(address, straight.host) : Promise.reject(failed);
+    if (await worksSoon(direct))
+        return { channel: await direct, way: 'direct, else ccb' };
+    const indirect = connectThroughCcb(address, ask, round.host);
+    let won = false;
+    const win = (channel, way, loser) => {
+        if (won)
+            channel.close();
+        else
+            loser.cancel();
+        won = true;
+        return { channel, way };
+    };
+    try {
+        return await Promise.any([
+            direct.then((channel) => win(channel, 'direct, else ccb', round)),
+            indirect.then((channel) => win(channel, 'ccb', straight)),
+        ]);
+    }
+    catch (failures) {
+        if (host.signal.aborted)
+            throw abortedError(host.signal);
+        throw reach_unreachable(address, failures);
+    }
+}
+function branchOf(host) {
+    const cancelled = new AbortController();
+    const signal = AbortSignal.any([host.signal, cancelled.signal]);
+    return { host: { ...host, signal }, cancel: () => cancelled.abort() };
+}
+async function worksSoon(direct) {
+    const over = new AbortController();
+    const works = direct.then(() => true, () => false);
+    try {
+        return await Promise.race([works, (0,promises_namespaceObject.setTimeout)(HEAD_START_MS, false, { signal: over.signal })]);
+    }
+    finally {
+        over.abort();
+    }
+}
+function reach_unreachable(address, failures) {
+    const [direct, indirect] = failures instanceof AggregateError ? failures.errors : [failures];
+    for (const each of [direct, indirect])
+        if (!(each instanceof HTCondorError))
+            return each;
+    const [straight, round] = [direct, indirect].map((each) => each.message);
+    const text = `the daemon can be reached neither directly (${straight}) nor through CCB (${round})`;
+    return new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), cause: indirect });
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/open-session.js
+
+
 
 
 
@@ -5236,22 +5562,76 @@ async function callCommand(call, read, host) {
         }
     }
 }
-async function attempt({ target, command, request, credentials, phase, mayBeUnmapped = false }, read, mayPresume, host) {
+async function attempt(call, read, mayPresume, host, failed) {
+    const { target, command, request, phase, mayBeUnmapped = false } = call;
     const { address, serverName } = target;
-    const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
+    const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
+    let session;
     try {
+        const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
         const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
-        const session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
-        const value = await read(session);
+        session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
+        const value = await read(session, channel);
         return { value, session, roundTrips: channel.roundTrips };
     }
     catch (error) {
         if (error instanceof StartOver)
             error.roundTrips = channel.roundTrips;
-        throw error;
+        const mute = error instanceof ConnectError || error instanceof ProtocolError;
+        if (!mute || session !== undefined || way !== 'direct, else ccb' || host.signal.aborted)
+            throw error;
+        host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+        failed = error;
     }
     finally {
         channel.flush();
+        channel.close();
+    }
+    return await attempt(call, read, mayPresume, host, failed);
+}
+async function routeTo(call, host, failed) {
+    if (call.connect !== undefined)
+        return { channel: await call.connect(host), way: 'direct' };
+    const { target, credentials } = call;
+    return await reach_reach(target.address, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
+}
+function mutualOnly(credentials) {
+    const methods = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
+    const reason = 'it does not prove who the daemon is, which is reached through CCB';
+    const left = credentials.methods
+        .filter(({ name }) => ONE_SIDED.includes(name))
+        .map(({ name }) => ({ method: displayName(name), reason }));
+    if (methods.length === 0) {
+        const all = left.map(({ method }) => method).join(', ');
+        throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${all}: ${reason}`);
+    }
+    return { ...credentials, methods, unavailable: [...credentials.unavailable, ...left] };
+}
+async function askBroker({ address, ...broker }, credentials, read, host) {
+    try {
+        const target = { address, serverName: undefined };
+        const call = { ...broker, target, credentials: mutualOnly(credentials), phase: 'connect' };
+        return (await callCommand(call, (_, channel) => read(channel), host)).value;
+    }
+    catch (error) {
+        const refused = error instanceof CredentialError ||
+            error instanceof NegotiationError ||
+            error instanceof AuthenticationError ||
+            error instanceof AuthorizationError ||
+            (error instanceof ConnectError && error.code === 'ERR_CLOSED');
+        if (!refused || host.signal.aborted)
+            throw error;
+        host.log.debug(`ccb: once more, without a session (${error.message})`);
+        return await callInClear({ address, ...broker }, read, host);
+    }
+}
+async function callInClear({ address, command, request, connect: getThere }, read, host) {
+    const channel = await (getThere?.(host) ?? connect(address, host));
+    try {
+        channel.send((message) => request(message.int(command)));
+        return await read(channel);
+    }
+    finally {
         channel.close();
     }
 }
@@ -5325,8 +5705,6 @@ function exchangeSciToken(target, scitoken, credentials, host) {
     }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/token-request.js
 
 
@@ -6378,7 +6756,6 @@ function readDaemonFile(file, type) {
 
 
 
-
 class NotVouched extends Error {
     answer;
     constructor(answer) {
@@ -6407,16 +6784,12 @@ async function queryCollector(collector, query, credentials, trusted, host) {
         });
     }
 }
-async function queryInClear({ address }, query, host) {
-    const channel = await connect(address, host);
-    try {
-        channel.send((message) => putQuery(message.int(query.command), query));
-        const ads = await channel.receive(getAds);
-        return { ads, roundTrips: channel.roundTrips, vouched: false };
-    }
-    finally {
-        channel.close();
-    }
+function queryInClear({ address }, query, host) {
+    const call = { address, command: query.command, request: (message) => putQuery(message, query) };
+    const read = async (channel) => ({
+        ...{ ads: await channel.receive(getAds), roundTrips: channel.roundTrips, vouched: false },
+    });
+    return callInClear(call, read, host);
 }
 async function queryInSession(target, query, credentials, host) {
     const request = (message) => putQuery(message, query);
@@ -6539,16 +6912,20 @@ function notFound({ type, name }, all) {
 
 
 
-async function findDaemon({ daemon, remote, serverName }, credentials, host) {
+
+async function findDaemon({ daemon, remote, serverName, privateNetworkName }, credentials, host) {
+    const asWeSee = (address) => inPrivateNetwork(address, privateNetworkName);
     if ('address' in daemon) {
-        const targets = daemon.address.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+        const targets = daemon.address
+            .map(asWeSee)
+            .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
         return { targets, name: '', roundTrips: 0 };
     }
     if (remote)
         return await findByName(daemon, serverName, credentials, host);
     const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
     host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
-    const address = daemon.through === undefined ? found.address : throughEndpoint(found.address, daemon.through);
+    const address = daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
     return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
 }
 async function findByName(daemon, serverName, credentials, host) {
@@ -7123,6 +7500,7 @@ function readRequest(input, surroundings, localFirst = false) {
         daemon: daemon_readDaemon(input, surroundings, { localFirst, remote }),
         remote,
         serverName: plainText('server-name', input('server-name')),
+        privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
         credentials: readCredentials(input, surroundings, mode),
         authz: readLevels(input('authz')),
         lifetime: readLifetime(input('lifetime')),
@@ -7449,7 +7827,9 @@ function hintsFor(error) {
             return connectHints(error);
         case 'ERR_CCB_ONLY':
             return [
-                'The daemon is behind a firewall and is reached through CCB. Run this step where the daemon can be reached directly, or through an SSH tunnel with address.',
+                'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
+                'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
+                'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
             ];
         case 'ERR_FRAME':
         case 'ERR_MESSAGE':
@@ -7750,7 +8130,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(855);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(714);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

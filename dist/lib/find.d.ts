@@ -9,6 +9,6 @@ export interface Found {
     readonly roundTrips: number;
 }
 /** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
-export declare function findDaemon({ daemon, remote, serverName }: TokenRequest, credentials: Credentials, host: Host): Promise<Found>;
+export declare function findDaemon({ daemon, remote, serverName, privateNetworkName }: TokenRequest, credentials: Credentials, host: Host): Promise<Found>;
 /** The first of a list of equals that can be talked to. An answer counts, whatever it is. */
 export declare function inTurn<A, T>(addresses: readonly A[], talk: (address: A, host: Host) => Promise<T>, host: Host): Promise<T>;

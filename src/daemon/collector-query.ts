@@ -2,11 +2,11 @@
 import { ConnectError, ProtocolError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { type Credentials, ONE_SIDED } from '../security/method.ts';
-import { connect } from '../transport/connect.ts';
+import type { Channel } from '../transport/channel.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
-import { callCommand, type Target } from './open-session.ts';
+import { callCommand, callInClear, type Target } from './open-session.ts';
 
 export interface Query {
   readonly command: number;
@@ -70,15 +70,12 @@ export async function queryCollector(
   }
 }
 
-async function queryInClear({ address }: Target, query: Query, host: Host): Promise<Answer> {
-  const channel = await connect(address, host);
-  try {
-    channel.send((message) => putQuery(message.int(query.command), query));
-    const ads = await channel.receive(getAds);
-    return { ads, roundTrips: channel.roundTrips, vouched: false };
-  } finally {
-    channel.close();
-  }
+function queryInClear({ address }: Target, query: Query, host: Host): Promise<Answer> {
+  const call = { address, command: query.command, request: (message: Writer) => putQuery(message, query) };
+  const read = async (channel: Channel) => ({
+    ...{ ads: await channel.receive(getAds), roundTrips: channel.roundTrips, vouched: false },
+  });
+  return callInClear(call, read, host);
 }
 
 async function queryInSession(target: Target, query: Query, credentials: Credentials, host: Host): Promise<Answer> {

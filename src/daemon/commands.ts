@@ -5,6 +5,11 @@ export const DC_START_TOKEN_REQUEST = 60047;
 export const DC_FINISH_TOKEN_REQUEST = 60048;
 export const DC_EXCHANGE_SCITOKEN = 60052;
 
+/** To a broker: have the daemon connect that is registered with you by this number. READ. */
+export const CCB_REQUEST = 68;
+/** What a daemon says first when it connects for that. */
+export const CCB_REVERSE_CONNECT = 69;
+
 /** A daemon type: how the collector is asked for it (Daemon::locate, CondorQuery in C++). */
 interface DaemonType {
   /** QUERY_<type>_ADS. */

@@ -1,11 +1,23 @@
-import { HTCondorError, type Phase } from '../errors.ts';
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConnectError,
+  CredentialError,
+  HTCondorError,
+  NegotiationError,
+  type Phase,
+  ProtocolError,
+} from '../errors.ts';
 import type { Host } from '../host.ts';
 import { StartOver } from '../security/authenticate.ts';
-import type { Credentials } from '../security/method.ts';
+import { type Credentials, displayName, ONE_SIDED } from '../security/method.ts';
 import { type Session, startCommand } from '../security/session.ts';
+import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { BrokerCall } from './ccb.ts';
+import { type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry, if one is known that can be trusted. */
 export interface Target {
@@ -23,6 +35,8 @@ export interface CommandCall {
   readonly phase?: Phase;
   /** True if the command is for those too whom the daemon knows not who they are. */
   readonly mayBeUnmapped?: boolean;
+  /** How to get there. Default: directly or through CCB, as the address has it. */
+  readonly connect?: (host: Host) => Promise<Channel>;
 }
 
 /** What a command gave, and the round trips it took, those of a first try included. */
@@ -41,7 +55,7 @@ export interface CommandResult<T> {
  */
 export async function callCommand<T>(
   call: CommandCall,
-  read: (session: Session) => Promise<T>,
+  read: (session: Session, channel: Channel) => Promise<T>,
   host: Host,
 ): Promise<CommandResult<T>> {
   let { credentials } = call;
@@ -59,25 +73,113 @@ export async function callCommand<T>(
 }
 
 async function attempt<T>(
-  { target, command, request, credentials, phase, mayBeUnmapped = false }: CommandCall,
-  read: (session: Session) => Promise<T>,
+  call: CommandCall,
+  read: (session: Session, channel: Channel) => Promise<T>,
   mayPresume: boolean,
   host: Host,
+  failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
+  const { target, command, request, phase, mayBeUnmapped = false } = call;
   const { address, serverName } = target;
-  const channel = await inPhase(phase ?? 'connect', address, () => connect(address, host));
+  const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
+  let session: Session | undefined;
   try {
+    const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
     const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
-    const session = await inPhase(phase ?? 'session', address, () =>
+    session = await inPhase(phase ?? 'session', address, () =>
       startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
     );
-    const value = await read(session);
+    const value = await read(session, channel);
     return { value, session, roundTrips: channel.roundTrips };
   } catch (error) {
     if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
-    throw error;
+    // Addresses of private networks exist more than once: who answers at this one need not be the daemon.
+    const mute = error instanceof ConnectError || error instanceof ProtocolError;
+    if (!mute || session !== undefined || way !== 'direct, else ccb' || host.signal.aborted) throw error;
+    host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+    failed = error;
   } finally {
     channel.flush();
+    channel.close();
+  }
+  return await attempt(call, read, mayPresume, host, failed);
+}
+
+async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | undefined): Promise<Route> {
+  if (call.connect !== undefined) return { channel: await call.connect(host), way: 'direct' };
+  const { target, credentials } = call;
+  return await reach(
+    target.address,
+    (broker, read, within) => askBroker(broker, credentials, read, within),
+    host,
+    failed,
+  );
+}
+
+/**
+ * What may be used through CCB: whoever is at the other end was brought by somebody else, so it has to prove itself.
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL if nothing is left.
+ */
+function mutualOnly(credentials: Credentials): Credentials {
+  const methods = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
+  const reason = 'it does not prove who the daemon is, which is reached through CCB';
+  const left = credentials.methods
+    .filter(({ name }) => ONE_SIDED.includes(name))
+    .map(({ name }) => ({ method: displayName(name), reason }));
+  if (methods.length === 0) {
+    const all = left.map(({ method }) => method).join(', ');
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${all}: ${reason}`);
+  }
+  return { ...credentials, methods, unavailable: [...credentials.unavailable, ...left] };
+}
+
+/**
+ * In a session first: then the word that the daemon is to say stays a secret. In clear where that is refused: the broker
+ * may be of another pool than the daemon, with other keys, and most let everybody ask.
+ *
+ * One after the other, not at once as collectors are asked: each request makes the daemon connect. There is no host name
+ * to check the broker's certificate against, for who said its address may have said a name of his own with it.
+ */
+async function askBroker<T>(
+  { address, ...broker }: BrokerCall,
+  credentials: Credentials,
+  read: (channel: Channel) => Promise<T>,
+  host: Host,
+): Promise<T> {
+  try {
+    const target = { address, serverName: undefined };
+    const call = { ...broker, target, credentials: mutualOnly(credentials), phase: 'connect' as const };
+    return (await callCommand(call, (_, channel) => read(channel), host)).value;
+  } catch (error) {
+    const refused =
+      error instanceof CredentialError ||
+      error instanceof NegotiationError ||
+      error instanceof AuthenticationError ||
+      error instanceof AuthorizationError ||
+      (error instanceof ConnectError && error.code === 'ERR_CLOSED');
+    if (!refused || host.signal.aborted) throw error;
+    host.log.debug(`ccb: once more, without a session (${error.message})`);
+    return await callInClear({ address, ...broker }, read, host);
+  }
+}
+
+/** A command that needs no session. */
+export interface ClearCall extends Pick<CommandCall, 'command' | 'request' | 'connect'> {
+  readonly address: Sinful;
+}
+
+/** Sends a command that needs no session, and lets `read` have the reply. The connection is closed whatever happens. */
+export async function callInClear<T>(
+  { address, command, request, connect: getThere }: ClearCall,
+  read: (channel: Channel) => Promise<T>,
+  host: Host,
+): Promise<T> {
+  const channel = await (getThere?.(host) ?? connect(address, host));
+  try {
+    channel.send((message) => request(message.int(command)));
+    return await read(channel);
+  } finally {
     channel.close();
   }
 }

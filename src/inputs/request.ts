@@ -40,6 +40,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     daemon: readDaemon(input, surroundings, { localFirst, remote }),
     remote,
     serverName: plainText('server-name', input('server-name')),
+    privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     credentials: readCredentials(input, surroundings, mode),
     authz: readLevels(input('authz')),
     lifetime: readLifetime(input('lifetime')),

@@ -16,6 +16,14 @@ export interface ChannelOptions {
   randomBytes(length: number): Uint8Array;
   /** Sent in front of everything and part of no transcript: the message to the shared port, which consumes it. */
   readonly preamble?: Uint8Array;
+  /** Round trips that it took to get this connection. Default: the one of every TCP connection. */
+  readonly roundTrips?: number;
+}
+
+/** What a channel has of a connection on which something was received already. */
+interface Incoming {
+  readonly chunks: AsyncIterator<Uint8Array>;
+  readonly deframer: Deframer;
 }
 
 /**
@@ -25,23 +33,24 @@ export interface ChannelOptions {
 export class Channel implements SecurableChannel {
   readonly #socket: Socket;
   readonly #options: ChannelOptions;
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  readonly #deframer = new Deframer();
+  readonly #incoming: Incoming;
   readonly #sent = new Transcript();
   readonly #received = new Transcript();
   #outgoing: Uint8Array[];
   #clearToCome: { readonly frame: Uint8Array; readonly otherwise: ExpectedMessage['otherwise'] }[] = [];
   #protection: FrameProtection | undefined;
-  #roundTrips = 1; // the connection itself
+  #roundTrips: number;
   #heard = false;
+  #handedOver = false;
   readonly #onAbort = () => this.close();
 
   /** `socket` is connected. */
-  constructor(socket: Socket, options: ChannelOptions) {
+  constructor(socket: Socket, options: ChannelOptions, incoming = incomingOf(socket)) {
     this.#socket = socket;
     this.#options = options;
+    this.#incoming = incoming;
     this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
-    this.#chunks = (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    this.#roundTrips = options.roundTrips ?? 1;
     socket.on('error', () => {}); // the pending read tells it; without a listener it would end the process
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -55,6 +64,11 @@ export class Channel implements SecurableChannel {
   /** Round trips waited for so far, the TCP connection included. */
   get roundTrips(): number {
     return this.#roundTrips;
+  }
+
+  /** Our own address on this connection, an IP. */
+  get localAddress(): string | undefined {
+    return this.#socket.localAddress;
   }
 
   send(write: (message: Writer) => void): void {
@@ -104,8 +118,22 @@ export class Channel implements SecurableChannel {
     this.#roundTrips += 1;
   }
 
+  /**
+   * The connection as a new one, to whom the peer has put us through or who now is to be talked to: nothing was said on
+   * it, nothing is encrypted (ReliSock::resetHeaderMD). It belongs to the caller; this channel is spent.
+   */
+  handOver(roundTrips = this.#roundTrips): Channel {
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#handedOver = true;
+    const { signal, randomBytes } = this.#options;
+    const next = new Channel(this.#socket, { signal, randomBytes, roundTrips }, this.#incoming);
+    if (signal.aborted) next.close(); // it will not tell any more
+    return next;
+  }
+
   /** Ends the connection, after what was flushed. To be called on every path: a daemon may be blocked in a read. */
   close(): void {
+    if (this.#handedOver) return;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#socket.destroySoon();
     // A peer that does not read must not keep us: whatever is not sent by now is not needed any more.
@@ -115,9 +143,9 @@ export class Channel implements SecurableChannel {
 
   async #frame(): Promise<Frame> {
     for (;;) {
-      const frame = this.#deframer.next();
+      const frame = this.#incoming.deframer.next();
       if (frame !== undefined) return frame;
-      const chunk = await this.#chunks.next().catch((cause: unknown) => ({ failure: cause }));
+      const chunk = await this.#incoming.chunks.next().catch((cause: unknown) => ({ failure: cause }));
       if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
       if ('failure' in chunk) {
         throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
@@ -129,7 +157,7 @@ export class Channel implements SecurableChannel {
         throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`);
       }
       this.#heard = true;
-      this.#deframer.push(chunk.value);
+      this.#incoming.deframer.push(chunk.value);
     }
   }
 
@@ -155,6 +183,10 @@ export function abortedError(signal: AbortSignal): ConnectError {
   const reason: unknown = signal.reason;
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
   return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
+}
+
+function incomingOf(socket: Socket): Incoming {
+  return { chunks: (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator](), deframer: new Deframer() };
 }
 
 function clearFrame(plaintext: Uint8Array): Uint8Array {

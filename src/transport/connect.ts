@@ -19,8 +19,7 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
  * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
  * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
  *
- * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_CCB_ONLY if the daemon asks to be reached
- *   through CCB and does not answer directly; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT.
  */
 export async function connect(address: Sinful, host: Host): Promise<Channel> {
   const socket = await dial(address, host.signal);
@@ -81,12 +80,7 @@ function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
 }
 
 function unreachable(address: Sinful, failures: readonly string[]): ConnectError {
-  const facts = { peer: formatSinful(address) };
-  if (!address.params.has('CCBID')) {
-    return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, facts);
-  }
-  const text = `the daemon can be reached through CCB only; directly: ${failures.join(', ')}`;
-  return new ConnectError('ERR_CCB_ONLY', text, facts);
+  return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, { peer: formatSinful(address) });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {

@@ -57,6 +57,14 @@ export class ClassAd {
     return value;
   }
 
+  /** A boolean literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
+  boolean(name: string): boolean | undefined {
+    const source = this.#literal(name)?.toLowerCase();
+    if (source === undefined) return undefined;
+    if (source !== 'true' && source !== 'false') throw wrongType(name, 'a boolean');
+    return source === 'true';
+  }
+
   /** The source text of a value, expression or not. */
   source(name: string): string | undefined {
     return this.#values.get(name.toLowerCase());

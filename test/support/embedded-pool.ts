@@ -23,8 +23,17 @@ import { SigningKey } from './signing-key.ts';
 
 type Ad = Record<string, ClassAdValue | undefined>;
 
-/** Messages that the pool sends, in the order of a session; `ads` is the collector's answer. */
-export type Step = 'ads' | 'policy' | 'method' | 'challenge' | 'key exchange' | 'post-auth' | 'reply';
+/** Messages that the pool sends, in the order of a session; `ads` is the collector's answer, `ccb …` the broker's. */
+export type Step =
+  | 'ccb reply'
+  | 'ccb greeting'
+  | 'ads'
+  | 'policy'
+  | 'method'
+  | 'challenge'
+  | 'key exchange'
+  | 'post-auth'
+  | 'reply';
 
 export interface EmbeddedPoolOptions {
   readonly host?: string;
@@ -49,8 +58,19 @@ export interface EmbeddedPoolOptions {
   readonly faults?: Readonly<Partial<Record<Step, Fault>>>;
   /** Bytes that leave at once. */
   readonly pieces?: number;
+  /** The collector is a CCB broker too; this is what it does with a request. */
+  readonly broker?: (request: BrokerRequest, pool: EmbeddedPool) => Promise<void>;
 }
 
+/** CCB_REQUEST as it came. */
+export interface BrokerRequest {
+  readonly ad: ClassAd;
+  readonly channel: ServerChannel;
+  /** In a session, and so encrypted. */
+  readonly inSession: boolean;
+}
+
+const CCB_REQUEST = 68;
 const SHARED_PORT_CONNECT = 75;
 const DC_AUTHENTICATE = 60010;
 const DC_SEC_QUERY = 60040;
@@ -133,11 +153,24 @@ export class EmbeddedPool {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async #serve(socket: Socket): Promise<void> {
+  /** A schedd that connects to somebody, says its greeting and then is the server. */
+  connectFrom(socket: Socket, greeting: Uint8Array): Promise<void> {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.write(greeting);
+    return this.#serve(socket, 'schedd_0');
+  }
+
+  /** The first schedd at the end of a connection that began otherwise. */
+  serveSchedd(channel: ServerChannel): Promise<void> {
+    return this.#readCommand(channel, 'schedd_0');
+  }
+
+  async #serve(socket: Socket, daemon = COLLECTOR): Promise<void> {
     const { faults = {}, pieces } = this.#options;
     const channel = new ServerChannel(socket, { faults, pieces, randomBytes });
     try {
-      await this.#readCommand(channel);
+      await this.#readCommand(channel, daemon);
     } catch (error) {
       this.log.push(error instanceof Ended ? error.message : String(error));
     } finally {
@@ -145,9 +178,8 @@ export class EmbeddedPool {
     }
   }
 
-  async #readCommand(channel: ServerChannel): Promise<void> {
+  async #readCommand(channel: ServerChannel, daemon: string): Promise<void> {
     let first = await channel.receive(getCommand);
-    let daemon = COLLECTOR;
     if (first.command === SHARED_PORT_CONNECT) {
       daemon = first.id;
       channel.forget();
@@ -158,13 +190,19 @@ export class EmbeddedPool {
     }
     const { command, ad } = first;
     if (command !== DC_AUTHENTICATE) {
-      if (daemon !== COLLECTOR || !QUERIES.has(command) || this.#options.readNeedsSession === true) {
+      const forEverybody = QUERIES.has(command) || this.#isForBroker(command);
+      if (daemon !== COLLECTOR || !forEverybody || this.#options.readNeedsSession === true) {
         throw new Ended(`PERMISSION DENIED to unauthenticated@unmapped for command ${command}`);
       }
       this.log.push(`UNAUTHENTICATED command ${command}`);
+      if (this.#isForBroker(command)) return await this.#options.broker?.({ ad, channel, inSession: false }, this);
       return await this.#answerQuery(channel, command, ad);
     }
     await this.#session(channel, daemon, ad);
+  }
+
+  #isForBroker(command: number): boolean {
+    return command === CCB_REQUEST && this.#options.broker !== undefined;
   }
 
   async #session(channel: ServerChannel, daemon: string, client: ClassAd): Promise<void> {
@@ -186,7 +224,12 @@ export class EmbeddedPool {
 
     const command = client.integer('Command') ?? 0;
     const remote = command === IMPERSONATION_TOKEN_REQUEST && daemon === COLLECTOR;
-    const known = command === DC_GET_SESSION_TOKEN || command === DC_SEC_QUERY || QUERIES.has(command) || remote;
+    const known =
+      command === DC_GET_SESSION_TOKEN ||
+      command === DC_SEC_QUERY ||
+      QUERIES.has(command) ||
+      remote ||
+      this.#isForBroker(command);
     const asked = command === DC_SEC_QUERY ? (client.integer('AuthCommand') ?? 0) : command;
     const level = levelOf(asked);
     const allowed =
@@ -204,6 +247,8 @@ export class EmbeddedPool {
       return await channel.send('reply', (message) => putClassAd(message, { AuthorizationSucceeded: true }));
     }
     const request = await channel.receive(getClassAd);
+    if (this.#isForBroker(command))
+      return await this.#options.broker?.({ ad: request, channel, inSession: true }, this);
     if (QUERIES.has(command)) return await this.#answerQuery(channel, command, request);
     const reply = remote ? this.#impersonationToken(identity, request) : this.#sessionToken(identity, request);
     await channel.send('reply', (message) => putClassAd(message, edit.reply?.(reply) ?? reply));

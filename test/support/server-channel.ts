@@ -72,8 +72,9 @@ export class ServerChannel {
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
 
-  /** What was said so far was not for the daemon: the message to the shared port. */
+  /** What was said so far was not for the daemon: the message to the shared port, the request to a broker. */
   forget(): void {
+    this.#protection = undefined;
     this.#sent = new Transcript();
     this.#received = new Transcript();
   }

@@ -1,14 +1,13 @@
 /** Connecting: every address of a daemon, in time, and with the reason of each that fails. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createConnection, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { ConnectError } from '../../src/errors.ts';
 import { connect } from '../../src/transport/connect.ts';
 import { parseSinful, type Sinful } from '../../src/transport/sinful.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import { deadPort, listen } from '../support/listen.ts';
+import { silentPort } from '../support/silent-port.ts';
 
 let server: Server;
 let port = 0;
@@ -23,26 +22,6 @@ before(async () => {
   port = await listen(server);
 });
 after(() => new Promise((resolve) => server.close(resolve)));
-
-/** A port that never answers: its process is stopped, and its backlog is full. */
-async function silentPort(): Promise<{ port: number; close(): void }> {
-  const script = `
-    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-      console.log(server.address().port);
-    });`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const silent = Number(line.toString());
-  child.kill('SIGSTOP');
-  const fill = Array.from({ length: 16 }, () => createConnection(silent, '127.0.0.1').on('error', () => {}));
-  return {
-    port: silent,
-    close() {
-      for (const socket of fill) socket.destroy();
-      child.kill('SIGKILL');
-    },
-  };
-}
 
 function hostUntil(signal: AbortSignal) {
   const silent = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
@@ -92,15 +71,6 @@ describe('a connection', () => {
       code: 'ERR_CONNECT',
       message: 'no connection to no-such-host.invalid:9618: the host name no-such-host.invalid does not resolve',
     });
-  });
-
-  test('to a daemon behind CCB that is not reachable says that CCB is needed', async () => {
-    await assert.rejects(
-      connect(sinful(`<127.0.0.1:${dead}?CCBID=192.0.2.1:9618%3fsock%3dx#1>`), hostUntil(AbortSignal.timeout(5000))),
-      {
-        code: 'ERR_CCB_ONLY',
-      },
-    );
   });
 
   test('ends with the signal, before and during', async () => {

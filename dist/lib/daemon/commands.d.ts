@@ -4,6 +4,10 @@ export declare const IMPERSONATION_TOKEN_REQUEST = 81;
 export declare const DC_START_TOKEN_REQUEST = 60047;
 export declare const DC_FINISH_TOKEN_REQUEST = 60048;
 export declare const DC_EXCHANGE_SCITOKEN = 60052;
+/** To a broker: have the daemon connect that is registered with you by this number. READ. */
+export declare const CCB_REQUEST = 68;
+/** What a daemon says first when it connects for that. */
+export declare const CCB_REVERSE_CONNECT = 69;
 /** A daemon type: how the collector is asked for it (Daemon::locate, CondorQuery in C++). */
 interface DaemonType {
     /** QUERY_<type>_ADS. */

@@ -5,7 +5,6 @@ import { type Sinful } from './sinful.ts';
  * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
  * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
  *
- * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_CCB_ONLY if the daemon asks to be reached
- *   through CCB and does not answer directly; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT.
  */
 export declare function connect(address: Sinful, host: Host): Promise<Channel>;

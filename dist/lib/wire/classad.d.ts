@@ -16,6 +16,8 @@ export declare class ClassAd {
     string(name: string): string | undefined;
     /** An integer literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
     integer(name: string): number | undefined;
+    /** A boolean literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
+    boolean(name: string): boolean | undefined;
     /** The source text of a value, expression or not. */
     source(name: string): string | undefined;
 }

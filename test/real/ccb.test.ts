@@ -1,0 +1,177 @@
+/**
+ * Schedds behind CCB: their brokers are HTCondor's collectors, before streaming (23.9) and since (25.12).
+ *
+ * The schedd says that it is at an address where nobody listens, as one behind a firewall might: whoever gets to it has
+ * come through CCB.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fetchToken as fetchRequested } from '../../src/fetch.ts';
+import { fetchToken } from '../../src/index.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import { DistantProxy } from '../support/distant-proxy.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
+import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
+
+/** Nobody listens here: daemons of a pool are at 127.0.0.1. */
+const NOWHERE = '127.0.0.9';
+
+const HIDDEN = `
+  SCHEDD.CCB_ADDRESS = $(COLLECTOR_HOST)
+  SCHEDD.USE_SHARED_PORT = False
+  SCHEDD.TCP_FORWARDING_HOST = ${NOWHERE}
+  COLLECTOR_DEBUG = D_FULLDEBUG D_SECURITY`;
+
+/** What tools on other machines have; on this one they would be in the schedd's own private network. */
+const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
+
+const STREAMED = /it passes on what we and the daemon say/;
+const REVERSED = /the daemon has connected to us/;
+
+for (const suite of poolSuites()) {
+  const streams = suite === 'sid';
+  describe(`A schedd behind CCB, with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let idtoken: string;
+    before(async () => {
+      pool = await startPool({ suite, config: HIDDEN });
+      idtoken = await pool.idToken({ user: 'alice' });
+    });
+    after(() => pool?.stop());
+
+    /** Fetches; what we logged meanwhile, and what the broker did of CCB. */
+    async function fetchWatched(options: Parameters<typeof fetchFrom>[1] = {}) {
+      const [lines, before] = [[] as string[], await ccbLog()];
+      const onLog = (_: string, line: string) => lines.push(line);
+      const fetched = await fetchFrom(pool, { idtoken, onLog, ...options });
+      const log = (await ccbLog()).slice(before.length);
+      return { ...fetched, ours: lines.join('\n'), theirs: log };
+    }
+    const ccbLog = async () => (await pool.exec(['grep', 'CCB', '/var/log/condor/CollectorLog'])).stdout;
+    const address = () => pool.sinful('schedd', pool.scheddName);
+
+    test('is where nobody gets to it directly', async () => {
+      const sinful = await address();
+      assert.match(sinful, new RegExp(`^<${NOWHERE.replaceAll('.', '\\.')}:\\d+\\?.*CCBID=`));
+      const direct = sinful.replace(/CCBID=[^&>]*&?/, '');
+      await assert.rejects(fetchToken({ address: direct, idtoken }), { code: 'ERR_CONNECT' });
+    });
+
+    test('is found by name, and reached through its collector', async () => {
+      const { token, ours, theirs, daemonVersion, roundTrips } = await fetchWatched({ authz: ['READ'], lifetime: 600 });
+      assert.deepEqual(token.authz, ['READ']);
+      assert.equal(token.subject, `alice@${pool.trustDomain}`);
+      assert.equal(daemonVersion, pool.version);
+      assert.match(ours, streams ? STREAMED : REVERSED);
+      assert.match(theirs, /PERMISSION GRANTED to alice@pool\.test .*CCB_REQUEST/);
+      assert.match(
+        theirs,
+        streams ? /started streaming \(proxy\) session/ : /received request id \d+ from condor-token/,
+      );
+      assert.ok(roundTrips === 7 || roundTrips === 8, `two or three to locate it, five to fetch: ${roundTrips}`);
+    });
+
+    test('is reached by its address', async () => {
+      assert.equal((await fetchWatched({ address: await address() })).roundTrips, 5);
+    });
+
+    test('is reached by HTCondor’s tool in the same way, with the same claims', async () => {
+      const where = ['-pool', pool.collector, '-name', pool.scheddName];
+      const before = await ccbLog();
+      const theirs = await referenceFetch(pool, idtoken, [...where, '-lifetime', '600', '-authz', 'WRITE'], ELSEWHERE);
+      assert.equal(theirs.status, 0, theirs.stderr);
+      assert.match((await ccbLog()).slice(before.length), /received request id \d+ from TOOL/);
+      const ours = await fetchWatched({ authz: ['WRITE'], lifetime: 600 });
+      const [{ jti: _, iat: i, exp: e, ...our }, { jti: __, iat: j, exp: f, ...their }] = [
+        claimsOf(ours.token.jwt.reveal()),
+        claimsOf(theirs.stdout),
+      ];
+      assert.deepEqual(our, their);
+      assert.equal(Number(e) - Number(i), Number(f) - Number(j));
+    });
+
+    test('is not behind CCB for those in its private network, as for HTCondor’s tool', async () => {
+      const sinful = await address();
+      const [, name = assert.fail()] = /PrivNet=([^&>]+)/.exec(sinful) ?? [];
+      const theirs = await referenceFetch(pool, idtoken, ['-name', sinful], { _CONDOR_PRIVATE_NETWORK_NAME: name });
+      assert.notEqual(theirs.status, 0);
+      const words: Record<string, string> = { address: sinful, idtoken };
+      const request = readRequest((input) => words[input], UNCONFIGURED);
+      const log = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
+      const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+      const host = { signal: AbortSignal.timeout(20_000), log, mask: () => {}, now: () => new Date(), randomBytes };
+      await assert.rejects(fetchRequested({ ...request, privateNetworkName: name }, host), { code: 'ERR_CONNECT' });
+      const { token } = await fetchRequested({ ...request, privateNetworkName: 'elsewhere' }, host);
+      assert.equal(token.subject, `alice@${pool.trustDomain}`);
+    });
+
+    test('that has gone is an error with the broker’s words', async () => {
+      const stale = (await address()).replace(/#\d+/, '#4711');
+      await assert.rejects(fetchFrom(pool, { address: stale, idtoken }), (error: Error & { code: string }) => {
+        assert.equal(error.code, 'ERR_CCB_ONLY');
+        assert.match(
+          error.message,
+          /broker 127\.0\.0\.1:\d+: it says ".*ccbid 4711.*no daemon is currently registered/,
+        );
+        return true;
+      });
+    });
+
+    test('costs five round trips, with the broker far away', async () => {
+      const target = { host: '127.0.0.1', port: pool.port };
+      const proxy = await DistantProxy.start({ host: '127.0.0.2', port: pool.port, target, roundTripMs: 60 });
+      try {
+        const far = (await address()).replace(
+          /CCBID=[^&>]*(#\d+)/,
+          `CCBID=127.0.0.2:${pool.port}%3fsock%3dcollector$1`,
+        );
+        const { roundTrips } = await fetchWatched({ address: far });
+        assert.equal(roundTrips, 5);
+        // Without streaming, what we say to the daemon does not come by.
+        assert.equal(proxy.roundTrips, streams ? 5 : 3);
+        proxy.reset();
+        const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
+        assert.equal(theirs.status, 0, theirs.stderr);
+        assert.equal(proxy.roundTrips, 5, 'HTCondor’s tool, for the broker alone: it waits for every answer');
+      } finally {
+        await proxy.close();
+      }
+    });
+
+    if (streams)
+      test('is made to connect to us where streaming is switched off', async () => {
+        await pool.configure(`${HIDDEN}\nCCB_SERVER_STREAMING = False`);
+        const { ours, theirs } = await fetchWatched();
+        assert.match(ours, REVERSED);
+        assert.match(theirs, /rejecting request .* requires CCB streaming mode, which is disabled/);
+        assert.match(theirs, /received 'success' from target daemon/);
+      });
+
+    test('is reached though the broker takes none of our credentials', async () => {
+      const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
+      const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
+      await pool.configure([HIDDEN, ...levels].join('\n'));
+      // 23.9 keeps the policy of the level that was asked for last: ask the collector for another one.
+      await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
+      const { ours, theirs } = await fetchWatched();
+      assert.match(ours, /once more, without a session/);
+      assert.match(theirs, /UNAUTHENTICATED command 68 CCB_REQUEST|unauthenticated@unmapped .*CCB_REQUEST/);
+      assert.match(ours, streams ? STREAMED : REVERSED);
+    });
+  });
+
+  test(`A schedd behind CCB on IPv6, with HTCondor of ${suite}, is reached`, {
+    skip: poolUnavailable() ?? false,
+  }, async () => {
+    const pool = await startPool({ suite, ipv6: true, config: HIDDEN.replace(NOWHERE, 'fd00::9') });
+    try {
+      const idtoken = await pool.idToken({ user: 'alice' });
+      assert.match(await pool.sinful('schedd', pool.scheddName), /^<\[fd00::9\]:\d+\?CCBID=\[::1\]/);
+      const { token } = await fetchFrom(pool, { idtoken, authz: ['READ'] });
+      assert.deepEqual(token.authz, ['READ']);
+    } finally {
+      await pool.stop();
+    }
+  });
+}

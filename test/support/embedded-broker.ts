@@ -1,0 +1,61 @@
+/** What the broker of an embedded pool does with requests: as HTCondor's, before and since 25.12. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { type ClassAdValue, putClassAd } from '../../src/wire/classad.ts';
+import { putHeader } from '../../src/wire/frame.ts';
+import { concat, Writer } from '../../src/wire/writer.ts';
+import type { BrokerRequest, EmbeddedPool } from './embedded-pool.ts';
+
+type Ad = Record<string, ClassAdValue | undefined>;
+
+const CCB_REVERSE_CONNECT = 69;
+
+/** The address of a schedd that cannot be reached but through the broker of `pool`: nobody listens at `deadPort`. */
+export function hiddenSchedd(pool: EmbeddedPool, deadPort: number, contacts = `${pool.collector}#7`): string {
+  return `<127.0.0.1:${deadPort}?CCBID=${encodeURIComponent(contacts)}>`;
+}
+
+/** Passes everything on between the two: the schedd is at the other end of this connection from here on. */
+export async function stream({ ad, channel }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
+  await channel.send('ccb reply', (message) => putClassAd(message, { Result: true, ProxyMode: true }));
+  await channel.send('ccb greeting', (message) => putGreeting(message, { ...greetingFor(ad), ...greet }));
+  channel.forget();
+  await pool.serveSchedd(channel);
+}
+
+/** Has the schedd connect to whoever asks, and says how that went. */
+export async function connectBack({ ad, channel }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
+  const socket = connect({ ...returnAddress(ad), noDelay: true });
+  try {
+    await once(socket, 'connect');
+  } catch {
+    return await refuse({ channel }, 'failed to connect');
+  }
+  const served = pool.connectFrom(socket, greetingFrame({ ...greetingFor(ad), ...greet }));
+  await channel.send('ccb reply', (message) => putClassAd(message, { Result: true, ErrorString: '' }));
+  await served;
+}
+
+export async function refuse({ channel }: Pick<BrokerRequest, 'channel'>, ErrorString: string): Promise<void> {
+  await channel.send('ccb reply', (message) => putClassAd(message, { Result: false, ErrorString }));
+}
+
+/** Where the client waits. */
+export function returnAddress(ad: BrokerRequest['ad']): { host: string; port: number } {
+  const [, host = '', port = ''] = /^<\[?([^>\]]+)\]?:(\d+)>$/.exec(ad.string('MyAddress') ?? '') ?? [];
+  return { host, port: Number(port) };
+}
+
+export function greetingFor(ad: BrokerRequest['ad']): Ad {
+  return { ClaimId: ad.string('ClaimId'), RequestID: '1', MyAddress: ad.string('MyAddress') };
+}
+
+export function greetingFrame(ad: Ad, command = CCB_REVERSE_CONNECT): Uint8Array {
+  const message = putGreeting(new Writer(), ad, command).finish();
+  return concat([putHeader(message.length), message]);
+}
+
+export function putGreeting(message: Writer, ad: Ad, command = CCB_REVERSE_CONNECT): Writer {
+  putClassAd(message.int(command), ad);
+  return message;
+}

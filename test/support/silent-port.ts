@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+
+/** A port that never answers: its process is stopped, and its backlog is full. */
+export async function silentPort(): Promise<{ port: number; close(): void }> {
+  const script = `
+    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      console.log(server.address().port);
+    });`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const silent = Number(line.toString());
+  child.kill('SIGSTOP');
+  const fill = Array.from({ length: 16 }, () => createConnection(silent, '127.0.0.1').on('error', () => {}));
+  return {
+    port: silent,
+    close() {
+      for (const socket of fill) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}

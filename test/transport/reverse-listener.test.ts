@@ -1,0 +1,121 @@
+/** The port at which a daemon is waited for: who gets in, who does not, and that it is closed. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { ReverseListener } from '../../src/transport/reverse-listener.ts';
+import type { Reader } from '../../src/wire/reader.ts';
+
+const randomBytes = (length: number) => new Uint8Array(length);
+const isSeven = (message: Reader) => message.int() === 7;
+const SEVEN = Buffer.from('01000000080000000000000007', 'hex');
+const EIGHT = Buffer.from('01000000080000000000000008', 'hex');
+
+const guests: Socket[] = [];
+afterEach(() => {
+  for (const each of guests.splice(0)) each.destroy();
+});
+
+async function comeTo({ endpoint }: ReverseListener, says?: Uint8Array): Promise<Socket> {
+  const socket = connect(endpoint).on('error', () => {});
+  guests.push(socket);
+  await once(socket, 'connect');
+  if (says !== undefined) socket.write(says);
+  return socket.resume();
+}
+
+async function sentAway(socket: Socket): Promise<void> {
+  if (!socket.closed) await once(socket, 'close');
+}
+
+const open = (signal = new AbortController().signal) =>
+  ReverseListener.open('127.0.0.1', isSeven, { signal, randomBytes });
+
+describe('a reverse listener', () => {
+  test('is at the address asked for only, at a port of its own', async () => {
+    const [one, other] = [await open(), await open()];
+    try {
+      assert.equal(one.endpoint.host, '127.0.0.1');
+      assert.notEqual(one.endpoint.port, other.endpoint.port);
+      if (process.platform === 'linux') {
+        const elsewhere = connect({ host: '127.0.0.2', port: one.endpoint.port });
+        await assert.rejects(once(elsewhere, 'connect'), { code: 'ECONNREFUSED' });
+      }
+    } finally {
+      one.close();
+      other.close();
+    }
+  });
+
+  test('says so if there is no such address', async () => {
+    await assert.rejects(
+      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(5000), randomBytes }),
+      { code: 'EADDRNOTAVAIL' },
+    );
+  });
+
+  test('takes the first who says the right word, sends others away, and lets go of the one handed over', async () => {
+    const listener = await open();
+    const wrong = await comeTo(listener, EIGHT);
+    await sentAway(wrong);
+    const right = await comeTo(listener, SEVEN);
+    const channel = (await listener.connected).handOver(3);
+    const late = await comeTo(listener, SEVEN);
+    listener.close();
+    await sentAway(late);
+    assert.equal(channel.roundTrips, 3);
+    channel.send((message) => message.int(9));
+    channel.flush();
+    const [said] = (await once(right, 'data')) as [Buffer];
+    assert.equal(said.toString('hex'), '01000000080000000000000009');
+    channel.close();
+    await sentAway(right);
+  });
+
+  test('closes the right one too if nobody takes it', async () => {
+    const listener = await open();
+    const right = await comeTo(listener, SEVEN);
+    await listener.connected;
+    listener.close();
+    await sentAway(right);
+    await assert.rejects(comeTo(listener), { code: 'ECONNREFUSED' });
+  });
+
+  test('listens to few at a time: the oldest has to go', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // nobody goes because of the time
+    const listener = await open();
+    const crowd: Socket[] = [];
+    for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));
+    const [oldest = assert.fail(), second = assert.fail()] = crowd;
+    await sentAway(oldest);
+    assert.equal(second.closed, false);
+    await comeTo(listener, SEVEN);
+    await listener.connected;
+    listener.close();
+    await Promise.all(crowd.map(sentAway));
+  });
+
+  test('does not wait for a word for ever', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const listener = await open();
+    const silent = await comeTo(listener);
+    const slow = await comeTo(listener, SEVEN.subarray(0, 8));
+    const right = await comeTo(listener, SEVEN);
+    await listener.connected; // so the others have been accepted too
+    context.mock.timers.tick(5000);
+    await Promise.all([silent, slow].map(sentAway));
+    assert.equal(right.closed, false, 'its time was not up: it had spoken');
+    listener.close();
+  });
+
+  test('ends with the signal: the port, everybody at it, and the wait', async () => {
+    const given = new AbortController();
+    const listener = await open(given.signal);
+    const silent = await comeTo(listener);
+    given.abort();
+    await assert.rejects(listener.connected, { code: 'ERR_TIMEOUT', message: 'cancelled' });
+    await sentAway(silent);
+    await assert.rejects(comeTo(listener), { code: 'ECONNREFUSED' });
+    await assert.rejects((await open(AbortSignal.abort())).connected, { code: 'ERR_TIMEOUT' });
+  });
+});
