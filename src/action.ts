@@ -33,6 +33,8 @@ export async function run(): Promise<void> {
 
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
+  const certificate = runnerInput('client-certificate') ?? '';
+  if (certificate.includes('PRIVATE KEY')) maskAll(certificate);
   const summary =
     readBoolean('summary', runnerInput('summary') ?? '') && process.env['GITHUB_STEP_SUMMARY'] !== undefined;
   const host = processHost(readTimeout(runnerInput), interruptSignal(), {

@@ -33,7 +33,7 @@ export async function findDaemon(
   host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
   const address =
     daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
-  return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
+  return { ...found, targets: [{ ...found, address, serverName: serverName ?? found.serverName }] };
 }
 
 /** The collectors, to be asked by name: the one given, that of this machine's daemon, or of the only one they have. */

@@ -2,6 +2,7 @@
 import { type FetchedToken, fetchToken as fetchRequested } from './fetch.ts';
 import { checkTimeout, readRequest, readTimeout } from './inputs/request.ts';
 import type { InputSource } from './inputs/table.ts';
+import { printable } from './printable.ts';
 import { processHost, processSurroundings } from './process-host.ts';
 import type { Secret } from './secret.ts';
 
@@ -66,7 +67,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of every secret before it is put to use, so that logs can hide it. */
   readonly onSecret?: ((secret: Secret) => void) | undefined;
-  /** Told what happens, a line each; no secrets. */
+  /** Told what happens, a printable line each; no secrets. */
   readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;
 }
 
@@ -99,10 +100,10 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     {
       mask: (secret) => onSecret?.(secret),
       log: {
-        debug: (line) => onLog?.('debug', line),
-        info: (line) => onLog?.('info', line),
-        notice: (line) => onLog?.('notice', line),
-        warn: (line) => onLog?.('warn', line),
+        debug: (line) => onLog?.('debug', printable(line)),
+        info: (line) => onLog?.('info', printable(line)),
+        notice: (line) => onLog?.('notice', printable(line)),
+        warn: (line) => onLog?.('warn', printable(line)),
       },
     },
   );

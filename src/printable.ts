@@ -1,6 +1,5 @@
-/** Characters that move a cursor, end a line, colour a terminal or turn text round. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** Characters that move a cursor, end a line, colour a terminal, turn text round or cannot be seen. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** Longest text from outside that is worth printing, in characters. */
 const MAX_LENGTH = 2000;

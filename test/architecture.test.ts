@@ -58,7 +58,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
 const REVEALS: Readonly<Record<string, number>> = {
   'src/action.ts': 2, // masks it; sets the output
   'src/cli.ts': 1, // prints it
-  'src/credentials/certificates.ts': 1, // reads the PEM
+  'src/credentials/certificates.ts': 2, // reads the PEM, and opens the file with it
   'src/credentials/idtoken-sources.ts': 2, // splits the input in lines; is there a signature to mask?
   'src/credentials/pool-password.ts': 2, // takes the line; is it empty?
   'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?

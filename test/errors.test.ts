@@ -117,7 +117,23 @@ test('printable text is one line, of limited length, and no command of a runner'
   const text = fc.array(
     fc.oneof(
       fc.string(),
-      fc.constantFrom('##[', '::', 'add-mask', ']', '\n', '\r', '\u0085', '\u200b', ' ', '\u00a0', ':', '#'),
+      fc.constantFrom(
+        '##[',
+        '::',
+        'add-mask',
+        ']',
+        '\n',
+        '\r',
+        '\u0085',
+        '\u200b',
+        '\u00ad',
+        '\u061c',
+        '\u{e0041}',
+        ' ',
+        '\u00a0',
+        ':',
+        '#',
+      ),
     ),
   );
   fc.assert(
@@ -129,7 +145,7 @@ test('printable text is one line, of limited length, and no command of a runner'
 });
 
 function assertHarmless(line: string): void {
-  assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+  assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\u{e0041}]/u);
   assert.equal(parseCommand(line), undefined, line);
   assert.doesNotMatch(line, /##\[|^\s*::/);
 }

@@ -61,7 +61,7 @@ export interface FetchOptions {
     readonly signal?: AbortSignal | undefined;
     /** Told of every secret before it is put to use, so that logs can hide it. */
     readonly onSecret?: ((secret: Secret) => void) | undefined;
-    /** Told what happens, a line each; no secrets. */
+    /** Told what happens, a printable line each; no secrets. */
     readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;
 }
 /**

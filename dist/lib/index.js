@@ -134,7 +134,7 @@ const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./build/bundle/src/printable.js
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const MAX_LENGTH = 2000;
 function printable(text) {
     const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
@@ -359,6 +359,7 @@ function concat(parts) {
 
 class TlsFailure extends Error {
 }
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 const SETTLING_TURNS = 4;
 class TlsTunnel {
     #pipe;
@@ -441,6 +442,8 @@ class TlsTunnel {
         return this.output();
     }
     distrust(serverName) {
+        if (!HOST_NAME.test(serverName))
+            return `${serverName} is no host name`;
         const certificate = this.#certificate;
         if (certificate === undefined)
             return 'it has no certificate';
@@ -626,13 +629,18 @@ function ssl(label, tlsFor) {
             },
         };
     };
+    const presumed = ({ serverName, claimedName }) => {
+        const name = serverName ?? claimedName;
+        return name === undefined ? undefined : candidate(name);
+    };
     return {
         name: 'SSL',
         sources: [label],
-        candidatesFor: (_, { serverName }) => serverName === undefined
-            ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] }
-            : { fit: [candidate(serverName)], unfit: [] },
-        presumed: ({ serverName }) => (serverName === undefined ? undefined : candidate(serverName)),
+        candidatesFor(_, peer) {
+            const fit = presumed(peer);
+            return fit === undefined ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] } : { fit: [fit], unfit: [] };
+        },
+        presumed,
     };
 }
 
@@ -670,15 +678,20 @@ function scitokens(token, tlsFor, host) {
     return {
         name: 'SCITOKENS',
         sources: [source],
-        candidatesFor(_, { serverName }) {
+        candidatesFor(_, { serverName, claimedName }) {
             const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
             const reason = objection(token, host.now());
             if (reason !== undefined)
                 return unfit(reason);
-            return serverName === undefined ? unfit(NO_SERVER_NAME) : { fit: [candidate(serverName)], unfit: [] };
+            if (serverName !== undefined)
+                return { fit: [candidate(serverName)], unfit: [] };
+            return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
         },
         presumed: ({ serverName }) => serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
     };
+}
+function onlyClaimed(name) {
+    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
 function lengthAndToken({ jwt }) {
     const text = new TextEncoder().encode(jwt.reveal());
@@ -1094,7 +1107,7 @@ function reasonOf(error) {
         return 'it does not exist';
     if (code === 'EACCES' || code === 'EPERM')
         return 'it cannot be read by this user';
-    return message;
+    return message.replace(/, \w+ '[\s\S]*$/, '');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/scitoken.js
@@ -1155,7 +1168,7 @@ function discover({ file, env, uid }) {
     const named = env['BEARER_TOKEN_FILE'] ?? '';
     const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name))];
     for (const path of files) {
-        const text = readStart(path);
+        const text = readStart(path, path === named ? undefined : uid);
         if (!(text instanceof Error)) {
             if (text.trim() !== '')
                 return { text, source: path };
@@ -1165,10 +1178,15 @@ function discover({ file, env, uid }) {
     }
     return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
 }
-function readStart(path) {
+function readStart(path, owner) {
     try {
-        const file = (0,external_node_fs_namespaceObject.openSync)(path, 'r');
+        const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
         try {
+            const { uid, mode } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+            if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
+                return new Error('it is no regular file');
+            if (owner !== undefined && uid !== owner)
+                return new Error(`it belongs to user ${uid}, not to us (${owner})`);
             const bytes = Buffer.alloc(scitoken_MAX_FILE_LENGTH);
             return bytes.toString('utf8', 0, (0,external_node_fs_namespaceObject.readSync)(file, bytes));
         }
@@ -1324,7 +1342,7 @@ async function authenticate(channel, credentials, peer, server, presumed) {
         throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
     }
     if (presumed !== undefined) {
-        const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
+        const first = queue.findIndex(({ method, candidate }) => method === presumed.method && candidate.label === presumed.candidate.label);
         if (first === -1)
             throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
         queue.splice(first, 1);
@@ -2397,12 +2415,12 @@ async function callCommand(call, read, host) {
 }
 async function attempt(call, read, mayPresume, host, failed) {
     const { target, command, request, phase, mayBeUnmapped = false } = call;
-    const { address, serverName } = target;
+    const { address, serverName, claimedName } = target;
     const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
     let session;
     try {
         const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
-        const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
+        const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
         session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
         const value = await read(session, channel);
         return { value, session, roundTrips: channel.roundTrips };
@@ -2797,7 +2815,7 @@ function idtokens(credentials, host, mint) {
         candidatesFor(server) {
             const judged = credentials.map((credential) => ({
                 credential,
-                reason: idtokens_objection(credential.token, server, host.now()),
+                reason: idtokens_objection(credential.token, server, host.now(), credentials.length > 1),
             }));
             const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
             const minted = fit.length === 0 ? mint?.(server) : undefined;
@@ -2825,7 +2843,10 @@ function candidate(credential, host) {
 function labelOf({ source, token }) {
     return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
 }
-function idtokens_objection(token, server, now) {
+function idtokens_objection(token, server, now, oneOfSeveral) {
+    if (server.trustDomain === '' && oneOfSeveral) {
+        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
+    }
     if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
         return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
     }
@@ -2961,7 +2982,7 @@ async function proveBy(channel, peer, options) {
         throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
     return [];
 }
-function bind(wanted, { address, port, sharedPortId }, { parents }) {
+function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
     const host = address.includes(':') ? `[${address}]` : address;
     const extension = wanted.endsWith('_')
         ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
@@ -2977,6 +2998,9 @@ function bind(wanted, { address, port, sharedPortId }, { parents }) {
     const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
     if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
         return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    }
+    if (bound === null && extension === '' && !mayBeUnbound) {
+        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
     }
     return { path, extension };
 }
@@ -3084,15 +3108,19 @@ function readPem(source) {
     if ('text' in source)
         return source.text.reveal();
     try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(source.path, 'latin1');
+        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
     }
     catch (error) {
-        throw certificates_unreadable(source.name, `${source.path}: ${reasonOf(error)}`);
+        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+        throw certificates_unreadable(source.name, `${what}: ${reasonOf(error)}`);
     }
+}
+function pathOf({ path }) {
+    return typeof path === 'string' ? path : path.reveal();
 }
 function readAuthorities(source) {
     const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
-    const names = 'path' in source ? filesOf(source.path) : undefined;
+    const names = 'path' in source ? filesOf(pathOf(source)) : undefined;
     const found = names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
     if (found.length > 0)
         return found;
@@ -3527,7 +3555,7 @@ function loadFs(source) {
     if (source.uid === undefined)
         return 'it needs accounts as Unix has them';
     const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
-    return fs({ parents, owner: accountOfDaemons(source) });
+    return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
 function accountOfDaemons({ uid, accountIds }) {
     if (uid !== 0)
@@ -3603,6 +3631,10 @@ async function queryCollector(collector, query, credentials, trusted, host) {
         return answer;
     });
     const authenticated = queryInSession(collector, query, credentials, host);
+    authenticated.catch((error) => {
+        if (error instanceof AuthenticationError && error.code === 'ERR_SERVER_UNPROVEN')
+            host.log.warn(`The collector did not prove itself, and is believed no more than anybody. ${error.message}`);
+    });
     try {
         return await Promise.any([plain, authenticated]);
     }
@@ -3660,27 +3692,35 @@ const MAX_NAMES = 10;
 function locate(collector, wanted, credentials, host) {
     const trusted = ({ ads, vouched }) => vouched ||
         !wanted.needsServerName ||
-        ads.every((ad) => serverNameOf(readAddress(ad, wanted.type), wanted, false) !== undefined);
-    return inPhase('locate', collector.address, () => find(wanted, (query) => queryCollector(collector, query, credentials, trusted, host)));
+        ads.every((ad) => wasTyped(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
+    return inPhase('locate', collector.address, () => find(wanted, collector, (query) => queryCollector(collector, query, credentials, trusted, host)));
 }
-async function find(wanted, ask) {
+async function find(wanted, collector, ask) {
+    const read = (ad, { vouched }, roundTrips) => {
+        const address = readAddress(ad, wanted.type);
+        const alias = address.params.get('alias');
+        const names = wasTyped(alias, wanted, collector)
+            ? { serverName: alias }
+            : { serverName: undefined, claimedName: vouched ? alias : undefined };
+        return { address, ...names, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
+    };
     const { type, name } = wanted;
     if (name === undefined) {
         const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
         const [only, ...others] = answer.ads;
         if (only === undefined || others.length > 0)
             throw notFound(wanted, namesOf(answer.ads));
-        return readDaemon(only, wanted, answer, answer.roundTrips);
+        return read(only, answer, answer.roundTrips);
     }
     const answer = await ask(queryFor(type, name, 1));
     const [found] = answer.ads;
     if (found !== undefined)
-        return readDaemon(found, wanted, answer, answer.roundTrips);
+        return read(found, answer, answer.roundTrips);
     if (/^[A-Za-z0-9-]+$/.test(name)) {
         const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
         const [only, ...others] = guess.ads;
         if (only !== undefined && others.length === 0)
-            return readDaemon(only, wanted, guess, answer.roundTrips + guess.roundTrips);
+            return read(only, guess, answer.roundTrips + guess.roundTrips);
     }
     throw notFound(wanted, namesOf((await ask(queryFor(type, undefined, MAX_NAMES + 1))).ads));
 }
@@ -3708,11 +3748,6 @@ function typeOf(type) {
         throw new RangeError(`unknown daemon type ${type}`);
     return found;
 }
-function readDaemon(ad, wanted, { vouched }, roundTrips) {
-    const address = readAddress(ad, wanted.type);
-    const serverName = serverNameOf(address, wanted, vouched);
-    return { address, serverName, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
-}
 function readAddress(ad, type) {
     const { addressAttribute = 'MyAddress' } = typeOf(type);
     const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
@@ -3721,10 +3756,9 @@ function readAddress(ad, type) {
         return address;
     throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
 }
-function serverNameOf({ params }, { name }, vouched) {
-    const alias = params.get('alias');
-    const typed = name?.slice(name.lastIndexOf('@') + 1).toLowerCase();
-    return vouched || alias?.toLowerCase() === typed ? alias : undefined;
+function wasTyped(alias, { name }, { serverName }) {
+    const typed = [name?.slice(name.lastIndexOf('@') + 1), serverName].map((each) => each?.toLowerCase());
+    return alias !== undefined && typed.includes(alias.toLowerCase());
 }
 function namesOf(ads) {
     return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
@@ -3759,7 +3793,7 @@ async function findDaemon({ daemon, remote, serverName, privateNetworkName }, cr
     const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
     host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
     const address = daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
-    return { ...found, targets: [{ address, serverName: serverName ?? found.serverName }] };
+    return { ...found, targets: [{ ...found, address, serverName: serverName ?? found.serverName }] };
 }
 async function findByName(daemon, serverName, credentials, host) {
     const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
@@ -4056,6 +4090,7 @@ const METHODS = {
     ...{ KERBEROS: 'KERBEROS', NTSSPI: 'NTSSPI', FS_REMOTE: 'FS_REMOTE', GSI: 'GSI' },
 };
 const NEVER = ['CLAIMTOBE', 'ANONYMOUS'];
+const MAX_PATH_LENGTH = 500;
 const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 const METHOD_OF_INPUT = [
     ['idtoken', 'TOKEN'],
@@ -4095,7 +4130,12 @@ function readCredentials(input, surroundings, mode) {
             certificateFile: env['SSL_CERT_FILE'],
         },
         password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
-        fs: { directory: setting('FS_LOCAL_DIR'), uid, accountIds: setting('CONDOR_IDS') },
+        fs: {
+            directory: setting('FS_LOCAL_DIR'),
+            uid,
+            accountIds: setting('CONDOR_IDS'),
+            mayBeUnbound: (named !== undefined && methods.includes('FS')) || !bindsFs(surroundings),
+        },
         path: env['PATH'] ?? '',
     };
 }
@@ -4165,9 +4205,14 @@ function pemSource(name, text) {
         return undefined;
     if (text.includes('-----BEGIN'))
         return { name, text: new Secret(text) };
-    if (text.trim() === '' || /[\0\n]/.test(text.trim()))
+    const path = text.trim();
+    if (path === '' || path.length > MAX_PATH_LENGTH || /[\0\n]/.test(path))
         throw new InputError(name, `${name}: it is neither PEM nor a path`);
-    return { name, path: text.trim() };
+    return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
+}
+function bindsFs({ setting }) {
+    const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');
+    return text === undefined ? setting('FULL_HOSTNAME') === undefined : text.toLowerCase() !== 'false';
 }
 function knownHosts({ setting, home, uid }) {
     return uid === 0
@@ -4211,7 +4256,7 @@ const SECRET_INPUTS = (/* unused pure expression or super */ null && (['idtoken'
 
 
 
-function daemon_readDaemon(input, surroundings, { localFirst, remote }) {
+function readDaemon(input, surroundings, { localFirst, remote }) {
     const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
     const pool = readPool(input('pool'), surroundings);
     const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
@@ -4330,7 +4375,7 @@ function readRequest(input, surroundings, localFirst = false) {
         throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
     return {
         mode,
-        daemon: daemon_readDaemon(input, surroundings, { localFirst, remote }),
+        daemon: readDaemon(input, surroundings, { localFirst, remote }),
         remote,
         serverName: plainText('server-name', input('server-name')),
         privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
@@ -4436,7 +4481,12 @@ const GENERAL = [
     ...['AUTH_SSL_CLIENT_CADIR', 'AUTH_SSL_CLIENT_CAFILE', 'AUTH_SSL_CLIENT_CERTFILE', 'AUTH_SSL_CLIENT_KEYFILE'],
     ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
     ...['FS_LOCAL_DIR', 'FULL_HOSTNAME', 'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP', 'PRIVATE_NETWORK_NAME', 'SCITOKENS_FILE'],
-    ...['SEC_CLIENT_AUTHENTICATION_METHODS', 'SEC_DEFAULT_AUTHENTICATION_METHODS', 'SEC_KNOWN_HOSTS'],
+    ...[
+        'SEC_CLIENT_AUTHENTICATION_METHODS',
+        'SEC_DEFAULT_AUTHENTICATION_METHODS',
+        'SEC_FS_ENFORCE_CHANNEL_BINDING',
+        'SEC_KNOWN_HOSTS',
+    ],
     ...['SEC_PASSWORD_DIRECTORY', 'SEC_PASSWORD_FILE', 'SEC_SYSTEM_KNOWN_HOSTS', 'SEC_TOKEN_DIRECTORY'],
     ...['SEC_TOKEN_POOL_SIGNING_KEY_FILE', 'SEC_TOKEN_SYSTEM_DIRECTORY', 'TRUST_DOMAIN', 'UID_DOMAIN'],
 ];
@@ -4541,6 +4591,7 @@ async function processSurroundings() {
 
 
 
+
 const DEFAULT_LIFETIME_SECONDS = 3600;
 async function src_fetchToken(options) {
     const { timeoutMs, signal, onSecret, onLog, lifetime = DEFAULT_LIFETIME_SECONDS } = options;
@@ -4558,10 +4609,10 @@ async function src_fetchToken(options) {
     const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? new AbortController().signal, {
         mask: (secret) => onSecret?.(secret),
         log: {
-            debug: (line) => onLog?.('debug', line),
-            info: (line) => onLog?.('info', line),
-            notice: (line) => onLog?.('notice', line),
-            warn: (line) => onLog?.('warn', line),
+            debug: (line) => onLog?.('debug', printable(line)),
+            info: (line) => onLog?.('info', printable(line)),
+            notice: (line) => onLog?.('notice', printable(line)),
+            warn: (line) => onLog?.('warn', printable(line)),
         },
     });
     return await fetchToken(request, host);

@@ -8,8 +8,11 @@ import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
 import { reasonOf } from './private-file.ts';
 
-/** PEM given as such, or the path of a file with it; `name` is that of the input. */
-export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string });
+/**
+ * PEM given as such, or the path of a file with it; `name` is that of the input. What was given for a path may be a key
+ * that was garbled on its way, so it is as secret as the key.
+ */
+export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string | Secret });
 
 /** The client certificate of the inputs, or those of HTCondor's configuration, of which the last readable one counts. */
 export type CertificateSource =
@@ -110,16 +113,21 @@ export function readCertificates(text: string, name: string): readonly X509Certi
 function readPem(source: PemSource): string {
   if ('text' in source) return source.text.reveal();
   try {
-    return readFileSync(source.path, 'latin1');
+    return readFileSync(pathOf(source), 'latin1');
   } catch (error) {
-    throw unreadable(source.name, `${source.path}: ${reasonOf(error)}`);
+    const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+    throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
   }
+}
+
+function pathOf({ path }: { readonly path: string | Secret }): string {
+  return typeof path === 'string' ? path : path.reveal();
 }
 
 /** All certificates in a text, a file, or the files of a directory. */
 export function readAuthorities(source: PemSource): readonly string[] {
   const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());
-  const names = 'path' in source ? filesOf(source.path) : undefined;
+  const names = 'path' in source ? filesOf(pathOf(source)) : undefined;
   const found =
     names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
   if (found.length > 0) return found;

@@ -36,5 +36,5 @@ export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'it does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'it cannot be read by this user';
-  return message;
+  return message.replace(/, \w+ '[\s\S]*$/, ''); // Node quotes the path, which is not for us to print
 }

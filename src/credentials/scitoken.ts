@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
@@ -72,7 +72,7 @@ function discover({ file, env, uid }: SciTokenSource): Found | string {
   const named = env['BEARER_TOKEN_FILE'] ?? '';
   const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => join(folder, name))];
   for (const path of files) {
-    const text = readStart(path);
+    const text = readStart(path, path === named ? undefined : uid);
     if (!(text instanceof Error)) {
       if (text.trim() !== '') return { text, source: path };
     } else if ((text as NodeJS.ErrnoException).code !== 'ENOENT') return `${path}: ${reasonOf(text)}`;
@@ -80,10 +80,14 @@ function discover({ file, env, uid }: SciTokenSource): Found | string {
   return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
 }
 
-function readStart(path: string): string | Error {
+/** `owner`: whose it must be, where others could have put it. */
+function readStart(path: string, owner?: number): string | Error {
   try {
-    const file = openSync(path, 'r');
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
+      const { uid, mode } = fstatSync(file);
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is no regular file');
+      if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));
     } finally {

@@ -33,6 +33,7 @@ export interface CredentialSources {
     readonly uid: number | undefined;
     /** CONDOR_IDS, `uid.gid`: HTCondor's account where it is not called condor. */
     readonly accountIds: string | undefined;
+    readonly mayBeUnbound: boolean;
   };
   /** PATH. */
   readonly path: string;
@@ -87,7 +88,7 @@ function load(method: MethodSource, sources: CredentialSources, host: Host): Aut
 function loadFs(source: CredentialSources['fs']): AuthMethod | string {
   if (source.uid === undefined) return 'it needs accounts as Unix has them';
   const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
-  return fs({ parents, owner: accountOfDaemons(source) });
+  return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
 
 /** HTCondor's tools authenticate as its own account where root runs them (set_condor_priv). */

@@ -1,5 +1,5 @@
 /** One query to a collector (CondorQuery in C++), asked in the way that is answered first. */
-import { ConnectError, ProtocolError } from '../errors.ts';
+import { AuthenticationError, ConnectError, ProtocolError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { type Credentials, ONE_SIDED } from '../security/method.ts';
 import type { Channel } from '../transport/channel.ts';
@@ -57,6 +57,10 @@ export async function queryCollector(
     return answer;
   });
   const authenticated = queryInSession(collector, query, credentials, host);
+  authenticated.catch((error: unknown) => {
+    if (error instanceof AuthenticationError && error.code === 'ERR_SERVER_UNPROVEN')
+      host.log.warn(`The collector did not prove itself, and is believed no more than anybody. ${error.message}`);
+  });
   try {
     return await Promise.any([plain, authenticated]);
   } catch {

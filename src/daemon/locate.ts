@@ -18,8 +18,8 @@ export interface DaemonQuery {
   /** Undefined: the only one of its type in the pool. */
   readonly name: string | undefined;
   /**
-   * True if the daemon has to prove itself by a certificate, and the name in it is not known yet: then only a collector
-   * that has proven itself may say it, or one that says the same as the user.
+   * True if the daemon has to prove itself by a certificate, and the name in it is not known yet: then a collector may
+   * say it that says the same as the user, or else one that has proven itself.
    */
   readonly needsServerName: boolean;
 }
@@ -47,30 +47,41 @@ export function locate(
   const trusted = ({ ads, vouched }: Answer) =>
     vouched ||
     !wanted.needsServerName ||
-    ads.every((ad) => serverNameOf(readAddress(ad, wanted.type), wanted, false) !== undefined);
+    ads.every((ad) => wasTyped(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
   return inPhase('locate', collector.address, () =>
-    find(wanted, (query) => queryCollector(collector, query, credentials, trusted, host)),
+    find(wanted, collector, (query) => queryCollector(collector, query, credentials, trusted, host)),
   );
 }
 
-async function find(wanted: DaemonQuery, ask: (query: Query) => Promise<Answer>): Promise<LocatedDaemon> {
+async function find(
+  wanted: DaemonQuery,
+  collector: Target,
+  ask: (query: Query) => Promise<Answer>,
+): Promise<LocatedDaemon> {
+  const read = (ad: ClassAd, { vouched }: Answer, roundTrips: number): LocatedDaemon => {
+    const address = readAddress(ad, wanted.type);
+    const alias = address.params.get('alias');
+    const names = wasTyped(alias, wanted, collector)
+      ? { serverName: alias }
+      : { serverName: undefined, claimedName: vouched ? alias : undefined };
+    return { address, ...names, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
+  };
   const { type, name } = wanted;
   if (name === undefined) {
     // A second ad tells that there is a choice, and what it is.
     const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
     const [only, ...others] = answer.ads;
     if (only === undefined || others.length > 0) throw notFound(wanted, namesOf(answer.ads));
-    return readDaemon(only, wanted, answer, answer.roundTrips);
+    return read(only, answer, answer.roundTrips);
   }
   const answer = await ask(queryFor(type, name, 1));
   const [found] = answer.ads;
-  if (found !== undefined) return readDaemon(found, wanted, answer, answer.roundTrips);
+  if (found !== undefined) return read(found, answer, answer.roundTrips);
   // A host without its domain: HTCondor's tools ask the resolver for the whole name, and we the collector.
   if (/^[A-Za-z0-9-]+$/.test(name)) {
     const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
     const [only, ...others] = guess.ads;
-    if (only !== undefined && others.length === 0)
-      return readDaemon(only, wanted, guess, answer.roundTrips + guess.roundTrips);
+    if (only !== undefined && others.length === 0) return read(only, guess, answer.roundTrips + guess.roundTrips);
   }
   throw notFound(wanted, namesOf((await ask(queryFor(type, undefined, MAX_NAMES + 1))).ads));
 }
@@ -102,12 +113,6 @@ function typeOf(type: string) {
   return found;
 }
 
-function readDaemon(ad: ClassAd, wanted: DaemonQuery, { vouched }: Answer, roundTrips: number): LocatedDaemon {
-  const address = readAddress(ad, wanted.type);
-  const serverName = serverNameOf(address, wanted, vouched);
-  return { address, serverName, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
-}
-
 function readAddress(ad: ClassAd, type: string): Sinful {
   const { addressAttribute = 'MyAddress' } = typeOf(type);
   const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
@@ -116,11 +121,10 @@ function readAddress(ad: ClassAd, type: string): Sinful {
   throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
 }
 
-/** The host name in an ad, if it can be trusted: from a proven collector, or the same as in the name that the user gave. */
-function serverNameOf({ params }: Sinful, { name }: DaemonQuery, vouched: boolean): string | undefined {
-  const alias = params.get('alias');
-  const typed = name?.slice(name.lastIndexOf('@') + 1).toLowerCase();
-  return vouched || alias?.toLowerCase() === typed ? alias : undefined;
+/** Whether the host name in an ad is one that the user gave: in the daemon's name, or as that of the collector. */
+function wasTyped(alias: string | undefined, { name }: DaemonQuery, { serverName }: Target): boolean {
+  const typed = [name?.slice(name.lastIndexOf('@') + 1), serverName].map((each) => each?.toLowerCase());
+  return alias !== undefined && typed.includes(alias.toLowerCase());
 }
 
 function namesOf(ads: readonly ClassAd[]): readonly string[] {

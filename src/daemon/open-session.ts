@@ -10,7 +10,7 @@ import {
 } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { StartOver } from '../security/authenticate.ts';
-import { type Credentials, displayName, ONE_SIDED } from '../security/method.ts';
+import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
 import { type Session, startCommand } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
@@ -19,10 +19,9 @@ import type { Writer } from '../wire/writer.ts';
 import type { BrokerCall } from './ccb.ts';
 import { type Route, reach } from './reach.ts';
 
-/** Where a daemon is, and the name that its certificate must carry, if one is known that can be trusted. */
-export interface Target {
+/** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
   readonly address: Sinful;
-  readonly serverName: string | undefined;
 }
 
 /** One command for one daemon, and the credentials for it. */
@@ -80,12 +79,12 @@ async function attempt<T>(
   failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
   const { target, command, request, phase, mayBeUnmapped = false } = call;
-  const { address, serverName } = target;
+  const { address, serverName, claimedName } = target;
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   let session: Session | undefined;
   try {
     const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
-    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName };
+    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
     session = await inPhase(phase ?? 'session', address, () =>
       startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
     );

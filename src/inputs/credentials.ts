@@ -16,6 +16,9 @@ const METHODS: Readonly<Record<string, MethodSource>> = {
 /** Methods that prove nothing. */
 const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
 
+/** Longer than any path that somebody writes: a key whose first line was lost. */
+const MAX_PATH_LENGTH = 500;
+
 /** HTCondor's default on Unix (SEC_STD_AUTH_METHOD_NAMES). */
 const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 
@@ -65,7 +68,12 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
       certificateFile: env['SSL_CERT_FILE'],
     },
     password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
-    fs: { directory: setting('FS_LOCAL_DIR'), uid, accountIds: setting('CONDOR_IDS') },
+    fs: {
+      directory: setting('FS_LOCAL_DIR'),
+      uid,
+      accountIds: setting('CONDOR_IDS'),
+      mayBeUnbound: (named !== undefined && methods.includes('FS')) || !bindsFs(surroundings),
+    },
     path: env['PATH'] ?? '',
   };
 }
@@ -143,9 +151,16 @@ function readCertificate(input: InputSource, { setting, env }: Surroundings): Cr
 function pemSource(name: InputName, text: string | undefined): PemSource | undefined {
   if (text === undefined) return undefined;
   if (text.includes('-----BEGIN')) return { name, text: new Secret(text) };
-  if (text.trim() === '' || /[\0\n]/.test(text.trim()))
+  const path = text.trim();
+  if (path === '' || path.length > MAX_PATH_LENGTH || /[\0\n]/.test(path))
     throw new InputError(name, `${name}: it is neither PEM nor a path`);
-  return { name, path: text.trim() };
+  return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
+}
+
+/** HTCondor has a default for this from 24 on; an HTCondor that is here and has none is older. */
+function bindsFs({ setting }: Surroundings): boolean {
+  const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');
+  return text === undefined ? setting('FULL_HOSTNAME') === undefined : text.toLowerCase() !== 'false';
 }
 
 function knownHosts({ setting, home, uid }: Surroundings): string {

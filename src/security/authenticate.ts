@@ -85,7 +85,9 @@ export async function authenticate(
     throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
   }
   if (presumed !== undefined) {
-    const first = queue.findIndex(({ candidate }) => candidate.label === presumed.candidate.label);
+    const first = queue.findIndex(
+      ({ method, candidate }) => method === presumed.method && candidate.label === presumed.candidate.label,
+    );
     if (first === -1) throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
     queue.splice(first, 1);
     queue.unshift(presumed);

@@ -30,8 +30,10 @@ export interface Peer {
   readonly port: number;
   /** Name of the daemon's socket behind the shared port; undefined: it has a port of its own. */
   readonly sharedPortId: string | undefined;
-  /** Host name that its certificate must carry; undefined: none is known that can be trusted. */
+  /** Host name that its certificate must carry, as the user gave it; undefined: none is known for certain. */
   readonly serverName: string | undefined;
+  /** The one that a proven collector gives. Enough to prove who we are, not to hand over what others could use. */
+  readonly claimedName?: string | undefined;
 }
 
 /** One credential of one method, ready to be used at one server. */

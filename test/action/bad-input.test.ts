@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { listen } from '../support/listen.ts';
 import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
 
@@ -27,6 +28,8 @@ beforeEach(() => {
 });
 
 const credential = strangeJwt();
+/** Any certificate. */
+const [CERTIFICATE = ''] = rootCertificates;
 
 describe('an input error', () => {
   const cases: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
@@ -102,6 +105,44 @@ describe('a credential error', () => {
       assert.deepEqual(filesIn(runner.workspace), []);
     });
   }
+
+  const garbled = Buffer.from('a private key whose first line was lost').toString('base64');
+  const keys: readonly [string, Readonly<Record<string, string>>, string, RegExp][] = [
+    [
+      'a key without its first line',
+      { 'client-certificate': CERTIFICATE, 'client-key': garbled },
+      'ERR_CREDENTIAL_UNREADABLE',
+      /^client-key: it is not PEM, and as the path of a file: it does not exist/,
+    ],
+    [
+      'a long key without its first line',
+      { 'client-certificate': CERTIFICATE, 'client-key': garbled.repeat(9) },
+      'ERR_CREDENTIAL_UNREADABLE',
+      /^client-key: it is not PEM, and as the path of a file: /,
+    ],
+    [
+      'certificate and key without their first line',
+      { 'client-certificate': garbled.repeat(12) },
+      'ERR_INPUT',
+      /^client-certificate: it is neither PEM nor a path/,
+    ],
+  ];
+  for (const [what, inputs, code, text] of keys) {
+    test(`${what} is not quoted`, async () => {
+      const step = await runner.runAction({ pool: address, ...inputs }, { debug: true });
+      assertFailed(step, { code, status: 2, text });
+      for (const line of step.log.filter((each) => !each.startsWith('::add-mask')))
+        assert.ok(!line.includes(garbled.slice(0, 20)), line);
+      assert.equal(connections, 0, 'nobody was called');
+    });
+  }
+
+  test('a key in client-certificate is masked, whatever else is wrong', async () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAAAAAA\n-----END PRIVATE KEY-----';
+    const step = await runner.runAction({ pool: address, 'client-certificate': key, type: 'shedd' });
+    assertFailed(step, { code: 'ERR_INPUT', status: 2, text: /^type: / });
+    assert.ok(step.masks.includes(key));
+  });
 
   test('no token in the directories of the runner', async () => {
     const env = {

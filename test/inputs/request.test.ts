@@ -266,6 +266,24 @@ describe('credentials', () => {
     assert.ok(!JSON.stringify(credentials).includes('a.b.c'));
   });
 
+  const bindings: readonly [string, Words, Record<string, string>, boolean][] = [
+    ['has to be bound', {}, {}, false],
+    ['may be unbound if FS is named', { 'authentication-methods': 'FS' }, {}, true],
+    ['has to be bound if another method is named', { 'authentication-methods': 'IDTOKENS' }, {}, false],
+    ['may be unbound if that is configured', {}, { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' }, true],
+    ['may be unbound if the HTCondor here has no such setting', {}, { _CONDOR_FULL_HOSTNAME: 'ap.pool.test' }, true],
+    [
+      'has to be bound if the HTCondor here has such a setting',
+      {},
+      { _CONDOR_FULL_HOSTNAME: 'ap.pool.test', _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' },
+      false,
+    ],
+  ];
+  for (const [what, words, env, mayBeUnbound] of bindings) {
+    test(`the directory of FS ${what}`, () =>
+      assert.equal(withPool(words, { env }).credentials.fs.mayBeUnbound, mayBeUnbound));
+  }
+
   const directories: readonly [string, Partial<Surroundings>, string, boolean][] = [
     ['the directory of the environment', { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } }, '/d', true],
     [

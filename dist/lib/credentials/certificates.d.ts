@@ -3,13 +3,16 @@ import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { type TlsFor } from '../security/methods/ssl.ts';
-/** PEM given as such, or the path of a file with it; `name` is that of the input. */
+/**
+ * PEM given as such, or the path of a file with it; `name` is that of the input. What was given for a path may be a key
+ * that was garbled on its way, so it is as secret as the key.
+ */
 export type PemSource = {
     readonly name: string;
 } & ({
     readonly text: Secret;
 } | {
-    readonly path: string;
+    readonly path: string | Secret;
 });
 /** The client certificate of the inputs, or those of HTCondor's configuration, of which the last readable one counts. */
 export type CertificateSource = {

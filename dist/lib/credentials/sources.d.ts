@@ -25,6 +25,7 @@ export interface CredentialSources {
         readonly uid: number | undefined;
         /** CONDOR_IDS, `uid.gid`: HTCondor's account where it is not called condor. */
         readonly accountIds: string | undefined;
+        readonly mayBeUnbound: boolean;
     };
     /** PATH. */
     readonly path: string;

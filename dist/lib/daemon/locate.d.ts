@@ -7,8 +7,8 @@ export interface DaemonQuery {
     /** Undefined: the only one of its type in the pool. */
     readonly name: string | undefined;
     /**
-     * True if the daemon has to prove itself by a certificate, and the name in it is not known yet: then only a collector
-     * that has proven itself may say it, or one that says the same as the user.
+     * True if the daemon has to prove itself by a certificate, and the name in it is not known yet: then a collector may
+     * say it that says the same as the user, or else one that has proven itself.
      */
     readonly needsServerName: boolean;
 }

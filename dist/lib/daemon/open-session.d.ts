@@ -1,14 +1,13 @@
 import { type Phase } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { type Credentials } from '../security/method.ts';
+import { type Credentials, type Peer } from '../security/method.ts';
 import { type Session } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
 import { type Sinful } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
-/** Where a daemon is, and the name that its certificate must carry, if one is known that can be trusted. */
-export interface Target {
+/** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
     readonly address: Sinful;
-    readonly serverName: string | undefined;
 }
 /** One command for one daemon, and the credentials for it. */
 export interface CommandCall {

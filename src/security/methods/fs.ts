@@ -14,6 +14,8 @@ export interface FsOptions {
   readonly parents: readonly string[];
   /** Whom the directory has to belong to; undefined: who makes it. Root gives it to HTCondor's account. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** Whether a directory will do that is not bound to the daemon's address, as daemons before 24 name them. */
+  readonly mayBeUnbound: boolean;
 }
 
 /**
@@ -67,7 +69,7 @@ async function proveBy(channel: MessageChannel, peer: Peer, options: FsOptions):
 function bind(
   wanted: string,
   { address, port, sharedPortId }: Peer,
-  { parents }: FsOptions,
+  { parents, mayBeUnbound }: FsOptions,
 ): { path: string; extension: string; objection?: string } {
   const host = address.includes(':') ? `[${address}]` : address;
   const extension = wanted.endsWith('_')
@@ -83,6 +85,11 @@ function bind(
   const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
   if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
     return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+  }
+  if (bound === null && extension === '' && !mayBeUnbound) {
+    return refuse(
+      `the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`,
+    );
   }
   return { path, extension };
 }

@@ -34,7 +34,7 @@ export function idtokens(credentials: readonly IdTokenCredential[], host: Host, 
     candidatesFor(server) {
       const judged = credentials.map((credential) => ({
         credential,
-        reason: objection(credential.token, server, host.now()),
+        reason: objection(credential.token, server, host.now(), credentials.length > 1),
       }));
       const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
       const minted = fit.length === 0 ? mint?.(server) : undefined;
@@ -67,7 +67,10 @@ function labelOf({ source, token }: IdTokenCredential): string {
   return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
 }
 
-function objection(token: IdToken, server: ServerPolicy, now: Date): string | undefined {
+function objection(token: IdToken, server: ServerPolicy, now: Date, oneOfSeveral: boolean): string | undefined {
+  if (server.trustDomain === '' && oneOfSeveral) {
+    return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
+  }
   if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
     return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
   }

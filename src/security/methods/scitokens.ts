@@ -38,15 +38,21 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
   return {
     name: 'SCITOKENS',
     sources: [source],
-    candidatesFor(_, { serverName }) {
+    candidatesFor(_, { serverName, claimedName }) {
       const unfit = (reason: string): { fit: []; unfit: Objection[] } => ({ fit: [], unfit: [{ label, reason }] });
       const reason = objection(token, host.now());
       if (reason !== undefined) return unfit(reason);
-      return serverName === undefined ? unfit(NO_SERVER_NAME) : { fit: [candidate(serverName)], unfit: [] };
+      if (serverName !== undefined) return { fit: [candidate(serverName)], unfit: [] };
+      return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
     },
     presumed: ({ serverName }) =>
       serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
   };
+}
+
+/** Who has the token can use it elsewhere, so that the word of a collector does not do. */
+function onlyClaimed(name: string): string {
+  return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
 
 function lengthAndToken({ jwt }: BearerToken): Uint8Array {

@@ -29,13 +29,17 @@ export function ssl(label: string, tlsFor: TlsFor): AuthMethod {
       },
     };
   };
+  const presumed = ({ serverName, claimedName }: Peer) => {
+    const name = serverName ?? claimedName;
+    return name === undefined ? undefined : candidate(name);
+  };
   return {
     name: 'SSL',
     sources: [label],
-    candidatesFor: (_, { serverName }: Peer) =>
-      serverName === undefined
-        ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] }
-        : { fit: [candidate(serverName)], unfit: [] },
-    presumed: ({ serverName }) => (serverName === undefined ? undefined : candidate(serverName)),
+    candidatesFor(_, peer) {
+      const fit = presumed(peer);
+      return fit === undefined ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] } : { fit: [fit], unfit: [] };
+    },
+    presumed,
   };
 }

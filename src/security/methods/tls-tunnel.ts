@@ -18,6 +18,9 @@ export interface TlsOptions {
 /** What TLS itself says went wrong, e.g. an alert of the peer. */
 export class TlsFailure extends Error {}
 
+/** What a certificate can be checked against: a dot in front would stand for every host of a domain. */
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
+
 /** Turns of the event loop in which the engine may add to what it has begun to say. */
 const SETTLING_TURNS = 4;
 
@@ -128,6 +131,7 @@ export class TlsTunnel {
 
   /** Why the peer is not who it should be; undefined: it is, by its chain and by its name. */
   distrust(serverName: string): string | undefined {
+    if (!HOST_NAME.test(serverName)) return `${serverName} is no host name`;
     const certificate = this.#certificate;
     if (certificate === undefined) return 'it has no certificate';
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);

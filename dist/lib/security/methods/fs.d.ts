@@ -7,6 +7,8 @@ export interface FsOptions {
         readonly uid: number;
         readonly gid: number;
     } | undefined;
+    /** Whether a directory will do that is not bound to the daemon's address, as daemons before 24 name them. */
+    readonly mayBeUnbound: boolean;
 }
 /**
  * FS: the daemon names a directory, we make it, it looks who made it (cedar-rfc §5.5; condor_auth_fs.cpp).

@@ -1,0 +1,64 @@
+/** Files in which a SciToken is looked for: those that others could have put there. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, beforeEach, describe, test } from 'node:test';
+import { readSciToken } from '../../src/credentials/scitoken.ts';
+import { processHost } from '../../src/process-host.ts';
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const jwt = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
+const nothing = () => {};
+const log = { debug: nothing, info: nothing, notice: nothing, warn: nothing };
+const over = new AbortController();
+const host = processHost(60_000, over.signal, { mask: nothing, log });
+after(() => over.abort());
+
+describe('a bearer token', { skip: process.getuid === undefined && 'only Unix has owners of files' }, () => {
+  const uid = process.getuid?.() ?? 0;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'condor-bearer-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const read = (env: Record<string, string>, account = uid) => {
+    const found = readSciToken({ text: undefined, file: undefined, env, uid: account }, host);
+    return typeof found === 'string' ? found : found.source;
+  };
+
+  test('of ours is taken', () => {
+    const path = join(folder, `bt_u${uid}`);
+    writeFileSync(path, jwt);
+    assert.equal(read({ XDG_RUNTIME_DIR: folder }), path);
+  });
+
+  test('that somebody else has put where ours would be is not', () => {
+    const path = join(folder, `bt_u${uid + 1}`);
+    writeFileSync(path, jwt);
+    assert.equal(
+      read({ XDG_RUNTIME_DIR: folder }, uid + 1),
+      `${path}: it belongs to user ${uid}, not to us (${uid + 1})`,
+    );
+  });
+
+  test('of somebody else is taken if it was named', () => {
+    const path = join(folder, 'named');
+    writeFileSync(path, jwt);
+    assert.equal(read({ BEARER_TOKEN_FILE: path }, uid + 1), path);
+  });
+
+  test('is not waited for in a pipe', () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is no regular file`);
+  });
+
+  test('is not looked for in a directory', () => {
+    const path = join(folder, 'directory');
+    mkdirSync(path);
+    assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is no regular file`);
+  });
+});

@@ -1,0 +1,80 @@
+/** Which name a daemon's certificate must carry, and whose word is enough for it. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { processHost } from '../../src/process-host.ts';
+import { Secret } from '../../src/secret.ts';
+import type { Peer } from '../../src/security/method.ts';
+import { idtokens } from '../../src/security/methods/idtokens.ts';
+import { scitokens } from '../../src/security/methods/scitokens.ts';
+import { ssl } from '../../src/security/methods/ssl.ts';
+import { TlsTunnel } from '../../src/security/methods/tls-tunnel.ts';
+import type { ServerPolicy } from '../../src/security/policy.ts';
+import { parseBearerToken } from '../../src/token/bearer.ts';
+import { parseIdToken } from '../../src/token/jwt.ts';
+import { strangeJwt } from '../support/runner.ts';
+
+const nothing = () => {};
+const log = { debug: nothing, info: nothing, notice: nothing, warn: nothing };
+const host = processHost(60_000, new AbortController().signal, { mask: nothing, log });
+const unused = () => Promise.reject(new Error('no connection is made'));
+const server: ServerPolicy = {
+  ...{ methods: ['SSL', 'SCITOKENS', 'TOKEN'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' },
+};
+const peer: Peer = { address: '192.0.2.7', port: 9618, sharedPortId: undefined, serverName: undefined };
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const bearer = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
+const byToken = scitokens(parseBearerToken(new Secret(bearer), 'scitoken'), unused, host);
+const byCertificate = ssl('client-certificate', unused);
+
+describe('a name that the user gave', () => {
+  const named: Peer = { ...peer, serverName: 'ap40.example.org' };
+  test('is enough for SSL and for SCITOKENS, at once', () => {
+    for (const method of [byToken, byCertificate]) {
+      assert.equal(method.candidatesFor(server, named).fit.length, 1);
+      assert.notEqual(method.presumed(named), undefined);
+    }
+  });
+});
+
+describe('a name that a proven collector gives', () => {
+  const claimed: Peer = { ...peer, claimedName: 'ap40.example.org' };
+  test('is enough for SSL', () => assert.equal(byCertificate.candidatesFor(server, claimed).fit.length, 1));
+  test('is not enough for SCITOKENS, which says so', () => {
+    const { fit, unfit } = byToken.candidatesFor(server, claimed);
+    assert.deepEqual(fit, []);
+    assert.match(unfit[0]?.reason ?? '', /^the collector alone says that .* ap40\.example\.org; .* server-name$/);
+    assert.equal(byToken.presumed(claimed), undefined);
+  });
+});
+
+test('without any name neither is used', () => {
+  for (const method of [byToken, byCertificate]) {
+    const { fit, unfit } = method.candidatesFor(server, peer);
+    assert.deepEqual(fit, []);
+    assert.match(unfit[0]?.reason ?? '', /^no host name is known/);
+    assert.equal(method.presumed(peer), undefined);
+  }
+});
+
+test('a name that stands for a whole domain is none', async () => {
+  const tunnel = await TlsTunnel.start({
+    ...{ authorities: [], partialChain: false, certificate: undefined, serverName: undefined },
+  });
+  try {
+    for (const name of ['.org', '.example.org', '', 'a..b', '*.example.org', 'a/b'])
+      assert.equal(tunnel.distrust(name), `${name} is no host name`);
+    assert.equal(tunnel.distrust('ap40.example.org'), 'it has no certificate');
+  } finally {
+    tunnel.close();
+  }
+});
+
+test('to a daemon without a trust domain none of several tokens is shown', () => {
+  const token = (source: string) => ({ token: parseIdToken(new Secret(strangeJwt())), source, chosen: true });
+  const one = idtokens([token('idtoken')], host);
+  assert.equal(one.candidatesFor(server, peer).fit.length, 1);
+  const several = idtokens([token('idtoken line 1'), token('idtoken line 2')], host).candidatesFor(server, peer);
+  assert.deepEqual(several.fit, []);
+  for (const { reason } of several.unfit) assert.match(reason, /does not say which trust domain/);
+});
