@@ -14,12 +14,28 @@ function processesIn(namespace: string): readonly string[] {
   return spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
 }
 
-/** Waits until a pool is gone: without processes, a mount namespace and all of its mounts are no more. */
-async function nothingRemains(namespaces: readonly string[]): Promise<void> {
-  await until('no process is left in the namespaces of the pool', 10, async () => {
-    const left = namespaces.flatMap(processesIn);
-    return left.length === 0 ? undefined : left.join(' ');
-  });
+/** Keeps the numbers of namespaces from being given to those of another pool, as long as somebody may ask for them. */
+async function hold(namespaces: readonly string[]): Promise<ChildProcess> {
+  const members = namespaces.map((each) => processesIn(each)[0] ?? '');
+  const [program, ...args] = asRoot('sh', '-c', 'exec 3<"$0" 4<"$1" && echo held && read -r _', ...members);
+  const holder = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = (await once(holder.stdout, 'data')) as [Buffer];
+  assert.equal(line.toString(), 'held\n');
+  return holder;
+}
+
+/** Ends a pool and waits until it is gone: without processes, a mount namespace and all of its mounts are no more. */
+async function nothingRemains(namespaces: readonly string[], end: () => Promise<unknown>): Promise<void> {
+  const holder = await hold(namespaces);
+  try {
+    await end();
+    await until('no process is left in the namespaces of the pool', 10, async () => {
+      const left = namespaces.flatMap(processesIn);
+      return left.length === 0 ? undefined : left.join(' ');
+    });
+  } finally {
+    holder.stdin?.end();
+  }
 }
 
 async function namespacesOf(pool: Pool): Promise<readonly string[]> {
@@ -89,17 +105,18 @@ for (const suite of poolSuites()) {
     });
 
     test('leaves no process and no mount when it is stopped', async () => {
-      const namespaces = await namespacesOf(pool);
-      await pool.stop();
-      stopped = true;
-      await nothingRemains(namespaces);
+      await nothingRemains(await namespacesOf(pool), async () => {
+        await pool.stop();
+        stopped = true;
+      });
     });
 
     test('leaves no process and no mount when the tests are killed', async () => {
       const [child, namespaces] = await poolInAnotherProcess(suite);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      await nothingRemains(namespaces);
+      await nothingRemains(namespaces, async () => {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      });
     });
   });
 }
