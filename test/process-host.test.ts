@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { processHost } from '../src/process-host.ts';
+import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -40,4 +41,30 @@ describe('the signal of the caller', () => {
   test('ends it before it began', () => {
     assert.ok(hostFor(60_000, AbortSignal.abort()).signal.aborted);
   });
+});
+
+describe('a daemon that says nothing', () => {
+  /** Turns of the event loop with a garbage collection in each, so that weak references are gone. */
+  async function collect(): Promise<void> {
+    for (let turn = 0; turn < 5; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+    }
+  }
+
+  test('is left in time, whatever was collected', { timeout: 10_000 }, () =>
+    withPool({ faults: { policy: 'silence' } }, async (pool) => {
+      const fetched = assert.rejects(fetchFrom(pool, { timeoutMs: 400 }), { code: 'ERR_TIMEOUT' });
+      await collect();
+      await fetched;
+    }));
+
+  test('is left when the caller says so, whatever was collected', { timeout: 10_000 }, () =>
+    withPool({ faults: { policy: 'silence' } }, async (pool) => {
+      const controller = new AbortController();
+      const fetched = assert.rejects(fetchFrom(pool, { signal: controller.signal }), { message: 'cancelled' });
+      await collect();
+      controller.abort();
+      await fetched;
+    }));
 });
