@@ -57,7 +57,8 @@ describe('a daemon that says nothing', () => {
       const fetched = assert.rejects(fetchFrom(pool, { timeoutMs: 400 }), { code: 'ERR_TIMEOUT' });
       await collect();
       await fetched;
-    }));
+    }),
+  );
 
   test('is left when the caller says so, whatever was collected', { timeout: 10_000 }, () =>
     withPool({ faults: { policy: 'silence' } }, async (pool) => {
@@ -66,5 +67,6 @@ describe('a daemon that says nothing', () => {
       await collect();
       controller.abort();
       await fetched;
-    }));
+    }),
+  );
 });

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DistantProxy } from '../support/distant-proxy.ts';
-import { EmbeddedPool } from '../support/embedded-pool.ts';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { freePort, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
 import { projectRoot } from '../support/project.ts';

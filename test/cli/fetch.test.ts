@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
-import type { EmbeddedPool } from '../support/embedded-pool.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { runCommand } from '../support/runner.ts';
 
 let directory: string;

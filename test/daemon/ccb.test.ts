@@ -12,7 +12,9 @@ import type { AuthMethod } from '../../src/security/method.ts';
 import { abortedError } from '../../src/transport/channel.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { putClassAd } from '../../src/wire/classad.ts';
+import { fetchFrom, withPool as withAnyPool } from '../support/embedded-fetch.ts';
 import {
+  type BrokerRequest,
   connectBack,
   greetingFor,
   greetingFrame,
@@ -21,9 +23,9 @@ import {
   refuse,
   returnAddress,
   stream,
-} from '../support/embedded-broker.ts';
-import { fetchFrom, withPool as withAnyPool } from '../support/embedded-fetch.ts';
-import { type BrokerRequest, EmbeddedPool, type EmbeddedPoolOptions } from '../support/embedded-pool.ts';
+} from '../support/embedded-pool/broker.ts';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { listen } from '../support/listen.ts';
 import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import type { EmbeddedPoolOptions, Step } from '../support/embedded-pool.ts';
+import type { EmbeddedPoolOptions, Step } from '../support/embedded-pool/settings.ts';
 import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';
 

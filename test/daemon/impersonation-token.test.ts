@@ -6,7 +6,8 @@ import { hintsFor } from '../../src/hints.ts';
 import type { FetchOptions } from '../../src/index.ts';
 import { DistantProxy } from '../support/distant-proxy.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import type { EmbeddedPool, EmbeddedPoolOptions } from '../support/embedded-pool.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { deadPort } from '../support/listen.ts';
 import { SigningKey } from '../support/signing-key.ts';
 

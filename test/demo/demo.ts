@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchToken, HTCondorError } from '../../src/index.ts';
-import { EmbeddedPool } from '../support/embedded-pool.ts';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
 import { claimsOf, onlyToken } from '../support/real-fetch.ts';

@@ -1,5 +1,6 @@
 import { type FetchedToken, type FetchOptions, fetchToken } from '../../src/index.ts';
-import { EmbeddedPool, type EmbeddedPoolOptions } from './embedded-pool.ts';
+import { EmbeddedPool } from './embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
 
 /** Runs `work` with an embedded pool, and stops it whatever happens. */
 export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: EmbeddedPool) => Promise<T>): Promise<T> {

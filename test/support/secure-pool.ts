@@ -1,54 +1,41 @@
 /** A pool whose daemons take every method: certificates, a pool password, munged, and an issuer of SciTokens. */
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import { Authority, type Identity } from './certificates.ts';
 import { listen } from './listen.ts';
 import { type Pool, type PoolOptions, startPool } from './pool.ts';
+import { AUDIENCE, SciTokenKey } from './scitoken-key.ts';
 
 /** What the daemons' certificate says. It stands in the pool's /etc/hosts. */
 export const HOST = 'ap.pool.test';
 export const POOL_PASSWORD = 'correct horse';
 
-const AUDIENCE = 'condor://pool.test';
-
 /** An issuer of SciTokens, on HTTPS in this process: the daemons fetch its keys. */
 export class Issuer {
   readonly url: string;
   readonly #server: Server;
-  readonly #key: KeyObject;
+  readonly #key: SciTokenKey;
 
-  private constructor(server: Server, port: number, key: KeyObject) {
+  private constructor(server: Server, key: SciTokenKey) {
     this.#server = server;
-    this.url = `https://localhost:${port}`;
     this.#key = key;
+    this.url = key.url;
   }
 
   static async start(authority: Authority): Promise<Issuer> {
-    const { certificate, key } = await authority.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'key', alg: 'ES256', use: 'sig' };
-    let url = '';
-    const server = createServer({ cert: certificate, key }, ({ url: path = '' }, response) => {
+    const { certificate, key: privateKey } = await authority.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
+    const server = createServer({ cert: certificate, key: privateKey }, ({ url: path = '' }, response) => {
       const discovery = path.endsWith('/openid-configuration') || path.endsWith('/oauth-authorization-server');
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(discovery ? { issuer: url, jwks_uri: `${url}/keys` } : { keys: [jwk] }));
+      const found = discovery ? { issuer: key.url, jwks_uri: `${key.url}/keys` } : { keys: [key.jwk] };
+      response.end(JSON.stringify(found));
     });
-    const issuer = new Issuer(server, await listen(server), privateKey);
-    url = issuer.url;
-    return issuer;
+    const key = new SciTokenKey(`https://localhost:${await listen(server)}`);
+    return new Issuer(server, key);
   }
 
   /** A SciToken for `subject`; claims that are undefined are left out. */
   issue(subject: string, claims: Readonly<Record<string, unknown>> = {}): string {
-    const now = Math.floor(Date.now() / 1000);
-    const all = {
-      ...{ iss: this.url, sub: subject, aud: AUDIENCE, iat: now, nbf: now, exp: now + 600, jti: randomUUID() },
-      ...{ ver: 'scitoken:2.0', scope: 'condor:/READ condor:/WRITE', ...claims },
-    };
-    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-    const text = `${encode({ alg: 'ES256', kid: 'key', typ: 'JWT' })}.${encode(all)}`;
-    const signature = sign('sha256', Buffer.from(text), { key: this.#key, dsaEncoding: 'ieee-p1363' });
-    return `${text}.${signature.toString('base64url')}`;
+    return this.#key.issue(subject, claims);
   }
 
   stop(): void {

@@ -13,11 +13,13 @@ export type Fault = 'close' | 'reset' | 'silence' | ((frame: Uint8Array) => Uint
 export class Ended extends Error {}
 
 export interface ServerChannelOptions {
-  /** By the name that `send` is given. */
+  /** By the name that `send` is given, or by name and number: `tls 2` is the second message of that name. */
   readonly faults: Readonly<Partial<Record<string, Fault>>>;
   /** Bytes that leave at once; undefined: all. */
   readonly pieces: number | undefined;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Is told what comes, as it is on the wire, and of what is encrypted also what it says. */
+  readonly hear: (bytes: Uint8Array) => void;
 }
 
 /** The server's end of a connection: messages of src/wire, in pieces and with faults where a test wants them. */
@@ -28,6 +30,7 @@ export class ServerChannel {
   readonly #deframer = new Deframer();
   #sent = new Transcript();
   #received = new Transcript();
+  readonly #counts = new Map<string, number>();
   #protection: FrameProtection | undefined;
 
   constructor(socket: Socket, options: ServerChannelOptions) {
@@ -55,7 +58,9 @@ export class ServerChannel {
     const plaintext = message.finish();
     const frame = this.#protection?.seal(plaintext) ?? concat([putHeader(plaintext.length), plaintext]);
     if (this.#protection === undefined) this.#sent.add(frame);
-    const fault = this.#options.faults[name];
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    const fault = this.#options.faults[`${name} ${count}`] ?? this.#options.faults[name];
     if (fault === 'close' || fault === 'reset') {
       if (fault === 'reset') this.#socket.resetAndDestroy();
       throw new Ended(fault);
@@ -94,12 +99,17 @@ export class ServerChannel {
       if (frame !== undefined) return frame;
       const chunk = await this.#chunks.next().catch(() => undefined);
       if (chunk === undefined || chunk.done === true) throw new Ended('the client closed the connection');
+      this.#options.hear(chunk.value);
       this.#deframer.push(chunk.value);
     }
   }
 
   #open(frame: Frame): Uint8Array {
-    if (this.#protection !== undefined) return this.#protection.open(frame);
+    if (this.#protection !== undefined) {
+      const plaintext = this.#protection.open(frame);
+      this.#options.hear(plaintext);
+      return plaintext;
+    }
     this.#received.add(frame.header, frame.body);
     return frame.body;
   }

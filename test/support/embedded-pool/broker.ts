@@ -1,26 +1,41 @@
 /** What the broker of an embedded pool does with requests: as HTCondor's, before and since 25.12. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { type ClassAdValue, putClassAd } from '../../src/wire/classad.ts';
-import { putHeader } from '../../src/wire/frame.ts';
-import { concat, Writer } from '../../src/wire/writer.ts';
-import type { BrokerRequest, EmbeddedPool } from './embedded-pool.ts';
+import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
+import { putHeader } from '../../../src/wire/frame.ts';
+import { concat, Writer } from '../../../src/wire/writer.ts';
+import type { ServerChannel } from '../server-channel.ts';
+import type { EmbeddedPool } from './pool.ts';
+import type { Ad, Client } from './settings.ts';
 
-type Ad = Record<string, ClassAdValue | undefined>;
+/** CCB_REQUEST as it came. */
+export interface BrokerRequest {
+  readonly ad: ClassAd;
+  readonly channel: ServerChannel;
+  /** Our end of the connection. */
+  readonly local: Client['local'];
+  /** In a session, and so encrypted. */
+  readonly inSession: boolean;
+}
 
+export const CCB_REQUEST = 68;
 const CCB_REVERSE_CONNECT = 69;
 
 /** The address of a schedd that cannot be reached but through the broker of `pool`: nobody listens at `deadPort`. */
-export function hiddenSchedd(pool: EmbeddedPool, deadPort: number, contacts = `${pool.collector}#7`): string {
+export function hiddenSchedd(
+  pool: { readonly collector: string },
+  deadPort: number,
+  contacts = `${pool.collector}#7`,
+): string {
   return `<127.0.0.1:${deadPort}?CCBID=${encodeURIComponent(contacts)}>`;
 }
 
 /** Passes everything on between the two: the schedd is at the other end of this connection from here on. */
-export async function stream({ ad, channel }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
+export async function stream({ ad, channel, local }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
   await channel.send('ccb reply', (message) => putClassAd(message, { Result: true, ProxyMode: true }));
   await channel.send('ccb greeting', (message) => putGreeting(message, { ...greetingFor(ad), ...greet }));
   channel.forget();
-  await pool.serveSchedd(channel);
+  await pool.serveSchedd(channel, local);
 }
 
 /** Has the schedd connect to whoever asks, and says how that went. */

@@ -1,5 +1,6 @@
-import type { ClassAd, ClassAdValue } from '../../src/wire/classad.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { ClassAd } from '../../../src/wire/classad.ts';
+import { SigningKey } from '../signing-key.ts';
+import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export const IMPERSONATION_TOKEN_REQUEST = 81;
 
@@ -11,39 +12,25 @@ export interface ImpersonationSettings {
   readonly trustDomain?: string;
 }
 
-/** A request as it came in, and what the answer depends on. */
-export interface ImpersonationRequest {
-  readonly request: ClassAd;
-  readonly user: string;
-  readonly schedds: readonly string[];
-  readonly key: SigningKey;
-  /** Of the collector. */
-  readonly trustDomain: string;
-  /** SEC_ISSUED_TOKEN_EXPIRATION, seconds. */
-  readonly maxLifetime: number | undefined;
-  /** Undefined: the collector has no capability of any schedd, as HTCondor since 9.9.0. */
-  readonly settings: ImpersonationSettings | undefined;
-}
-
 /** The reply (CollectorDaemon::schedd_token_request, which asks Scheduler::handle_collector_token_request). */
-export function impersonationReply({
-  request,
-  settings,
-  ...asked
-}: ImpersonationRequest): Record<string, ClassAdValue> {
+export function impersonationToken({ user }: Identity, request: ClassAd, pool: PoolFacts): Ad {
+  const { impersonation: settings, maxLifetime } = pool.options;
+  const [key = new SigningKey()] = pool.keys;
   const name = request.string('Name');
+  const asked = [name, request.string('LimitAuthorization'), request.integer('TokenLifetime')];
+  pool.note(`schedd_token_request of ${request.size} attributes: ${asked.join(' ')}`);
   if (name === undefined) return { ErrorString: 'No schedd target specified.', ErrorCode: 4 };
-  if (settings === undefined || !asked.schedds.includes(name)) {
+  if (settings === undefined || !pool.schedds.includes(name)) {
     return { ErrorString: `Schedd ${name} is not known to the collector.`, ErrorCode: 5 };
   }
-  const { limits = [], trustDomain = asked.trustDomain } = settings;
+  const { limits = [], trustDomain = pool.trustDomain } = settings;
   const levels = (request.string('LimitAuthorization') ?? '').split(',').filter((level) => level !== '');
   const authz = levels.length === 0 ? limits : levels.filter((each) => limits.length === 0 || limits.includes(each));
   if (levels.length > 0 && authz.length === 0) {
     const text = 'All requested authorizations were eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS setting';
     return { ErrorString: `SCHEDD:2:${text}`, ErrorCode: 2 };
   }
-  const lifetimes = [request.integer('TokenLifetime'), asked.maxLifetime].filter((each) => each !== undefined);
+  const lifetimes = [request.integer('TokenLifetime'), maxLifetime].filter((each) => each !== undefined);
   const lifetime = lifetimes.length === 0 ? undefined : Math.min(...lifetimes);
-  return { Token: asked.key.issue({ subject: asked.user, issuer: trustDomain, authz, lifetime }) };
+  return { Token: key.issue({ subject: user, issuer: trustDomain, authz, lifetime }) };
 }

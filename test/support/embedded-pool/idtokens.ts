@@ -1,0 +1,47 @@
+import { keyOfToken } from '../../../src/security/methods/akep2.ts';
+import type { ServerChannel } from '../server-channel.ts';
+import type { SigningKey } from '../signing-key.ts';
+import { type ClientOpening, getOpening, prove, refuse } from './akep2.ts';
+import type { Identity, PoolFacts } from './settings.ts';
+
+const SERVER_NAME = 'condor@password';
+
+/** TOKEN: whom a token is for, if its signature is one of ours and the client knows it. */
+export async function serveToken(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
+  const opening = await channel.receive((message) => getOpening(message, 2));
+  const identity = validate(opening, pool);
+  if (typeof identity === 'string') {
+    await refuse(channel);
+    return identity;
+  }
+  const { signedText } = opening;
+  const signature = keyOf(signedText, pool)?.signature(signedText) ?? new Uint8Array();
+  return (await prove(channel, opening, keyOfToken(signature, signedText), SERVER_NAME)) ?? identity;
+}
+
+/** Whom a token is for; a string says why it is not taken (Condor_Auth_Passwd::fetchTokenSharedKey and others). */
+function validate({ name, signedText }: ClientOpening, pool: PoolFacts): Identity | string {
+  if (keyOf(signedText, pool) === undefined) return 'Failed to fetch the key of the token';
+  const claims = decode(signedText.split('.')[1]);
+  const { sub, exp, scope } = claims;
+  if (typeof exp === 'number' && exp <= Date.now() / 1000) return 'User token has expired';
+  if (pool.options.revoked?.(claims) === true) return 'User token matches SEC_TOKEN_REVOCATION_EXPR';
+  if (sub !== name) return 'the client goes by another name than its token';
+  return { user: name, authz: levelsOf(scope), expiresAt: typeof exp === 'number' ? exp : undefined };
+}
+
+/** Authorization levels of a scope. */
+export function levelsOf(scope: unknown): readonly string[] {
+  const words = typeof scope === 'string' ? scope.split(' ') : [];
+  return words.filter((word) => word.startsWith('condor:/')).map((word) => word.slice('condor:/'.length));
+}
+
+/** A part of a JWT. */
+export function decode(part = ''): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
+}
+
+function keyOf(signedText: string, pool: PoolFacts): SigningKey | undefined {
+  const { kid } = decode(signedText.split('.')[0]);
+  return pool.keys.find(({ id }) => id === kid);
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { KeyAgreement } from '../../../src/security/key-agreement.ts';
+import { covers } from '../../../src/token/levels.ts';
+import { type ClassAd, getClassAd, putClassAd } from '../../../src/wire/classad.ts';
+import { Ended, type ServerChannel } from '../server-channel.ts';
+import { CCB_REQUEST } from './broker.ts';
+import { answerQuery, QUERIES } from './collector.ts';
+import { IMPERSONATION_TOKEN_REQUEST, impersonationToken } from './impersonation.ts';
+import { authenticate } from './negotiation.ts';
+import type { EmbeddedPool } from './pool.ts';
+import { type Ad, type Client, type Identity, type PoolFacts, UNMAPPED, versionString } from './settings.ts';
+import type { TokenRequests } from './token-requests.ts';
+import { exchangeSciToken, sessionToken } from './tokens.ts';
+
+const DC_SEC_QUERY = 60040;
+const DC_GET_SESSION_TOKEN = 60046;
+const DC_START_TOKEN_REQUEST = 60047;
+const DC_FINISH_TOKEN_REQUEST = 60048;
+const DC_EXCHANGE_SCITOKEN = 60052;
+
+/** Makes the reply to the request of a command. */
+type Handler = (identity: Identity, request: ClassAd, pool: PoolFacts, requests: TokenRequests) => Ad;
+
+const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  [DC_GET_SESSION_TOKEN, (identity, request, pool) => sessionToken(identity, request, pool)],
+  [DC_START_TOKEN_REQUEST, (identity, request, _, requests) => requests.start(request, identity)],
+  [DC_FINISH_TOKEN_REQUEST, (_, request, __, requests) => requests.finish(request)],
+  [DC_EXCHANGE_SCITOKEN, (_, request, pool) => exchangeSciToken(request, pool)],
+]);
+/** Those that the collector alone has. */
+const COLLECTOR_HANDLERS: typeof HANDLERS = new Map<number, Handler>([
+  [IMPERSONATION_TOKEN_REQUEST, (identity, request, pool) => impersonationToken(identity, request, pool)],
+]);
+
+/** Level of DC_NOP_READ and so on, of which DC_SEC_QUERY asks whether one may send them; others are for everybody. */
+const LEVELS: ReadonlyMap<number, string> = new Map([
+  [60020, 'READ'],
+  [60021, 'WRITE'],
+  [60023, 'ADMINISTRATOR'],
+  [60026, 'DAEMON'],
+]);
+
+/** A session from its policy to the reply of its one command (DaemonCommandProtocol). */
+export async function serveSession(
+  channel: ServerChannel,
+  client: Client,
+  pool: EmbeddedPool,
+  requests: TokenRequests,
+): Promise<void> {
+  const { edit = {}, denied = () => false } = pool.options;
+  const agreement = new KeyAgreement(randomBytes);
+  const { policy } = client;
+  const offered = (policy.string('AuthMethods') ?? '').split(',').map((name) => name.trim());
+  const methods = (pool.options.methods ?? ['TOKEN']).filter((name) => offered.includes(name));
+  const ours: Ad = {
+    ...{ Authentication: 'YES', Encryption: 'YES', Integrity: 'YES', Enact: 'YES', NegotiatedSession: true },
+    ...{ AuthMethods: methods[0] ?? '', AuthMethodsList: methods.join(',') },
+    ...{ CryptoMethods: 'AES', CryptoMethodsList: 'AES', ECDHPublicKey: agreement.publicKey },
+    ...{ TrustDomain: pool.trustDomain, IssuerKeys: pool.keys.map(({ id }) => id).join(', ') },
+    ...{ SessionDuration: policy.string('SessionDuration') ?? '60', SessionLease: 3600 },
+    RemoteVersion: versionString(pool.version),
+  };
+  await channel.send('policy', (message) => putClassAd(message, edit.policy?.(ours) ?? ours));
+  const identity = await authenticate(channel, methods, pool, client);
+  const command = policy.integer('Command') ?? 0;
+  await channel.send('key exchange', (message) => message.int(0));
+  if (command === DC_EXCHANGE_SCITOKEN && identity.user.endsWith(UNMAPPED))
+    throw new Ended('did not result in a valid mapped user name, which is required for this command');
+  channel.protect(agreement.sessionKey(policy.string('ECDHPublicKey') ?? ''));
+
+  const isCollector = client.socketName === undefined || client.socketName === 'collector';
+  const handler = HANDLERS.get(command) ?? (isCollector ? COLLECTOR_HANDLERS.get(command) : undefined);
+  const { broker } = pool.options;
+  const forBroker = command === CCB_REQUEST && broker !== undefined;
+  const known = handler !== undefined || command === DC_SEC_QUERY || QUERIES.has(command) || forBroker;
+  const asked = command === DC_SEC_QUERY ? (policy.integer('AuthCommand') ?? 0) : command;
+  const level = LEVELS.get(asked);
+  const allowed =
+    !denied(identity.user) && (level === undefined || identity.authz.length === 0 || covers(identity.authz, level));
+  const postAuth: Ad = {
+    ReturnCode: !known ? 'CMD_NOT_FOUND' : allowed ? 'AUTHORIZED' : 'DENIED',
+    ...{ Sid: `embedded:1:${randomBytes(8).toString('hex')}`, User: identity.user, ValidCommands: String(asked) },
+    TriedAuthentication: true,
+  };
+  await channel.send('post-auth', (message) => putClassAd(message, edit['post-auth']?.(postAuth) ?? postAuth));
+  if (!known || !allowed) throw new Ended(`PERMISSION DENIED to ${identity.user} for command ${command}`);
+  const daemon = client.socketName ?? 'collector';
+  pool.note(`PERMISSION GRANTED to ${identity.user} for command ${command} at ${daemon}`);
+
+  if (command === DC_SEC_QUERY) {
+    return await channel.send('reply', (message) => putClassAd(message, { AuthorizationSucceeded: true }));
+  }
+  const request = await channel.receive(getClassAd);
+  if (forBroker) return await broker({ ad: request, channel, local: client.local, inSession: true }, pool);
+  if (handler === undefined) return await answerQuery(channel, command, request, pool);
+  const reply = handler(identity, request, pool, requests);
+  await channel.send('reply', (message) => putClassAd(message, edit.reply?.(reply) ?? reply));
+}

@@ -1,0 +1,153 @@
+/** The server's half of SSL and SCITOKENS (Condor_Auth_SSL::authenticate_server_*). */
+import { randomBytes } from 'node:crypto';
+import type { SecureVersion } from 'node:tls';
+import type { Reader } from '../../../src/wire/reader.ts';
+import type { Identity as Certificate } from '../certificates.ts';
+import { Ended, type ServerChannel } from '../server-channel.ts';
+import { validate } from './scitokens.ts';
+import { type Identity, type PoolFacts, type Step, UNMAPPED, unlimited } from './settings.ts';
+import { TlsEngine } from './tls-engine.ts';
+
+export interface TlsSettings {
+  /** AUTH_SSL_SERVER_CERTFILE and _KEYFILE; undefined: it has none, and cannot say hello. */
+  readonly certificate: Certificate | undefined;
+  /** AUTH_SSL_SERVER_CAFILE. */
+  readonly authority?: string;
+  readonly version?: SecureVersion;
+  readonly ciphers?: string;
+  /** Groups that it takes; one that the client does not begin with costs a round. */
+  readonly groups?: string;
+  /** AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE, AUTH_SSL_REQUIRE_CLIENT_MAPPING. */
+  readonly requires?: 'certificate' | 'mapping';
+  /** Bytes of the key that nobody uses any more. */
+  readonly keyLength?: number;
+}
+
+const OK = 0;
+const ERROR = -1;
+const RECEIVING = 2;
+const QUITTING = 3;
+const HOLDING = 4;
+const KEY_LENGTH = 256;
+/** Type of a TLS record that is data. */
+const APPLICATION_DATA = 23;
+
+/** SSL: whom the client's certificate is for. */
+export async function serveSsl(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
+  return await withTunnel(channel, pool, 'SSL', async (engine) => {
+    const { peer } = engine;
+    if (peer === undefined) return unlimited(`unauthenticated${UNMAPPED}`);
+    return unlimited(pool.options.map?.[`SSL ${peer.subject}`] ?? `ssl${UNMAPPED}`);
+  });
+}
+
+/** SCITOKENS: whom a token is for that comes through TLS. */
+export async function serveSciTokens(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
+  return await withTunnel(channel, pool, 'SCITOKENS', async (engine) => {
+    const { records } = await channel.receive(getRecords);
+    await engine.exchange(records, false);
+    const plaintext = engine.take();
+    pool.hear(plaintext);
+    // One SSL_read gives one record, and no more.
+    const whole = countOf(records, APPLICATION_DATA) === 1 && plaintext.readUInt32BE(0) === plaintext.length - 4;
+    const found = whole ? validate(plaintext.subarray(4).toString(), pool) : 'Failed to decode a SciToken';
+    const taken = typeof found === 'string' || found.user === undefined ? undefined : { ...found, user: found.user };
+    await putRecords(channel, 'scitoken verdict', taken === undefined ? QUITTING : HOLDING, new Uint8Array());
+    if (typeof found === 'string') return found;
+    return taken ?? `Failed to map SCITOKENS authenticated identity '${found.name}'`;
+  });
+}
+
+async function withTunnel(
+  channel: ServerChannel,
+  pool: PoolFacts,
+  method: string,
+  work: (engine: TlsEngine) => Promise<Identity | string>,
+): Promise<Identity | string> {
+  const { tls } = pool.options;
+  if (tls === undefined) throw new RangeError('no TlsSettings');
+  await channel.send('hello', (message) => message.int(tls.certificate === undefined ? ERROR : OK));
+  const hello = await channel.receive((message) => message.int());
+  if (tls.certificate === undefined || hello !== OK) return `client status is ${hello}; terminating`;
+  const { authority, ciphers, groups, version, certificate } = tls;
+  const engine = new TlsEngine({
+    ...{ cert: certificate.certificate, key: certificate.key },
+    ...(authority === undefined ? {} : { ca: authority }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(groups === undefined ? {} : { ecdhCurve: groups }),
+    ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
+  });
+  try {
+    const refused = (await handshake(channel, engine, pool, method)) ?? (await shareKey(channel, engine, pool, method));
+    return refused ?? (await work(engine));
+  } finally {
+    pool.hear(engine.take());
+    engine.close();
+  }
+}
+
+/** Phase tls: it ends when both have said that they hold. */
+async function handshake(
+  channel: ServerChannel,
+  engine: TlsEngine,
+  pool: PoolFacts,
+  method: string,
+): Promise<string | undefined> {
+  for (let ours = RECEIVING; ; ) {
+    const { status: theirs, records } = await channel.receive(getRecords);
+    if (theirs === QUITTING || theirs === ERROR) return 'the client quits in phase tls';
+    if (ours === HOLDING && theirs === HOLDING) return undefined;
+    const answer = await engine.exchange(records, !engine.established);
+    ours = engine.failure !== undefined ? QUITTING : engine.established ? HOLDING : RECEIVING;
+    await putRecords(channel, 'tls', ours, answer);
+    if (engine.failure !== undefined) return `SSL: library failure: ${engine.failure.message}`;
+    if (ours === HOLDING) pool.note(`${method}: TLS is established`);
+    if (ours === HOLDING && theirs === HOLDING) return undefined;
+  }
+}
+
+/** Phase key: a key that nobody uses any more; but first it is seen whether the client may come in at all. */
+async function shareKey(
+  channel: ServerChannel,
+  engine: TlsEngine,
+  pool: PoolFacts,
+  method: string,
+): Promise<string | undefined> {
+  const { requires, keyLength = KEY_LENGTH } = pool.options.tls ?? {};
+  const { peer } = engine;
+  const unwelcome =
+    peer === undefined
+      ? requires === 'certificate' && method === 'SSL' && 'Anonymous client is not allowed'
+      : !peer.trusted
+        ? 'Error with certificate'
+        : requires === 'mapping' &&
+          pool.options.map?.[`SSL ${peer.subject}`] === undefined &&
+          `Failed to map SSL authenticated identity '${peer.subject}'`;
+  if (unwelcome !== false) {
+    await putRecords(channel, 'tls key', QUITTING, new Uint8Array());
+    return unwelcome;
+  }
+  await putRecords(channel, 'tls key', HOLDING, await engine.seal(randomBytes(keyLength)));
+  const { status, records } = await channel.receive(getRecords);
+  await engine.exchange(records, false);
+  if (status === QUITTING || status === ERROR) return 'the client quits at key exchange';
+  if (status !== HOLDING) throw new Ended(`the client says ${status} in phase key`);
+  pool.note(`${method}: the client takes us for who we are`);
+  return undefined;
+}
+
+function getRecords(message: Reader): { status: number; records: Uint8Array } {
+  const status = message.int();
+  return { status, records: message.bytes(message.int()) };
+}
+
+async function putRecords(channel: ServerChannel, step: Step, status: number, records: Uint8Array): Promise<void> {
+  await channel.send(step, (message) => message.int(status).int(records.length).bytes(records));
+}
+
+function countOf(records: Uint8Array, type: number): number {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  let count = 0;
+  for (let at = 0; at + 5 <= records.length; at += 5 + view.getUint16(at + 3)) if (records[at] === type) count += 1;
+  return count;
+}

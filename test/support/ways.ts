@@ -1,0 +1,143 @@
+/** Every way to authenticate at an embedded pool: what the pool needs for it, and what a client. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import type { InputName, Surroundings } from '../../src/inputs/table.ts';
+import { processHost } from '../../src/process-host.ts';
+import { Authority, type Identity } from './certificates.ts';
+import { fakeCredential } from './embedded-pool/munge.ts';
+import type { EmbeddedPool } from './embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+import { type NotingHost, notingHost } from './noting-host.ts';
+import { AUDIENCE, SciTokenKey } from './scitoken-key.ts';
+import { surroundings } from './surroundings.ts';
+
+export type Words = Partial<Record<InputName, string>>;
+export type WayName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'PASSWORD' | 'FS' | 'MUNGE';
+
+/** Methods that this system does not have, with the reason. */
+export const ABSENT: Readonly<Partial<Record<WayName, string>>> =
+  process.platform === 'win32' ? { FS: 'Windows has no such accounts', MUNGE: 'Windows runs no scripts' } : {};
+
+const HOST_NAME = 'ap.pool.test';
+const PASSWORD = 'correct horse';
+
+export interface TryOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly facts?: Partial<Surroundings>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a fetch ended, and what was told on the way. */
+export interface Tried extends Omit<NotingHost, 'host'> {
+  readonly fetched: FetchedToken | undefined;
+  readonly error: unknown;
+}
+
+export class Ways {
+  readonly authority: Authority;
+  /** The daemon's certificate, for `hostName`. */
+  readonly server: Identity;
+  /** A client certificate that the map file knows. */
+  readonly alice: Identity;
+  readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
+  readonly hostName: string = HOST_NAME;
+  /** A folder of our own; `tmp` in it is where FS makes directories, `bin` has a program munge. */
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'ways-'));
+  readonly tmp: string = join(this.folder, 'tmp');
+  readonly bin: string = join(this.folder, 'bin');
+  /** Whom FS makes of this process. */
+  readonly account: string = userInfo().username === 'root' ? 'condor' : userInfo().username;
+
+  private constructor(authority: Authority, server: Identity, alice: Identity) {
+    this.authority = authority;
+    this.server = server;
+    this.alice = alice;
+    mkdirSync(this.tmp);
+    mkdirSync(this.bin);
+    this.program('munge', `cat > /dev/null; echo '${fakeCredential('alice')}'`);
+  }
+
+  static async create(): Promise<Ways> {
+    const authority = await Authority.create();
+    const server = await authority.issue({ subject: `CN=${HOST_NAME}`, hosts: [HOST_NAME] });
+    return new Ways(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }));
+  }
+
+  /** A program for the shell in front of all others on the PATH. */
+  program(name: string, script: string): void {
+    writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(this.bin, name), 0o755);
+  }
+
+  /** A pool that takes every method. */
+  pool(options: EmbeddedPoolOptions = {}): EmbeddedPoolOptions {
+    return {
+      alias: HOST_NAME,
+      methods: ['FS', 'TOKEN', 'SSL', 'SCITOKENS', 'PASSWORD', 'MUNGE'],
+      ...{ password: Buffer.from(PASSWORD), fs: { directory: this.tmp } },
+      tls: { certificate: this.server, authority: this.authority.certificate },
+      scitokens: { issuers: [this.issuer], audience: AUDIENCE },
+      map: {
+        'SSL /CN=alice/O=Test': 'alice@pool.test',
+        [`SCITOKENS ${this.issuer.url},alice`]: 'alice@pool.test',
+      },
+      ...options,
+    };
+  }
+
+  /** The inputs for a method, and the identity that they give. */
+  words(way: WayName, pool: EmbeddedPool): Words & { readonly 'authentication-methods': string } {
+    const trust = { 'ca-certificate': this.authority.certificate };
+    const words: Record<WayName, Words> = {
+      IDTOKENS: { idtoken: pool.idToken() },
+      SSL: { 'client-certificate': this.alice.certificate, 'client-key': this.alice.key, ...trust },
+      SCITOKENS: { scitoken: this.issuer.issue('alice'), ...trust },
+      PASSWORD: { password: PASSWORD },
+      FS: {},
+      MUNGE: {},
+    };
+    return { ...words[way], 'authentication-methods': way };
+  }
+
+  /** Several methods, in this order. */
+  several(ways: readonly WayName[], pool: EmbeddedPool): Words {
+    const all = ways.map((way) => this.words(way, pool));
+    return { ...Object.assign({}, ...all), 'authentication-methods': ways.join(' ') };
+  }
+
+  identity(way: WayName): string {
+    return way === 'PASSWORD' ? 'condor@password' : way === 'FS' ? `${this.account}@pool.test` : 'alice@pool.test';
+  }
+
+  /** What of the inputs must never be seen. */
+  secrets({ idtoken, scitoken, password, 'client-key': key }: Words): readonly string[] {
+    const lines = (key ?? '').split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
+    const signatures = [idtoken, scitoken].flatMap((jwt) => (jwt === undefined ? [] : [jwt.split('.')[2] ?? '']));
+    return [...signatures, ...lines, ...(password === undefined ? [] : [password])];
+  }
+
+  /** Fetches as somebody who is not root, from the first schedd by its address unless the inputs say where. */
+  async try(pool: EmbeddedPool, words: Words, { env, facts, timeoutMs, signal }: TryOptions = {}): Promise<Tried> {
+    const deadline = processHost(timeoutMs ?? 10_000, signal ?? new AbortController().signal, notingHost().host);
+    const { host, masks, log } = notingHost({ signal: deadline.signal });
+    const target: Words = 'address' in words || 'pool' in words ? {} : { address: pool.schedd() };
+    const all: Words = { 'on-reduced': 'ignore', ...target, ...words };
+    const path = `${this.bin}${delimiter}${process.env['PATH'] ?? ''}`;
+    const own = { PATH: path, _CONDOR_FS_LOCAL_DIR: this.tmp, SSL_CERT_FILE: join(this.folder, 'none'), ...env };
+    try {
+      const request = readRequest((name) => all[name] || undefined, surroundings(own, { home: this.folder, ...facts }));
+      const fetched = await fetchToken({ ...request, pollIntervalMs: 5 }, host);
+      return { fetched, error: undefined, masks, log };
+    } catch (error) {
+      return { fetched: undefined, error, masks, log };
+    }
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
