@@ -60,7 +60,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/cli.ts': 1, // prints it
   'src/credentials/certificates.ts': 2, // reads the PEM, and opens the file with it
   'src/credentials/idtoken-sources.ts': 2, // splits the input in lines; is there a signature to mask?
-  'src/credentials/pool-password.ts': 2, // takes the line; is it empty?
+  'src/credentials/pool-password.ts': 1, // takes the line
   'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
   'src/fetch.ts': 1, // is there a signature to mask?

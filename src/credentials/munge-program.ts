@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
@@ -18,7 +18,7 @@ export function loadMunge(
     .split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, 'munge'))
-    .find((each) => existsSync(each));
+    .find(isProgram);
   if (program === undefined) return 'there is no program munge on the PATH';
   return munge(async () => {
     const { execFile } = await import('node:child_process');
@@ -33,4 +33,13 @@ export function loadMunge(
       child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
     });
   });
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

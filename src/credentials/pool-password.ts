@@ -23,16 +23,16 @@ export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMe
     const line = text.reveal().replace(/\r?\n$/, '');
     if (line === '' || /[\r\n\0]/.test(line))
       throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
-    return password(new Secret(line), 'password', host);
+    return password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
   }
   if (file === undefined) return 'no pool password was given';
   try {
-    const bytes = descramble(readPrivateFile(file));
-    const end = bytes.indexOf(0);
-    const secret = new Secret(Buffer.from(end === -1 ? bytes : bytes.subarray(0, end)).toString('latin1'));
-    if (secret.reveal() === '') return `${file}: it is empty`;
-    host.mask(secret);
-    return password(secret, file, host);
+    const all = Buffer.from(descramble(readPrivateFile(file)));
+    const end = all.indexOf(0);
+    const bytes = end === -1 ? all : all.subarray(0, end);
+    if (bytes.length === 0) return `${file}: it is empty`;
+    host.mask(new Secret(bytes.toString()));
+    return password(new Secret(bytes.toString('latin1')), file, host);
   } catch (error) {
     return `${file}: ${reasonOf(error)}`;
   }

@@ -18,15 +18,23 @@ export interface BearerToken {
   readonly notBefore: number | undefined;
 }
 
+/** The last second that a Date can say. */
+const MAX_TIME = 8.64e12;
+
 /**
  * Takes a bearer token apart; nothing is verified, for that is the daemon's part.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject, or its times are none.
  */
 export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const claims = decode(jwt, source);
   const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-  const time = (name: string) => (typeof claims[name] === 'number' ? claims[name] : undefined);
+  const time = (name: string) => {
+    const value = claims[name];
+    if (typeof value !== 'number') return undefined;
+    if (value < 0 || value > MAX_TIME) throw unreadable(source, `its ${name} is no time`);
+    return value;
+  };
   const { aud } = claims;
   const issuer = text('iss');
   const subject = text('sub');

@@ -9,7 +9,7 @@ import {
   type HTCondorError,
   type NegotiationError,
 } from '../../src/index.ts';
-import { Authority, type Identity } from '../support/certificates.ts';
+import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
 import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf } from '../support/real-fetch.ts';
 import { HOST, POOL_PASSWORD, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
@@ -157,6 +157,17 @@ for (const suite of poolSuites()) {
         const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
         const { token, authenticationMethod } = await fetch({ ...certificateOf(mallory), idtoken, ...methods });
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
+      });
+
+      test('with a key that OpenSSL does not take falls back to the next method, in step with the daemon', async () => {
+        const weak = await weakIdentity();
+        const idtoken = await secure.pool.idToken({ user: 'bob' });
+        const lines: string[] = [];
+        const onLog = (_: string, line: string) => lines.push(line);
+        const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
+        const { token } = await fetch({ ...certificateOf(weak), idtoken, ...methods, onLog });
+        assert.equal(token.subject, 'bob@pool.test');
+        assert.doesNotMatch(lines.join('\n'), /once more/);
       });
 
       test('takes an X.509 proxy if the daemon does', async () => {

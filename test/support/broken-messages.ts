@@ -1,7 +1,8 @@
 /** How a message of a peer may be broken, and what a client has to make of it. */
 import assert from 'node:assert/strict';
 import { putHeader } from '../../src/wire/frame.ts';
-import { concat, Writer } from '../../src/wire/writer.ts';
+import { concat, type Writer } from '../../src/wire/writer.ts';
+import { bytesOf } from './scripted-channel.ts';
 import type { Fault } from './server-channel.ts';
 
 export interface BrokenMessage {
@@ -20,13 +21,18 @@ export function brokenMessages(parsed: RegExp): readonly BrokenMessage[] {
     { what: 'hangs up', fault: 'close', code: code('CLOSED') },
     { what: 'resets', fault: 'reset', code: code('CLOSED') },
     { what: 'says nothing', fault: 'silence', code: code('TIMEOUT'), waits: true },
-    { what: 'stops in the middle', fault: (frame) => frame.subarray(0, -1), code: code('TIMEOUT'), waits: true },
+    {
+      what: 'stops in the middle',
+      fault: { last: (frame) => frame.subarray(0, -1) },
+      code: code('TIMEOUT'),
+      waits: true,
+    },
     { what: 'sends an empty frame', fault: () => Uint8Array.of(1, 0, 0, 0, 0), code: code('FRAME') },
     { what: 'announces 4 GiB', fault: () => Uint8Array.of(1, 255, 255, 255, 255), code: code('FRAME') },
     { what: 'speaks HTTP', fault: () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), code: code('FRAME') },
     {
       what: 'never ends its message',
-      fault: (frame) => Uint8Array.of(0, ...frame.subarray(1)),
+      fault: { last: (frame) => Uint8Array.of(0, ...frame.subarray(1)) },
       code: code('TIMEOUT'),
       waits: true,
     },
@@ -56,9 +62,7 @@ function filled(frame: Uint8Array, byte: number): Uint8Array {
 /** Another message in clear instead of the one that belongs there. */
 export function instead(write: (message: Writer) => unknown): Fault {
   return () => {
-    const message = new Writer();
-    write(message);
-    const body = message.finish();
+    const body = bytesOf(write);
     return concat([putHeader(body.length), body]);
   };
 }

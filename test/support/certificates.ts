@@ -19,8 +19,9 @@ export interface Identity {
 export interface Wish {
   /** Such as `CN=alice, O=Org`. */
   readonly subject: string;
-  /** DNS names. */
+  /** DNS names, and IP addresses. */
   readonly hosts?: readonly string[];
+  readonly addresses?: readonly string[];
   /** Hours from now; the default is from an hour ago to tomorrow. */
   readonly from?: number;
   readonly to?: number;
@@ -82,22 +83,54 @@ export class Authority {
     return `${own.certificate}\n${own.key}\n${pem(owner.certificate)}\n`;
   }
 
-  async #issue({ subject, hosts = [], ...times }: Wish): Promise<Issued> {
+  async #issue(wish: Wish): Promise<Issued> {
+    const { subject } = wish;
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       ...{ subject, issuer: this.#own.certificate.subject, publicKey: keys.publicKey },
-      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(times) },
+      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(wish) },
       extensions: [
         new x509.BasicConstraintsExtension(false),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         await x509.AuthorityKeyIdentifierExtension.create(this.#own.keys.publicKey),
-        ...(hosts.length === 0
-          ? []
-          : [new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns' as const, value })))]),
+        ...names(wish),
       ],
     });
     return { certificate, keys };
   }
+}
+
+/** A certificate that nobody vouches for but itself. */
+export async function selfSigned(wish: Wish): Promise<Identity> {
+  const keys = await generateKeys();
+  const { subject: name } = wish;
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    ...{ name, keys, signingAlgorithm: ALGORITHM, ...validity(wish), extensions: names(wish) },
+  });
+  return await identity({ certificate, keys });
+}
+
+/** A certificate whose key has 512 bits, which no OpenSSL of today takes. */
+export async function weakIdentity(): Promise<Identity> {
+  const rsa = {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 512,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  };
+  const keys = await subtle.generateKey(rsa, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    ...{ name: 'CN=weak', keys, signingAlgorithm: rsa, ...validity({}) },
+  });
+  return await identity({ certificate, keys });
+}
+
+function names({ hosts = [], addresses = [] }: Wish): x509.Extension[] {
+  const all = [
+    ...hosts.map((value) => ({ type: 'dns' as const, value })),
+    ...addresses.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  return all.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(all)];
 }
 
 function validity({ from = -1, to = 24 }: Pick<Wish, 'from' | 'to'>) {

@@ -6,8 +6,10 @@ import { Reader } from '../../src/wire/reader.ts';
 import { Transcript } from '../../src/wire/transcript.ts';
 import { concat, Writer } from '../../src/wire/writer.ts';
 
-/** What a peer may do in place of sending a frame: hang up, say nothing more, or send these bytes. */
-export type Fault = 'close' | 'reset' | 'silence' | ((frame: Uint8Array) => Uint8Array);
+type Edit = (frame: Uint8Array) => Uint8Array;
+
+/** What a peer may do in place of sending a frame: hang up, say nothing more, send these bytes, or these and no more. */
+export type Fault = 'close' | 'reset' | 'silence' | Edit | { readonly last: Edit };
 
 /** The connection is to be given up: by the client, or by a fault. */
 export class Ended extends Error {}
@@ -65,9 +67,10 @@ export class ServerChannel {
       if (fault === 'reset') this.#socket.resetAndDestroy();
       throw new Ended(fault);
     }
-    if (fault === 'silence') {
+    if (fault === 'silence' || typeof fault === 'object') {
+      if (fault !== 'silence') await this.#write(fault.last(frame));
       await once(this.#socket, 'close');
-      throw new Ended(fault);
+      throw new Ended('silence');
     }
     await this.#write(fault === undefined ? frame : fault(frame));
   }

@@ -73,6 +73,14 @@ export class Ways {
     chmodSync(join(this.bin, name), 0o755);
   }
 
+  /** A file of our own, closed to others; its path. */
+  file(name: string, text: string, mode = 0o600): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  }
+
   /** A pool that takes every method. */
   pool(options: EmbeddedPoolOptions = {}): EmbeddedPoolOptions {
     return {
@@ -122,8 +130,9 @@ export class Ways {
 
   /** Fetches as somebody who is not root, from the first schedd by its address unless the inputs say where. */
   async try(pool: EmbeddedPool, words: Words, { env, facts, timeoutMs, signal }: TryOptions = {}): Promise<Tried> {
-    const deadline = processHost(timeoutMs ?? 10_000, signal ?? new AbortController().signal, notingHost().host);
-    const { host, masks, log } = notingHost({ signal: deadline.signal });
+    const { host: noting, masks, log } = notingHost();
+    const sinks = { log: noting.log, mask: noting.mask };
+    const host = processHost(timeoutMs ?? 10_000, signal ?? new AbortController().signal, sinks);
     const target: Words = 'address' in words || 'pool' in words ? {} : { address: pool.schedd() };
     const all: Words = { 'on-reduced': 'ignore', ...target, ...words };
     const path = `${this.bin}${delimiter}${process.env['PATH'] ?? ''}`;

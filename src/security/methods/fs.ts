@@ -52,7 +52,7 @@ async function proveBy(channel: MessageChannel, peer: Peer, options: FsOptions):
     });
     verdict = await channel.receive((message) => message.int());
   } finally {
-    if (failure === undefined) rmdirSync(path);
+    if (failure === undefined) remove(path);
   }
   if (failure !== undefined) throw new MethodRefused(failure);
   if (verdict !== DONE) throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
@@ -79,7 +79,7 @@ function bind(
   const refuse = (objection: string) => ({ path, extension, objection });
   if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
   const { dir, base } = posix.parse(wanted);
-  if (posix.normalize(wanted) !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+  if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
     return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
   }
   const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
@@ -98,7 +98,8 @@ function bind(
 function makeDirectory(path: string, owner: FsOptions['owner']): string | undefined {
   try {
     const parent = posix.dirname(path);
-    if (!lstatSync(parent).isDirectory()) return `${parent} is a symbolic link or no directory`;
+    const entry = lstatSync(parent); // macOS has a link for /tmp
+    if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link, and not the system's own`;
     mkdirSync(path, 0o700); // fails if anything of that name exists, a symbolic link too
   } catch (error) {
     return `${path} could not be made: ${(error as Error).message}`;
@@ -108,8 +109,17 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
     if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
     return undefined;
   } catch (error) {
-    rmdirSync(path);
+    remove(path);
     return `${path} could not be made ours: ${(error as Error).message}`;
+  }
+}
+
+/** Whoever was faster has removed it: that is no concern of ours. */
+function remove(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // As in C++.
   }
 }
 

@@ -11,6 +11,7 @@ import { displayName, type MethodName, MethodRefused } from '../method.ts';
 import { TlsFailure, type TlsOptions, TlsTunnel } from './tls-tunnel.ts';
 
 const OK = 0;
+const ERROR = -1;
 const SENDING = 1;
 const RECEIVING = 2;
 const QUITTING = 3;
@@ -39,6 +40,8 @@ export interface SslCredential {
 export class SslExchange {
   readonly #credential: SslCredential;
   #tunnel: TlsTunnel | undefined;
+  /** Why TLS could not even begin: then the server was told so. */
+  #failure: string | undefined;
 
   constructor(credential: SslCredential) {
     this.#credential = credential;
@@ -46,10 +49,17 @@ export class SslExchange {
 
   /** Hello, and the first words of TLS with it: the server's hello is known but for an error. */
   async open(channel: MessageChannel): Promise<void> {
-    this.#tunnel = await TlsTunnel.start(await this.#credential.tls());
-    const records = await this.#tunnel.output();
-    channel.send((message) => message.int(OK));
-    putRecords(channel, RECEIVING, records);
+    const options = await this.#credential.tls();
+    try {
+      this.#tunnel = await TlsTunnel.start(options);
+      const records = await this.#tunnel.output();
+      channel.send((message) => message.int(OK));
+      putRecords(channel, RECEIVING, records);
+    } catch (error) {
+      if (!(error instanceof TlsFailure)) throw error;
+      this.#failure = `TLS cannot begin: ${error.message}`;
+      channel.send((message) => message.int(ERROR));
+    }
   }
 
   /**
@@ -60,6 +70,7 @@ export class SslExchange {
    */
   async prove(channel: MessageChannel): Promise<void> {
     const hello = await channel.receive((message) => message.int());
+    if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
     if (hello !== OK) {
       throw new MethodRefused(
         'the daemon cannot use TLS: see AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE there',
@@ -130,9 +141,13 @@ export class SslExchange {
 
   async #receiveKey(channel: MessageChannel, tunnel: TlsTunnel): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if ((await this.#receive(channel, tunnel)) !== HOLDING) continue;
-      await tunnel.read(KEY_LENGTH);
-      return;
+      if ((await this.#receive(channel, tunnel)) === HOLDING) {
+        await tunnel.read(KEY_LENGTH);
+        return;
+      }
+      const failure = await tunnel.failure();
+      if (failure !== undefined) throw new TlsFailure(failure);
+      putRecords(channel, RECEIVING, tunnel.pending()); // it is the server's turn again only after ours
     }
     throw new ProtocolError('ERR_MESSAGE', 'the key does not come');
   }

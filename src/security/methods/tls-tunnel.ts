@@ -15,6 +15,9 @@ export interface TlsOptions {
   readonly serverName: string | undefined;
 }
 
+/** Must not be sent as SNI (RFC 6066 §3). */
+const IP_ADDRESS = /^[\d.]+$|:/;
+
 /** What TLS itself says went wrong, e.g. an alert of the peer. */
 export class TlsFailure extends Error {}
 
@@ -23,6 +26,9 @@ const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /** Turns of the event loop in which the engine may add to what it has begun to say. */
 const SETTLING_TURNS = 4;
+
+/** Turns after which the engine has nothing to say to what has come: it works without waiting for anything else. */
+const MAX_TURNS = 1000;
 
 /**
  * A TLS client without a socket: what it wants to send is taken from it, what has come is fed to it (§5.4).
@@ -38,12 +44,19 @@ export class TlsTunnel {
   #established = false;
   #certificate: X509Certificate | undefined;
   #failure: Error | undefined;
-  #changed: () => void = () => {};
 
-  /** Loads node:tls, which the other methods do not need, and begins the handshake. */
+  /**
+   * Loads node:tls, which the other methods do not need, and begins the handshake.
+   *
+   * @throws TlsFailure OpenSSL does not take what we show, such as a key that is too short for it.
+   */
   static async start(options: TlsOptions): Promise<TlsTunnel> {
     const { connect } = await import('node:tls');
-    return new TlsTunnel(options, connect);
+    try {
+      return new TlsTunnel(options, connect);
+    } catch (cause) {
+      throw new TlsFailure(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
   }
 
   private constructor(
@@ -54,7 +67,6 @@ export class TlsTunnel {
       read: () => {},
       write: (chunk: Uint8Array, _encoding, done) => {
         this.#outgoing.push(chunk);
-        this.#changed();
         done();
       },
     });
@@ -63,7 +75,7 @@ export class TlsTunnel {
       ca: [...authorities],
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-      ...(serverName === undefined ? {} : { servername: serverName }),
+      ...(serverName === undefined || IP_ADDRESS.test(serverName) ? {} : { servername: serverName }),
       minVersion: 'TLSv1.2',
       // Judged by distrust(), before anything is believed; a refusal in here could not be told in the CEDAR way.
       rejectUnauthorized: false,
@@ -72,15 +84,12 @@ export class TlsTunnel {
     this.#socket.on('secureConnect', () => {
       this.#certificate = this.#socket.getPeerX509Certificate(); // the second time, Node has none any more
       this.#established = true;
-      this.#changed();
     });
     this.#socket.on('data', (chunk: Uint8Array) => {
       this.#plaintext.push(chunk);
-      this.#changed();
     });
     this.#socket.on('error', (error: Error) => {
       this.#failure ??= error;
-      this.#changed();
     });
   }
 
@@ -97,6 +106,7 @@ export class TlsTunnel {
   async output(): Promise<Uint8Array> {
     await this.#until(() => this.#outgoing.length > 0);
     for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
+    this.#throwFailure(); // an alert of our own is output too
     return this.pending();
   }
 
@@ -146,13 +156,17 @@ export class TlsTunnel {
     this.#pipe.destroy();
   }
 
+  /** Gives the engine time. Where that is not enough, more has to come from the peer, whose turn it is not. */
   async #until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      if (this.#failure !== undefined) throw new TlsFailure(this.#failure.message, { cause: this.#failure });
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
+    for (let turn = 0; !condition(); turn++) {
+      this.#throwFailure();
+      if (turn === MAX_TURNS) throw new TlsFailure('the daemon leaves out what belongs here');
+      await nextTurn();
     }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw new TlsFailure(this.#failure.message, { cause: this.#failure });
   }
 }
 

@@ -1,0 +1,85 @@
+/** Files with secrets: ours alone, or not read. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { readPrivateFile, reasonOf } from '../../src/credentials/private-file.ts';
+
+const windows = process.platform === 'win32';
+const noModes = windows ? 'Windows has no modes' : false;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'private-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(mode: number, content: string | Uint8Array = 'secret'): string {
+  const path = join(folder, 'file');
+  writeFileSync(path, content);
+  if (!windows) chmodSync(path, mode);
+  return path;
+}
+
+/** Why a file is not read. */
+function reason(path: string): string {
+  try {
+    readPrivateFile(path);
+  } catch (error) {
+    return reasonOf(error);
+  }
+  return assert.fail('it was read');
+}
+
+describe('a private file', () => {
+  for (const mode of [0o600, 0o400, 0o700]) {
+    test(`may have mode 0${mode.toString(8)}`, { skip: noModes }, () =>
+      assert.equal(readPrivateFile(put(mode)).toString(), 'secret'),
+    );
+  }
+  for (const mode of [0o644, 0o640, 0o604, 0o660, 0o602, 0o601]) {
+    test(`may not have mode 0${mode.toString(8)}`, { skip: noModes }, () =>
+      assert.equal(reason(put(mode)), `others may use it (mode 0${mode.toString(8)}); it must be 0600`),
+    );
+  }
+  test('has its bytes as they are', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
+    assert.deepEqual(new Uint8Array(readPrivateFile(put(0o600, bytes))), bytes);
+  });
+  test('may have a mebibyte, and not a byte more', () => {
+    assert.equal(readPrivateFile(put(0o600, 'x'.repeat(1024 * 1024))).length, 1024 * 1024);
+    assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
+  });
+  test('is not there', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
+  test('is a directory', () => assert.match(reason(folder), /it is no regular file|EISDIR/));
+  test('is a pipe: nobody waits for it', { skip: windows ? 'Windows has no FIFOs' : false, timeout: 5000 }, () => {
+    assert.equal(spawnSync('mkfifo', ['-m', '600', join(folder, 'pipe')]).status, 0);
+    assert.equal(reason(join(folder, 'pipe')), 'it is no regular file');
+  });
+  test('is a device', { skip: windows ? 'Windows has no /dev' : false }, () =>
+    assert.equal(reason('/dev/null'), 'it is no regular file'),
+  );
+  test('is judged by its target where it is a symbolic link', { skip: noModes }, () => {
+    symlinkSync(put(0o644), join(folder, 'link'));
+    assert.match(reason(join(folder, 'link')), /others may use it/);
+  });
+  test('is somebody else’s', {
+    skip: windows || process.getuid?.() !== 0 ? 'giving a file away needs root' : false,
+  }, () => {
+    const path = put(0o600);
+    chownSync(path, 65534, 65534);
+    assert.equal(reason(path), 'it belongs to user 65534, not to us (0)');
+  });
+});
+
+test('reasons are short where there are words for them', () => {
+  const error = (code: string) => Object.assign(new Error('long'), { code });
+  assert.deepEqual([error('ENOENT'), error('EACCES'), error('EPERM'), error('EIO')].map(reasonOf), [
+    'it does not exist',
+    'it cannot be read by this user',
+    'it cannot be read by this user',
+    'long',
+  ]);
+});

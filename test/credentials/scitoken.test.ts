@@ -1,0 +1,185 @@
+/** Where SciTokens come from: the input, a file of HTCondor's configuration, or where WLCG's bearer tokens lie. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { loadSciToken, readSciToken } from '../../src/credentials/scitoken.ts';
+import { CredentialError } from '../../src/errors.ts';
+import { Secret } from '../../src/secret.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { SciTokenKey } from '../support/scitoken-key.ts';
+
+const issuer = new SciTokenKey('https://issuer.test');
+/** An account that nobody has, so that no true file of /tmp is found. */
+const UID = 4_000_000_000;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scitoken-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Source {
+  readonly text?: string;
+  readonly file?: string;
+  readonly env?: Record<string, string>;
+  readonly uid?: number | undefined;
+}
+
+function sourceOf({ text, file, env = {}, uid = UID }: Source) {
+  return { text: text === undefined ? undefined : new Secret(text), file, env, uid };
+}
+const read = (source: Source, { host } = notingHost()) => readSciToken(sourceOf(source), host);
+const load = (source: Source, { host } = notingHost()) =>
+  loadSciToken(sourceOf(source), async () => assert.fail('TLS is not needed yet'), host);
+
+function put(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+/** Whose token was found, and where; or why none was. */
+function found(source: Source): string {
+  const token = read(source);
+  return typeof token === 'string' ? token : `${token.subject} of ${token.source.replace(folder, '')}`;
+}
+
+describe('the input scitoken', () => {
+  const token = issuer.issue('alice');
+  for (const text of [token, `${token}\n`, `\n  ${token}\r\n`]) {
+    test(`may have ${JSON.stringify(text.replace(token, 'TOKEN'))}, of which the token alone is used, and masked`, () => {
+      const noting = notingHost();
+      const read_ = read({ text }, noting);
+      assert.ok(typeof read_ === 'object');
+      assert.deepEqual([read_.jwt.reveal(), read_.source], [token, 'scitoken']);
+      assert.deepEqual(noting.masks, [token]);
+      const method = load({ text });
+      assert.ok(typeof method === 'object');
+      assert.deepEqual([method.name, method.sources], ['SCITOKENS', ['scitoken']]);
+    });
+  }
+
+  const bad: readonly [string, string, RegExp][] = [
+    ['is blank', ' \n', /^scitoken: it is empty$/],
+    ['has a newline in the middle', token.replace('.', '.\n'), /^scitoken: it has blanks or line ends in the middle$/],
+    ['is two tokens', `${token}\n${token}`, /^scitoken: it has blanks or line ends in the middle$/],
+    ['has a comment', `# mine\n${token}`, /blanks or line ends/],
+    ['is a word', 'hunter2-hunter2', /^scitoken: not a SciToken: it is not three parts/],
+    ['is in quotes', `"${token}"`, /not a SciToken/],
+    ['is an IDTOKEN cut short', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
+  ];
+  for (const [what, text, reason] of bad) {
+    test(`that ${what} is refused, and masked all the same`, () => {
+      const noting = notingHost();
+      for (const of of [read, load]) {
+        assert.throws(
+          () => of({ text }, noting),
+          (error: unknown) => {
+            assert.ok(error instanceof CredentialError, String(error));
+            assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
+            assert.match(error.message, reason);
+            assert.ok(!error.message.includes(token.split('.')[2] ?? '?') && !error.message.includes('hunter2'));
+            return true;
+          },
+        );
+      }
+      assert.equal(noting.masks[0] ?? '', text.trim());
+      assert.deepEqual(noting.log, []);
+    });
+  }
+
+  test('that is too long for SCITOKENS is refused there, and can be exchanged', () => {
+    const text = issuer.issue('alice', { pad: 'x'.repeat(20_000) });
+    assert.equal(found({ text }), 'alice of scitoken');
+    assert.throws(
+      () => load({ text }),
+      /scitoken: it has \d+ bytes; SCITOKENS takes at most 16380, mode exchange more/,
+    );
+  });
+});
+
+describe('SCITOKENS_FILE', () => {
+  test('takes the place of the search, and has one token behind comments', () => {
+    const file = put('file', `# of the pool\n\n  ${issuer.issue('file')}  \n${issuer.issue('second')}\n`);
+    assert.equal(found({ file, env: { BEARER_TOKEN: issuer.issue('env') } }), 'file of /file');
+  });
+  test('that is missing, or has none, is told, and nothing else is looked at', () => {
+    const env = { BEARER_TOKEN: issuer.issue('env') };
+    const missing = join(folder, 'missing');
+    assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
+    const blank = put('blank', '# nothing\n');
+    assert.equal(found({ file: blank, env }), `${blank}: it is empty`);
+    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: EISDIR/);
+    const other = put('other', 'hunter2\n');
+    assert.match(found({ file: other, env }), /^.*other: not a SciToken: /);
+  });
+  test('with one that is too long is passed over', () => {
+    const file = put('long', issuer.issue('alice', { pad: 'x'.repeat(20_000) }));
+    assert.match(String(load({ file })), /long: it has \d+ bytes; SCITOKENS takes at most 16380, mode exchange more$/);
+  });
+  test('of a megabyte is not read to its end', () => {
+    const file = put('huge', 'x'.repeat(1024 * 1024));
+    assert.match(found({ file }), /not a SciToken/);
+  });
+});
+
+describe('the search of WLCG', () => {
+  const env = (name: string, text: string) => ({ [name]: text });
+
+  test('begins with BEARER_TOKEN', () => {
+    const file = put('file', issuer.issue('file'));
+    const both = { BEARER_TOKEN: ` ${issuer.issue('env')}\n`, BEARER_TOKEN_FILE: file };
+    assert.equal(found({ env: both }), 'env of BEARER_TOKEN');
+  });
+  test('goes on to BEARER_TOKEN_FILE, then to bt_uUID in XDG_RUNTIME_DIR', () => {
+    const file = put('file', issuer.issue('file'));
+    put(`bt_u${UID}`, issuer.issue('runtime'));
+    const both = { BEARER_TOKEN: ' ', BEARER_TOKEN_FILE: file, XDG_RUNTIME_DIR: folder };
+    assert.equal(found({ env: both }), 'file of /file');
+    assert.equal(found({ env: { ...both, BEARER_TOKEN_FILE: '' } }), `runtime of /bt_u${UID}`);
+    assert.equal(found({ env: { ...both, BEARER_TOKEN_FILE: join(folder, 'missing') } }), `runtime of /bt_u${UID}`);
+    assert.equal(found({ env: { ...both, BEARER_TOKEN_FILE: put('blank', '\n') } }), `runtime of /bt_u${UID}`);
+  });
+  test('says where it has looked', () => {
+    assert.equal(
+      found({ env: { XDG_RUNTIME_DIR: folder, BEARER_TOKEN_FILE: join(folder, 'a') } }),
+      `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${join(folder, 'a')}, ${join(folder, `bt_u${UID}`)}, ${join('/tmp', `bt_u${UID}`)}`,
+    );
+    assert.equal(
+      readSciToken({ text: undefined, file: undefined, env: {}, uid: undefined }, notingHost().host),
+      'no SciToken was found: BEARER_TOKEN is not set, and there is none in any file',
+    );
+  });
+  test('takes the first that is there, even if it is of no use, and says so', () => {
+    const noting = notingHost();
+    const reason = read({ env: { ...env('BEARER_TOKEN', 'hunter2'), XDG_RUNTIME_DIR: folder } }, noting);
+    assert.equal(reason, 'BEARER_TOKEN: not a SciToken: it is not three parts of base64url with dots between them');
+    assert.deepEqual(noting.masks, ['hunter2']);
+  });
+  test('stops at what cannot be read', () => {
+    mkdirSync(join(folder, 'folder'));
+    put(`bt_u${UID}`, issuer.issue('runtime'));
+    const reason = found({ env: { BEARER_TOKEN_FILE: join(folder, 'folder'), XDG_RUNTIME_DIR: folder } });
+    assert.match(reason, /folder: EISDIR/);
+  });
+  test('does not wait at a pipe that somebody has put there', {
+    skip: process.platform === 'win32' ? 'Windows has no FIFOs' : false,
+  }, () => {
+    const pipe = join(folder, `bt_u${UID}`);
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+    // In a process of its own: who waits here waits for ever.
+    const module = new URL('../../src/credentials/scitoken.js', import.meta.url).href;
+    const script = `
+      const { readSciToken } = await import(${JSON.stringify(module)});
+      const env = { XDG_RUNTIME_DIR: ${JSON.stringify(folder)} };
+      console.log(readSciToken({ text: undefined, file: undefined, env, uid: ${UID} }, {}));
+    `;
+    const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      ...{ timeout: 5000, encoding: 'utf8' },
+    });
+    assert.equal(signal, null, 'it waits');
+    assert.match(stdout, /no SciToken was found/);
+  });
+});

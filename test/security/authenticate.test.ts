@@ -1,0 +1,300 @@
+/** The method negotiation: whom each method makes of us, whose order counts, what comes after a refusal, and what does not. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
+import { instead } from '../support/broken-messages.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { type EmbeddedPoolOptions, METHOD_BITS } from '../support/embedded-pool/settings.ts';
+import { SigningKey } from '../support/signing-key.ts';
+import { ABSENT, type WayName, Ways, type Words } from '../support/ways.ts';
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+
+/** Round trips to a schedd whose address is known, as the README has them. */
+const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
+  IDTOKENS: 3,
+  PASSWORD: 3,
+  MUNGE: 3,
+  FS: 4,
+  SSL: 4,
+  SCITOKENS: 4,
+};
+const WAYS = (Object.keys(ROUND_TRIPS) as WayName[]).filter((way) => ABSENT[way] === undefined);
+
+const bitOf = (way: WayName) => METHOD_BITS[way === 'IDTOKENS' ? 'TOKEN' : way];
+/** What clients named in the negotiation, in order. */
+const offered = (pool: EmbeddedPool) =>
+  pool.log.flatMap((line) => {
+    const bits = Number(/^HANDSHAKE: client sent (\d+)/.exec(line)?.[1] ?? 0);
+    return WAYS.filter((way) => (bits & bitOf(way)) !== 0);
+  });
+const assertNothingLeft = () => assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
+
+describe('each method', () => {
+  for (const way of WAYS) {
+    for (const pieces of [1, 1000]) {
+      test(`${way} gives a token for whom we are, with answers in pieces of ${pieces} bytes`, () =>
+        withPool(ways.pool({ pieces }), async (pool) => {
+          const words = ways.words(way, pool);
+          const { fetched, error, log } = await ways.try(pool, { ...words, authz: 'READ', lifetime: '60' });
+          assert.ok(fetched !== undefined, `${error}\n${pool.log.join('\n')}`);
+          const { token, authenticationMethod, roundTrips } = fetched;
+          assert.deepEqual([token.subject, token.authz, authenticationMethod], [ways.identity(way), ['READ'], way]);
+          assert.equal(roundTrips, ROUND_TRIPS[way]);
+          assert.equal(pool.connections, 1);
+          for (const secret of ways.secrets(words)) assert.ok(!log.join('\n').includes(secret));
+          assertNothingLeft();
+        }));
+    }
+
+    test(`${way} in the middle of others costs no more than the wait for the policy`, () =>
+      withPool(ways.pool({ methods: [way === 'IDTOKENS' ? 'TOKEN' : way] }), async (pool) => {
+        const others = WAYS.filter((each) => each !== way);
+        const { fetched, error } = await ways.try(pool, {
+          ...ways.several([...others.slice(0, 2), way], pool),
+          mode: 'fetch',
+        });
+        assert.equal(fetched?.authenticationMethod, way, String(error));
+        assert.deepEqual(offered(pool).at(-1), way);
+        assert.ok((fetched?.roundTrips ?? 0) <= ROUND_TRIPS[way] + 3);
+      }));
+  }
+});
+
+describe('the order', () => {
+  const methods = ['SSL', 'PASSWORD', 'TOKEN', 'SCITOKENS'] as const;
+
+  test('is ours where we name methods', () =>
+    withPool(ways.pool({ methods }), async (pool) => {
+      const { fetched } = await ways.try(pool, ways.several(['SCITOKENS', 'SSL', 'IDTOKENS'], pool));
+      assert.equal(fetched?.authenticationMethod, 'SCITOKENS');
+      assert.deepEqual(offered(pool), ['SCITOKENS']);
+    }));
+
+  test('is that of the inputs where we give credentials', () =>
+    withPool(ways.pool({ methods }), async (pool) => {
+      const { 'authentication-methods': _, ...words } = ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool);
+      const { fetched } = await ways.try(pool, words);
+      assert.equal(fetched?.authenticationMethod, 'SCITOKENS');
+    }));
+
+  for (const [first, second] of [
+    ['SSL', 'SCITOKENS'],
+    ['SCITOKENS', 'SSL'],
+  ] as const) {
+    test(`is the daemon’s, ${first} before ${second}, where the configuration decides`, () =>
+      withPool(ways.pool({ methods: [first, second] }), async (pool) => {
+        const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SCITOKENS, SSL', ...files(ways) };
+        const { fetched, error } = await ways.try(
+          pool,
+          {},
+          { env: { ...env, BEARER_TOKEN: ways.issuer.issue('alice') } },
+        );
+        assert.equal(fetched?.authenticationMethod, first, String(error));
+        assert.deepEqual(offered(pool), [first], 'nothing is presumed before the daemon has said what it prefers');
+      }));
+  }
+});
+
+/** Client certificate and authority in files, as HTCondor's configuration names them. */
+function files(of: Ways): Record<string, string> {
+  return {
+    _CONDOR_AUTH_SSL_CLIENT_CERTFILE: of.file('cert.pem', of.alice.certificate),
+    _CONDOR_AUTH_SSL_CLIENT_KEYFILE: of.file('key.pem', of.alice.key),
+    _CONDOR_AUTH_SSL_CLIENT_CAFILE: of.file('ca.pem', of.authority.certificate),
+  };
+}
+
+/** How a daemon refuses each method, so that both sides can go on. */
+const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
+  IDTOKENS: () => ({ revoked: () => true }),
+  PASSWORD: () => ({ password: undefined }),
+  FS: () => ({ fs: { directory: ways.tmp, ask: (path) => path.replace(ways.tmp, '/var') } }),
+  MUNGE: () => ({ munge: { decode: async () => undefined } }),
+  SSL: () => ({
+    map: {},
+    tls: { certificate: ways.server, authority: ways.authority.certificate, requires: 'mapping' },
+  }),
+  SCITOKENS: () => ({ map: {} }),
+};
+
+describe('a credential that is refused', () => {
+  for (const way of WAYS) {
+    const next: WayName = way === 'IDTOKENS' ? 'PASSWORD' : 'IDTOKENS';
+    test(`by ${way} is followed by the next on the same connection`, () =>
+      withPool(ways.pool(REFUSALS[way]()), async (pool) => {
+        const { fetched, error } = await ways.try(pool, ways.several([way, next], pool));
+        assert.equal(fetched?.authenticationMethod, next, `${error}\n${pool.log.join('\n')}`);
+        assert.deepEqual(offered(pool), [way, next]);
+        assert.equal(pool.connections, 1);
+        assertNothingLeft();
+      }));
+
+    test(`by ${way}, if it was the last, is told with its reason`, () =>
+      withPool(ways.pool(REFUSALS[way]()), async (pool) => {
+        const { error } = await ways.try(pool, ways.words(way, pool));
+        assert.ok(error instanceof AuthenticationError, String(error));
+        assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
+        assert.deepEqual(
+          error.attempts.map(({ method }) => method),
+          [way],
+        );
+        assert.match(error.attempts[0]?.reason ?? '', /^.+: .{10,}/);
+        assert.deepEqual([pool.connections, offered(pool)], [1, [way]]);
+        assertNothingLeft();
+      }));
+  }
+
+  test('is followed by all others, one after the other, on one connection', () => {
+    const all = Object.assign({}, ...WAYS.map((way) => REFUSALS[way]())) as EmbeddedPoolOptions;
+    const order: WayName[] = ['SCITOKENS', 'SSL', 'IDTOKENS', 'MUNGE', 'FS', 'PASSWORD'];
+    const there = order.filter((way) => WAYS.includes(way));
+    return withPool(ways.pool(all), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(there, pool));
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.deepEqual(
+        error.attempts.map(({ method }) => method),
+        there,
+      );
+      assert.deepEqual([offered(pool), pool.connections], [there, 1]);
+    });
+  });
+
+  test('is not offered again, but a second token is', () =>
+    withPool(ways.pool({ revoked: ({ sub }) => sub === 'alice@pool.test' }), async (pool) => {
+      const words = { idtoken: `${pool.idToken('alice')}\n${pool.idToken('alice')}\n${pool.idToken('bob')}` };
+      const { fetched } = await ways.try(pool, words);
+      assert.equal(fetched?.token.subject, 'bob@pool.test');
+      assert.deepEqual([offered(pool), pool.connections], [['IDTOKENS', 'IDTOKENS', 'IDTOKENS'], 1]);
+    }));
+});
+
+/** How a daemon shows that it is not the one that it should be. */
+const IMPOSTORS: readonly [string, WayName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
+  ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
+  ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],
+  ['a certificate for another host', 'SSL', async () => tls(await ways.authority.issue({ subject: 'CN=other.test' }))],
+  ['a certificate of another authority', 'SSL', async () => tls(await stranger())],
+  [
+    'a certificate for another host',
+    'SCITOKENS',
+    async () => tls(await ways.authority.issue({ subject: 'CN=o.test' })),
+  ],
+  ['a certificate of another authority', 'SCITOKENS', async () => tls(await stranger())],
+];
+const tls = (certificate: Awaited<ReturnType<typeof stranger>>): EmbeddedPoolOptions => ({
+  tls: { certificate, authority: ways.authority.certificate },
+});
+async function stranger() {
+  const { Authority } = await import('../support/certificates.ts');
+  return await (await Authority.create()).issue({ subject: `CN=${ways.hostName}`, hosts: [ways.hostName] });
+}
+
+describe('a daemon that cannot prove itself', () => {
+  for (const [what, way, options] of IMPOSTORS) {
+    const next: WayName = way === 'PASSWORD' ? 'SSL' : 'PASSWORD';
+    test(`has ${what}, by ${way}: that is the end, and it gets no second credential`, async () => {
+      const honest = new SigningKey('POOL').issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
+      await withPool(ways.pool(await options()), async (pool) => {
+        const words: Words = { ...ways.several([way, next], pool), ...(way === 'IDTOKENS' ? { idtoken: honest } : {}) };
+        const { error, fetched } = await ways.try(pool, words);
+        assert.ok(error instanceof AuthenticationError, `${error} ${fetched}`);
+        assert.equal(error.code, 'ERR_SERVER_UNPROVEN', error.message);
+        assert.deepEqual([offered(pool), pool.connections], [[way], 1]);
+        while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
+        assert.deepEqual(offered(pool), [way], 'nothing more was said');
+        for (const secret of ways.secrets(words)) assert.ok(!pool.hasHeard(secret), 'a secret was shown');
+        assert.ok(!pool.log.some((line) => line.startsWith('PERMISSION GRANTED')));
+      });
+    });
+  }
+});
+
+describe('a daemon that chooses', () => {
+  for (const way of WAYS) {
+    for (const other of WAYS.filter((each) => each !== way).slice(0, 2)) {
+      test(`${other} where ${way} was offered is left, and tried no more`, () =>
+        withPool(ways.pool({ faults: { method: instead((m) => m.int(bitOf(other))) } }), async (pool) => {
+          const { error } = await ways.try(pool, ways.several([way, other], pool));
+          assert.ok(error instanceof HTCondorError, String(error));
+          assert.equal(error.code, 'ERR_MESSAGE');
+          assert.match(error.message, new RegExp(`the daemon chose method ${bitOf(other)}, which was not offered`));
+          assert.equal(pool.connections, 1);
+          assertNothingLeft();
+        }));
+    }
+  }
+
+  for (const [name, bit] of [
+    ['CLAIMTOBE', 2],
+    ['ANONYMOUS', 128],
+    ['two methods at once', 256 | 4096],
+    ['a negative number', -1],
+  ] as const) {
+    test(`${name} is left`, () =>
+      withPool(ways.pool({ faults: { method: instead((m) => m.int(bit)) } }), async (pool) => {
+        const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
+        assert.equal((error as HTCondorError).code, 'ERR_MESSAGE');
+      }));
+  }
+
+  test('nothing has given up: the rest is not offered', () =>
+    withPool(ways.pool({ faults: { method: instead((m) => m.int(0)) } }), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(['SSL', 'PASSWORD'], pool));
+      assert.ok(error instanceof AuthenticationError);
+      assert.match(error.attempts[0]?.reason ?? '', /the daemon declined the method/);
+      assert.deepEqual(offered(pool), ['SSL']);
+    }));
+});
+
+describe('peers that are out of step', () => {
+  test('start over on a new connection without the method', () =>
+    withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
+      const { fetched, error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool));
+      assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
+      assert.deepEqual([offered(pool), pool.connections], [['SSL', 'SCITOKENS', 'PASSWORD'], 3]);
+    }));
+
+  test('do not if there is nothing else', () =>
+    withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.deepEqual(
+        error.attempts.map(({ method }) => method),
+        ['SSL', 'SCITOKENS'],
+      );
+      for (const { reason } of error.attempts) assert.match(reason, /AUTH_SSL_SERVER_CERTFILE/);
+      assert.equal(pool.connections, 2);
+    }));
+});
+
+describe('a method that the daemon does not take', () => {
+  test('is told among the reasons, and never offered', () =>
+    withPool(ways.pool({ methods: ['PASSWORD'], password: undefined }), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(['PASSWORD', 'SSL', 'IDTOKENS'], pool));
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.deepEqual(
+        error.attempts.map(({ method, reason }) => `${method}: ${reason.replace(/.*: /, '')}`),
+        [
+          'SSL: the daemon does not offer it',
+          'IDTOKENS: the daemon does not offer it',
+          'PASSWORD: the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
+        ],
+      );
+      assert.deepEqual(offered(pool), ['PASSWORD']);
+    }));
+
+  test('was presumed: it costs another connection, and its credential goes no further', () =>
+    withPool(ways.pool({ methods: ['PASSWORD'] }), async (pool) => {
+      const words = ways.several(['SSL', 'PASSWORD'], pool);
+      const { fetched, error } = await ways.try(pool, words);
+      assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
+      assert.equal(pool.connections, 2);
+    }));
+});

@@ -1,0 +1,97 @@
+/** MUNGE: a new credential for each use, in the first flight, and what comes of none. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { AuthenticationError } from '../../../src/errors.ts';
+import { withPool } from '../../support/embedded-fetch.ts';
+import { fakeCredential } from '../../support/embedded-pool/munge.ts';
+import { ABSENT, Ways } from '../../support/ways.ts';
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+beforeEach(() => munge(`echo '${fakeCredential('alice')}'`));
+
+/** The program munge as this script, which also keeps count. */
+function munge(script: string): void {
+  const count = ways.file('count', '');
+  ways.program('munge', `echo x >> '${count}'; cat > '${join(ways.folder, 'payload')}'; ${script}`);
+}
+const uses = () => readFileSync(join(ways.folder, 'count'), 'utf8').split('\n').length - 1;
+
+describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
+  test('asks the program once, with a payload of 24 random bytes', () =>
+    withPool(ways.pool(), async (pool) => {
+      const payloads: string[] = [];
+      for (let run = 0; run < 2; run++) {
+        const { fetched } = await ways.try(pool, ways.words('MUNGE', pool));
+        assert.equal(fetched?.roundTrips, 3);
+        payloads.push(readFileSync(join(ways.folder, 'payload'), 'hex'));
+      }
+      assert.equal(uses(), 2);
+      assert.deepEqual(
+        payloads.map((each) => each.length),
+        [48, 48],
+      );
+      assert.notEqual(payloads[0], payloads[1]);
+    }));
+
+  test('makes a new credential for each connection: munged takes one only once', () =>
+    withPool(ways.pool({ faults: { method: 'close' } }), async (pool) => {
+      const { error } = await ways.try(pool, ways.words('MUNGE', pool));
+      assert.equal((error as { code?: string }).code, 'ERR_CLOSED');
+      assert.deepEqual([pool.connections, uses()], [2, 2]);
+    }));
+
+  test('is not asked where the daemon takes something better', () =>
+    withPool(ways.pool(), async (pool) => {
+      await ways.try(pool, ways.several(['PASSWORD', 'MUNGE'], pool));
+      assert.equal(uses(), 0);
+    }));
+
+  test('has its credential masked before it is sent', () =>
+    withPool(ways.pool(), async (pool) => {
+      const { masks } = await ways.try(pool, ways.words('MUNGE', pool));
+      assert.ok(masks.includes(fakeCredential('alice')));
+    }));
+
+  const broken: readonly [string, string, RegExp][] = [
+    [
+      'fails',
+      'echo "munge: Error: Failed to access socket" >&2; exit 6',
+      /munge failed: munge: Error: Failed to access/,
+    ],
+    ['fails without a word', 'exit 1', /munge failed: Command failed/],
+    ['is killed', 'kill -9 $$', /munge failed: /],
+    ['says something with a NUL in it', "printf 'a\\000b'", /./],
+    ['says something of another kind', 'echo hello', /the daemon does not take it: munged there/],
+  ];
+  for (const [what, script, reason] of broken) {
+    test(`whose program ${what} is followed by the next method on the same connection`, () =>
+      withPool(ways.pool(), async (pool) => {
+        munge(script);
+        const { error } = await ways.try(pool, ways.words('MUNGE', pool));
+        assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
+        assert.match(error.attempts[0]?.reason ?? '', reason);
+        const before = pool.connections;
+        const { fetched } = await ways.try(pool, ways.several(['MUNGE', 'PASSWORD'], pool));
+        assert.deepEqual([fetched?.authenticationMethod, pool.connections - before], ['PASSWORD', 1]);
+      }));
+  }
+
+  test('whose program does not read what it is given works all the same', () =>
+    withPool(ways.pool(), async (pool) => {
+      ways.program('munge', `exec <&-; echo '${fakeCredential('alice')}'`);
+      assert.equal((await ways.try(pool, ways.words('MUNGE', pool))).error, undefined);
+    }));
+
+  test('whose program hangs ends with the run', () =>
+    withPool(ways.pool(), async (pool) => {
+      munge('exec sleep 1000');
+      const { error } = await ways.try(pool, ways.words('MUNGE', pool), { timeoutMs: 300 });
+      assert.equal((error as { code?: string }).code, 'ERR_TIMEOUT');
+    }));
+});

@@ -1,0 +1,76 @@
+/** PASSWORD: one round trip less than one would think, the name by the daemon's release, and no proof without the other. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { AuthenticationError } from '../../../src/errors.ts';
+import { Secret } from '../../../src/secret.ts';
+import { password } from '../../../src/security/methods/password.ts';
+import type { ServerPolicy } from '../../../src/security/policy.ts';
+import { withPool } from '../../support/embedded-fetch.ts';
+import { notingHost } from '../../support/noting-host.ts';
+import { Ways } from '../../support/ways.ts';
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+
+describe('PASSWORD', () => {
+  for (const [version, subject, roundTrips, connections] of [
+    ['25.14.1', 'condor@password', 3, 1],
+    ['23.9.0', 'condor@password', 3, 1],
+    ['23.8.1', 'condor_pool@pool.test', 6, 2],
+    ['9.0.17', 'condor_pool@pool.test', 6, 2],
+  ] as const) {
+    test(`at ${version} makes us ${subject}, with ${connections} connections`, () =>
+      withPool(ways.pool({ version }), async (pool) => {
+        const { fetched, error } = await ways.try(pool, ways.words('PASSWORD', pool));
+        assert.equal(fetched?.token.subject, subject, `${error}\n${pool.log.join('\n')}`);
+        assert.deepEqual([fetched.roundTrips, pool.connections], [roundTrips, connections]);
+      }));
+  }
+
+  const policyOf = (remoteVersion: string): ServerPolicy => ({
+    ...{ methods: ['PASSWORD'], ecdhPublicKey: '', trustDomain: 'pool.test', issuerKeys: [], remoteVersion },
+  });
+  for (const [remoteVersion, name] of [
+    ['$CondorVersion: 23.9.6 2026-07-12 $', 'condor@password'],
+    ['$CondorVersion: 24.0.0 2026-07-12 $', 'condor@password'],
+    ['$CondorVersion: 100.0.0 2026-07-12 $', 'condor@password'],
+    ['$CondorVersion: 23.8.9 2026-07-12 $', 'condor_pool@pool.test'],
+    ['$CondorVersion: 10.10.10 2026-07-12 $', 'condor_pool@pool.test'],
+    ['', 'condor_pool@pool.test'],
+    ['new', 'condor_pool@pool.test'],
+  ] as const) {
+    test(`goes by ${name} where the daemon says ${JSON.stringify(remoteVersion)}`, () => {
+      const method = password(new Secret('x'), 'password', notingHost().host);
+      const peer = { address: '192.0.2.1', port: 1, sharedPortId: undefined, serverName: undefined };
+      const { fit } = method.candidatesFor(policyOf(remoteVersion), peer);
+      assert.deepEqual(
+        fit.map(({ label }) => label),
+        [`password (${name})`],
+      );
+    });
+  }
+
+  test('never leaves this process', () =>
+    withPool(ways.pool(), async (pool) => {
+      const words = ways.words('PASSWORD', pool);
+      await ways.try(pool, words);
+      assert.ok(pool.connections === 1 && !pool.hasHeard(words.password ?? '?'));
+    }));
+
+  test('is not proven to a daemon that has another one', () =>
+    withPool(ways.pool({ password: Buffer.from('wrong') }), async (pool) => {
+      const { error } = await ways.try(pool, ways.words('PASSWORD', pool));
+      assert.ok(error instanceof AuthenticationError);
+      assert.deepEqual(
+        [error.code, error.attempts],
+        [
+          'ERR_SERVER_UNPROVEN',
+          [{ method: 'PASSWORD', reason: 'password (condor@password): the daemon has another secret for it' }],
+        ],
+      );
+      await pool.logged(/^PASSWORD: the client did not take our proof$/);
+    }));
+});

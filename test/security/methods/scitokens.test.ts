@@ -1,0 +1,237 @@
+/** SCITOKENS: nothing of the token before the daemon is proven, all of it in one record then, and what a refusal can mean. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { AuthenticationError, CredentialError, HTCondorError } from '../../../src/errors.ts';
+import { MAX_SCITOKEN_LENGTH } from '../../../src/security/methods/scitokens.ts';
+import { assertHidden, brokenMessages, instead } from '../../support/broken-messages.ts';
+import { Authority, type Identity, selfSigned } from '../../support/certificates.ts';
+import { withPool } from '../../support/embedded-fetch.ts';
+import type { EmbeddedPoolOptions } from '../../support/embedded-pool/settings.ts';
+import type { TlsSettings } from '../../support/embedded-pool/ssl.ts';
+import { SciTokenKey } from '../../support/scitoken-key.ts';
+import type { Fault } from '../../support/server-channel.ts';
+import { type Tried, Ways, type Words } from '../../support/ways.ts';
+
+let ways: Ways;
+let stranger: Authority;
+before(async () => {
+  [ways, stranger] = await Promise.all([Ways.create(), Authority.create('CN=Stranger')]);
+});
+after(() => ways?.close());
+
+const now = () => Math.floor(Date.now() / 1000);
+
+interface TryToken {
+  readonly token?: string;
+  readonly tls?: Partial<TlsSettings>;
+  readonly options?: EmbeddedPoolOptions;
+  readonly words?: Words;
+  readonly timeoutMs?: number;
+}
+
+interface TriedToken extends Tried {
+  readonly said: readonly string[];
+  /** Whether the daemon has heard any part of the token. */
+  readonly shown: boolean;
+}
+
+function by({
+  token = ways.issuer.issue('alice'),
+  tls = {},
+  options = {},
+  words,
+  timeoutMs,
+}: TryToken): Promise<TriedToken> {
+  const settings = { certificate: ways.server, authority: ways.authority.certificate, ...tls };
+  return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
+    const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
+    const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
+    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // it has heard all that was said
+    assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
+    const parts = token.split('.');
+    return { ...tried, said: pool.log, shown: parts.some((part) => pool.hasHeard(part)) };
+  });
+}
+
+function reasonsOf({ error }: Tried): string {
+  assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
+  return error.attempts.map((each) => `${each.method}: ${each.reason}`).join('\n');
+}
+
+describe('SCITOKENS', () => {
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    test(`by ${version} makes us whom the map file says, with the token heard once the daemon is proven`, async () => {
+      const { fetched, error, said, shown } = await by({ tls: { version }, words: { authz: 'READ' } });
+      assert.equal(fetched?.token.subject, 'alice@pool.test', `${error}\n${said.join('\n')}`);
+      assert.ok(shown);
+      assert.ok(said.includes('SCITOKENS: the client takes us for who we are'));
+    });
+  }
+
+  test('limits the session to the levels in its scope', async () => {
+    const token = ways.issuer.issue('alice', { scope: 'condor:/READ' });
+    const { fetched } = await by({ token });
+    assert.deepEqual(fetched?.token.authz, ['READ']);
+    assert.equal(((await by({ token, words: { authz: 'WRITE' } })).error as { errorCode?: number }).errorCode, 4);
+  });
+
+  test('shows no certificate of ours', async () => {
+    const words = { 'client-certificate': ways.alice.certificate, 'client-key': ways.alice.key };
+    const { fetched, said } = await by({
+      words,
+      options: { map: { [`SCITOKENS ${ways.issuer.url},alice`]: 'a@pool.test' } },
+    });
+    assert.equal(fetched?.token.subject, 'a@pool.test', said.join('\n'));
+  });
+});
+
+describe('nothing of the token is heard', () => {
+  const host = { subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'] };
+  const impostors: readonly [string, () => Promise<Identity>][] = [
+    ['with a certificate of another authority', () => stranger.issue(host)],
+    ['with one that it signed itself', () => selfSigned(host)],
+    ['with one for another host', () => ways.authority.issue({ subject: 'CN=other.test', hosts: ['other.test'] })],
+    ['with one that has expired', () => ways.authority.issue({ ...host, from: -48, to: -24 })],
+    ['with one that is not valid yet', () => ways.authority.issue({ ...host, from: 24, to: 48 })],
+  ];
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    for (const [what, make] of impostors) {
+      test(`by a daemon ${what}, by ${version}`, async () => {
+        const { error, shown, said } = await by({ tls: { certificate: await make(), version } });
+        assert.equal((error as HTCondorError).code, 'ERR_SERVER_UNPROVEN', said.join('\n'));
+        assert.ok(!shown);
+      });
+    }
+  }
+
+  test('by a daemon without a certificate', async () =>
+    assert.ok(!(await by({ tls: { certificate: undefined } })).shown));
+
+  test('by a daemon of which we know no name', async () => {
+    const { alias: _, ...options } = ways.pool();
+    const { error, shown, said } = await by({ options: { ...options, alias: undefined as never } });
+    assert.match(reasonsOf({ error } as Tried), /SCITOKENS: .*no host name is known/);
+    assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
+  });
+
+  const early: readonly [string, Fault][] = [
+    ['holds', instead((m) => m.int(4).int(0))],
+    ['says that all is well', instead((m) => m.int(0).int(0))],
+    ['gives up', instead((m) => m.int(3).int(0))],
+    ...brokenMessages(/./)
+      .filter(({ waits }) => waits !== true)
+      .map(({ what, fault }): [string, Fault] => [what, fault]),
+  ];
+  for (const step of ['hello', 'tls 1', 'tls key'] as const) {
+    for (const [what, fault] of early) {
+      test(`by a daemon that ${what} at the step “${step}”`, async () => {
+        const { error, shown } = await by({ options: { ...ways.pool(), faults: { [step]: fault } }, timeoutMs: 3000 });
+        assert.ok(error instanceof HTCondorError, String(error));
+        assert.ok(!shown);
+      });
+    }
+  }
+});
+
+describe('the length of the token', () => {
+  /** A token of just so many characters. */
+  function ofLength(length: number): string {
+    const short = ways.issuer.issue('alice', { pad: '' });
+    for (let pad = Math.floor((length - short.length) * 0.75) - 3; ; pad++) {
+      const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad) });
+      if (token.length === length) return token;
+      if (token.length > length) return `${ofLengthBelow(length, pad)}`;
+    }
+  }
+  /** base64 knows no such length with whole bytes: the signature takes what is missing. */
+  function ofLengthBelow(length: number, pad: number): string {
+    const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
+    return `${token}${'A'.repeat(length - token.length)}`;
+  }
+
+  test(`may be ${MAX_SCITOKEN_LENGTH}: with its length it fits into one record`, async () => {
+    const token = ofLength(MAX_SCITOKEN_LENGTH);
+    assert.equal(token.length, MAX_SCITOKEN_LENGTH);
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const { shown, said } = await by({ token, tls: { version } });
+      assert.ok(shown);
+      assert.ok(!said.some((line) => line.includes('Failed to decode a SciToken')), said.join('\n'));
+    }
+  });
+
+  test('may not be more, and that is told before anybody is called', async () => {
+    const { error, shown } = await by({ token: ofLength(MAX_SCITOKEN_LENGTH + 1) });
+    assert.ok(error instanceof CredentialError, String(error));
+    assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
+    assert.match(error.message, /scitoken: it has 16381 bytes; SCITOKENS takes at most 16380, mode exchange more/);
+    assert.ok(!shown);
+  });
+});
+
+describe('a token that is refused', () => {
+  const refused: readonly [string, () => Record<string, unknown>, RegExp][] = [
+    [
+      'for its audience',
+      () => ({ aud: 'https://other.test' }),
+      /one of: its audience is https:\/\/other\.test, and SCITOKENS_SERVER_AUDIENCE of the daemon is another; no line/,
+    ],
+    ['for a list of audiences', () => ({ aud: ['a', 'b'] }), /one of: its audience is a, b, and SCITOKENS_SERVER_AUD/],
+    [
+      'without an audience',
+      () => ({ aud: undefined }),
+      /one of: it has no audience, which scitoken:2\.0 demands; it has no audience, and SCITOKENS_SERVER_AUDIENCE/,
+    ],
+    [
+      'without a scope',
+      () => ({ scope: undefined }),
+      /one of: it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN/,
+    ],
+    ['not valid yet', () => ({ nbf: now() + 3600, aud: 'x' }), /one of: it is not valid before 20\d\d-/],
+    ['of an issuer without https', () => ({ iss: 'pool.test' }), /one of: its issuer pool\.test is no https address;/],
+    ['soon over', () => ({ exp: now() + 100, aud: 'x' }), /it expires in \d+ s, and the daemon's clock may be ahead$/],
+    ['of nobody', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
+  ];
+  for (const [what, claims, reason] of refused) {
+    for (const last of [true, false]) {
+      test(`${what}${last ? '' : ', and not the last'}, says what it can be`, async () => {
+        const token = ways.issuer.issue('alice', claims());
+        const words = last ? {} : { password: 'correct horse', 'authentication-methods': 'SCITOKENS PASSWORD' };
+        const tried = await by({ token, words, options: { ...ways.pool(), password: undefined } });
+        assert.match(reasonsOf(tried).split('\n')[0] ?? '', reason);
+      });
+    }
+  }
+
+  test('of a forged signature says so among others', async () => {
+    const token = new SciTokenKey(ways.issuer.url).issue('alice');
+    assert.match(
+      reasonsOf(await by({ token })),
+      /cannot fetch the keys of https:\/\/issuer\.test, or they did not sign/,
+    );
+  });
+
+  test('for it has expired is not sent', async () => {
+    const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
+    assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
+    assert.ok(!tried.shown && !tried.said.some((line) => line.startsWith('HANDSHAKE')));
+  });
+
+  const odd: readonly Record<string, unknown>[] = [
+    { nbf: 1e300 },
+    { nbf: -1e300, aud: 'x' },
+    { exp: 1e300, aud: 'x' },
+    { exp: -1e300 },
+    { exp: 8.7e12, nbf: 8.7e12, aud: 'x' },
+    { nbf: 'soon', exp: 'never', aud: 7 },
+    { nbf: 1e300, exp: 1e12 },
+    { aud: [{}, null, 3] },
+    { scope: ['condor:/READ'] },
+  ];
+  for (const claims of odd) {
+    test(`with claims such as ${JSON.stringify(claims)} is an error of ours all the same`, async () => {
+      const { error } = await by({ token: ways.issuer.issue('alice', claims) });
+      assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
+      assert.match(error.code, /^ERR_(METHODS_EXHAUSTED|CREDENTIAL_UNREADABLE)$/);
+    });
+  }
+});

@@ -1,0 +1,178 @@
+/** TLS without a socket: bytes in, bytes out, and no wait for what cannot come. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { before, describe, test } from 'node:test';
+import type { TlsOptions as ServerOptions } from 'node:tls';
+import { Secret } from '../../../src/secret.ts';
+import { TlsFailure, type TlsOptions, TlsTunnel } from '../../../src/security/methods/tls-tunnel.ts';
+import { Authority, type Identity, selfSigned } from '../../support/certificates.ts';
+import { TlsEngine } from '../../support/embedded-pool/tls-engine.ts';
+
+const HOST = 'ap.pool.test';
+let authority: Authority;
+let server: Identity;
+before(async () => {
+  authority = await Authority.create();
+  server = await authority.issue({ subject: `CN=${HOST}`, hosts: [HOST] });
+});
+
+interface Pair {
+  readonly tunnel: TlsTunnel;
+  readonly engine: TlsEngine;
+}
+
+/** Both sides, after this many flights of the server; closed whatever happens. */
+async function withPair(
+  work: (pair: Pair) => Promise<void>,
+  { options = {}, flights = 2, ...tls }: { options?: Partial<TlsOptions>; flights?: number } & ServerOptions = {},
+): Promise<void> {
+  const all: TlsOptions = {
+    ...{ authorities: [authority.certificate], partialChain: false, certificate: undefined, serverName: HOST },
+    ...options,
+  };
+  const tunnel = await TlsTunnel.start(all);
+  const engine = new TlsEngine({ cert: server.certificate, key: server.key, ca: authority.certificate, ...tls });
+  try {
+    for (let flight = 0; flight < flights; flight++) {
+      const answer = await engine.exchange(await tunnel.output(), true);
+      tunnel.feed(answer);
+    }
+    if (flights === 2) await tunnel.handshake();
+    await work({ tunnel, engine });
+  } finally {
+    tunnel.close();
+    engine.close();
+  }
+}
+
+describe('a tunnel', () => {
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const tls = { minVersion: version, maxVersion: version };
+    test(`by ${version} is there after two flights, and carries both ways`, () =>
+      withPair(async ({ tunnel, engine }) => {
+        assert.ok(tunnel.established && engine.established);
+        assert.equal(tunnel.distrust(HOST), undefined);
+        await engine.exchange(await tunnel.write(Buffer.from('to the server')), false);
+        assert.equal(engine.take().toString(), 'to the server');
+        tunnel.feed(await engine.seal(Buffer.from('to the client')));
+        assert.equal(Buffer.from(await tunnel.read(13)).toString(), 'to the client');
+      }, tls));
+
+    test(`by ${version} reads what is wanted, and keeps the rest`, () =>
+      withPair(async ({ tunnel, engine }) => {
+        const bytes = randomBytes(40_000);
+        tunnel.feed(await engine.seal(bytes));
+        for (const [from, to] of [
+          [0, 1],
+          [1, 1],
+          [1, 20_000],
+          [20_000, 40_000],
+        ] as const)
+          assert.deepEqual(Buffer.from(await tunnel.read(to - from)), bytes.subarray(from, to));
+        await assert.rejects(tunnel.read(1), TlsFailure);
+      }, tls));
+
+    test(`by ${version} understands records byte by byte`, () =>
+      withPair(async ({ tunnel, engine }) => {
+        for (const byte of await engine.seal(Buffer.from('slowly'))) tunnel.feed(Uint8Array.of(byte));
+        assert.equal(Buffer.from(await tunnel.read(6)).toString(), 'slowly');
+      }, tls));
+  }
+
+  test('shows its certificate where it has one', async () => {
+    const alice = await authority.issue({ subject: 'CN=alice, O=Test' });
+    const certificate = { chain: alice.certificate, key: new Secret(alice.key) };
+    await withPair(
+      async ({ engine }) => {
+        assert.deepEqual(engine.peer, { subject: '/CN=alice/O=Test', trusted: true });
+      },
+      { options: { certificate } },
+    );
+    await withPair(async ({ engine }) => assert.equal(engine.peer, undefined));
+  });
+
+  test('is there for a server that nobody vouches for, and says so', async () => {
+    const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
+    await withPair(
+      async ({ tunnel }) => {
+        assert.ok(tunnel.established);
+        assert.match(tunnel.distrust(HOST) ?? '', /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT/);
+      },
+      { cert: own.certificate, key: own.key },
+    );
+  });
+
+  test('trusts one certificate by itself where it shall', async () => {
+    const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
+    for (const [authorities, trusted] of [
+      [[own.certificate], true],
+      [[(await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] })).certificate], false],
+      [[], false],
+    ] as const) {
+      await withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST) === undefined, trusted), {
+        ...{ cert: own.certificate, key: own.key },
+        options: { authorities, partialChain: true },
+      });
+    }
+  });
+
+  test('is not trusted before it is there', () =>
+    withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), 'it has no certificate'), { flights: 0 }));
+});
+
+describe('what is not there', () => {
+  test('is not waited for: more of a handshake', () =>
+    withPair(
+      async ({ tunnel }) => {
+        await tunnel.output();
+        await assert.rejects(tunnel.handshake(), /^Error: the daemon leaves out what belongs here$/);
+        await assert.rejects(tunnel.output(), TlsFailure);
+      },
+      { flights: 0 },
+    ));
+
+  test('is not waited for: half a record, or TLS that was closed', () =>
+    withPair(async ({ tunnel, engine }) => {
+      const sealed = await engine.seal(Buffer.from('hello'));
+      tunnel.feed(sealed.subarray(0, -1));
+      await assert.rejects(tunnel.read(5), TlsFailure);
+      tunnel.feed(sealed.subarray(-1));
+      assert.equal(Buffer.from(await tunnel.read(5)).toString(), 'hello', 'it may still come');
+      tunnel.feed(new Uint8Array());
+      await assert.rejects(tunnel.read(1), TlsFailure);
+    }));
+
+  test('is told as a failure where TLS has one, with the alert to send', () =>
+    withPair(async ({ tunnel, engine }) => {
+      const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
+      sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
+      tunnel.feed(sealed);
+      await assert.rejects(tunnel.read(5), /bad record mac|decryption failed/);
+      assert.match((await tunnel.failure()) ?? '', /bad record mac|decryption failed/);
+      assert.ok(tunnel.pending().length > 0);
+      await assert.rejects(tunnel.output(), TlsFailure);
+    }));
+
+  test('is no failure as long as there is none', () =>
+    withPair(async ({ tunnel }) => assert.equal(await tunnel.failure(), undefined)));
+});
+
+describe('what OpenSSL does not take', () => {
+  test('is a failure before anything is sent, and does not show the key', async () => {
+    const alice = await authority.issue({ subject: 'CN=alice' });
+    for (const key of [server.key, 'no key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n']) {
+      const certificate = { chain: alice.certificate, key: new Secret(key) };
+      const options = { authorities: [], partialChain: false, certificate, serverName: undefined };
+      await assert.rejects(TlsTunnel.start(options), (error: unknown) => {
+        assert.ok(error instanceof TlsFailure, String(error));
+        assert.ok(!error.message.includes(key.split('\n')[1] ?? key));
+        return true;
+      });
+    }
+  });
+
+  test('as an authority is passed over', () =>
+    withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), undefined), {
+      options: { authorities: ['no certificate', '', authority.certificate] },
+    }));
+});

@@ -1,0 +1,37 @@
+import { ConnectError, ProtocolError } from '../../src/errors.ts';
+import type { MessageChannel } from '../../src/wire/message-channel.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
+
+/** A channel on which the peer says what stands in a script, whatever it is told, and hangs up at its end. */
+export class ScriptedChannel implements MessageChannel {
+  /** What was said to the peer, a message each. */
+  readonly sent: Uint8Array[] = [];
+  readonly #script: Uint8Array[];
+
+  constructor(script: readonly Uint8Array[]) {
+    this.#script = [...script];
+  }
+
+  send(write: (message: Writer) => void): void {
+    const message = new Writer();
+    write(message);
+    this.sent.push(message.finish());
+  }
+
+  async receive<T>(read: (message: Reader) => T): Promise<T> {
+    const bytes = this.#script.shift();
+    if (bytes === undefined) throw new ConnectError('ERR_CLOSED', 'the script is over');
+    const message = new Reader(bytes);
+    const value = read(message);
+    if (message.remaining > 0) throw new ProtocolError('ERR_MESSAGE', 'a message is too long');
+    return value;
+  }
+}
+
+/** One message. */
+export function bytesOf(write: (message: Writer) => unknown): Uint8Array {
+  const message = new Writer();
+  write(message);
+  return message.finish();
+}
