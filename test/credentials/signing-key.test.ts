@@ -1,0 +1,134 @@
+/** A token made with the pool's own signing key, where this machine has it. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { descramble, mintWith, type SigningKeys } from '../../src/credentials/signing-key.ts';
+import type { ServerPolicy } from '../../src/security/policy.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { SigningKey } from '../support/signing-key.ts';
+import { bytes, hex, vectors } from '../support/vectors.ts';
+import { Ways } from '../support/ways.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keys-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const windows = process.platform === 'win32';
+const key = bytes(vectors.jwt.poolKeyDescrambled);
+
+/** A key as HTCondor keeps it. */
+function put(name: string, secret: Uint8Array = key, mode = 0o600): string {
+  const path = join(folder, name);
+  writeFileSync(path, descramble(secret));
+  if (!windows) chmodSync(path, mode);
+  return path;
+}
+
+function policy(facts: Partial<ServerPolicy> = {}): ServerPolicy {
+  return {
+    ...{ methods: ['TOKEN'], ecdhPublicKey: '', trustDomain: 'pool.test', issuerKeys: ['POOL'], remoteVersion: '' },
+    ...facts,
+  };
+}
+
+function mint(keys: Partial<SigningKeys>, server: Partial<ServerPolicy> = {}) {
+  const noting = notingHost({ now: () => new Date(1_700_000_000_500) });
+  const all = { trustDomain: 'pool.test', poolKeyFile: undefined, keyDirectory: undefined, ...keys };
+  const made = mintWith(all, noting.host)?.(policy(server));
+  return { ...noting, made };
+}
+
+describe('a signing key', () => {
+  test('is descrambled as HTCondor does, and so scrambled', () => {
+    assert.equal(hex(descramble(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0xde))), '0000000000');
+    fc.assert(fc.property(fc.uint8Array(), (each) => assert.deepEqual(descramble(descramble(each)), each)));
+  });
+
+  test('POOL signs for one minute, as the pool itself', () => {
+    const { made, masks } = mint({ poolKeyFile: put('POOL') });
+    assert.ok(made !== undefined);
+    const { token, source, chosen } = made;
+    assert.deepEqual(
+      [token.subject, token.issuer, token.keyId, token.algorithm],
+      ['condor@password', 'pool.test', 'POOL', 'HS256'],
+    );
+    assert.deepEqual([token.issuedAt, token.expiresAt, token.authz], [1_700_000_000, 1_700_000_060, undefined]);
+    assert.match(token.tokenId ?? '', /^[0-9a-f]{32}$/);
+    assert.deepEqual([source, chosen], [`a token made with the key ${join(folder, 'POOL')}`, true]);
+    assert.deepEqual(masks, [token.jwt.reveal()]);
+    const signed = Buffer.from(new SigningKey('POOL', key).signature(token.signedText)).toString('base64url');
+    assert.equal(token.jwt.reveal().split('.')[2], signed);
+  });
+
+  test('of another name lies in the directory, and counts once', () => {
+    put('CI');
+    const { made } = mint({ keyDirectory: folder }, { issuerKeys: ['OTHER', 'CI'] });
+    assert.equal(made?.token.keyId, 'CI');
+    const signed = Buffer.from(new SigningKey('CI', key).signature(made.token.signedText)).toString('base64url');
+    assert.equal(made.token.jwt.reveal().split('.')[2], signed);
+  });
+
+  const none: readonly [string, () => Partial<SigningKeys>, Partial<ServerPolicy>][] = [
+    ['of another trust domain', () => ({ poolKeyFile: put('POOL') }), { trustDomain: 'other.test' }],
+    ['where no trust domain is configured', () => ({ poolKeyFile: put('POOL'), trustDomain: undefined }), {}],
+    ['that the daemon does not have', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: ['OTHER'] }],
+    ['where the daemon names no key', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: [] }],
+    [
+      'POOL from the directory of the others',
+      () => {
+        put('POOL');
+        return { keyDirectory: folder };
+      },
+      {},
+    ],
+    ['with a path for a name', () => ({ keyDirectory: folder }), { issuerKeys: ['../POOL', '/etc/passwd', 'a/b', ''] }],
+    ['that is its directory', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
+  ];
+  for (const [what, keys, server] of none) {
+    test(`${what} makes no token`, () => {
+      const { made, masks } = mint(keys(), server);
+      assert.deepEqual([made, masks], [undefined, []]);
+    });
+  }
+
+  test('that others can read makes no token, and that is told', {
+    skip: windows ? 'Windows has no modes' : false,
+  }, () => {
+    const { made, log } = mint({ poolKeyFile: put('POOL', key, 0o644) });
+    assert.equal(made, undefined);
+    assert.match(log.join(), /passed over the key .*POOL: others may use it/);
+  });
+
+  test('is not there: nothing is thought of', () => {
+    const keys = { trustDomain: 'pool.test', poolKeyFile: join(folder, 'missing'), keyDirectory: undefined };
+    assert.equal(mintWith(keys, notingHost().host), undefined);
+  });
+
+  test('is never asked for where a token fits', async () => {
+    const ways = await Ways.create();
+    try {
+      const env = {
+        ...{ _CONDOR_SEC_TOKEN_POOL_SIGNING_KEY_FILE: put('POOL'), _CONDOR_TRUST_DOMAIN: 'pool.test' },
+        _CONDOR_SEC_TOKEN_DIRECTORY: join(folder, 'tokens'),
+      };
+      mkdirSync(join(folder, 'tokens'));
+      const pool = ways.pool({ keys: [new SigningKey('POOL', key)] });
+      await withPool(pool, async (pool) => {
+        const words = { 'authentication-methods': 'IDTOKENS' };
+        const minted = await ways.try(pool, words, { env });
+        assert.equal(minted.fetched?.token.subject, 'condor@password', String(minted.error));
+        writeFileSync(join(folder, 'tokens', 'mine'), pool.idToken('bob'), { mode: 0o600 });
+        const found = await ways.try(pool, words, { env });
+        assert.equal(found.fetched?.token.subject, 'bob@pool.test', String(found.error));
+      });
+    } finally {
+      ways.close();
+    }
+  });
+});
