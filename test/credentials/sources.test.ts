@@ -74,7 +74,9 @@ describe('credentials', () => {
   });
 
   test('of methods that nobody named are not looked for', () => {
-    const { methods } = load(['FS'], { fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false } });
+    const { methods } = load(['FS'], {
+      fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false },
+    });
     assert.deepEqual(
       methods.map(({ name }) => name),
       ['FS'],

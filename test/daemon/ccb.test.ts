@@ -186,7 +186,7 @@ describe('a daemon behind CCB', () => {
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
-      assert.equal(pool.log.length, 1, `one connection and no other: ${pool.log.join('; ')}`);
+      assert.equal(pool.connections, 1, `one connection and no other: ${pool.log.join('; ')}`);
     }));
 
   for (const [who, serve] of [

@@ -158,6 +158,24 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     test(`bound to ${what}`, async () => assertRefused(await by({ binding: 'ours', ask }), OTHER));
   }
 
+  test('not bound to any address, unless FS is named or the configuration allows it', async () => {
+    const settings: Partial<FsSettings> = { binding: 'none' };
+    const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
+    await withPool(ways.pool({ fs: { directory: ways.tmp, ...settings } }), async (pool) => {
+      assertRefused(
+        await ways.try(pool, {}, { env: configured }),
+        /which is not bound to its address: FS before HTCondor 24/,
+      );
+      const allowed = { ...configured, _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' };
+      assert.equal((await ways.try(pool, {}, { env: allowed })).error, undefined);
+      assert.equal((await ways.try(pool, ways.words('FS', pool))).error, undefined);
+    });
+    for (const binding of ['ours', 'theirs'] as const)
+      await withPool(ways.pool({ fs: { directory: ways.tmp, binding } }), async (pool) =>
+        assert.equal((await ways.try(pool, {}, { env: configured })).error, undefined),
+      );
+  });
+
   test('whose name is there already', async () => {
     const made: string[] = [];
     const make = (path: string) => {

@@ -201,7 +201,7 @@ describe('the name in a certificate', () => {
 
   test('may be given as anything, of which Node has nothing to complain', async () => {
     for (const name of ['127.0.0.1', '::1', 'x'.repeat(300), 'two words', 'ä.test', '.', '*', '..'])
-      assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for/);
+      assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is no host name/);
     assert.deepEqual(warnings, []);
   });
 });
