@@ -3524,10 +3524,12 @@ function concat(parts) {
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/tls-tunnel.js
 
 
+const IP_ADDRESS = /^[\d.]+$|:/;
 class TlsFailure extends Error {
 }
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 const SETTLING_TURNS = 4;
+const MAX_TURNS = 1000;
 class TlsTunnel {
     #pipe;
     #socket;
@@ -3536,17 +3538,20 @@ class TlsTunnel {
     #established = false;
     #certificate;
     #failure;
-    #changed = () => { };
     static async start(options) {
         const { connect } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
-        return new TlsTunnel(options, connect);
+        try {
+            return new TlsTunnel(options, connect);
+        }
+        catch (cause) {
+            throw new TlsFailure(cause instanceof Error ? cause.message : String(cause), { cause });
+        }
     }
     constructor({ authorities, partialChain, certificate, serverName }, connect) {
         this.#pipe = new external_node_stream_namespaceObject.Duplex({
             read: () => { },
             write: (chunk, _encoding, done) => {
                 this.#outgoing.push(chunk);
-                this.#changed();
                 done();
             },
         });
@@ -3555,7 +3560,7 @@ class TlsTunnel {
             ca: [...authorities],
             ...(partialChain ? { allowPartialTrustChain: true } : {}),
             ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-            ...(serverName === undefined ? {} : { servername: serverName }),
+            ...(serverName === undefined || IP_ADDRESS.test(serverName) ? {} : { servername: serverName }),
             minVersion: 'TLSv1.2',
             rejectUnauthorized: false,
             checkServerIdentity: () => undefined,
@@ -3563,15 +3568,12 @@ class TlsTunnel {
         this.#socket.on('secureConnect', () => {
             this.#certificate = this.#socket.getPeerX509Certificate();
             this.#established = true;
-            this.#changed();
         });
         this.#socket.on('data', (chunk) => {
             this.#plaintext.push(chunk);
-            this.#changed();
         });
         this.#socket.on('error', (error) => {
             this.#failure ??= error;
-            this.#changed();
         });
     }
     get established() {
@@ -3585,6 +3587,7 @@ class TlsTunnel {
         await this.#until(() => this.#outgoing.length > 0);
         for (let turn = 0; turn < SETTLING_TURNS; turn++)
             await nextTurn();
+        this.#throwFailure();
         return this.pending();
     }
     pending() {
@@ -3626,13 +3629,16 @@ class TlsTunnel {
         this.#pipe.destroy();
     }
     async #until(condition) {
-        while (!condition()) {
-            if (this.#failure !== undefined)
-                throw new TlsFailure(this.#failure.message, { cause: this.#failure });
-            await new Promise((resolve) => {
-                this.#changed = resolve;
-            });
+        for (let turn = 0; !condition(); turn++) {
+            this.#throwFailure();
+            if (turn === MAX_TURNS)
+                throw new TlsFailure('the daemon leaves out what belongs here');
+            await nextTurn();
         }
+    }
+    #throwFailure() {
+        if (this.#failure !== undefined)
+            throw new TlsFailure(this.#failure.message, { cause: this.#failure });
     }
 }
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -3653,6 +3659,7 @@ function untrusted(code, issuer) {
 
 
 const OK = 0;
+const ERROR = -1;
 const SENDING = 1;
 const RECEIVING = 2;
 const QUITTING = 3;
@@ -3664,17 +3671,29 @@ const NOTHING = new Uint8Array();
 class SslExchange {
     #credential;
     #tunnel;
+    #failure;
     constructor(credential) {
         this.#credential = credential;
     }
     async open(channel) {
-        this.#tunnel = await TlsTunnel.start(await this.#credential.tls());
-        const records = await this.#tunnel.output();
-        channel.send((message) => message.int(OK));
-        putRecords(channel, RECEIVING, records);
+        const options = await this.#credential.tls();
+        try {
+            this.#tunnel = await TlsTunnel.start(options);
+            const records = await this.#tunnel.output();
+            channel.send((message) => message.int(OK));
+            putRecords(channel, RECEIVING, records);
+        }
+        catch (error) {
+            if (!(error instanceof TlsFailure))
+                throw error;
+            this.#failure = `TLS cannot begin: ${error.message}`;
+            channel.send((message) => message.int(ERROR));
+        }
     }
     async prove(channel) {
         const hello = await channel.receive((message) => message.int());
+        if (this.#failure !== undefined)
+            throw new MethodRefused(this.#failure);
         if (hello !== OK) {
             throw new MethodRefused('the daemon cannot use TLS: see AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE there', true);
         }
@@ -3729,10 +3748,14 @@ class SslExchange {
     }
     async #receiveKey(channel, tunnel) {
         for (let round = 0; round < MAX_ROUNDS; round++) {
-            if ((await this.#receive(channel, tunnel)) !== HOLDING)
-                continue;
-            await tunnel.read(KEY_LENGTH);
-            return;
+            if ((await this.#receive(channel, tunnel)) === HOLDING) {
+                await tunnel.read(KEY_LENGTH);
+                return;
+            }
+            const failure = await tunnel.failure();
+            if (failure !== undefined)
+                throw new TlsFailure(failure);
+            putRecords(channel, RECEIVING, tunnel.pending());
         }
         throw new ProtocolError('ERR_MESSAGE', 'the key does not come');
     }
@@ -4212,10 +4235,18 @@ function decodeJwt(jwt) {
 ;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
 
 
+const MAX_TIME = 8.64e12;
 function parseBearerToken(jwt, source) {
     const claims = bearer_decode(jwt, source);
     const text = (name) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-    const time = (name) => (typeof claims[name] === 'number' ? claims[name] : undefined);
+    const time = (name) => {
+        const value = claims[name];
+        if (typeof value !== 'number')
+            return undefined;
+        if (value < 0 || value > MAX_TIME)
+            throw unreadable(source, `its ${name} is no time`);
+        return value;
+    };
     const { aud } = claims;
     const issuer = text('iss');
     const subject = text('sub');
@@ -6141,7 +6172,7 @@ async function proveBy(channel, peer, options) {
     }
     finally {
         if (failure === undefined)
-            (0,external_node_fs_namespaceObject.rmdirSync)(path);
+            remove(path);
     }
     if (failure !== undefined)
         throw new MethodRefused(failure);
@@ -6159,7 +6190,7 @@ function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }
     if (wanted === '')
         return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
     const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
-    if (external_node_path_namespaceObject.posix.normalize(wanted) !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
         return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
     }
     const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
@@ -6174,8 +6205,9 @@ function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }
 function makeDirectory(path, owner) {
     try {
         const parent = external_node_path_namespaceObject.posix.dirname(path);
-        if (!(0,external_node_fs_namespaceObject.lstatSync)(parent).isDirectory())
-            return `${parent} is a symbolic link or no directory`;
+        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
+        if (entry.isSymbolicLink() && entry.uid !== 0)
+            return `${parent} is a symbolic link, and not the system's own`;
         (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
     }
     catch (error) {
@@ -6188,8 +6220,15 @@ function makeDirectory(path, owner) {
         return undefined;
     }
     catch (error) {
-        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+        remove(path);
         return `${path} could not be made ours: ${error.message}`;
+    }
+}
+function remove(path) {
+    try {
+        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+    }
+    catch {
     }
 }
 function isThisMachine(address) {
@@ -6521,7 +6560,7 @@ function loadMunge(path, owner, host) {
         .split(external_node_path_namespaceObject.delimiter)
         .filter((folder) => folder !== '')
         .map((folder) => (0,external_node_path_namespaceObject.join)(folder, 'munge'))
-        .find((each) => (0,external_node_fs_namespaceObject.existsSync)(each));
+        .find(isProgram);
     if (program === undefined)
         return 'there is no program munge on the PATH';
     return munge(async () => {
@@ -6538,6 +6577,15 @@ function loadMunge(path, owner, host) {
             child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
         });
     });
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
@@ -6576,18 +6624,18 @@ function loadPassword({ text, file }, host) {
         const line = text.reveal().replace(/\r?\n$/, '');
         if (line === '' || /[\r\n\0]/.test(line))
             throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
-        return password_password(new Secret(line), 'password', host);
+        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
     }
     if (file === undefined)
         return 'no pool password was given';
     try {
-        const bytes = descramble(readPrivateFile(file));
-        const end = bytes.indexOf(0);
-        const secret = new Secret(Buffer.from(end === -1 ? bytes : bytes.subarray(0, end)).toString('latin1'));
-        if (secret.reveal() === '')
+        const all = Buffer.from(descramble(readPrivateFile(file)));
+        const end = all.indexOf(0);
+        const bytes = end === -1 ? all : all.subarray(0, end);
+        if (bytes.length === 0)
             return `${file}: it is empty`;
-        host.mask(secret);
-        return password_password(secret, file, host);
+        host.mask(new Secret(bytes.toString()));
+        return password_password(new Secret(bytes.toString('latin1')), file, host);
     }
     catch (error) {
         return `${file}: ${reasonOf(error)}`;
@@ -7707,9 +7755,9 @@ function findProgram(env) {
         .split(external_node_path_namespaceObject.delimiter)
         .filter((folder) => folder !== '')
         .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
-        .find(isProgram);
+        .find(settings_isProgram);
 }
-function isProgram(path) {
+function settings_isProgram(path) {
     try {
         (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
         return (0,external_node_fs_namespaceObject.statSync)(path).isFile();

@@ -17,6 +17,6 @@ export interface BearerToken {
 /**
  * Takes a bearer token apart; nothing is verified, for that is the daemon's part.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject, or its times are none.
  */
 export declare function parseBearerToken(jwt: Secret, source: string): BearerToken;

@@ -23,7 +23,11 @@ export declare class TlsFailure extends Error {
  */
 export declare class TlsTunnel {
     #private;
-    /** Loads node:tls, which the other methods do not need, and begins the handshake. */
+    /**
+     * Loads node:tls, which the other methods do not need, and begins the handshake.
+     *
+     * @throws TlsFailure OpenSSL does not take what we show, such as a key that is too short for it.
+     */
     static start(options: TlsOptions): Promise<TlsTunnel>;
     private constructor();
     get established(): boolean;
