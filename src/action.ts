@@ -49,7 +49,7 @@ async function main(): Promise<void> {
       warn: (line) => core.warning(printable(line)),
     },
   });
-  const request = readRequest(runnerInput, await processSurroundings());
+  const request = readRequest(runnerInput, await processSurroundings(host.signal));
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let fetched: FetchedToken;
   try {

@@ -9,7 +9,7 @@ import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
 import { idtokens } from './security/methods/idtokens.ts';
-import { parseIdToken } from './token/jwt.ts';
+import { parseIdToken, signaturePart } from './token/jwt.ts';
 import { formatEndpoint, formatSinful, type Sinful } from './transport/sinful.ts';
 import type { TokenRequest } from './wanted.ts';
 
@@ -49,6 +49,7 @@ export async function askFor(
       const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
       host.mask(exchanged.value);
       const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+      host.mask(signaturePart(exchanged.value));
       const own = idtokens([{ token, source: 'the SciToken exchanged', chosen: true }], host);
       const proven: Credentials = { methods: [own], preference: 'ours', unavailable: [] };
       const narrowed = await getSessionToken(target, limits, proven, host);

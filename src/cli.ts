@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
     },
   });
   if (given.has('remote') && given.has('key')) host.log.warn('-key does not go with -remote and is not looked at');
-  const fetched = await fetchToken(readRequest(input, await processSurroundings(), true), host);
+  const fetched = await fetchToken(readRequest(input, await processSurroundings(host.signal), true), host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
   if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
   else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());

@@ -93,7 +93,6 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     remote: options.remote === undefined ? undefined : String(options.remote),
   };
   const input: InputSource = (name) => words[name];
-  const request = readRequest(input, await processSurroundings());
   const host = processHost(
     timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs),
     signal ?? new AbortController().signal,
@@ -107,5 +106,6 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
       },
     },
   );
+  const request = readRequest(input, await processSurroundings(host.signal));
   return await fetchRequested(request, host);
 }

@@ -34,8 +34,9 @@ export function interruptSignal(): AbortSignal {
   return interrupted.signal;
 }
 
-export async function processSurroundings(): Promise<Surroundings> {
+/** `signal`: when to give up asking HTCondor for its configuration. */
+export async function processSurroundings(signal: AbortSignal): Promise<Surroundings> {
   const { homedir, uid } = userInfo();
-  const setting = await loadSettings(process.env);
+  const setting = await loadSettings(process.env, signal);
   return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
 }

@@ -2579,9 +2579,14 @@ function getImpersonationToken(collector, { schedd, authz, lifetimeSeconds }, cr
 
 
 
-function exchangeSciToken(target, scitoken, credentials, host) {
+
+async function exchangeSciToken(target, scitoken, credentials, host) {
     const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
-    return callCommand({
+    if (proving.length === 0) {
+        const text = 'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
+        throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+    }
+    return await callCommand({
         ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
         request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
     }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
@@ -2935,6 +2940,7 @@ async function askFor(request, target, credentials, host) {
             const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
             host.mask(exchanged.value);
             const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+            host.mask(signaturePart(exchanged.value));
             const own = idtokens([{ token, source: 'the SciToken exchanged', chosen: true }], host);
             const proven = { methods: [own], preference: 'ours', unavailable: [] };
             const narrowed = await getSessionToken(target, limits, proven, host);
@@ -3400,6 +3406,7 @@ function loadMunge(path, owner, host) {
         const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
         return await new Promise((resolve, reject) => {
             const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+                child.kill('SIGKILL');
                 if (error !== null)
                     return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
                 const credential = new Secret(stdout.trim());
@@ -4523,6 +4530,7 @@ function plainPath(input, text) {
 
 
 
+
 const PROGRAM = 'condor_config_val';
 const PROGRAM_TIMEOUT_MS = 20_000;
 const GENERAL = [
@@ -4539,9 +4547,9 @@ const GENERAL = [
     ...['SEC_TOKEN_POOL_SIGNING_KEY_FILE', 'SEC_TOKEN_SYSTEM_DIRECTORY', 'TRUST_DOMAIN', 'UID_DOMAIN'],
 ];
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
-async function loadSettings(env) {
+async function loadSettings(env, signal) {
     const program = findProgram(env);
-    return program === undefined ? environmentSettings(env) : await askProgram(program, env);
+    return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
 }
 function environmentSettings(env) {
     const values = new Map();
@@ -4558,16 +4566,21 @@ function environmentSettings(env) {
         return value;
     };
 }
-async function askProgram(program, env) {
+async function askProgram(program, env, signal) {
     const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
     const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
     const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
     const marker = '=condor-token-fetch=';
     const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
     const { failure, output } = await new Promise((resolve) => {
-        const options = { env: { ...env }, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
-        execFile(program, args, options, (error, stdout, stderr) => resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout }));
+        const options = { env: { ...env }, signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
+        const child = execFile(program, args, options, (error, stdout, stderr) => {
+            child.kill('SIGKILL');
+            resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout });
+        });
     });
+    if (signal.aborted)
+        throw abortedError(signal).at('inputs');
     const values = new Map();
     for (const each of output.split(marker)) {
         const [, name, value = ''] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
@@ -4628,9 +4641,9 @@ function interruptSignal() {
         process.once(name, () => interrupted.abort(new Error(name)));
     return interrupted.signal;
 }
-async function processSurroundings() {
+async function processSurroundings(signal) {
     const { homedir, uid } = (0,external_node_os_namespaceObject.userInfo)();
-    const setting = await loadSettings(process.env);
+    const setting = await loadSettings(process.env, signal);
     return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
 }
 
@@ -4653,7 +4666,6 @@ async function src_fetchToken(options) {
         remote: options.remote === undefined ? undefined : String(options.remote),
     };
     const input = (name) => words[name];
-    const request = readRequest(input, await processSurroundings());
     const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? new AbortController().signal, {
         mask: (secret) => onSecret?.(secret),
         log: {
@@ -4663,6 +4675,7 @@ async function src_fetchToken(options) {
             warn: (line) => onLog?.('warn', printable(line)),
         },
     });
+    const request = readRequest(input, await processSurroundings(host.signal));
     return await fetchToken(request, host);
 }
 

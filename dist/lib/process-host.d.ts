@@ -4,4 +4,5 @@ import type { Surroundings } from './inputs/table.ts';
 export declare function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host;
 /** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
 export declare function interruptSignal(): AbortSignal;
-export declare function processSurroundings(): Promise<Surroundings>;
+/** `signal`: when to give up asking HTCondor for its configuration. */
+export declare function processSurroundings(signal: AbortSignal): Promise<Surroundings>;

@@ -24,6 +24,7 @@ export function loadMunge(
     const { execFile } = await import('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
       const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+        child.kill('SIGKILL'); // it may not have listened
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);

@@ -1,3 +1,4 @@
+import { CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Secret } from '../secret.ts';
 import type { Credentials } from '../security/method.ts';
@@ -13,16 +14,22 @@ import { readTokenReply } from './session-token.ts';
  *
  * Any authenticated session will do, but only one in which the daemon has proven itself, for the SciToken is sent.
  *
+ * @throws CredentialError ERR_NO_CREDENTIAL if there is no credential for such a session.
  * @throws DaemonError ERR_DAEMON with what is wrong with the SciToken, which SCITOKENS itself never says.
  */
-export function exchangeSciToken(
+export async function exchangeSciToken(
   target: Target,
   scitoken: Secret,
   credentials: Credentials,
   host: Host,
 ): Promise<CommandResult<Secret>> {
   const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
-  return callCommand(
+  if (proving.length === 0) {
+    const text =
+      'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
+    throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+  }
+  return await callCommand(
     {
       ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
       request: (message) => putClassAd(message, { Token: scitoken.reveal() }),

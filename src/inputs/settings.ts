@@ -6,6 +6,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
+import { abortedError } from '../transport/channel.ts';
 
 /** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
 export type Settings = (name: string) => string | undefined;
@@ -31,10 +32,14 @@ const GENERAL = [
 ];
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 
-/** The settings of this machine and this environment. */
-export async function loadSettings(env: Environment): Promise<Settings> {
+/**
+ * The settings of this machine and this environment.
+ *
+ * @throws ConnectError ERR_TIMEOUT the run was given up while HTCondor's program was asked.
+ */
+export async function loadSettings(env: Environment, signal: AbortSignal): Promise<Settings> {
   const program = findProgram(env);
-  return program === undefined ? environmentSettings(env) : await askProgram(program, env);
+  return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
 }
 
 /** Settings of a machine without HTCondor. Names count in any case, and `TOOL.` in front of one is for tools like us. */
@@ -56,7 +61,7 @@ export function environmentSettings(env: Environment): Settings {
   };
 }
 
-async function askProgram(program: string, env: Environment): Promise<Settings> {
+async function askProgram(program: string, env: Environment, signal: AbortSignal): Promise<Settings> {
   const { execFile } = await import('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
   const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
@@ -64,11 +69,13 @@ async function askProgram(program: string, env: Environment): Promise<Settings> 
   const marker = '=condor-token-fetch=';
   const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
   const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {
-    const options = { env: { ...env }, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
-    execFile(program, args, options, (error, stdout, stderr) =>
-      resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout }),
-    );
+    const options = { env: { ...env }, signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      child.kill('SIGKILL'); // it may not have listened
+      resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout });
+    });
   });
+  if (signal.aborted) throw abortedError(signal).at('inputs');
   const values = new Map<string, string>();
   for (const each of output.split(marker)) {
     const [, name, value = ''] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];

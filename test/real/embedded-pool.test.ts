@@ -259,10 +259,8 @@ for (const suite of poolSuites()) {
       }
 
       test('request a token, poll until it is approved, and take it for what it is', () => {
-        let approve: (id: string) => void = () => {};
-        const requests = { whenFiled: (id: string) => approve(id) };
+        const requests: EmbeddedPoolOptions['requests'] = { whenFiled: (id, all) => all.decide(id, 'approved') };
         return withEmbedded({ ...methods, requests }, async (embedded) => {
-          approve = (id) => embedded.requests.decide(id, 'approved');
           const args = ['-identity', 'carol@pool.test', '-authz', 'READ', '-lifetime', '600'];
           const argv = ['condor_token_request', '-name', embedded.schedd(), ...args];
           const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL' };

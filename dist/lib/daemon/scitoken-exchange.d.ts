@@ -8,6 +8,7 @@ import { type CommandResult, type Target } from './open-session.ts';
  *
  * Any authenticated session will do, but only one in which the daemon has proven itself, for the SciToken is sent.
  *
+ * @throws CredentialError ERR_NO_CREDENTIAL if there is no credential for such a session.
  * @throws DaemonError ERR_DAEMON with what is wrong with the SciToken, which SCITOKENS itself never says.
  */
 export declare function exchangeSciToken(target: Target, scitoken: Secret, credentials: Credentials, host: Host): Promise<CommandResult<Secret>>;

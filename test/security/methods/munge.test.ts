@@ -1,6 +1,6 @@
 /** MUNGE: a new credential for each use, in the first flight, and what comes of none. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -88,10 +88,28 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       assert.equal((await ways.try(pool, ways.words('MUNGE', pool))).error, undefined);
     }));
 
-  test('whose program hangs ends with the run', () =>
+  test('whose program hangs, and does not listen, ends with the run', () =>
     withPool(ways.pool(), async (pool) => {
-      munge('exec sleep 1000');
-      const { error } = await ways.try(pool, ways.words('MUNGE', pool), { timeoutMs: 300 });
+      munge(
+        "trap '' TERM; echo $$ > pid; mv pid started; while :; do sleep 0.05; done".replaceAll(
+          /\b(pid|started)\b/g,
+          (name) => `'${join(ways.folder, name)}'`,
+        ),
+      );
+      const controller = new AbortController();
+      const watcher = watch(ways.folder, () => existsSync(join(ways.folder, 'started')) && controller.abort());
+      const { error } = await ways.try(pool, ways.words('MUNGE', pool), { signal: controller.signal });
+      watcher.close();
       assert.equal((error as { code?: string }).code, 'ERR_TIMEOUT');
+      const pid = Number(readFileSync(join(ways.folder, 'started'), 'utf8'));
+      while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
     }));
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

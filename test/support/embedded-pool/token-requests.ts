@@ -9,10 +9,12 @@ export interface RequestSettings {
   readonly limits?: readonly string[];
   /** A rule approves each request at once. */
   readonly approvesItself?: boolean;
-  /** Polls in a row that are too many, from the first on. */
+  /** Polls that are too many, from the first on. */
   readonly rateLimited?: number;
   /** Is told of each request that waits for its approval. */
-  readonly whenFiled?: (id: string) => void;
+  readonly whenFiled?: (id: string, requests: TokenRequests) => void;
+  /** Is told of each poll, with its number, before it is answered. */
+  readonly whenPolled?: (id: string, poll: number, requests: TokenRequests) => void;
 }
 
 /** A request that waits, or has waited. */
@@ -47,6 +49,11 @@ export class TokenRequests {
     this.get(id).state = state;
   }
 
+  /** As if the daemon had been started anew. */
+  forget(id: string): void {
+    this.#wishes.delete(id);
+  }
+
   start(ad: ClassAd, { user }: Identity): Ad {
     const { requests = {} } = this.#pool.options;
     if (requests.disabled === true) return { ErrorString: 'Token request disabled.', ErrorCode: 44 };
@@ -69,7 +76,7 @@ export class TokenRequests {
     if (requests.approvesItself === true) return { RequestId: id, Token: this.#issue(wish) };
     this.#wishes.set(id, wish);
     this.#pool.note(`request ${id} of ${user} for ${identity}`);
-    requests.whenFiled?.(id);
+    requests.whenFiled?.(id, this);
     return { RequestId: id };
   }
 
@@ -82,6 +89,8 @@ export class TokenRequests {
     if (wish.clientId !== ad.string('ClientId')) return { ErrorString: 'Client ID is incorrect.', ErrorCode: 3 };
     wish.polls += 1;
     this.#pool.note(`poll ${wish.polls} of request ${id}`);
+    requests.whenPolled?.(id, wish.polls, this);
+    if (!this.#wishes.has(id)) return { ErrorString: 'Request ID is not known.', ErrorCode: 3 };
     if (wish.polls <= (requests.rateLimited ?? 0)) return { ErrorString: 'Request rate limit hit.', ErrorCode: 5 };
     if (wish.state === 'pending') return { Token: '' };
     this.#wishes.delete(id);

@@ -1,0 +1,163 @@
+/** Certificates, SciTokens and passwords that are of no use: one annotation that says why, and nothing of them in the log. */
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { Authority, type Identity } from '../support/certificates.ts';
+import { listen } from '../support/listen.ts';
+import { assertFailed, assertNoLeak, filesIn, Runner } from '../support/runner.ts';
+import { SciTokenKey } from '../support/scitoken-key.ts';
+
+const issuer = new SciTokenKey('https://issuer.test');
+const PASSPHRASE = 'secret-passphrase';
+
+let server: Server;
+let runner: Runner;
+let address: string;
+let connections = 0;
+let alice: Identity;
+let bob: Identity;
+let old: Identity;
+
+before(async () => {
+  server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  address = `127.0.0.1:${await listen(server)}`;
+  runner = new Runner();
+  const authority = await Authority.create();
+  alice = await authority.issue({ subject: 'CN=alice' });
+  bob = await authority.issue({ subject: 'CN=bob' });
+  old = await authority.issue({ subject: 'CN=old', from: -48, to: -24 });
+});
+after(() => {
+  server.close();
+  runner.close();
+});
+
+const encrypted = (form: 'pkcs8' | 'sec1') =>
+  String(
+    createPrivateKey(alice.key).export({ type: form, format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE }),
+  );
+
+interface Case {
+  readonly what: string;
+  readonly inputs: () => Record<string, string>;
+  readonly code: string;
+  readonly text: RegExp;
+}
+
+const UNREADABLE = 'ERR_CREDENTIAL_UNREADABLE';
+const cases: readonly Case[] = [
+  {
+    what: 'a certificate that is not PEM',
+    inputs: () => ({ 'client-certificate': 'two\nlines', 'client-key': alice.key }),
+    code: 'ERR_INPUT',
+    text: /^client-certificate: it is neither PEM nor a path/,
+  },
+  {
+    what: 'a certificate that is a key',
+    inputs: () => ({ 'client-certificate': alice.key }),
+    code: UNREADABLE,
+    text: /^client-certificate: it holds no PEM certificate/,
+  },
+  {
+    what: 'a key that is not PEM',
+    inputs: () => ({ 'client-certificate': alice.certificate, 'client-key': '-----BEGIN PRIVATE KEY-----\nAAAA' }),
+    code: UNREADABLE,
+    text: /^client-key: it holds no PEM private key/,
+  },
+  {
+    what: 'a key that does not fit',
+    inputs: () => ({ 'client-certificate': alice.certificate, 'client-key': bob.key }),
+    code: UNREADABLE,
+    text: /^client-key: it is not the key of the certificate of CN=alice/,
+  },
+  ...(['pkcs8', 'sec1'] as const).map(
+    (form): Case => ({
+      what: `a key that is encrypted (${form})`,
+      inputs: () => ({ 'client-certificate': alice.certificate, 'client-key': encrypted(form) }),
+      code: UNREADABLE,
+      text: /^client-key: the key is encrypted with a passphrase; .* openssl pkey -in KEY -out PLAIN/,
+    }),
+  ),
+  {
+    what: 'a certificate that has expired',
+    inputs: () => ({ 'client-certificate': old.certificate, 'client-key': old.key }),
+    code: UNREADABLE,
+    text: /^client-certificate: the certificate of CN=old expired at 20/,
+  },
+  {
+    what: 'a key without a certificate',
+    inputs: () => ({ 'client-key': alice.key }),
+    code: 'ERR_INPUT',
+    text: /^client-key: give client-certificate too/,
+  },
+  {
+    what: 'authorities that are none',
+    inputs: () => ({ 'client-certificate': alice.certificate, 'client-key': alice.key, 'ca-certificate': alice.key }),
+    code: UNREADABLE,
+    text: /^ca-certificate: it holds no PEM certificate/,
+  },
+  {
+    what: 'a SciToken that is too long',
+    inputs: () => ({ scitoken: issuer.issue('alice', { pad: 'x'.repeat(20_000) }) }),
+    code: UNREADABLE,
+    text: /^scitoken: it has \d+ bytes; SCITOKENS takes at most 16380, mode exchange more/,
+  },
+  {
+    what: 'a SciToken with a newline in it',
+    inputs: () => ({ scitoken: issuer.issue('alice').replace('.', '.\n') }),
+    code: UNREADABLE,
+    text: /^scitoken: it has blanks or line ends in the middle/,
+  },
+  {
+    what: 'a SciToken that is no JWT',
+    inputs: () => ({ scitoken: 'correct-horse-battery' }),
+    code: UNREADABLE,
+    text: /^scitoken: not a SciToken: it is not three parts/,
+  },
+  {
+    what: 'a SciToken with times that are none',
+    inputs: () => ({ scitoken: issuer.issue('alice', { nbf: 1e300 }) }),
+    code: UNREADABLE,
+    text: /^scitoken: not a SciToken: its nbf is no time/,
+  },
+  {
+    what: 'a password of two lines',
+    inputs: () => ({ password: 'correct-horse\nbattery-staple' }),
+    code: UNREADABLE,
+    text: /^password: it is not one line of text/,
+  },
+  ...['CLAIMTOBE', 'anonymous', 'SSL, ClaimToBe'].map(
+    (methods): Case => ({
+      what: `the method ${methods}`,
+      inputs: () => ({ 'authentication-methods': methods, password: 'correct-horse' }),
+      code: 'ERR_INPUT',
+      text: /^authentication-methods: (CLAIMTOBE|ANONYMOUS) proves nothing, and is never used/,
+    }),
+  ),
+];
+
+/** What of the inputs is secret, line by line. */
+function secretsOf(inputs: Record<string, string>): readonly string[] {
+  const secret = ['client-key', 'scitoken', 'password'].map((name) => inputs[name] ?? '');
+  const lines = secret.flatMap((each) => each.split('\n')).filter((line) => !line.startsWith('-----'));
+  return lines.filter((line) => (line.split('.').at(-1) ?? '').length > 10);
+}
+
+describe('of no use', () => {
+  for (const { what, inputs, code, text } of cases) {
+    test(`is ${what}`, async () => {
+      const given = inputs();
+      const step = await runner.runAction({ address, file: 'ci', ...given }, { debug: true });
+      assertFailed(step, { code, status: 2, text });
+      assertNoLeak(step, secretsOf(given));
+      for (const secret of [...secretsOf(given), PASSPHRASE])
+        assert.ok(!step.log.some((line) => line.includes(secret)), `${secret} is in the log`);
+      assert.equal(connections, 0, 'nobody was called');
+      assert.deepEqual(filesIn(runner.workspace), []);
+    });
+  }
+});

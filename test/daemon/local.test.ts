@@ -1,0 +1,206 @@
+/** The daemon of this machine, by the files that it keeps for its tools: as 23.9 and 25.14 write them, and as nobody does. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { findLocal } from '../../src/daemon/local.ts';
+import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import { deadPort } from '../support/listen.ts';
+import { Ways, type Words } from '../support/ways.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'local-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+const SINFUL = '<127.0.0.1:20848?addrs=127.0.0.1-20848&alias=ap.pool.test&noUDP&sock=schedd_84_320b>';
+
+/** As schedds of both releases write them; the first three lines are in each. */
+const OLD_ADDRESS = `${SINFUL}
+$CondorVersion: 23.9.6 2026-07-12 PackageID: 23.9.6+dfsg-2.1+b10 $
+$CondorPlatform: X86_64-Debian_13 $
+`;
+const NEW_ADDRESS = `${SINFUL}
+$CondorVersion: 25.14.1 2026-10-16 PackageID: 25.14.1+dfsg-1 $
+$CondorPlatform: X86_64-Debian_ $
+Machine = "vm"
+Name = "ci@pool"
+SubmitAlwaysCheckCreds = false
+`;
+const AD = `MyType = "Scheduler"
+Name = "ci@pool"
+MyAddress = "${SINFUL}"
+ScheddIpAddr = "${SINFUL}"
+NumUsers = 0
+Requirements = Name == "x" && MyAddress != "y"
+`;
+
+/** What a file says: the address and the name, or why there is none. */
+function found(content: string | Uint8Array | undefined, type = 'schedd'): string {
+  const path = content === undefined ? join(folder, 'missing') : put('file', content);
+  const results = [
+    findLocal({ adFile: path, addressFile: undefined }, type),
+    findLocal({ adFile: undefined, addressFile: path }, type),
+  ].map((each) =>
+    typeof each === 'string' ? each.replace(path, 'file') : `${formatSinful(each.address)} ${each.name}`,
+  );
+  assert.equal(results[0], results[1]);
+  return results[0] ?? '';
+}
+
+describe('the file of a daemon', () => {
+  const files: readonly [string, string, string][] = [
+    ['of addresses, as 23.9 writes it', OLD_ADDRESS, `${SINFUL} `],
+    ['of addresses, as 25.14 writes it', NEW_ADDRESS, `${SINFUL} ci@pool`],
+    ['that is an ad', AD, `${SINFUL} ci@pool`],
+    ['with line ends of Windows', AD.replaceAll('\n', '\r\n'), `${SINFUL} ci@pool`],
+    ['without a newline at its end', SINFUL, `${SINFUL} `],
+    ['with comments and blank lines', `# mine\n\n${OLD_ADDRESS}`, `${SINFUL} `],
+    [
+      'with names in another case',
+      AD.replaceAll('MyAddress', 'myADDRESS').replace('Name =', 'NAME ='),
+      `${SINFUL} ci@pool`,
+    ],
+    [
+      'with an address of an older attribute, which counts',
+      AD.replace(`MyAddress = "${SINFUL}"`, 'MyAddress = "<192.0.2.1:1>"'),
+      `${SINFUL} ci@pool`,
+    ],
+    ['with the last of two names', `${AD}Name = "other@pool"\n`, `${SINFUL} other@pool`],
+    ['with an IPv6 address', '<[::1]:9618?sock=schedd>\n', '<[::1]:9618?sock=schedd> '],
+  ];
+  for (const [what, content, expected] of files) {
+    test(what, () => assert.equal(found(content), expected));
+  }
+
+  test('of another type has its address elsewhere', () => {
+    assert.equal(found(AD.replaceAll('ScheddIpAddr', 'StartdIpAddr'), 'startd'), `${SINFUL} ci@pool`);
+    assert.equal(found(AD, 'credd'), `${SINFUL} ci@pool`);
+  });
+
+  const NONE = 'file: it has no address';
+  const bad: readonly [string, string | Uint8Array | undefined, string][] = [
+    ['that is missing', undefined, 'file: it does not exist'],
+    ['that is empty', '', NONE],
+    ['of blank lines', '\n \n\r\n', NONE],
+    ['of comments', '# <127.0.0.1:1>\n', NONE],
+    ['of a word', 'hello\n', NONE],
+    ['of an address without brackets', '127.0.0.1:9618\n', NONE],
+    ['of half an address', SINFUL.slice(0, -1), NONE],
+    ['of an address with a hostile socket name', '<127.0.0.1:1?sock=../x>', NONE],
+    ['of an ad without an address', 'Name = "ci@pool"\n', NONE],
+    ['of an ad with an expression for an address', 'MyAddress = strcat("<127.0.0.1:1>")\n', NONE],
+    ['with an address that is not the first word', `x ${SINFUL}`, NONE],
+    ['of bytes', Uint8Array.from({ length: 256 }, (_, at) => at), NONE],
+    ['of more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
+  ];
+  for (const [what, content, reason] of bad) {
+    test(`${what} has none, and says so`, () => assert.equal(found(content), reason));
+  }
+
+  test('that is a directory says so', () => {
+    mkdirSync(join(folder, 'd'));
+    assert.match(String(findLocal({ adFile: join(folder, 'd'), addressFile: undefined }, 'schedd')), /d: EISDIR/);
+  });
+
+  test('of the ad counts first, then that of addresses; of neither, both reasons are told', () => {
+    const adFile = put('ad', AD);
+    const addressFile = put('address', '<192.0.2.1:1>');
+    const both = findLocal({ adFile, addressFile }, 'schedd');
+    assert.ok(typeof both === 'object' && both.name === 'ci@pool');
+    const second = findLocal({ adFile: put('ad', ''), addressFile }, 'schedd');
+    assert.ok(typeof second === 'object' && second.address.host === '192.0.2.1');
+    const missing = join(folder, 'missing');
+    assert.equal(
+      findLocal({ adFile, addressFile: missing }, 'schedd'),
+      `${adFile}: it has no address; ${missing}: it does not exist`,
+    );
+  });
+
+  test('may hold whatever it likes', () => {
+    const line = fc.oneof(
+      fc.constantFrom(SINFUL, 'MyAddress = ', 'Name = ', '"', '\n', '\r\n', '#', '<', '>', '=', 'ScheddIpAddr'),
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 10 }), (lines) => {
+        const result = findLocal({ adFile: put('any', lines.join('')), addressFile: undefined }, 'schedd');
+        if (typeof result !== 'string') assert.ok(parseSinful(formatSinful(result.address)) !== undefined);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a fetch from the daemon of this machine', () => {
+  let ways: Ways;
+  beforeEach(async () => {
+    ways = await Ways.create();
+  });
+  afterEach(() => ways?.close());
+
+  interface Here {
+    readonly words?: Words;
+    readonly env?: Record<string, string>;
+    readonly file?: string;
+  }
+  /** Tries with a schedd that has left its address here, under its own name, ci@pool. */
+  const fetchHere = ({ words = {}, env = {}, file }: Here) =>
+    withPool({}, async (pool) => {
+      const path = put('address', file ?? `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
+      const own = {
+        ...{ _CONDOR_SCHEDD_ADDRESS_FILE: path, _CONDOR_SCHEDD_NAME: 'ci@pool', _CONDOR_FULL_HOSTNAME: 'pool' },
+        ...env,
+      };
+      const all: Words = { address: '', idtoken: pool.idToken(), ...words };
+      const tried = await ways.try(pool, all, { env: own });
+      return { ...tried, said: pool.log, collector: pool.collector };
+    });
+
+  test('asks no collector, and there need not be one', async () => {
+    const { fetched, error, said } = await fetchHere({});
+    assert.equal(fetched?.daemonName, 'ci@pool', String(error));
+    assert.equal(fetched.roundTrips, 3);
+    assert.ok(!said.some((line) => line.startsWith('UNAUTHENTICATED')));
+  });
+
+  test('is meant by its own name too, and by no other', async () => {
+    assert.equal((await fetchHere({ words: { name: 'ci@pool' } })).fetched?.roundTrips, 3);
+    const { error } = await fetchHere({ words: { name: 'other@pool' } });
+    assert.match(String(error), /pool: give the host of the collector/);
+  });
+
+  test('that has left nothing is told, if there is no collector to ask', async () => {
+    const { error } = await fetchHere({ file: '' });
+    assert.match(String(error), /LocateError: no schedd on this machine: .*address: it has no address/);
+  });
+
+  test('that has left nothing is looked for in the pool', () =>
+    withPool({}, async (pool) => {
+      const env = { _CONDOR_SCHEDD_ADDRESS_FILE: join(folder, 'missing'), _CONDOR_COLLECTOR_HOST: pool.collector };
+      const { fetched, error, log } = await ways.try(pool, { address: '', idtoken: pool.idToken() }, { env });
+      assert.equal(fetched?.daemonName, 'ci@pool', String(error));
+      assert.match(log.join('\n'), /locate: not on this machine: .*missing: it does not exist/);
+    }));
+
+  test('that is gone is not there: an old file is no reason to look elsewhere', async () => {
+    const { error } = await fetchHere({ file: `<127.0.0.1:${await deadPort()}?sock=schedd_0>\n` });
+    assert.equal((error as { code?: string }).code, 'ERR_CONNECT');
+  });
+
+  test('is not meant where a pool is named', () =>
+    withPool({ schedds: ['far@pool'] }, async (pool) => {
+      const env = { _CONDOR_SCHEDD_ADDRESS_FILE: put('address', '<192.0.2.1:1>\n') };
+      const words = { address: '', pool: pool.collector, idtoken: pool.idToken() };
+      assert.equal((await ways.try(pool, words, { env })).fetched?.daemonName, 'far@pool');
+    }));
+});

@@ -1,0 +1,177 @@
+/** SciTokens exchanged: in a session in which the daemon has proven itself, and narrowed with the IDTOKEN that comes of it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { DaemonError, HTCondorError } from '../../src/errors.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { SciTokenKey } from '../support/scitoken-key.ts';
+import { ABSENT, type Tried, Ways, type Words } from '../support/ways.ts';
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+
+interface Exchanged extends Tried {
+  readonly said: readonly string[];
+  readonly connections: number;
+  /** Whether the daemon has heard the SciToken. */
+  readonly shown: boolean;
+}
+
+function exchange(
+  words: Words | ((pool: EmbeddedPool) => Words) = {},
+  options: EmbeddedPoolOptions = {},
+  scitoken = ways.issuer.issue('alice'),
+): Promise<Exchanged> {
+  return withPool({ ...ways.pool(), ...options }, async (pool) => {
+    const own = typeof words === 'function' ? words(pool) : words;
+    const all: Words = {
+      ...{ mode: 'exchange', scitoken, 'ca-certificate': ways.authority.certificate, authz: 'READ', lifetime: '60' },
+      ...own,
+    };
+    const tried = await ways.try(pool, all);
+    const shown = scitoken.split('.').some((part) => pool.hasHeard(part));
+    return { ...tried, said: pool.log, connections: pool.connections, shown };
+  });
+}
+
+function assertError({ error }: Tried, code: string, text: RegExp): void {
+  assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, text);
+}
+
+describe('a SciToken', () => {
+  test('is exchanged for whom the map file says, and what comes of it is narrowed as asked', async () => {
+    const { fetched, error, connections, masks } = await exchange();
+    assert.ok(fetched !== undefined, String(error));
+    const { token, authenticationMethod, roundTrips } = fetched;
+    assert.deepEqual([token.subject, token.authz, authenticationMethod], ['alice@pool.test', ['READ'], 'IDTOKENS']);
+    assert.equal(Number(token.expiresAt) - Number(token.issuedAt), 60);
+    assert.deepEqual([roundTrips, connections], [7, 2]);
+    const tokens = [...new Set(masks.filter((each) => each.split('.').length === 3))];
+    assert.equal(tokens.length, 3, 'the SciToken, and both IDTOKENS');
+    for (const idtoken of tokens.slice(1)) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
+  });
+
+  test('that is too long for SCITOKENS goes through a session of another method', async () => {
+    const scitoken = ways.issuer.issue('alice', { pad: 'x'.repeat(20_000) });
+    const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool) });
+    const { fetched, error } = await exchange(words, {}, scitoken);
+    assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
+  });
+
+  test('lasts no longer than it does', async () => {
+    const scitoken = ways.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
+    const { fetched, error } = await exchange({}, {}, scitoken);
+    assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: asked for 60 s, granted (2\d|30) s$/);
+  });
+
+  test('is exchanged in a session by SSL, whoever that is for', async () => {
+    const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test', 'SSL /CN=alice/O=Test': 'bob@pool.test' };
+    const { fetched, error } = await exchange((pool) => ways.words('SSL', pool), { map });
+    assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
+  });
+});
+
+describe('a SciToken of no use', () => {
+  const through = (pool: EmbeddedPool): Words => ways.words('PASSWORD', pool);
+  const bad: readonly [string, () => string, number, RegExp][] = [
+    [
+      'for another audience',
+      () => ways.issuer.issue('alice', { aud: 'x' }),
+      2,
+      /SCITOKENS:2:'aud' claim verification failed/,
+    ],
+    ['that has expired', () => ways.issuer.issue('alice', { exp: 1000 }), 2, /token expired/],
+    ['of a forged signature', () => new SciTokenKey(ways.issuer.url).issue('alice'), 2, /failed to verify signature/],
+    ['of somebody unknown', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
+  ];
+  for (const [what, token, code, text] of bad) {
+    test(`${what} is refused with the reason, which SCITOKENS never gives`, async () => {
+      const tried = await exchange(through, {}, token());
+      assertError(tried, 'ERR_DAEMON', text);
+      assert.deepEqual([(tried.error as DaemonError).errorCode, (tried.error as DaemonError).phase], [code, 'token']);
+      assert.ok(tried.error instanceof DaemonError);
+    });
+  }
+
+  test('that is none is refused before anybody is called', async () => {
+    for (const scitoken of ['hunter2', 'a.b', '']) {
+      const { error, connections } = await exchange(through, {}, scitoken);
+      assert.match((error as HTCondorError).code, /^ERR_(CREDENTIAL_UNREADABLE|NO_CREDENTIAL)$/);
+      assert.equal(connections, 0);
+    }
+  });
+});
+
+describe('a SciToken is not shown', () => {
+  test('in a session in which the daemon proves nothing, and that is said', { skip: ABSENT.FS ?? false }, async () => {
+    for (const methods of ['FS', 'MUNGE', 'FS MUNGE']) {
+      const tried = await exchange({ 'authentication-methods': methods });
+      assertError(
+        tried,
+        'ERR_NO_CREDENTIAL',
+        /a SciToken is shown only to a daemon that proves itself: .*not by (FS|MUNGE)/,
+      );
+      assert.deepEqual([tried.shown, tried.connections], [false, 0]);
+    }
+  });
+
+  test('by FS, if something else is there', { skip: ABSENT.FS ?? false }, async () => {
+    const words = (pool: EmbeddedPool): Words => ({
+      ...{ ...ways.words('PASSWORD', pool), 'authentication-methods': 'FS PASSWORD' },
+    });
+    const { fetched, said, error } = await exchange(words);
+    assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
+    assert.ok(!said.some((line) => /i picked FS/.test(line)));
+  });
+
+  const impostors: readonly [string, Words['authentication-methods'], () => EmbeddedPoolOptions][] = [
+    ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],
+    [
+      'a certificate for somebody else',
+      'SSL',
+      () => ({ tls: { certificate: ways.alice, authority: ways.authority.certificate } }),
+    ],
+    [
+      'a certificate for somebody else',
+      'SCITOKENS',
+      () => ({ tls: { certificate: ways.alice, authority: ways.authority.certificate } }),
+    ],
+  ];
+  for (const [what, method, options] of impostors) {
+    test(`to a daemon with ${what}, by ${method}`, async () => {
+      const words = (pool: EmbeddedPool): Words => ({
+        ...ways.several(['PASSWORD', 'SSL'], pool),
+        ...(method === undefined ? {} : { 'authentication-methods': method }),
+      });
+      const tried = await exchange(words, options());
+      assertError(tried, 'ERR_SERVER_UNPROVEN', /could not prove/);
+      assert.ok(!tried.shown);
+    });
+  }
+
+  test('to a daemon that does not know who we are', async () => {
+    const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test' };
+    const tried = await exchange((pool) => ways.words('SSL', pool), { map });
+    assertError(tried, 'ERR_CLOSED', /closed/);
+  });
+});
+
+describe('what comes of a SciToken', () => {
+  const replies: readonly [string, Record<string, unknown>, string][] = [
+    ['nothing', { Token: undefined }, 'ERR_TOKEN_MALFORMED'],
+    ['a word', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
+    ['an error and a token', { ErrorString: 'no' }, 'ERR_DAEMON'],
+  ];
+  for (const [what, changes, code] of replies) {
+    test(`may not be ${what}`, async () => {
+      const edit: EmbeddedPoolOptions['edit'] = { reply: (ad) => ({ ...ad, ...changes }) as typeof ad };
+      assertError(await exchange({}, { edit }), code, /./);
+    });
+  }
+});

@@ -1,0 +1,110 @@
+/** Where a daemon may be: as it was given, as it says on this machine, or as the first collector that answers says. */
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { ConnectError, DaemonError, HTCondorError, ProtocolError } from '../src/errors.ts';
+import { findDaemon, inTurn } from '../src/find.ts';
+import { readRequest } from '../src/inputs/request.ts';
+import type { InputName } from '../src/inputs/table.ts';
+import { formatSinful } from '../src/transport/sinful.ts';
+import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { deadPort, listen } from './support/listen.ts';
+import { notingHost } from './support/noting-host.ts';
+import { surroundings } from './support/surroundings.ts';
+
+const NOBODY = { methods: [], preference: 'ours', unavailable: [] } as const;
+
+async function find(words: Partial<Record<InputName, string>>) {
+  const request = readRequest((name) => ({ idtoken: 'x', ...words })[name], surroundings());
+  const { targets } = await findDaemon(request, NOBODY, notingHost().host);
+  return targets.map(({ address, serverName }) => [formatSinful(address), serverName]);
+}
+
+describe('a daemon at its address', () => {
+  const cases: readonly [Partial<Record<InputName, string>>, string, string | undefined][] = [
+    [{ address: 'ap40.example.org' }, '<ap40.example.org:9618>', 'ap40.example.org'],
+    [{ address: '192.0.2.7:1' }, '<192.0.2.7:1>', undefined],
+    [{ address: '[2001:db8::1]:1' }, '<[2001:db8::1]:1>', undefined],
+    [{ address: '<192.0.2.7:1?alias=ap40.example.org>' }, '<192.0.2.7:1?alias=ap40.example.org>', 'ap40.example.org'],
+    [{ address: '<192.0.2.7:1?alias=>' }, '<192.0.2.7:1?alias>', undefined],
+    [{ address: '192.0.2.7:1', 'server-name': 'given.test' }, '<192.0.2.7:1>', 'given.test'],
+    [{ address: 'ap40', 'server-name': 'given.test' }, '<ap40:9618>', 'given.test'],
+  ];
+  for (const [words, address, serverName] of cases) {
+    test(`${words.address} has ${serverName ?? 'no name'} in its certificate${words['server-name'] ? ', as given' : ''}`, async () =>
+      assert.deepEqual(await find(words), [[address, serverName]]));
+  }
+
+  test('is each of several, where it is a collector', async () =>
+    assert.deepEqual(await find({ pool: 'cm1 cm2:1', type: 'collector' }), [
+      ['<cm1:9618>', 'cm1'],
+      ['<cm2:1>', 'cm2'],
+    ]));
+});
+
+describe('of a list of equals', () => {
+  const { host, log } = notingHost();
+  const said: string[] = [];
+  const talk = (failure: Error | undefined) => async (address: string) => {
+    said.push(address);
+    if (failure !== undefined && address !== 'good') throw failure;
+    return address;
+  };
+
+  for (const failure of [
+    new ConnectError('ERR_CONNECT', 'nobody there'),
+    new ProtocolError('ERR_FRAME', 'not CEDAR'),
+  ]) {
+    test(`the next is asked after ${failure.code}, with a warning`, async () => {
+      said.length = 0;
+      assert.equal(await inTurn(['bad', 'worse', 'good', 'better'], talk(failure), host), 'good');
+      assert.deepEqual(said, ['bad', 'worse', 'good']);
+      assert.equal(log.filter((line) => line === `warn ${failure.message}; trying the next address`).length, 2);
+    });
+  }
+
+  test('none other is asked after an answer, whatever it is', async () => {
+    said.length = 0;
+    await assert.rejects(inTurn(['bad', 'good'], talk(new DaemonError(1, 'no')), host), DaemonError);
+    assert.deepEqual(said, ['bad']);
+  });
+
+  test('the failure of the last is told', async () => {
+    await assert.rejects(inTurn(['bad'], talk(new ConnectError('ERR_CLOSED', 'gone')), host), { code: 'ERR_CLOSED' });
+  });
+
+  test('none is asked any more when the run is over', async () => {
+    said.length = 0;
+    const over = notingHost({ signal: AbortSignal.abort() }).host;
+    await assert.rejects(inTurn(['bad', 'good'], talk(new ConnectError('ERR_TIMEOUT', 'x')), over), ConnectError);
+    assert.deepEqual(said, ['bad']);
+  });
+});
+
+describe('a pool of several collectors', () => {
+  test('answers by the first that is there', () =>
+    withPool({}, async (pool) => {
+      const hangsUp = createServer((socket: Socket) => socket.on('error', () => {}).once('data', () => socket.end()));
+      const second = await listen(hangsUp);
+      const lines: string[] = [];
+      const { daemonName } = await fetchFrom(pool, {
+        ...{ pool: `127.0.0.1:${await deadPort()} 127.0.0.1:${second} ${pool.collector}`, name: 'ci@pool' },
+        onLog: (level, line) => level === 'warn' && lines.push(line),
+      }).finally(() => hangsUp.close());
+      assert.equal(daemonName, 'ci@pool');
+      assert.equal(lines.length, 2, lines.join('\n'));
+      for (const line of lines) assert.match(line, /; trying the next address$/);
+    }));
+
+  test('of which one does not know the daemon is asked no further', () =>
+    withPool({ schedds: [] }, async (empty) =>
+      withPool({}, async (pool) => {
+        const fetching = fetchFrom(pool, { pool: `${empty.collector} ${pool.collector}`, name: 'ci@pool' });
+        await assert.rejects(
+          fetching,
+          (error: unknown) => error instanceof HTCondorError && error.code === 'ERR_NOT_FOUND',
+        );
+        assert.equal(pool.connections, 0);
+      }),
+    ));
+});

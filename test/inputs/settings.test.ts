@@ -1,0 +1,231 @@
+/** HTCondor's configuration: by its own program, of which there is a fake one here, or by variables alone. */
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { ConnectError, InputError } from '../../src/errors.ts';
+import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
+import { Runner } from '../support/runner.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const never = new AbortController().signal;
+
+/** A program condor_config_val that is this script of JavaScript, and an environment in which it is found. */
+function fake(script: string): Record<string, string> {
+  const path = join(folder, 'condor_config_val');
+  writeFileSync(path, `#!${process.execPath}\nconst { appendFileSync, writeFileSync } = require('fs');\n${script}\n`);
+  chmodSync(path, 0o755);
+  return { PATH: folder };
+}
+
+/** One that has these values, as the true one expands macros: an argument each, with a newline behind. */
+function valued(values: Record<string, string>): Record<string, string> {
+  return fake(`
+    const values = ${JSON.stringify(values)};
+    const [, , flag, ...macros] = process.argv;
+    if (flag !== '-macro') process.exit(64);
+    appendFileSync(${JSON.stringify(join(folder, 'calls'))}, 'x');
+    for (const each of macros) console.log(each.replace(/\\$\\((\\w+)\\)/g, (_, name) => values[name] ?? ''));
+  `);
+}
+
+const inputError = (input: string, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof InputError, String(error));
+  assert.equal(error.input, input);
+  assert.match(error.message, message);
+  return true;
+};
+
+describe('settings of HTCondor’s own program', {
+  skip: process.platform === 'win32' && 'Windows runs no scripts',
+}, () => {
+  const VALUES: readonly [string, string, string | undefined][] = [
+    ['a word', 'cm.example.org', 'cm.example.org'],
+    ['blanks around', '  cm  ', 'cm'],
+    ['blanks inside', 'cm1, cm2', 'cm1, cm2'],
+    ['several lines', 'one\ntwo\n\nthree', 'one\ntwo\n\nthree'],
+    ['several lines, one of which looks like another setting', 'one\nUID_DOMAIN=evil\n', 'one\nUID_DOMAIN=evil'],
+    ['an equals sign', 'a=b', 'a=b'],
+    ['quotes and dollars', `"it's" $HOME \`id\` $(id)`, `"it's" $HOME \`id\` $(id)`],
+    ['nothing', '', undefined],
+    ['blanks alone', ' \n\t', undefined],
+    ['letters of another alphabet', 'пул', 'пул'],
+  ];
+  for (const [what, value, expected] of VALUES) {
+    test(`may have ${what}`, async () => {
+      const setting = await loadSettings(valued({ COLLECTOR_HOST: value, TRUST_DOMAIN: 'pool.test' }), never);
+      assert.equal(setting('COLLECTOR_HOST'), expected);
+      assert.equal(setting('TRUST_DOMAIN'), 'pool.test');
+      assert.equal(setting('UID_DOMAIN'), undefined);
+    });
+  }
+
+  test('are asked for once, all of them', async () => {
+    const env = valued({ SCHEDD_HOST: 'ap', STARTD_NAME: 'slot', FS_LOCAL_DIR: '/var/tmp' });
+    const setting = await loadSettings(env, never);
+    assert.deepEqual(['SCHEDD_HOST', 'STARTD_NAME', 'FS_LOCAL_DIR'].map(setting), ['ap', 'slot', '/var/tmp']);
+    assert.equal(readFileSync(join(folder, 'calls'), 'utf8'), 'x');
+  });
+
+  test('are only those that are in its list', async () => {
+    const setting = await loadSettings(valued({}), never);
+    assert.throws(() => setting('SEC_SOMETHING'), RangeError);
+  });
+
+  test('come with our environment, which it knows to read', async () => {
+    const env = fake("console.log('=condor-token-fetch=COLLECTOR_HOST=' + process.env['_CONDOR_COLLECTOR_HOST']);");
+    const setting = await loadSettings({ ...env, _CONDOR_COLLECTOR_HOST: 'cm.env' }, never);
+    assert.equal(setting('COLLECTOR_HOST'), 'cm.env');
+  });
+
+  const failures: readonly [string, string, RegExp][] = [
+    [
+      'fails with a word',
+      "console.error('no configuration'); process.exit(1);",
+      /condor_config_val: no configuration$/,
+    ],
+    ['fails without one', 'process.exit(1);', /condor_config_val: Command failed/],
+    ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: Command failed/],
+    ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /Command failed/],
+    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /maxBuffer/],
+  ];
+  for (const [what, script, reason] of failures) {
+    test(`cannot be read where it ${what}: that is told when one is needed`, async () => {
+      const setting = await loadSettings(fake(script), never);
+      assert.throws(
+        () => setting('COLLECTOR_HOST'),
+        inputError('COLLECTOR_HOST', /^HTCondor's configuration cannot be read: /),
+      );
+      assert.throws(() => setting('COLLECTOR_HOST'), inputError('COLLECTOR_HOST', reason));
+    });
+  }
+
+  const odd: readonly [string, string][] = [
+    ['nothing', ''],
+    ['something else', "console.log('hello');"],
+    ['markers alone', "console.log('=condor-token-fetch=='.repeat(3));"],
+    ['a name that is none', "console.log('=condor-token-fetch=collector_host=cm');"],
+  ];
+  for (const [what, script] of odd) {
+    test(`are not set where it says ${what}`, async () =>
+      assert.equal((await loadSettings(fake(script), never))('COLLECTOR_HOST'), undefined));
+  }
+
+  test('are given up with the run where it hangs', { timeout: 10_000 }, async () => {
+    const started = join(folder, 'started');
+    const env = fake(
+      `writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000); process.on('SIGTERM', () => {});`,
+    );
+    const controller = new AbortController();
+    const watcher = watch(folder, () => existsSync(started) && controller.abort(new Error('enough')));
+    await assert.rejects(loadSettings(env, controller.signal), (error: unknown) => {
+      assert.ok(error instanceof ConnectError, String(error));
+      assert.deepEqual([error.code, error.message, error.phase], ['ERR_TIMEOUT', 'cancelled', 'inputs']);
+      return true;
+    });
+    watcher.close();
+  });
+
+  test('are given up by the Action in the time that it has', async () => {
+    const runner = new Runner();
+    try {
+      const PATH = fake('setInterval(() => {}, 1000);')['PATH'] ?? '';
+      const step = await runner.runAction(
+        { address: '127.0.0.1:1', idtoken: 'a.b.c', timeout: '1s' },
+        { env: { PATH } },
+      );
+      assert.deepEqual([step.status, step.outputs['error-code']], [3, 'ERR_TIMEOUT'], step.raw);
+    } finally {
+      runner.close();
+    }
+  });
+
+  test('are those of the first program on the PATH that can be run', async () => {
+    const [empty, nonsense, locked] = ['empty', 'nonsense', 'locked'].map((name) => join(folder, name));
+    for (const each of [empty, nonsense, locked]) mkdirSync(each ?? '');
+    mkdirSync(join(nonsense ?? '', 'condor_config_val'));
+    writeFileSync(join(locked ?? '', 'condor_config_val'), '', { mode: 0o644 });
+    const { PATH = '' } = valued({ COLLECTOR_HOST: 'cm' });
+    const path = ['', empty, nonsense, locked, PATH].join(delimiter);
+    assert.equal((await loadSettings({ PATH: path }, never))('COLLECTOR_HOST'), 'cm');
+  });
+
+  test('are not asked of a program in the working directory', async () => {
+    valued({ COLLECTOR_HOST: 'evil' });
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      assert.equal((await loadSettings({ PATH: `${delimiter}/nowhere` }, never))('COLLECTOR_HOST'), undefined);
+      assert.equal((await loadSettings({}, never))('COLLECTOR_HOST'), undefined);
+    } finally {
+      process.chdir(before);
+    }
+  });
+});
+
+describe('settings of variables alone', () => {
+  const cases: readonly [string, Record<string, string | undefined>, string | undefined][] = [
+    ['upper case', { _CONDOR_COLLECTOR_HOST: 'cm' }, 'cm'],
+    ['lower case', { _condor_collector_host: 'cm' }, 'cm'],
+    ['any case', { _Condor_Collector_Host: 'cm' }, 'cm'],
+    ['blanks around its value', { _CONDOR_COLLECTOR_HOST: ' cm\n' }, 'cm'],
+    ['TOOL. in front, before others', { _CONDOR_COLLECTOR_HOST: 'cm', '_CONDOR_TOOL.COLLECTOR_HOST': 'tool' }, 'tool'],
+    ['TOOL. in front and nothing else', { '_condor_tool.collector_host': 'tool' }, 'tool'],
+    ['nothing in it', { _CONDOR_COLLECTOR_HOST: '' }, undefined],
+    ['blanks in it', { _CONDOR_COLLECTOR_HOST: ' \t' }, undefined],
+    ['undefined for a value', { _CONDOR_COLLECTOR_HOST: undefined }, undefined],
+    ['no underscore in front', { CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
+    ['another name', { _CONDOR_COLLECTOR_HOSTS: 'cm', _CONDOR_: 'x', X_CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
+    ['another subsystem in front', { '_CONDOR_SCHEDD.COLLECTOR_HOST': 'cm' }, undefined],
+  ];
+  for (const [what, env, expected] of cases) {
+    test(`may have ${what}`, async () => {
+      assert.equal(environmentSettings(env)('COLLECTOR_HOST'), expected);
+      assert.equal((await loadSettings({ ...env, PATH: folder }, never))('COLLECTOR_HOST'), expected);
+    });
+  }
+
+  for (const value of ['$(FULL_HOSTNAME)', 'cm.$(UID_DOMAIN)', '$(', 'x $(ENV.HOME) y']) {
+    test(`cannot be ${value}, which only HTCondor could resolve; others can be read`, () => {
+      const setting = environmentSettings({ _CONDOR_COLLECTOR_HOST: value, _CONDOR_UID_DOMAIN: 'pool.test' });
+      assert.throws(
+        () => setting('COLLECTOR_HOST'),
+        inputError(
+          'COLLECTOR_HOST',
+          /^_CONDOR_COLLECTOR_HOST: .* refers to other settings, and there is no HTCondor here/,
+        ),
+      );
+      assert.equal(setting('UID_DOMAIN'), 'pool.test');
+    });
+  }
+
+  test('may have dollars of another kind', () => {
+    for (const value of ['$HOME', '$$(x', '$ (x)'].filter((each) => !each.includes('$(')))
+      assert.equal(environmentSettings({ _CONDOR_COLLECTOR_HOST: value })('COLLECTOR_HOST'), value);
+  });
+
+  test('are whatever the environment has: a value or an error of ours', () => {
+    const name = fc.oneof(
+      fc.constantFrom('_CONDOR_', '_condor_', '_CONDOR_TOOL.', '_CONDOR_COLLECTOR_HOST', '__proto__', 'constructor'),
+      fc.string(),
+    );
+    const names = fc.array(name, { maxLength: 3 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.dictionary(names, fc.string()), fc.oneof(name, fc.constant('COLLECTOR_HOST')), (env, asked) => {
+        try {
+          const value = environmentSettings(env)(asked);
+          assert.ok(value === undefined || (typeof value === 'string' && value.trim() !== ''));
+        } catch (error) {
+          assert.ok(error instanceof InputError, String(error));
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,89 @@
+/** Single words, and everything that is none. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { InputError } from '../../src/errors.ts';
+import { oneOf, parseDuration, plainText, quote, splitList } from '../../src/inputs/words.ts';
+
+describe('a duration', () => {
+  const good: readonly [string, number][] = [
+    ['0', 0],
+    ['90', 90],
+    ['90s', 90],
+    [' 5m\n', 300],
+    ['2h', 7200],
+    ['1d', 86_400],
+    ['000000000001', 1],
+    ['999999999999', 999_999_999_999],
+  ];
+  for (const [text, seconds] of good)
+    test(`is ${seconds} for ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), seconds));
+  for (const text of ['', ' ', 's', '-1', '+1', '1.5', '1e3', '0x10', '1 h', '1w', '1H', '1hh', '1000000000000', '٣'])
+    test(`is none for ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
+  test('is a whole number of seconds or none, whatever is said', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const seconds = parseDuration(text);
+        assert.ok(seconds === undefined || (Number.isSafeInteger(seconds) && seconds >= 0));
+      }),
+    );
+  });
+});
+
+describe('a list', () => {
+  test('is of words between commas, blanks and line ends', () => {
+    assert.deepEqual(splitList(' a,b\n c,,\td\r\n'), ['a', 'b', 'c', 'd']);
+    for (const text of ['', ' ', ',,', '\n']) assert.deepEqual(splitList(text), []);
+  });
+  test('has no blanks or commas in its words, and comes out again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const words = splitList(text);
+        assert.ok(words.every((word) => word !== '' && !/[\s,]/.test(word)));
+        assert.deepEqual(splitList(words.join(', ')), words);
+      }),
+    );
+  });
+});
+
+describe('a word of several', () => {
+  test('is one of them, with blanks around', () =>
+    assert.equal(oneOf('mode', ' fetch\n', ['fetch', 'request']), 'fetch'));
+  for (const text of ['', 'Fetch', 'fetch request', 'toString'])
+    test(`is not ${JSON.stringify(text)}`, () => {
+      const message = /^mode: ".*" is unknown; possible are fetch request$/;
+      assert.throws(
+        () => oneOf('mode', text, ['fetch', 'request']),
+        (error: unknown) => error instanceof InputError && error.input === 'mode' && message.test(error.message),
+      );
+    });
+});
+
+describe('plain text', () => {
+  test('may be missing, and has no blanks around', () => {
+    assert.equal(plainText('name', undefined), undefined);
+    assert.equal(plainText('name', ' ci@pool\n'), 'ci@pool');
+    assert.equal(plainText('name', 'ä b'), 'ä b');
+    assert.equal(plainText('name', 'x'.repeat(1024))?.length, 1024);
+  });
+  for (const text of ['', ' ', 'a"b', 'a\\b', 'a\nb', 'a\0b', 'a\u0085b', 'x'.repeat(1025)])
+    test(`is not ${JSON.stringify(text.slice(0, 10))}`, () => {
+      assert.throws(() => plainText('name', text), InputError);
+    });
+  test('cannot leave the quotes of a ClassAd, whatever is said', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        try {
+          assert.doesNotMatch(plainText('name', text) ?? '', /["\\\p{Cc}]/u);
+        } catch (error) {
+          assert.ok(error instanceof InputError, String(error));
+        }
+      }),
+    );
+  });
+});
+
+test('a quotation is cut', () => {
+  assert.equal(quote('x'), '"x"');
+  assert.equal(quote('x'.repeat(101)), `"${'x'.repeat(100)}…"`);
+});
