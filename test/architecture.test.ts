@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],
   [['src/security/'], ['src/transport/']],
   [['src/wire/'], ['src/token/'], ['src/host.ts']],
-  [['src/errors.ts', 'src/printable.ts'], ['src/secret.ts'], ['src/version.ts']],
+  [['src/errors.ts', 'src/printable.ts'], ['src/secret.ts'], ['src/program.ts'], ['src/version.ts']],
 ];
 
 /** Modules of Node and of others that only some files may import. */
@@ -31,7 +31,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
     /^(node:)?fs(\/|$)/,
     [
       ...['src/credentials/', 'src/output/', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
-      'src/inputs/settings.ts',
+      'src/program.ts',
       'src/action.ts',
     ],
   ],
@@ -49,7 +49,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action.ts': /^(env|exitCode)$/,
   'src/cli.ts': /^(stdout|stderr|exitCode)$/,
   'src/inputs/request.ts': /^cwd$/,
-  'src/inputs/settings.ts': /^platform$/,
+  'src/program.ts': /^platform$/,
   'src/process-host.ts': /^(env|once)$/,
   'src/credentials/private-file.ts': /^getuid$/,
 };

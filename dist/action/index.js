@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 714:
+/***/ 757:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6515,6 +6515,27 @@ function parseLine({ text, source }, chosen, host) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/program.js
+
+
+function findProgram(name, path) {
+    const file = process.platform === 'win32' ? `${name}.exe` : name;
+    return path
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
+        .find(isProgram);
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
 
 const munge_DONE = 0;
@@ -6559,14 +6580,9 @@ function munge(encode) {
 
 
 
-
 const PAYLOAD_LENGTH = 24;
 function loadMunge(path, owner, host) {
-    const program = path
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, 'munge'))
-        .find(isProgram);
+    const program = findProgram('munge', path);
     if (program === undefined)
         return 'there is no program munge on the PATH';
     return munge(async () => {
@@ -6584,15 +6600,6 @@ function loadMunge(path, owner, host) {
             child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
         });
     });
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
@@ -7697,7 +7704,6 @@ function plainPath(input, text) {
 
 
 
-
 const PROGRAM = 'condor_config_val';
 const PROGRAM_TIMEOUT_MS = 20_000;
 const GENERAL = [
@@ -7715,7 +7721,7 @@ const GENERAL = [
 ];
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 async function loadSettings(env, signal) {
-    const program = findProgram(env);
+    const program = findProgram(PROGRAM, env['PATH'] ?? '');
     return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
 }
 function environmentSettings(env) {
@@ -7761,23 +7767,6 @@ async function askProgram(program, env, signal) {
             throw new RangeError(`${name} is not in the list`);
         return values.get(name);
     };
-}
-function findProgram(env) {
-    const file = process.platform === 'win32' ? `${PROGRAM}.exe` : PROGRAM;
-    return (env['PATH'] ?? '')
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
-        .find(settings_isProgram);
-}
-function settings_isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/process-host.js
@@ -8244,7 +8233,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(714);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(757);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

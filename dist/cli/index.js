@@ -16,7 +16,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 
 /***/ }),
 
-/***/ 757:
+/***/ 386:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3297,6 +3297,27 @@ function parseLine({ text, source }, chosen, host) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/program.js
+
+
+function findProgram(name, path) {
+    const file = process.platform === 'win32' ? `${name}.exe` : name;
+    return path
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
+        .find(isProgram);
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
 
 const munge_DONE = 0;
@@ -3341,14 +3362,9 @@ function munge(encode) {
 
 
 
-
 const PAYLOAD_LENGTH = 24;
 function loadMunge(path, owner, host) {
-    const program = path
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, 'munge'))
-        .find(isProgram);
+    const program = findProgram('munge', path);
     if (program === undefined)
         return 'there is no program munge on the PATH';
     return munge(async () => {
@@ -3366,15 +3382,6 @@ function loadMunge(path, owner, host) {
             child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
         });
     });
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
@@ -4479,7 +4486,6 @@ function plainPath(input, text) {
 
 
 
-
 const PROGRAM = 'condor_config_val';
 const PROGRAM_TIMEOUT_MS = 20_000;
 const GENERAL = [
@@ -4497,7 +4503,7 @@ const GENERAL = [
 ];
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 async function loadSettings(env, signal) {
-    const program = findProgram(env);
+    const program = findProgram(PROGRAM, env['PATH'] ?? '');
     return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
 }
 function environmentSettings(env) {
@@ -4543,23 +4549,6 @@ async function askProgram(program, env, signal) {
             throw new RangeError(`${name} is not in the list`);
         return values.get(name);
     };
-}
-function findProgram(env) {
-    const file = process.platform === 'win32' ? `${PROGRAM}.exe` : PROGRAM;
-    return (env['PATH'] ?? '')
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
-        .find(settings_isProgram);
-}
-function settings_isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/process-host.js
@@ -4972,7 +4961,7 @@ function print(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cli_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(757);
+/* harmony import */ var _cli_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(386);
 
 await (0,_cli_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)(process.argv.slice(2));
 

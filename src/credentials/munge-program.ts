@@ -1,6 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Host } from '../host.ts';
+import { findProgram } from '../program.ts';
 import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
@@ -14,11 +13,7 @@ export function loadMunge(
   owner: { uid: number; gid: number } | undefined,
   host: Host,
 ): AuthMethod | string {
-  const program = path
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, 'munge'))
-    .find(isProgram);
+  const program = findProgram('munge', path);
   if (program === undefined) return 'there is no program munge on the PATH';
   return munge(async () => {
     const { execFile } = await import('node:child_process');
@@ -34,13 +29,4 @@ export function loadMunge(
       child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
     });
   });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -2,10 +2,9 @@
  * HTCondor's configuration, as far as it is honoured here. Where HTCondor is installed its own condor_config_val reads
  * it, in one call: the language is not for us to parse. Elsewhere `_CONDOR_*` variables are all there is.
  */
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
+import { findProgram } from '../program.ts';
 import { abortedError } from '../transport/channel.ts';
 
 /** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
@@ -38,7 +37,7 @@ const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
  * @throws ConnectError ERR_TIMEOUT the run was given up while HTCondor's program was asked.
  */
 export async function loadSettings(env: Environment, signal: AbortSignal): Promise<Settings> {
-  const program = findProgram(env);
+  const program = findProgram(PROGRAM, env['PATH'] ?? '');
   return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
 }
 
@@ -87,22 +86,4 @@ async function askProgram(program: string, env: Environment, signal: AbortSignal
     if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
     return values.get(name);
   };
-}
-
-function findProgram(env: Environment): string | undefined {
-  const file = process.platform === 'win32' ? `${PROGRAM}.exe` : PROGRAM;
-  return (env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, file))
-    .find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
