@@ -36,7 +36,16 @@ export function interruptSignal(): AbortSignal {
 
 /** `signal`: when to give up asking HTCondor for its configuration. */
 export async function processSurroundings(signal: AbortSignal): Promise<Surroundings> {
-  const { homedir, uid } = userInfo();
   const setting = await loadSettings(process.env, signal);
-  return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
+  return { env: process.env, setting, ...account() };
+}
+
+function account(): Pick<Surroundings, 'home' | 'uid'> {
+  try {
+    const { homedir, uid } = userInfo();
+    return { home: homedir, uid: uid === -1 ? undefined : uid };
+  } catch {
+    // A number without an account, as containers are run with: there is no home but the one that they say.
+    return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };
+  }
 }

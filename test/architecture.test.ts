@@ -50,7 +50,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/cli.ts': /^(stdout|stderr|exitCode)$/,
   'src/inputs/request.ts': /^cwd$/,
   'src/program.ts': /^platform$/,
-  'src/process-host.ts': /^(env|once)$/,
+  'src/process-host.ts': /^(env|once|getuid)$/,
   'src/credentials/private-file.ts': /^getuid$/,
 };
 

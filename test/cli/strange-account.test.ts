@@ -1,0 +1,57 @@
+/** The command under a number that is no account, as containers are run with. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import { projectRoot } from '../support/project.ts';
+import { ownEnvironment } from '../support/runner.ts';
+
+const STRANGE_UID = 4_000_000;
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'strange-'));
+  chmodSync(folder, 0o755);
+  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to where that number can read it
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(args: readonly string[], env: Record<string, string | undefined>) {
+  const child = spawn(process.execPath, [join(folder, 'cli/index.js'), ...args], {
+    ...{ cwd: folder, uid: STRANGE_UID, gid: STRANGE_UID, stdio: ['ignore', 'pipe', 'pipe'] },
+    env: { ...ownEnvironment(), ...env },
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (chunk: Buffer) => {
+      text[name] += chunk.toString();
+    });
+  return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve, reject) => {
+    child.on('error', reject).on('close', (status) => resolve({ status, ...text }));
+  });
+}
+
+describe('a number that is no account', {
+  skip: process.getuid?.() === 0 ? false : 'becoming somebody else needs root',
+}, () => {
+  test('has its token directory in $HOME, and gets its token', () =>
+    withPool({}, async (pool) => {
+      const directory = join(folder, 'home/.condor/tokens.d');
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, 'mine'), `${pool.idToken()}\n`, { mode: 0o600 });
+      chownSync(join(directory, 'mine'), STRANGE_UID, STRANGE_UID);
+      const { status, stdout, stderr } = await run(['-address', pool.schedd()], { HOME: join(folder, 'home') });
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    }));
+
+  test('without a home has no tokens, and is told where they were looked for', async () => {
+    const env = { HOME: undefined, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
+    const { status, stderr } = await run(['-address', '127.0.0.1:1'], env);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /no IDTOKEN was found; \/\.condor\/tokens\.d: it does not exist/);
+  });
+});
