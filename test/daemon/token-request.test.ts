@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DaemonError, HTCondorError } from '../../src/errors.ts';
-import { assertHidden, brokenMessages } from '../support/broken-messages.ts';
+import { assertHidden } from '../support/broken-messages.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import type { RequestSettings, TokenWish } from '../support/embedded-pool/token-requests.ts';
+import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';
 import { type Tried, type TryOptions, Ways, type Words } from '../support/ways.ts';
 
@@ -213,38 +214,40 @@ describe('a request comes to nothing', () => {
   }
 });
 
+/** A daemon whose post-auth ad breaks in some sessions, by their number; a look in vain takes two of them. */
+function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
+  let session = 0;
+  const count = <T>(ad: T) => {
+    session += 1;
+    return ad;
+  };
+  const faults = Object.defineProperty({}, 'post-auth', { get: () => (isBroken(session) ? fault : undefined) });
+  return { edit: { 'post-auth': count }, faults };
+}
+const inVain = ({ log }: Tried) => log.filter((line) => line.includes('asked in vain')).length;
+
 describe('a daemon that falters while it is looked at', () => {
-  const passing = brokenMessages(/^ERR_/).filter(({ what }) => what === 'hangs up' || what === 'resets');
-  for (const { what, fault } of passing) {
-    test(`and ${what}, is looked at again`, async () => {
-      let sessions = 0;
-      const edit: EmbeddedPoolOptions['edit'] = {
-        'post-auth': (ad) => {
-          sessions += 1;
-          return ad;
-        },
-      };
-      // The post-auth ad of the second and third session breaks: the two tries of the first look.
-      const broken: Record<string, typeof fault> = {};
-      Object.defineProperty(broken, 'post-auth', { get: () => (sessions === 2 || sessions === 3 ? fault : undefined) });
-      const asked = await request({ requests: APPROVED, options: { edit, faults: broken } });
+  for (const fault of ['close', 'reset'] as const) {
+    test(`once (${fault}), is looked at again`, async () => {
+      const options = faltering((session) => session === 2 || session === 3, fault);
+      const asked = await request({ requests: APPROVED, options });
       assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
-      assert.equal(asked.log.filter((line) => line.includes('asked in vain')).length, 1);
+      assert.equal(inVain(asked), 1);
     });
   }
 
+  test('now and then, is looked at as often as it takes', async () => {
+    const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 7 && all.decide(id, 'approved');
+    const options = faltering((session) => session > 1 && session % 3 !== 1);
+    const asked = await request({ requests: { whenPolled }, options });
+    assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
+    assert.equal(inVain(asked), 7);
+  });
+
   test('for good, is given up after some times', async () => {
-    let sessions = 0;
-    const edit: EmbeddedPoolOptions['edit'] = {
-      'post-auth': (ad) => {
-        sessions += 1;
-        return ad;
-      },
-    };
-    const broken = Object.defineProperty({}, 'post-auth', { get: () => (sessions > 1 ? 'close' : undefined) });
-    const asked = await request({ requests: APPROVED, options: { edit, faults: broken } });
+    const asked = await request({ requests: APPROVED, options: faltering((session) => session > 1) });
     assertError(asked, 'ERR_CLOSED', /closed the connection/);
-    assert.equal(asked.log.filter((line) => line.includes('asked in vain')).length, 5);
+    assert.equal(inVain(asked), 5);
   });
 
   test('is not looked at again when it can no longer prove itself', async () => {

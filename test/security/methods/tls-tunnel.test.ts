@@ -153,6 +153,17 @@ describe('what is not there', () => {
       await assert.rejects(tunnel.output(), TlsFailure);
     }));
 
+  test('is told as a failure even where there is an alert to send for it, which is still there then', () =>
+    withPair(
+      async ({ tunnel }) => {
+        await tunnel.output();
+        tunnel.feed(Uint8Array.of(0x16, 3, 3, 0, 4, 99, 0, 0, 0)); // a message that is none
+        await assert.rejects(tunnel.output(), TlsFailure);
+        assert.equal(tunnel.pending()[0], 0x15, 'an alert');
+      },
+      { flights: 0 },
+    ));
+
   test('is no failure as long as there is none', () =>
     withPair(async ({ tunnel }) => assert.equal(await tunnel.failure(), undefined)));
 });
