@@ -689,8 +689,10 @@ function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefo
         likely.push(`its issuer ${issuer} is no https address`);
     if (audience.length === 0 && profile === 'scitoken:2.0')
         likely.push('it has no audience, which scitoken:2.0 demands');
-    const aud = audience.length === 0 ? 'it has no audience' : `its audience is ${audience.join(', ')}`;
-    (audience.length === 0 ? possible : likely).push(`${aud}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    if (audience.length > 0)
+        likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    else if (profile !== 'scitoken:2.0')
+        possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
     possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
     if (expiresAt !== undefined && expiresAt - seconds < 300)
         possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
@@ -3004,7 +3006,7 @@ function makeDirectory(path, owner) {
     try {
         (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
         if (owner !== undefined)
-            (0,external_node_fs_namespaceObject.chownSync)(path, owner.uid, owner.gid);
+            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
         return undefined;
     }
     catch (error) {
@@ -3114,8 +3116,9 @@ function pathOf({ path }) {
 }
 function readAuthorities(source) {
     const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
-    const names = 'path' in source ? filesOf(pathOf(source)) : undefined;
-    const found = names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
+    const found = 'text' in source
+        ? pem(readPem(source))
+        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
     if (found.length > 0)
         return found;
     throw certificates_unreadable(source.name, 'it holds no PEM certificate');
@@ -3127,7 +3130,7 @@ function filesOf(path) {
             .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
     }
     catch {
-        return undefined;
+        return [path];
     }
 }
 function certificates_unreadable(name, what) {
@@ -3451,7 +3454,7 @@ const SYSTEM_FILES = [
 ];
 function loadTrust(source, host) {
     const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
-    const configured = () => [...source.files, ...(source.directory === undefined ? [] : [source.directory])].flatMap((path) => {
+    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
         try {
             return readAuthorities({ name: path, path });
         }
@@ -4580,9 +4583,17 @@ function interruptSignal() {
     return interrupted.signal;
 }
 async function processSurroundings(signal) {
-    const { homedir, uid } = (0,external_node_os_namespaceObject.userInfo)();
     const setting = await loadSettings(process.env, signal);
-    return { env: process.env, setting, home: homedir, uid: uid === -1 ? undefined : uid };
+    return { env: process.env, setting, ...account() };
+}
+function account() {
+    try {
+        const { homedir, uid } = (0,external_node_os_namespaceObject.userInfo)();
+        return { home: homedir, uid: uid === -1 ? undefined : uid };
+    }
+    catch {
+        return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js

@@ -127,21 +127,22 @@ function pathOf({ path }: { readonly path: string | Secret }): string {
 /** All certificates in a text, a file, or the files of a directory. */
 export function readAuthorities(source: PemSource): readonly string[] {
   const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());
-  const names = 'path' in source ? filesOf(pathOf(source)) : undefined;
   const found =
-    names === undefined ? pem(readPem(source)) : names.flatMap((path) => pem(readPem({ name: source.name, path })));
+    'text' in source
+      ? pem(readPem(source))
+      : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
   if (found.length > 0) return found;
   throw unreadable(source.name, 'it holds no PEM certificate');
 }
 
-/** Undefined: it is no directory. */
-function filesOf(path: string): readonly string[] | undefined {
+/** The files of a directory; what is none stands for itself. */
+export function filesOf(path: string): readonly string[] {
   try {
     return readdirSync(path, { withFileTypes: true })
       .filter((each) => each.isFile() || each.isSymbolicLink())
       .map(({ name }) => join(path, name));
   } catch {
-    return undefined;
+    return [path];
   }
 }
 

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Host } from '../host.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
-import { type ClientCertificate, type PemSource, readAuthorities } from './certificates.ts';
+import { type ClientCertificate, filesOf, type PemSource, readAuthorities } from './certificates.ts';
 import { reasonOf } from './private-file.ts';
 
 export interface TrustSource {
@@ -37,7 +37,7 @@ const SYSTEM_FILES = [
 export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
   const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
   const configured = () =>
-    [...source.files, ...(source.directory === undefined ? [] : [source.directory])].flatMap((path) => {
+    [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
       try {
         return readAuthorities({ name: path, path });
       } catch (error) {

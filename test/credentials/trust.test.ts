@@ -55,6 +55,8 @@ describe('authorities', () => {
     const [one, two, three] = await Promise.all(['CN=1', 'CN=2', 'CN=3'].map((name) => Authority.create(name)));
     mkdirSync(join(folder, 'dir'));
     put('dir/c.pem', three?.certificate ?? '');
+    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // is passed over by itself
+    put('dir/none.crl', 'no certificate');
     const { authorities } = await tlsFor({
       authorities: { name: 'ca-certificate', text: new Secret(pem(authority)) },
       files: [put('a.pem', one?.certificate ?? ''), put('b.pem', two?.certificate ?? '')],

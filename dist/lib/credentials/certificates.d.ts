@@ -42,3 +42,5 @@ export declare function loadCertificate(source: CertificateSource, tlsFor: (own:
 export declare function readCertificates(text: string, name: string): readonly X509Certificate[];
 /** All certificates in a text, a file, or the files of a directory. */
 export declare function readAuthorities(source: PemSource): readonly string[];
+/** The files of a directory; what is none stands for itself. */
+export declare function filesOf(path: string): readonly string[];

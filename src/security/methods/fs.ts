@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { posix } from 'node:path';
 import type { MessageChannel } from '../../wire/message-channel.ts';
@@ -106,7 +106,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
   }
   try {
     chmodSync(path, 0o700);
-    if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+    if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
     return undefined;
   } catch (error) {
     remove(path);

@@ -81,8 +81,10 @@ function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefo
   if (!issuer.startsWith('https://')) likely.push(`its issuer ${issuer} is no https address`);
   if (audience.length === 0 && profile === 'scitoken:2.0')
     likely.push('it has no audience, which scitoken:2.0 demands');
-  const aud = audience.length === 0 ? 'it has no audience' : `its audience is ${audience.join(', ')}`;
-  (audience.length === 0 ? possible : likely).push(`${aud}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+  if (audience.length > 0)
+    likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+  else if (profile !== 'scitoken:2.0')
+    possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
   possible.push(
     `no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`,
     `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`,
