@@ -8,9 +8,9 @@ import { CredentialError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
-import { idtokens } from './security/methods/idtokens.ts';
 import { parseIdToken, signaturePart } from './token/jwt.ts';
 import { formatEndpoint, formatSinful, type Sinful } from './transport/sinful.ts';
+import { onlyWith } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
 
 /** A token, and where it came from. */
@@ -50,8 +50,7 @@ export async function askFor(
       host.mask(exchanged.value);
       const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
       host.mask(signaturePart(exchanged.value));
-      const own = idtokens([{ token, source: 'the SciToken exchanged', chosen: true }], host);
-      const proven: Credentials = { methods: [own], preference: 'ours', unavailable: [] };
+      const proven = onlyWith(token, 'the SciToken exchanged', host);
       const narrowed = await getSessionToken(target, limits, proven, host);
       return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
     }

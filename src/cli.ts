@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
 function inputOf(given: Arguments): InputSource {
   return (name) => {
     if (name === 'authz') return given.get(name)?.join(',');
-    if (name === 'remote') return given.has(name) ? 'true' : undefined;
+    if (name === 'remote' || name === 'verify') return given.has(name) ? 'true' : undefined;
     if (name === 'key' && given.has('remote')) return undefined;
     const value = given.get(name)?.at(-1);
     return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;

@@ -6,7 +6,16 @@
 import { printable } from './printable.ts';
 
 /** The step of the pipeline (fetch.ts) in which an error arose. */
-export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'deliver';
+export type Phase =
+  | 'inputs'
+  | 'credentials'
+  | 'locate'
+  | 'connect'
+  | 'session'
+  | 'token'
+  | 'check'
+  | 'verify'
+  | 'deliver';
 
 /** Facts beside the message. `peer` is the address talked to, as a sinful string. */
 interface ErrorFacts {
@@ -22,6 +31,8 @@ export abstract class HTCondorError extends Error {
   abstract readonly exitStatus: number;
   phase: Phase | undefined;
   peer: string | undefined;
+  /** How often it was tried; undefined: that was not counted. */
+  tries: number | undefined;
 
   constructor(message: string, facts: ErrorFacts = {}) {
     super(printable(message), facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -76,17 +87,25 @@ export class LocateError extends HTCondorError {
   }
 }
 
+interface ConnectFacts extends ErrorFacts {
+  readonly requestId?: string;
+  readonly permanent?: boolean;
+}
+
 /** The network: worth a retry, but for ERR_CCB_ONLY. */
 export class ConnectError extends HTCondorError {
   readonly exitStatus = 3;
   readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
   /** Of the token request that nobody approved in time. */
   readonly requestId: string | undefined;
+  /** True if it makes no sense to try again: there is no such host. */
+  readonly permanent: boolean;
 
-  constructor(code: ConnectError['code'], message: string, facts: ErrorFacts & { readonly requestId?: string } = {}) {
+  constructor(code: ConnectError['code'], message: string, facts: ConnectFacts = {}) {
     super(message, facts);
     this.code = code;
     this.requestId = facts.requestId;
+    this.permanent = facts.permanent ?? false;
   }
 }
 

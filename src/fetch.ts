@@ -6,10 +6,12 @@ import { findDaemon, inTurn } from './find.ts';
 import type { Host } from './host.ts';
 import { checkTokenPath, writeTokenFile } from './output/token-file.ts';
 import { printable } from './printable.ts';
+import { withRetries } from './retry.ts';
 import { displayName } from './security/method.ts';
 import { checkToken } from './token/check.ts';
 import { type IdToken, parseIdToken, signaturePart } from './token/jwt.ts';
 import { formatSinful } from './transport/sinful.ts';
+import { verifyToken } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
 
 /** A token that was checked, and how it was come by. */
@@ -24,6 +26,8 @@ export interface FetchedToken {
   /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
   readonly daemonVersion: string;
   readonly authenticationMethod: string;
+  /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
+  readonly clockSkewSeconds: number;
   /** Network round trips waited for, TCP connections included. */
   readonly roundTrips: number;
   /** Where the token was written; undefined: nowhere. */
@@ -31,14 +35,17 @@ export interface FetchedToken {
 }
 
 /**
- * The whole job, one way: credentials → locate → connect → session → token → check → deliver.
+ * The whole job, one way: credentials → locate → connect → session → token → check → verify → deliver. What fails and may
+ * heal is done again from the start.
  *
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
   const finished = new AbortController();
   try {
-    return await fetchStepByStep(request, { ...host, signal: AbortSignal.any([host.signal, finished.signal]) });
+    const signal = AbortSignal.any([host.signal, finished.signal]);
+    const persistence = { retries: request.retries, patient: request.mode === 'request' };
+    return await withRetries(persistence, (within) => fetchStepByStep(request, within), { ...host, signal });
   } finally {
     finished.abort(); // closes what was begun beside the answer that came first
   }
@@ -69,8 +76,11 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
   const { token, reductions } = await inPhase('check', session.address, () => {
     const token = parseIdToken(jwt);
     const subject = request.mode === 'request' ? request.identity : session.user;
-    const expected = { issuer: session.server.trustDomain, subject, key: request.key };
-    const reductions = checkToken(token, { ...expected, authz: request.authz, lifetimeSeconds: request.lifetime });
+    const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
+    const reductions = checkToken(token, {
+      ...{ issuer: session.server.trustDomain, subject, key, authz, lifetimeSeconds: lifetime },
+      ...{ expectedIssuer: expectedTrustDomain, expectedSubject: expectedIdentity },
+    });
     if (reductions.length > 0 && onReduced === 'fail') {
       throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
     }
@@ -79,6 +89,13 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
   if (onReduced === 'warn')
     for (const reduction of reductions) host.log.warn(`The daemon granted less than was asked. ${reduction}`);
 
+  const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
+  tellSkew(clockSkewSeconds, token, host);
+  const verified = request.verify
+    ? await inPhase('verify', session.address, () =>
+        verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host),
+      )
+    : 0;
   if (path !== undefined) await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
   return {
     token,
@@ -87,7 +104,23 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     daemonAddress: formatSinful(session.address),
     daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
     authenticationMethod: displayName(session.method),
-    roundTrips: daemon.roundTrips + roundTrips,
+    clockSkewSeconds,
+    roundTrips: daemon.roundTrips + roundTrips + verified,
     path,
   };
+}
+
+/** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */
+const SKEW_THAT_MATTERS_SECONDS = 60;
+/** The time that a reply may take is no skew. */
+const NO_SKEW_SECONDS = 10;
+
+/** Tokens begin and end by the clock of whoever looks at them. */
+function tellSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: Host): void {
+  const tenth = expiresAt === undefined ? SKEW_THAT_MATTERS_SECONDS : (expiresAt - issuedAt) / 10;
+  if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS))) return;
+  const how = seconds > 0 ? 'ahead of' : 'behind';
+  host.log.warn(
+    `The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`,
+  );
 }

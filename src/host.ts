@@ -4,6 +4,8 @@ import type { Secret } from './secret.ts';
 export interface Host {
   /** Ends the run: every wait is given up, every socket closed. */
   readonly signal: AbortSignal;
+  /** Milliseconds until it does so by itself. */
+  timeLeftMs(): number;
   readonly log: {
     debug(line: string): void;
     info(line: string): void;

@@ -57,12 +57,19 @@ export interface FetchOptions {
   readonly serverName?: string | undefined;
   /** Pool password. */
   readonly password?: string | undefined;
+  /** Fail unless the token is for this identity, or of this trust domain. Default: any. */
+  readonly expectedIdentity?: string | undefined;
+  readonly expectedTrustDomain?: string | undefined;
+  /** Come back with the new token and ask whether it is allowed each level of `authz`. Default: false. */
+  readonly verify?: boolean | undefined;
   /** What to do if the daemon grants less than was asked. Default: `warn`. */
   readonly onReduced?: 'warn' | 'fail' | 'ignore' | undefined;
   /** Write the token to this file, mode 0600. Default: it is only returned. */
   readonly file?: string | undefined;
   /** Milliseconds for everything. Default: 60,000. */
   readonly timeoutMs?: number | undefined;
+  /** Further tries, within that time, if what failed may heal. Default: 3. */
+  readonly retries?: number | undefined;
   /** Gives up when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** Told of every secret before it is put to use, so that logs can hide it. */
@@ -90,7 +97,8 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     ...{ scitoken: options.scitoken, password: options.password, 'server-name': options.serverName },
     ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
     ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
-    remote: options.remote === undefined ? undefined : String(options.remote),
+    ...{ 'expected-identity': options.expectedIdentity, 'expected-trust-domain': options.expectedTrustDomain },
+    ...{ remote: options.remote?.toString(), verify: options.verify?.toString(), retries: options.retries?.toString() },
   };
   const input: InputSource = (name) => words[name];
   const host = processHost(

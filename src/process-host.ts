@@ -6,8 +6,10 @@ import type { Surroundings } from './inputs/table.ts';
 
 /** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
 export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host {
+  const end = performance.now() + timeoutMs;
   return {
     signal: endOf(timeoutMs, signal),
+    timeLeftMs: () => end - performance.now(),
     now: () => new Date(),
     randomBytes,
     ...sinks,

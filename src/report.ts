@@ -10,10 +10,19 @@ export function describeError(error: unknown): readonly string[] {
     return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
   }
   const known = error as AnyHTCondorError;
-  const where = [known.code, known.phase && `while: ${known.phase}`, known.peer && `at ${printable(known.peer)}`];
+  const where = [
+    known.code,
+    known.phase && `while: ${known.phase}`,
+    known.peer && `at ${printable(known.peer)}`,
+    triesOf(known),
+  ];
   const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
   const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
   return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+
+function triesOf({ tries = 1 }: HTCondorError): string {
+  return tries > 1 ? `after ${tries} tries` : '';
 }
 
 /** The facts of a fetched token by their public names; never the token. */

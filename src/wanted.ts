@@ -38,6 +38,13 @@ export interface TokenRequest {
   /** With `request`: whom the token is to be for, and how often it is looked whether it is approved. */
   readonly identity: string;
   readonly pollIntervalMs: number;
+  /** What the token must say; undefined: it does not matter. */
+  readonly expectedIdentity: string | undefined;
+  readonly expectedTrustDomain: string | undefined;
+  /** Whether the daemon is asked, with the new token, if it allows the levels of `authz`. */
+  readonly verify: boolean;
+  /** Further tries if what failed may heal. */
+  readonly retries: number;
   readonly onReduced: 'warn' | 'fail' | 'ignore';
   /** File to write the token to; undefined: none. */
   readonly path: string | undefined;

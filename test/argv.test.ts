@@ -73,7 +73,16 @@ describe('flags', () => {
   });
 
   test('that HTCondor refuses are refused, but for ours', () => {
-    const ours: readonly (string | undefined)[] = ['address', 'timeout', 'json', 'version', undefined];
+    const ours: readonly (string | undefined)[] = [
+      'address',
+      'timeout',
+      'retries',
+      'verify',
+      'check',
+      'json',
+      'version',
+      undefined,
+    ];
     fc.assert(
       fc.property(argument, (text) => {
         if (htcondorFlag(text) === undefined) assert.ok(ours.includes(ourFlag(text)), text);

@@ -56,7 +56,12 @@ for (const path of recordings) {
         const { token, roundTrips } = await fetchToken(
           readRequest((name) => (inputs as Partial<Record<string, string>>)[name], NOWHERE),
           {
-            ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0), mask: () => {} },
+            ...{
+              signal: AbortSignal.timeout(10_000),
+              now: () => new Date(0),
+              timeLeftMs: () => 60_000,
+              mask: () => {},
+            },
             log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
             randomBytes: () => new Uint8Array(Buffer.from(entropy.shift() ?? '', 'hex')),
           },

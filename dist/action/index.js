@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 757:
+/***/ 854:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3316,6 +3316,7 @@ function printable(text) {
 class HTCondorError extends Error {
     phase;
     peer;
+    tries;
     constructor(message, facts = {}) {
         super(printable(message), facts.cause === undefined ? undefined : { cause: facts.cause });
         this.name = new.target.name;
@@ -3359,10 +3360,12 @@ class ConnectError extends HTCondorError {
     exitStatus = 3;
     code;
     requestId;
+    permanent;
     constructor(code, message, facts = {}) {
         super(message, facts);
         this.code = code;
         this.requestId = facts.requestId;
+        this.permanent = facts.permanent ?? false;
     }
 }
 class ProtocolError extends HTCondorError {
@@ -4494,6 +4497,12 @@ const IMPERSONATION_TOKEN_REQUEST = 81;
 const DC_START_TOKEN_REQUEST = 60047;
 const DC_FINISH_TOKEN_REQUEST = 60048;
 const DC_EXCHANGE_SCITOKEN = 60052;
+const DC_SEC_QUERY = 60040;
+const DC_NOP_OF_LEVEL = {
+    ALLOW: DC_GET_SESSION_TOKEN,
+    ...{ READ: 60020, WRITE: 60021, NEGOTIATOR: 60022, ADMINISTRATOR: 60023, CONFIG: 60025, DAEMON: 60026 },
+    ...{ ADVERTISE_STARTD: 60027, ADVERTISE_SCHEDD: 60028, ADVERTISE_MASTER: 60029 },
+};
 const CCB_REQUEST = 68;
 const CCB_REVERSE_CONNECT = 69;
 const DAEMON_TYPES = {
@@ -4512,6 +4521,9 @@ const DAEMON_TYPES = {
     any: { query: 48, adType: 'Any' },
 };
 const COLLECTOR_TYPES = ['collector', 'view_collector'];
+function commandOf(level) {
+    return DC_NOP_OF_LEVEL[level];
+}
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
 
@@ -4784,9 +4796,10 @@ class KeyAgreement {
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 const KNOWN_METHODS = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 const SESSION_DURATION_SECONDS = 60;
-function clientPolicyAd(command, methods, ecdhPublicKey) {
+function clientPolicyAd({ command, about }, methods, ecdhPublicKey) {
     return {
         Command: command,
+        AuthCommand: about,
         AuthMethods: [...new Set([...methods, ...KNOWN_METHODS])].join(','),
         CryptoMethods: 'AES',
         Authentication: 'REQUIRED',
@@ -4836,21 +4849,21 @@ function list(text = '') {
 const DC_AUTHENTICATE = 60010;
 const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
 const UNMAPPED = '@unmapped';
-async function startCommand(channel, command, request, options, host) {
+async function startCommand(channel, purpose, request, options, host) {
     const { credentials, peer, mayPresume } = options;
     const presumed = mayPresume ? presume(credentials, peer) : undefined;
     try {
-        return await handshake(channel, command, request, options, presumed, host);
+        return await handshake(channel, purpose, request, options, presumed, host);
     }
     catch (error) {
         const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
         throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
     }
 }
-async function handshake(channel, command, request, { credentials, peer, mayBeUnmapped }, presumed, host) {
+async function handshake(channel, purpose, request, { credentials, peer, mayBeUnmapped }, presumed, host) {
     const agreement = new KeyAgreement(host.randomBytes);
     const names = credentials.methods.map(({ name }) => name);
-    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(command, names, agreement.publicKey)));
+    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)));
     if (presumed !== undefined)
         await makeOffer(channel, presumed);
     const server = readServerPolicy(await channel.receive(getClassAd));
@@ -5104,7 +5117,7 @@ class Channel {
 function abortedError(signal) {
     const reason = signal.reason;
     const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
-    return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
+    return new ConnectError('ERR_TIMEOUT', timedOut ? reason.message : 'cancelled', { cause: reason });
 }
 function incomingOf(socket) {
     return { chunks: socket[Symbol.asyncIterator](), deframer: new Deframer() };
@@ -5265,7 +5278,7 @@ function dial(address, signal) {
             });
             socket.once('error', (error) => {
                 sockets.delete(socket);
-                failures.push(`${formatEndpoint(endpoint)}: ${connect_reasonOf(error, endpoint)}`);
+                failures.push({ text: `${formatEndpoint(endpoint)}: ${connect_reasonOf(error, endpoint)}`, error });
                 tryNext();
             });
         };
@@ -5276,7 +5289,9 @@ function dial(address, signal) {
     });
 }
 function unreachable(address, failures) {
-    return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, { peer: formatSinful(address) });
+    const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
+    const permanent = failures.every(({ error }) => error.code === 'ENOTFOUND');
+    return new ConnectError('ERR_CONNECT', text, { peer: formatSinful(address), permanent });
 }
 function connect_reasonOf(error, { host }) {
     if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
@@ -5614,14 +5629,14 @@ async function callCommand(call, read, host) {
     }
 }
 async function attempt(call, read, mayPresume, host, failed) {
-    const { target, command, request, phase, mayBeUnmapped = false } = call;
+    const { target, command, about, request, phase, mayBeUnmapped = false } = call;
     const { address, serverName, claimedName } = target;
     const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
     let session;
     try {
         const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
         const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
-        session = await inPhase(phase ?? 'session', address, () => startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
+        session = await inPhase(phase ?? 'session', address, () => startCommand(channel, { command, about }, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
         const value = await read(session, channel);
         return { value, session, roundTrips: channel.roundTrips };
     }
@@ -5903,6 +5918,23 @@ function malformed(what, claim) {
     return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
+
+
+
+
+function askAllowed(target, about, credentials, host) {
+    const call = { target, command: DC_SEC_QUERY, about, request: () => { }, credentials };
+    const read = async ({ channel, user }) => {
+        const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
+        if (reply.boolean('AuthorizationSucceeded') === true)
+            return undefined;
+        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+        throw new AuthorizationError('ERR_DENIED', text, user);
+    };
+    return callCommand(call, read, host);
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
 const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
 const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
@@ -6076,6 +6108,46 @@ function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
     return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/verify.js
+
+
+
+
+function onlyWith(token, source, host) {
+    const own = idtokens([{ token, source, chosen: true }], host);
+    return { methods: [own], preference: 'ours', unavailable: [] };
+}
+function questions(levels) {
+    return levels.flatMap((level) => {
+        const command = commandOf(level);
+        return command === undefined ? [] : [[level, command]];
+    });
+}
+async function verifyToken(token, levels, target, host) {
+    const credentials = onlyWith(token, 'the new token', host);
+    const asked = questions(levels);
+    const results = await Promise.all((asked.length > 0 ? asked : questions(['ALLOW'])).map(async ([level, command]) => {
+        try {
+            const { session, roundTrips } = await askAllowed(target, command, credentials, host);
+            if (session.user === token.subject)
+                return roundTrips;
+            throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+        }
+        catch (error) {
+            if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
+                throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
+            if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
+                throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
+            throw error;
+        }
+    }));
+    host.log.debug(`verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`);
+    return Math.max(...results);
+}
+function refused(text) {
+    return new TokenError('ERR_TOKEN_REFUSED', text);
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/ask.js
 
 
@@ -6110,8 +6182,7 @@ async function askFor(request, target, credentials, host) {
             host.mask(exchanged.value);
             const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
             host.mask(signaturePart(exchanged.value));
-            const own = idtokens([{ token, source: 'the SciToken exchanged', chosen: true }], host);
-            const proven = { methods: [own], preference: 'ours', unavailable: [] };
+            const proven = onlyWith(token, 'the SciToken exchanged', host);
             const narrowed = await getSessionToken(target, limits, proven, host);
             return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
         }
@@ -7151,6 +7222,55 @@ function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/retry.js
+
+
+
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 10_000;
+async function withRetries({ retries, patient }, work, host) {
+    for (let tries = 1;; tries++) {
+        const last = tries > retries;
+        try {
+            return last || patient ? await work(host) : await within(host.timeLeftMs() / 2, work, host);
+        }
+        catch (error) {
+            if (error instanceof HTCondorError)
+                error.tries = tries;
+            const delayMs = delayBefore(tries, host);
+            if (last || host.signal.aborted || !canHeal(error) || delayMs >= host.timeLeftMs())
+                throw error;
+            const wait = (delayMs / 1000).toFixed(1);
+            host.log.info(`Try ${tries} of ${retries + 1} failed: ${error.message} (${error.code}); the next one in ${wait} s`);
+            await (0,promises_namespaceObject.setTimeout)(delayMs, undefined, { signal: host.signal }).catch(() => {
+                throw abortedError(host.signal);
+            });
+        }
+    }
+}
+function canHeal(error) {
+    if (error instanceof ConnectError) {
+        return error.code !== 'ERR_CCB_ONLY' && error.requestId === undefined && !error.permanent;
+    }
+    return error instanceof DaemonError && /rate limit/i.test(error.errorString);
+}
+function delayBefore(tries, host) {
+    const whole = Math.min(FIRST_DELAY_MS * 2 ** (tries - 1), MAX_DELAY_MS);
+    const [random = 0] = host.randomBytes(1);
+    return whole * (1 - random / 512);
+}
+async function within(limitMs, work, host) {
+    const over = new AbortController();
+    const text = `no answer within ${Math.max(1, Math.round(limitMs / 1000))} s`;
+    const timer = setTimeout(() => over.abort(new DOMException(text, 'TimeoutError')), limitMs);
+    try {
+        return await work({ ...host, signal: AbortSignal.any([host.signal, over.signal]) });
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/token/levels.js
 const IMPLIED = {
     ALLOW: undefined,
@@ -7184,6 +7304,9 @@ function covers(granted, level) {
 function checkToken(token, expected) {
     claim(token.issuer === expected.issuer, 'iss', `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`);
     claim(token.subject === expected.subject, 'sub', `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
+    const { expectedIssuer = token.issuer, expectedSubject = token.subject } = expected;
+    claim(token.issuer === expectedIssuer, 'iss', `the token was issued by ${token.issuer}, expected-trust-domain is ${expectedIssuer}`);
+    claim(token.subject === expectedSubject, 'sub', `the token is for ${token.subject}, expected-identity is ${expectedSubject}`);
     claim(expected.key === undefined || token.keyId === expected.key, 'kid', `the token is signed with the key ${token.keyId}, not ${expected.key}`);
     return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
 }
@@ -7229,10 +7352,14 @@ function claim(holds, name, text) {
 
 
 
+
+
 async function fetchToken(request, host) {
     const finished = new AbortController();
     try {
-        return await fetchStepByStep(request, { ...host, signal: AbortSignal.any([host.signal, finished.signal]) });
+        const signal = AbortSignal.any([host.signal, finished.signal]);
+        const persistence = { retries: request.retries, patient: request.mode === 'request' };
+        return await withRetries(persistence, (within) => fetchStepByStep(request, within), { ...host, signal });
     }
     finally {
         finished.abort();
@@ -7256,8 +7383,11 @@ async function fetchStepByStep(request, host) {
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
         const subject = request.mode === 'request' ? request.identity : session.user;
-        const expected = { issuer: session.server.trustDomain, subject, key: request.key };
-        const reductions = checkToken(token, { ...expected, authz: request.authz, lifetimeSeconds: request.lifetime });
+        const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
+        const reductions = checkToken(token, {
+            ...{ issuer: session.server.trustDomain, subject, key, authz, lifetimeSeconds: lifetime },
+            ...{ expectedIssuer: expectedTrustDomain, expectedSubject: expectedIdentity },
+        });
         if (reductions.length > 0 && onReduced === 'fail') {
             throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
         }
@@ -7266,6 +7396,11 @@ async function fetchStepByStep(request, host) {
     if (onReduced === 'warn')
         for (const reduction of reductions)
             host.log.warn(`The daemon granted less than was asked. ${reduction}`);
+    const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
+    tellSkew(clockSkewSeconds, token, host);
+    const verified = request.verify
+        ? await inPhase('verify', session.address, () => verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host))
+        : 0;
     if (path !== undefined)
         await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
     return {
@@ -7275,9 +7410,19 @@ async function fetchStepByStep(request, host) {
         daemonAddress: formatSinful(session.address),
         daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
         authenticationMethod: displayName(session.method),
-        roundTrips: daemon.roundTrips + roundTrips,
+        clockSkewSeconds,
+        roundTrips: daemon.roundTrips + roundTrips + verified,
         path,
     };
+}
+const SKEW_THAT_MATTERS_SECONDS = 60;
+const NO_SKEW_SECONDS = 10;
+function tellSkew(seconds, { issuedAt = 0, expiresAt }, host) {
+    const tenth = expiresAt === undefined ? SKEW_THAT_MATTERS_SECONDS : (expiresAt - issuedAt) / 10;
+    if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS)))
+        return;
+    const how = seconds > 0 ? 'ahead of' : 'behind';
+    host.log.warn(`The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/words.js
@@ -7472,12 +7617,16 @@ const INPUTS = {
     'ca-certificate': '',
     'server-name': '',
     password: '',
+    'expected-identity': '',
+    'expected-trust-domain': '',
     'on-reduced': 'warn',
+    verify: 'false',
     token: '',
     'token-directory': '',
     file: '',
     summary: 'true',
     timeout: '60s',
+    retries: '3',
 };
 const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'];
 
@@ -7594,6 +7743,7 @@ function configuredPool(surroundings) {
 
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+const MAX_RETRIES = 100;
 const DEFAULT_USER = 'condor';
 const POLL_INTERVAL_MS = 5000;
 function readRequest(input, surroundings, localFirst = false) {
@@ -7605,6 +7755,9 @@ function readRequest(input, surroundings, localFirst = false) {
     const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
     if (remote && mode !== 'fetch')
         throw new errors_InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
+    const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
+    if (remote && verify)
+        throw new errors_InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
     return {
         mode,
         daemon: readDaemon(input, surroundings, { localFirst, remote }),
@@ -7617,6 +7770,10 @@ function readRequest(input, surroundings, localFirst = false) {
         key,
         identity: readIdentity(input('identity'), mode, surroundings),
         pollIntervalMs: POLL_INTERVAL_MS,
+        expectedIdentity: plainText('expected-identity', input('expected-identity')),
+        expectedTrustDomain: plainText('expected-trust-domain', input('expected-trust-domain')),
+        verify,
+        retries: readRetries(input('retries') ?? INPUTS.retries),
         onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
         path,
     };
@@ -7636,6 +7793,11 @@ function checkTimeout(timeoutMs) {
 }
 function readBoolean(name, text) {
     return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+function readRetries(text) {
+    if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES)
+        return Number(text);
+    throw new errors_InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
 }
 function readIdentity(text, mode, { setting }) {
     if (mode !== 'request') {
@@ -7777,8 +7939,10 @@ async function askProgram(program, env, signal) {
 
 
 function processHost(timeoutMs, signal, sinks) {
+    const end = performance.now() + timeoutMs;
     return {
         signal: endOf(timeoutMs, signal),
+        timeLeftMs: () => end - performance.now(),
         now: () => new Date(),
         randomBytes: external_node_crypto_namespaceObject.randomBytes,
         ...sinks,
@@ -8077,10 +8241,18 @@ function describeError(error) {
         return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
     }
     const known = error;
-    const where = [known.code, known.phase && `while: ${known.phase}`, known.peer && `at ${printable(known.peer)}`];
+    const where = [
+        known.code,
+        known.phase && `while: ${known.phase}`,
+        known.peer && `at ${printable(known.peer)}`,
+        triesOf(known),
+    ];
     const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
     const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
     return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+function triesOf({ tries = 1 }) {
+    return tries > 1 ? `after ${tries} tries` : '';
 }
 function factsOf({ token, ...fetched }) {
     const { issuedAt, expiresAt } = token;
@@ -8244,7 +8416,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(757);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(854);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

@@ -1,5 +1,5 @@
 /** The step of the pipeline (fetch.ts) in which an error arose. */
-export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'deliver';
+export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'verify' | 'deliver';
 /** Facts beside the message. `peer` is the address talked to, as a sinful string. */
 interface ErrorFacts {
     readonly phase?: Phase;
@@ -13,6 +13,8 @@ export declare abstract class HTCondorError extends Error {
     abstract readonly exitStatus: number;
     phase: Phase | undefined;
     peer: string | undefined;
+    /** How often it was tried; undefined: that was not counted. */
+    tries: number | undefined;
     constructor(message: string, facts?: ErrorFacts);
     /** Adds where it happened, unless that is known already: the innermost place wins. */
     at(phase: Phase, peer?: string): this;
@@ -39,15 +41,19 @@ export declare class LocateError extends HTCondorError {
     readonly names: readonly string[];
     constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: ErrorFacts);
 }
+interface ConnectFacts extends ErrorFacts {
+    readonly requestId?: string;
+    readonly permanent?: boolean;
+}
 /** The network: worth a retry, but for ERR_CCB_ONLY. */
 export declare class ConnectError extends HTCondorError {
     readonly exitStatus = 3;
     readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
     /** Of the token request that nobody approved in time. */
     readonly requestId: string | undefined;
-    constructor(code: ConnectError['code'], message: string, facts?: ErrorFacts & {
-        readonly requestId?: string;
-    });
+    /** True if it makes no sense to try again: there is no such host. */
+    readonly permanent: boolean;
+    constructor(code: ConnectError['code'], message: string, facts?: ConnectFacts);
 }
 /** The peer does not speak CEDAR as it is specified. */
 export declare class ProtocolError extends HTCondorError {

@@ -13,13 +13,16 @@ export interface FetchedToken {
     /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
     readonly daemonVersion: string;
     readonly authenticationMethod: string;
+    /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
+    readonly clockSkewSeconds: number;
     /** Network round trips waited for, TCP connections included. */
     readonly roundTrips: number;
     /** Where the token was written; undefined: nowhere. */
     readonly path: string | undefined;
 }
 /**
- * The whole job, one way: credentials → locate → connect → session → token → check → deliver.
+ * The whole job, one way: credentials → locate → connect → session → token → check → verify → deliver. What fails and may
+ * heal is done again from the start.
  *
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
  */

@@ -5,6 +5,15 @@ export const DC_START_TOKEN_REQUEST = 60047;
 export const DC_FINISH_TOKEN_REQUEST = 60048;
 export const DC_EXCHANGE_SCITOKEN = 60052;
 
+/** Asks whether another command would be allowed, which is not carried out. */
+export const DC_SEC_QUERY = 60040;
+/** Per authorization level the command that it takes. */
+const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
+  ALLOW: DC_GET_SESSION_TOKEN, // does something, but is only asked about
+  ...{ READ: 60020, WRITE: 60021, NEGOTIATOR: 60022, ADMINISTRATOR: 60023, CONFIG: 60025, DAEMON: 60026 },
+  ...{ ADVERTISE_STARTD: 60027, ADVERTISE_SCHEDD: 60028, ADVERTISE_MASTER: 60029 },
+};
+
 /** To a broker: have the daemon connect that is registered with you by this number. READ. */
 export const CCB_REQUEST = 68;
 /** What a daemon says first when it connects for that. */
@@ -41,3 +50,8 @@ export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
 
 /** Types that are their own address: the pool's collector. */
 export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];
+
+/** A command that needs this level; undefined: there is none. */
+export function commandOf(level: string): number | undefined {
+  return DC_NOP_OF_LEVEL[level];
+}

@@ -28,6 +28,8 @@ export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
 export interface CommandCall {
   readonly target: Target;
   readonly command: number;
+  /** With DC_SEC_QUERY: the command that it is about. */
+  readonly about?: number;
   readonly request: (message: Writer) => void;
   readonly credentials: Credentials;
   /** What an error says of when it happened; undefined: whether it was connecting or the session. */
@@ -78,7 +80,7 @@ async function attempt<T>(
   host: Host,
   failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
-  const { target, command, request, phase, mayBeUnmapped = false } = call;
+  const { target, command, about, request, phase, mayBeUnmapped = false } = call;
   const { address, serverName, claimedName } = target;
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   let session: Session | undefined;
@@ -86,7 +88,7 @@ async function attempt<T>(
     const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
     const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
     session = await inPhase(phase ?? 'session', address, () =>
-      startCommand(channel, command, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
+      startCommand(channel, { command, about }, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
     );
     const value = await read(session, channel);
     return { value, session, roundTrips: channel.roundTrips };

@@ -14,6 +14,7 @@ import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 /** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+const MAX_RETRIES = 100;
 
 /** As condor_token_request has them. */
 const DEFAULT_USER = 'condor';
@@ -35,6 +36,12 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
   if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
+  const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
+  if (remote && verify)
+    throw new InputError(
+      'verify',
+      'verify: with remote the schedd is not talked to, which alone could say; leave it out',
+    );
   return {
     mode,
     daemon: readDaemon(input, surroundings, { localFirst, remote }),
@@ -47,6 +54,10 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     key,
     identity: readIdentity(input('identity'), mode, surroundings),
     pollIntervalMs: POLL_INTERVAL_MS,
+    expectedIdentity: plainText('expected-identity', input('expected-identity')),
+    expectedTrustDomain: plainText('expected-trust-domain', input('expected-trust-domain')),
+    verify,
+    retries: readRetries(input('retries') ?? INPUTS.retries),
     onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
     path,
   };
@@ -70,6 +81,11 @@ export function checkTimeout(timeoutMs: number): number {
 
 export function readBoolean(name: InputName, text: string): boolean {
   return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+
+function readRetries(text: string): number {
+  if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
+  throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
 /** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */

@@ -21,12 +21,16 @@ export const INPUTS = {
   'ca-certificate': '',
   'server-name': '',
   password: '',
+  'expected-identity': '',
+  'expected-trust-domain': '',
   'on-reduced': 'warn',
+  verify: 'false',
   token: '',
   'token-directory': '',
   file: '',
   summary: 'true',
   timeout: '60s',
+  retries: '3',
 } as const;
 
 export type InputName = keyof typeof INPUTS;

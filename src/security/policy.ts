@@ -33,14 +33,21 @@ export interface ServerPolicy {
   readonly remoteVersion: string;
 }
 
-/** The policy ad that opens a session. `command` is what we want to do once we are in. */
+/** What we want to do once we are in; with `about` (AuthCommand), to ask whether we may do that. */
+export interface Purpose {
+  readonly command: number;
+  readonly about?: number | undefined;
+}
+
+/** The policy ad that opens a session. */
 export function clientPolicyAd(
-  command: number,
+  { command, about }: Purpose,
   methods: readonly string[],
   ecdhPublicKey: string,
-): Record<string, ClassAdValue> {
+): Record<string, ClassAdValue | undefined> {
   return {
     Command: command,
+    AuthCommand: about,
     AuthMethods: [...new Set([...methods, ...KNOWN_METHODS])].join(','),
     CryptoMethods: 'AES',
     Authentication: 'REQUIRED',

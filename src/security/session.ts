@@ -9,7 +9,7 @@ import type { Writer } from '../wire/writer.ts';
 import { authenticate, makeOffer, type Offer, presume, StartOver } from './authenticate.ts';
 import { KeyAgreement } from './key-agreement.ts';
 import type { Credentials, MethodName, Peer } from './method.ts';
-import { clientPolicyAd, readServerPolicy, type ServerPolicy } from './policy.ts';
+import { clientPolicyAd, type Purpose, readServerPolicy, type ServerPolicy } from './policy.ts';
 
 /** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one. */
 const DC_AUTHENTICATE = 60010;
@@ -52,7 +52,7 @@ export interface SessionOptions {
  */
 export async function startCommand(
   channel: SecurableChannel,
-  command: number,
+  purpose: Purpose,
   request: (message: Writer) => void,
   options: SessionOptions,
   host: Host,
@@ -60,7 +60,7 @@ export async function startCommand(
   const { credentials, peer, mayPresume } = options;
   const presumed = mayPresume ? presume(credentials, peer) : undefined;
   try {
-    return await handshake(channel, command, request, options, presumed, host);
+    return await handshake(channel, purpose, request, options, presumed, host);
   } catch (error) {
     // A hang-up may be the answer to the guess.
     const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
@@ -70,7 +70,7 @@ export async function startCommand(
 
 async function handshake(
   channel: SecurableChannel,
-  command: number,
+  purpose: Purpose,
   request: (message: Writer) => void,
   { credentials, peer, mayBeUnmapped }: SessionOptions,
   presumed: Offer | undefined,
@@ -79,7 +79,7 @@ async function handshake(
   const agreement = new KeyAgreement(host.randomBytes);
   const names = credentials.methods.map(({ name }) => name);
   channel.send((message) =>
-    putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(command, names, agreement.publicKey)),
+    putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)),
   );
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));

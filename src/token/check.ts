@@ -8,6 +8,9 @@ export interface Expected {
   readonly issuer: string;
   /** Identity that the daemon, or the collector, authenticated. */
   readonly subject: string;
+  /** What the user wants these two to be; undefined: it does not matter. */
+  readonly expectedIssuer?: string | undefined;
+  readonly expectedSubject?: string | undefined;
   /** Signing key asked for; undefined: any. */
   readonly key: string | undefined;
   /** Levels asked for; empty: no restriction. */
@@ -34,6 +37,17 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
     token.subject === expected.subject,
     'sub',
     `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`,
+  );
+  const { expectedIssuer = token.issuer, expectedSubject = token.subject } = expected;
+  claim(
+    token.issuer === expectedIssuer,
+    'iss',
+    `the token was issued by ${token.issuer}, expected-trust-domain is ${expectedIssuer}`,
+  );
+  claim(
+    token.subject === expectedSubject,
+    'sub',
+    `the token is for ${token.subject}, expected-identity is ${expectedSubject}`,
   );
   claim(
     expected.key === undefined || token.keyId === expected.key,

@@ -182,7 +182,7 @@ export class Channel implements SecurableChannel {
 export function abortedError(signal: AbortSignal): ConnectError {
   const reason: unknown = signal.reason;
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
-  return new ConnectError('ERR_TIMEOUT', timedOut ? 'the time allowed is over' : 'cancelled', { cause: reason });
+  return new ConnectError('ERR_TIMEOUT', timedOut ? reason.message : 'cancelled', { cause: reason });
 }
 
 function incomingOf(socket: Socket): Incoming {

@@ -36,7 +36,7 @@ function sharedPortConnect(id: string): Uint8Array {
 function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
   const waiting = [...endpoints(address)];
   const sockets = new Set<Socket>();
-  const failures: string[] = [];
+  const failures: Failure[] = [];
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const finish = (winner?: Socket) => {
@@ -69,7 +69,7 @@ function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
       });
       socket.once('error', (error: Error) => {
         sockets.delete(socket);
-        failures.push(`${formatEndpoint(endpoint)}: ${reasonOf(error, endpoint)}`);
+        failures.push({ text: `${formatEndpoint(endpoint)}: ${reasonOf(error, endpoint)}`, error });
         tryNext();
       });
     };
@@ -79,8 +79,15 @@ function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
   });
 }
 
-function unreachable(address: Sinful, failures: readonly string[]): ConnectError {
-  return new ConnectError('ERR_CONNECT', `no connection to ${failures.join(', ')}`, { peer: formatSinful(address) });
+interface Failure {
+  readonly text: string;
+  readonly error: NodeJS.ErrnoException;
+}
+
+function unreachable(address: Sinful, failures: readonly Failure[]): ConnectError {
+  const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
+  const permanent = failures.every(({ error }) => error.code === 'ENOTFOUND');
+  return new ConnectError('ERR_CONNECT', text, { peer: formatSinful(address), permanent });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {

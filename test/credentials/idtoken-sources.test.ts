@@ -29,6 +29,7 @@ function listeningHost() {
       randomBytes: (length) => new Uint8Array(length),
     },
     log: { debug: note, info: note, notice: note, warn: note },
+    timeLeftMs: () => 60_000,
     mask: (secret) => void masks.push(secret.reveal()),
   };
   return { host, masks, log };

@@ -430,7 +430,14 @@ const reply = ({ channel }: BrokerRequest, ad: Record<string, boolean | number>)
 
 function testHost(signal: AbortSignal): Host {
   const log = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
-  return { signal, log, mask: () => {}, now: () => new Date(0), randomBytes: (n: number) => new Uint8Array(n) };
+  return {
+    signal,
+    log,
+    timeLeftMs: () => 60_000,
+    mask: () => {},
+    now: () => new Date(0),
+    randomBytes: (n: number) => new Uint8Array(n),
+  };
 }
 
 describe('at the port where a daemon is waited for', () => {

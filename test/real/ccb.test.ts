@@ -100,7 +100,14 @@ for (const suite of poolSuites()) {
       const request = readRequest((input) => words[input], UNCONFIGURED);
       const log = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
       const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-      const host = { signal: AbortSignal.timeout(20_000), log, mask: () => {}, now: () => new Date(), randomBytes };
+      const host = {
+        signal: AbortSignal.timeout(20_000),
+        log,
+        timeLeftMs: () => 60_000,
+        mask: () => {},
+        now: () => new Date(),
+        randomBytes,
+      };
       await assert.rejects(fetchRequested({ ...request, privateNetworkName: name }, host), { code: 'ERR_CONNECT' });
       const { token } = await fetchRequested({ ...request, privateNetworkName: 'elsewhere' }, host);
       assert.equal(token.subject, `alice@${pool.trustDomain}`);

@@ -35,7 +35,13 @@ function refusal(errorCode: number, text: RegExp, hint: RegExp): (error: DaemonE
 /** The ad that the collector has of the schedd, for an administrator; `all`: with what is private in it. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
   const host: Host = {
-    ...{ signal: AbortSignal.timeout(20_000), now: () => new Date(), mask: () => {}, randomBytes },
+    ...{
+      signal: AbortSignal.timeout(20_000),
+      now: () => new Date(),
+      timeLeftMs: () => 60_000,
+      mask: () => {},
+      randomBytes,
+    },
     log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
   };
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);

@@ -49,7 +49,7 @@ try {
   const inputs = { address, idtoken: await pool.idToken({ user: 'alice' }), authz: 'READ', lifetime: '600' };
   const entropy: string[] = [];
   const host = {
-    ...{ signal: AbortSignal.timeout(20_000), now: () => new Date(), mask: () => {} },
+    ...{ signal: AbortSignal.timeout(20_000), now: () => new Date(), timeLeftMs: () => 60_000, mask: () => {} },
     log: { debug: () => {}, info: () => {}, notice: () => {}, warn: (line: string) => console.error(line) },
     randomBytes(length: number) {
       const bytes = randomBytes(length);

@@ -15,5 +15,12 @@ export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: Emb
 /** Fetches from the first schedd, by its address unless `options` say where, with alice's token unless they say whose. */
 export function fetchFrom(pool: EmbeddedPool, options: FetchOptions = {}): Promise<FetchedToken> {
   const target = 'address' in options || 'pool' in options ? {} : { address: pool.schedd() };
-  return fetchToken({ ...target, idtoken: pool.idToken(), onReduced: 'ignore', timeoutMs: 10_000, ...options });
+  return fetchToken({
+    ...target,
+    idtoken: pool.idToken(),
+    onReduced: 'ignore',
+    timeoutMs: 10_000,
+    retries: 0,
+    ...options,
+  });
 }

@@ -15,7 +15,7 @@ export function notingHost(facts: Partial<Host> = {}): NotingHost {
   const log: string[] = [];
   const at = (level: string) => (line: string) => void log.push(`${level} ${line}`);
   const host: Host = {
-    ...{ signal: new AbortController().signal, now: () => new Date(), randomBytes },
+    ...{ signal: new AbortController().signal, timeLeftMs: () => 60_000, now: () => new Date(), randomBytes },
     log: { debug: at('debug'), info: at('info'), notice: at('notice'), warn: at('warn') },
     mask: (secret) => void masks.push(secret.reveal()),
     ...facts,

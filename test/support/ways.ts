@@ -139,7 +139,7 @@ export class Ways {
     const own = { PATH: path, _CONDOR_FS_LOCAL_DIR: this.tmp, SSL_CERT_FILE: join(this.folder, 'none'), ...env };
     try {
       const request = readRequest((name) => all[name] || undefined, surroundings(own, { home: this.folder, ...facts }));
-      const fetched = await fetchToken({ ...request, pollIntervalMs: 5 }, host);
+      const fetched = await fetchToken({ ...request, pollIntervalMs: 5, retries: 0 }, host);
       return { fetched, error: undefined, masks, log };
     } catch (error) {
       return { fetched: undefined, error, masks, log };

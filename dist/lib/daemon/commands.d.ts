@@ -4,6 +4,8 @@ export declare const IMPERSONATION_TOKEN_REQUEST = 81;
 export declare const DC_START_TOKEN_REQUEST = 60047;
 export declare const DC_FINISH_TOKEN_REQUEST = 60048;
 export declare const DC_EXCHANGE_SCITOKEN = 60052;
+/** Asks whether another command would be allowed, which is not carried out. */
+export declare const DC_SEC_QUERY = 60040;
 /** To a broker: have the daemon connect that is registered with you by this number. READ. */
 export declare const CCB_REQUEST = 68;
 /** What a daemon says first when it connects for that. */
@@ -23,4 +25,6 @@ interface DaemonType {
 export declare const DAEMON_TYPES: Readonly<Record<string, DaemonType>>;
 /** Types that are their own address: the pool's collector. */
 export declare const COLLECTOR_TYPES: readonly string[];
+/** A command that needs this level; undefined: there is none. */
+export declare function commandOf(level: string): number | undefined;
 export {};

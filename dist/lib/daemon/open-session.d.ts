@@ -13,6 +13,8 @@ export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
 export interface CommandCall {
     readonly target: Target;
     readonly command: number;
+    /** With DC_SEC_QUERY: the command that it is about. */
+    readonly about?: number;
     readonly request: (message: Writer) => void;
     readonly credentials: Credentials;
     /** What an error says of when it happened; undefined: whether it was connecting or the session. */

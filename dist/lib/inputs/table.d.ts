@@ -20,12 +20,16 @@ export declare const INPUTS: {
     readonly 'ca-certificate': '';
     readonly 'server-name': '';
     readonly password: '';
+    readonly 'expected-identity': '';
+    readonly 'expected-trust-domain': '';
     readonly 'on-reduced': 'warn';
+    readonly verify: 'false';
     readonly token: '';
     readonly 'token-directory': '';
     readonly file: '';
     readonly summary: 'true';
     readonly timeout: '60s';
+    readonly retries: '3';
 };
 export type InputName = keyof typeof INPUTS;
 /** What was said for an input; undefined: nothing. */

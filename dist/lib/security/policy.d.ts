@@ -10,8 +10,13 @@ export interface ServerPolicy {
     /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
     readonly remoteVersion: string;
 }
-/** The policy ad that opens a session. `command` is what we want to do once we are in. */
-export declare function clientPolicyAd(command: number, methods: readonly string[], ecdhPublicKey: string): Record<string, ClassAdValue>;
+/** What we want to do once we are in; with `about` (AuthCommand), to ask whether we may do that. */
+export interface Purpose {
+    readonly command: number;
+    readonly about?: number | undefined;
+}
+/** The policy ad that opens a session. */
+export declare function clientPolicyAd({ command, about }: Purpose, methods: readonly string[], ecdhPublicKey: string): Record<string, ClassAdValue | undefined>;
 /**
  * The server's answer, if a session with it is worth having.
  *

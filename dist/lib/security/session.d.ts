@@ -2,7 +2,7 @@ import type { Host } from '../host.ts';
 import type { MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { Credentials, MethodName, Peer } from './method.ts';
-import { type ServerPolicy } from './policy.ts';
+import { type Purpose, type ServerPolicy } from './policy.ts';
 /** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
 export interface Session {
     /** The reply to the request comes from here. */
@@ -31,4 +31,4 @@ export interface SessionOptions {
  * @throws AuthorizationError ERR_DENIED with the identity.
  * @throws StartOver to be tried once more on a new channel with `mayPresume: false`.
  */
-export declare function startCommand(channel: SecurableChannel, command: number, request: (message: Writer) => void, options: SessionOptions, host: Host): Promise<Session>;
+export declare function startCommand(channel: SecurableChannel, purpose: Purpose, request: (message: Writer) => void, options: SessionOptions, host: Host): Promise<Session>;

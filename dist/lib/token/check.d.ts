@@ -5,6 +5,9 @@ export interface Expected {
     readonly issuer: string;
     /** Identity that the daemon, or the collector, authenticated. */
     readonly subject: string;
+    /** What the user wants these two to be; undefined: it does not matter. */
+    readonly expectedIssuer?: string | undefined;
+    readonly expectedSubject?: string | undefined;
     /** Signing key asked for; undefined: any. */
     readonly key: string | undefined;
     /** Levels asked for; empty: no restriction. */

@@ -8,7 +8,7 @@ import { parseIdToken } from '../../../src/token/jwt.ts';
 import { strangeJwt } from '../../support/runner.ts';
 
 const host: Host = {
-  ...{ signal: new AbortController().signal, now: () => new Date(0), mask: () => {} },
+  ...{ signal: new AbortController().signal, now: () => new Date(0), timeLeftMs: () => 60_000, mask: () => {} },
   log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
   randomBytes: (length) => new Uint8Array(length),
 };

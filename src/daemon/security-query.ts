@@ -1,0 +1,28 @@
+import { AuthorizationError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import type { Credentials } from '../security/method.ts';
+import type { Session } from '../security/session.ts';
+import { getClassAd } from '../wire/classad.ts';
+import { DC_SEC_QUERY } from './commands.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
+
+/**
+ * DC_SEC_QUERY: whether the daemon would let us carry out the command `about` (condor_ping; handle_dc_sec_query).
+ *
+ * @throws AuthorizationError ERR_DENIED it would not; whatever opening a session throws.
+ */
+export function askAllowed(
+  target: Target,
+  about: number,
+  credentials: Credentials,
+  host: Host,
+): Promise<CommandResult<undefined>> {
+  const call = { target, command: DC_SEC_QUERY, about, request: () => {}, credentials };
+  const read = async ({ channel, user }: Session): Promise<undefined> => {
+    const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
+    if (reply.boolean('AuthorizationSucceeded') === true) return undefined;
+    const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+    throw new AuthorizationError('ERR_DENIED', text, user);
+  };
+  return callCommand(call, read, host);
+}

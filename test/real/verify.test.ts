@@ -1,0 +1,44 @@
+/** The new token at real daemons, and tries while one is not there yet. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { fetchFrom } from '../support/real-fetch.ts';
+
+for (const suite of poolSuites()) {
+  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let idtoken: string;
+    before(async () => {
+      pool = await startPool({ suite });
+      idtoken = await pool.idToken({ user: 'alice' });
+    });
+    after(async () => pool?.stop());
+
+    test('a token is verified for the levels that it has: three round trips more', async () => {
+      const limits = { idtoken, authz: ['READ', 'WRITE'], lifetime: 60 };
+      const plain = await fetchFrom(pool, limits);
+      const verified = await fetchFrom(pool, { ...limits, verify: true });
+      assert.equal(verified.roundTrips - plain.roundTrips, 3);
+    });
+
+    test('a level that the pool does not allow fails', async () => {
+      await assert.rejects(fetchFrom(pool, { idtoken, authz: ['READ', 'ADMINISTRATOR'], verify: true }), {
+        code: 'ERR_TOKEN_REFUSED',
+        phase: 'verify',
+        message: `the daemon does not allow ADMINISTRATOR to alice@${pool.trustDomain} with the new token`,
+      });
+    });
+
+    test('the identity and the trust domain are what is expected, or nothing is delivered', async () => {
+      const expected = { expectedIdentity: `alice@${pool.trustDomain}`, expectedTrustDomain: pool.trustDomain };
+      await fetchFrom(pool, { idtoken, ...expected });
+      const other = { ...expected, expectedIdentity: `bob@${pool.trustDomain}` };
+      await assert.rejects(fetchFrom(pool, { idtoken, ...other }), { code: 'ERR_TOKEN_CLAIM', claim: 'sub' });
+    });
+
+    test('clocks of one machine agree', async () => {
+      const { clockSkewSeconds } = await fetchFrom(pool, { idtoken });
+      assert.ok(Math.abs(clockSkewSeconds) <= 5, `${clockSkewSeconds} s`);
+    });
+  });
+}

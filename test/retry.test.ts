@@ -1,0 +1,112 @@
+/** What is tried again, how often and when, and what is not. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConnectError, DaemonError, type HTCondorError } from '../src/errors.ts';
+import type { Host } from '../src/host.ts';
+import { canHeal, withRetries } from '../src/retry.ts';
+import { everyError } from './support/every-error.ts';
+import { notingHost } from './support/noting-host.ts';
+
+const HEALS = new ConnectError('ERR_CLOSED', 'the peer closed the connection');
+
+/** Fails as often as there are errors, then succeeds. */
+function failing(...errors: HTCondorError[]) {
+  const hosts: Host[] = [];
+  const work = async (host: Host): Promise<string> => {
+    hosts.push(host);
+    const error = errors[hosts.length - 1];
+    if (error !== undefined) throw error;
+    return 'done';
+  };
+  return { hosts, work };
+}
+
+/** Delays are as short as they get. */
+const hasty = (facts: Partial<Host> = {}) => notingHost({ randomBytes: (n) => new Uint8Array(n).fill(255), ...facts });
+
+describe('tries', () => {
+  test('go on until one succeeds, and each is told of with its reason', async () => {
+    const { host, log } = hasty();
+    const { hosts, work } = failing(HEALS);
+    assert.equal(await withRetries({ retries: 3, patient: false }, work, host), 'done');
+    assert.equal(hosts.length, 2);
+    assert.deepEqual(log, [
+      'info Try 1 of 4 failed: the peer closed the connection (ERR_CLOSED); the next one in 0.3 s',
+    ]);
+  });
+
+  test('end with the last error and the number of tries', async () => {
+    const { work, hosts } = failing(HEALS, HEALS, HEALS);
+    await assert.rejects(withRetries({ retries: 1, patient: false }, work, hasty().host), {
+      code: 'ERR_CLOSED',
+      tries: 2,
+    });
+    assert.equal(hosts.length, 2);
+  });
+
+  test('end at once if it cannot heal', async () => {
+    const denied = new DaemonError(44, 'Token fetch disabled.');
+    const { work, hosts } = failing(denied, denied);
+    await assert.rejects(withRetries({ retries: 3, patient: false }, work, hasty().host), { tries: 1 });
+    assert.equal(hosts.length, 1);
+  });
+
+  test('end at once if there is no time for another one', async () => {
+    const { work, hosts } = failing(HEALS, HEALS);
+    await assert.rejects(
+      withRetries({ retries: 3, patient: false }, work, hasty({ timeLeftMs: () => 100 }).host),
+      HEALS,
+    );
+    assert.equal(hosts.length, 1);
+  });
+
+  test('end with the run while the next one is waited for', async () => {
+    const cancelled = new AbortController();
+    const { host } = hasty({ signal: cancelled.signal });
+    const log = { ...host.log, info: () => cancelled.abort(new Error('SIGTERM')) };
+    const { work, hosts } = failing(HEALS, HEALS);
+    await assert.rejects(withRetries({ retries: 3, patient: false }, work, { ...host, log }), /cancelled/);
+    assert.equal(hosts.length, 1);
+  });
+
+  test('that hang are given up in time for another one, but for the last and for patient ones', async () => {
+    const hang = (host: Host) =>
+      new Promise<string>((_, reject) => host.signal.addEventListener('abort', () => reject(host.signal.reason)));
+    const { host } = hasty({ timeLeftMs: () => 20 });
+    await assert.rejects(withRetries({ retries: 1, patient: false }, hang, host), /no answer within 1 s/);
+    for (const persistence of [
+      { retries: 0, patient: false },
+      { retries: 1, patient: true },
+    ]) {
+      const { hosts, work } = failing();
+      await withRetries(persistence, work, host);
+      assert.equal(hosts[0]?.signal, host.signal, 'no limit but that of the run');
+    }
+  });
+
+  test('are further and further apart, up to ten seconds, less a half at random', async () => {
+    const waits = async (random: number) => {
+      const { host, log } = notingHost({ randomBytes: (n) => new Uint8Array(n).fill(random) });
+      const stop = new AbortController();
+      const { work } = failing(...Array<HTCondorError>(2).fill(HEALS));
+      await withRetries({ retries: 2, patient: false }, work, { ...host, signal: stop.signal });
+      return log.map((line) => Number(/next one in ([\d.]+) s/.exec(line)?.[1]));
+    };
+    assert.deepEqual(await waits(0), [0.5, 1]);
+    assert.deepEqual(await waits(255), [0.3, 0.5]);
+  });
+});
+
+describe('what may heal', () => {
+  test('is a network, or a daemon with too much to do', () => {
+    const healing = everyError().filter((error) => canHeal(error));
+    assert.deepEqual([...new Set(healing.map(({ code }) => code))], ['ERR_CONNECT', 'ERR_TIMEOUT', 'ERR_CLOSED']);
+    assert.ok(canHeal(new DaemonError(5, 'Request rate limit hit.')));
+  });
+
+  test('is not a host that does not exist, nor a request that nobody approved', () => {
+    assert.ok(!canHeal(new ConnectError('ERR_CONNECT', 'x', { permanent: true })));
+    assert.ok(!canHeal(new ConnectError('ERR_TIMEOUT', 'x', { requestId: '1234567' })));
+    assert.ok(!canHeal(new Error('a bug')));
+  });
+});

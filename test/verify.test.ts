@@ -1,0 +1,121 @@
+/** The new token at the daemon that issued it, and what it must say. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fetchToken } from '../src/index.ts';
+import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { SigningKey } from './support/signing-key.ts';
+
+const LIMITS = { authz: ['READ', 'WRITE'], lifetime: 60 };
+
+describe('verify', () => {
+  test('asks for each level, all at once: three round trips more', () =>
+    withPool({}, async (pool) => {
+      const plain = await fetchFrom(pool, LIMITS);
+      const verified = await fetchFrom(pool, { ...LIMITS, verify: true });
+      assert.equal(verified.roundTrips - plain.roundTrips, 3);
+      assert.equal(pool.log.filter((line) => /GRANTED to alice@pool.test for command 60040/.test(line)).length, 2);
+    }));
+
+  test('without levels asks whether the token lets us in', () =>
+    withPool({}, async (pool) => {
+      await fetchFrom(pool, { verify: true });
+      assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 1);
+    }));
+
+  test('fails for a level that the daemon does not allow', () =>
+    withPool({}, async (pool) => {
+      const idtoken = pool.idToken('alice', { authz: ['READ'] });
+      await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {
+        code: 'ERR_TOKEN_REFUSED',
+        phase: 'verify',
+        message: 'the daemon does not allow WRITE to alice@pool.test with the new token',
+      });
+    }));
+
+  test('fails for a token that the daemon does not know again', () =>
+    withPool({ revoked: ({ exp }) => exp !== undefined }, async (pool) => {
+      await assert.rejects(fetchFrom(pool, { ...LIMITS, verify: true }), {
+        code: 'ERR_TOKEN_REFUSED',
+        message: /does not accept the new token of alice@pool\.test: .*SEC_TOKEN_REVOCATION_EXPR/,
+      });
+    }));
+
+  test('fails for an answer that is no yes', () =>
+    withPool(
+      { edit: { 'post-auth': (ad) => ({ ...ad, User: ad['ValidCommands'] === '60046' ? ad['User'] : 'eve@x' }) } },
+      async (pool) => {
+        await assert.rejects(fetchFrom(pool, { ...LIMITS, verify: true }), {
+          code: 'ERR_TOKEN_REFUSED',
+          message: 'the daemon takes the new token, which is for alice@pool.test, for eve@x',
+        });
+      },
+    ));
+
+  test('does not go with remote', () =>
+    assert.rejects(fetchToken({ pool: 'cm', name: 'ap40', remote: true, verify: true }), {
+      code: 'ERR_INPUT',
+      input: 'verify',
+    }));
+});
+
+describe('what is expected', () => {
+  test('is found', () =>
+    withPool({}, async (pool) => {
+      const expected = { expectedIdentity: 'alice@pool.test', expectedTrustDomain: 'pool.test' };
+      assert.equal((await fetchFrom(pool, expected)).token.subject, 'alice@pool.test');
+    }));
+
+  for (const [option, claim, message] of [
+    ['expectedIdentity', 'sub', 'the token is for alice@pool.test, expected-identity is bob'],
+    ['expectedTrustDomain', 'iss', 'the token was issued by pool.test, expected-trust-domain is bob'],
+  ] as const) {
+    test(`fails with ${option} if it is another`, () =>
+      withPool({}, async (pool) => {
+        await assert.rejects(fetchFrom(pool, { [option]: 'bob' }), { code: 'ERR_TOKEN_CLAIM', claim, message });
+      }));
+  }
+});
+
+describe('the clock', () => {
+  const fetchFromClock = (ahead: number, lifetime: number) => {
+    const lines: string[] = [];
+    const now = () => Math.floor(Date.now() / 1000) + ahead;
+    return withPool(
+      {
+        edit: {
+          reply: (ad) => ({
+            ...ad,
+            Token: new SigningKey().issue({
+              subject: 'alice@pool.test',
+              issuer: 'pool.test',
+              issuedAt: now(),
+              lifetime,
+            }),
+          }),
+        },
+      },
+      async (pool) => {
+        const fetched = await fetchFrom(pool, {
+          lifetime,
+          onLog: (level, line) => level === 'warn' && lines.push(line),
+        });
+        return { lines, skew: fetched.clockSkewSeconds };
+      },
+    );
+  };
+
+  test('is told of if it is ahead', async () => {
+    const { lines, skew } = await fetchFromClock(600, 3600);
+    assert.ok(Math.abs(skew - 600) <= 5, String(skew));
+    assert.match(lines.join(), /clock is \d+ s ahead of the clock here.*later than it seems.*timedatectl/);
+  });
+
+  test('is told of if it is behind by a tenth of the lifetime', async () => {
+    assert.match((await fetchFromClock(-30, 240)).lines.join(), /clock is \d+ s behind the clock here.*earlier/);
+  });
+
+  test('is not told of if it does not matter', async () => {
+    assert.deepEqual((await fetchFromClock(-30, 3600)).lines, []);
+    assert.deepEqual((await fetchFromClock(5, 20)).lines, []);
+  });
+});
