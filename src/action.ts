@@ -1,8 +1,9 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
-import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as core from '@actions/core';
-import { rmRF } from '@actions/io';
+import { environmentFor, withNote, withoutEarlier } from './action/environment.ts';
+import { post, STATE } from './action/post.ts';
+import { escapeHtml, writeSummary } from './action/summary.ts';
 import { type AnyHTCondorError, HTCondorError, OutputError } from './errors.ts';
 import { type FetchedToken, fetchToken } from './fetch.ts';
 import { readBoolean, readRequest, readTimeout } from './inputs/request.ts';
@@ -11,13 +12,10 @@ import { printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeError, describeToken, factsOf } from './report.ts';
 
-const STATE_IS_POST = 'isPost';
-const STATE_PATH = 'path';
-
 export async function run(): Promise<void> {
-  if (core.getState(STATE_IS_POST) === 'true') return await post();
+  if (core.getState(STATE.isPost) === 'true') return await post();
   try {
-    core.saveState(STATE_IS_POST, 'true');
+    core.saveState(STATE.isPost, 'true');
     await main();
   } catch (error) {
     core.setFailed(describeError(error).join('\n'));
@@ -49,7 +47,11 @@ async function main(): Promise<void> {
       warn: (line) => core.warning(printable(line)),
     },
   });
-  const request = readRequest(runnerInput, await processSurroundings(host.signal));
+  const started = host.timeLeftMs();
+  const env = withoutEarlier(process.env);
+  const surroundings = await processSurroundings(host.signal, env);
+  const request = readRequest(runnerInput, surroundings);
+  const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let fetched: FetchedToken;
   try {
@@ -58,18 +60,31 @@ async function main(): Promise<void> {
     if (!core.summary.isEmptyBuffer()) await core.summary.write(); // what was noticed, even if it was in vain
   }
 
+  const exporting = readBoolean('export-environment', runnerInput('export-environment') ?? '');
+  if (cleanup) leaveForPost(fetched, exporting);
   deliver(fetched);
+  if (exporting && fetched.path !== undefined)
+    exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
   host.log.info(describeToken(fetched));
   host.log.debug(`${fetched.roundTrips} round trips`);
   if (!summary) return;
-  await writeSummary(fetched).catch((error: unknown) => core.warning(printable(`no summary: ${String(error)}`)));
+  const elapsedMs = started - host.timeLeftMs();
+  await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error: unknown) =>
+    core.warning(printable(`no summary: ${String(error)}`)),
+  );
+}
+
+/** What has to be removed at the end of the job. */
+function leaveForPost({ path, directoryMade }: FetchedToken, exporting: boolean): void {
+  if (path === undefined) return;
+  core.saveState(exporting ? STATE.own : STATE.path, exporting ? dirname(path) : path);
+  if (!exporting && directoryMade !== undefined) core.saveState(STATE.directory, directoryMade);
 }
 
 /** @throws OutputError ERR_OUTPUT if the runner's files cannot be written to. */
 function deliver(fetched: FetchedToken): void {
   const { path, token } = fetched;
   try {
-    if (path !== undefined) core.saveState(STATE_PATH, path);
     core.setOutput('token', token.jwt.reveal());
     core.setOutput('token-file', path ?? '');
     core.setOutput('token-directory', path === undefined ? '' : dirname(path));
@@ -80,19 +95,23 @@ function deliver(fetched: FetchedToken): void {
   }
 }
 
-/** Removes what main wrote; whatever goes wrong is a warning, for the job is over. */
-async function post(): Promise<void> {
-  const path = core.getState(STATE_PATH);
-  if (path === '') return;
+/** @throws OutputError ERR_OUTPUT if the runner's file cannot be written to. */
+function exportEnvironment(variables: Readonly<Record<string, string>>): void {
+  const { exported, undo } = withNote(variables, process.env);
   try {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return;
-    if (found.isDirectory()) throw new Error('it is a directory now, which this step did not make');
-    await rmRF(path);
-    core.info(printable(`Removed ${path}`));
-  } catch (error) {
-    core.warning(printable(`${path} could not be removed: ${error instanceof Error ? error.message : String(error)}`));
+    core.saveState(STATE.undo, JSON.stringify(undo));
+    for (const [name, value] of Object.entries(exported)) core.exportVariable(name, value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new OutputError(`the runner does not take the environment: ${reason}`, { cause, phase: 'deliver' });
   }
+  core.info(
+    printable(
+      `For the next steps: ${Object.entries(variables)
+        .map((each) => each.join('='))
+        .join(' ')}`,
+    ),
+  );
 }
 
 /**
@@ -104,25 +123,4 @@ const runnerInput: InputSource = (name) => process.env[`INPUT_${name.toUpperCase
 /** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */
 function maskAll(value: string): void {
   if (value.trim() !== '') core.setSecret(value);
-}
-
-async function writeSummary(fetched: FetchedToken): Promise<void> {
-  const { lifetime, ...facts } = factsOf(fetched);
-  const rows = { ...facts, authz: facts['authz'] || 'not limited', 'expires-at': facts['expires-at'] || 'never' };
-  core.summary.addHeading('HTCondor token', 3);
-  core.summary.addTable(
-    Object.entries(rows)
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => [name, `<code>${escapeHtml(value)}</code>`]),
-  );
-  for (const reduction of fetched.reductions) core.summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
-  await core.summary.write();
-}
-
-function escapeHtml(text: string): string {
-  return printable(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

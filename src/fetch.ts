@@ -32,6 +32,8 @@ export interface FetchedToken {
   readonly roundTrips: number;
   /** Where the token was written; undefined: nowhere. */
   readonly path: string | undefined;
+  /** Outermost directory that was made for it; undefined: none was. */
+  readonly directoryMade: string | undefined;
 }
 
 /**
@@ -96,7 +98,8 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
         verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host),
       )
     : 0;
-  if (path !== undefined) await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
+  const directoryMade =
+    path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
   return {
     token,
     reductions,
@@ -107,6 +110,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     clockSkewSeconds,
     roundTrips: daemon.roundTrips + roundTrips + verified,
     path,
+    directoryMade,
   };
 }
 

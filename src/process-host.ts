@@ -37,9 +37,12 @@ export function interruptSignal(): AbortSignal {
 }
 
 /** `signal`: when to give up asking HTCondor for its configuration. */
-export async function processSurroundings(signal: AbortSignal): Promise<Surroundings> {
-  const setting = await loadSettings(process.env, signal);
-  return { env: process.env, setting, ...account() };
+export async function processSurroundings(
+  signal: AbortSignal,
+  env: Surroundings['env'] = process.env,
+): Promise<Surroundings> {
+  const setting = await loadSettings(env, signal);
+  return { env, setting, ...account() };
 }
 
 function account(): Pick<Surroundings, 'home' | 'uid'> {

@@ -44,6 +44,13 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
   };
 }
 
+/** Seconds as people say them: 45 s, 30 min, 2 h, 3 d. */
+export function describeDuration(seconds: number): string {
+  const [unit, length]: [string, number] =
+    seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
+  return `${Math.round(seconds / length)} ${unit}`;
+}
+
 /** One line for a log. */
 export function describeToken(fetched: FetchedToken): string {
   const { identity, authz, lifetime } = factsOf(fetched);

@@ -25,6 +25,7 @@ describe('a fetch', () => {
         daemonAddress: pool.schedd(),
         daemonVersion: '25.14.1',
         authenticationMethod: 'IDTOKENS',
+        directoryMade: undefined,
       });
     }));
 

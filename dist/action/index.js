@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 854:
+/***/ 233:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -353,8 +353,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "os"
@@ -366,7 +364,7 @@ const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function utils_toCommandValue(input) {
+function toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -473,13 +471,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -507,13 +505,13 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_namespaceObject.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_namespaceObject.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
         encoding: 'utf8'
     });
 }
-function file_command_prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -3026,9 +3024,9 @@ function exportVariable(name, val) {
     process.env[name] = convertedVal;
     const filePath = process.env['GITHUB_ENV'] || '';
     if (filePath) {
-        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+        return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
     }
-    issueCommand('set-env', { name }, convertedVal);
+    command_issueCommand('set-env', { name }, convertedVal);
 }
 /**
  * Registers a secret which will get masked from logs
@@ -3143,10 +3141,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
     process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    command_issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -3265,9 +3263,9 @@ function group(name, fn) {
 function saveState(name, value) {
     const filePath = process.env['GITHUB_STATE'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+        return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
     }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+    command_issueCommand('save-state', { name }, toCommandValue(value));
 }
 /**
  * Gets the value of an state set by this action's main execution.
@@ -3300,6 +3298,178 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
+const DC_GET_SESSION_TOKEN = 60046;
+const IMPERSONATION_TOKEN_REQUEST = 81;
+const DC_START_TOKEN_REQUEST = 60047;
+const DC_FINISH_TOKEN_REQUEST = 60048;
+const DC_EXCHANGE_SCITOKEN = 60052;
+const DC_SEC_QUERY = 60040;
+const DC_NOP_OF_LEVEL = {
+    ALLOW: DC_GET_SESSION_TOKEN,
+    ...{ READ: 60020, WRITE: 60021, NEGOTIATOR: 60022, ADMINISTRATOR: 60023, CONFIG: 60025, DAEMON: 60026 },
+    ...{ ADVERTISE_STARTD: 60027, ADVERTISE_SCHEDD: 60028, ADVERTISE_MASTER: 60029 },
+};
+const CCB_REQUEST = 68;
+const CCB_REVERSE_CONNECT = 69;
+const DAEMON_TYPES = {
+    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
+    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
+    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
+    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
+    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
+    credd: { query: 74, adType: 'CredD' },
+    had: { query: 56, adType: 'HAD', byMachine: true },
+    view_collector: { query: 20, adType: 'Collector' },
+    cluster_server: { query: 74, adType: 'Cluster' },
+    gridmanager: { query: 74, adType: 'Grid' },
+    placementd: { query: 74, adType: 'PlacementD' },
+    lease_manager: { query: 74, adType: 'LeaseManager' },
+    any: { query: 48, adType: 'Any' },
+};
+const COLLECTOR_TYPES = ['collector', 'view_collector'];
+function commandOf(level) {
+    return DC_NOP_OF_LEVEL[level];
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
+
+const DEFAULT_PORT = 9618;
+function parseAddress(text, defaultPort) {
+    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
+    const [address = '', query] = splitOnce(bare, '?');
+    const endpoint = parseEndpoint(address, defaultPort);
+    const params = query === undefined ? new Map() : parseParams(query);
+    if (endpoint === undefined || params === undefined)
+        return undefined;
+    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
+        return undefined;
+    const id = params.get('sock');
+    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
+        return undefined;
+    return { ...endpoint, params };
+}
+function parseSinful(text) {
+    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
+}
+function formatSinful({ host, port, params }) {
+    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
+    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
+}
+function formatEndpoint({ host, port }) {
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+function sharedPortId({ params }) {
+    return params.get('sock');
+}
+function hostNameOf({ host, params }) {
+    return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
+}
+function throughEndpoint({ params }, { host, port }) {
+    const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
+    return { host, port, params: new Map(kept) };
+}
+function endpoints({ host, port, params }) {
+    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
+    const all = addrs.length > 0 ? addrs : [{ host, port }];
+    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
+}
+function reach(host) {
+    if (/^(127\.|::1$)/.test(host))
+        return 3;
+    if (/^(169\.254\.|fe[89ab])/i.test(host))
+        return 2;
+    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
+        return 1;
+    return 0;
+}
+function parseEndpoint(text, defaultPort) {
+    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
+        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
+    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    const port = digits === undefined ? defaultPort : Number(digits);
+    if (port === undefined || port < 1 || port > 65535)
+        return undefined;
+    if (v6 !== undefined)
+        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
+    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
+}
+function parseParams(query) {
+    const params = new Map();
+    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
+        const [key, value] = splitOnce(pair, '=');
+        try {
+            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
+        }
+        catch {
+            return undefined;
+        }
+    }
+    return params;
+}
+function parseAddrs(text) {
+    const found = text
+        .split('+')
+        .filter((part) => part !== '')
+        .map((part) => {
+        const dash = part.lastIndexOf('-');
+        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
+        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
+    });
+    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
+}
+function urlEncode(text) {
+    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+}
+function splitOnce(text, separator) {
+    const at = text.indexOf(separator);
+    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/local.js
+
+
+
+const MAX_FILE_LENGTH = 1024 * 1024;
+function findLocal({ adFile, addressFile }, type) {
+    const reasons = [];
+    for (const file of [adFile, addressFile]) {
+        if (file === undefined)
+            continue;
+        const found = readDaemonFile(file, type);
+        if (typeof found !== 'string')
+            return found;
+        reasons.push(`${file}: ${found}`);
+    }
+    return reasons.join('; ');
+}
+function readDaemonFile(file, type) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    }
+    catch (error) {
+        return error.code === 'ENOENT' ? 'it does not exist' : error.message;
+    }
+    if (text.length > MAX_FILE_LENGTH)
+        return 'it is too large';
+    const attributes = new Map();
+    for (const line of text.split(/\r?\n/)) {
+        const [, name = '', value = ''] = /^\s*(\w+)\s*=\s*"(.*)"\s*$/.exec(line) ?? [];
+        if (name !== '')
+            attributes.set(name.toLowerCase(), value);
+    }
+    const { addressAttribute = 'MyAddress' } = DAEMON_TYPES[type] ?? {};
+    const [first = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get('myaddress') ?? first.trim();
+    const address = parseSinful(written);
+    return address === undefined ? 'it has no address' : { address, name: attributes.get('name') ?? '' };
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/printable.js
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const MAX_LENGTH = 2000;
@@ -3433,6 +3603,760 @@ class TokenError extends HTCondorError {
 class OutputError extends HTCondorError {
     code = 'ERR_OUTPUT';
     exitStatus = 8;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/table.js
+const INPUTS = {
+    pool: '',
+    name: '',
+    type: 'schedd',
+    address: '',
+    authz: '',
+    lifetime: '1h',
+    key: '',
+    remote: 'false',
+    mode: 'fetch',
+    identity: '',
+    'authentication-methods': '',
+    idtoken: '',
+    scitoken: '',
+    'client-certificate': '',
+    'client-key': '',
+    'ca-certificate': '',
+    'server-name': '',
+    password: '',
+    'expected-identity': '',
+    'expected-trust-domain': '',
+    'on-reduced': 'warn',
+    verify: 'false',
+    token: '',
+    'token-directory': '',
+    file: '',
+    'export-environment': 'false',
+    cleanup: 'true',
+    summary: 'true',
+    timeout: '60s',
+    retries: '3',
+};
+const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'];
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/words.js
+
+const SECONDS = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
+function oneOf(input, text, allowed) {
+    const found = allowed.find((each) => each === text.trim());
+    if (found !== undefined)
+        return found;
+    throw new errors_InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+}
+function parseDuration(text) {
+    const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
+    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
+}
+function splitList(text) {
+    return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+function quote(text) {
+    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+}
+function plainText(input, text) {
+    if (text === undefined)
+        return undefined;
+    const word = text.trim();
+    if (word === '')
+        throw new errors_InputError(input, `${input}: it is empty`);
+    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
+        throw new errors_InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+    }
+    return word;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/daemon.js
+
+
+
+
+
+
+function readCollectors(input, surroundings) {
+    const given = readPool(input('pool'), surroundings);
+    if (given !== undefined)
+        return given;
+    const address = readAddress(input('address'));
+    const isCollector = COLLECTOR_TYPES.includes((input('type') ?? INPUTS.type).trim().toLowerCase());
+    return isCollector && address !== undefined ? [address] : (configuredPool(surroundings) ?? []);
+}
+function readDaemon(input, surroundings, { localFirst, remote }) {
+    const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
+    const pool = readPool(input('pool'), surroundings);
+    const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
+    if (remote)
+        checkRemote(input, type);
+    const address = readAddress(input('address'));
+    const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
+    if (address !== undefined && !tunnel)
+        return { address: [address] };
+    const named = name === undefined || remote ? undefined : addressInName(name);
+    if (named !== undefined)
+        return { address: [address ?? named] };
+    if (COLLECTOR_TYPES.includes(type))
+        return { address: readCollector(type, pool, name, address, surroundings) };
+    const local = readLocal(type, name, pool, surroundings, localFirst);
+    const collectors = pool ?? configuredPool(surroundings);
+    if (collectors === undefined && (local === undefined || remote)) {
+        throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
+    }
+    const through = tunnel ? { host: address.host, port: address.port } : undefined;
+    return { collectors: collectors ?? [], type, name, local, through };
+}
+function checkRemote(input, type) {
+    if (type !== 'schedd')
+        throw new errors_InputError('remote', 'remote: the collector fetches tokens of a schedd only');
+    if (input('address') !== undefined) {
+        throw new errors_InputError('address', 'address: with remote the collector is asked; give pool and name');
+    }
+    if (input('key') !== undefined) {
+        throw new errors_InputError('key', 'key: with remote the schedd signs with its own key; leave key out');
+    }
+}
+function readCollector(type, pool, name, address, surroundings) {
+    if (address !== undefined)
+        return [address];
+    if (pool !== undefined && name !== undefined) {
+        throw new errors_InputError('name', `name: a ${type} is found by pool alone; leave name out`);
+    }
+    const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
+    if (found !== undefined)
+        return found;
+    throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port)');
+}
+function readAddress(text) {
+    if (text === undefined)
+        return undefined;
+    const parsed = parseAddress(text.trim(), DEFAULT_PORT);
+    if (parsed !== undefined)
+        return parsed;
+    throw new errors_InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
+}
+function hostOf(type, { setting }) {
+    return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
+}
+function readLocal(type, name, pool, { setting }, localFirst) {
+    if (type === 'negotiator' || (pool !== undefined && (name !== undefined || !localFirst)))
+        return undefined;
+    const of = (what) => setting(`${type.toUpperCase()}_${what}`);
+    const [host, own] = [setting('FULL_HOSTNAME'), of('NAME')];
+    const ownName = own === undefined ? host : own.includes('@') || own === host ? own : `${own}@${host}`;
+    if (name !== undefined && name !== ownName)
+        return undefined;
+    const files = { adFile: of('DAEMON_AD_FILE'), addressFile: of('ADDRESS_FILE') };
+    if (files.adFile === undefined && files.addressFile === undefined)
+        return undefined;
+    return { ...files, name: ownName ?? '' };
+}
+function addressInName(name) {
+    return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
+}
+function readPool(text, { setting }) {
+    if (text === undefined)
+        return undefined;
+    const words = splitList(text);
+    if (words.length === 0)
+        throw new errors_InputError('pool', 'pool: it is empty');
+    return words.map((word) => {
+        const address = parseAddress(word, Number(setting('COLLECTOR_PORT')) || DEFAULT_PORT);
+        if (address === undefined)
+            throw new errors_InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
+        return address;
+    });
+}
+function configuredPool(surroundings) {
+    const { setting } = surroundings;
+    const text = setting('COLLECTOR_HOST');
+    if (text === undefined || !/:0$/.test(text.trim()))
+        return readPool(text, surroundings);
+    const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
+    if (typeof found !== 'string')
+        return [found.address];
+    throw new errors_InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./build/bundle/src/output/token-file.js
+
+
+
+
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+function checkTokenPath(path) {
+    const target = token_file_stat(path);
+    if (target?.isSymbolicLink() === true)
+        throw new OutputError(`${path} is a symbolic link, which is not followed`);
+    if (target !== undefined && !target.isFile())
+        throw new OutputError(`${path} exists and is no regular file`);
+    let directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
+    const parent = token_file_stat(directory);
+    if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
+        throw new OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+    }
+    while (token_file_stat(directory) === undefined && (0,external_node_path_namespaceObject.dirname)(directory) !== directory)
+        directory = (0,external_node_path_namespaceObject.dirname)(directory);
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
+        if ((0,external_node_fs_namespaceObject.statSync)(directory).isDirectory())
+            return;
+    }
+    catch (cause) {
+        throw new OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
+    }
+    throw new OutputError(`${directory} is no directory`);
+}
+function writeTokenFile(path, token) {
+    const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
+    const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+    try {
+        const directoryMade = (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+        checkTokenPath(path);
+        try {
+            writeWhole(temporary, `${token.reveal()}\n`);
+            (0,external_node_fs_namespaceObject.renameSync)(temporary, path);
+        }
+        catch (error) {
+            (0,external_node_fs_namespaceObject.rmSync)(temporary, { force: true });
+            throw error;
+        }
+        return directoryMade;
+    }
+    catch (cause) {
+        if (cause instanceof OutputError)
+            throw cause;
+        throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+    }
+}
+function writeAddressFile(path, sinful) {
+    try {
+        writeWhole(path, `${sinful}\n`);
+    }
+    catch (cause) {
+        throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
+    }
+}
+function writeWhole(path, text) {
+    const { O_WRONLY, O_CREAT, O_EXCL } = external_node_fs_namespaceObject.constants;
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
+    try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length;)
+            at += (0,external_node_fs_namespaceObject.writeSync)(file, bytes, at);
+        (0,external_node_fs_namespaceObject.fsyncSync)(file);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function token_file_stat(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    }
+    catch (cause) {
+        throw new OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+    }
+}
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/action/environment.js
+
+
+
+
+
+
+const NOTE = 'CONDOR_TOKEN_FETCH_EXPORTED';
+const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
+function environmentFor(fetched, path, input, surroundings) {
+    const { env, setting } = surroundings;
+    const collectors = readCollectors(input, surroundings).map(nameOf).join(', ');
+    const isSchedd = (input('type') ?? INPUTS.type).trim().toLowerCase() === 'schedd';
+    const configured = env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || CONFIGURATIONS.some((each) => (0,external_node_fs_namespaceObject.existsSync)(each));
+    return {
+        _CONDOR_SEC_TOKEN_DIRECTORY: (0,external_node_path_namespaceObject.dirname)(path),
+        _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
+        ...(collectors === '' ? {} : { _CONDOR_COLLECTOR_HOST: collectors }),
+        ...(isSchedd ? scheddOf(fetched, (0,external_node_path_namespaceObject.dirname)(path), input) : {}),
+        ...(configured ? {} : { CONDOR_CONFIG: 'ONLY_ENV' }),
+    };
+}
+function scheddOf(fetched, directory, input) {
+    const { daemonName, daemonAddress } = fetched;
+    if (input('address') === undefined && daemonName !== '')
+        return { _CONDOR_SCHEDD_HOST: daemonName };
+    const file = (0,external_node_path_namespaceObject.join)(directory, '.schedd_address');
+    writeAddressFile(file, daemonAddress);
+    return {
+        ...{ _CONDOR_SCHEDD_HOST: '', _CONDOR_SCHEDD_DAEMON_AD_FILE: '' },
+        ...{ _CONDOR_SCHEDD_ADDRESS_FILE: file, _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file },
+    };
+}
+function nameOf(address) {
+    return address.params.size === 0 ? formatEndpoint(address) : formatSinful(address);
+}
+function withNote(variables, env) {
+    const earlier = readNote(env);
+    const note = { ...earlier };
+    for (const [name, value] of Object.entries(variables)) {
+        note[name] = [value, isOf(earlier[name], env[name]) ? (earlier[name]?.[1] ?? null) : (env[name] ?? null)];
+    }
+    const exported = { ...variables, [NOTE]: JSON.stringify(note) };
+    const undo = Object.fromEntries(Object.keys(exported).map((name) => [name, env[name] ?? null]));
+    return { exported, undo };
+}
+function withoutEarlier(env) {
+    const before = Object.entries(readNote(env)).filter(([name, entry]) => isOf(entry, env[name]));
+    return { ...env, ...Object.fromEntries(before.map(([name, [, value]]) => [name, value ?? undefined])) };
+}
+function isOf(entry, value) {
+    return entry !== undefined && entry[0] === value;
+}
+function readNote(env) {
+    try {
+        const note = JSON.parse(env[NOTE] || '{}');
+        const entries = Object.entries(note ?? {}).filter((each) => {
+            const [, entry] = each;
+            if (!Array.isArray(entry))
+                return false;
+            return typeof entry[0] === 'string' && (entry[1] === null || typeof entry[1] === 'string');
+        });
+        return Object.fromEntries(entries);
+    }
+    catch {
+        return {};
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/action/post.js
+
+
+
+
+
+const STATE = {
+    isPost: 'isPost',
+    path: 'path',
+    directory: 'directory',
+    own: 'own',
+    undo: 'undo',
+};
+async function post() {
+    await atMost('the environment could not be restored', restoreEnvironment);
+    const own = getState(STATE.own);
+    if (own !== '') {
+        await atMost(`${own} could not be removed`, async () => {
+            await rmRF(own);
+            info(printable(`Removed ${own}`));
+        });
+    }
+    const path = getState(STATE.path);
+    if (path === '')
+        return;
+    await atMost(`${path} could not be removed`, () => removeFile(path));
+    const first = getState(STATE.directory);
+    if (first !== '')
+        await atMost(`${first} could not be removed`, () => removeDirectories((0,external_node_path_namespaceObject.dirname)(path), first));
+}
+function restoreEnvironment() {
+    const undo = JSON.parse(getState(STATE.undo) || '{}');
+    for (const [name, value] of Object.entries(undo)) {
+        if (value === null && name === 'CONDOR_CONFIG')
+            continue;
+        exportVariable(name, value ?? '');
+    }
+}
+async function removeFile(path) {
+    const found = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    if (found === undefined)
+        return;
+    if (found.isDirectory())
+        throw new Error('it is a directory now, which this step did not make');
+    await rmRF(path);
+    info(printable(`Removed ${path}`));
+}
+function removeDirectories(innermost, first) {
+    for (let directory = innermost; directory.startsWith(first); directory = (0,external_node_path_namespaceObject.dirname)(directory)) {
+        try {
+            (0,external_node_fs_namespaceObject.rmdirSync)(directory);
+        }
+        catch (error) {
+            const { code } = error;
+            if (code === 'ENOENT')
+                continue;
+            if (code !== 'ENOTEMPTY' && code !== 'EEXIST')
+                throw error;
+            info(printable(`Kept ${directory}: it is not empty`));
+            return;
+        }
+        info(printable(`Removed ${directory}`));
+    }
+}
+async function atMost(complaint, work) {
+    try {
+        await work();
+    }
+    catch (error) {
+        warning(printable(`${complaint}: ${error instanceof Error ? error.message : String(error)}`));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js
+function daemonHints({ errorCode, errorString }) {
+    const rows = [
+        [
+            /Token fetch disabled/,
+            'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
+        ],
+        [
+            /will not sign with requested key/,
+            'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
+        ],
+        [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
+        [
+            /doesn't allow requested authorization/,
+            'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
+        ],
+        [
+            /did not successfully authenticate/,
+            'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+        ],
+        [
+            /does not have (access to configured key|a signing key configured)/,
+            'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
+        ],
+        [
+            /Failed to read file|Failed to fetch key/,
+            'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
+        ],
+        [
+            /is not known to the collector/,
+            'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
+        ],
+        [
+            /No schedd target specified/,
+            'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
+        ],
+        [
+            /Missing requester identity/,
+            'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+        ],
+        [
+            /Request to server was not encrypted/,
+            'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
+        ],
+        [
+            /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
+            'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
+        ],
+        [
+            /\b(DCSCHEDD|SECMAN):\d/,
+            'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
+        ],
+        [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
+        [
+            /Token request disabled/,
+            'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
+        ],
+        [
+            /SEC_TOKEN_REQUEST_LIMITS/,
+            'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
+        ],
+        [
+            /Request has expired|Request ID is not known/,
+            'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
+        ],
+        [
+            /Request failed/,
+            'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
+        ],
+        [
+            /ANONYMOUS or no authentication/,
+            'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
+        ],
+        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
+        [
+            /Too many requests in the system/,
+            'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
+        ],
+        [
+            /SciToken exchange disabled/,
+            'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
+        ],
+        [
+            /Failed to map SciToken/,
+            'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
+        ],
+        [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
+        [
+            /SCITOKENS:/,
+            'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
+        ],
+    ];
+    const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
+    if (found.length > 0)
+        return found;
+    return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints.js
+
+function hintsFor(error) {
+    switch (error.code) {
+        case 'ERR_INPUT':
+            return [`Correct ${error.input}: the README says what it may be.`];
+        case 'ERR_NO_CREDENTIAL':
+            return [
+                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
+            ];
+        case 'ERR_CREDENTIAL_UNREADABLE':
+            return [
+                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
+            ];
+        case 'ERR_NOT_FOUND':
+            return [
+                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
+            ];
+        case 'ERR_AMBIGUOUS':
+            return ['Give name: one of those listed.'];
+        case 'ERR_CONNECT':
+        case 'ERR_TIMEOUT':
+        case 'ERR_CLOSED':
+            return connectHints(error);
+        case 'ERR_CCB_ONLY':
+            return [
+                'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
+                'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
+                'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
+            ];
+        case 'ERR_FRAME':
+        case 'ERR_MESSAGE':
+        case 'ERR_CLASSAD':
+            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
+        case 'ERR_DECRYPT':
+            return [
+                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
+            ];
+        case 'ERR_NO_COMMON_METHOD':
+            return commonMethodHints(error);
+        case 'ERR_NO_ENCRYPTION':
+            return [
+                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
+            ];
+        case 'ERR_METHODS_EXHAUSTED':
+            return exhaustedHints(error);
+        case 'ERR_SERVER_UNPROVEN':
+            return unprovenHints(error);
+        case 'ERR_DENIED':
+            if (error.user?.endsWith('@unmapped') === true) {
+                return [
+                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
+                ];
+            }
+            return [
+                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
+            ];
+        case 'ERR_COMMAND_NOT_REGISTERED':
+            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
+        case 'ERR_DAEMON':
+            return daemonHints(error);
+        case 'ERR_TOKEN_MALFORMED':
+        case 'ERR_TOKEN_CLAIM':
+            return [
+                ...(error.claim === 'iss'
+                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
+                    : []),
+                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
+            ];
+        case 'ERR_TOKEN_REDUCED':
+            return [
+                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
+            ];
+        case 'ERR_TOKEN_REFUSED':
+            return [
+                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
+            ];
+        case 'ERR_OUTPUT':
+            return ['Choose a place that this user can write to: token-directory or file.'];
+        default:
+            return unknownCode(error);
+    }
+}
+function unknownCode(error) {
+    return [String(error)];
+}
+const METHOD_HINTS = {
+    IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
+    SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
+    SCITOKENS: 'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
+    PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
+    FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
+    MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
+};
+function exhaustedHints({ attempts }) {
+    const tried = new Set(attempts.map(({ method }) => method));
+    return [
+        ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
+        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
+    ];
+}
+function unprovenHints({ attempts }) {
+    const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
+    return [
+        ssl
+            ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
+            : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
+        'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
+    ];
+}
+const METHOD_USES = {
+    IDTOKENS: 'idtoken',
+    SCITOKENS: 'scitoken',
+    SSL: 'client-certificate',
+    PASSWORD: 'password',
+    FS: 'authentication-methods: FS, on the daemon’s own machine',
+    MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
+};
+function commonMethodHints({ methods }) {
+    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
+    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+    if (uses.length > 0)
+        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
+    if (!methods.includes('KERBEROS'))
+        return [ask];
+    return [
+        'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
+    ];
+}
+function connectHints({ code, message, requestId }) {
+    if (requestId !== undefined) {
+        return [
+            `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
+        ];
+    }
+    if (code === 'ERR_CONNECT') {
+        return message.includes('does not resolve')
+            ? [
+                'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
+            ]
+            : [
+                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
+            ];
+    }
+    if (code === 'ERR_TIMEOUT') {
+        return message.includes('cancelled')
+            ? ['It was cancelled from outside; nothing was delivered.']
+            : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
+    }
+    return [
+        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
+        'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/report.js
+
+
+
+function describeError(error) {
+    if (!(error instanceof HTCondorError)) {
+        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
+    }
+    const known = error;
+    const where = [
+        known.code,
+        known.phase && `while: ${known.phase}`,
+        known.peer && `at ${printable(known.peer)}`,
+        triesOf(known),
+    ];
+    const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
+    const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
+    return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+function triesOf({ tries = 1 }) {
+    return tries > 1 ? `after ${tries} tries` : '';
+}
+function factsOf({ token, ...fetched }) {
+    const { issuedAt, expiresAt } = token;
+    return {
+        identity: token.subject,
+        'trust-domain': token.issuer,
+        key: token.keyId,
+        'token-id': printable(token.tokenId ?? ''),
+        authz: printable((token.authz ?? []).join(' ')),
+        'issued-at': iso(issuedAt),
+        'expires-at': iso(expiresAt),
+        lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
+        'daemon-name': fetched.daemonName,
+        'daemon-address': fetched.daemonAddress,
+        'daemon-version': fetched.daemonVersion,
+        'authentication-method': fetched.authenticationMethod,
+    };
+}
+function describeDuration(seconds) {
+    const [unit, length] = seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
+    return `${Math.round(seconds / length)} ${unit}`;
+}
+function describeToken(fetched) {
+    const { identity, authz, lifetime } = factsOf(fetched);
+    const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
+    const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
+    return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
+}
+function iso(seconds) {
+    return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/action/summary.js
+
+
+
+async function writeSummary(fetched, pool, elapsedMs) {
+    const facts = factsOf(fetched);
+    const { identity, key, authz, lifetime } = facts;
+    const expires = facts['expires-at'] === '' ? 'never' : `${facts['expires-at']} (in ${describeDuration(Number(lifetime))})`;
+    const daemon = [facts['daemon-name'] || facts['daemon-address'], facts['daemon-version']].join(' ');
+    const rows = {
+        Identity: identity,
+        'Trust domain': facts['trust-domain'],
+        Pool: pool,
+        Daemon: daemon.trim(),
+        'Authenticated by': facts['authentication-method'],
+        Levels: authz || 'not limited',
+        Expires: expires,
+        'Token id': facts['token-id'],
+        'Signing key': key,
+        Took: `${fetched.roundTrips} round trips, ${Math.round(elapsedMs)} ms`,
+    };
+    summary_summary.addHeading('HTCondor token', 3);
+    summary_summary.addTable(Object.entries(rows).flatMap(([name, value = '']) => value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]]));
+    for (const reduction of fetched.reductions)
+        summary_summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+    const revocation = revocationOf(facts['token-id'] ?? '');
+    if (revocation !== undefined) {
+        summary_summary.addDetails('To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)', `<pre><code>${escapeHtml(revocation)}</code></pre>`);
+    }
+    await summary_summary.write();
+}
+function revocationOf(tokenId) {
+    return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
+}
+function escapeHtml(text) {
+    return printable(text)
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;');
 }
 
 ;// CONCATENATED MODULE: external "node:util"
@@ -4280,7 +5204,7 @@ function unreadable(source, what) {
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
 
-const MAX_FILE_LENGTH = 1024 * 1024;
+const private_file_MAX_FILE_LENGTH = 1024 * 1024;
 class ExposedFile extends Error {
 }
 function readPrivateFile(path) {
@@ -4289,7 +5213,7 @@ function readPrivateFile(path) {
         const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
         if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
             throw new Error('it is no regular file');
-        if (size > MAX_FILE_LENGTH)
+        if (size > private_file_MAX_FILE_LENGTH)
             throw new Error('it is too large');
         if (process.getuid !== undefined) {
             if (uid !== process.getuid())
@@ -4491,40 +5415,6 @@ function sourceOf(value) {
     return String(value);
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/commands.js
-const DC_GET_SESSION_TOKEN = 60046;
-const IMPERSONATION_TOKEN_REQUEST = 81;
-const DC_START_TOKEN_REQUEST = 60047;
-const DC_FINISH_TOKEN_REQUEST = 60048;
-const DC_EXCHANGE_SCITOKEN = 60052;
-const DC_SEC_QUERY = 60040;
-const DC_NOP_OF_LEVEL = {
-    ALLOW: DC_GET_SESSION_TOKEN,
-    ...{ READ: 60020, WRITE: 60021, NEGOTIATOR: 60022, ADMINISTRATOR: 60023, CONFIG: 60025, DAEMON: 60026 },
-    ...{ ADVERTISE_STARTD: 60027, ADVERTISE_SCHEDD: 60028, ADVERTISE_MASTER: 60029 },
-};
-const CCB_REQUEST = 68;
-const CCB_REVERSE_CONNECT = 69;
-const DAEMON_TYPES = {
-    schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
-    master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
-    startd: { query: 5, adType: 'Machine', addressAttribute: 'StartdIpAddr', byMachine: true },
-    collector: { query: 20, adType: 'Collector', addressAttribute: 'CollectorIpAddr' },
-    negotiator: { query: 50, adType: 'Negotiator', addressAttribute: 'NegotiatorIpAddr' },
-    credd: { query: 74, adType: 'CredD' },
-    had: { query: 56, adType: 'HAD', byMachine: true },
-    view_collector: { query: 20, adType: 'Collector' },
-    cluster_server: { query: 74, adType: 'Cluster' },
-    gridmanager: { query: 74, adType: 'Grid' },
-    placementd: { query: 74, adType: 'PlacementD' },
-    lease_manager: { query: 74, adType: 'LeaseManager' },
-    any: { query: 48, adType: 'Any' },
-};
-const COLLECTOR_TYPES = ['collector', 'view_collector'];
-function commandOf(level) {
-    return DC_NOP_OF_LEVEL[level];
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
 
 
@@ -4624,8 +5514,6 @@ function exhausted(attempts) {
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }
 
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
 
 
@@ -4888,8 +5776,6 @@ function readPostAuth(ad, mayBeUnmapped) {
     throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
 }
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/reader.js
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -5124,100 +6010,6 @@ function incomingOf(socket) {
 }
 function clearFrame(plaintext) {
     return concat([putHeader(plaintext.length), plaintext]);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
-
-const DEFAULT_PORT = 9618;
-function parseAddress(text, defaultPort) {
-    const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
-    const [address = '', query] = splitOnce(bare, '?');
-    const endpoint = parseEndpoint(address, defaultPort);
-    const params = query === undefined ? new Map() : parseParams(query);
-    if (endpoint === undefined || params === undefined)
-        return undefined;
-    if (params.has('addrs') && parseAddrs(params.get('addrs') ?? '') === undefined)
-        return undefined;
-    const id = params.get('sock');
-    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id))
-        return undefined;
-    return { ...endpoint, params };
-}
-function parseSinful(text) {
-    return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
-}
-function formatSinful({ host, port, params }) {
-    const query = [...params].map(([key, value]) => value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
-    return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
-}
-function formatEndpoint({ host, port }) {
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-function sharedPortId({ params }) {
-    return params.get('sock');
-}
-function hostNameOf({ host, params }) {
-    return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
-}
-function throughEndpoint({ params }, { host, port }) {
-    const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
-    return { host, port, params: new Map(kept) };
-}
-function endpoints({ host, port, params }) {
-    const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
-    const all = addrs.length > 0 ? addrs : [{ host, port }];
-    return [...all].sort((a, b) => reach(a.host) - reach(b.host));
-}
-function reach(host) {
-    if (/^(127\.|::1$)/.test(host))
-        return 3;
-    if (/^(169\.254\.|fe[89ab])/i.test(host))
-        return 2;
-    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host))
-        return 1;
-    return 0;
-}
-function parseEndpoint(text, defaultPort) {
-    if (/:.*:/.test(text) && (0,external_node_net_namespaceObject.isIP)(text) === 6)
-        return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
-    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-    const port = digits === undefined ? defaultPort : Number(digits);
-    if (port === undefined || port < 1 || port > 65535)
-        return undefined;
-    if (v6 !== undefined)
-        return (0,external_node_net_namespaceObject.isIP)(v6) === 6 ? { host: v6, port } : undefined;
-    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
-}
-function parseParams(query) {
-    const params = new Map();
-    for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
-        const [key, value] = splitOnce(pair, '=');
-        try {
-            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
-        }
-        catch {
-            return undefined;
-        }
-    }
-    return params;
-}
-function parseAddrs(text) {
-    const found = text
-        .split('+')
-        .filter((part) => part !== '')
-        .map((part) => {
-        const dash = part.lastIndexOf('-');
-        const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
-        return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
-    });
-    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
-}
-function urlEncode(text) {
-    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
-}
-function splitOnce(text, separator) {
-    const at = text.indexOf(separator);
-    return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/transport/connect.js
@@ -6875,46 +7667,6 @@ function accounts() {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/local.js
-
-
-
-const local_MAX_FILE_LENGTH = 1024 * 1024;
-function findLocal({ adFile, addressFile }, type) {
-    const reasons = [];
-    for (const file of [adFile, addressFile]) {
-        if (file === undefined)
-            continue;
-        const found = readDaemonFile(file, type);
-        if (typeof found !== 'string')
-            return found;
-        reasons.push(`${file}: ${found}`);
-    }
-    return reasons.join('; ');
-}
-function readDaemonFile(file, type) {
-    let text;
-    try {
-        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
-    }
-    catch (error) {
-        return error.code === 'ENOENT' ? 'it does not exist' : error.message;
-    }
-    if (text.length > local_MAX_FILE_LENGTH)
-        return 'it is too large';
-    const attributes = new Map();
-    for (const line of text.split(/\r?\n/)) {
-        const [, name = '', value = ''] = /^\s*(\w+)\s*=\s*"(.*)"\s*$/.exec(line) ?? [];
-        if (name !== '')
-            attributes.set(name.toLowerCase(), value);
-    }
-    const { addressAttribute = 'MyAddress' } = DAEMON_TYPES[type] ?? {};
-    const [first = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
-    const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get('myaddress') ?? first.trim();
-    const address = parseSinful(written);
-    return address === undefined ? 'it has no address' : { address, name: attributes.get('name') ?? '' };
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/collector-query.js
 
 
@@ -6995,12 +7747,12 @@ const MAX_NAMES = 10;
 function locate(collector, wanted, credentials, host) {
     const trusted = ({ ads, vouched }) => vouched ||
         !wanted.needsServerName ||
-        ads.every((ad) => wasTyped(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
+        ads.every((ad) => wasTyped(locate_readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
     return inPhase('locate', collector.address, () => find(wanted, collector, (query) => queryCollector(collector, query, credentials, trusted, host)));
 }
 async function find(wanted, collector, ask) {
     const read = (ad, { vouched }, roundTrips) => {
-        const address = readAddress(ad, wanted.type);
+        const address = locate_readAddress(ad, wanted.type);
         const alias = address.params.get('alias');
         const names = wasTyped(alias, wanted, collector)
             ? { serverName: alias }
@@ -7051,7 +7803,7 @@ function typeOf(type) {
         throw new RangeError(`unknown daemon type ${type}`);
     return found;
 }
-function readAddress(ad, type) {
+function locate_readAddress(ad, type) {
     const { addressAttribute = 'MyAddress' } = typeOf(type);
     const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
     const address = text === undefined ? undefined : parseSinful(text);
@@ -7144,82 +7896,6 @@ async function inTurn(addresses, talk, host) {
         }
     }
     throw new RangeError('no address');
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/output/token-file.js
-
-
-
-
-const PRIVATE_FILE = 0o600;
-const PRIVATE_DIRECTORY = 0o700;
-function checkTokenPath(path) {
-    const target = token_file_stat(path);
-    if (target?.isSymbolicLink() === true)
-        throw new OutputError(`${path} is a symbolic link, which is not followed`);
-    if (target !== undefined && !target.isFile())
-        throw new OutputError(`${path} exists and is no regular file`);
-    let directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
-    const parent = token_file_stat(directory);
-    if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
-        throw new OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
-    }
-    while (token_file_stat(directory) === undefined && (0,external_node_path_namespaceObject.dirname)(directory) !== directory)
-        directory = (0,external_node_path_namespaceObject.dirname)(directory);
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
-        if ((0,external_node_fs_namespaceObject.statSync)(directory).isDirectory())
-            return;
-    }
-    catch (cause) {
-        throw new OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
-    }
-    throw new OutputError(`${directory} is no directory`);
-}
-function writeTokenFile(path, token) {
-    const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
-    const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
-    try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
-        checkTokenPath(path);
-        try {
-            writeWhole(temporary, `${token.reveal()}\n`);
-            (0,external_node_fs_namespaceObject.renameSync)(temporary, path);
-        }
-        catch (error) {
-            (0,external_node_fs_namespaceObject.rmSync)(temporary, { force: true });
-            throw error;
-        }
-    }
-    catch (cause) {
-        if (cause instanceof OutputError)
-            throw cause;
-        throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
-    }
-}
-function writeWhole(path, text) {
-    const { O_WRONLY, O_CREAT, O_EXCL } = external_node_fs_namespaceObject.constants;
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
-    try {
-        const bytes = Buffer.from(text);
-        for (let at = 0; at < bytes.length;)
-            at += (0,external_node_fs_namespaceObject.writeSync)(file, bytes, at);
-        (0,external_node_fs_namespaceObject.fsyncSync)(file);
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-function token_file_stat(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
-    }
-    catch (cause) {
-        throw new OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
-    }
-}
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/retry.js
@@ -7401,8 +8077,7 @@ async function fetchStepByStep(request, host) {
     const verified = request.verify
         ? await inPhase('verify', session.address, () => verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host))
         : 0;
-    if (path !== undefined)
-        await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
+    const directoryMade = path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
     return {
         token,
         reductions,
@@ -7413,6 +8088,7 @@ async function fetchStepByStep(request, host) {
         clockSkewSeconds,
         roundTrips: daemon.roundTrips + roundTrips + verified,
         path,
+        directoryMade,
     };
 }
 const SKEW_THAT_MATTERS_SECONDS = 60;
@@ -7423,37 +8099,6 @@ function tellSkew(seconds, { issuedAt = 0, expiresAt }, host) {
         return;
     const how = seconds > 0 ? 'ahead of' : 'behind';
     host.log.warn(`The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/inputs/words.js
-
-const SECONDS = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
-function oneOf(input, text, allowed) {
-    const found = allowed.find((each) => each === text.trim());
-    if (found !== undefined)
-        return found;
-    throw new errors_InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
-}
-function parseDuration(text) {
-    const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
-    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
-}
-function splitList(text) {
-    return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-function quote(text) {
-    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
-}
-function plainText(input, text) {
-    if (text === undefined)
-        return undefined;
-    const word = text.trim();
-    if (word === '')
-        throw new errors_InputError(input, `${input}: it is empty`);
-    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-        throw new errors_InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
-    }
-    return word;
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/credentials.js
@@ -7597,142 +8242,8 @@ function knownHosts({ setting, home, uid }) {
         : (0,external_node_path_namespaceObject.join)(home, '.condor', 'known_hosts');
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/inputs/table.js
-const INPUTS = {
-    pool: '',
-    name: '',
-    type: 'schedd',
-    address: '',
-    authz: '',
-    lifetime: '1h',
-    key: '',
-    remote: 'false',
-    mode: 'fetch',
-    identity: '',
-    'authentication-methods': '',
-    idtoken: '',
-    scitoken: '',
-    'client-certificate': '',
-    'client-key': '',
-    'ca-certificate': '',
-    'server-name': '',
-    password: '',
-    'expected-identity': '',
-    'expected-trust-domain': '',
-    'on-reduced': 'warn',
-    verify: 'false',
-    token: '',
-    'token-directory': '',
-    file: '',
-    summary: 'true',
-    timeout: '60s',
-    retries: '3',
-};
-const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'];
-
-;// CONCATENATED MODULE: ./build/bundle/src/inputs/daemon.js
-
-
-
-
-
-
-function readDaemon(input, surroundings, { localFirst, remote }) {
-    const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
-    const pool = readPool(input('pool'), surroundings);
-    const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
-    if (remote)
-        checkRemote(input, type);
-    const address = daemon_readAddress(input('address'));
-    const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
-    if (address !== undefined && !tunnel)
-        return { address: [address] };
-    const named = name === undefined || remote ? undefined : addressInName(name);
-    if (named !== undefined)
-        return { address: [address ?? named] };
-    if (COLLECTOR_TYPES.includes(type))
-        return { address: readCollector(type, pool, name, address, surroundings) };
-    const local = readLocal(type, name, pool, surroundings, localFirst);
-    const collectors = pool ?? configuredPool(surroundings);
-    if (collectors === undefined && (local === undefined || remote)) {
-        throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port), or address for a daemon without one');
-    }
-    const through = tunnel ? { host: address.host, port: address.port } : undefined;
-    return { collectors: collectors ?? [], type, name, local, through };
-}
-function checkRemote(input, type) {
-    if (type !== 'schedd')
-        throw new errors_InputError('remote', 'remote: the collector fetches tokens of a schedd only');
-    if (input('address') !== undefined) {
-        throw new errors_InputError('address', 'address: with remote the collector is asked; give pool and name');
-    }
-    if (input('key') !== undefined) {
-        throw new errors_InputError('key', 'key: with remote the schedd signs with its own key; leave key out');
-    }
-}
-function readCollector(type, pool, name, address, surroundings) {
-    if (address !== undefined)
-        return [address];
-    if (pool !== undefined && name !== undefined) {
-        throw new errors_InputError('name', `name: a ${type} is found by pool alone; leave name out`);
-    }
-    const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
-    if (found !== undefined)
-        return found;
-    throw new errors_InputError('pool', 'pool: give the host of the collector (host or host:port)');
-}
-function daemon_readAddress(text) {
-    if (text === undefined)
-        return undefined;
-    const parsed = parseAddress(text.trim(), DEFAULT_PORT);
-    if (parsed !== undefined)
-        return parsed;
-    throw new errors_InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
-}
-function hostOf(type, { setting }) {
-    return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
-}
-function readLocal(type, name, pool, { setting }, localFirst) {
-    if (type === 'negotiator' || (pool !== undefined && (name !== undefined || !localFirst)))
-        return undefined;
-    const of = (what) => setting(`${type.toUpperCase()}_${what}`);
-    const [host, own] = [setting('FULL_HOSTNAME'), of('NAME')];
-    const ownName = own === undefined ? host : own.includes('@') || own === host ? own : `${own}@${host}`;
-    if (name !== undefined && name !== ownName)
-        return undefined;
-    const files = { adFile: of('DAEMON_AD_FILE'), addressFile: of('ADDRESS_FILE') };
-    if (files.adFile === undefined && files.addressFile === undefined)
-        return undefined;
-    return { ...files, name: ownName ?? '' };
-}
-function addressInName(name) {
-    return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
-}
-function readPool(text, { setting }) {
-    if (text === undefined)
-        return undefined;
-    const words = splitList(text);
-    if (words.length === 0)
-        throw new errors_InputError('pool', 'pool: it is empty');
-    return words.map((word) => {
-        const address = parseAddress(word, Number(setting('COLLECTOR_PORT')) || DEFAULT_PORT);
-        if (address === undefined)
-            throw new errors_InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
-        return address;
-    });
-}
-function configuredPool(surroundings) {
-    const { setting } = surroundings;
-    const text = setting('COLLECTOR_HOST');
-    if (text === undefined || !/:0$/.test(text.trim()))
-        return readPool(text, surroundings);
-    const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
-    if (typeof found !== 'string')
-        return [found.address];
-    throw new errors_InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/request.js
+
 
 
 
@@ -7840,6 +8351,10 @@ function readLifetime(text) {
 }
 function readPath(input, surroundings) {
     const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+    if (readBoolean('export-environment', input('export-environment') ?? INPUTS['export-environment'])) {
+        const other = token !== undefined ? 'token' : file !== undefined ? 'file' : undefined;
+        return privatePath(other, surroundings);
+    }
     if (token !== undefined && file !== undefined) {
         throw new errors_InputError('token', 'token and file exclude each other: the token is written to one place');
     }
@@ -7857,6 +8372,15 @@ function readPath(input, surroundings) {
         throw new errors_InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
     const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
     return (0,external_node_path_namespaceObject.join)(plainPath('token-directory', preset), token);
+}
+function privatePath(other, { env }) {
+    const name = 'export-environment';
+    if (other !== undefined)
+        throw new errors_InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+    const temporary = env['RUNNER_TEMP'];
+    if (temporary === undefined || !(0,external_node_path_namespaceObject.isAbsolute)(temporary))
+        throw new errors_InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
+    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`, 'token');
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
@@ -7964,9 +8488,9 @@ function interruptSignal() {
         process.once(name, () => interrupted.abort(new Error(name)));
     return interrupted.signal;
 }
-async function processSurroundings(signal) {
-    const setting = await loadSettings(process.env, signal);
-    return { env: process.env, setting, ...account() };
+async function processSurroundings(signal, env = process.env) {
+    const setting = await loadSettings(env, signal);
+    return { env, setting, ...account() };
 }
 function account() {
     try {
@@ -7976,309 +8500,6 @@ function account() {
     catch {
         return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };
     }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js
-function daemonHints({ errorCode, errorString }) {
-    const rows = [
-        [
-            /Token fetch disabled/,
-            'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
-        ],
-        [
-            /will not sign with requested key/,
-            'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
-        ],
-        [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
-        [
-            /doesn't allow requested authorization/,
-            'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
-        ],
-        [
-            /did not successfully authenticate/,
-            'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-        ],
-        [
-            /does not have (access to configured key|a signing key configured)/,
-            'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
-        ],
-        [
-            /Failed to read file|Failed to fetch key/,
-            'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
-        ],
-        [
-            /is not known to the collector/,
-            'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
-        ],
-        [
-            /No schedd target specified/,
-            'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
-        ],
-        [
-            /Missing requester identity/,
-            'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-        ],
-        [
-            /Request to server was not encrypted/,
-            'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
-        ],
-        [
-            /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
-            'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
-        ],
-        [
-            /\b(DCSCHEDD|SECMAN):\d/,
-            'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
-        ],
-        [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
-        [
-            /Token request disabled/,
-            'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
-        ],
-        [
-            /SEC_TOKEN_REQUEST_LIMITS/,
-            'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
-        ],
-        [
-            /Request has expired|Request ID is not known/,
-            'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
-        ],
-        [
-            /Request failed/,
-            'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
-        ],
-        [
-            /ANONYMOUS or no authentication/,
-            'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
-        ],
-        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
-        [
-            /Too many requests in the system/,
-            'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
-        ],
-        [
-            /SciToken exchange disabled/,
-            'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
-        ],
-        [
-            /Failed to map SciToken/,
-            'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
-        ],
-        [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
-        [
-            /SCITOKENS:/,
-            'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
-        ],
-    ];
-    const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
-    if (found.length > 0)
-        return found;
-    return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/hints.js
-
-function hintsFor(error) {
-    switch (error.code) {
-        case 'ERR_INPUT':
-            return [`Correct ${error.input}: the README says what it may be.`];
-        case 'ERR_NO_CREDENTIAL':
-            return [
-                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
-            ];
-        case 'ERR_CREDENTIAL_UNREADABLE':
-            return [
-                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
-            ];
-        case 'ERR_NOT_FOUND':
-            return [
-                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
-            ];
-        case 'ERR_AMBIGUOUS':
-            return ['Give name: one of those listed.'];
-        case 'ERR_CONNECT':
-        case 'ERR_TIMEOUT':
-        case 'ERR_CLOSED':
-            return connectHints(error);
-        case 'ERR_CCB_ONLY':
-            return [
-                'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
-                'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
-                'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
-            ];
-        case 'ERR_FRAME':
-        case 'ERR_MESSAGE':
-        case 'ERR_CLASSAD':
-            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
-        case 'ERR_DECRYPT':
-            return [
-                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
-            ];
-        case 'ERR_NO_COMMON_METHOD':
-            return commonMethodHints(error);
-        case 'ERR_NO_ENCRYPTION':
-            return [
-                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
-            ];
-        case 'ERR_METHODS_EXHAUSTED':
-            return exhaustedHints(error);
-        case 'ERR_SERVER_UNPROVEN':
-            return unprovenHints(error);
-        case 'ERR_DENIED':
-            if (error.user?.endsWith('@unmapped') === true) {
-                return [
-                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
-                ];
-            }
-            return [
-                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
-            ];
-        case 'ERR_COMMAND_NOT_REGISTERED':
-            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
-        case 'ERR_DAEMON':
-            return daemonHints(error);
-        case 'ERR_TOKEN_MALFORMED':
-        case 'ERR_TOKEN_CLAIM':
-            return [
-                ...(error.claim === 'iss'
-                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
-                    : []),
-                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
-            ];
-        case 'ERR_TOKEN_REDUCED':
-            return [
-                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
-            ];
-        case 'ERR_TOKEN_REFUSED':
-            return [
-                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
-            ];
-        case 'ERR_OUTPUT':
-            return ['Choose a place that this user can write to: token-directory or file.'];
-        default:
-            return unknownCode(error);
-    }
-}
-function unknownCode(error) {
-    return [String(error)];
-}
-const METHOD_HINTS = {
-    IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
-    SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
-    SCITOKENS: 'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
-    PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
-    FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
-    MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
-};
-function exhaustedHints({ attempts }) {
-    const tried = new Set(attempts.map(({ method }) => method));
-    return [
-        ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
-        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
-    ];
-}
-function unprovenHints({ attempts }) {
-    const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
-    return [
-        ssl
-            ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
-            : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
-        'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
-    ];
-}
-const METHOD_USES = {
-    IDTOKENS: 'idtoken',
-    SCITOKENS: 'scitoken',
-    SSL: 'client-certificate',
-    PASSWORD: 'password',
-    FS: 'authentication-methods: FS, on the daemon’s own machine',
-    MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
-};
-function commonMethodHints({ methods }) {
-    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
-    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
-    if (uses.length > 0)
-        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
-    if (!methods.includes('KERBEROS'))
-        return [ask];
-    return [
-        'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
-    ];
-}
-function connectHints({ code, message, requestId }) {
-    if (requestId !== undefined) {
-        return [
-            `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
-        ];
-    }
-    if (code === 'ERR_CONNECT') {
-        return message.includes('does not resolve')
-            ? [
-                'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
-            ]
-            : [
-                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
-            ];
-    }
-    if (code === 'ERR_TIMEOUT') {
-        return message.includes('cancelled')
-            ? ['It was cancelled from outside; nothing was delivered.']
-            : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
-    }
-    return [
-        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
-        'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/report.js
-
-
-
-function describeError(error) {
-    if (!(error instanceof HTCondorError)) {
-        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
-    }
-    const known = error;
-    const where = [
-        known.code,
-        known.phase && `while: ${known.phase}`,
-        known.peer && `at ${printable(known.peer)}`,
-        triesOf(known),
-    ];
-    const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
-    const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
-    return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
-}
-function triesOf({ tries = 1 }) {
-    return tries > 1 ? `after ${tries} tries` : '';
-}
-function factsOf({ token, ...fetched }) {
-    const { issuedAt, expiresAt } = token;
-    return {
-        identity: token.subject,
-        'trust-domain': token.issuer,
-        key: token.keyId,
-        'token-id': printable(token.tokenId ?? ''),
-        authz: printable((token.authz ?? []).join(' ')),
-        'issued-at': iso(issuedAt),
-        'expires-at': iso(expiresAt),
-        lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
-        'daemon-name': fetched.daemonName,
-        'daemon-address': fetched.daemonAddress,
-        'daemon-version': fetched.daemonVersion,
-        'authentication-method': fetched.authenticationMethod,
-    };
-}
-function describeToken(fetched) {
-    const { identity, authz, lifetime } = factsOf(fetched);
-    const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
-    const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
-    return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
-}
-function iso(seconds) {
-    return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/action.js
@@ -8293,13 +8514,12 @@ function iso(seconds) {
 
 
 
-const STATE_IS_POST = 'isPost';
-const STATE_PATH = 'path';
+
 async function run() {
-    if (getState(STATE_IS_POST) === 'true')
+    if (getState(STATE.isPost) === 'true')
         return await post();
     try {
-        saveState(STATE_IS_POST, 'true');
+        saveState(STATE.isPost, 'true');
         await main();
     }
     catch (error) {
@@ -8334,7 +8554,11 @@ async function main() {
             warn: (line) => warning(printable(line)),
         },
     });
-    const request = readRequest(runnerInput, await processSurroundings(host.signal));
+    const started = host.timeLeftMs();
+    const env = withoutEarlier(process.env);
+    const surroundings = await processSurroundings(host.signal, env);
+    const request = readRequest(runnerInput, surroundings);
+    const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
     if (request.lifetime === 'unlimited')
         host.log.warn('lifetime: unlimited asks for a token that never expires');
     let fetched;
@@ -8345,18 +8569,29 @@ async function main() {
         if (!summary_summary.isEmptyBuffer())
             await summary_summary.write();
     }
+    const exporting = readBoolean('export-environment', runnerInput('export-environment') ?? '');
+    if (cleanup)
+        leaveForPost(fetched, exporting);
     deliver(fetched);
+    if (exporting && fetched.path !== undefined)
+        exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
     host.log.info(describeToken(fetched));
     host.log.debug(`${fetched.roundTrips} round trips`);
     if (!summary)
         return;
-    await writeSummary(fetched).catch((error) => warning(printable(`no summary: ${String(error)}`)));
+    const elapsedMs = started - host.timeLeftMs();
+    await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error) => warning(printable(`no summary: ${String(error)}`)));
+}
+function leaveForPost({ path, directoryMade }, exporting) {
+    if (path === undefined)
+        return;
+    saveState(exporting ? STATE.own : STATE.path, exporting ? (0,external_node_path_namespaceObject.dirname)(path) : path);
+    if (!exporting && directoryMade !== undefined)
+        saveState(STATE.directory, directoryMade);
 }
 function deliver(fetched) {
     const { path, token } = fetched;
     try {
-        if (path !== undefined)
-            saveState(STATE_PATH, path);
         setOutput('token', token.jwt.reveal());
         setOutput('token-file', path ?? '');
         setOutput('token-directory', path === undefined ? '' : (0,external_node_path_namespaceObject.dirname)(path));
@@ -8368,45 +8603,25 @@ function deliver(fetched) {
         throw new OutputError(`the runner does not take the outputs: ${reason}`, { cause, phase: 'deliver' });
     }
 }
-async function post() {
-    const path = getState(STATE_PATH);
-    if (path === '')
-        return;
+function exportEnvironment(variables) {
+    const { exported, undo } = withNote(variables, process.env);
     try {
-        const found = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
-        if (found === undefined)
-            return;
-        if (found.isDirectory())
-            throw new Error('it is a directory now, which this step did not make');
-        await rmRF(path);
-        info(printable(`Removed ${path}`));
+        saveState(STATE.undo, JSON.stringify(undo));
+        for (const [name, value] of Object.entries(exported))
+            exportVariable(name, value);
     }
-    catch (error) {
-        warning(printable(`${path} could not be removed: ${error instanceof Error ? error.message : String(error)}`));
+    catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new OutputError(`the runner does not take the environment: ${reason}`, { cause, phase: 'deliver' });
     }
+    info(printable(`For the next steps: ${Object.entries(variables)
+        .map((each) => each.join('='))
+        .join(' ')}`));
 }
 const runnerInput = (name) => process.env[`INPUT_${name.toUpperCase()}`] || INPUTS[name] || undefined;
 function maskAll(value) {
     if (value.trim() !== '')
         core_setSecret(value);
-}
-async function writeSummary(fetched) {
-    const { lifetime, ...facts } = factsOf(fetched);
-    const rows = { ...facts, authz: facts['authz'] || 'not limited', 'expires-at': facts['expires-at'] || 'never' };
-    summary_summary.addHeading('HTCondor token', 3);
-    summary_summary.addTable(Object.entries(rows)
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => [name, `<code>${escapeHtml(value)}</code>`]));
-    for (const reduction of fetched.reductions)
-        summary_summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
-    await summary_summary.write();
-}
-function escapeHtml(text) {
-    return printable(text)
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('"', '&quot;');
 }
 
 
@@ -8416,7 +8631,7 @@ function escapeHtml(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(854);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(233);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

@@ -155,7 +155,7 @@ class TokenError extends HTCondorError {
         this.claim = claim;
     }
 }
-class OutputError extends HTCondorError {
+class errors_OutputError extends HTCondorError {
     code = 'ERR_OUTPUT';
     exitStatus = 8;
 }
@@ -1304,7 +1304,7 @@ const DAEMON_TYPES = {
     lease_manager: { query: 74, adType: 'LeaseManager' },
     any: { query: 48, adType: 'Any' },
 };
-const COLLECTOR_TYPES = ['collector', 'view_collector'];
+const commands_COLLECTOR_TYPES = ['collector', 'view_collector'];
 function commandOf(level) {
     return DC_NOP_OF_LEVEL[level];
 }
@@ -3940,13 +3940,13 @@ const PRIVATE_DIRECTORY = 0o700;
 function checkTokenPath(path) {
     const target = stat(path);
     if (target?.isSymbolicLink() === true)
-        throw new OutputError(`${path} is a symbolic link, which is not followed`);
+        throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
     if (target !== undefined && !target.isFile())
-        throw new OutputError(`${path} exists and is no regular file`);
+        throw new errors_OutputError(`${path} exists and is no regular file`);
     let directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
     const parent = stat(directory);
     if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
-        throw new OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+        throw new errors_OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
     }
     while (stat(directory) === undefined && (0,external_node_path_namespaceObject.dirname)(directory) !== directory)
         directory = (0,external_node_path_namespaceObject.dirname)(directory);
@@ -3956,15 +3956,15 @@ function checkTokenPath(path) {
             return;
     }
     catch (cause) {
-        throw new OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
+        throw new errors_OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
     }
-    throw new OutputError(`${directory} is no directory`);
+    throw new errors_OutputError(`${directory} is no directory`);
 }
 function writeTokenFile(path, token) {
     const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
     const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
     try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+        const directoryMade = (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
         checkTokenPath(path);
         try {
             writeWhole(temporary, `${token.reveal()}\n`);
@@ -3974,11 +3974,20 @@ function writeTokenFile(path, token) {
             (0,external_node_fs_namespaceObject.rmSync)(temporary, { force: true });
             throw error;
         }
+        return directoryMade;
     }
     catch (cause) {
-        if (cause instanceof OutputError)
+        if (cause instanceof errors_OutputError)
             throw cause;
-        throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+        throw new errors_OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+    }
+}
+function writeAddressFile(path, sinful) {
+    try {
+        writeWhole(path, `${sinful}\n`);
+    }
+    catch (cause) {
+        throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
     }
 }
 function writeWhole(path, text) {
@@ -3999,7 +4008,7 @@ function stat(path) {
         return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
     }
     catch (cause) {
-        throw new OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+        throw new errors_OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
     }
 }
 function messageOf(error) {
@@ -4185,8 +4194,7 @@ async function fetchStepByStep(request, host) {
     const verified = request.verify
         ? await inPhase('verify', session.address, () => verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host))
         : 0;
-    if (path !== undefined)
-        await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
+    const directoryMade = path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
     return {
         token,
         reductions,
@@ -4197,6 +4205,7 @@ async function fetchStepByStep(request, host) {
         clockSkewSeconds,
         roundTrips: daemon.roundTrips + roundTrips + verified,
         path,
+        directoryMade,
     };
 }
 const SKEW_THAT_MATTERS_SECONDS = 60;
@@ -4382,7 +4391,7 @@ function knownHosts({ setting, home, uid }) {
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/table.js
-const INPUTS = {
+const table_INPUTS = {
     pool: '',
     name: '',
     type: 'schedd',
@@ -4408,6 +4417,8 @@ const INPUTS = {
     token: '',
     'token-directory': '',
     file: '',
+    'export-environment': 'false',
+    cleanup: 'true',
     summary: 'true',
     timeout: '60s',
     retries: '3',
@@ -4421,8 +4432,16 @@ const SECRET_INPUTS = (/* unused pure expression or super */ null && (['idtoken'
 
 
 
+function readCollectors(input, surroundings) {
+    const given = readPool(input('pool'), surroundings);
+    if (given !== undefined)
+        return given;
+    const address = daemon_readAddress(input('address'));
+    const isCollector = COLLECTOR_TYPES.includes((input('type') ?? INPUTS.type).trim().toLowerCase());
+    return isCollector && address !== undefined ? [address] : (configuredPool(surroundings) ?? []);
+}
 function readDaemon(input, surroundings, { localFirst, remote }) {
-    const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
+    const type = oneOf('type', (input('type') ?? table_INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
     const pool = readPool(input('pool'), surroundings);
     const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
     if (remote)
@@ -4434,7 +4453,7 @@ function readDaemon(input, surroundings, { localFirst, remote }) {
     const named = name === undefined || remote ? undefined : addressInName(name);
     if (named !== undefined)
         return { address: [address ?? named] };
-    if (COLLECTOR_TYPES.includes(type))
+    if (commands_COLLECTOR_TYPES.includes(type))
         return { address: readCollector(type, pool, name, address, surroundings) };
     const local = readLocal(type, name, pool, surroundings, localFirst);
     const collectors = pool ?? configuredPool(surroundings);
@@ -4474,7 +4493,7 @@ function daemon_readAddress(text) {
     throw new errors_InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
 }
 function hostOf(type, { setting }) {
-    return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
+    return commands_COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
 }
 function readLocal(type, name, pool, { setting }, localFirst) {
     if (type === 'negotiator' || (pool !== undefined && (name !== undefined || !localFirst)))
@@ -4525,6 +4544,7 @@ function configuredPool(surroundings) {
 
 
 
+
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
@@ -4532,14 +4552,14 @@ const DEFAULT_USER = 'condor';
 const POLL_INTERVAL_MS = 5000;
 function readRequest(input, surroundings, localFirst = false) {
     const path = readPath(input, surroundings);
-    const mode = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange']);
+    const mode = oneOf('mode', input('mode') ?? table_INPUTS.mode, ['fetch', 'request', 'exchange']);
     const key = plainText('key', input('key'));
     if (mode === 'request' && key !== undefined)
         throw new errors_InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
-    const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
+    const remote = readBoolean('remote', input('remote') ?? table_INPUTS.remote);
     if (remote && mode !== 'fetch')
         throw new errors_InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
-    const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
+    const verify = readBoolean('verify', input('verify') ?? table_INPUTS.verify);
     if (remote && verify)
         throw new errors_InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
     return {
@@ -4557,13 +4577,13 @@ function readRequest(input, surroundings, localFirst = false) {
         expectedIdentity: plainText('expected-identity', input('expected-identity')),
         expectedTrustDomain: plainText('expected-trust-domain', input('expected-trust-domain')),
         verify,
-        retries: readRetries(input('retries') ?? INPUTS.retries),
+        retries: readRetries(input('retries') ?? table_INPUTS.retries),
         onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
         path,
     };
 }
 function readTimeout(input) {
-    const text = input('timeout') ?? INPUTS.timeout;
+    const text = input('timeout') ?? table_INPUTS.timeout;
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
         throw new errors_InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
@@ -4624,6 +4644,10 @@ function readLifetime(text) {
 }
 function readPath(input, surroundings) {
     const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+    if (readBoolean('export-environment', input('export-environment') ?? table_INPUTS['export-environment'])) {
+        const other = token !== undefined ? 'token' : file !== undefined ? 'file' : undefined;
+        return privatePath(other, surroundings);
+    }
     if (token !== undefined && file !== undefined) {
         throw new errors_InputError('token', 'token and file exclude each other: the token is written to one place');
     }
@@ -4641,6 +4665,15 @@ function readPath(input, surroundings) {
         throw new errors_InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
     const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
     return (0,external_node_path_namespaceObject.join)(plainPath('token-directory', preset), token);
+}
+function privatePath(other, { env }) {
+    const name = 'export-environment';
+    if (other !== undefined)
+        throw new errors_InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+    const temporary = env['RUNNER_TEMP'];
+    if (temporary === undefined || !(0,external_node_path_namespaceObject.isAbsolute)(temporary))
+        throw new errors_InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
+    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`, 'token');
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
@@ -4748,9 +4781,9 @@ function interruptSignal() {
         process.once(name, () => interrupted.abort(new Error(name)));
     return interrupted.signal;
 }
-async function processSurroundings(signal) {
-    const setting = await loadSettings(process.env, signal);
-    return { env: process.env, setting, ...account() };
+async function processSurroundings(signal, env = process.env) {
+    const setting = await loadSettings(env, signal);
+    return { env, setting, ...account() };
 }
 function account() {
     try {
@@ -5055,6 +5088,10 @@ function factsOf({ token, ...fetched }) {
         'authentication-method': fetched.authenticationMethod,
     };
 }
+function describeDuration(seconds) {
+    const [unit, length] = seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
+    return `${Math.round(seconds / length)} ${unit}`;
+}
 function describeToken(fetched) {
     const { identity, authz, lifetime } = factsOf(fetched);
     const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
@@ -5133,7 +5170,7 @@ function say(line) {
 }
 function print(text) {
     return new Promise((resolve, reject) => {
-        const failed = (cause) => reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
+        const failed = (cause) => reject(new errors_OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
         process.stdout.once('error', failed);
         process.stdout.write(`${text}\n`, (error) => (error ? failed(error) : resolve()));
     });

@@ -19,6 +19,8 @@ export interface FetchedToken {
     readonly roundTrips: number;
     /** Where the token was written; undefined: nowhere. */
     readonly path: string | undefined;
+    /** Outermost directory that was made for it; undefined: none was. */
+    readonly directoryMade: string | undefined;
 }
 /**
  * The whole job, one way: credentials → locate → connect → session → token → check → verify → deliver. What fails and may

@@ -5,4 +5,4 @@ export declare function processHost(timeoutMs: number, signal: AbortSignal, sink
 /** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
 export declare function interruptSignal(): AbortSignal;
 /** `signal`: when to give up asking HTCondor for its configuration. */
-export declare function processSurroundings(signal: AbortSignal): Promise<Surroundings>;
+export declare function processSurroundings(signal: AbortSignal, env?: Surroundings['env']): Promise<Surroundings>;

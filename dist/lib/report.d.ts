@@ -3,5 +3,7 @@ import type { FetchedToken } from './fetch.ts';
 export declare function describeError(error: unknown): readonly string[];
 /** The facts of a fetched token by their public names; never the token. */
 export declare function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<string, string>>;
+/** Seconds as people say them: 45 s, 30 min, 2 h, 3 d. */
+export declare function describeDuration(seconds: number): string;
 /** One line for a log. */
 export declare function describeToken(fetched: FetchedToken): string;

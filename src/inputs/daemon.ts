@@ -6,6 +6,15 @@ import type { Wanted } from '../wanted.ts';
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, splitList } from './words.ts';
 
+/** The collectors that tools have to be told of: those given, the daemon itself if it is one, or those of the configuration. */
+export function readCollectors(input: InputSource, surroundings: Surroundings): readonly Sinful[] {
+  const given = readPool(input('pool'), surroundings);
+  if (given !== undefined) return given;
+  const address = readAddress(input('address'));
+  const isCollector = COLLECTOR_TYPES.includes((input('type') ?? INPUTS.type).trim().toLowerCase());
+  return isCollector && address !== undefined ? [address] : (configuredPool(surroundings) ?? []);
+}
+
 /** How the daemon is meant, beside what it is called. */
 interface Manner {
   /** The one of this machine rather than the only one of a pool. */

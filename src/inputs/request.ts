@@ -1,6 +1,7 @@
 /**
  * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
  */
+import { randomUUID } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
 import { InputError } from '../errors.ts';
@@ -131,6 +132,10 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
 
 function readPath(input: InputSource, surroundings: Surroundings): string | undefined {
   const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+  if (readBoolean('export-environment', input('export-environment') ?? INPUTS['export-environment'])) {
+    const other = token !== undefined ? 'token' : file !== undefined ? 'file' : undefined;
+    return privatePath(other, surroundings);
+  }
   if (token !== undefined && file !== undefined) {
     throw new InputError('token', 'token and file exclude each other: the token is written to one place');
   }
@@ -146,6 +151,20 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
   const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
   return join(plainPath('token-directory', preset), token);
+}
+
+/** In a directory of this step alone, whose name nobody can guess. */
+function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
+  const name = 'export-environment';
+  if (other !== undefined)
+    throw new InputError(
+      name,
+      `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`,
+    );
+  const temporary = env['RUNNER_TEMP'];
+  if (temporary === undefined || !isAbsolute(temporary))
+    throw new InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
+  return join(temporary, `condor-token-${randomUUID()}`, 'token');
 }
 
 function plainPath(input: InputName, text: string): string {

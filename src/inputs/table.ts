@@ -28,6 +28,8 @@ export const INPUTS = {
   token: '',
   'token-directory': '',
   file: '',
+  'export-environment': 'false',
+  cleanup: 'true',
   summary: 'true',
   timeout: '60s',
   retries: '3',

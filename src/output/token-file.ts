@@ -47,15 +47,17 @@ export function checkTokenPath(path: string): void {
  * Writes a token file: mode 0600, one newline, completely or not at all. A directory that is missing is made with mode
  * 0700. An older file of this name is replaced; a symbolic link is an error (write_out_token in token_utils.cpp).
  *
+ * The result is the outermost directory that was made; undefined: none was.
+ *
  * Synchronous, so that no signal and no other work comes between its steps.
  *
  * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was.
  */
-export function writeTokenFile(path: string, token: Secret): void {
+export function writeTokenFile(path: string, token: Secret): string | undefined {
   const directory = dirname(resolve(path));
   const temporary = join(directory, `.${basename(path)}.${randomUUID()}`);
   try {
-    mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+    const directoryMade = mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
     checkTokenPath(path);
     try {
       writeWhole(temporary, `${token.reveal()}\n`);
@@ -64,9 +66,24 @@ export function writeTokenFile(path: string, token: Secret): void {
       rmSync(temporary, { force: true });
       throw error;
     }
+    return directoryMade;
   } catch (cause) {
     if (cause instanceof OutputError) throw cause;
     throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Writes an address file beside a token: where a daemon is, as daemons say it to the tools of their machine
+ * (Daemon::readAddressFile). Its directory is ours alone.
+ *
+ * @throws OutputError ERR_OUTPUT.
+ */
+export function writeAddressFile(path: string, sinful: string): void {
+  try {
+    writeWhole(path, `${sinful}\n`);
+  } catch (cause) {
+    throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,8 @@
+import { type Sinful } from '../transport/sinful.ts';
 import type { Wanted } from '../wanted.ts';
 import { type InputSource, type Surroundings } from './table.ts';
+/** The collectors that tools have to be told of: those given, the daemon itself if it is one, or those of the configuration. */
+export declare function readCollectors(input: InputSource, surroundings: Surroundings): readonly Sinful[];
 /** How the daemon is meant, beside what it is called. */
 interface Manner {
     /** The one of this machine rather than the only one of a pool. */

@@ -27,6 +27,8 @@ export declare const INPUTS: {
     readonly token: '';
     readonly 'token-directory': '';
     readonly file: '';
+    readonly 'export-environment': 'false';
+    readonly cleanup: 'true';
     readonly summary: 'true';
     readonly timeout: '60s';
     readonly retries: '3';

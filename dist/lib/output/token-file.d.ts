@@ -9,8 +9,17 @@ export declare function checkTokenPath(path: string): void;
  * Writes a token file: mode 0600, one newline, completely or not at all. A directory that is missing is made with mode
  * 0700. An older file of this name is replaced; a symbolic link is an error (write_out_token in token_utils.cpp).
  *
+ * The result is the outermost directory that was made; undefined: none was.
+ *
  * Synchronous, so that no signal and no other work comes between its steps.
  *
  * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was.
  */
-export declare function writeTokenFile(path: string, token: Secret): void;
+export declare function writeTokenFile(path: string, token: Secret): string | undefined;
+/**
+ * Writes an address file beside a token: where a daemon is, as daemons say it to the tools of their machine
+ * (Daemon::readAddressFile). Its directory is ours alone.
+ *
+ * @throws OutputError ERR_OUTPUT.
+ */
+export declare function writeAddressFile(path: string, sinful: string): void;

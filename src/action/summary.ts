@@ -1,0 +1,53 @@
+/** The job summary: what was fetched, at a glance, and never the token. Everything from outside is escaped. */
+import * as core from '@actions/core';
+import type { FetchedToken } from '../fetch.ts';
+import { printable } from '../printable.ts';
+import { describeDuration, factsOf } from '../report.ts';
+
+export async function writeSummary(fetched: FetchedToken, pool: string, elapsedMs: number): Promise<void> {
+  const facts = factsOf(fetched);
+  const { identity, key, authz, lifetime } = facts;
+  const expires =
+    facts['expires-at'] === '' ? 'never' : `${facts['expires-at']} (in ${describeDuration(Number(lifetime))})`;
+  const daemon = [facts['daemon-name'] || facts['daemon-address'], facts['daemon-version']].join(' ');
+  const rows: Readonly<Record<string, string | undefined>> = {
+    Identity: identity,
+    'Trust domain': facts['trust-domain'],
+    Pool: pool,
+    Daemon: daemon.trim(),
+    'Authenticated by': facts['authentication-method'],
+    Levels: authz || 'not limited',
+    Expires: expires,
+    'Token id': facts['token-id'],
+    'Signing key': key,
+    Took: `${fetched.roundTrips} round trips, ${Math.round(elapsedMs)} ms`,
+  };
+  core.summary.addHeading('HTCondor token', 3);
+  core.summary.addTable(
+    Object.entries(rows).flatMap(([name, value = '']) =>
+      value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]],
+    ),
+  );
+  for (const reduction of fetched.reductions) core.summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+  const revocation = revocationOf(facts['token-id'] ?? '');
+  if (revocation !== undefined) {
+    core.summary.addDetails(
+      'To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)',
+      `<pre><code>${escapeHtml(revocation)}</code></pre>`,
+    );
+  }
+  await core.summary.write();
+}
+
+/** The setting that takes this token, and no other, out of use; undefined: it has no id that could be written there. */
+export function revocationOf(tokenId: string): string | undefined {
+  return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
+}
+
+export function escapeHtml(text: string): string {
+  return printable(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

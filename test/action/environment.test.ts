@@ -1,0 +1,170 @@
+/** What the next steps of a job find: a private directory, variables, and at the end everything as before. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { assertFailed, Runner } from '../support/runner.ts';
+
+const runner = new Runner();
+after(() => runner.close());
+
+const NOTE = 'CONDOR_TOKEN_FETCH_EXPORTED';
+const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
+  ...{ pool: pool.collector, name: 'ci@pool', idtoken: pool.idToken(), 'export-environment': 'true' },
+  ...more,
+});
+
+describe('export-environment', () => {
+  test('writes to a directory of this step alone, says it to the next ones, and takes it back', () =>
+    withPool({}, async (pool) => {
+      let mode: readonly number[] = [];
+      let content = '';
+      const step = await runner.runAction(inputs(pool), {
+        env: { _CONDOR_COLLECTOR_HOST: 'old.example.org' },
+        beforePost: ({ outputs }) => {
+          const file = outputs['token-file'] ?? '';
+          content = readFileSync(file, 'utf8');
+          mode = [file, dirname(file)].map((each) => statSync(each).mode & 0o777);
+        },
+      });
+      const { token, 'token-file': file = '', 'token-directory': directory = '' } = step.outputs;
+      assert.equal(content, `${token}\n`);
+      if (process.platform !== 'win32') assert.deepEqual(mode, [0o600, 0o700]);
+      assert.equal(dirname(directory), runner.temp);
+      const { [NOTE]: note, CONDOR_CONFIG: config, ...variables } = step.env;
+      assert.ok(note !== undefined);
+      assert.deepEqual(variables, {
+        _CONDOR_SEC_TOKEN_DIRECTORY: directory,
+        _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
+        _CONDOR_COLLECTOR_HOST: pool.collector,
+        _CONDOR_SCHEDD_HOST: 'ci@pool',
+      });
+      assert.ok(config === 'ONLY_ENV' || existsSync('/etc/condor/condor_config'), config);
+      assert.match(step.log.join('\n'), /^For the next steps: _CONDOR_SEC_TOKEN_DIRECTORY=/m);
+      assert.deepEqual(step.post?.env, {
+        _CONDOR_SEC_TOKEN_DIRECTORY: '',
+        _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: '',
+        _CONDOR_COLLECTOR_HOST: 'old.example.org',
+        _CONDOR_SCHEDD_HOST: '',
+        [NOTE]: '',
+      });
+      assert.deepEqual([existsSync(file), existsSync(directory)], [false, false]);
+      assert.match(step.post?.log.join('\n') ?? '', /^Removed .*condor-token-/m);
+    }));
+
+  test('names the address of a daemon that has no collector, and the collector itself', () =>
+    withPool({}, async (pool) => {
+      const idtoken = pool.idToken();
+      const schedd = await runner.runAction({ address: pool.schedd(), idtoken, 'export-environment': 'true' });
+      assert.equal(schedd.env['_CONDOR_SCHEDD_HOST'], '');
+      const file = schedd.env['_CONDOR_SCHEDD_ADDRESS_FILE'] ?? '';
+      assert.equal(readFileSync(file, 'utf8'), `${pool.schedd()}\n`);
+      assert.equal(schedd.env['_CONDOR_COLLECTOR_HOST'], undefined);
+      const type = { type: 'Collector', idtoken, 'export-environment': 'true' };
+      for (const where of [{ address: pool.collector }, { pool: pool.collector }]) {
+        const { env } = await runner.runAction({ ...type, ...where });
+        assert.equal(env['_CONDOR_COLLECTOR_HOST'], pool.collector);
+        assert.equal(env['_CONDOR_SCHEDD_HOST'], undefined);
+      }
+    }));
+
+  test('of a second step is for another pool, which does not take what the first has exported for its own', () =>
+    withPool({}, (one) =>
+      withPool({ trustDomain: 'other.test', schedds: ['ap@other'] }, async (two) => {
+        const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
+        const first = await runner.runAction(inputs(one), { env: before });
+        const env = { ...before, ...first.env };
+        // Without pool: that of the configuration is meant, not that of the first step.
+        const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
+        assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
+        const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };
+        const second = await runner.runAction(
+          { ...where, 'export-environment': 'true' },
+          { env, beforePost: () => {} },
+        );
+        assert.equal(second.status, 0, second.raw);
+        assert.equal(second.env['_CONDOR_COLLECTOR_HOST'], two.collector);
+        assert.notEqual(second.env['_CONDOR_SEC_TOKEN_DIRECTORY'], first.env['_CONDOR_SEC_TOKEN_DIRECTORY']);
+        assert.equal(second.post?.env['_CONDOR_COLLECTOR_HOST'], one.collector, 'as it was before this step');
+        assert.equal(second.post?.env['_CONDOR_SCHEDD_HOST'], 'ci@pool');
+        const third = await runner.runAction({ idtoken: two.idToken() }, { env: { ...env, ...second.env } });
+        assert.match(third.annotations.at(-1)?.message ?? '', /old\.example\.org/, 'as it was before the first');
+      }),
+    ));
+
+  test('survives a note that somebody else wrote', () =>
+    withPool({}, async (pool) => {
+      for (const note of ['x', 'null', '[1]', '{"_CONDOR_COLLECTOR_HOST":7}']) {
+        const { status, raw } = await runner.runAction(inputs(pool), { env: { [NOTE]: note } });
+        assert.equal(status, 0, raw);
+      }
+    }));
+
+  for (const [other, text] of [
+    ['token', /leave token out/],
+    ['file', /leave file out/],
+  ] as const) {
+    test(`does not go with ${other}`, async () => {
+      const step = await runner.runAction({ pool: 'cm', [other]: 'ci', 'export-environment': 'true' });
+      assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
+    });
+  }
+
+  test('needs the directory of a runner', async () => {
+    const env = { RUNNER_TEMP: undefined };
+    const step = await runner.runAction({ pool: 'cm', 'export-environment': 'true' }, { env });
+    assertFailed(step, { code: 'ERR_INPUT', status: 2, text: /RUNNER_TEMP/ });
+  });
+
+  test('leaves nothing behind if there is no token', () =>
+    withPool({ fetchDisabled: true }, async (pool) => {
+      const step = await runner.runAction(inputs(pool));
+      assertFailed(step, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });
+    }));
+});
+
+describe('cleanup', () => {
+  test('false leaves the token where it is', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction(inputs(pool, { cleanup: 'false' }), { beforePost: () => {} });
+      assert.ok(existsSync(step.outputs['token-file'] ?? ''));
+      assert.doesNotMatch(step.post?.log.join('\n') ?? '', /Removed/);
+    }));
+
+  test('removes the directories that were made, but not what somebody else put there', () =>
+    withPool({}, async (pool) => {
+      const { pool: where, name, idtoken } = inputs(pool);
+      const file = join('made', 'deep', 'token');
+      const made = join(runner.workspace, 'made');
+      const step = await runner.runAction(
+        { pool: where, name, idtoken, file },
+        { beforePost: () => writeFileSync(join(made, 'result'), 'x') },
+      );
+      assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
+      assert.ok(existsSync(join(made, 'result')));
+      assert.ok(!existsSync(join(made, 'deep')));
+      assert.match(step.post?.log.join('\n') ?? '', /Kept .*made: it is not empty/);
+    }));
+});
+
+describe('the job summary', () => {
+  test('tells what there is at a glance, and how to revoke it', () =>
+    withPool({}, async (pool) => {
+      const { summary, outputs } = await runner.runAction({ ...inputs(pool), authz: 'READ', lifetime: '30m' });
+      const rows = [...summary.matchAll(/<td>([^<]+)<\/td><td><code>([^<]*)<\/code>/g)].map(([, a, b]) => [a, b]);
+      assert.deepEqual(
+        rows.map(([name]) => name),
+        [
+          ...['Identity', 'Trust domain', 'Pool', 'Daemon', 'Authenticated by', 'Levels', 'Expires', 'Token id'],
+          ...['Signing key', 'Took'],
+        ],
+      );
+      const row = Object.fromEntries(rows) as Record<string, string>;
+      assert.equal(row['Daemon'], 'ci@pool 25.14.1');
+      assert.equal(row['Expires'], `${outputs['expires-at']} (in 30 min)`);
+      assert.match(row['Took'] ?? '', /^\d round trips, \d+ ms$/);
+      assert.ok(summary.includes(`SEC_TOKEN_REVOCATION_EXPR = jti =?= &quot;${outputs['token-id']}&quot;`), summary);
+    }));
+});
