@@ -4,13 +4,16 @@ import * as core from '@actions/core';
 import { environmentFor, withNote, withoutEarlier } from './action/environment.ts';
 import { post, STATE } from './action/post.ts';
 import { escapeHtml, writeSummary } from './action/summary.ts';
+import { checkFetch } from './diagnose.ts';
 import { type AnyHTCondorError, HTCondorError, OutputError } from './errors.ts';
 import { type FetchedToken, fetchToken } from './fetch.ts';
+import type { Host } from './host.ts';
 import { readBoolean, readRequest, readTimeout } from './inputs/request.ts';
 import { INPUTS, type InputSource, SECRET_INPUTS } from './inputs/table.ts';
 import { printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
-import { describeError, describeToken, factsOf } from './report.ts';
+import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
+import type { TokenRequest } from './wanted.ts';
 
 export async function run(): Promise<void> {
   if (core.getState(STATE.isPost) === 'true') return await post();
@@ -52,6 +55,7 @@ async function main(): Promise<void> {
   const surroundings = await processSurroundings(host.signal, env);
   const request = readRequest(runnerInput, surroundings);
   const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
+  if (request.checkOnly) return await check(request, host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let fetched: FetchedToken;
   try {
@@ -72,6 +76,18 @@ async function main(): Promise<void> {
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error: unknown) =>
     core.warning(printable(`no summary: ${String(error)}`)),
   );
+}
+
+async function check(request: TokenRequest, host: Host): Promise<void> {
+  const found = await checkFetch(request, host);
+  host.log.info(describeDiagnosis(found));
+  core.setOutput('identity', printable(found.identity));
+  core.setOutput('trust-domain', printable(found.trustDomain));
+  core.setOutput('authz', found.allowed.join(' '));
+  core.setOutput('daemon-name', printable(found.daemonName));
+  core.setOutput('daemon-address', found.daemonAddress);
+  core.setOutput('daemon-version', found.daemonVersion);
+  core.setOutput('authentication-method', found.authenticationMethod);
 }
 
 /** What has to be removed at the end of the job. */

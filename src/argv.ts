@@ -26,6 +26,7 @@ export const FLAGS: readonly Flag[] = [
   { name: 'address', minimum: 2, value: 'SINFUL', help: 'Address of the daemon; no collector is asked' },
   { name: 'timeout', minimum: 3, value: 'TIME', help: 'Time allowed for everything (default: 60s)' },
   { name: 'retries', minimum: 3, value: 'NUMBER', help: 'Further tries if what failed may heal (default: 3)' },
+  { name: 'check', minimum: 2, help: 'Fetch nothing: tell step by step whether it would work, and who you are' },
   { name: 'verify', minimum: 4, help: 'Ask the daemon whether it allows the levels with the new token' },
   { name: 'json', minimum: 1, help: 'Print claims and facts as JSON instead of the token' },
   { name: 'version', minimum: 1, help: 'Show the version' },

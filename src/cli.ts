@@ -1,12 +1,13 @@
 /** The command's shell: argv → fetchToken → the token on standard output, everything else on standard error. */
 import { type Arguments, parseArguments, usage } from './argv.ts';
+import { checkFetch } from './diagnose.ts';
 import { HTCondorError, OutputError } from './errors.ts';
 import { fetchToken } from './fetch.ts';
 import { readRequest, readTimeout } from './inputs/request.ts';
 import type { InputSource } from './inputs/table.ts';
 import { printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
-import { describeError, describeToken, factsOf } from './report.ts';
+import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
 import { VERSION } from './version.ts';
 
 /** Flags that HTCondor's tool takes for not given if they are empty. */
@@ -41,7 +42,9 @@ async function main(args: readonly string[]): Promise<void> {
     },
   });
   if (given.has('remote') && given.has('key')) host.log.warn('-key does not go with -remote and is not looked at');
-  const fetched = await fetchToken(readRequest(input, await processSurroundings(host.signal), true), host);
+  const request = readRequest(input, await processSurroundings(host.signal), true);
+  if (request.checkOnly) return say(describeDiagnosis(await checkFetch(request, host)));
+  const fetched = await fetchToken(request, host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
   if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
   else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());
@@ -51,6 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
 function inputOf(given: Arguments): InputSource {
   return (name) => {
     if (name === 'authz') return given.get(name)?.join(',');
+    if (name === 'mode') return given.has('check') ? 'check' : undefined;
     if (name === 'remote' || name === 'verify') return given.has(name) ? 'true' : undefined;
     if (name === 'key' && given.has('remote')) return undefined;
     const value = given.get(name)?.at(-1);

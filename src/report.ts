@@ -1,3 +1,4 @@
+import type { Diagnosis } from './diagnose.ts';
 import { type AnyHTCondorError, HTCondorError } from './errors.ts';
 import type { FetchedToken } from './fetch.ts';
 import { hintsFor } from './hints.ts';
@@ -42,6 +43,12 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
     'daemon-version': fetched.daemonVersion,
     'authentication-method': fetched.authenticationMethod,
   };
+}
+
+/** The verdict of a check. */
+export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: Diagnosis): string {
+  const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
+  return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
 }
 
 /** Seconds as people say them: 45 s, 30 min, 2 h, 3 d. */

@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 233:
+/***/ 733:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4303,6 +4303,10 @@ function factsOf({ token, ...fetched }) {
         'authentication-method': fetched.authenticationMethod,
     };
 }
+function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }) {
+    const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
+    return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
+}
 function describeDuration(seconds) {
     const [unit, length] = seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
     return `${Math.round(seconds / length)} ${unit}`;
@@ -4359,29 +4363,6 @@ function escapeHtml(text) {
         .replaceAll('"', '&quot;');
 }
 
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/bundle/src/secret.js
-
-class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [external_node_util_namespaceObject.inspect.custom]() {
-        return '***';
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
 const METHOD_BIT = {
     FS: 4,
@@ -4401,6 +4382,110 @@ class MethodRefused extends Error {
         super(message);
         this.outOfStep = outOfStep;
     }
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
+
+
+
+
+const DONE = 0;
+const NOT_DONE = -1;
+const OURS = 'this account';
+function fs_fs(options) {
+    const candidate = (peer) => ({
+        label: OURS,
+        open: () => { },
+        finish: (channel) => proveBy(channel, peer, options),
+    });
+    return {
+        name: 'FS',
+        sources: [OURS],
+        candidatesFor: (_, peer) => isThisMachine(peer.address)
+            ? { fit: [candidate(peer)], unfit: [] }
+            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
+    };
+}
+async function proveBy(channel, peer, options) {
+    const wanted = await channel.receive((message) => message.string());
+    const { path, extension, objection } = bind(wanted, peer, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send((message) => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== '')
+                message.string(extension);
+        });
+        verdict = await channel.receive((message) => message.int());
+    }
+    finally {
+        if (failure === undefined)
+            remove(path);
+    }
+    if (failure !== undefined)
+        throw new MethodRefused(failure);
+    if (verdict !== DONE)
+        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+    return [];
+}
+function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const extension = wanted.endsWith('_')
+        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
+        : '';
+    const path = `${wanted}${extension}`;
+    const refuse = (objection) => ({ path, extension, objection });
+    if (wanted === '')
+        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+    }
+    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
+    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    }
+    if (bound === null && extension === '' && !mayBeUnbound) {
+        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
+    }
+    return { path, extension };
+}
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
+        if (entry.isSymbolicLink() && entry.uid !== 0)
+            return `${parent} is a symbolic link, and not the system's own`;
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
+    }
+    catch (error) {
+        return `${path} could not be made: ${error.message}`;
+    }
+    try {
+        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
+        if (owner !== undefined)
+            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    }
+    catch (error) {
+        remove(path);
+        return `${path} could not be made ours: ${error.message}`;
+    }
+}
+function remove(path) {
+    try {
+        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+    }
+    catch {
+    }
+}
+function isThisMachine(address) {
+    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
+        /^(127\.|::1$)/.test(address));
 }
 
 ;// CONCATENATED MODULE: external "node:stream"
@@ -4761,87 +4846,173 @@ function ssl(label, tlsFor) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;// CONCATENATED MODULE: ./build/bundle/src/secret.js
+
+class Secret {
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    reveal() {
+        return this.#value;
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [external_node_util_namespaceObject.inspect.custom]() {
+        return '***';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
+
+const private_file_MAX_FILE_LENGTH = 1024 * 1024;
+class ExposedFile extends Error {
+}
+function readPrivateFile(path) {
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+    try {
+        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
+            throw new Error('it is no regular file');
+        if (size > private_file_MAX_FILE_LENGTH)
+            throw new Error('it is too large');
+        if (process.getuid !== undefined) {
+            if (uid !== process.getuid())
+                throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+            const open = mode & 0o077;
+            if (open !== 0)
+                throw new ExposedFile(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+        }
+        return (0,external_node_fs_namespaceObject.readFileSync)(file);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function reasonOf(error) {
+    const { code, message } = error;
+    if (code === 'ENOENT')
+        return 'it does not exist';
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'it cannot be read by this user';
+    return message.replace(/, \w+ '[\s\S]*$/, '');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
 
 
 
-const MAX_SCITOKEN_LENGTH = 16_380;
-function scitokens(token, tlsFor, host) {
-    const { source } = token;
-    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
-    const candidate = (serverName) => {
-        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
-        return {
-            label,
-            open: (channel) => exchange.open(channel),
-            async finish(channel, _, last) {
-                try {
-                    await exchange.prove(channel);
-                    exchange.hold(channel);
-                    await exchange.say(channel, lengthAndToken(token));
-                }
-                finally {
-                    exchange.close();
-                }
-                const refused = new MethodRefused(refusal(token, host.now()));
-                if (last)
-                    return [{ write: putHolding, otherwise: () => refused }];
-                if (!(await serverHolds(channel)))
-                    throw refused;
-                return [];
-            },
-        };
-    };
+
+
+
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+function loadCertificate(source, tlsFor, host) {
+    const method = (own) => ssl(own.label, tlsFor(own));
+    if (source.given)
+        return method(readPair(source.certificate, source.key, host));
+    const reasons = [];
+    for (const { certificate, key } of source.pairs.toReversed()) {
+        try {
+            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+}
+function readPair(certificateSource, keySource, host) {
+    const certificates = readPem(certificateSource);
+    const chain = readCertificates(certificates, certificateSource.name);
+    const key = readKey(keySource, host);
+    const [own] = chain;
+    if (own === undefined)
+        throw unreadable(certificateSource.name, 'it holds no PEM certificate');
+    const subject = own.subject.replaceAll('\n', ', ');
+    if (!own.checkPrivateKey(key.object))
+        throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+    if (to <= host.now())
+        throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now())
+        throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
     return {
-        name: 'SCITOKENS',
-        sources: [source],
-        candidatesFor(_, { serverName, claimedName }) {
-            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
-            const reason = objection(token, host.now());
-            if (reason !== undefined)
-                return unfit(reason);
-            if (serverName !== undefined)
-                return { fit: [candidate(serverName)], unfit: [] };
-            return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
-        },
-        presumed: ({ serverName }) => serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
+        chain: chain.map((each) => each.toString()).join('\n'),
+        key: key.pem,
+        label: `${certificateSource.name} (${subject})`,
     };
 }
-function onlyClaimed(name) {
-    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+function readKey(source, host) {
+    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+    if (pem === undefined)
+        throw unreadable(source.name, 'it holds no PEM private key');
+    const secret = new Secret(pem);
+    host.mask(secret);
+    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+        throw unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
+    }
+    try {
+        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
+    }
+    catch {
+        throw unreadable(source.name, 'the private key cannot be read');
+    }
 }
-function lengthAndToken({ jwt }) {
-    const text = new TextEncoder().encode(jwt.reveal());
-    const bytes = new Uint8Array(4 + text.length);
-    new DataView(bytes.buffer).setUint32(0, text.length);
-    bytes.set(text, 4);
-    return bytes;
+function readCertificates(text, name) {
+    return (text.match(CERTIFICATE) ?? []).map((pem) => {
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(pem);
+        }
+        catch {
+            throw unreadable(name, 'a certificate in it cannot be read');
+        }
+    });
 }
-function objection({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+function readPem(source) {
+    if ('text' in source)
+        return source.text.reveal();
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
+    }
+    catch (error) {
+        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+        throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
+    }
 }
-function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
-    const seconds = now.getTime() / 1000;
-    const likely = [];
-    const possible = [];
-    if (notBefore !== undefined && notBefore > seconds)
-        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
-    if (scope === undefined)
-        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
-    if (!issuer.startsWith('https://'))
-        likely.push(`its issuer ${issuer} is no https address`);
-    if (audience.length === 0 && profile === 'scitoken:2.0')
-        likely.push('it has no audience, which scitoken:2.0 demands');
-    if (audience.length > 0)
-        likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
-    else if (profile !== 'scitoken:2.0')
-        possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
-    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
-    if (expiresAt !== undefined && expiresAt - seconds < 300)
-        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
-    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
+function pathOf({ path }) {
+    return typeof path === 'string' ? path : path.reveal();
+}
+function readAuthorities(source) {
+    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
+    const found = 'text' in source
+        ? pem(readPem(source))
+        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
+    if (found.length > 0)
+        return found;
+    throw unreadable(source.name, 'it holds no PEM certificate');
+}
+function filesOf(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
+            .filter((each) => each.isFile() || each.isSymbolicLink())
+            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
+    }
+    catch {
+        return [path];
+    }
+}
+function unreadable(name, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/buffer_utils.js
@@ -5033,6 +5204,25 @@ function serializeJoseHeader(Err, header) {
 }
 
 
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
+
+function decodeProtectedHeader(token) {
+  let encodedProtectedHeader;
+  if (typeof token == "string") {
+    const parts = token.split(".");
+    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
+  } else if (typeof token == "object" && token)
+    if ("protected" in token)
+      encodedProtectedHeader = token.protected;
+    else
+      throw new TypeError("Token does not contain a Protected Header");
+  const invalid = "Invalid Token or Protected Header formatting";
+  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
+    throw new TypeError(invalid);
+  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
+}
+
+
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/errors.js
 class JOSEError extends Error {
   static code = "ERR_JOSE_GENERIC";
@@ -5161,6 +5351,638 @@ function decodeJwt(jwt) {
 }
 
 
+;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
+
+
+
+
+const jwt_MAX_LENGTH = 64 * 1024;
+const LEVEL_PREFIX = 'condor:/';
+function parseIdToken(jwt) {
+    const text = jwt.reveal();
+    const parts = text.split('.');
+    if (text.length > jwt_MAX_LENGTH)
+        throw malformed(`it has ${text.length} characters`);
+    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+        throw malformed('it is not three parts of base64url with dots between them');
+    }
+    const { header, claims } = jwt_decode(text);
+    const { alg, kid } = header;
+    const { iss, sub, iat, exp, jti, scope } = claims;
+    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
+        throw malformed('it is not signed', 'alg');
+    return {
+        jwt,
+        signedText: `${parts[0]}.${parts[1]}`,
+        algorithm: alg,
+        keyId: word(kid, 'kid'),
+        issuer: word(iss, 'iss'),
+        subject: word(sub, 'sub'),
+        issuedAt: time(iat, 'iat'),
+        expiresAt: time(exp, 'exp'),
+        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+        authz: levels(scope),
+    };
+}
+function revealSignature({ jwt }) {
+    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
+}
+function signaturePart(jwt) {
+    return new Secret(jwt.reveal().split('.')[2] ?? '');
+}
+function jwt_decode(text) {
+    try {
+        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    }
+    catch {
+        throw malformed('its header or payload is not a JSON object');
+    }
+}
+function word(value, claim) {
+    if (typeof value !== 'string' || value === '')
+        throw malformed(`it has no ${claim}`, claim);
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
+        throw malformed(`its ${claim} has control characters`, claim);
+    return value;
+}
+function time(value, claim) {
+    if (value === undefined)
+        return undefined;
+    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+        throw malformed(`its ${claim} is no time`, claim);
+    return Math.floor(value);
+}
+function levels(scope) {
+    if (scope === undefined)
+        return undefined;
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
+    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+    return found.length > 0 ? found : undefined;
+}
+function malformed(what, claim) {
+    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
+const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
+    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
+    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
+    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
+
+
+
+
+
+const NONCE_LENGTH = 256;
+const MAC_LENGTH = 20;
+const STATUS_OK = 0;
+const STATUS_ERROR = -1;
+const utf8 = new TextEncoder();
+function keyOfToken(signature, signedText) {
+    const salt = concat([SEED_A, utf8.encode(signedText)]);
+    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
+}
+function keyOfPassword(password) {
+    return hmac(SEED_A, password, password);
+}
+function akep2({ method, label, opening, key, refusal }) {
+    return {
+        label,
+        open: (channel) => channel.send((message) => putOpening(message, opening)),
+        async finish(channel) {
+            const challenge = await channel.receive(getChallenge);
+            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
+                channel.send((message) => putProof(message, key(), opening, challenge));
+                return [];
+            }
+            channel.send(putNoProof);
+            if (!challenge.accepted)
+                throw new MethodRefused(refusal());
+            const reason = `${label}: the daemon has another secret for it`;
+            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
+                { method: displayName(method), reason },
+            ]);
+        },
+    };
+}
+function putOpening(message, { name, signedText, nonce }) {
+    putName(message.int(STATUS_OK), name);
+    if (signedText !== undefined)
+        message.string(signedText);
+    putBlock(message, nonce);
+}
+function getChallenge(message) {
+    const accepted = message.int() === STATUS_OK;
+    const clientName = getName(message);
+    const serverName = getName(message);
+    const clientNonce = getBlock(message, NONCE_LENGTH);
+    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const mac = getBlock(message, MAC_LENGTH);
+    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
+}
+function serverIsProven(key, opening, challenge) {
+    const { serverName, clientNonce, serverNonce, mac } = challenge;
+    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+        return false;
+    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
+        return false;
+    const names = utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+function putProof(message, key, opening, challenge) {
+    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    putName(message.int(STATUS_OK), opening.name);
+    putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+function putNoProof(message) {
+    putName(message.int(STATUS_ERROR), '').int(0).int(0);
+}
+function putName(message, name) {
+    return message.int(utf8.encode(name).length).string(name);
+}
+function getName(message) {
+    const length = message.int();
+    const name = message.string();
+    if (utf8.encode(name).length !== length)
+        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+    return name;
+}
+function putBlock(message, bytes) {
+    return message.int(bytes.length).bytes(bytes);
+}
+function getBlock(message, length) {
+    const actual = message.int();
+    if (actual !== 0 && actual !== length) {
+        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+    }
+    return message.bytes(actual);
+}
+function hmac(key, ...parts) {
+    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(concat(parts)).digest();
+}
+function equal(a, b) {
+    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
+
+
+function idtokens(credentials, host, mint) {
+    return {
+        name: 'TOKEN',
+        sources: [
+            ...credentials.map(({ source }) => source),
+            ...(mint === undefined ? [] : ['a signing key of this machine']),
+        ],
+        candidatesFor(server) {
+            const judged = credentials.map((credential) => ({
+                credential,
+                reason: objection(credential.token, server, host.now(), credentials.length > 1),
+            }));
+            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+            const minted = fit.length === 0 ? mint?.(server) : undefined;
+            return {
+                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
+                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
+            };
+        },
+        presumed() {
+            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
+            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+        },
+    };
+}
+function candidate(credential, host) {
+    const { token } = credential;
+    return akep2({
+        method: 'TOKEN',
+        label: labelOf(credential),
+        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfToken(revealSignature(token), token.signedText),
+        refusal: () => refusal(token, host.now()),
+    });
+}
+function labelOf({ source, token }) {
+    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+}
+function objection(token, server, now, oneOfSeveral) {
+    if (server.trustDomain === '' && oneOfSeveral) {
+        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
+    }
+    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
+        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    }
+    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
+        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
+    }
+    return expiry(token, now);
+}
+function expiry({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+function refusal({ issuedAt, tokenId, keyId }, now) {
+    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
+    const tells = [
+        `its key ${keyId} cannot be read by the daemon`,
+        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
+        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
+        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
+    ];
+    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
+
+
+
+
+const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
+function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
+    let names;
+    try {
+        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
+    }
+    catch (error) {
+        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
+    }
+    const lines = [];
+    const skipped = [];
+    const exposed = [];
+    for (const name of names) {
+        const path = (0,external_node_path_namespaceObject.join)(directory, name);
+        if (excluded.test(name)) {
+            skipped.push(`${path}: HTCondor ignores files of such a name`);
+            continue;
+        }
+        try {
+            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
+            if (found.length === 0)
+                skipped.push(`${path}: it holds no token, only blank lines and comments`);
+            lines.push(...found);
+        }
+        catch (error) {
+            skipped.push(`${path}: ${reasonOf(error)}`);
+            if (error instanceof ExposedFile)
+                exposed.push(`${path}: ${error.message}`);
+        }
+    }
+    if (names.length === 0)
+        skipped.push(`${directory}: it is empty`);
+    return { lines, skipped, exposed };
+}
+function tokenLines(text, source) {
+    const found = text
+        .split(/\r?\n/)
+        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+        .filter(({ line }) => line !== '' && !line.startsWith('#'));
+    return found.map(({ line, number }) => ({
+        text: new Secret(line),
+        source: found.length === 1 ? source : `${source} line ${number}`,
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
+
+
+
+
+
+
+const IDENTITY = 'condor@password';
+const LIFETIME_SECONDS = 60;
+function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
+    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
+    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
+        return undefined;
+    return (server) => {
+        if (trustDomain === undefined || server.trustDomain !== trustDomain)
+            return undefined;
+        for (const id of server.issuerKeys) {
+            const path = pathOf(id);
+            if (path === undefined || !isReadable(path))
+                continue;
+            try {
+                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
+                host.mask(jwt);
+                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+            }
+            catch (error) {
+                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+            }
+        }
+        return undefined;
+    };
+}
+function sign(id, key, issuer, host) {
+    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
+    const jwtKey = new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', material, 'htcondor', 'master jwt', 32));
+    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const now = Math.floor(host.now().getTime() / 1000);
+    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
+    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
+    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
+    return new Secret(`${signedText}.${(0,external_node_crypto_namespaceObject.createHmac)('sha256', jwtKey).update(signedText).digest('base64url')}`);
+}
+function descramble(bytes) {
+    const mask = [0xde, 0xad, 0xbe, 0xef];
+    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
+}
+function isReadable(path) {
+    if (path === undefined)
+        return false;
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
+
+
+
+
+
+function loadIdTokens(source, host) {
+    const { found, reasons } = readIdTokens(source, host);
+    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+    return found.length > 0 || mint !== undefined
+        ? idtokens(found, host, mint)
+        : `no IDTOKEN was found; ${reasons.join('; ')}`;
+}
+function readIdTokens(source, host) {
+    if ('text' in source) {
+        host.mask(source.text);
+        const lines = tokenLines(source.text.reveal(), 'idtoken');
+        if (lines.length === 0)
+            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
+    }
+    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+    for (const reason of exposed)
+        host.log.warn(`Passed over ${reason}`);
+    const found = [];
+    const reasons = [...skipped];
+    for (const line of lines) {
+        try {
+            found.push(parseLine(line, source.named, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    for (const reason of reasons)
+        host.log.debug(`credentials: passed over ${reason}`);
+    return { found, reasons };
+}
+function parseLine({ text, source }, chosen, host) {
+    host.mask(text);
+    const signature = signaturePart(text);
+    if (signature.reveal() !== '')
+        host.mask(signature);
+    try {
+        return { token: parseIdToken(text), source, chosen };
+    }
+    catch (error) {
+        if (!(error instanceof TokenError))
+            throw error;
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/program.js
+
+
+function findProgram(name, path) {
+    const file = process.platform === 'win32' ? `${name}.exe` : name;
+    return path
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
+        .find(isProgram);
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
+
+const munge_DONE = 0;
+const munge_NOT_DONE = -1;
+const munge_OURS = 'this account';
+function munge(encode) {
+    const candidate = () => {
+        let failure;
+        return {
+            label: munge_OURS,
+            async open(channel) {
+                try {
+                    const credential = await encode();
+                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
+                }
+                catch (error) {
+                    failure = error instanceof Error ? error.message : String(error);
+                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
+                }
+            },
+            async finish(channel, _, last) {
+                if (failure !== undefined)
+                    throw new MethodRefused(failure);
+                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
+                if (last)
+                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
+                if ((await channel.receive((message) => message.int())) !== munge_DONE)
+                    throw refused;
+                return [];
+            },
+        };
+    };
+    return {
+        name: 'MUNGE',
+        sources: [munge_OURS],
+        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
+        presumed: candidate,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
+
+
+
+const PAYLOAD_LENGTH = 24;
+function loadMunge(path, owner, host) {
+    const program = findProgram('munge', path);
+    if (program === undefined)
+        return 'there is no program munge on the PATH';
+    return munge(async () => {
+        const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
+        return await new Promise((resolve, reject) => {
+            const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+                child.kill('SIGKILL');
+                if (error !== null)
+                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+                const credential = new Secret(stdout.trim());
+                host.mask(credential);
+                resolve(credential);
+            });
+            child.stdin?.on('error', () => { });
+            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
+
+const NAME = 'condor@password';
+const OLD_NAME = 'condor_pool@';
+function password_password(secret, source, host) {
+    const candidate = (name) => akep2({
+        method: 'PASSWORD',
+        label: `${source} (${name})`,
+        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
+        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
+    });
+    return {
+        name: 'PASSWORD',
+        sources: [source],
+        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
+        presumed: () => candidate(NAME),
+    };
+}
+function nameFor({ remoteVersion, trustDomain }) {
+    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
+    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
+
+
+
+
+
+function loadPassword({ text, file }, host) {
+    if (text !== undefined) {
+        host.mask(text);
+        const line = text.reveal().replace(/\r?\n$/, '');
+        if (line === '' || /[\r\n\0]/.test(line))
+            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
+        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
+    }
+    if (file === undefined)
+        return 'no pool password was given';
+    try {
+        const all = Buffer.from(descramble(readPrivateFile(file)));
+        const end = all.indexOf(0);
+        const bytes = end === -1 ? all : all.subarray(0, end);
+        if (bytes.length === 0)
+            return `${file}: it is empty`;
+        host.mask(new Secret(bytes.toString()));
+        return password_password(new Secret(bytes.toString('latin1')), file, host);
+    }
+    catch (error) {
+        return `${file}: ${reasonOf(error)}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
+
+
+
+const MAX_SCITOKEN_LENGTH = 16_380;
+function scitokens(token, tlsFor, host) {
+    const { source } = token;
+    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
+    const candidate = (serverName) => {
+        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
+        return {
+            label,
+            open: (channel) => exchange.open(channel),
+            async finish(channel, _, last) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    await exchange.say(channel, lengthAndToken(token));
+                }
+                finally {
+                    exchange.close();
+                }
+                const refused = new MethodRefused(scitokens_refusal(token, host.now()));
+                if (last)
+                    return [{ write: putHolding, otherwise: () => refused }];
+                if (!(await serverHolds(channel)))
+                    throw refused;
+                return [];
+            },
+        };
+    };
+    return {
+        name: 'SCITOKENS',
+        sources: [source],
+        candidatesFor(_, { serverName, claimedName }) {
+            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
+            const reason = scitokens_objection(token, host.now());
+            if (reason !== undefined)
+                return unfit(reason);
+            if (serverName !== undefined)
+                return { fit: [candidate(serverName)], unfit: [] };
+            return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
+        },
+        presumed: ({ serverName }) => serverName === undefined || scitokens_objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
+    };
+}
+function onlyClaimed(name) {
+    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+}
+function lengthAndToken({ jwt }) {
+    const text = new TextEncoder().encode(jwt.reveal());
+    const bytes = new Uint8Array(4 + text.length);
+    new DataView(bytes.buffer).setUint32(0, text.length);
+    bytes.set(text, 4);
+    return bytes;
+}
+function scitokens_objection({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+function scitokens_refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
+    const seconds = now.getTime() / 1000;
+    const likely = [];
+    const possible = [];
+    if (notBefore !== undefined && notBefore > seconds)
+        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
+    if (scope === undefined)
+        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
+    if (!issuer.startsWith('https://'))
+        likely.push(`its issuer ${issuer} is no https address`);
+    if (audience.length === 0 && profile === 'scitoken:2.0')
+        likely.push('it has no audience, which scitoken:2.0 demands');
+    if (audience.length > 0)
+        likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    else if (profile !== 'scitoken:2.0')
+        possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
+    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
+    if (expiresAt !== undefined && expiresAt - seconds < 300)
+        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
 
 
@@ -5173,14 +5995,14 @@ function parseBearerToken(jwt, source) {
         if (typeof value !== 'number')
             return undefined;
         if (value < 0 || value > MAX_TIME)
-            throw unreadable(source, `its ${name} is no time`);
+            throw bearer_unreadable(source, `its ${name} is no time`);
         return value;
     };
     const { aud } = claims;
     const issuer = text('iss');
     const subject = text('sub');
     if (issuer === undefined || subject === undefined)
-        throw unreadable(source, 'it has no iss or no sub');
+        throw bearer_unreadable(source, 'it has no iss or no sub');
     return {
         ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
         audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
@@ -5190,51 +6012,16 @@ function parseBearerToken(jwt, source) {
 function bearer_decode(jwt, source) {
     const text = jwt.reveal();
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
-        throw unreadable(source, 'it is not three parts of base64url with dots between them');
+        throw bearer_unreadable(source, 'it is not three parts of base64url with dots between them');
     try {
         return decodeJwt(text);
     }
     catch {
-        throw unreadable(source, 'its payload is not a JSON object');
+        throw bearer_unreadable(source, 'its payload is not a JSON object');
     }
 }
-function unreadable(source, what) {
+function bearer_unreadable(source, what) {
     return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
-
-const private_file_MAX_FILE_LENGTH = 1024 * 1024;
-class ExposedFile extends Error {
-}
-function readPrivateFile(path) {
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
-    try {
-        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
-            throw new Error('it is no regular file');
-        if (size > private_file_MAX_FILE_LENGTH)
-            throw new Error('it is too large');
-        if (process.getuid !== undefined) {
-            if (uid !== process.getuid())
-                throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
-            const open = mode & 0o077;
-            if (open !== 0)
-                throw new ExposedFile(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
-        }
-        return (0,external_node_fs_namespaceObject.readFileSync)(file);
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-function reasonOf(error) {
-    const { code, message } = error;
-    if (code === 'ENOENT')
-        return 'it does not exist';
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'it cannot be read by this user';
-    return message.replace(/, \w+ '[\s\S]*$/, '');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/scitoken.js
@@ -5329,90 +6116,149 @@ function scitoken_unreadable({ source }, what) {
     return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
 
-class Expression {
-    source;
-    constructor(source) {
-        this.source = source;
-    }
+
+
+
+const SYSTEM_FILES = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+];
+function loadTrust(source, host) {
+    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
+        try {
+            return readAuthorities({ name: path, path });
+        }
+        catch (error) {
+            host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
+            return [];
+        }
+    });
+    return (own) => async (serverName) => {
+        const known = knownCertificate(source.knownHosts, serverName, host);
+        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+        return {
+            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
+            partialChain: known !== undefined,
+            certificate: own,
+            serverName,
+        };
+    };
 }
-const SECRET_MARKER = 'ZKM';
-const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-class ClassAd {
-    #values;
-    constructor(values) {
-        this.#values = values;
+async function systemAuthorities(certificateFile) {
+    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+        try {
+            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
+        }
+        catch {
+        }
     }
-    get size() {
-        return this.#values.size;
+    const tls = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
+    const system = tls.getCACertificates?.('system') ?? [];
+    return system.length > 0 ? system : tls.rootCertificates;
+}
+function knownCertificate(file, serverName, host) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
     }
-    string(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
+    catch (error) {
+        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
+        return undefined;
+    }
+    for (const line of text.split('\n')) {
+        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
+        if (alias !== serverName && alias !== `!${serverName}`)
+            continue;
+        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
             return undefined;
-        const inner = /^"(.*)"$/s.exec(source)?.[1];
-        if (inner === undefined || /(^|[^\\])"/.test(inner))
-            throw wrongType(name, 'a string');
-        return inner.replaceAll('\\"', '"');
-    }
-    integer(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(certificate, 'base64')).toString();
+        }
+        catch {
+            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
             return undefined;
-        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
-        if (!Number.isSafeInteger(value))
-            throw wrongType(name, 'an integer');
-        return value;
+        }
     }
-    boolean(name) {
-        const source = this.#literal(name)?.toLowerCase();
-        if (source === undefined)
-            return undefined;
-        if (source !== 'true' && source !== 'false')
-            throw wrongType(name, 'a boolean');
-        return source === 'true';
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
+
+
+
+
+
+
+
+
+
+
+
+function loadCredentials(sources, host) {
+    const methods = [];
+    const unavailable = [];
+    for (const method of sources.methods) {
+        const loaded = load(method, sources, host);
+        if (typeof loaded !== 'string')
+            methods.push(loaded);
+        else
+            unavailable.push({ method: displayName(method), reason: loaded });
     }
-    source(name) {
-        return this.#values.get(name.toLowerCase());
-    }
-    #literal(name) {
-        const source = this.#values.get(name.toLowerCase());
-        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
+    if (methods.length > 0)
+        return { methods, preference: sources.preference, unavailable };
+    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
+}
+function load(method, sources, host) {
+    const { trust, certificate, scitoken } = sources;
+    switch (method) {
+        case 'TOKEN':
+            return loadIdTokens(sources.idtoken, host);
+        case 'SCITOKENS':
+            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
+        case 'SSL': {
+            const tlsFor = loadTrust(trust, host);
+            const loaded = loadCertificate(certificate, tlsFor, host);
+            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
+            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
+        }
+        case 'PASSWORD':
+            return loadPassword(sources.password, host);
+        case 'FS':
+            return loadFs(sources.fs);
+        case 'MUNGE':
+            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
+        case 'KERBEROS':
+        case 'NTSSPI':
+        case 'FS_REMOTE':
+        case 'GSI':
+            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
     }
 }
-function wrongType(name, wanted) {
-    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
+function loadFs(source) {
+    if (source.uid === undefined)
+        return 'it needs accounts as Unix has them';
+    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
+    return fs_fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
-function getClassAd(message) {
-    const count = message.int();
-    if (count < 0 || count > message.remaining)
-        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
-    const values = new Map();
-    for (let i = 0; i < count; i++) {
-        const line = message.string();
-        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined)
-            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
-        values.set(name.toLowerCase(), source.trim());
+function accountOfDaemons({ uid, accountIds }) {
+    if (uid !== 0)
+        return undefined;
+    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
+    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
+}
+function accounts() {
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
     }
-    message.string();
-    message.string();
-    return new ClassAd(values);
-}
-function putClassAd(message, ad) {
-    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
-    message.int(lines.length);
-    for (const line of lines)
-        message.string(line);
-    message.string('').string('');
-}
-function sourceOf(value) {
-    if (value instanceof Expression)
-        return value.source;
-    if (typeof value === 'string')
-        return `"${value.replaceAll('"', '\\"')}"`;
-    return String(value);
+    catch {
+        return '';
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
@@ -5512,6 +6358,92 @@ function plan({ methods, preference, unavailable }, peer, server) {
 function exhausted(attempts) {
     const text = 'the daemon accepted none of our credentials';
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
+
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
+}
+const SECRET_MARKER = 'ZKM';
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+class ClassAd {
+    #values;
+    constructor(values) {
+        this.#values = values;
+    }
+    get size() {
+        return this.#values.size;
+    }
+    string(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner))
+            throw wrongType(name, 'a string');
+        return inner.replaceAll('\\"', '"');
+    }
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
+            return undefined;
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value))
+            throw wrongType(name, 'an integer');
+        return value;
+    }
+    boolean(name) {
+        const source = this.#literal(name)?.toLowerCase();
+        if (source === undefined)
+            return undefined;
+        if (source !== 'true' && source !== 'false')
+            throw wrongType(name, 'a boolean');
+        return source === 'true';
+    }
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
+    }
+}
+function wrongType(name, wanted) {
+    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
+}
+function getClassAd(message) {
+    const count = message.int();
+    if (count < 0 || count > message.remaining)
+        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
+    const values = new Map();
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined)
+            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string();
+    message.string();
+    return new ClassAd(values);
+}
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
+    message.int(lines.length);
+    for (const line of lines)
+        message.string(line);
+    message.string('').string('');
+}
+function sourceOf(value) {
+    if (value instanceof Expression)
+        return value.source;
+    if (typeof value === 'string')
+        return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
@@ -6502,6 +7434,23 @@ async function inPhase(phase, peer, work) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
+
+
+
+
+function askAllowed(target, about, credentials, host) {
+    const call = { target, command: DC_SEC_QUERY, about, request: () => { }, credentials };
+    const read = async ({ channel, user }) => {
+        const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
+        if (reply.boolean('AuthorizationSucceeded') === true)
+            return undefined;
+        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+        throw new AuthorizationError('ERR_DENIED', text, user);
+    };
+    return callCommand(call, read, host);
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/session-token.js
 
 
@@ -6532,1139 +7481,6 @@ function refuseError(reply) {
     if (error !== undefined || code !== 0)
         throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
     return reply;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/impersonation-token.js
-
-
-
-
-function getImpersonationToken(collector, { schedd, authz, lifetimeSeconds }, credentials, host) {
-    const ad = {
-        Name: schedd,
-        LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined,
-        TokenLifetime: lifetimeSeconds,
-    };
-    const request = (message) => putClassAd(message, ad);
-    return callCommand({ target: collector, command: IMPERSONATION_TOKEN_REQUEST, request, credentials }, ({ channel }) => inPhase('token', collector.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/scitoken-exchange.js
-
-
-
-
-
-
-async function exchangeSciToken(target, scitoken, credentials, host) {
-    const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
-    if (proving.length === 0) {
-        const text = 'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
-        throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
-    }
-    return await callCommand({
-        ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
-        request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
-    }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/token-request.js
-
-
-
-
-
-
-
-const MAX_SILENT_POLLS = 5;
-const RATE_LIMIT = /rate limit/i;
-async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
-    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
-    const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
-    const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
-    const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
-    const at = tokenOf(started.value);
-    if (at !== undefined)
-        return { ...started, value: at };
-    const requestId = started.value.string('RequestId') ?? '';
-    if (!/^\w{1,64}$/.test(requestId))
-        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
-    announce(requestId);
-    for (let silent = 0, roundTrips = started.roundTrips;;) {
-        try {
-            await (0,promises_namespaceObject.setTimeout)(pollIntervalMs, undefined, { signal: host.signal });
-            const polled = await ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
-            roundTrips += polled.roundTrips;
-            silent = 0;
-            const token = tokenOf(polled.value);
-            if (token !== undefined)
-                return { ...polled, value: token, roundTrips };
-        }
-        catch (error) {
-            if (host.signal.aborted)
-                throw notApproved(requestId, host.signal);
-            const passing = error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
-            if (!passing || ++silent > MAX_SILENT_POLLS)
-                throw error;
-            host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
-        }
-    }
-}
-function tokenOf(ad) {
-    const token = ad.string('Token');
-    return token === undefined || token === '' ? undefined : new Secret(token);
-}
-function notApproved(requestId, signal) {
-    const text = `request ${requestId} was not approved in the time allowed`;
-    return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
-}
-
-;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
-
-function decodeProtectedHeader(token) {
-  let encodedProtectedHeader;
-  if (typeof token == "string") {
-    const parts = token.split(".");
-    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
-  } else if (typeof token == "object" && token)
-    if ("protected" in token)
-      encodedProtectedHeader = token.protected;
-    else
-      throw new TypeError("Token does not contain a Protected Header");
-  const invalid = "Invalid Token or Protected Header formatting";
-  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
-    throw new TypeError(invalid);
-  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
-}
-
-
-;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
-
-
-
-
-const jwt_MAX_LENGTH = 64 * 1024;
-const LEVEL_PREFIX = 'condor:/';
-function parseIdToken(jwt) {
-    const text = jwt.reveal();
-    const parts = text.split('.');
-    if (text.length > jwt_MAX_LENGTH)
-        throw malformed(`it has ${text.length} characters`);
-    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
-        throw malformed('it is not three parts of base64url with dots between them');
-    }
-    const { header, claims } = jwt_decode(text);
-    const { alg, kid } = header;
-    const { iss, sub, iat, exp, jti, scope } = claims;
-    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
-        throw malformed('it is not signed', 'alg');
-    return {
-        jwt,
-        signedText: `${parts[0]}.${parts[1]}`,
-        algorithm: alg,
-        keyId: word(kid, 'kid'),
-        issuer: word(iss, 'iss'),
-        subject: word(sub, 'sub'),
-        issuedAt: time(iat, 'iat'),
-        expiresAt: time(exp, 'exp'),
-        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
-        authz: levels(scope),
-    };
-}
-function revealSignature({ jwt }) {
-    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
-}
-function signaturePart(jwt) {
-    return new Secret(jwt.reveal().split('.')[2] ?? '');
-}
-function jwt_decode(text) {
-    try {
-        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
-    }
-    catch {
-        throw malformed('its header or payload is not a JSON object');
-    }
-}
-function word(value, claim) {
-    if (typeof value !== 'string' || value === '')
-        throw malformed(`it has no ${claim}`, claim);
-    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
-        throw malformed(`its ${claim} has control characters`, claim);
-    return value;
-}
-function time(value, claim) {
-    if (value === undefined)
-        return undefined;
-    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
-        throw malformed(`its ${claim} is no time`, claim);
-    return Math.floor(value);
-}
-function levels(scope) {
-    if (scope === undefined)
-        return undefined;
-    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
-    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
-    return found.length > 0 ? found : undefined;
-}
-function malformed(what, claim) {
-    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
-
-
-
-
-function askAllowed(target, about, credentials, host) {
-    const call = { target, command: DC_SEC_QUERY, about, request: () => { }, credentials };
-    const read = async ({ channel, user }) => {
-        const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
-        if (reply.boolean('AuthorizationSucceeded') === true)
-            return undefined;
-        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
-        throw new AuthorizationError('ERR_DENIED', text, user);
-    };
-    return callCommand(call, read, host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
-const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
-const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
-    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
-    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
-    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
-
-
-
-
-
-const NONCE_LENGTH = 256;
-const MAC_LENGTH = 20;
-const STATUS_OK = 0;
-const STATUS_ERROR = -1;
-const utf8 = new TextEncoder();
-function keyOfToken(signature, signedText) {
-    const salt = concat([SEED_A, utf8.encode(signedText)]);
-    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
-}
-function keyOfPassword(password) {
-    return hmac(SEED_A, password, password);
-}
-function akep2({ method, label, opening, key, refusal }) {
-    return {
-        label,
-        open: (channel) => channel.send((message) => putOpening(message, opening)),
-        async finish(channel) {
-            const challenge = await channel.receive(getChallenge);
-            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
-                channel.send((message) => putProof(message, key(), opening, challenge));
-                return [];
-            }
-            channel.send(putNoProof);
-            if (!challenge.accepted)
-                throw new MethodRefused(refusal());
-            const reason = `${label}: the daemon has another secret for it`;
-            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
-                { method: displayName(method), reason },
-            ]);
-        },
-    };
-}
-function putOpening(message, { name, signedText, nonce }) {
-    putName(message.int(STATUS_OK), name);
-    if (signedText !== undefined)
-        message.string(signedText);
-    putBlock(message, nonce);
-}
-function getChallenge(message) {
-    const accepted = message.int() === STATUS_OK;
-    const clientName = getName(message);
-    const serverName = getName(message);
-    const clientNonce = getBlock(message, NONCE_LENGTH);
-    const serverNonce = getBlock(message, NONCE_LENGTH);
-    const mac = getBlock(message, MAC_LENGTH);
-    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
-}
-function serverIsProven(key, opening, challenge) {
-    const { serverName, clientNonce, serverNonce, mac } = challenge;
-    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
-        return false;
-    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
-        return false;
-    const names = utf8.encode(`${opening.name} ${serverName}\0`);
-    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
-}
-function putProof(message, key, opening, challenge) {
-    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
-    putName(message.int(STATUS_OK), opening.name);
-    putBlock(putBlock(message, challenge.serverNonce), mac);
-}
-function putNoProof(message) {
-    putName(message.int(STATUS_ERROR), '').int(0).int(0);
-}
-function putName(message, name) {
-    return message.int(utf8.encode(name).length).string(name);
-}
-function getName(message) {
-    const length = message.int();
-    const name = message.string();
-    if (utf8.encode(name).length !== length)
-        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
-    return name;
-}
-function putBlock(message, bytes) {
-    return message.int(bytes.length).bytes(bytes);
-}
-function getBlock(message, length) {
-    const actual = message.int();
-    if (actual !== 0 && actual !== length) {
-        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
-    }
-    return message.bytes(actual);
-}
-function hmac(key, ...parts) {
-    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(concat(parts)).digest();
-}
-function equal(a, b) {
-    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
-
-
-function idtokens(credentials, host, mint) {
-    return {
-        name: 'TOKEN',
-        sources: [
-            ...credentials.map(({ source }) => source),
-            ...(mint === undefined ? [] : ['a signing key of this machine']),
-        ],
-        candidatesFor(server) {
-            const judged = credentials.map((credential) => ({
-                credential,
-                reason: idtokens_objection(credential.token, server, host.now(), credentials.length > 1),
-            }));
-            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-            const minted = fit.length === 0 ? mint?.(server) : undefined;
-            return {
-                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
-                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
-            };
-        },
-        presumed() {
-            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
-            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
-        },
-    };
-}
-function candidate(credential, host) {
-    const { token } = credential;
-    return akep2({
-        method: 'TOKEN',
-        label: labelOf(credential),
-        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
-        key: () => keyOfToken(revealSignature(token), token.signedText),
-        refusal: () => idtokens_refusal(token, host.now()),
-    });
-}
-function labelOf({ source, token }) {
-    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
-}
-function idtokens_objection(token, server, now, oneOfSeveral) {
-    if (server.trustDomain === '' && oneOfSeveral) {
-        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
-    }
-    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
-        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
-    }
-    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
-    }
-    return expiry(token, now);
-}
-function expiry({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
-}
-function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
-    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
-    const tells = [
-        `its key ${keyId} cannot be read by the daemon`,
-        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
-        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
-        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
-    ];
-    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/verify.js
-
-
-
-
-function onlyWith(token, source, host) {
-    const own = idtokens([{ token, source, chosen: true }], host);
-    return { methods: [own], preference: 'ours', unavailable: [] };
-}
-function questions(levels) {
-    return levels.flatMap((level) => {
-        const command = commandOf(level);
-        return command === undefined ? [] : [[level, command]];
-    });
-}
-async function verifyToken(token, levels, target, host) {
-    const credentials = onlyWith(token, 'the new token', host);
-    const asked = questions(levels);
-    const results = await Promise.all((asked.length > 0 ? asked : questions(['ALLOW'])).map(async ([level, command]) => {
-        try {
-            const { session, roundTrips } = await askAllowed(target, command, credentials, host);
-            if (session.user === token.subject)
-                return roundTrips;
-            throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
-        }
-        catch (error) {
-            if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
-                throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
-            if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
-                throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
-            throw error;
-        }
-    }));
-    host.log.debug(`verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`);
-    return Math.max(...results);
-}
-function refused(text) {
-    return new TokenError('ERR_TOKEN_REFUSED', text);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/ask.js
-
-
-
-
-
-
-
-
-
-
-async function askFor(request, target, credentials, host) {
-    const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
-    const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
-    const at = (result) => ({
-        ...result,
-        session: { ...result.session, address: target.address },
-    });
-    switch (mode) {
-        case 'fetch':
-            if (request.remote) {
-                return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
-            }
-            return at(await getSessionToken(target, limits, credentials, host));
-        case 'request': {
-            const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
-            const announce = (id) => host.log.notice(approvalOf(id, request, target));
-            return at(await requestToken(target, wish, credentials, announce, host));
-        }
-        case 'exchange': {
-            const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
-            host.mask(exchanged.value);
-            const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
-            host.mask(signaturePart(exchanged.value));
-            const proven = onlyWith(token, 'the SciToken exchanged', host);
-            const narrowed = await getSessionToken(target, limits, proven, host);
-            return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
-        }
-    }
-}
-function sciTokenOf({ credentials }, host) {
-    const found = readSciToken(credentials.scitoken, host);
-    if (typeof found !== 'string')
-        return found.jwt;
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
-        phase: 'credentials',
-    });
-}
-function approvalOf(requestId, { daemon, identity }, { address }) {
-    const where = 'address' in daemon
-        ? `-name '${formatSinful(address)}'`
-        : [
-            '-type',
-            daemon.type,
-            ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
-            ...poolFlag(daemon.collectors),
-        ].join(' ');
-    return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
-}
-function poolFlag([collector]) {
-    return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
-}
-
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
-
-
-
-
-const DONE = 0;
-const NOT_DONE = -1;
-const OURS = 'this account';
-function fs_fs(options) {
-    const candidate = (peer) => ({
-        label: OURS,
-        open: () => { },
-        finish: (channel) => proveBy(channel, peer, options),
-    });
-    return {
-        name: 'FS',
-        sources: [OURS],
-        candidatesFor: (_, peer) => isThisMachine(peer.address)
-            ? { fit: [candidate(peer)], unfit: [] }
-            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
-    };
-}
-async function proveBy(channel, peer, options) {
-    const wanted = await channel.receive((message) => message.string());
-    const { path, extension, objection } = bind(wanted, peer, options);
-    const failure = objection ?? makeDirectory(path, options.owner);
-    let verdict;
-    try {
-        channel.send((message) => {
-            message.int(failure === undefined ? DONE : NOT_DONE);
-            if (extension !== '')
-                message.string(extension);
-        });
-        verdict = await channel.receive((message) => message.int());
-    }
-    finally {
-        if (failure === undefined)
-            remove(path);
-    }
-    if (failure !== undefined)
-        throw new MethodRefused(failure);
-    if (verdict !== DONE)
-        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
-    return [];
-}
-function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
-    const host = address.includes(':') ? `[${address}]` : address;
-    const extension = wanted.endsWith('_')
-        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
-        : '';
-    const path = `${wanted}${extension}`;
-    const refuse = (objection) => ({ path, extension, objection });
-    if (wanted === '')
-        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
-    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
-    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
-        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
-    }
-    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
-    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
-        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
-    }
-    if (bound === null && extension === '' && !mayBeUnbound) {
-        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
-    }
-    return { path, extension };
-}
-function makeDirectory(path, owner) {
-    try {
-        const parent = external_node_path_namespaceObject.posix.dirname(path);
-        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0)
-            return `${parent} is a symbolic link, and not the system's own`;
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
-    }
-    catch (error) {
-        return `${path} could not be made: ${error.message}`;
-    }
-    try {
-        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
-        if (owner !== undefined)
-            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
-        return undefined;
-    }
-    catch (error) {
-        remove(path);
-        return `${path} could not be made ours: ${error.message}`;
-    }
-}
-function remove(path) {
-    try {
-        (0,external_node_fs_namespaceObject.rmdirSync)(path);
-    }
-    catch {
-    }
-}
-function isThisMachine(address) {
-    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
-        /^(127\.|::1$)/.test(address));
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
-
-
-
-
-
-
-
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
-function loadCertificate(source, tlsFor, host) {
-    const method = (own) => ssl(own.label, tlsFor(own));
-    if (source.given)
-        return method(readPair(source.certificate, source.key, host));
-    const reasons = [];
-    for (const { certificate, key } of source.pairs.toReversed()) {
-        try {
-            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
-}
-function readPair(certificateSource, keySource, host) {
-    const certificates = readPem(certificateSource);
-    const chain = readCertificates(certificates, certificateSource.name);
-    const key = readKey(keySource, host);
-    const [own] = chain;
-    if (own === undefined)
-        throw certificates_unreadable(certificateSource.name, 'it holds no PEM certificate');
-    const subject = own.subject.replaceAll('\n', ', ');
-    if (!own.checkPrivateKey(key.object))
-        throw certificates_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
-    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
-    if (to <= host.now())
-        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
-    if (from > host.now())
-        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
-    return {
-        chain: chain.map((each) => each.toString()).join('\n'),
-        key: key.pem,
-        label: `${certificateSource.name} (${subject})`,
-    };
-}
-function readKey(source, host) {
-    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined)
-        throw certificates_unreadable(source.name, 'it holds no PEM private key');
-    const secret = new Secret(pem);
-    host.mask(secret);
-    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-        throw certificates_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
-    }
-    try {
-        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
-    }
-    catch {
-        throw certificates_unreadable(source.name, 'the private key cannot be read');
-    }
-}
-function readCertificates(text, name) {
-    return (text.match(CERTIFICATE) ?? []).map((pem) => {
-        try {
-            return new external_node_crypto_namespaceObject.X509Certificate(pem);
-        }
-        catch {
-            throw certificates_unreadable(name, 'a certificate in it cannot be read');
-        }
-    });
-}
-function readPem(source) {
-    if ('text' in source)
-        return source.text.reveal();
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
-    }
-    catch (error) {
-        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
-        throw certificates_unreadable(source.name, `${what}: ${reasonOf(error)}`);
-    }
-}
-function pathOf({ path }) {
-    return typeof path === 'string' ? path : path.reveal();
-}
-function readAuthorities(source) {
-    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
-    const found = 'text' in source
-        ? pem(readPem(source))
-        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
-    if (found.length > 0)
-        return found;
-    throw certificates_unreadable(source.name, 'it holds no PEM certificate');
-}
-function filesOf(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
-            .filter((each) => each.isFile() || each.isSymbolicLink())
-            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
-    }
-    catch {
-        return [path];
-    }
-}
-function certificates_unreadable(name, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
-
-
-
-
-const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
-    let names;
-    try {
-        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
-    }
-    catch (error) {
-        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
-    }
-    const lines = [];
-    const skipped = [];
-    const exposed = [];
-    for (const name of names) {
-        const path = (0,external_node_path_namespaceObject.join)(directory, name);
-        if (excluded.test(name)) {
-            skipped.push(`${path}: HTCondor ignores files of such a name`);
-            continue;
-        }
-        try {
-            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
-            if (found.length === 0)
-                skipped.push(`${path}: it holds no token, only blank lines and comments`);
-            lines.push(...found);
-        }
-        catch (error) {
-            skipped.push(`${path}: ${reasonOf(error)}`);
-            if (error instanceof ExposedFile)
-                exposed.push(`${path}: ${error.message}`);
-        }
-    }
-    if (names.length === 0)
-        skipped.push(`${directory}: it is empty`);
-    return { lines, skipped, exposed };
-}
-function tokenLines(text, source) {
-    const found = text
-        .split(/\r?\n/)
-        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
-        .filter(({ line }) => line !== '' && !line.startsWith('#'));
-    return found.map(({ line, number }) => ({
-        text: new Secret(line),
-        source: found.length === 1 ? source : `${source} line ${number}`,
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
-
-
-
-
-
-
-const IDENTITY = 'condor@password';
-const LIFETIME_SECONDS = 60;
-function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
-    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
-    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
-        return undefined;
-    return (server) => {
-        if (trustDomain === undefined || server.trustDomain !== trustDomain)
-            return undefined;
-        for (const id of server.issuerKeys) {
-            const path = pathOf(id);
-            if (path === undefined || !isReadable(path))
-                continue;
-            try {
-                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-                host.mask(jwt);
-                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
-            }
-            catch (error) {
-                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
-            }
-        }
-        return undefined;
-    };
-}
-function sign(id, key, issuer, host) {
-    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
-    const jwtKey = new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', material, 'htcondor', 'master jwt', 32));
-    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
-    const now = Math.floor(host.now().getTime() / 1000);
-    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
-    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
-    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
-    return new Secret(`${signedText}.${(0,external_node_crypto_namespaceObject.createHmac)('sha256', jwtKey).update(signedText).digest('base64url')}`);
-}
-function descramble(bytes) {
-    const mask = [0xde, 0xad, 0xbe, 0xef];
-    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
-}
-function isReadable(path) {
-    if (path === undefined)
-        return false;
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
-
-
-
-
-
-function loadIdTokens(source, host) {
-    const { found, reasons } = readIdTokens(source, host);
-    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
-    return found.length > 0 || mint !== undefined
-        ? idtokens(found, host, mint)
-        : `no IDTOKEN was found; ${reasons.join('; ')}`;
-}
-function readIdTokens(source, host) {
-    if ('text' in source) {
-        host.mask(source.text);
-        const lines = tokenLines(source.text.reveal(), 'idtoken');
-        if (lines.length === 0)
-            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
-        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
-    }
-    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
-    for (const reason of exposed)
-        host.log.warn(`Passed over ${reason}`);
-    const found = [];
-    const reasons = [...skipped];
-    for (const line of lines) {
-        try {
-            found.push(parseLine(line, source.named, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    for (const reason of reasons)
-        host.log.debug(`credentials: passed over ${reason}`);
-    return { found, reasons };
-}
-function parseLine({ text, source }, chosen, host) {
-    host.mask(text);
-    const signature = signaturePart(text);
-    if (signature.reveal() !== '')
-        host.mask(signature);
-    try {
-        return { token: parseIdToken(text), source, chosen };
-    }
-    catch (error) {
-        if (!(error instanceof TokenError))
-            throw error;
-        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/program.js
-
-
-function findProgram(name, path) {
-    const file = process.platform === 'win32' ? `${name}.exe` : name;
-    return path
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
-        .find(isProgram);
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
-
-const munge_DONE = 0;
-const munge_NOT_DONE = -1;
-const munge_OURS = 'this account';
-function munge(encode) {
-    const candidate = () => {
-        let failure;
-        return {
-            label: munge_OURS,
-            async open(channel) {
-                try {
-                    const credential = await encode();
-                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
-                }
-                catch (error) {
-                    failure = error instanceof Error ? error.message : String(error);
-                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
-                }
-            },
-            async finish(channel, _, last) {
-                if (failure !== undefined)
-                    throw new MethodRefused(failure);
-                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
-                if (last)
-                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
-                if ((await channel.receive((message) => message.int())) !== munge_DONE)
-                    throw refused;
-                return [];
-            },
-        };
-    };
-    return {
-        name: 'MUNGE',
-        sources: [munge_OURS],
-        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
-        presumed: candidate,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
-
-
-
-const PAYLOAD_LENGTH = 24;
-function loadMunge(path, owner, host) {
-    const program = findProgram('munge', path);
-    if (program === undefined)
-        return 'there is no program munge on the PATH';
-    return munge(async () => {
-        const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
-        return await new Promise((resolve, reject) => {
-            const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
-                child.kill('SIGKILL');
-                if (error !== null)
-                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
-                const credential = new Secret(stdout.trim());
-                host.mask(credential);
-                resolve(credential);
-            });
-            child.stdin?.on('error', () => { });
-            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
-        });
-    });
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
-
-const NAME = 'condor@password';
-const OLD_NAME = 'condor_pool@';
-function password_password(secret, source, host) {
-    const candidate = (name) => akep2({
-        method: 'PASSWORD',
-        label: `${source} (${name})`,
-        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
-        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
-        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
-    });
-    return {
-        name: 'PASSWORD',
-        sources: [source],
-        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
-        presumed: () => candidate(NAME),
-    };
-}
-function nameFor({ remoteVersion, trustDomain }) {
-    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
-    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
-
-
-
-
-
-function loadPassword({ text, file }, host) {
-    if (text !== undefined) {
-        host.mask(text);
-        const line = text.reveal().replace(/\r?\n$/, '');
-        if (line === '' || /[\r\n\0]/.test(line))
-            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
-        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
-    }
-    if (file === undefined)
-        return 'no pool password was given';
-    try {
-        const all = Buffer.from(descramble(readPrivateFile(file)));
-        const end = all.indexOf(0);
-        const bytes = end === -1 ? all : all.subarray(0, end);
-        if (bytes.length === 0)
-            return `${file}: it is empty`;
-        host.mask(new Secret(bytes.toString()));
-        return password_password(new Secret(bytes.toString('latin1')), file, host);
-    }
-    catch (error) {
-        return `${file}: ${reasonOf(error)}`;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
-
-
-
-
-const SYSTEM_FILES = [
-    '/etc/ssl/certs/ca-certificates.crt',
-    '/etc/pki/tls/certs/ca-bundle.crt',
-    '/etc/ssl/ca-bundle.pem',
-    '/etc/ssl/cert.pem',
-];
-function loadTrust(source, host) {
-    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
-    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
-        try {
-            return readAuthorities({ name: path, path });
-        }
-        catch (error) {
-            host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
-            return [];
-        }
-    });
-    return (own) => async (serverName) => {
-        const known = knownCertificate(source.knownHosts, serverName, host);
-        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
-        return {
-            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
-            partialChain: known !== undefined,
-            certificate: own,
-            serverName,
-        };
-    };
-}
-async function systemAuthorities(certificateFile) {
-    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
-        try {
-            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
-        }
-        catch {
-        }
-    }
-    const tls = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
-    const system = tls.getCACertificates?.('system') ?? [];
-    return system.length > 0 ? system : tls.rootCertificates;
-}
-function knownCertificate(file, serverName, host) {
-    let text;
-    try {
-        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
-    }
-    catch (error) {
-        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
-        return undefined;
-    }
-    for (const line of text.split('\n')) {
-        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
-        if (alias !== serverName && alias !== `!${serverName}`)
-            continue;
-        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
-            return undefined;
-        try {
-            return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(certificate, 'base64')).toString();
-        }
-        catch {
-            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
-            return undefined;
-        }
-    }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
-
-
-
-
-
-
-
-
-
-
-
-function loadCredentials(sources, host) {
-    const methods = [];
-    const unavailable = [];
-    for (const method of sources.methods) {
-        const loaded = load(method, sources, host);
-        if (typeof loaded !== 'string')
-            methods.push(loaded);
-        else
-            unavailable.push({ method: displayName(method), reason: loaded });
-    }
-    if (methods.length > 0)
-        return { methods, preference: sources.preference, unavailable };
-    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
-}
-function load(method, sources, host) {
-    const { trust, certificate, scitoken } = sources;
-    switch (method) {
-        case 'TOKEN':
-            return loadIdTokens(sources.idtoken, host);
-        case 'SCITOKENS':
-            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
-        case 'SSL': {
-            const tlsFor = loadTrust(trust, host);
-            const loaded = loadCertificate(certificate, tlsFor, host);
-            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
-            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
-        }
-        case 'PASSWORD':
-            return loadPassword(sources.password, host);
-        case 'FS':
-            return loadFs(sources.fs);
-        case 'MUNGE':
-            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
-        case 'KERBEROS':
-        case 'NTSSPI':
-        case 'FS_REMOTE':
-        case 'GSI':
-            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
-    }
-}
-function loadFs(source) {
-    if (source.uid === undefined)
-        return 'it needs accounts as Unix has them';
-    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
-    return fs_fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
-}
-function accountOfDaemons({ uid, accountIds }) {
-    if (uid !== 0)
-        return undefined;
-    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
-    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
-}
-function accounts() {
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
-    }
-    catch {
-        return '';
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/collector-query.js
@@ -7896,6 +7712,268 @@ async function inTurn(addresses, talk, host) {
         }
     }
     throw new RangeError('no address');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/verify.js
+
+
+
+
+function onlyWith(token, source, host) {
+    const own = idtokens([{ token, source, chosen: true }], host);
+    return { methods: [own], preference: 'ours', unavailable: [] };
+}
+function questions(levels) {
+    return levels.flatMap((level) => {
+        const command = commandOf(level);
+        return command === undefined ? [] : [[level, command]];
+    });
+}
+async function verifyToken(token, levels, target, host) {
+    const credentials = onlyWith(token, 'the new token', host);
+    const asked = questions(levels);
+    const results = await Promise.all((asked.length > 0 ? asked : questions(['ALLOW'])).map(async ([level, command]) => {
+        try {
+            const { session, roundTrips } = await askAllowed(target, command, credentials, host);
+            if (session.user === token.subject)
+                return roundTrips;
+            throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+        }
+        catch (error) {
+            if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
+                throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
+            if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
+                throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
+            throw error;
+        }
+    }));
+    host.log.debug(`verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`);
+    return Math.max(...results);
+}
+function refused(text) {
+    return new TokenError('ERR_TOKEN_REFUSED', text);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/diagnose.js
+
+
+
+
+
+
+
+
+
+const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
+const NO_KEY = 'condor-token-fetch-makes-no-token';
+async function checkFetch(request, host) {
+    const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+    for (const { name, sources } of credentials.methods)
+        host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
+    for (const { method, reason } of credentials.unavailable)
+        host.log.info(`credentials: no ${method}: ${reason}`);
+    const daemon = await findDaemon(request, credentials, host);
+    return await inTurn(daemon.targets, async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }), host);
+}
+async function checkDaemon({ authz, verify }, target, credentials, host) {
+    host.log.info(`connect: to ${formatSinful(target.address)}`);
+    const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
+    const { session } = await askAllowed(target, mayAsk, credentials, host);
+    const { server, user } = session;
+    const keys = server.issuerKeys.length > 0 ? `; signing keys ${server.issuerKeys.join(', ')}` : '';
+    host.log.info(`session: the daemon takes ${server.methods.map(displayName).join(', ')}; trust domain ${server.trustDomain}${keys}`);
+    host.log.info(`session: ${displayName(session.method)} makes you ${user}, at ${server.remoteVersion}`);
+    await checkFetching(target, authz, credentials, host);
+    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+    const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
+        level,
+        allowed: await isAllowed(target, command, credentials, host),
+    })));
+    for (const { level, allowed } of verdicts)
+        host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);
+    const named = (which) => verdicts.filter(({ allowed }) => allowed === which).map(({ level }) => level);
+    const [allowed, refused] = [named(true), named(false)];
+    if (authz.length > 0 && refused.length > 0 && (allowed.length === 0 || verify)) {
+        const text = `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
+        throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(target.address) });
+    }
+    return {
+        ...{ identity: user, trustDomain: server.trustDomain, daemonAddress: formatSinful(target.address) },
+        daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
+        ...{ authenticationMethod: displayName(session.method), allowed, refused },
+    };
+}
+async function checkFetching(target, authz, credentials, host) {
+    try {
+        const { value } = await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
+        host.mask(value);
+        host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
+    }
+    catch (error) {
+        const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
+        if (!(error instanceof DaemonError && noKey.test(error.errorString)))
+            throw error;
+    }
+    host.log.info('token: the daemon issues tokens');
+}
+async function isAllowed(target, command, credentials, host) {
+    try {
+        await askAllowed(target, command, credentials, host);
+        return true;
+    }
+    catch (error) {
+        if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
+            return false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/impersonation-token.js
+
+
+
+
+function getImpersonationToken(collector, { schedd, authz, lifetimeSeconds }, credentials, host) {
+    const ad = {
+        Name: schedd,
+        LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined,
+        TokenLifetime: lifetimeSeconds,
+    };
+    const request = (message) => putClassAd(message, ad);
+    return callCommand({ target: collector, command: IMPERSONATION_TOKEN_REQUEST, request, credentials }, ({ channel }) => inPhase('token', collector.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/scitoken-exchange.js
+
+
+
+
+
+
+async function exchangeSciToken(target, scitoken, credentials, host) {
+    const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
+    if (proving.length === 0) {
+        const text = 'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
+        throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+    }
+    return await callCommand({
+        ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
+        request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
+    }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/token-request.js
+
+
+
+
+
+
+
+const MAX_SILENT_POLLS = 5;
+const RATE_LIMIT = /rate limit/i;
+async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
+    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+    const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
+    const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
+    const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
+    const at = tokenOf(started.value);
+    if (at !== undefined)
+        return { ...started, value: at };
+    const requestId = started.value.string('RequestId') ?? '';
+    if (!/^\w{1,64}$/.test(requestId))
+        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+    announce(requestId);
+    for (let silent = 0, roundTrips = started.roundTrips;;) {
+        try {
+            await (0,promises_namespaceObject.setTimeout)(pollIntervalMs, undefined, { signal: host.signal });
+            const polled = await ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
+            roundTrips += polled.roundTrips;
+            silent = 0;
+            const token = tokenOf(polled.value);
+            if (token !== undefined)
+                return { ...polled, value: token, roundTrips };
+        }
+        catch (error) {
+            if (host.signal.aborted)
+                throw notApproved(requestId, host.signal);
+            const passing = error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
+            if (!passing || ++silent > MAX_SILENT_POLLS)
+                throw error;
+            host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
+        }
+    }
+}
+function tokenOf(ad) {
+    const token = ad.string('Token');
+    return token === undefined || token === '' ? undefined : new Secret(token);
+}
+function notApproved(requestId, signal) {
+    const text = `request ${requestId} was not approved in the time allowed`;
+    return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/ask.js
+
+
+
+
+
+
+
+
+
+
+async function askFor(request, target, credentials, host) {
+    const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
+    const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
+    const at = (result) => ({
+        ...result,
+        session: { ...result.session, address: target.address },
+    });
+    switch (mode) {
+        case 'fetch':
+            if (request.remote) {
+                return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
+            }
+            return at(await getSessionToken(target, limits, credentials, host));
+        case 'request': {
+            const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
+            const announce = (id) => host.log.notice(approvalOf(id, request, target));
+            return at(await requestToken(target, wish, credentials, announce, host));
+        }
+        case 'exchange': {
+            const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
+            host.mask(exchanged.value);
+            const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+            host.mask(signaturePart(exchanged.value));
+            const proven = onlyWith(token, 'the SciToken exchanged', host);
+            const narrowed = await getSessionToken(target, limits, proven, host);
+            return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
+        }
+    }
+}
+function sciTokenOf({ credentials }, host) {
+    const found = readSciToken(credentials.scitoken, host);
+    if (typeof found !== 'string')
+        return found.jwt;
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
+        phase: 'credentials',
+    });
+}
+function approvalOf(requestId, { daemon, identity }, { address }) {
+    const where = 'address' in daemon
+        ? `-name '${formatSinful(address)}'`
+        : [
+            '-type',
+            daemon.type,
+            ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
+            ...poolFlag(daemon.collectors),
+        ].join(' ');
+    return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+}
+function poolFlag([collector]) {
+    return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/retry.js
@@ -8259,18 +8337,22 @@ const DEFAULT_USER = 'condor';
 const POLL_INTERVAL_MS = 5000;
 function readRequest(input, surroundings, localFirst = false) {
     const path = readPath(input, surroundings);
-    const mode = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange']);
+    const said = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
+    const mode = said === 'check' ? 'fetch' : said;
     const key = plainText('key', input('key'));
     if (mode === 'request' && key !== undefined)
         throw new errors_InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
     const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
     if (remote && mode !== 'fetch')
         throw new errors_InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
+    if (remote && said === 'check')
+        throw new errors_InputError('mode', 'mode: check asks the schedd itself; leave remote out');
     const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
     if (remote && verify)
         throw new errors_InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
     return {
         mode,
+        checkOnly: said === 'check',
         daemon: readDaemon(input, surroundings, { localFirst, remote }),
         remote,
         serverName: plainText('server-name', input('server-name')),
@@ -8515,6 +8597,7 @@ function account() {
 
 
 
+
 async function run() {
     if (getState(STATE.isPost) === 'true')
         return await post();
@@ -8559,6 +8642,8 @@ async function main() {
     const surroundings = await processSurroundings(host.signal, env);
     const request = readRequest(runnerInput, surroundings);
     const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
+    if (request.checkOnly)
+        return await check(request, host);
     if (request.lifetime === 'unlimited')
         host.log.warn('lifetime: unlimited asks for a token that never expires');
     let fetched;
@@ -8581,6 +8666,17 @@ async function main() {
         return;
     const elapsedMs = started - host.timeLeftMs();
     await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error) => warning(printable(`no summary: ${String(error)}`)));
+}
+async function check(request, host) {
+    const found = await checkFetch(request, host);
+    host.log.info(describeDiagnosis(found));
+    setOutput('identity', printable(found.identity));
+    setOutput('trust-domain', printable(found.trustDomain));
+    setOutput('authz', found.allowed.join(' '));
+    setOutput('daemon-name', printable(found.daemonName));
+    setOutput('daemon-address', found.daemonAddress);
+    setOutput('daemon-version', found.daemonVersion);
+    setOutput('authentication-method', found.authenticationMethod);
 }
 function leaveForPost({ path, directoryMade }, exporting) {
     if (path === undefined)
@@ -8631,7 +8727,7 @@ function maskAll(value) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(233);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(733);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

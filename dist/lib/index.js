@@ -4601,18 +4601,22 @@ const DEFAULT_USER = 'condor';
 const POLL_INTERVAL_MS = 5000;
 function readRequest(input, surroundings, localFirst = false) {
     const path = readPath(input, surroundings);
-    const mode = oneOf('mode', input('mode') ?? table_INPUTS.mode, ['fetch', 'request', 'exchange']);
+    const said = oneOf('mode', input('mode') ?? table_INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
+    const mode = said === 'check' ? 'fetch' : said;
     const key = plainText('key', input('key'));
     if (mode === 'request' && key !== undefined)
         throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
     const remote = readBoolean('remote', input('remote') ?? table_INPUTS.remote);
     if (remote && mode !== 'fetch')
         throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
+    if (remote && said === 'check')
+        throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
     const verify = readBoolean('verify', input('verify') ?? table_INPUTS.verify);
     if (remote && verify)
         throw new InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
     return {
         mode,
+        checkOnly: said === 'check',
         daemon: readDaemon(input, surroundings, { localFirst, remote }),
         remote,
         serverName: plainText('server-name', input('server-name')),

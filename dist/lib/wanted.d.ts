@@ -22,6 +22,8 @@ export type Wanted = {
 export type Mode = 'fetch' | 'request' | 'exchange';
 export interface TokenRequest {
     readonly mode: Mode;
+    /** Nothing is fetched: it is found out whether it could be. Then `mode` is `fetch`. */
+    readonly checkOnly: boolean;
     readonly daemon: Wanted;
     /** With `fetch`: the collector fetches the token of the schedd for us; then `key` is undefined. */
     readonly remote: boolean;

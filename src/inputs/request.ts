@@ -31,12 +31,14 @@ const POLL_INTERVAL_MS = 5000;
  */
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
   const path = readPath(input, surroundings);
-  const mode = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange']);
+  const said = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
+  const mode = said === 'check' ? 'fetch' : said;
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
     throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
   if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
+  if (remote && said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
     throw new InputError(
@@ -45,6 +47,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     );
   return {
     mode,
+    checkOnly: said === 'check',
     daemon: readDaemon(input, surroundings, { localFirst, remote }),
     remote,
     serverName: plainText('server-name', input('server-name')),

@@ -1,0 +1,114 @@
+import { loadCredentials } from './credentials/sources.ts';
+import { inPhase, type Target } from './daemon/open-session.ts';
+import { askAllowed } from './daemon/security-query.ts';
+import { getSessionToken } from './daemon/session-token.ts';
+import { AuthorizationError, DaemonError, TokenError } from './errors.ts';
+import { findDaemon, inTurn } from './find.ts';
+import type { Host } from './host.ts';
+import { type Credentials, displayName } from './security/method.ts';
+import { formatSinful } from './transport/sinful.ts';
+import { questions } from './verify.ts';
+import type { TokenRequest } from './wanted.ts';
+
+/** What a check found, if a fetch would work. */
+export interface Diagnosis {
+  readonly identity: string;
+  readonly trustDomain: string;
+  readonly daemonName: string;
+  readonly daemonAddress: string;
+  readonly daemonVersion: string;
+  readonly authenticationMethod: string;
+  /** Of the levels asked about, those that the daemon allows to this identity with this credential. */
+  readonly allowed: readonly string[];
+  readonly refused: readonly string[];
+}
+
+/** What is asked about if nobody says what is wanted. */
+const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
+
+/** A signing key that no daemon has. */
+const NO_KEY = 'condor-token-fetch-makes-no-token';
+
+/**
+ * Goes the whole way of a fetch, telling of every step as it is done, but for the token: none is made.
+ *
+ * @throws AnyHTCondorError what the fetch would throw; ERR_TOKEN_REFUSED if nothing of what is asked for is allowed, and
+ *   with `verify` if something is not.
+ */
+export async function checkFetch(request: TokenRequest, host: Host): Promise<Diagnosis> {
+  const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+  for (const { name, sources } of credentials.methods)
+    host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
+  for (const { method, reason } of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
+
+  const daemon = await findDaemon(request, credentials, host);
+  return await inTurn(
+    daemon.targets,
+    async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }),
+    host,
+  );
+}
+
+async function checkDaemon(
+  { authz, verify }: TokenRequest,
+  target: Target,
+  credentials: Credentials,
+  host: Host,
+): Promise<Omit<Diagnosis, 'daemonName'>> {
+  host.log.info(`connect: to ${formatSinful(target.address)}`);
+  const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
+  const { session } = await askAllowed(target, mayAsk, credentials, host);
+  const { server, user } = session;
+  const keys = server.issuerKeys.length > 0 ? `; signing keys ${server.issuerKeys.join(', ')}` : '';
+  host.log.info(
+    `session: the daemon takes ${server.methods.map(displayName).join(', ')}; trust domain ${server.trustDomain}${keys}`,
+  );
+  host.log.info(`session: ${displayName(session.method)} makes you ${user}, at ${server.remoteVersion}`);
+  await checkFetching(target, authz, credentials, host);
+
+  const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+  const verdicts = await Promise.all(
+    questions(levels).map(async ([level, command]) => ({
+      level,
+      allowed: await isAllowed(target, command, credentials, host),
+    })),
+  );
+  for (const { level, allowed } of verdicts) host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);
+  const named = (which: boolean) => verdicts.filter(({ allowed }) => allowed === which).map(({ level }) => level);
+  const [allowed, refused] = [named(true), named(false)];
+  if (authz.length > 0 && refused.length > 0 && (allowed.length === 0 || verify)) {
+    const text = `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
+    throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(target.address) });
+  }
+  return {
+    ...{ identity: user, trustDomain: server.trustDomain, daemonAddress: formatSinful(target.address) },
+    daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
+    ...{ authenticationMethod: displayName(session.method), allowed, refused },
+  };
+}
+
+/**
+ * Whether the daemon issues tokens, and one with any of these levels: it says so before it looks for the key, which is one
+ * that it does not have (handle_dc_session_token).
+ */
+async function checkFetching(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
+  try {
+    const { value } = await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
+    host.mask(value);
+    host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
+  } catch (error) {
+    const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
+    if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
+  }
+  host.log.info('token: the daemon issues tokens');
+}
+
+async function isAllowed(target: Target, command: number, credentials: Credentials, host: Host): Promise<boolean> {
+  try {
+    await askAllowed(target, command, credentials, host);
+    return true;
+  } catch (error) {
+    if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') return false;
+    throw error;
+  }
+}

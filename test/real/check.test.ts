@@ -1,0 +1,70 @@
+/** What a check tells at real daemons, and that it makes no token. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { assertFailed, assertNoLeak, Runner } from '../support/runner.ts';
+
+for (const suite of poolSuites()) {
+  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let runner: Runner;
+    before(async () => {
+      pool = await startPool({ suite });
+      runner = new Runner();
+    });
+    after(async () => {
+      runner?.close();
+      await pool?.stop();
+    });
+    const inputs = async (authz: readonly string[] = []) => ({
+      ...{ mode: 'check', pool: pool.collector, name: pool.scheddName },
+      idtoken: await pool.idToken({ user: 'alice', authz }),
+    });
+
+    test('tells of every step, of who one is and of each level', async () => {
+      const given = await inputs();
+      const step = await runner.runAction({ ...given, authz: 'READ WRITE ADMINISTRATOR' });
+      const { token, ...outputs } = step.outputs;
+      assert.equal(step.status, 0, step.raw);
+      assert.equal(token, undefined, 'no token is made');
+      assert.deepEqual(
+        [outputs['identity'], outputs['authz'], outputs['daemon-version']],
+        [`alice@${pool.trustDomain}`, 'READ WRITE', pool.version],
+      );
+      const log = step.log.join('\n');
+      for (const line of [
+        /^credentials: IDTOKENS from idtoken/m,
+        /^session: the daemon takes .*IDTOKENS.*; trust domain pool\.test; signing keys POOL/m,
+        /^session: IDTOKENS makes you alice@pool\.test/m,
+        /^token: the daemon issues tokens$/m,
+        /^levels: WRITE is allowed$/m,
+        /^levels: ADMINISTRATOR is refused$/m,
+        /^A fetch from ci@pool would work, as alice@pool\.test: READ yes, WRITE yes, ADMINISTRATOR no$/m,
+      ])
+        assert.match(log, line);
+      assertNoLeak(step, [given.idtoken]);
+    });
+
+    test('fails as the fetch would', async () => {
+      const narrow = await runner.runAction({ ...(await inputs(['READ'])), authz: 'WRITE' });
+      assertFailed(narrow, { code: 'ERR_DAEMON', status: 6, text: /doesn't allow requested authorization levels/ });
+      const verified = await runner.runAction({ ...(await inputs(['READ'])), authz: 'READ WRITE', verify: 'true' });
+      assertFailed(verified, { code: 'ERR_TOKEN_REFUSED', status: 7, text: /does not allow WRITE to alice@/ });
+      await pool.configure('SEC_ENABLE_TOKEN_FETCH = False');
+      const off = await runner.runAction(await inputs());
+      assertFailed(off, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });
+      await pool.configure('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = *');
+      assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would do, but there is none');
+    });
+
+    test('of the command goes to standard error, and there is nothing on standard output', async () => {
+      const { idtoken } = await inputs();
+      await pool.run('mkdir', '-p', '-m', '700', '/root/check');
+      await pool.write('/root/check/token', `${idtoken}\n`, 0o600);
+      const env = { _CONDOR_SEC_TOKEN_DIRECTORY: '/root/check', _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
+      const { status, stdout, stderr } = await pool.ours(['-check', '-name', pool.scheddName], { env });
+      assert.deepEqual([status, stdout], [0, ''], stderr);
+      assert.match(stderr, /would work, as alice@pool\.test: READ yes, WRITE yes, DAEMON no, ADMINISTRATOR no\n$/);
+    });
+  });
+}
