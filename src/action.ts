@@ -1,21 +1,24 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as core from '@actions/core';
 import { environmentFor, withNote, withoutEarlier } from './action/environment.ts';
 import { post, STATE } from './action/post.ts';
+import { RENEW, renew, startRenewal } from './action/renewal.ts';
 import { escapeHtml, writeSummary } from './action/summary.ts';
 import { checkFetch } from './diagnose.ts';
 import { type AnyHTCondorError, HTCondorError, OutputError } from './errors.ts';
 import { type FetchedToken, fetchToken } from './fetch.ts';
 import type { Host } from './host.ts';
-import { readBoolean, readRequest, readTimeout } from './inputs/request.ts';
-import { INPUTS, type InputSource, SECRET_INPUTS } from './inputs/table.ts';
+import { privateDirectory, readBoolean, readRequest, readTimeout } from './inputs/request.ts';
+import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from './inputs/table.ts';
 import { printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
 import type { TokenRequest } from './wanted.ts';
 
 export async function run(): Promise<void> {
+  if (process.argv[2] === RENEW) return await renew();
   if (core.getState(STATE.isPost) === 'true') return await post();
   try {
     core.saveState(STATE.isPost, 'true');
@@ -69,6 +72,7 @@ async function main(): Promise<void> {
   deliver(fetched);
   if (exporting && fetched.path !== undefined)
     exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
+  if (readBoolean('renew', runnerInput('renew') ?? '')) await keepFresh(fetched, exporting, cleanup, env);
   host.log.info(describeToken(fetched));
   host.log.debug(`${fetched.roundTrips} round trips`);
   if (!summary) return;
@@ -76,6 +80,22 @@ async function main(): Promise<void> {
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error: unknown) =>
     core.warning(printable(`no summary: ${String(error)}`)),
   );
+}
+
+/** The process that renews the token lives beside it, where that directory is ours alone, or in one of its own. */
+async function keepFresh(
+  fetched: FetchedToken,
+  exporting: boolean,
+  cleanup: boolean,
+  env: Surroundings['env'],
+): Promise<void> {
+  const beside = dirname(fetched.path ?? '');
+  const directory = exporting ? beside : privateDirectory('renew', env);
+  if (!exporting) await mkdir(directory, { mode: 0o700 });
+  core.saveState(STATE.renewal, directory);
+  if (!exporting && cleanup) core.saveState(STATE.own, directory);
+  const inputs = Object.keys(INPUTS).map((name) => [name, runnerInput(name as InputName)]);
+  await startRenewal(directory, Object.fromEntries(inputs) as Partial<Record<InputName, string>>, fetched, env);
 }
 
 async function check(request: TokenRequest, host: Host): Promise<void> {

@@ -344,7 +344,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 733:
+/***/ 609:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -353,6 +353,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run)
 });
 
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "os"
@@ -3221,13 +3223,13 @@ function info(message) {
  * @param name The name of the output group
  */
 function startGroup(name) {
-    issue('group', name);
+    command_issue('group', name);
 }
 /**
  * End an output group.
  */
 function endGroup() {
-    issue('endgroup');
+    command_issue('endgroup');
 }
 /**
  * Wrap an asynchronous function call in a group.
@@ -3634,6 +3636,7 @@ const INPUTS = {
     file: '',
     'export-environment': 'false',
     cleanup: 'true',
+    renew: 'false',
     summary: 'true',
     timeout: '60s',
     retries: '3',
@@ -3937,430 +3940,33 @@ function readNote(env) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/action/post.js
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(421);
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+;// CONCATENATED MODULE: ./build/bundle/src/secret.js
 
-
-
-
-
-const STATE = {
-    isPost: 'isPost',
-    path: 'path',
-    directory: 'directory',
-    own: 'own',
-    undo: 'undo',
-};
-async function post() {
-    await atMost('the environment could not be restored', restoreEnvironment);
-    const own = getState(STATE.own);
-    if (own !== '') {
-        await atMost(`${own} could not be removed`, async () => {
-            await rmRF(own);
-            info(printable(`Removed ${own}`));
-        });
+class Secret {
+    #value;
+    constructor(value) {
+        this.#value = value;
     }
-    const path = getState(STATE.path);
-    if (path === '')
-        return;
-    await atMost(`${path} could not be removed`, () => removeFile(path));
-    const first = getState(STATE.directory);
-    if (first !== '')
-        await atMost(`${first} could not be removed`, () => removeDirectories((0,external_node_path_namespaceObject.dirname)(path), first));
-}
-function restoreEnvironment() {
-    const undo = JSON.parse(getState(STATE.undo) || '{}');
-    for (const [name, value] of Object.entries(undo)) {
-        if (value === null && name === 'CONDOR_CONFIG')
-            continue;
-        exportVariable(name, value ?? '');
+    reveal() {
+        return this.#value;
     }
-}
-async function removeFile(path) {
-    const found = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
-    if (found === undefined)
-        return;
-    if (found.isDirectory())
-        throw new Error('it is a directory now, which this step did not make');
-    await rmRF(path);
-    info(printable(`Removed ${path}`));
-}
-function removeDirectories(innermost, first) {
-    for (let directory = innermost; directory.startsWith(first); directory = (0,external_node_path_namespaceObject.dirname)(directory)) {
-        try {
-            (0,external_node_fs_namespaceObject.rmdirSync)(directory);
-        }
-        catch (error) {
-            const { code } = error;
-            if (code === 'ENOENT')
-                continue;
-            if (code !== 'ENOTEMPTY' && code !== 'EEXIST')
-                throw error;
-            info(printable(`Kept ${directory}: it is not empty`));
-            return;
-        }
-        info(printable(`Removed ${directory}`));
+    toString() {
+        return '***';
     }
-}
-async function atMost(complaint, work) {
-    try {
-        await work();
+    toJSON() {
+        return '***';
     }
-    catch (error) {
-        warning(printable(`${complaint}: ${error instanceof Error ? error.message : String(error)}`));
+    [external_node_util_namespaceObject.inspect.custom]() {
+        return '***';
     }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js
-function daemonHints({ errorCode, errorString }) {
-    const rows = [
-        [
-            /Token fetch disabled/,
-            'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
-        ],
-        [
-            /will not sign with requested key/,
-            'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
-        ],
-        [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
-        [
-            /doesn't allow requested authorization/,
-            'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
-        ],
-        [
-            /did not successfully authenticate/,
-            'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-        ],
-        [
-            /does not have (access to configured key|a signing key configured)/,
-            'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
-        ],
-        [
-            /Failed to read file|Failed to fetch key/,
-            'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
-        ],
-        [
-            /is not known to the collector/,
-            'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
-        ],
-        [
-            /No schedd target specified/,
-            'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
-        ],
-        [
-            /Missing requester identity/,
-            'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-        ],
-        [
-            /Request to server was not encrypted/,
-            'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
-        ],
-        [
-            /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
-            'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
-        ],
-        [
-            /\b(DCSCHEDD|SECMAN):\d/,
-            'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
-        ],
-        [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
-        [
-            /Token request disabled/,
-            'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
-        ],
-        [
-            /SEC_TOKEN_REQUEST_LIMITS/,
-            'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
-        ],
-        [
-            /Request has expired|Request ID is not known/,
-            'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
-        ],
-        [
-            /Request failed/,
-            'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
-        ],
-        [
-            /ANONYMOUS or no authentication/,
-            'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
-        ],
-        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
-        [
-            /Too many requests in the system/,
-            'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
-        ],
-        [
-            /SciToken exchange disabled/,
-            'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
-        ],
-        [
-            /Failed to map SciToken/,
-            'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
-        ],
-        [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
-        [
-            /SCITOKENS:/,
-            'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
-        ],
-    ];
-    const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
-    if (found.length > 0)
-        return found;
-    return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/hints.js
-
-function hintsFor(error) {
-    switch (error.code) {
-        case 'ERR_INPUT':
-            return [`Correct ${error.input}: the README says what it may be.`];
-        case 'ERR_NO_CREDENTIAL':
-            return [
-                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
-            ];
-        case 'ERR_CREDENTIAL_UNREADABLE':
-            return [
-                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
-            ];
-        case 'ERR_NOT_FOUND':
-            return [
-                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
-            ];
-        case 'ERR_AMBIGUOUS':
-            return ['Give name: one of those listed.'];
-        case 'ERR_CONNECT':
-        case 'ERR_TIMEOUT':
-        case 'ERR_CLOSED':
-            return connectHints(error);
-        case 'ERR_CCB_ONLY':
-            return [
-                'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
-                'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
-                'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
-            ];
-        case 'ERR_FRAME':
-        case 'ERR_MESSAGE':
-        case 'ERR_CLASSAD':
-            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
-        case 'ERR_DECRYPT':
-            return [
-                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
-            ];
-        case 'ERR_NO_COMMON_METHOD':
-            return commonMethodHints(error);
-        case 'ERR_NO_ENCRYPTION':
-            return [
-                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
-            ];
-        case 'ERR_METHODS_EXHAUSTED':
-            return exhaustedHints(error);
-        case 'ERR_SERVER_UNPROVEN':
-            return unprovenHints(error);
-        case 'ERR_DENIED':
-            if (error.user?.endsWith('@unmapped') === true) {
-                return [
-                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
-                ];
-            }
-            return [
-                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
-            ];
-        case 'ERR_COMMAND_NOT_REGISTERED':
-            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
-        case 'ERR_DAEMON':
-            return daemonHints(error);
-        case 'ERR_TOKEN_MALFORMED':
-        case 'ERR_TOKEN_CLAIM':
-            return [
-                ...(error.claim === 'iss'
-                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
-                    : []),
-                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
-            ];
-        case 'ERR_TOKEN_REDUCED':
-            return [
-                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
-            ];
-        case 'ERR_TOKEN_REFUSED':
-            return [
-                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
-            ];
-        case 'ERR_OUTPUT':
-            return ['Choose a place that this user can write to: token-directory or file.'];
-        default:
-            return unknownCode(error);
-    }
-}
-function unknownCode(error) {
-    return [String(error)];
-}
-const METHOD_HINTS = {
-    IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
-    SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
-    SCITOKENS: 'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
-    PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
-    FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
-    MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
-};
-function exhaustedHints({ attempts }) {
-    const tried = new Set(attempts.map(({ method }) => method));
-    return [
-        ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
-        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
-    ];
-}
-function unprovenHints({ attempts }) {
-    const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
-    return [
-        ssl
-            ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
-            : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
-        'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
-    ];
-}
-const METHOD_USES = {
-    IDTOKENS: 'idtoken',
-    SCITOKENS: 'scitoken',
-    SSL: 'client-certificate',
-    PASSWORD: 'password',
-    FS: 'authentication-methods: FS, on the daemon’s own machine',
-    MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
-};
-function commonMethodHints({ methods }) {
-    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
-    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
-    if (uses.length > 0)
-        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
-    if (!methods.includes('KERBEROS'))
-        return [ask];
-    return [
-        'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
-    ];
-}
-function connectHints({ code, message, requestId }) {
-    if (requestId !== undefined) {
-        return [
-            `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
-        ];
-    }
-    if (code === 'ERR_CONNECT') {
-        return message.includes('does not resolve')
-            ? [
-                'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
-            ]
-            : [
-                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
-            ];
-    }
-    if (code === 'ERR_TIMEOUT') {
-        return message.includes('cancelled')
-            ? ['It was cancelled from outside; nothing was delivered.']
-            : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
-    }
-    return [
-        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
-        'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/report.js
-
-
-
-function describeError(error) {
-    if (!(error instanceof HTCondorError)) {
-        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
-    }
-    const known = error;
-    const where = [
-        known.code,
-        known.phase && `while: ${known.phase}`,
-        known.peer && `at ${printable(known.peer)}`,
-        triesOf(known),
-    ];
-    const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
-    const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
-    return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
-}
-function triesOf({ tries = 1 }) {
-    return tries > 1 ? `after ${tries} tries` : '';
-}
-function factsOf({ token, ...fetched }) {
-    const { issuedAt, expiresAt } = token;
-    return {
-        identity: token.subject,
-        'trust-domain': token.issuer,
-        key: token.keyId,
-        'token-id': printable(token.tokenId ?? ''),
-        authz: printable((token.authz ?? []).join(' ')),
-        'issued-at': iso(issuedAt),
-        'expires-at': iso(expiresAt),
-        lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
-        'daemon-name': fetched.daemonName,
-        'daemon-address': fetched.daemonAddress,
-        'daemon-version': fetched.daemonVersion,
-        'authentication-method': fetched.authenticationMethod,
-    };
-}
-function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }) {
-    const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
-    return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
-}
-function describeDuration(seconds) {
-    const [unit, length] = seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
-    return `${Math.round(seconds / length)} ${unit}`;
-}
-function describeToken(fetched) {
-    const { identity, authz, lifetime } = factsOf(fetched);
-    const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
-    const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
-    return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
-}
-function iso(seconds) {
-    return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/action/summary.js
-
-
-
-async function writeSummary(fetched, pool, elapsedMs) {
-    const facts = factsOf(fetched);
-    const { identity, key, authz, lifetime } = facts;
-    const expires = facts['expires-at'] === '' ? 'never' : `${facts['expires-at']} (in ${describeDuration(Number(lifetime))})`;
-    const daemon = [facts['daemon-name'] || facts['daemon-address'], facts['daemon-version']].join(' ');
-    const rows = {
-        Identity: identity,
-        'Trust domain': facts['trust-domain'],
-        Pool: pool,
-        Daemon: daemon.trim(),
-        'Authenticated by': facts['authentication-method'],
-        Levels: authz || 'not limited',
-        Expires: expires,
-        'Token id': facts['token-id'],
-        'Signing key': key,
-        Took: `${fetched.roundTrips} round trips, ${Math.round(elapsedMs)} ms`,
-    };
-    summary_summary.addHeading('HTCondor token', 3);
-    summary_summary.addTable(Object.entries(rows).flatMap(([name, value = '']) => value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]]));
-    for (const reduction of fetched.reductions)
-        summary_summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
-    const revocation = revocationOf(facts['token-id'] ?? '');
-    if (revocation !== undefined) {
-        summary_summary.addDetails('To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)', `<pre><code>${escapeHtml(revocation)}</code></pre>`);
-    }
-    await summary_summary.write();
-}
-function revocationOf(tokenId) {
-    return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
-}
-function escapeHtml(text) {
-    return printable(text)
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('"', '&quot;');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/method.js
@@ -4382,110 +3988,6 @@ class MethodRefused extends Error {
         super(message);
         this.outOfStep = outOfStep;
     }
-}
-
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
-
-
-
-
-const DONE = 0;
-const NOT_DONE = -1;
-const OURS = 'this account';
-function fs_fs(options) {
-    const candidate = (peer) => ({
-        label: OURS,
-        open: () => { },
-        finish: (channel) => proveBy(channel, peer, options),
-    });
-    return {
-        name: 'FS',
-        sources: [OURS],
-        candidatesFor: (_, peer) => isThisMachine(peer.address)
-            ? { fit: [candidate(peer)], unfit: [] }
-            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
-    };
-}
-async function proveBy(channel, peer, options) {
-    const wanted = await channel.receive((message) => message.string());
-    const { path, extension, objection } = bind(wanted, peer, options);
-    const failure = objection ?? makeDirectory(path, options.owner);
-    let verdict;
-    try {
-        channel.send((message) => {
-            message.int(failure === undefined ? DONE : NOT_DONE);
-            if (extension !== '')
-                message.string(extension);
-        });
-        verdict = await channel.receive((message) => message.int());
-    }
-    finally {
-        if (failure === undefined)
-            remove(path);
-    }
-    if (failure !== undefined)
-        throw new MethodRefused(failure);
-    if (verdict !== DONE)
-        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
-    return [];
-}
-function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
-    const host = address.includes(':') ? `[${address}]` : address;
-    const extension = wanted.endsWith('_')
-        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
-        : '';
-    const path = `${wanted}${extension}`;
-    const refuse = (objection) => ({ path, extension, objection });
-    if (wanted === '')
-        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
-    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
-    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
-        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
-    }
-    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
-    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
-        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
-    }
-    if (bound === null && extension === '' && !mayBeUnbound) {
-        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
-    }
-    return { path, extension };
-}
-function makeDirectory(path, owner) {
-    try {
-        const parent = external_node_path_namespaceObject.posix.dirname(path);
-        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0)
-            return `${parent} is a symbolic link, and not the system's own`;
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
-    }
-    catch (error) {
-        return `${path} could not be made: ${error.message}`;
-    }
-    try {
-        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
-        if (owner !== undefined)
-            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
-        return undefined;
-    }
-    catch (error) {
-        remove(path);
-        return `${path} could not be made ours: ${error.message}`;
-    }
-}
-function remove(path) {
-    try {
-        (0,external_node_fs_namespaceObject.rmdirSync)(path);
-    }
-    catch {
-    }
-}
-function isThisMachine(address) {
-    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
-        /^(127\.|::1$)/.test(address));
 }
 
 ;// CONCATENATED MODULE: external "node:stream"
@@ -4846,173 +4348,87 @@ function ssl(label, tlsFor) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./build/bundle/src/secret.js
-
-class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [external_node_util_namespaceObject.inspect.custom]() {
-        return '***';
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
-
-const private_file_MAX_FILE_LENGTH = 1024 * 1024;
-class ExposedFile extends Error {
-}
-function readPrivateFile(path) {
-    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
-    try {
-        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
-            throw new Error('it is no regular file');
-        if (size > private_file_MAX_FILE_LENGTH)
-            throw new Error('it is too large');
-        if (process.getuid !== undefined) {
-            if (uid !== process.getuid())
-                throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
-            const open = mode & 0o077;
-            if (open !== 0)
-                throw new ExposedFile(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
-        }
-        return (0,external_node_fs_namespaceObject.readFileSync)(file);
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-function reasonOf(error) {
-    const { code, message } = error;
-    if (code === 'ENOENT')
-        return 'it does not exist';
-    if (code === 'EACCES' || code === 'EPERM')
-        return 'it cannot be read by this user';
-    return message.replace(/, \w+ '[\s\S]*$/, '');
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
 
 
 
-
-
-
-
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
-function loadCertificate(source, tlsFor, host) {
-    const method = (own) => ssl(own.label, tlsFor(own));
-    if (source.given)
-        return method(readPair(source.certificate, source.key, host));
-    const reasons = [];
-    for (const { certificate, key } of source.pairs.toReversed()) {
-        try {
-            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
-}
-function readPair(certificateSource, keySource, host) {
-    const certificates = readPem(certificateSource);
-    const chain = readCertificates(certificates, certificateSource.name);
-    const key = readKey(keySource, host);
-    const [own] = chain;
-    if (own === undefined)
-        throw unreadable(certificateSource.name, 'it holds no PEM certificate');
-    const subject = own.subject.replaceAll('\n', ', ');
-    if (!own.checkPrivateKey(key.object))
-        throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
-    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
-    if (to <= host.now())
-        throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
-    if (from > host.now())
-        throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+const MAX_SCITOKEN_LENGTH = 16_380;
+function scitokens(token, tlsFor, host) {
+    const { source } = token;
+    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
+    const candidate = (serverName) => {
+        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
+        return {
+            label,
+            open: (channel) => exchange.open(channel),
+            async finish(channel, _, last) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    await exchange.say(channel, lengthAndToken(token));
+                }
+                finally {
+                    exchange.close();
+                }
+                const refused = new MethodRefused(refusal(token, host.now()));
+                if (last)
+                    return [{ write: putHolding, otherwise: () => refused }];
+                if (!(await serverHolds(channel)))
+                    throw refused;
+                return [];
+            },
+        };
+    };
     return {
-        chain: chain.map((each) => each.toString()).join('\n'),
-        key: key.pem,
-        label: `${certificateSource.name} (${subject})`,
+        name: 'SCITOKENS',
+        sources: [source],
+        candidatesFor(_, { serverName, claimedName }) {
+            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
+            const reason = objection(token, host.now());
+            if (reason !== undefined)
+                return unfit(reason);
+            if (serverName !== undefined)
+                return { fit: [candidate(serverName)], unfit: [] };
+            return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
+        },
+        presumed: ({ serverName }) => serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
     };
 }
-function readKey(source, host) {
-    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined)
-        throw unreadable(source.name, 'it holds no PEM private key');
-    const secret = new Secret(pem);
-    host.mask(secret);
-    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-        throw unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
-    }
-    try {
-        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
-    }
-    catch {
-        throw unreadable(source.name, 'the private key cannot be read');
-    }
+function onlyClaimed(name) {
+    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
-function readCertificates(text, name) {
-    return (text.match(CERTIFICATE) ?? []).map((pem) => {
-        try {
-            return new external_node_crypto_namespaceObject.X509Certificate(pem);
-        }
-        catch {
-            throw unreadable(name, 'a certificate in it cannot be read');
-        }
-    });
+function lengthAndToken({ jwt }) {
+    const text = new TextEncoder().encode(jwt.reveal());
+    const bytes = new Uint8Array(4 + text.length);
+    new DataView(bytes.buffer).setUint32(0, text.length);
+    bytes.set(text, 4);
+    return bytes;
 }
-function readPem(source) {
-    if ('text' in source)
-        return source.text.reveal();
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
-    }
-    catch (error) {
-        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
-        throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
-    }
+function objection({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
 }
-function pathOf({ path }) {
-    return typeof path === 'string' ? path : path.reveal();
-}
-function readAuthorities(source) {
-    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
-    const found = 'text' in source
-        ? pem(readPem(source))
-        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
-    if (found.length > 0)
-        return found;
-    throw unreadable(source.name, 'it holds no PEM certificate');
-}
-function filesOf(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
-            .filter((each) => each.isFile() || each.isSymbolicLink())
-            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
-    }
-    catch {
-        return [path];
-    }
-}
-function unreadable(name, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
+function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
+    const seconds = now.getTime() / 1000;
+    const likely = [];
+    const possible = [];
+    if (notBefore !== undefined && notBefore > seconds)
+        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
+    if (scope === undefined)
+        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
+    if (!issuer.startsWith('https://'))
+        likely.push(`its issuer ${issuer} is no https address`);
+    if (audience.length === 0 && profile === 'scitoken:2.0')
+        likely.push('it has no audience, which scitoken:2.0 demands');
+    if (audience.length > 0)
+        likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    else if (profile !== 'scitoken:2.0')
+        possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
+    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
+    if (expiresAt !== undefined && expiresAt - seconds < 300)
+        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/lib/buffer_utils.js
@@ -5204,25 +4620,6 @@ function serializeJoseHeader(Err, header) {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
-
-function decodeProtectedHeader(token) {
-  let encodedProtectedHeader;
-  if (typeof token == "string") {
-    const parts = token.split(".");
-    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
-  } else if (typeof token == "object" && token)
-    if ("protected" in token)
-      encodedProtectedHeader = token.protected;
-    else
-      throw new TypeError("Token does not contain a Protected Header");
-  const invalid = "Invalid Token or Protected Header formatting";
-  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
-    throw new TypeError(invalid);
-  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
-}
-
-
 ;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/errors.js
 class JOSEError extends Error {
   static code = "ERR_JOSE_GENERIC";
@@ -5351,638 +4748,6 @@ function decodeJwt(jwt) {
 }
 
 
-;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
-
-
-
-
-const jwt_MAX_LENGTH = 64 * 1024;
-const LEVEL_PREFIX = 'condor:/';
-function parseIdToken(jwt) {
-    const text = jwt.reveal();
-    const parts = text.split('.');
-    if (text.length > jwt_MAX_LENGTH)
-        throw malformed(`it has ${text.length} characters`);
-    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
-        throw malformed('it is not three parts of base64url with dots between them');
-    }
-    const { header, claims } = jwt_decode(text);
-    const { alg, kid } = header;
-    const { iss, sub, iat, exp, jti, scope } = claims;
-    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
-        throw malformed('it is not signed', 'alg');
-    return {
-        jwt,
-        signedText: `${parts[0]}.${parts[1]}`,
-        algorithm: alg,
-        keyId: word(kid, 'kid'),
-        issuer: word(iss, 'iss'),
-        subject: word(sub, 'sub'),
-        issuedAt: time(iat, 'iat'),
-        expiresAt: time(exp, 'exp'),
-        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
-        authz: levels(scope),
-    };
-}
-function revealSignature({ jwt }) {
-    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
-}
-function signaturePart(jwt) {
-    return new Secret(jwt.reveal().split('.')[2] ?? '');
-}
-function jwt_decode(text) {
-    try {
-        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
-    }
-    catch {
-        throw malformed('its header or payload is not a JSON object');
-    }
-}
-function word(value, claim) {
-    if (typeof value !== 'string' || value === '')
-        throw malformed(`it has no ${claim}`, claim);
-    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
-        throw malformed(`its ${claim} has control characters`, claim);
-    return value;
-}
-function time(value, claim) {
-    if (value === undefined)
-        return undefined;
-    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
-        throw malformed(`its ${claim} is no time`, claim);
-    return Math.floor(value);
-}
-function levels(scope) {
-    if (scope === undefined)
-        return undefined;
-    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
-    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
-    return found.length > 0 ? found : undefined;
-}
-function malformed(what, claim) {
-    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
-const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
-const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
-    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
-    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
-    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
-
-
-
-
-
-const NONCE_LENGTH = 256;
-const MAC_LENGTH = 20;
-const STATUS_OK = 0;
-const STATUS_ERROR = -1;
-const utf8 = new TextEncoder();
-function keyOfToken(signature, signedText) {
-    const salt = concat([SEED_A, utf8.encode(signedText)]);
-    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
-}
-function keyOfPassword(password) {
-    return hmac(SEED_A, password, password);
-}
-function akep2({ method, label, opening, key, refusal }) {
-    return {
-        label,
-        open: (channel) => channel.send((message) => putOpening(message, opening)),
-        async finish(channel) {
-            const challenge = await channel.receive(getChallenge);
-            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
-                channel.send((message) => putProof(message, key(), opening, challenge));
-                return [];
-            }
-            channel.send(putNoProof);
-            if (!challenge.accepted)
-                throw new MethodRefused(refusal());
-            const reason = `${label}: the daemon has another secret for it`;
-            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
-                { method: displayName(method), reason },
-            ]);
-        },
-    };
-}
-function putOpening(message, { name, signedText, nonce }) {
-    putName(message.int(STATUS_OK), name);
-    if (signedText !== undefined)
-        message.string(signedText);
-    putBlock(message, nonce);
-}
-function getChallenge(message) {
-    const accepted = message.int() === STATUS_OK;
-    const clientName = getName(message);
-    const serverName = getName(message);
-    const clientNonce = getBlock(message, NONCE_LENGTH);
-    const serverNonce = getBlock(message, NONCE_LENGTH);
-    const mac = getBlock(message, MAC_LENGTH);
-    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
-}
-function serverIsProven(key, opening, challenge) {
-    const { serverName, clientNonce, serverNonce, mac } = challenge;
-    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
-        return false;
-    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
-        return false;
-    const names = utf8.encode(`${opening.name} ${serverName}\0`);
-    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
-}
-function putProof(message, key, opening, challenge) {
-    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
-    putName(message.int(STATUS_OK), opening.name);
-    putBlock(putBlock(message, challenge.serverNonce), mac);
-}
-function putNoProof(message) {
-    putName(message.int(STATUS_ERROR), '').int(0).int(0);
-}
-function putName(message, name) {
-    return message.int(utf8.encode(name).length).string(name);
-}
-function getName(message) {
-    const length = message.int();
-    const name = message.string();
-    if (utf8.encode(name).length !== length)
-        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
-    return name;
-}
-function putBlock(message, bytes) {
-    return message.int(bytes.length).bytes(bytes);
-}
-function getBlock(message, length) {
-    const actual = message.int();
-    if (actual !== 0 && actual !== length) {
-        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
-    }
-    return message.bytes(actual);
-}
-function hmac(key, ...parts) {
-    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(concat(parts)).digest();
-}
-function equal(a, b) {
-    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
-
-
-function idtokens(credentials, host, mint) {
-    return {
-        name: 'TOKEN',
-        sources: [
-            ...credentials.map(({ source }) => source),
-            ...(mint === undefined ? [] : ['a signing key of this machine']),
-        ],
-        candidatesFor(server) {
-            const judged = credentials.map((credential) => ({
-                credential,
-                reason: objection(credential.token, server, host.now(), credentials.length > 1),
-            }));
-            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-            const minted = fit.length === 0 ? mint?.(server) : undefined;
-            return {
-                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
-                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
-            };
-        },
-        presumed() {
-            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
-            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
-        },
-    };
-}
-function candidate(credential, host) {
-    const { token } = credential;
-    return akep2({
-        method: 'TOKEN',
-        label: labelOf(credential),
-        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
-        key: () => keyOfToken(revealSignature(token), token.signedText),
-        refusal: () => refusal(token, host.now()),
-    });
-}
-function labelOf({ source, token }) {
-    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
-}
-function objection(token, server, now, oneOfSeveral) {
-    if (server.trustDomain === '' && oneOfSeveral) {
-        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
-    }
-    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
-        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
-    }
-    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
-    }
-    return expiry(token, now);
-}
-function expiry({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
-}
-function refusal({ issuedAt, tokenId, keyId }, now) {
-    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
-    const tells = [
-        `its key ${keyId} cannot be read by the daemon`,
-        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
-        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
-        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
-    ];
-    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
-
-
-
-
-const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
-    let names;
-    try {
-        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
-    }
-    catch (error) {
-        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
-    }
-    const lines = [];
-    const skipped = [];
-    const exposed = [];
-    for (const name of names) {
-        const path = (0,external_node_path_namespaceObject.join)(directory, name);
-        if (excluded.test(name)) {
-            skipped.push(`${path}: HTCondor ignores files of such a name`);
-            continue;
-        }
-        try {
-            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
-            if (found.length === 0)
-                skipped.push(`${path}: it holds no token, only blank lines and comments`);
-            lines.push(...found);
-        }
-        catch (error) {
-            skipped.push(`${path}: ${reasonOf(error)}`);
-            if (error instanceof ExposedFile)
-                exposed.push(`${path}: ${error.message}`);
-        }
-    }
-    if (names.length === 0)
-        skipped.push(`${directory}: it is empty`);
-    return { lines, skipped, exposed };
-}
-function tokenLines(text, source) {
-    const found = text
-        .split(/\r?\n/)
-        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
-        .filter(({ line }) => line !== '' && !line.startsWith('#'));
-    return found.map(({ line, number }) => ({
-        text: new Secret(line),
-        source: found.length === 1 ? source : `${source} line ${number}`,
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
-
-
-
-
-
-
-const IDENTITY = 'condor@password';
-const LIFETIME_SECONDS = 60;
-function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
-    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
-    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
-        return undefined;
-    return (server) => {
-        if (trustDomain === undefined || server.trustDomain !== trustDomain)
-            return undefined;
-        for (const id of server.issuerKeys) {
-            const path = pathOf(id);
-            if (path === undefined || !isReadable(path))
-                continue;
-            try {
-                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-                host.mask(jwt);
-                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
-            }
-            catch (error) {
-                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
-            }
-        }
-        return undefined;
-    };
-}
-function sign(id, key, issuer, host) {
-    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
-    const jwtKey = new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', material, 'htcondor', 'master jwt', 32));
-    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
-    const now = Math.floor(host.now().getTime() / 1000);
-    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
-    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
-    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
-    return new Secret(`${signedText}.${(0,external_node_crypto_namespaceObject.createHmac)('sha256', jwtKey).update(signedText).digest('base64url')}`);
-}
-function descramble(bytes) {
-    const mask = [0xde, 0xad, 0xbe, 0xef];
-    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
-}
-function isReadable(path) {
-    if (path === undefined)
-        return false;
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
-
-
-
-
-
-function loadIdTokens(source, host) {
-    const { found, reasons } = readIdTokens(source, host);
-    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
-    return found.length > 0 || mint !== undefined
-        ? idtokens(found, host, mint)
-        : `no IDTOKEN was found; ${reasons.join('; ')}`;
-}
-function readIdTokens(source, host) {
-    if ('text' in source) {
-        host.mask(source.text);
-        const lines = tokenLines(source.text.reveal(), 'idtoken');
-        if (lines.length === 0)
-            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
-        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
-    }
-    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
-    for (const reason of exposed)
-        host.log.warn(`Passed over ${reason}`);
-    const found = [];
-    const reasons = [...skipped];
-    for (const line of lines) {
-        try {
-            found.push(parseLine(line, source.named, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    for (const reason of reasons)
-        host.log.debug(`credentials: passed over ${reason}`);
-    return { found, reasons };
-}
-function parseLine({ text, source }, chosen, host) {
-    host.mask(text);
-    const signature = signaturePart(text);
-    if (signature.reveal() !== '')
-        host.mask(signature);
-    try {
-        return { token: parseIdToken(text), source, chosen };
-    }
-    catch (error) {
-        if (!(error instanceof TokenError))
-            throw error;
-        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/program.js
-
-
-function findProgram(name, path) {
-    const file = process.platform === 'win32' ? `${name}.exe` : name;
-    return path
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
-        .find(isProgram);
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
-
-const munge_DONE = 0;
-const munge_NOT_DONE = -1;
-const munge_OURS = 'this account';
-function munge(encode) {
-    const candidate = () => {
-        let failure;
-        return {
-            label: munge_OURS,
-            async open(channel) {
-                try {
-                    const credential = await encode();
-                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
-                }
-                catch (error) {
-                    failure = error instanceof Error ? error.message : String(error);
-                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
-                }
-            },
-            async finish(channel, _, last) {
-                if (failure !== undefined)
-                    throw new MethodRefused(failure);
-                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
-                if (last)
-                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
-                if ((await channel.receive((message) => message.int())) !== munge_DONE)
-                    throw refused;
-                return [];
-            },
-        };
-    };
-    return {
-        name: 'MUNGE',
-        sources: [munge_OURS],
-        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
-        presumed: candidate,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
-
-
-
-const PAYLOAD_LENGTH = 24;
-function loadMunge(path, owner, host) {
-    const program = findProgram('munge', path);
-    if (program === undefined)
-        return 'there is no program munge on the PATH';
-    return munge(async () => {
-        const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
-        return await new Promise((resolve, reject) => {
-            const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
-                child.kill('SIGKILL');
-                if (error !== null)
-                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
-                const credential = new Secret(stdout.trim());
-                host.mask(credential);
-                resolve(credential);
-            });
-            child.stdin?.on('error', () => { });
-            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
-        });
-    });
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
-
-const NAME = 'condor@password';
-const OLD_NAME = 'condor_pool@';
-function password_password(secret, source, host) {
-    const candidate = (name) => akep2({
-        method: 'PASSWORD',
-        label: `${source} (${name})`,
-        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
-        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
-        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
-    });
-    return {
-        name: 'PASSWORD',
-        sources: [source],
-        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
-        presumed: () => candidate(NAME),
-    };
-}
-function nameFor({ remoteVersion, trustDomain }) {
-    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
-    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
-
-
-
-
-
-function loadPassword({ text, file }, host) {
-    if (text !== undefined) {
-        host.mask(text);
-        const line = text.reveal().replace(/\r?\n$/, '');
-        if (line === '' || /[\r\n\0]/.test(line))
-            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
-        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
-    }
-    if (file === undefined)
-        return 'no pool password was given';
-    try {
-        const all = Buffer.from(descramble(readPrivateFile(file)));
-        const end = all.indexOf(0);
-        const bytes = end === -1 ? all : all.subarray(0, end);
-        if (bytes.length === 0)
-            return `${file}: it is empty`;
-        host.mask(new Secret(bytes.toString()));
-        return password_password(new Secret(bytes.toString('latin1')), file, host);
-    }
-    catch (error) {
-        return `${file}: ${reasonOf(error)}`;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/scitokens.js
-
-
-
-const MAX_SCITOKEN_LENGTH = 16_380;
-function scitokens(token, tlsFor, host) {
-    const { source } = token;
-    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
-    const candidate = (serverName) => {
-        const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
-        return {
-            label,
-            open: (channel) => exchange.open(channel),
-            async finish(channel, _, last) {
-                try {
-                    await exchange.prove(channel);
-                    exchange.hold(channel);
-                    await exchange.say(channel, lengthAndToken(token));
-                }
-                finally {
-                    exchange.close();
-                }
-                const refused = new MethodRefused(scitokens_refusal(token, host.now()));
-                if (last)
-                    return [{ write: putHolding, otherwise: () => refused }];
-                if (!(await serverHolds(channel)))
-                    throw refused;
-                return [];
-            },
-        };
-    };
-    return {
-        name: 'SCITOKENS',
-        sources: [source],
-        candidatesFor(_, { serverName, claimedName }) {
-            const unfit = (reason) => ({ fit: [], unfit: [{ label, reason }] });
-            const reason = scitokens_objection(token, host.now());
-            if (reason !== undefined)
-                return unfit(reason);
-            if (serverName !== undefined)
-                return { fit: [candidate(serverName)], unfit: [] };
-            return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
-        },
-        presumed: ({ serverName }) => serverName === undefined || scitokens_objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
-    };
-}
-function onlyClaimed(name) {
-    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
-}
-function lengthAndToken({ jwt }) {
-    const text = new TextEncoder().encode(jwt.reveal());
-    const bytes = new Uint8Array(4 + text.length);
-    new DataView(bytes.buffer).setUint32(0, text.length);
-    bytes.set(text, 4);
-    return bytes;
-}
-function scitokens_objection({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
-}
-function scitokens_refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }, now) {
-    const seconds = now.getTime() / 1000;
-    const likely = [];
-    const possible = [];
-    if (notBefore !== undefined && notBefore > seconds)
-        likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
-    if (scope === undefined)
-        likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
-    if (!issuer.startsWith('https://'))
-        likely.push(`its issuer ${issuer} is no https address`);
-    if (audience.length === 0 && profile === 'scitoken:2.0')
-        likely.push('it has no audience, which scitoken:2.0 demands');
-    if (audience.length > 0)
-        likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
-    else if (profile !== 'scitoken:2.0')
-        possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
-    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
-    if (expiresAt !== undefined && expiresAt - seconds < 300)
-        possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
-    return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
 
 
@@ -5995,14 +4760,14 @@ function parseBearerToken(jwt, source) {
         if (typeof value !== 'number')
             return undefined;
         if (value < 0 || value > MAX_TIME)
-            throw bearer_unreadable(source, `its ${name} is no time`);
+            throw unreadable(source, `its ${name} is no time`);
         return value;
     };
     const { aud } = claims;
     const issuer = text('iss');
     const subject = text('sub');
     if (issuer === undefined || subject === undefined)
-        throw bearer_unreadable(source, 'it has no iss or no sub');
+        throw unreadable(source, 'it has no iss or no sub');
     return {
         ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
         audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
@@ -6012,16 +4777,51 @@ function parseBearerToken(jwt, source) {
 function bearer_decode(jwt, source) {
     const text = jwt.reveal();
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
-        throw bearer_unreadable(source, 'it is not three parts of base64url with dots between them');
+        throw unreadable(source, 'it is not three parts of base64url with dots between them');
     try {
         return decodeJwt(text);
     }
     catch {
-        throw bearer_unreadable(source, 'its payload is not a JSON object');
+        throw unreadable(source, 'its payload is not a JSON object');
     }
 }
-function bearer_unreadable(source, what) {
+function unreadable(source, what) {
     return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
+
+const private_file_MAX_FILE_LENGTH = 1024 * 1024;
+class ExposedFile extends Error {
+}
+function readPrivateFile(path) {
+    const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+    try {
+        const { uid, mode, size } = (0,external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
+            throw new Error('it is no regular file');
+        if (size > private_file_MAX_FILE_LENGTH)
+            throw new Error('it is too large');
+        if (process.getuid !== undefined) {
+            if (uid !== process.getuid())
+                throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+            const open = mode & 0o077;
+            if (open !== 0)
+                throw new ExposedFile(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+        }
+        return (0,external_node_fs_namespaceObject.readFileSync)(file);
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+function reasonOf(error) {
+    const { code, message } = error;
+    if (code === 'ENOENT')
+        return 'it does not exist';
+    if (code === 'EACCES' || code === 'EPERM')
+        return 'it cannot be read by this user';
+    return message.replace(/, \w+ '[\s\S]*$/, '');
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/scitoken.js
@@ -6116,149 +4916,90 @@ function scitoken_unreadable({ source }, what) {
     return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
+;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
 
-
-
-
-const SYSTEM_FILES = [
-    '/etc/ssl/certs/ca-certificates.crt',
-    '/etc/pki/tls/certs/ca-bundle.crt',
-    '/etc/ssl/ca-bundle.pem',
-    '/etc/ssl/cert.pem',
-];
-function loadTrust(source, host) {
-    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
-    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
-        try {
-            return readAuthorities({ name: path, path });
-        }
-        catch (error) {
-            host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
-            return [];
-        }
-    });
-    return (own) => async (serverName) => {
-        const known = knownCertificate(source.knownHosts, serverName, host);
-        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
-        return {
-            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
-            partialChain: known !== undefined,
-            certificate: own,
-            serverName,
-        };
-    };
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
 }
-async function systemAuthorities(certificateFile) {
-    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
-        try {
-            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
-        }
-        catch {
-        }
+const SECRET_MARKER = 'ZKM';
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+class ClassAd {
+    #values;
+    constructor(values) {
+        this.#values = values;
     }
-    const tls = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
-    const system = tls.getCACertificates?.('system') ?? [];
-    return system.length > 0 ? system : tls.rootCertificates;
-}
-function knownCertificate(file, serverName, host) {
-    let text;
-    try {
-        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    get size() {
+        return this.#values.size;
     }
-    catch (error) {
-        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
-        return undefined;
-    }
-    for (const line of text.split('\n')) {
-        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
-        if (alias !== serverName && alias !== `!${serverName}`)
-            continue;
-        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
+    string(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
             return undefined;
-        try {
-            return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(certificate, 'base64')).toString();
-        }
-        catch {
-            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner))
+            throw wrongType(name, 'a string');
+        return inner.replaceAll('\\"', '"');
+    }
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined)
             return undefined;
-        }
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value))
+            throw wrongType(name, 'an integer');
+        return value;
     }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
-
-
-
-
-
-
-
-
-
-
-
-function loadCredentials(sources, host) {
-    const methods = [];
-    const unavailable = [];
-    for (const method of sources.methods) {
-        const loaded = load(method, sources, host);
-        if (typeof loaded !== 'string')
-            methods.push(loaded);
-        else
-            unavailable.push({ method: displayName(method), reason: loaded });
+    boolean(name) {
+        const source = this.#literal(name)?.toLowerCase();
+        if (source === undefined)
+            return undefined;
+        if (source !== 'true' && source !== 'false')
+            throw wrongType(name, 'a boolean');
+        return source === 'true';
     }
-    if (methods.length > 0)
-        return { methods, preference: sources.preference, unavailable };
-    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
-}
-function load(method, sources, host) {
-    const { trust, certificate, scitoken } = sources;
-    switch (method) {
-        case 'TOKEN':
-            return loadIdTokens(sources.idtoken, host);
-        case 'SCITOKENS':
-            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
-        case 'SSL': {
-            const tlsFor = loadTrust(trust, host);
-            const loaded = loadCertificate(certificate, tlsFor, host);
-            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
-            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
-        }
-        case 'PASSWORD':
-            return loadPassword(sources.password, host);
-        case 'FS':
-            return loadFs(sources.fs);
-        case 'MUNGE':
-            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
-        case 'KERBEROS':
-        case 'NTSSPI':
-        case 'FS_REMOTE':
-        case 'GSI':
-            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
     }
 }
-function loadFs(source) {
-    if (source.uid === undefined)
-        return 'it needs accounts as Unix has them';
-    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
-    return fs_fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
+function wrongType(name, wanted) {
+    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
 }
-function accountOfDaemons({ uid, accountIds }) {
-    if (uid !== 0)
-        return undefined;
-    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
-    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
+function getClassAd(message) {
+    const count = message.int();
+    if (count < 0 || count > message.remaining)
+        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
+    const values = new Map();
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined)
+            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string();
+    message.string();
+    return new ClassAd(values);
 }
-function accounts() {
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
-    }
-    catch {
-        return '';
-    }
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
+    message.int(lines.length);
+    for (const line of lines)
+        message.string(line);
+    message.string('').string('');
+}
+function sourceOf(value) {
+    if (value instanceof Expression)
+        return value.source;
+    if (typeof value === 'string')
+        return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/authenticate.js
@@ -6358,92 +5099,6 @@ function plan({ methods, preference, unavailable }, peer, server) {
 function exhausted(attempts) {
     const text = 'the daemon accepted none of our credentials';
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
-
-class Expression {
-    source;
-    constructor(source) {
-        this.source = source;
-    }
-}
-const SECRET_MARKER = 'ZKM';
-const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-class ClassAd {
-    #values;
-    constructor(values) {
-        this.#values = values;
-    }
-    get size() {
-        return this.#values.size;
-    }
-    string(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
-            return undefined;
-        const inner = /^"(.*)"$/s.exec(source)?.[1];
-        if (inner === undefined || /(^|[^\\])"/.test(inner))
-            throw wrongType(name, 'a string');
-        return inner.replaceAll('\\"', '"');
-    }
-    integer(name) {
-        const source = this.#literal(name);
-        if (source === undefined)
-            return undefined;
-        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
-        if (!Number.isSafeInteger(value))
-            throw wrongType(name, 'an integer');
-        return value;
-    }
-    boolean(name) {
-        const source = this.#literal(name)?.toLowerCase();
-        if (source === undefined)
-            return undefined;
-        if (source !== 'true' && source !== 'false')
-            throw wrongType(name, 'a boolean');
-        return source === 'true';
-    }
-    source(name) {
-        return this.#values.get(name.toLowerCase());
-    }
-    #literal(name) {
-        const source = this.#values.get(name.toLowerCase());
-        return source === undefined || source.toLowerCase() === 'undefined' ? undefined : source;
-    }
-}
-function wrongType(name, wanted) {
-    return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
-}
-function getClassAd(message) {
-    const count = message.int();
-    if (count < 0 || count > message.remaining)
-        throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
-    const values = new Map();
-    for (let i = 0; i < count; i++) {
-        const line = message.string();
-        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined)
-            throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
-        values.set(name.toLowerCase(), source.trim());
-    }
-    message.string();
-    message.string();
-    return new ClassAd(values);
-}
-function putClassAd(message, ad) {
-    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${sourceOf(value)}`]);
-    message.int(lines.length);
-    for (const line of lines)
-        message.string(line);
-    message.string('').string('');
-}
-function sourceOf(value) {
-    if (value instanceof Expression)
-        return value.source;
-    if (typeof value === 'string')
-        return `"${value.replaceAll('"', '\\"')}"`;
-    return String(value);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
@@ -7027,8 +5682,6 @@ function connect_reasonOf(error, { host }) {
     return error.message;
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./build/bundle/src/transport/ccb-contact.js
 
 const MAX_CONTACTS = 8;
@@ -7312,7 +5965,7 @@ async function worksSoon(direct) {
     const over = new AbortController();
     const works = direct.then(() => true, () => false);
     try {
-        return await Promise.race([works, (0,promises_namespaceObject.setTimeout)(HEAD_START_MS, false, { signal: over.signal })]);
+        return await Promise.race([works, (0,external_node_timers_promises_namespaceObject.setTimeout)(HEAD_START_MS, false, { signal: over.signal })]);
     }
     finally {
         over.abort();
@@ -7434,23 +6087,6 @@ async function inPhase(phase, peer, work) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
-
-
-
-
-function askAllowed(target, about, credentials, host) {
-    const call = { target, command: DC_SEC_QUERY, about, request: () => { }, credentials };
-    const read = async ({ channel, user }) => {
-        const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
-        if (reply.boolean('AuthorizationSucceeded') === true)
-            return undefined;
-        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
-        throw new AuthorizationError('ERR_DENIED', text, user);
-    };
-    return callCommand(call, read, host);
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/session-token.js
 
 
@@ -7481,6 +6117,1139 @@ function refuseError(reply) {
     if (error !== undefined || code !== 0)
         throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
     return reply;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/impersonation-token.js
+
+
+
+
+function getImpersonationToken(collector, { schedd, authz, lifetimeSeconds }, credentials, host) {
+    const ad = {
+        Name: schedd,
+        LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined,
+        TokenLifetime: lifetimeSeconds,
+    };
+    const request = (message) => putClassAd(message, ad);
+    return callCommand({ target: collector, command: IMPERSONATION_TOKEN_REQUEST, request, credentials }, ({ channel }) => inPhase('token', collector.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/scitoken-exchange.js
+
+
+
+
+
+
+async function exchangeSciToken(target, scitoken, credentials, host) {
+    const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
+    if (proving.length === 0) {
+        const text = 'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
+        throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+    }
+    return await callCommand({
+        ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
+        request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
+    }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/token-request.js
+
+
+
+
+
+
+
+const MAX_SILENT_POLLS = 5;
+const RATE_LIMIT = /rate limit/i;
+async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
+    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+    const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
+    const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
+    const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
+    const at = tokenOf(started.value);
+    if (at !== undefined)
+        return { ...started, value: at };
+    const requestId = started.value.string('RequestId') ?? '';
+    if (!/^\w{1,64}$/.test(requestId))
+        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+    announce(requestId);
+    for (let silent = 0, roundTrips = started.roundTrips;;) {
+        try {
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(pollIntervalMs, undefined, { signal: host.signal });
+            const polled = await ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
+            roundTrips += polled.roundTrips;
+            silent = 0;
+            const token = tokenOf(polled.value);
+            if (token !== undefined)
+                return { ...polled, value: token, roundTrips };
+        }
+        catch (error) {
+            if (host.signal.aborted)
+                throw notApproved(requestId, host.signal);
+            const passing = error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
+            if (!passing || ++silent > MAX_SILENT_POLLS)
+                throw error;
+            host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
+        }
+    }
+}
+function tokenOf(ad) {
+    const token = ad.string('Token');
+    return token === undefined || token === '' ? undefined : new Secret(token);
+}
+function notApproved(requestId, signal) {
+    const text = `request ${requestId} was not approved in the time allowed`;
+    return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
+}
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
+
+function decodeProtectedHeader(token) {
+  let encodedProtectedHeader;
+  if (typeof token == "string") {
+    const parts = token.split(".");
+    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
+  } else if (typeof token == "object" && token)
+    if ("protected" in token)
+      encodedProtectedHeader = token.protected;
+    else
+      throw new TypeError("Token does not contain a Protected Header");
+  const invalid = "Invalid Token or Protected Header formatting";
+  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
+    throw new TypeError(invalid);
+  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
+}
+
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
+
+
+
+
+const jwt_MAX_LENGTH = 64 * 1024;
+const LEVEL_PREFIX = 'condor:/';
+function parseIdToken(jwt) {
+    const text = jwt.reveal();
+    const parts = text.split('.');
+    if (text.length > jwt_MAX_LENGTH)
+        throw malformed(`it has ${text.length} characters`);
+    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+        throw malformed('it is not three parts of base64url with dots between them');
+    }
+    const { header, claims } = jwt_decode(text);
+    const { alg, kid } = header;
+    const { iss, sub, iat, exp, jti, scope } = claims;
+    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
+        throw malformed('it is not signed', 'alg');
+    return {
+        jwt,
+        signedText: `${parts[0]}.${parts[1]}`,
+        algorithm: alg,
+        keyId: word(kid, 'kid'),
+        issuer: word(iss, 'iss'),
+        subject: word(sub, 'sub'),
+        issuedAt: time(iat, 'iat'),
+        expiresAt: time(exp, 'exp'),
+        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+        authz: levels(scope),
+    };
+}
+function revealSignature({ jwt }) {
+    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
+}
+function signaturePart(jwt) {
+    return new Secret(jwt.reveal().split('.')[2] ?? '');
+}
+function jwt_decode(text) {
+    try {
+        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    }
+    catch {
+        throw malformed('its header or payload is not a JSON object');
+    }
+}
+function word(value, claim) {
+    if (typeof value !== 'string' || value === '')
+        throw malformed(`it has no ${claim}`, claim);
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
+        throw malformed(`its ${claim} has control characters`, claim);
+    return value;
+}
+function time(value, claim) {
+    if (value === undefined)
+        return undefined;
+    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+        throw malformed(`its ${claim} is no time`, claim);
+    return Math.floor(value);
+}
+function levels(scope) {
+    if (scope === undefined)
+        return undefined;
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
+    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+    return found.length > 0 ? found : undefined;
+}
+function malformed(what, claim) {
+    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
+
+
+
+
+function askAllowed(target, about, credentials, host) {
+    const call = { target, command: DC_SEC_QUERY, about, request: () => { }, credentials };
+    const read = async ({ channel, user }) => {
+        const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
+        if (reply.boolean('AuthorizationSucceeded') === true)
+            return undefined;
+        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+        throw new AuthorizationError('ERR_DENIED', text, user);
+    };
+    return callCommand(call, read, host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
+const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
+    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
+    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
+    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
+
+
+
+
+
+const NONCE_LENGTH = 256;
+const MAC_LENGTH = 20;
+const STATUS_OK = 0;
+const STATUS_ERROR = -1;
+const utf8 = new TextEncoder();
+function keyOfToken(signature, signedText) {
+    const salt = concat([SEED_A, utf8.encode(signedText)]);
+    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
+}
+function keyOfPassword(password) {
+    return hmac(SEED_A, password, password);
+}
+function akep2({ method, label, opening, key, refusal }) {
+    return {
+        label,
+        open: (channel) => channel.send((message) => putOpening(message, opening)),
+        async finish(channel) {
+            const challenge = await channel.receive(getChallenge);
+            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
+                channel.send((message) => putProof(message, key(), opening, challenge));
+                return [];
+            }
+            channel.send(putNoProof);
+            if (!challenge.accepted)
+                throw new MethodRefused(refusal());
+            const reason = `${label}: the daemon has another secret for it`;
+            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
+                { method: displayName(method), reason },
+            ]);
+        },
+    };
+}
+function putOpening(message, { name, signedText, nonce }) {
+    putName(message.int(STATUS_OK), name);
+    if (signedText !== undefined)
+        message.string(signedText);
+    putBlock(message, nonce);
+}
+function getChallenge(message) {
+    const accepted = message.int() === STATUS_OK;
+    const clientName = getName(message);
+    const serverName = getName(message);
+    const clientNonce = getBlock(message, NONCE_LENGTH);
+    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const mac = getBlock(message, MAC_LENGTH);
+    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
+}
+function serverIsProven(key, opening, challenge) {
+    const { serverName, clientNonce, serverNonce, mac } = challenge;
+    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+        return false;
+    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
+        return false;
+    const names = utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+function putProof(message, key, opening, challenge) {
+    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    putName(message.int(STATUS_OK), opening.name);
+    putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+function putNoProof(message) {
+    putName(message.int(STATUS_ERROR), '').int(0).int(0);
+}
+function putName(message, name) {
+    return message.int(utf8.encode(name).length).string(name);
+}
+function getName(message) {
+    const length = message.int();
+    const name = message.string();
+    if (utf8.encode(name).length !== length)
+        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+    return name;
+}
+function putBlock(message, bytes) {
+    return message.int(bytes.length).bytes(bytes);
+}
+function getBlock(message, length) {
+    const actual = message.int();
+    if (actual !== 0 && actual !== length) {
+        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+    }
+    return message.bytes(actual);
+}
+function hmac(key, ...parts) {
+    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(concat(parts)).digest();
+}
+function equal(a, b) {
+    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
+
+
+function idtokens(credentials, host, mint) {
+    return {
+        name: 'TOKEN',
+        sources: [
+            ...credentials.map(({ source }) => source),
+            ...(mint === undefined ? [] : ['a signing key of this machine']),
+        ],
+        candidatesFor(server) {
+            const judged = credentials.map((credential) => ({
+                credential,
+                reason: idtokens_objection(credential.token, server, host.now(), credentials.length > 1),
+            }));
+            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+            const minted = fit.length === 0 ? mint?.(server) : undefined;
+            return {
+                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
+                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
+            };
+        },
+        presumed() {
+            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
+            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+        },
+    };
+}
+function candidate(credential, host) {
+    const { token } = credential;
+    return akep2({
+        method: 'TOKEN',
+        label: labelOf(credential),
+        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfToken(revealSignature(token), token.signedText),
+        refusal: () => idtokens_refusal(token, host.now()),
+    });
+}
+function labelOf({ source, token }) {
+    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+}
+function idtokens_objection(token, server, now, oneOfSeveral) {
+    if (server.trustDomain === '' && oneOfSeveral) {
+        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
+    }
+    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
+        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    }
+    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
+        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
+    }
+    return expiry(token, now);
+}
+function expiry({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
+    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
+    const tells = [
+        `its key ${keyId} cannot be read by the daemon`,
+        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
+        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
+        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
+    ];
+    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/verify.js
+
+
+
+
+function onlyWith(token, source, host) {
+    const own = idtokens([{ token, source, chosen: true }], host);
+    return { methods: [own], preference: 'ours', unavailable: [] };
+}
+function questions(levels) {
+    return levels.flatMap((level) => {
+        const command = commandOf(level);
+        return command === undefined ? [] : [[level, command]];
+    });
+}
+async function verifyToken(token, levels, target, host) {
+    const credentials = onlyWith(token, 'the new token', host);
+    const asked = questions(levels);
+    const results = await Promise.all((asked.length > 0 ? asked : questions(['ALLOW'])).map(async ([level, command]) => {
+        try {
+            const { session, roundTrips } = await askAllowed(target, command, credentials, host);
+            if (session.user === token.subject)
+                return roundTrips;
+            throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+        }
+        catch (error) {
+            if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
+                throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
+            if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
+                throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
+            throw error;
+        }
+    }));
+    host.log.debug(`verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`);
+    return Math.max(...results);
+}
+function refused(text) {
+    return new TokenError('ERR_TOKEN_REFUSED', text);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/ask.js
+
+
+
+
+
+
+
+
+
+
+async function askFor(request, target, credentials, host) {
+    const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
+    const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
+    const at = (result) => ({
+        ...result,
+        session: { ...result.session, address: target.address },
+    });
+    switch (mode) {
+        case 'fetch':
+            if (request.remote) {
+                return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
+            }
+            return at(await getSessionToken(target, limits, credentials, host));
+        case 'request': {
+            const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
+            const announce = (id) => host.log.notice(approvalOf(id, request, target));
+            return at(await requestToken(target, wish, credentials, announce, host));
+        }
+        case 'exchange': {
+            const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
+            host.mask(exchanged.value);
+            const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+            host.mask(signaturePart(exchanged.value));
+            const proven = onlyWith(token, 'the SciToken exchanged', host);
+            const narrowed = await getSessionToken(target, limits, proven, host);
+            return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
+        }
+    }
+}
+function sciTokenOf({ credentials }, host) {
+    const found = readSciToken(credentials.scitoken, host);
+    if (typeof found !== 'string')
+        return found.jwt;
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
+        phase: 'credentials',
+    });
+}
+function approvalOf(requestId, { daemon, identity }, { address }) {
+    const where = 'address' in daemon
+        ? `-name '${formatSinful(address)}'`
+        : [
+            '-type',
+            daemon.type,
+            ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
+            ...poolFlag(daemon.collectors),
+        ].join(' ');
+    return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+}
+function poolFlag([collector]) {
+    return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
+
+
+
+
+const DONE = 0;
+const NOT_DONE = -1;
+const OURS = 'this account';
+function fs_fs(options) {
+    const candidate = (peer) => ({
+        label: OURS,
+        open: () => { },
+        finish: (channel) => proveBy(channel, peer, options),
+    });
+    return {
+        name: 'FS',
+        sources: [OURS],
+        candidatesFor: (_, peer) => isThisMachine(peer.address)
+            ? { fit: [candidate(peer)], unfit: [] }
+            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
+    };
+}
+async function proveBy(channel, peer, options) {
+    const wanted = await channel.receive((message) => message.string());
+    const { path, extension, objection } = bind(wanted, peer, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send((message) => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== '')
+                message.string(extension);
+        });
+        verdict = await channel.receive((message) => message.int());
+    }
+    finally {
+        if (failure === undefined)
+            remove(path);
+    }
+    if (failure !== undefined)
+        throw new MethodRefused(failure);
+    if (verdict !== DONE)
+        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+    return [];
+}
+function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const extension = wanted.endsWith('_')
+        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
+        : '';
+    const path = `${wanted}${extension}`;
+    const refuse = (objection) => ({ path, extension, objection });
+    if (wanted === '')
+        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+    }
+    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
+    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    }
+    if (bound === null && extension === '' && !mayBeUnbound) {
+        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
+    }
+    return { path, extension };
+}
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
+        if (entry.isSymbolicLink() && entry.uid !== 0)
+            return `${parent} is a symbolic link, and not the system's own`;
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
+    }
+    catch (error) {
+        return `${path} could not be made: ${error.message}`;
+    }
+    try {
+        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
+        if (owner !== undefined)
+            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    }
+    catch (error) {
+        remove(path);
+        return `${path} could not be made ours: ${error.message}`;
+    }
+}
+function remove(path) {
+    try {
+        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+    }
+    catch {
+    }
+}
+function isThisMachine(address) {
+    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
+        /^(127\.|::1$)/.test(address));
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
+
+
+
+
+
+
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+function loadCertificate(source, tlsFor, host) {
+    const method = (own) => ssl(own.label, tlsFor(own));
+    if (source.given)
+        return method(readPair(source.certificate, source.key, host));
+    const reasons = [];
+    for (const { certificate, key } of source.pairs.toReversed()) {
+        try {
+            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+}
+function readPair(certificateSource, keySource, host) {
+    const certificates = readPem(certificateSource);
+    const chain = readCertificates(certificates, certificateSource.name);
+    const key = readKey(keySource, host);
+    const [own] = chain;
+    if (own === undefined)
+        throw certificates_unreadable(certificateSource.name, 'it holds no PEM certificate');
+    const subject = own.subject.replaceAll('\n', ', ');
+    if (!own.checkPrivateKey(key.object))
+        throw certificates_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+    if (to <= host.now())
+        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now())
+        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    return {
+        chain: chain.map((each) => each.toString()).join('\n'),
+        key: key.pem,
+        label: `${certificateSource.name} (${subject})`,
+    };
+}
+function readKey(source, host) {
+    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+    if (pem === undefined)
+        throw certificates_unreadable(source.name, 'it holds no PEM private key');
+    const secret = new Secret(pem);
+    host.mask(secret);
+    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+        throw certificates_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
+    }
+    try {
+        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
+    }
+    catch {
+        throw certificates_unreadable(source.name, 'the private key cannot be read');
+    }
+}
+function readCertificates(text, name) {
+    return (text.match(CERTIFICATE) ?? []).map((pem) => {
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(pem);
+        }
+        catch {
+            throw certificates_unreadable(name, 'a certificate in it cannot be read');
+        }
+    });
+}
+function readPem(source) {
+    if ('text' in source)
+        return source.text.reveal();
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
+    }
+    catch (error) {
+        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+        throw certificates_unreadable(source.name, `${what}: ${reasonOf(error)}`);
+    }
+}
+function pathOf({ path }) {
+    return typeof path === 'string' ? path : path.reveal();
+}
+function readAuthorities(source) {
+    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
+    const found = 'text' in source
+        ? pem(readPem(source))
+        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
+    if (found.length > 0)
+        return found;
+    throw certificates_unreadable(source.name, 'it holds no PEM certificate');
+}
+function filesOf(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
+            .filter((each) => each.isFile() || each.isSymbolicLink())
+            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
+    }
+    catch {
+        return [path];
+    }
+}
+function certificates_unreadable(name, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
+
+
+
+
+const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
+function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
+    let names;
+    try {
+        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
+    }
+    catch (error) {
+        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
+    }
+    const lines = [];
+    const skipped = [];
+    const exposed = [];
+    for (const name of names) {
+        const path = (0,external_node_path_namespaceObject.join)(directory, name);
+        if (excluded.test(name)) {
+            skipped.push(`${path}: HTCondor ignores files of such a name`);
+            continue;
+        }
+        try {
+            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
+            if (found.length === 0)
+                skipped.push(`${path}: it holds no token, only blank lines and comments`);
+            lines.push(...found);
+        }
+        catch (error) {
+            skipped.push(`${path}: ${reasonOf(error)}`);
+            if (error instanceof ExposedFile)
+                exposed.push(`${path}: ${error.message}`);
+        }
+    }
+    if (names.length === 0)
+        skipped.push(`${directory}: it is empty`);
+    return { lines, skipped, exposed };
+}
+function tokenLines(text, source) {
+    const found = text
+        .split(/\r?\n/)
+        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+        .filter(({ line }) => line !== '' && !line.startsWith('#'));
+    return found.map(({ line, number }) => ({
+        text: new Secret(line),
+        source: found.length === 1 ? source : `${source} line ${number}`,
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
+
+
+
+
+
+
+const IDENTITY = 'condor@password';
+const LIFETIME_SECONDS = 60;
+function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
+    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
+    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
+        return undefined;
+    return (server) => {
+        if (trustDomain === undefined || server.trustDomain !== trustDomain)
+            return undefined;
+        for (const id of server.issuerKeys) {
+            const path = pathOf(id);
+            if (path === undefined || !isReadable(path))
+                continue;
+            try {
+                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
+                host.mask(jwt);
+                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+            }
+            catch (error) {
+                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+            }
+        }
+        return undefined;
+    };
+}
+function sign(id, key, issuer, host) {
+    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
+    const jwtKey = new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', material, 'htcondor', 'master jwt', 32));
+    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const now = Math.floor(host.now().getTime() / 1000);
+    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
+    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
+    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
+    return new Secret(`${signedText}.${(0,external_node_crypto_namespaceObject.createHmac)('sha256', jwtKey).update(signedText).digest('base64url')}`);
+}
+function descramble(bytes) {
+    const mask = [0xde, 0xad, 0xbe, 0xef];
+    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
+}
+function isReadable(path) {
+    if (path === undefined)
+        return false;
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
+
+
+
+
+
+function loadIdTokens(source, host) {
+    const { found, reasons } = readIdTokens(source, host);
+    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+    return found.length > 0 || mint !== undefined
+        ? idtokens(found, host, mint)
+        : `no IDTOKEN was found; ${reasons.join('; ')}`;
+}
+function readIdTokens(source, host) {
+    if ('text' in source) {
+        host.mask(source.text);
+        const lines = tokenLines(source.text.reveal(), 'idtoken');
+        if (lines.length === 0)
+            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
+    }
+    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+    for (const reason of exposed)
+        host.log.warn(`Passed over ${reason}`);
+    const found = [];
+    const reasons = [...skipped];
+    for (const line of lines) {
+        try {
+            found.push(parseLine(line, source.named, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    for (const reason of reasons)
+        host.log.debug(`credentials: passed over ${reason}`);
+    return { found, reasons };
+}
+function parseLine({ text, source }, chosen, host) {
+    host.mask(text);
+    const signature = signaturePart(text);
+    if (signature.reveal() !== '')
+        host.mask(signature);
+    try {
+        return { token: parseIdToken(text), source, chosen };
+    }
+    catch (error) {
+        if (!(error instanceof TokenError))
+            throw error;
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/program.js
+
+
+function findProgram(name, path) {
+    const file = process.platform === 'win32' ? `${name}.exe` : name;
+    return path
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
+        .find(isProgram);
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
+
+const munge_DONE = 0;
+const munge_NOT_DONE = -1;
+const munge_OURS = 'this account';
+function munge(encode) {
+    const candidate = () => {
+        let failure;
+        return {
+            label: munge_OURS,
+            async open(channel) {
+                try {
+                    const credential = await encode();
+                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
+                }
+                catch (error) {
+                    failure = error instanceof Error ? error.message : String(error);
+                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
+                }
+            },
+            async finish(channel, _, last) {
+                if (failure !== undefined)
+                    throw new MethodRefused(failure);
+                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
+                if (last)
+                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
+                if ((await channel.receive((message) => message.int())) !== munge_DONE)
+                    throw refused;
+                return [];
+            },
+        };
+    };
+    return {
+        name: 'MUNGE',
+        sources: [munge_OURS],
+        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
+        presumed: candidate,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
+
+
+
+const PAYLOAD_LENGTH = 24;
+function loadMunge(path, owner, host) {
+    const program = findProgram('munge', path);
+    if (program === undefined)
+        return 'there is no program munge on the PATH';
+    return munge(async () => {
+        const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
+        return await new Promise((resolve, reject) => {
+            const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+                child.kill('SIGKILL');
+                if (error !== null)
+                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+                const credential = new Secret(stdout.trim());
+                host.mask(credential);
+                resolve(credential);
+            });
+            child.stdin?.on('error', () => { });
+            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
+
+const NAME = 'condor@password';
+const OLD_NAME = 'condor_pool@';
+function password_password(secret, source, host) {
+    const candidate = (name) => akep2({
+        method: 'PASSWORD',
+        label: `${source} (${name})`,
+        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
+        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
+    });
+    return {
+        name: 'PASSWORD',
+        sources: [source],
+        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
+        presumed: () => candidate(NAME),
+    };
+}
+function nameFor({ remoteVersion, trustDomain }) {
+    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
+    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
+
+
+
+
+
+function loadPassword({ text, file }, host) {
+    if (text !== undefined) {
+        host.mask(text);
+        const line = text.reveal().replace(/\r?\n$/, '');
+        if (line === '' || /[\r\n\0]/.test(line))
+            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
+        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
+    }
+    if (file === undefined)
+        return 'no pool password was given';
+    try {
+        const all = Buffer.from(descramble(readPrivateFile(file)));
+        const end = all.indexOf(0);
+        const bytes = end === -1 ? all : all.subarray(0, end);
+        if (bytes.length === 0)
+            return `${file}: it is empty`;
+        host.mask(new Secret(bytes.toString()));
+        return password_password(new Secret(bytes.toString('latin1')), file, host);
+    }
+    catch (error) {
+        return `${file}: ${reasonOf(error)}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
+
+
+
+
+const SYSTEM_FILES = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+];
+function loadTrust(source, host) {
+    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
+        try {
+            return readAuthorities({ name: path, path });
+        }
+        catch (error) {
+            host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
+            return [];
+        }
+    });
+    return (own) => async (serverName) => {
+        const known = knownCertificate(source.knownHosts, serverName, host);
+        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+        return {
+            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
+            partialChain: known !== undefined,
+            certificate: own,
+            serverName,
+        };
+    };
+}
+async function systemAuthorities(certificateFile) {
+    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+        try {
+            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
+        }
+        catch {
+        }
+    }
+    const tls = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 311, 19));
+    const system = tls.getCACertificates?.('system') ?? [];
+    return system.length > 0 ? system : tls.rootCertificates;
+}
+function knownCertificate(file, serverName, host) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    }
+    catch (error) {
+        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
+        return undefined;
+    }
+    for (const line of text.split('\n')) {
+        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
+        if (alias !== serverName && alias !== `!${serverName}`)
+            continue;
+        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
+            return undefined;
+        try {
+            return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(certificate, 'base64')).toString();
+        }
+        catch {
+            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+            return undefined;
+        }
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
+
+
+
+
+
+
+
+
+
+
+
+function loadCredentials(sources, host) {
+    const methods = [];
+    const unavailable = [];
+    for (const method of sources.methods) {
+        const loaded = load(method, sources, host);
+        if (typeof loaded !== 'string')
+            methods.push(loaded);
+        else
+            unavailable.push({ method: displayName(method), reason: loaded });
+    }
+    if (methods.length > 0)
+        return { methods, preference: sources.preference, unavailable };
+    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
+}
+function load(method, sources, host) {
+    const { trust, certificate, scitoken } = sources;
+    switch (method) {
+        case 'TOKEN':
+            return loadIdTokens(sources.idtoken, host);
+        case 'SCITOKENS':
+            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
+        case 'SSL': {
+            const tlsFor = loadTrust(trust, host);
+            const loaded = loadCertificate(certificate, tlsFor, host);
+            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
+            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
+        }
+        case 'PASSWORD':
+            return loadPassword(sources.password, host);
+        case 'FS':
+            return loadFs(sources.fs);
+        case 'MUNGE':
+            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
+        case 'KERBEROS':
+        case 'NTSSPI':
+        case 'FS_REMOTE':
+        case 'GSI':
+            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
+    }
+}
+function loadFs(source) {
+    if (source.uid === undefined)
+        return 'it needs accounts as Unix has them';
+    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
+    return fs_fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
+}
+function accountOfDaemons({ uid, accountIds }) {
+    if (uid !== 0)
+        return undefined;
+    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
+    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
+}
+function accounts() {
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
+    }
+    catch {
+        return '';
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/collector-query.js
@@ -7714,268 +7483,6 @@ async function inTurn(addresses, talk, host) {
     throw new RangeError('no address');
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/verify.js
-
-
-
-
-function onlyWith(token, source, host) {
-    const own = idtokens([{ token, source, chosen: true }], host);
-    return { methods: [own], preference: 'ours', unavailable: [] };
-}
-function questions(levels) {
-    return levels.flatMap((level) => {
-        const command = commandOf(level);
-        return command === undefined ? [] : [[level, command]];
-    });
-}
-async function verifyToken(token, levels, target, host) {
-    const credentials = onlyWith(token, 'the new token', host);
-    const asked = questions(levels);
-    const results = await Promise.all((asked.length > 0 ? asked : questions(['ALLOW'])).map(async ([level, command]) => {
-        try {
-            const { session, roundTrips } = await askAllowed(target, command, credentials, host);
-            if (session.user === token.subject)
-                return roundTrips;
-            throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
-        }
-        catch (error) {
-            if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
-                throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
-            if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
-                throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
-            throw error;
-        }
-    }));
-    host.log.debug(`verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`);
-    return Math.max(...results);
-}
-function refused(text) {
-    return new TokenError('ERR_TOKEN_REFUSED', text);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/diagnose.js
-
-
-
-
-
-
-
-
-
-const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
-const NO_KEY = 'condor-token-fetch-makes-no-token';
-async function checkFetch(request, host) {
-    const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
-    for (const { name, sources } of credentials.methods)
-        host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
-    for (const { method, reason } of credentials.unavailable)
-        host.log.info(`credentials: no ${method}: ${reason}`);
-    const daemon = await findDaemon(request, credentials, host);
-    return await inTurn(daemon.targets, async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }), host);
-}
-async function checkDaemon({ authz, verify }, target, credentials, host) {
-    host.log.info(`connect: to ${formatSinful(target.address)}`);
-    const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
-    const { session } = await askAllowed(target, mayAsk, credentials, host);
-    const { server, user } = session;
-    const keys = server.issuerKeys.length > 0 ? `; signing keys ${server.issuerKeys.join(', ')}` : '';
-    host.log.info(`session: the daemon takes ${server.methods.map(displayName).join(', ')}; trust domain ${server.trustDomain}${keys}`);
-    host.log.info(`session: ${displayName(session.method)} makes you ${user}, at ${server.remoteVersion}`);
-    await checkFetching(target, authz, credentials, host);
-    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
-    const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
-        level,
-        allowed: await isAllowed(target, command, credentials, host),
-    })));
-    for (const { level, allowed } of verdicts)
-        host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);
-    const named = (which) => verdicts.filter(({ allowed }) => allowed === which).map(({ level }) => level);
-    const [allowed, refused] = [named(true), named(false)];
-    if (authz.length > 0 && refused.length > 0 && (allowed.length === 0 || verify)) {
-        const text = `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
-        throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(target.address) });
-    }
-    return {
-        ...{ identity: user, trustDomain: server.trustDomain, daemonAddress: formatSinful(target.address) },
-        daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
-        ...{ authenticationMethod: displayName(session.method), allowed, refused },
-    };
-}
-async function checkFetching(target, authz, credentials, host) {
-    try {
-        const { value } = await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
-        host.mask(value);
-        host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
-    }
-    catch (error) {
-        const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
-        if (!(error instanceof DaemonError && noKey.test(error.errorString)))
-            throw error;
-    }
-    host.log.info('token: the daemon issues tokens');
-}
-async function isAllowed(target, command, credentials, host) {
-    try {
-        await askAllowed(target, command, credentials, host);
-        return true;
-    }
-    catch (error) {
-        if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
-            return false;
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/impersonation-token.js
-
-
-
-
-function getImpersonationToken(collector, { schedd, authz, lifetimeSeconds }, credentials, host) {
-    const ad = {
-        Name: schedd,
-        LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined,
-        TokenLifetime: lifetimeSeconds,
-    };
-    const request = (message) => putClassAd(message, ad);
-    return callCommand({ target: collector, command: IMPERSONATION_TOKEN_REQUEST, request, credentials }, ({ channel }) => inPhase('token', collector.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/scitoken-exchange.js
-
-
-
-
-
-
-async function exchangeSciToken(target, scitoken, credentials, host) {
-    const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
-    if (proving.length === 0) {
-        const text = 'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
-        throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
-    }
-    return await callCommand({
-        ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
-        request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
-    }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/daemon/token-request.js
-
-
-
-
-
-
-
-const MAX_SILENT_POLLS = 5;
-const RATE_LIMIT = /rate limit/i;
-async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
-    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
-    const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
-    const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
-    const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
-    const at = tokenOf(started.value);
-    if (at !== undefined)
-        return { ...started, value: at };
-    const requestId = started.value.string('RequestId') ?? '';
-    if (!/^\w{1,64}$/.test(requestId))
-        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
-    announce(requestId);
-    for (let silent = 0, roundTrips = started.roundTrips;;) {
-        try {
-            await (0,promises_namespaceObject.setTimeout)(pollIntervalMs, undefined, { signal: host.signal });
-            const polled = await ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
-            roundTrips += polled.roundTrips;
-            silent = 0;
-            const token = tokenOf(polled.value);
-            if (token !== undefined)
-                return { ...polled, value: token, roundTrips };
-        }
-        catch (error) {
-            if (host.signal.aborted)
-                throw notApproved(requestId, host.signal);
-            const passing = error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
-            if (!passing || ++silent > MAX_SILENT_POLLS)
-                throw error;
-            host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
-        }
-    }
-}
-function tokenOf(ad) {
-    const token = ad.string('Token');
-    return token === undefined || token === '' ? undefined : new Secret(token);
-}
-function notApproved(requestId, signal) {
-    const text = `request ${requestId} was not approved in the time allowed`;
-    return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/ask.js
-
-
-
-
-
-
-
-
-
-
-async function askFor(request, target, credentials, host) {
-    const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
-    const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
-    const at = (result) => ({
-        ...result,
-        session: { ...result.session, address: target.address },
-    });
-    switch (mode) {
-        case 'fetch':
-            if (request.remote) {
-                return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
-            }
-            return at(await getSessionToken(target, limits, credentials, host));
-        case 'request': {
-            const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
-            const announce = (id) => host.log.notice(approvalOf(id, request, target));
-            return at(await requestToken(target, wish, credentials, announce, host));
-        }
-        case 'exchange': {
-            const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
-            host.mask(exchanged.value);
-            const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
-            host.mask(signaturePart(exchanged.value));
-            const proven = onlyWith(token, 'the SciToken exchanged', host);
-            const narrowed = await getSessionToken(target, limits, proven, host);
-            return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
-        }
-    }
-}
-function sciTokenOf({ credentials }, host) {
-    const found = readSciToken(credentials.scitoken, host);
-    if (typeof found !== 'string')
-        return found.jwt;
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
-        phase: 'credentials',
-    });
-}
-function approvalOf(requestId, { daemon, identity }, { address }) {
-    const where = 'address' in daemon
-        ? `-name '${formatSinful(address)}'`
-        : [
-            '-type',
-            daemon.type,
-            ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
-            ...poolFlag(daemon.collectors),
-        ].join(' ');
-    return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
-}
-function poolFlag([collector]) {
-    return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/retry.js
 
 
@@ -7996,7 +7503,7 @@ async function withRetries({ retries, patient }, work, host) {
                 throw error;
             const wait = (delayMs / 1000).toFixed(1);
             host.log.info(`Try ${tries} of ${retries + 1} failed: ${error.message} (${error.code}); the next one in ${wait} s`);
-            await (0,promises_namespaceObject.setTimeout)(delayMs, undefined, { signal: host.signal }).catch(() => {
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(delayMs, undefined, { signal: host.signal }).catch(() => {
                 throw abortedError(host.signal);
             });
         }
@@ -8347,6 +7854,9 @@ function readRequest(input, surroundings, localFirst = false) {
         throw new errors_InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
     if (remote && said === 'check')
         throw new errors_InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+    const lifetime = readLifetime(input('lifetime'));
+    if (readBoolean('renew', input('renew') ?? INPUTS.renew))
+        checkRenewal(said, path, lifetime, surroundings.env);
     const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
     if (remote && verify)
         throw new errors_InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
@@ -8359,7 +7869,7 @@ function readRequest(input, surroundings, localFirst = false) {
         privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
         credentials: readCredentials(input, surroundings, mode),
         authz: readLevels(input('authz')),
-        lifetime: readLifetime(input('lifetime')),
+        lifetime,
         key,
         identity: readIdentity(input('identity'), mode, surroundings),
         pollIntervalMs: POLL_INTERVAL_MS,
@@ -8457,12 +7967,24 @@ function readPath(input, surroundings) {
 }
 function privatePath(other, { env }) {
     const name = 'export-environment';
-    if (other !== undefined)
-        throw new errors_InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+    if (other === undefined)
+        return (0,external_node_path_namespaceObject.join)(privateDirectory(name, env), 'token');
+    throw new errors_InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+}
+function privateDirectory(input, env) {
     const temporary = env['RUNNER_TEMP'];
     if (temporary === undefined || !(0,external_node_path_namespaceObject.isAbsolute)(temporary))
-        throw new errors_InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
-    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`, 'token');
+        throw new errors_InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+}
+function checkRenewal(said, path, lifetime, env) {
+    if (path === undefined)
+        throw new errors_InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
+    if (said !== 'fetch' && said !== 'exchange')
+        throw new errors_InputError('renew', `renew: it does not go with mode ${said}`);
+    if (lifetime === 'unlimited')
+        throw new errors_InputError('renew', 'renew: a token that never expires needs none');
+    privateDirectory('renew', env);
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
@@ -8584,6 +8106,661 @@ function account() {
     }
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js
+function daemonHints({ errorCode, errorString }) {
+    const rows = [
+        [
+            /Token fetch disabled/,
+            'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
+        ],
+        [
+            /will not sign with requested key/,
+            'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
+        ],
+        [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
+        [
+            /doesn't allow requested authorization/,
+            'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
+        ],
+        [
+            /did not successfully authenticate/,
+            'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+        ],
+        [
+            /does not have (access to configured key|a signing key configured)/,
+            'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
+        ],
+        [
+            /Failed to read file|Failed to fetch key/,
+            'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
+        ],
+        [
+            /is not known to the collector/,
+            'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
+        ],
+        [
+            /No schedd target specified/,
+            'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
+        ],
+        [
+            /Missing requester identity/,
+            'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
+        ],
+        [
+            /Request to server was not encrypted/,
+            'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
+        ],
+        [
+            /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
+            'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
+        ],
+        [
+            /\b(DCSCHEDD|SECMAN):\d/,
+            'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
+        ],
+        [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
+        [
+            /Token request disabled/,
+            'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
+        ],
+        [
+            /SEC_TOKEN_REQUEST_LIMITS/,
+            'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
+        ],
+        [
+            /Request has expired|Request ID is not known/,
+            'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
+        ],
+        [
+            /Request failed/,
+            'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
+        ],
+        [
+            /ANONYMOUS or no authentication/,
+            'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
+        ],
+        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
+        [
+            /Too many requests in the system/,
+            'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
+        ],
+        [
+            /SciToken exchange disabled/,
+            'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
+        ],
+        [
+            /Failed to map SciToken/,
+            'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
+        ],
+        [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
+        [
+            /SCITOKENS:/,
+            'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
+        ],
+    ];
+    const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
+    if (found.length > 0)
+        return found;
+    return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints.js
+
+function hintsFor(error) {
+    switch (error.code) {
+        case 'ERR_INPUT':
+            return [`Correct ${error.input}: the README says what it may be.`];
+        case 'ERR_NO_CREDENTIAL':
+            return [
+                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
+            ];
+        case 'ERR_CREDENTIAL_UNREADABLE':
+            return [
+                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
+            ];
+        case 'ERR_NOT_FOUND':
+            return [
+                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
+            ];
+        case 'ERR_AMBIGUOUS':
+            return ['Give name: one of those listed.'];
+        case 'ERR_CONNECT':
+        case 'ERR_TIMEOUT':
+        case 'ERR_CLOSED':
+            return connectHints(error);
+        case 'ERR_CCB_ONLY':
+            return [
+                'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
+                'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
+                'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
+            ];
+        case 'ERR_FRAME':
+        case 'ERR_MESSAGE':
+        case 'ERR_CLASSAD':
+            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
+        case 'ERR_DECRYPT':
+            return [
+                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
+            ];
+        case 'ERR_NO_COMMON_METHOD':
+            return commonMethodHints(error);
+        case 'ERR_NO_ENCRYPTION':
+            return [
+                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
+            ];
+        case 'ERR_METHODS_EXHAUSTED':
+            return exhaustedHints(error);
+        case 'ERR_SERVER_UNPROVEN':
+            return unprovenHints(error);
+        case 'ERR_DENIED':
+            if (error.user?.endsWith('@unmapped') === true) {
+                return [
+                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
+                ];
+            }
+            return [
+                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
+            ];
+        case 'ERR_COMMAND_NOT_REGISTERED':
+            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
+        case 'ERR_DAEMON':
+            return daemonHints(error);
+        case 'ERR_TOKEN_MALFORMED':
+        case 'ERR_TOKEN_CLAIM':
+            return [
+                ...(error.claim === 'iss'
+                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
+                    : []),
+                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
+            ];
+        case 'ERR_TOKEN_REDUCED':
+            return [
+                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
+            ];
+        case 'ERR_TOKEN_REFUSED':
+            return [
+                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
+            ];
+        case 'ERR_OUTPUT':
+            return ['Choose a place that this user can write to: token-directory or file.'];
+        default:
+            return unknownCode(error);
+    }
+}
+function unknownCode(error) {
+    return [String(error)];
+}
+const METHOD_HINTS = {
+    IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
+    SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
+    SCITOKENS: 'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
+    PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
+    FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
+    MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
+};
+function exhaustedHints({ attempts }) {
+    const tried = new Set(attempts.map(({ method }) => method));
+    return [
+        ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
+        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
+    ];
+}
+function unprovenHints({ attempts }) {
+    const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
+    return [
+        ssl
+            ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
+            : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
+        'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
+    ];
+}
+const METHOD_USES = {
+    IDTOKENS: 'idtoken',
+    SCITOKENS: 'scitoken',
+    SSL: 'client-certificate',
+    PASSWORD: 'password',
+    FS: 'authentication-methods: FS, on the daemon’s own machine',
+    MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
+};
+function commonMethodHints({ methods }) {
+    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
+    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
+    if (uses.length > 0)
+        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
+    if (!methods.includes('KERBEROS'))
+        return [ask];
+    return [
+        'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
+    ];
+}
+function connectHints({ code, message, requestId }) {
+    if (requestId !== undefined) {
+        return [
+            `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
+        ];
+    }
+    if (code === 'ERR_CONNECT') {
+        return message.includes('does not resolve')
+            ? [
+                'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
+            ]
+            : [
+                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
+            ];
+    }
+    if (code === 'ERR_TIMEOUT') {
+        return message.includes('cancelled')
+            ? ['It was cancelled from outside; nothing was delivered.']
+            : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
+    }
+    return [
+        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
+        'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/report.js
+
+
+
+function describeError(error) {
+    if (!(error instanceof HTCondorError)) {
+        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
+    }
+    const known = error;
+    const where = [
+        known.code,
+        known.phase && `while: ${known.phase}`,
+        known.peer && `at ${printable(known.peer)}`,
+        triesOf(known),
+    ];
+    const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
+    const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
+    return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+function triesOf({ tries = 1 }) {
+    return tries > 1 ? `after ${tries} tries` : '';
+}
+function factsOf({ token, ...fetched }) {
+    const { issuedAt, expiresAt } = token;
+    return {
+        identity: token.subject,
+        'trust-domain': token.issuer,
+        key: token.keyId,
+        'token-id': printable(token.tokenId ?? ''),
+        authz: printable((token.authz ?? []).join(' ')),
+        'issued-at': iso(issuedAt),
+        'expires-at': iso(expiresAt),
+        lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
+        'daemon-name': fetched.daemonName,
+        'daemon-address': fetched.daemonAddress,
+        'daemon-version': fetched.daemonVersion,
+        'authentication-method': fetched.authenticationMethod,
+    };
+}
+function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }) {
+    const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
+    return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
+}
+function describeDuration(seconds) {
+    const [unit, length] = seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
+    return `${Math.round(seconds / length)} ${unit}`;
+}
+function describeToken(fetched) {
+    const { identity, authz, lifetime } = factsOf(fetched);
+    const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
+    const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
+    return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
+}
+function iso(seconds) {
+    return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/stop-socket.js
+
+
+const stop_socket_NAME = 'stop.sock';
+const stop_socket_PATIENCE_MS = 5000;
+async function hearStop(directory, stop) {
+    const server = (0,external_node_net_namespaceObject.createServer)((socket) => {
+        socket.on('error', () => { });
+        socket.resume();
+        stop();
+    });
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(process.platform === 'win32' ? pipeOf(directory) : stop_socket_NAME, resolve);
+    });
+    const sockets = new Set();
+    server.on('connection', (socket) => sockets.add(socket));
+    return () => {
+        server.close();
+        for (const socket of sockets)
+            socket.destroy();
+    };
+}
+async function sayStop(directory) {
+    const before = process.cwd();
+    if (process.platform !== 'win32')
+        process.chdir(directory);
+    try {
+        await new Promise((resolve) => {
+            const socket = (0,external_node_net_namespaceObject.connect)(process.platform === 'win32' ? pipeOf(directory) : stop_socket_NAME);
+            socket.setTimeout(stop_socket_PATIENCE_MS, () => socket.destroy());
+            socket.on('error', () => { });
+            socket.once('close', () => resolve());
+            socket.resume();
+        });
+    }
+    finally {
+        if (process.platform !== 'win32')
+            process.chdir(before);
+    }
+}
+function pipeOf(directory) {
+    return `\\\\.\\pipe\\${(0,external_node_path_namespaceObject.basename)(directory)}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/action/renewal.js
+
+
+
+
+
+
+
+
+
+
+
+
+const LOG = 'renew.log';
+const RENEW = 'renew';
+const TICK_MS = 1000;
+const MIN_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
+const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
+async function startRenewal(directory, inputs, { path = '', token }, env) {
+    const order = { inputs, path, due: dueOf(token), watched: process.ppid };
+    const open = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
+    const program = process.argv[1] ?? '';
+    const child = (0,external_node_child_process_.spawn)(process.execPath, [program, RENEW], {
+        ...{ cwd: directory, env: open, detached: true, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true },
+    });
+    try {
+        await (0,external_node_events_namespaceObject.once)(child, 'spawn');
+        child.stdin.end(JSON.stringify(order));
+        await (0,external_node_events_namespaceObject.once)(child.stdin, 'finish');
+    }
+    catch (cause) {
+        throw new OutputError(`renew: no process can be started: ${String(cause)}`, { cause, phase: 'deliver' });
+    }
+    child.unref();
+}
+async function stopRenewal(directory) {
+    await sayStop(directory);
+    const log = (0,external_node_path_namespaceObject.join)(directory, LOG);
+    return (0,external_node_fs_namespaceObject.existsSync)(log) ? (0,external_node_fs_namespaceObject.readFileSync)(log, 'utf8').trimEnd().split('\n') : [];
+}
+async function renew() {
+    const directory = process.cwd();
+    const order = JSON.parse((0,external_node_fs_namespaceObject.readFileSync)(0, 'utf8'));
+    const stop = new AbortController();
+    const ended = await hearStop(directory, () => stop.abort(new Error('the job is over')));
+    const until = Date.now() + LONGEST_JOB_MS;
+    const isOver = () => !(0,external_node_fs_namespaceObject.existsSync)(directory) || !isAlive(order.watched) || Date.now() > until;
+    try {
+        await keepFresh(order, isOver, stop, (line) => {
+            (0,external_node_fs_namespaceObject.appendFileSync)((0,external_node_path_namespaceObject.join)(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
+        });
+    }
+    finally {
+        ended();
+    }
+}
+async function keepFresh({ inputs, path, due: first }, isOver, stop, say) {
+    const input = (name) => inputs[name];
+    let due = first;
+    for (let failures = 0;;) {
+        for (let left = due - Date.now(); left > 0; left = due - Date.now()) {
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(Math.min(left, TICK_MS), undefined, { signal: stop.signal }).catch(() => { });
+            if (stop.signal.aborted || isOver())
+                return;
+        }
+        try {
+            const quiet = { debug: () => { }, info: () => { }, notice: say, warn: say };
+            const host = processHost(readTimeout(input), stop.signal, { mask: () => { }, log: quiet });
+            const request = readRequest(input, await processSurroundings(host.signal));
+            const fetched = await fetchToken({ ...request, path, retries: 0 }, host);
+            say(`Renewed. ${describeToken(fetched)}`);
+            failures = 0;
+            due = Math.max(dueOf(fetched.token), Date.now() + MIN_PAUSE_MS);
+        }
+        catch (error) {
+            if (stop.signal.aborted)
+                return;
+            const pause = Math.min(MIN_PAUSE_MS * 2 ** failures++, MAX_PAUSE_MS);
+            say(`Not renewed, and tried again in ${pause / 1000} s: ${describeError(error).join(' ')}`);
+            due = Date.now() + pause;
+        }
+    }
+}
+function dueOf({ issuedAt = 0, expiresAt }) {
+    return expiresAt === undefined ? Number.POSITIVE_INFINITY : (issuedAt + ((expiresAt - issuedAt) * 2) / 3) * 1000;
+}
+function isAlive(pid) {
+    if (pid <= 1)
+        return true;
+    try {
+        return process.kill(pid, 0);
+    }
+    catch (error) {
+        return error.code !== 'ESRCH';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/action/post.js
+
+
+
+
+
+
+const STATE = {
+    isPost: 'isPost',
+    path: 'path',
+    directory: 'directory',
+    own: 'own',
+    renewal: 'renewal',
+    undo: 'undo',
+};
+async function post() {
+    const renewal = getState(STATE.renewal);
+    if (renewal !== '')
+        await atMost('the renewal could not be ended', () => endRenewal(renewal));
+    await atMost('the environment could not be restored', restoreEnvironment);
+    const own = getState(STATE.own);
+    if (own !== '') {
+        await atMost(`${own} could not be removed`, async () => {
+            await rmRF(own);
+            info(printable(`Removed ${own}`));
+        });
+    }
+    const path = getState(STATE.path);
+    if (path === '')
+        return;
+    await atMost(`${path} could not be removed`, () => removeFile(path));
+    const first = getState(STATE.directory);
+    if (first !== '')
+        await atMost(`${first} could not be removed`, () => removeDirectories((0,external_node_path_namespaceObject.dirname)(path), first));
+}
+async function endRenewal(directory) {
+    const log = await stopRenewal(directory);
+    startGroup(`Renewals of the token: ${log.length === 0 ? 'none was due' : 'the log'}`);
+    for (const line of log)
+        info(printable(line));
+    endGroup();
+}
+function restoreEnvironment() {
+    const undo = JSON.parse(getState(STATE.undo) || '{}');
+    for (const [name, value] of Object.entries(undo)) {
+        if (value === null && name === 'CONDOR_CONFIG')
+            continue;
+        exportVariable(name, value ?? '');
+    }
+}
+async function removeFile(path) {
+    const found = (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
+    if (found === undefined)
+        return;
+    if (found.isDirectory())
+        throw new Error('it is a directory now, which this step did not make');
+    await rmRF(path);
+    info(printable(`Removed ${path}`));
+}
+function removeDirectories(innermost, first) {
+    for (let directory = innermost; directory.startsWith(first); directory = (0,external_node_path_namespaceObject.dirname)(directory)) {
+        try {
+            (0,external_node_fs_namespaceObject.rmdirSync)(directory);
+        }
+        catch (error) {
+            const { code } = error;
+            if (code === 'ENOENT')
+                continue;
+            if (code !== 'ENOTEMPTY' && code !== 'EEXIST')
+                throw error;
+            info(printable(`Kept ${directory}: it is not empty`));
+            return;
+        }
+        info(printable(`Removed ${directory}`));
+    }
+}
+async function atMost(complaint, work) {
+    try {
+        await work();
+    }
+    catch (error) {
+        warning(printable(`${complaint}: ${error instanceof Error ? error.message : String(error)}`));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/action/summary.js
+
+
+
+async function writeSummary(fetched, pool, elapsedMs) {
+    const facts = factsOf(fetched);
+    const { identity, key, authz, lifetime } = facts;
+    const expires = facts['expires-at'] === '' ? 'never' : `${facts['expires-at']} (in ${describeDuration(Number(lifetime))})`;
+    const daemon = [facts['daemon-name'] || facts['daemon-address'], facts['daemon-version']].join(' ');
+    const rows = {
+        Identity: identity,
+        'Trust domain': facts['trust-domain'],
+        Pool: pool,
+        Daemon: daemon.trim(),
+        'Authenticated by': facts['authentication-method'],
+        Levels: authz || 'not limited',
+        Expires: expires,
+        'Token id': facts['token-id'],
+        'Signing key': key,
+        Took: `${fetched.roundTrips} round trips, ${Math.round(elapsedMs)} ms`,
+    };
+    summary_summary.addHeading('HTCondor token', 3);
+    summary_summary.addTable(Object.entries(rows).flatMap(([name, value = '']) => value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]]));
+    for (const reduction of fetched.reductions)
+        summary_summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+    const revocation = revocationOf(facts['token-id'] ?? '');
+    if (revocation !== undefined) {
+        summary_summary.addDetails('To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)', `<pre><code>${escapeHtml(revocation)}</code></pre>`);
+    }
+    await summary_summary.write();
+}
+function revocationOf(tokenId) {
+    return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
+}
+function escapeHtml(text) {
+    return printable(text)
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/diagnose.js
+
+
+
+
+
+
+
+
+
+const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
+const NO_KEY = 'condor-token-fetch-makes-no-token';
+async function checkFetch(request, host) {
+    const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+    for (const { name, sources } of credentials.methods)
+        host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
+    for (const { method, reason } of credentials.unavailable)
+        host.log.info(`credentials: no ${method}: ${reason}`);
+    const daemon = await findDaemon(request, credentials, host);
+    return await inTurn(daemon.targets, async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }), host);
+}
+async function checkDaemon({ authz, verify }, target, credentials, host) {
+    host.log.info(`connect: to ${formatSinful(target.address)}`);
+    const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
+    const { session } = await askAllowed(target, mayAsk, credentials, host);
+    const { server, user } = session;
+    const keys = server.issuerKeys.length > 0 ? `; signing keys ${server.issuerKeys.join(', ')}` : '';
+    host.log.info(`session: the daemon takes ${server.methods.map(displayName).join(', ')}; trust domain ${server.trustDomain}${keys}`);
+    host.log.info(`session: ${displayName(session.method)} makes you ${user}, at ${server.remoteVersion}`);
+    await checkFetching(target, authz, credentials, host);
+    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+    const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
+        level,
+        allowed: await isAllowed(target, command, credentials, host),
+    })));
+    for (const { level, allowed } of verdicts)
+        host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);
+    const named = (which) => verdicts.filter(({ allowed }) => allowed === which).map(({ level }) => level);
+    const [allowed, refused] = [named(true), named(false)];
+    if (authz.length > 0 && refused.length > 0 && (allowed.length === 0 || verify)) {
+        const text = `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
+        throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(target.address) });
+    }
+    return {
+        ...{ identity: user, trustDomain: server.trustDomain, daemonAddress: formatSinful(target.address) },
+        daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
+        ...{ authenticationMethod: displayName(session.method), allowed, refused },
+    };
+}
+async function checkFetching(target, authz, credentials, host) {
+    try {
+        const { value } = await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
+        host.mask(value);
+        host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
+    }
+    catch (error) {
+        const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
+        if (!(error instanceof DaemonError && noKey.test(error.errorString)))
+            throw error;
+    }
+    host.log.info('token: the daemon issues tokens');
+}
+async function isAllowed(target, command, credentials, host) {
+    try {
+        await askAllowed(target, command, credentials, host);
+        return true;
+    }
+    catch (error) {
+        if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
+            return false;
+        throw error;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/action.js
 
 
@@ -8598,7 +8775,11 @@ function account() {
 
 
 
+
+
 async function run() {
+    if (process.argv[2] === RENEW)
+        return await renew();
     if (getState(STATE.isPost) === 'true')
         return await post();
     try {
@@ -8660,12 +8841,25 @@ async function main() {
     deliver(fetched);
     if (exporting && fetched.path !== undefined)
         exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
+    if (readBoolean('renew', runnerInput('renew') ?? ''))
+        await action_keepFresh(fetched, exporting, cleanup, env);
     host.log.info(describeToken(fetched));
     host.log.debug(`${fetched.roundTrips} round trips`);
     if (!summary)
         return;
     const elapsedMs = started - host.timeLeftMs();
     await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error) => warning(printable(`no summary: ${String(error)}`)));
+}
+async function action_keepFresh(fetched, exporting, cleanup, env) {
+    const beside = (0,external_node_path_namespaceObject.dirname)(fetched.path ?? '');
+    const directory = exporting ? beside : privateDirectory('renew', env);
+    if (!exporting)
+        await (0,promises_namespaceObject.mkdir)(directory, { mode: 0o700 });
+    saveState(STATE.renewal, directory);
+    if (!exporting && cleanup)
+        saveState(STATE.own, directory);
+    const inputs = Object.keys(INPUTS).map((name) => [name, runnerInput(name)]);
+    await startRenewal(directory, Object.fromEntries(inputs), fetched, env);
 }
 async function check(request, host) {
     const found = await checkFetch(request, host);
@@ -8727,7 +8921,7 @@ function maskAll(value) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(733);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(609);
 
 await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)();
 

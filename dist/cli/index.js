@@ -4494,6 +4494,7 @@ const table_INPUTS = {
     file: '',
     'export-environment': 'false',
     cleanup: 'true',
+    renew: 'false',
     summary: 'true',
     timeout: '60s',
     retries: '3',
@@ -4637,6 +4638,9 @@ function readRequest(input, surroundings, localFirst = false) {
         throw new errors_InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
     if (remote && said === 'check')
         throw new errors_InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+    const lifetime = readLifetime(input('lifetime'));
+    if (readBoolean('renew', input('renew') ?? table_INPUTS.renew))
+        checkRenewal(said, path, lifetime, surroundings.env);
     const verify = readBoolean('verify', input('verify') ?? table_INPUTS.verify);
     if (remote && verify)
         throw new errors_InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
@@ -4649,7 +4653,7 @@ function readRequest(input, surroundings, localFirst = false) {
         privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
         credentials: readCredentials(input, surroundings, mode),
         authz: readLevels(input('authz')),
-        lifetime: readLifetime(input('lifetime')),
+        lifetime,
         key,
         identity: readIdentity(input('identity'), mode, surroundings),
         pollIntervalMs: POLL_INTERVAL_MS,
@@ -4747,12 +4751,24 @@ function readPath(input, surroundings) {
 }
 function privatePath(other, { env }) {
     const name = 'export-environment';
-    if (other !== undefined)
-        throw new errors_InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+    if (other === undefined)
+        return (0,external_node_path_namespaceObject.join)(privateDirectory(name, env), 'token');
+    throw new errors_InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+}
+function privateDirectory(input, env) {
     const temporary = env['RUNNER_TEMP'];
     if (temporary === undefined || !(0,external_node_path_namespaceObject.isAbsolute)(temporary))
-        throw new errors_InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
-    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`, 'token');
+        throw new errors_InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+}
+function checkRenewal(said, path, lifetime, env) {
+    if (path === undefined)
+        throw new errors_InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
+    if (said !== 'fetch' && said !== 'exchange')
+        throw new errors_InputError('renew', `renew: it does not go with mode ${said}`);
+    if (lifetime === 'unlimited')
+        throw new errors_InputError('renew', 'renew: a token that never expires needs none');
+    privateDirectory('renew', env);
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))

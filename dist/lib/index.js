@@ -4468,6 +4468,7 @@ const table_INPUTS = {
     file: '',
     'export-environment': 'false',
     cleanup: 'true',
+    renew: 'false',
     summary: 'true',
     timeout: '60s',
     retries: '3',
@@ -4611,6 +4612,9 @@ function readRequest(input, surroundings, localFirst = false) {
         throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
     if (remote && said === 'check')
         throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+    const lifetime = readLifetime(input('lifetime'));
+    if (readBoolean('renew', input('renew') ?? table_INPUTS.renew))
+        checkRenewal(said, path, lifetime, surroundings.env);
     const verify = readBoolean('verify', input('verify') ?? table_INPUTS.verify);
     if (remote && verify)
         throw new InputError('verify', 'verify: with remote the schedd is not talked to, which alone could say; leave it out');
@@ -4623,7 +4627,7 @@ function readRequest(input, surroundings, localFirst = false) {
         privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
         credentials: readCredentials(input, surroundings, mode),
         authz: readLevels(input('authz')),
-        lifetime: readLifetime(input('lifetime')),
+        lifetime,
         key,
         identity: readIdentity(input('identity'), mode, surroundings),
         pollIntervalMs: POLL_INTERVAL_MS,
@@ -4721,12 +4725,24 @@ function readPath(input, surroundings) {
 }
 function privatePath(other, { env }) {
     const name = 'export-environment';
-    if (other !== undefined)
-        throw new InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+    if (other === undefined)
+        return (0,external_node_path_namespaceObject.join)(privateDirectory(name, env), 'token');
+    throw new InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+}
+function privateDirectory(input, env) {
     const temporary = env['RUNNER_TEMP'];
     if (temporary === undefined || !(0,external_node_path_namespaceObject.isAbsolute)(temporary))
-        throw new InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
-    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`, 'token');
+        throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+}
+function checkRenewal(said, path, lifetime, env) {
+    if (path === undefined)
+        throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
+    if (said !== 'fetch' && said !== 'exchange')
+        throw new InputError('renew', `renew: it does not go with mode ${said}`);
+    if (lifetime === 'unlimited')
+        throw new InputError('renew', 'renew: a token that never expires needs none');
+    privateDirectory('renew', env);
 }
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))

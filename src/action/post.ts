@@ -5,6 +5,7 @@ import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { printable } from '../printable.ts';
 import type { Undo } from './environment.ts';
+import { stopRenewal } from './renewal.ts';
 
 /** What main leaves for post; each is saved before anything depends on it. */
 export const STATE = {
@@ -14,10 +15,14 @@ export const STATE = {
   directory: 'directory',
   /** A directory with nothing in it but what this step made. */
   own: 'own',
+  /** Directory of the process that renews the token. */
+  renewal: 'renewal',
   undo: 'undo',
 } as const;
 
 export async function post(): Promise<void> {
+  const renewal = core.getState(STATE.renewal);
+  if (renewal !== '') await atMost('the renewal could not be ended', () => endRenewal(renewal));
   await atMost('the environment could not be restored', restoreEnvironment);
   const own = core.getState(STATE.own);
   if (own !== '') {
@@ -31,6 +36,13 @@ export async function post(): Promise<void> {
   await atMost(`${path} could not be removed`, () => removeFile(path));
   const first = core.getState(STATE.directory);
   if (first !== '') await atMost(`${first} could not be removed`, () => removeDirectories(dirname(path), first));
+}
+
+async function endRenewal(directory: string): Promise<void> {
+  const log = await stopRenewal(directory);
+  core.startGroup(`Renewals of the token: ${log.length === 0 ? 'none was due' : 'the log'}`);
+  for (const line of log) core.info(printable(line));
+  core.endGroup();
 }
 
 /** A variable cannot be taken away from the next steps, but an empty one is none to HTCondor. */

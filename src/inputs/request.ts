@@ -39,6 +39,8 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
   if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
   if (remote && said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+  const lifetime = readLifetime(input('lifetime'));
+  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
     throw new InputError(
@@ -54,7 +56,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     credentials: readCredentials(input, surroundings, mode),
     authz: readLevels(input('authz')),
-    lifetime: readLifetime(input('lifetime')),
+    lifetime,
     key,
     identity: readIdentity(input('identity'), mode, surroundings),
     pollIntervalMs: POLL_INTERVAL_MS,
@@ -156,18 +158,34 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
   return join(plainPath('token-directory', preset), token);
 }
 
-/** In a directory of this step alone, whose name nobody can guess. */
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
   const name = 'export-environment';
-  if (other !== undefined)
-    throw new InputError(
-      name,
-      `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`,
-    );
+  if (other === undefined) return join(privateDirectory(name, env), 'token');
+  throw new InputError(
+    name,
+    `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`,
+  );
+}
+
+/** Path of a directory of this step alone, whose name nobody can guess. */
+export function privateDirectory(input: InputName, env: Surroundings['env']): string {
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))
-    throw new InputError(name, `${name}: RUNNER_TEMP, the directory for it, is not set by this runner; use file`);
-  return join(temporary, `condor-token-${randomUUID()}`, 'token');
+    throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+  return join(temporary, `condor-token-${randomUUID()}`);
+}
+
+function checkRenewal(
+  said: string,
+  path: string | undefined,
+  lifetime: TokenRequest['lifetime'],
+  env: Surroundings['env'],
+) {
+  if (path === undefined)
+    throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
+  if (said !== 'fetch' && said !== 'exchange') throw new InputError('renew', `renew: it does not go with mode ${said}`);
+  if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
+  privateDirectory('renew', env);
 }
 
 function plainPath(input: InputName, text: string): string {

@@ -30,6 +30,7 @@ export const INPUTS = {
   file: '',
   'export-environment': 'false',
   cleanup: 'true',
+  renew: 'false',
   summary: 'true',
   timeout: '60s',
   retries: '3',

@@ -6,6 +6,8 @@ export declare const STATE: {
     readonly directory: 'directory';
     /** A directory with nothing in it but what this step made. */
     readonly own: 'own';
+    /** Directory of the process that renews the token. */
+    readonly renewal: 'renewal';
     readonly undo: 'undo';
 };
 export declare function post(): Promise<void>;

@@ -14,3 +14,5 @@ export declare function readTimeout(input: InputSource): number;
 /** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
 export declare function checkTimeout(timeoutMs: number): number;
 export declare function readBoolean(name: InputName, text: string): boolean;
+/** Path of a directory of this step alone, whose name nobody can guess. */
+export declare function privateDirectory(input: InputName, env: Surroundings['env']): string;

@@ -29,6 +29,7 @@ export declare const INPUTS: {
     readonly file: '';
     readonly 'export-environment': 'false';
     readonly cleanup: 'true';
+    readonly renew: 'false';
     readonly summary: 'true';
     readonly timeout: '60s';
     readonly retries: '3';

@@ -52,7 +52,7 @@ export class EmbeddedPool implements PoolFacts {
 
   static async start(options: EmbeddedPoolOptions = {}): Promise<EmbeddedPool> {
     const pool = new EmbeddedPool(options);
-    await listen(pool.#server, 0, options.host);
+    await listen(pool.#server, options.port ?? 0, options.host);
     return pool;
   }
 

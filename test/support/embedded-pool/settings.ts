@@ -42,6 +42,8 @@ export type Step =
 
 export interface EmbeddedPoolOptions {
   readonly host?: string;
+  /** Default: a free one. */
+  readonly port?: number;
   /** Host name in the addresses: what the certificate has to be for. */
   readonly alias?: string;
   readonly trustDomain?: string;

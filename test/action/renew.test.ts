@@ -1,0 +1,127 @@
+/** A token that is kept fresh by a process of its own: through failures, and never longer than the job. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { projectRoot } from '../support/project.ts';
+import { assertFailed, Runner } from '../support/runner.ts';
+import { until } from '../support/until.ts';
+
+const runner = new Runner();
+after(() => runner.close());
+
+const GRANTED = /GRANTED to alice@pool\.test for command 60046/;
+const fetches = (pool: EmbeddedPool) => pool.log.filter((line) => GRANTED.test(line)).length;
+const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
+  ...{ address: pool.schedd(), idtoken: pool.idToken(), lifetime: '3s', renew: 'true' },
+  ...more,
+});
+/** Until a file says something else, and what it says then. */
+const changed = (file: string, before: string) =>
+  until('the token is renewed', 30, async () => {
+    const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return now !== '' && now !== before ? undefined : 'it is the old one';
+  });
+
+describe('renew', () => {
+  for (const [where, more] of [
+    ['a private directory', { 'export-environment': 'true' }],
+    ['a file', { file: 'kept-fresh' }],
+  ] as const) {
+    test(`replaces the token in ${where}, and ends with the job`, () =>
+      withPool({}, async (pool) => {
+        let directory = '';
+        const step = await runner.runAction(inputs(pool, more), {
+          beforePost: async ({ outputs, state }) => {
+            const { token = '', 'token-file': file = '' } = outputs;
+            directory = state['renewal'] ?? '';
+            assert.equal(dirname(directory), runner.temp);
+            await changed(file, `${token}\n`);
+          },
+        });
+        assert.equal(step.status, 0, step.raw);
+        const before = fetches(pool);
+        assert.ok(before >= 2);
+        assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
+        assert.match(step.post?.log.join('\n') ?? '', /Renewed\. A token for alice@pool\.test/);
+        for (const secret of [step.outputs['token'] ?? 'none', pool.idToken()])
+          assert.ok(!(step.post?.raw ?? '').includes(secret.split('.')[2] ?? ''), 'no token in the log');
+        assert.deepEqual([existsSync(directory), existsSync(step.outputs['token-file'] ?? '')], [false, false]);
+        assert.equal(pool.open, 0, 'it is gone');
+      }));
+  }
+
+  test('goes on when the daemon was away', async () => {
+    let pool = await EmbeddedPool.start();
+    const { port, keys } = pool;
+    try {
+      const step = await runner.runAction(inputs(pool, { file: 'survives' }), {
+        beforePost: async ({ outputs, state }) => {
+          await pool.stop();
+          const log = `${state['renewal']}/renew.log`;
+          await until('a renewal has failed', 30, async () =>
+            existsSync(log) && /Not renewed, and tried again in/.test(readFileSync(log, 'utf8'))
+              ? undefined
+              : 'not yet',
+          );
+          pool = await EmbeddedPool.start({ keys, port });
+          await changed(outputs['token-file'] ?? '', `${outputs['token']}\n`);
+        },
+      });
+      assert.match(step.post?.log.join('\n') ?? '', /Not renewed.*ERR_CONNECT.*\n(.*\n)*.*Renewed\./);
+    } finally {
+      await pool.stop();
+    }
+  });
+
+  test('ends when its directory is gone, whoever removed it', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }));
+      rmSync(step.state['renewal'] ?? '', { recursive: true });
+      const post = await runner.runStep('dist/action/index.js', {
+        env: Object.fromEntries(Object.entries(step.state).map(([name, value]) => [`STATE_${name}`, value])),
+      });
+      assert.equal(post.status, 0, post.raw);
+      assert.ok(!existsSync(step.outputs['token-directory'] ?? ''));
+    }));
+
+  test('ends with the process that runs the job, without any post', { skip: process.platform === 'win32' }, () =>
+    withPool({}, async (pool) => {
+      const temp = join(runner.temp, 'of-its-own');
+      mkdirSync(temp);
+      const words = { ...inputs(pool, { 'export-environment': 'true', retries: '0' }) };
+      const given = Object.entries(words).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
+      const env = { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: temp, ...Object.fromEntries(given) };
+      const program = join(projectRoot, 'dist/action/index.js');
+      // A parent that stays when the step is over, until its standard input ends; not a shell, which takes no variables
+      // with a dash in their names.
+      const start =
+        "require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 1, 2] })";
+      const script = `${start}; process.stdin.resume().on('end', () => process.exit())`;
+      const parent = spawn(process.execPath, ['-e', script, program], { env });
+      let said = '';
+      parent.stdout.on('data', (chunk) => (said += String(chunk)));
+      const socket = () => join(temp, readdirSync(temp)[0] ?? 'none', 'stop.sock');
+      await until('the process is there', 30, async () => (existsSync(socket()) ? undefined : said));
+      const ended = once(parent, 'close');
+      parent.stdin.end();
+      await ended;
+      await until('the process is gone', 30, async () => (existsSync(socket()) ? 'its socket is there' : undefined));
+    }),
+  );
+
+  for (const [what, words, text] of [
+    ['without a file', {}, /for a file to renew/],
+    ['with mode request', { file: 'x', mode: 'request', identity: 'a@b' }, /mode request/],
+    ['with a token that never expires', { file: 'x', lifetime: 'unlimited' }, /never expires/],
+  ] as const) {
+    test(`makes no sense ${what}`, async () => {
+      const step = await runner.runAction({ pool: 'cm', idtoken: 'not-there', renew: 'true', ...words });
+      assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
+    });
+  }
+});
