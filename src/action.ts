@@ -74,7 +74,9 @@ async function main(): Promise<void> {
     exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
   if (readBoolean('renew', runnerInput('renew') ?? '')) await keepFresh(fetched, exporting, cleanup, env);
   host.log.info(describeToken(fetched));
-  host.log.debug(`${fetched.roundTrips} round trips`);
+  core.startGroup(`What it is, and how it was come by in ${fetched.roundTrips} round trips`);
+  for (const [name, value] of Object.entries(factsOf(fetched))) host.log.info(`${name}: ${value}`);
+  core.endGroup();
   if (!summary) return;
   const elapsedMs = started - host.timeLeftMs();
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error: unknown) =>

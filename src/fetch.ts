@@ -73,7 +73,6 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
   );
   host.mask(jwt);
   if (signaturePart(jwt).reveal() !== '') host.mask(signaturePart(jwt));
-  host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
 
   const { token, reductions } = await inPhase('check', session.address, () => {
     const token = parseIdToken(jwt);

@@ -73,6 +73,9 @@ function askCollectors(
   return inTurn(
     collectors,
     (address, patient) => {
+      host.log.debug(
+        `locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`,
+      );
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
       return locate(collector, { type, name, needsServerName }, credentials, patient);
     },

@@ -5321,6 +5321,7 @@ function list(text = '') {
 
 
 
+
 const DC_AUTHENTICATE = 60010;
 const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
 const UNMAPPED = '@unmapped';
@@ -5342,11 +5343,17 @@ async function handshake(channel, purpose, request, { credentials, peer, mayBeUn
     if (presumed !== undefined)
         await makeOffer(channel, presumed);
     const server = readServerPolicy(await channel.receive(getClassAd));
+    host.log.debug(`session: ${describeOffer(server)}`);
     const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
     channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
     channel.send(request);
     const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
+    host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
     return { channel, method, user, server };
+}
+function describeOffer({ methods, trustDomain, issuerKeys }) {
+    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
+    return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 function readPostAuth(ad, mayBeUnmapped) {
     const code = ad.string('ReturnCode');
@@ -5501,7 +5508,8 @@ class Channel {
             await this.#receiveExpected();
         const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
         const parts = [];
-        for (let length = 0, ended = false; !ended;) {
+        let length = 0;
+        for (let ended = false; !ended;) {
             const frame = await this.#frame();
             const part = this.#open(frame);
             length += part.length;
@@ -5510,6 +5518,8 @@ class Channel {
             parts.push(part);
             ended = frame.endOfMessage;
         }
+        const encrypted = this.#protection === undefined ? '' : ', encrypted';
+        this.#options.log?.debug(`wire: received ${length} bytes${encrypted} (port ${this.#socket.localPort})`);
         const message = new Reader(concat(parts), this.#protection !== undefined);
         const value = read(message);
         if (message.remaining > 0)
@@ -5529,16 +5539,18 @@ class Channel {
     flush() {
         if (this.#outgoing.length === 0)
             return;
-        this.#socket.write(concat(this.#outgoing));
+        const bytes = concat(this.#outgoing);
+        this.#options.log?.debug(`wire: sent ${bytes.length} bytes in one flight (port ${this.#socket.localPort})`);
+        this.#socket.write(bytes);
         this.#outgoing = [];
         this.#roundTrips += 1;
     }
     handOver(roundTrips = this.#roundTrips) {
         this.#options.signal.removeEventListener('abort', this.#onAbort);
         this.#handedOver = true;
-        const { signal, randomBytes } = this.#options;
-        const next = new Channel(this.#socket, { signal, randomBytes, roundTrips }, this.#incoming);
-        if (signal.aborted)
+        const { preamble: _, ...options } = this.#options;
+        const next = new Channel(this.#socket, { ...options, roundTrips }, this.#incoming);
+        if (options.signal.aborted)
             next.close();
         return next;
     }
@@ -5610,15 +5622,18 @@ const SHARED_PORT_CONNECT = 75;
 const ATTEMPT_DELAY_MS = 250;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 async function connect(address, host) {
-    const socket = await dial(address, host.signal);
+    const socket = await dial(address, host);
     const id = sharedPortId(address);
+    if (id !== undefined)
+        host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
     return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
 }
 function sharedPortConnect(id) {
     const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
     return concat([putHeader(message.length), message]);
 }
-function dial(address, signal) {
+function dial(address, { signal, log, timeLeftMs }) {
+    const started = timeLeftMs();
     const waiting = [...endpoints(address)];
     const sockets = new Set();
     const failures = [];
@@ -5649,7 +5664,9 @@ function dial(address, signal) {
             const socket = (0,external_node_net_namespaceObject.connect)({ ...endpoint, noDelay: true });
             sockets.add(socket);
             socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+            socket.on('lookup', (_, ip) => log.debug(`connect: the host name ${endpoint.host} resolves to ${ip}`));
             socket.once('connect', () => {
+                log.debug(`connect: TCP to ${formatEndpoint(endpoint)} in ${Math.round(started - timeLeftMs())} ms`);
                 socket.setTimeout(0);
                 socket.removeAllListeners('error');
                 finish(socket);
@@ -7456,6 +7473,7 @@ function findHere({ type, name = '', local, collectors }, host) {
 function askCollectors({ collectors, type, name }, serverName, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
     return inTurn(collectors, (address, patient) => {
+        host.log.debug(`locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`);
         const collector = { address, serverName: hostNameOf(address) ?? serverName };
         return locate(collector, { type, name, needsServerName }, credentials, patient);
     }, host);
@@ -7640,7 +7658,6 @@ async function fetchStepByStep(request, host) {
     host.mask(jwt);
     if (signaturePart(jwt).reveal() !== '')
         host.mask(signaturePart(jwt));
-    host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
         const subject = request.mode === 'request' ? request.identity : session.user;
@@ -8705,17 +8722,26 @@ async function checkFetch(request, host) {
         host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
     for (const { method, reason } of credentials.unavailable)
         host.log.info(`credentials: no ${method}: ${reason}`);
-    const daemon = await findDaemon(request, credentials, host);
+    const daemon = await findDaemon(request, credentials, telling(host, ['locate', 'connect', 'ccb']));
     return await inTurn(daemon.targets, async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }), host);
 }
+function telling(host, phases) {
+    const told = new Set();
+    const debug = (line) => {
+        const gist = line.replace(/ in \d+ ms$/, '');
+        const isNew = phases.some((phase) => line.startsWith(`${phase}: `)) && !told.has(gist);
+        told.add(gist);
+        (isNew ? host.log.info : host.log.debug)(line);
+    };
+    return { ...host, log: { ...host.log, debug } };
+}
 async function checkDaemon({ authz, verify }, target, credentials, host) {
-    host.log.info(`connect: to ${formatSinful(target.address)}`);
+    host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
     const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
-    const { session } = await askAllowed(target, mayAsk, credentials, host);
+    const { session } = await askAllowed(target, mayAsk, credentials, telling(host, ['connect', 'ccb', 'session']));
     const { server, user } = session;
-    const keys = server.issuerKeys.length > 0 ? `; signing keys ${server.issuerKeys.join(', ')}` : '';
-    host.log.info(`session: the daemon takes ${server.methods.map(displayName).join(', ')}; trust domain ${server.trustDomain}${keys}`);
-    host.log.info(`session: ${displayName(session.method)} makes you ${user}, at ${server.remoteVersion}`);
+    for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
+        host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
     await checkFetching(target, authz, credentials, host);
     const levels = authz.length > 0 ? authz : USUAL_LEVELS;
     const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
@@ -8844,7 +8870,10 @@ async function main() {
     if (readBoolean('renew', runnerInput('renew') ?? ''))
         await action_keepFresh(fetched, exporting, cleanup, env);
     host.log.info(describeToken(fetched));
-    host.log.debug(`${fetched.roundTrips} round trips`);
+    startGroup(`What it is, and how it was come by in ${fetched.roundTrips} round trips`);
+    for (const [name, value] of Object.entries(factsOf(fetched)))
+        host.log.info(`${name}: ${value}`);
+    endGroup();
     if (!summary)
         return;
     const elapsedMs = started - host.timeLeftMs();

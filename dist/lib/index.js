@@ -1679,6 +1679,7 @@ function list(text = '') {
 
 
 
+
 const DC_AUTHENTICATE = 60010;
 const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
 const UNMAPPED = '@unmapped';
@@ -1700,11 +1701,17 @@ async function handshake(channel, purpose, request, { credentials, peer, mayBeUn
     if (presumed !== undefined)
         await makeOffer(channel, presumed);
     const server = readServerPolicy(await channel.receive(getClassAd));
+    host.log.debug(`session: ${describeOffer(server)}`);
     const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
     channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
     channel.send(request);
     const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
+    host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
     return { channel, method, user, server };
+}
+function describeOffer({ methods, trustDomain, issuerKeys }) {
+    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
+    return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 function readPostAuth(ad, mayBeUnmapped) {
     const code = ad.string('ReturnCode');
@@ -1861,7 +1868,8 @@ class Channel {
             await this.#receiveExpected();
         const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
         const parts = [];
-        for (let length = 0, ended = false; !ended;) {
+        let length = 0;
+        for (let ended = false; !ended;) {
             const frame = await this.#frame();
             const part = this.#open(frame);
             length += part.length;
@@ -1870,6 +1878,8 @@ class Channel {
             parts.push(part);
             ended = frame.endOfMessage;
         }
+        const encrypted = this.#protection === undefined ? '' : ', encrypted';
+        this.#options.log?.debug(`wire: received ${length} bytes${encrypted} (port ${this.#socket.localPort})`);
         const message = new Reader(concat(parts), this.#protection !== undefined);
         const value = read(message);
         if (message.remaining > 0)
@@ -1889,16 +1899,18 @@ class Channel {
     flush() {
         if (this.#outgoing.length === 0)
             return;
-        this.#socket.write(concat(this.#outgoing));
+        const bytes = concat(this.#outgoing);
+        this.#options.log?.debug(`wire: sent ${bytes.length} bytes in one flight (port ${this.#socket.localPort})`);
+        this.#socket.write(bytes);
         this.#outgoing = [];
         this.#roundTrips += 1;
     }
     handOver(roundTrips = this.#roundTrips) {
         this.#options.signal.removeEventListener('abort', this.#onAbort);
         this.#handedOver = true;
-        const { signal, randomBytes } = this.#options;
-        const next = new Channel(this.#socket, { signal, randomBytes, roundTrips }, this.#incoming);
-        if (signal.aborted)
+        const { preamble: _, ...options } = this.#options;
+        const next = new Channel(this.#socket, { ...options, roundTrips }, this.#incoming);
+        if (options.signal.aborted)
             next.close();
         return next;
     }
@@ -2064,15 +2076,18 @@ const SHARED_PORT_CONNECT = 75;
 const ATTEMPT_DELAY_MS = 250;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 async function connect(address, host) {
-    const socket = await dial(address, host.signal);
+    const socket = await dial(address, host);
     const id = sharedPortId(address);
+    if (id !== undefined)
+        host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
     return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
 }
 function sharedPortConnect(id) {
     const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
     return concat([putHeader(message.length), message]);
 }
-function dial(address, signal) {
+function dial(address, { signal, log, timeLeftMs }) {
+    const started = timeLeftMs();
     const waiting = [...endpoints(address)];
     const sockets = new Set();
     const failures = [];
@@ -2103,7 +2118,9 @@ function dial(address, signal) {
             const socket = (0,external_node_net_namespaceObject.connect)({ ...endpoint, noDelay: true });
             sockets.add(socket);
             socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+            socket.on('lookup', (_, ip) => log.debug(`connect: the host name ${endpoint.host} resolves to ${ip}`));
             socket.once('connect', () => {
+                log.debug(`connect: TCP to ${formatEndpoint(endpoint)} in ${Math.round(started - timeLeftMs())} ms`);
                 socket.setTimeout(0);
                 socket.removeAllListeners('error');
                 finish(socket);
@@ -3952,6 +3969,7 @@ function findHere({ type, name = '', local, collectors }, host) {
 function askCollectors({ collectors, type, name }, serverName, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
     return inTurn(collectors, (address, patient) => {
+        host.log.debug(`locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`);
         const collector = { address, serverName: hostNameOf(address) ?? serverName };
         return locate(collector, { type, name, needsServerName }, credentials, patient);
     }, host);
@@ -4221,7 +4239,6 @@ async function fetchStepByStep(request, host) {
     host.mask(jwt);
     if (signaturePart(jwt).reveal() !== '')
         host.mask(signaturePart(jwt));
-    host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
         const subject = request.mode === 'request' ? request.identity : session.user;

@@ -8,7 +8,7 @@ import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/
 import type { Writer } from '../wire/writer.ts';
 import { authenticate, makeOffer, type Offer, presume, StartOver } from './authenticate.ts';
 import { KeyAgreement } from './key-agreement.ts';
-import type { Credentials, MethodName, Peer } from './method.ts';
+import { type Credentials, displayName, type MethodName, type Peer } from './method.ts';
 import { clientPolicyAd, type Purpose, readServerPolicy, type ServerPolicy } from './policy.ts';
 
 /** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one. */
@@ -83,11 +83,18 @@ async function handshake(
   );
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));
+  host.log.debug(`session: ${describeOffer(server)}`);
   const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
   channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
   channel.send(request);
   const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
+  host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
   return { channel, method, user, server };
+}
+
+function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {
+  const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
+  return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 
 /** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */

@@ -22,8 +22,9 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
  * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT.
  */
 export async function connect(address: Sinful, host: Host): Promise<Channel> {
-  const socket = await dial(address, host.signal);
+  const socket = await dial(address, host);
   const id = sharedPortId(address);
+  if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
   return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
 }
 
@@ -33,7 +34,8 @@ function sharedPortConnect(id: string): Uint8Array {
 }
 
 /** Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed. */
-function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
+function dial(address: Sinful, { signal, log, timeLeftMs }: Host): Promise<Socket> {
+  const started = timeLeftMs();
   const waiting = [...endpoints(address)];
   const sockets = new Set<Socket>();
   const failures: Failure[] = [];
@@ -61,7 +63,9 @@ function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
       const socket = connectSocket({ ...endpoint, noDelay: true });
       sockets.add(socket);
       socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+      socket.on('lookup', (_, ip) => log.debug(`connect: the host name ${endpoint.host} resolves to ${ip}`));
       socket.once('connect', () => {
+        log.debug(`connect: TCP to ${formatEndpoint(endpoint)} in ${Math.round(started - timeLeftMs())} ms`);
         socket.setTimeout(0);
         socket.removeAllListeners('error');
         finish(socket);

@@ -1,7 +1,7 @@
 import type { Host } from '../host.ts';
 import type { MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
 import type { Writer } from '../wire/writer.ts';
-import type { Credentials, MethodName, Peer } from './method.ts';
+import { type Credentials, type MethodName, type Peer } from './method.ts';
 import { type Purpose, type ServerPolicy } from './policy.ts';
 /** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
 export interface Session {
