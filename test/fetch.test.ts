@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import type { AuthenticationError } from '../src/errors.ts';
 import { DistantProxy } from './support/distant-proxy.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { versionString } from './support/embedded-pool/settings.ts';
 import { listen } from './support/listen.ts';
 import { SigningKey } from './support/signing-key.ts';
 
@@ -24,6 +25,7 @@ describe('a fetch', () => {
         daemonName: 'ci@pool',
         daemonAddress: pool.schedd(),
         daemonVersion: '25.14.1',
+        daemonVersionText: versionString('25.14.1'),
         authenticationMethod: 'IDTOKENS',
         directoryMade: undefined,
       });

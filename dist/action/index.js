@@ -3838,9 +3838,10 @@ function writeTokenFile(path, token) {
         throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
     }
 }
-function writeAddressFile(path, sinful) {
+function writeAddressFile(path, sinful, version) {
+    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
     try {
-        writeWhole(path, `${sinful}\n`);
+        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ''}`);
     }
     catch (cause) {
         throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
@@ -3894,11 +3895,11 @@ function environmentFor(fetched, path, input, surroundings) {
     };
 }
 function scheddOf(fetched, directory, input) {
-    const { daemonName, daemonAddress } = fetched;
+    const { daemonName, daemonAddress, daemonVersionText } = fetched;
     if (input('address') === undefined && daemonName !== '')
         return { _CONDOR_SCHEDD_HOST: daemonName };
     const file = (0,external_node_path_namespaceObject.join)(directory, '.schedd_address');
-    writeAddressFile(file, daemonAddress);
+    writeAddressFile(file, daemonAddress, daemonVersionText);
     return {
         ...{ _CONDOR_SCHEDD_HOST: '', _CONDOR_SCHEDD_DAEMON_AD_FILE: '' },
         ...{ _CONDOR_SCHEDD_ADDRESS_FILE: file, _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file },
@@ -7686,6 +7687,7 @@ async function fetchStepByStep(request, host) {
         daemonName: printable(daemon.name),
         daemonAddress: formatSinful(session.address),
         daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+        daemonVersionText: printable(session.server.remoteVersion),
         authenticationMethod: displayName(session.method),
         clockSkewSeconds,
         roundTrips: daemon.roundTrips + roundTrips + verified,

@@ -4049,9 +4049,10 @@ function writeTokenFile(path, token) {
         throw new errors_OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
     }
 }
-function writeAddressFile(path, sinful) {
+function writeAddressFile(path, sinful, version) {
+    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
     try {
-        writeWhole(path, `${sinful}\n`);
+        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ''}`);
     }
     catch (cause) {
         throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
@@ -4267,6 +4268,7 @@ async function fetchStepByStep(request, host) {
         daemonName: printable(daemon.name),
         daemonAddress: formatSinful(session.address),
         daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+        daemonVersionText: printable(session.server.remoteVersion),
         authenticationMethod: displayName(session.method),
         clockSkewSeconds,
         roundTrips: daemon.roundTrips + roundTrips + verified,
