@@ -72,8 +72,8 @@ describe('a list of pools', () => {
 describe('round trips', () => {
   const cases: readonly [string, boolean, boolean, number][] = [
     ['with the address known', false, false, 3],
-    ['by name', true, false, 5],
-    ['by name where the collector demands authentication', true, true, 6],
+    ['by name', true, false, 4],
+    ['by name where the collector demands authentication', true, true, 5],
   ];
   for (const [what, byName, readNeedsSession, expected] of cases) {
     test(`are ${expected} ${what}, by our count and by the network's`, () =>

@@ -2075,12 +2075,16 @@ function splitOnce(text, separator) {
 const SHARED_PORT_CONNECT = 75;
 const ATTEMPT_DELAY_MS = 250;
 const ATTEMPT_TIMEOUT_MS = 10_000;
-async function connect(address, host) {
-    const socket = await dial(address, host);
+async function connect(address, host, ahead) {
+    const early = ahead?.take(address);
+    const socket = early ?? (await dial(address, host));
     const id = sharedPortId(address);
+    if (early !== undefined)
+        host.log.debug('connect: a connection to the daemon is there already');
     if (id !== undefined)
         host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
-    return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
+    const preamble = id === undefined ? {} : { preamble: sharedPortConnect(id) };
+    return new Channel(socket, { ...host, ...preamble, roundTrips: early === undefined ? 1 : 0 });
 }
 function sharedPortConnect(id) {
     const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
@@ -2400,11 +2404,11 @@ function isReverseConnect(message, claimId) {
 
 
 const HEAD_START_MS = 250;
-async function reach_reach(address, ask, host, failed) {
+async function reach_reach({ address, ahead }, ask, host, failed) {
     if (!isBehindCcb(address))
-        return { channel: await connect(address, host), way: 'direct' };
+        return { channel: await connect(address, host, ahead), way: 'direct' };
     const [straight, round] = [branchOf(host), branchOf(host)];
-    const direct = failed === undefined ? connect(address, straight.host) : Promise.reject(failed);
+    const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject(failed);
     if (await worksSoon(direct))
         return { channel: await direct, way: 'direct, else ccb' };
     const indirect = connectThroughCcb(address, ask, round.host);
@@ -2509,7 +2513,7 @@ async function routeTo(call, host, failed) {
     if (call.connect !== undefined)
         return { channel: await call.connect(host), way: 'direct' };
     const { target, credentials } = call;
-    return await reach_reach(target.address, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
+    return await reach_reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
 }
 function mutualOnly(credentials) {
     const methods = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
@@ -3927,7 +3931,48 @@ function notFound({ type, name }, all) {
     return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/transport/connection-ahead.js
+
+
+class ConnectionAhead {
+    #guess;
+    #socket;
+    #onAbort = () => this.close();
+    #signal;
+    #taken = false;
+    constructor(guess, signal) {
+        this.#guess = guess;
+        this.#signal = signal;
+        this.#socket = (0,external_node_net_namespaceObject.connect)({ ...guess, noDelay: true });
+        this.#socket.on('error', () => { });
+        signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    get isOpen() {
+        return this.#socket.readyState === 'open';
+    }
+    take(address) {
+        if (this.#taken)
+            return undefined;
+        this.#taken = true;
+        const { remoteAddress: host = '', remotePort: port = 0 } = this.#socket;
+        const [first] = endpoints(address).map(formatEndpoint);
+        const leadsThere = first === formatEndpoint(this.#guess) || first === formatEndpoint({ host, port });
+        if (this.isOpen && leadsThere && !this.#signal.aborted) {
+            this.#signal.removeEventListener('abort', this.#onAbort);
+            this.#socket.removeAllListeners('error');
+            return this.#socket;
+        }
+        this.close();
+        return undefined;
+    }
+    close() {
+        this.#signal.removeEventListener('abort', this.#onAbort);
+        this.#socket.destroy();
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/find.js
+
 
 
 
@@ -3943,10 +3988,23 @@ async function findDaemon({ daemon, remote, serverName, privateNetworkName }, cr
     }
     if (remote)
         return await findByName(daemon, serverName, credentials, host);
-    const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+    const here = findHere(daemon, host);
+    const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;
+    const found = here ??
+        (await askCollectors(daemon, serverName, credentials, host).catch((error) => {
+            ahead?.close();
+            throw error;
+        }));
     host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
     const address = daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
-    return { ...found, targets: [{ ...found, address, serverName: serverName ?? found.serverName }] };
+    return { ...found, targets: [{ ...found, address, ahead, serverName: serverName ?? found.serverName }] };
+}
+function guessOf({ name = '', collectors, through }) {
+    if (through !== undefined)
+        return through;
+    const host = name.slice(name.lastIndexOf('@') + 1);
+    const { port = DEFAULT_PORT, host: collector = host } = collectors[0] ?? {};
+    return { host: host.includes('.') ? host : collector, port };
 }
 async function findByName(daemon, serverName, credentials, host) {
     const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));

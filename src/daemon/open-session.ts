@@ -17,12 +17,10 @@ import { connect } from '../transport/connect.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { BrokerCall } from './ccb.ts';
-import { type Route, reach } from './reach.ts';
+import { type Destination, type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
-  readonly address: Sinful;
-}
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {}
 
 /** One command for one daemon, and the credentials for it. */
 export interface CommandCall {
@@ -109,12 +107,7 @@ async function attempt<T>(
 async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | undefined): Promise<Route> {
   if (call.connect !== undefined) return { channel: await call.connect(host), way: 'direct' };
   const { target, credentials } = call;
-  return await reach(
-    target.address,
-    (broker, read, within) => askBroker(broker, credentials, read, within),
-    host,
-    failed,
-  );
+  return await reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
 }
 
 /**

@@ -5,9 +5,9 @@ import { type Session } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
 import { type Sinful } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
+import { type Destination } from './reach.ts';
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
-    readonly address: Sinful;
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
 }
 /** One command for one daemon, and the credentials for it. */
 export interface CommandCall {
