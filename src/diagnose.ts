@@ -73,13 +73,14 @@ async function checkDaemon(
   const { server, user } = session;
   for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
     host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
-  await checkFetching(target, authz, credentials, host);
+  const again = { ...target, resume: session };
+  await checkFetching(again, authz, credentials, host);
 
   const levels = authz.length > 0 ? authz : USUAL_LEVELS;
   const verdicts = await Promise.all(
     questions(levels).map(async ([level, command]) => ({
       level,
-      allowed: await isAllowed(target, command, credentials, host),
+      allowed: await isAllowed(again, command, credentials, host),
     })),
   );
   for (const { level, allowed } of verdicts) host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);

@@ -1629,6 +1629,7 @@ class KeyAgreement {
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 const KNOWN_METHODS = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 const SESSION_DURATION_SECONDS = 60;
+const DC_AUTHENTICATE = 60010;
 function clientPolicyAd({ command, about }, methods, ecdhPublicKey) {
     return {
         Command: command,
@@ -1646,6 +1647,18 @@ function clientPolicyAd({ command, about }, methods, ecdhPublicKey) {
         Subsystem: 'TOOL',
         ECDHPublicKey: ecdhPublicKey,
         RemoteVersion: REMOTE_VERSION,
+    };
+}
+function resumptionAd({ command, about }, sid, nonce) {
+    return {
+        UseSession: 'YES',
+        Sid: sid,
+        Command: command,
+        AuthCommand: about,
+        CryptoMethods: 'AES',
+        ResumeResponse: false,
+        RemoteVersion: REMOTE_VERSION,
+        Nonce: nonce,
     };
 }
 function readServerPolicy(ad) {
@@ -1673,6 +1686,19 @@ function list(text = '') {
     return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/security/resumption.js
+class Resumption {
+    sid;
+    #key;
+    constructor(sid, key) {
+        this.sid = sid;
+        this.#key = key;
+    }
+    protect(channel) {
+        channel.protect(this.#key);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/security/session.js
 
 
@@ -1680,9 +1706,13 @@ function list(text = '') {
 
 
 
-const DC_AUTHENTICATE = 60010;
+
+const NONCE_LENGTH = 33;
 const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
 const UNMAPPED = '@unmapped';
+function isResumable(session) {
+    return session?.resumption !== undefined;
+}
 async function startCommand(channel, purpose, request, options, host) {
     const { credentials, peer, mayPresume } = options;
     const presumed = mayPresume ? presume(credentials, peer) : undefined;
@@ -1703,15 +1733,26 @@ async function handshake(channel, purpose, request, { credentials, peer, mayBeUn
     const server = readServerPolicy(await channel.receive(getClassAd));
     host.log.debug(`session: ${describeOffer(server)}`);
     const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
-    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
+    const key = agreement.sessionKey(server.ecdhPublicKey);
+    channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
     channel.send(request);
-    const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
+    const verdict = await channel.receive(getClassAd);
+    const user = readPostAuth(verdict, mayBeUnmapped);
+    const sid = verdict.string('Sid');
     host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
-    return { channel, method, user, server };
+    return { channel, method, user, server, resumption: sid === undefined ? undefined : new Resumption(sid, key) };
 }
 function describeOffer({ methods, trustDomain, issuerKeys }) {
     const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
     return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
+}
+function resumeCommand(channel, purpose, request, session, host) {
+    const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString('base64');
+    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
+    session.resumption.protect(channel);
+    channel.send(request);
+    host.log.debug(`session: resumed as ${session.user}`);
+    return { ...session, channel };
 }
 function readPostAuth(ad, mayBeUnmapped) {
     const code = ad.string('ReturnCode');
@@ -1804,9 +1845,10 @@ class Reader {
 class Transcript {
     #hash;
     add(...parts) {
-        this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
-        for (const part of parts)
+        for (const part of parts) {
+            this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
             this.#hash.update(part);
+        }
     }
     digest() {
         return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
@@ -2467,17 +2509,21 @@ function reach_unreachable(address, failures) {
 
 
 async function callCommand(call, read, host) {
-    let { credentials } = call;
-    for (let spent = 0, mayPresume = true;; mayPresume = false) {
+    let { credentials, target } = call;
+    for (let spent = 0, mayPresume = true;;) {
         try {
-            const result = await attempt({ ...call, credentials }, read, mayPresume, host);
+            const result = await attempt({ ...call, credentials, target }, read, mayPresume, host);
             return { ...result, roundTrips: result.roundTrips + spent };
         }
         catch (error) {
             if (!(error instanceof StartOver))
                 throw error;
-            host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+            const resumed = isResumable(target.resume);
+            const how = resumed ? 'anew' : "waiting for the daemon's policy first";
+            host.log.debug(`session: once more, ${how} (${error.message})`);
             credentials = error.credentials;
+            target = { ...target, resume: undefined };
+            mayPresume &&= resumed;
             spent += error.roundTrips;
         }
     }
@@ -2486,12 +2532,18 @@ async function attempt(call, read, mayPresume, host, failed) {
     const { target, command, about, request, phase, mayBeUnmapped = false } = call;
     const { address, serverName, claimedName } = target;
     const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
+    const earlier = isResumable(target.resume) ? target.resume : undefined;
     let session;
     try {
         const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
         const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
-        session = await inPhase(phase ?? 'session', address, () => startCommand(channel, { command, about }, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
-        const value = await read(session, channel);
+        const purpose = { command, about };
+        session = await inPhase(phase ?? 'session', address, () => earlier !== undefined
+            ? resumeCommand(channel, purpose, request, earlier, host)
+            : startCommand(channel, purpose, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
+        const value = await read(session, channel).catch((error) => {
+            throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
+        });
         return { value, session, roundTrips: channel.roundTrips };
     }
     catch (error) {
@@ -2538,12 +2590,15 @@ async function askBroker({ address, ...broker }, credentials, read, host) {
             error instanceof NegotiationError ||
             error instanceof AuthenticationError ||
             error instanceof AuthorizationError ||
-            (error instanceof ConnectError && error.code === 'ERR_CLOSED');
+            isHangUp(error);
         if (!refused || host.signal.aborted)
             throw error;
         host.log.debug(`ccb: once more, without a session (${error.message})`);
         return await callInClear({ address, ...broker }, read, host);
     }
+}
+function isHangUp(error) {
+    return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 async function callInClear({ address, command, request, connect: getThere }, read, host) {
     const channel = await (getThere?.(host) ?? connect(address, host));
@@ -2641,7 +2696,18 @@ async function exchangeSciToken(target, scitoken, credentials, host) {
 const MAX_SILENT_POLLS = 5;
 const RATE_LIMIT = /rate limit/i;
 async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
-    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+    let resume;
+    const ask = async (command, ad) => {
+        const result = await callCommand({
+            target: resume === undefined ? target : { ...target, resume },
+            command,
+            request: (message) => putClassAd(message, ad),
+            credentials,
+            mayBeUnmapped: true,
+        }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+        resume = result.session;
+        return result;
+    };
     const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
     const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
     const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
@@ -2802,7 +2868,7 @@ const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RS
 
 
 
-const NONCE_LENGTH = 256;
+const akep2_NONCE_LENGTH = 256;
 const MAC_LENGTH = 20;
 const STATUS_OK = 0;
 const STATUS_ERROR = -1;
@@ -2844,14 +2910,14 @@ function getChallenge(message) {
     const accepted = message.int() === STATUS_OK;
     const clientName = getName(message);
     const serverName = getName(message);
-    const clientNonce = getBlock(message, NONCE_LENGTH);
-    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const clientNonce = getBlock(message, akep2_NONCE_LENGTH);
+    const serverNonce = getBlock(message, akep2_NONCE_LENGTH);
     const mac = getBlock(message, MAC_LENGTH);
     return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 function serverIsProven(key, opening, challenge) {
     const { serverName, clientNonce, serverNonce, mac } = challenge;
-    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+    if (serverNonce.length !== akep2_NONCE_LENGTH || mac.length !== MAC_LENGTH)
         return false;
     if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
         return false;
@@ -2926,7 +2992,7 @@ function candidate(credential, host) {
     return akep2({
         method: 'TOKEN',
         label: labelOf(credential),
-        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(akep2_NONCE_LENGTH) },
         key: () => keyOfToken(revealSignature(token), token.signedText),
         refusal: () => idtokens_refusal(token, host.now()),
     });
@@ -3538,7 +3604,7 @@ function password_password(secret, source, host) {
     const candidate = (name) => akep2({
         method: 'PASSWORD',
         label: `${source} (${name})`,
-        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
+        opening: { name, signedText: undefined, nonce: host.randomBytes(akep2_NONCE_LENGTH) },
         key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
         refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
     });
