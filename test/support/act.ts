@@ -1,0 +1,108 @@
+/** act (github.com/nektos/act), a runner of GitHub's workflows, with the host as its machine. */
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findProgram } from '../../src/program.ts';
+import { projectRoot } from './project.ts';
+import { ownEnvironment } from './runner.ts';
+
+const VERSION = 'v0.2.89';
+/** What the examples call this Action. */
+const ACTION = 'condor-token-fetch/condor-token-fetch@v0';
+
+/** The program, built if there is none and there is Go; undefined: there can be none here. */
+export function findAct(): string | undefined {
+  const own = join(homedir(), 'go', 'bin');
+  const path = `${process.env['PATH'] ?? ''}${delimiter}${own}${delimiter}/usr/local/go/bin`;
+  const found = findProgram('act', path);
+  const go = findProgram('go', path);
+  if (found !== undefined || go === undefined) return found;
+  console.error(`building act ${VERSION} …`);
+  const env = { ...process.env, GOBIN: own, GOFLAGS: '-mod=mod' };
+  const { status, stderr } = spawnSync(go, ['install', `github.com/nektos/act@${VERSION}`], { env, encoding: 'utf8' });
+  if (status !== 0) console.error(`act cannot be built: ${stderr}`);
+  return findProgram('act', path);
+}
+
+export interface ActRun {
+  readonly status: number;
+  /** Both outputs, line by line. */
+  readonly lines: readonly string[];
+}
+
+export interface ActOptions {
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Files of the repository, by their paths. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Gets every line as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** One repository, whose workflows are run one after the other. */
+export class Act {
+  readonly directory: string = mkdtempSync(join(tmpdir(), 'act-'));
+  /** Programs here come first on the PATH of every step. */
+  readonly bin: string = join(this.directory, 'bin');
+  /** Workspaces and temporary directories of the jobs; each job removes its own. */
+  readonly jobs: string = join(this.directory, 'jobs');
+  readonly #program: string;
+
+  constructor(program: string) {
+    this.#program = program;
+    for (const each of ['bin', 'jobs', 'repository', 'action', 'config/act', 'home'])
+      mkdirSync(join(this.directory, each), { recursive: true });
+    cpSync(join(projectRoot, 'action.yml'), join(this.directory, 'action', 'action.yml'));
+    cpSync(join(projectRoot, 'dist'), join(this.directory, 'action', 'dist'), { recursive: true });
+    writeFileSync(join(this.directory, 'config/act/actrc'), ''); // or it asks which images to take
+    const cwd = join(this.directory, 'repository');
+    spawnSync('git', ['init', '-q', '-b', 'main'], { cwd });
+    const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
+    spawnSync('git', [...who, 'commit', '-q', '--allow-empty', '-m', 'Empty'], { cwd });
+  }
+
+  async run(workflow: string, { secrets = {}, env = {}, files = {}, onLine }: ActOptions = {}): Promise<ActRun> {
+    const repository = join(this.directory, 'repository');
+    for (const [path, content] of Object.entries({ ...files, '.github/workflows/example.yml': workflow })) {
+      mkdirSync(dirname(join(repository, path)), { recursive: true });
+      writeFileSync(join(repository, path), content);
+    }
+    const secretFile = join(this.directory, 'secrets');
+    const pairs = Object.entries(secrets).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+    writeFileSync(secretFile, pairs.join(''), { mode: 0o600 });
+    const args = [
+      ...['--detect-event', '--directory', repository, '--workflows', '.github/workflows/example.yml'],
+      ...['--platform', 'ubuntu-latest=-self-hosted', '--platform', 'docker=-self-hosted'],
+      ...['--local-repository', `${ACTION}=${join(this.directory, 'action')}`],
+      ...['--action-cache-path', this.jobs, '--no-cache-server', '--pull=false'],
+      ...['--secret-file', secretFile],
+    ];
+    const path = `${this.bin}${delimiter}${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+    const child = spawn(this.#program, args, {
+      env: {
+        ...ownEnvironment(),
+        ...{ HOME: join(this.directory, 'home'), XDG_CONFIG_HOME: join(this.directory, 'config'), PATH: path },
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on('line', (line) => {
+        lines.push(line);
+        onLine?.(line);
+      });
+    }
+    const status = await new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve(code ?? 1));
+    });
+    return { status, lines };
+  }
+
+  close(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
