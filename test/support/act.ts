@@ -20,16 +20,17 @@ export function findAct(): string | undefined {
   const go = findProgram('go', path);
   if (found !== undefined || go === undefined) return found;
   console.error(`building act ${VERSION} …`);
-  const env = { ...process.env, GOBIN: own, GOFLAGS: '-mod=mod' };
-  const { status, stderr } = spawnSync(go, ['install', `github.com/nektos/act@${VERSION}`], { env, encoding: 'utf8' });
+  const options = { env: { ...process.env, GOBIN: own }, encoding: 'utf8', timeout: 300_000 } as const;
+  const { status, stderr } = spawnSync(go, ['install', `github.com/nektos/act@${VERSION}`], options);
   if (status !== 0) console.error(`act cannot be built: ${stderr}`);
   return findProgram('act', path);
 }
 
 export interface ActRun {
   readonly status: number;
-  /** Both outputs, line by line. */
+  /** Both outputs, line by line, without what act says of its own. */
   readonly lines: readonly string[];
+  readonly text: string;
 }
 
 export interface ActOptions {
@@ -91,6 +92,7 @@ export class Act {
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {
+        if (line.includes('unable to get git')) return;
         lines.push(line);
         onLine?.(line);
       });
@@ -99,7 +101,7 @@ export class Act {
       child.on('error', reject);
       child.on('close', (code) => resolve(code ?? 1));
     });
-    return { status, lines };
+    return { status, lines, text: lines.map((line) => `${line}\n`).join('') };
   }
 
   close(): void {
