@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseDocument } from 'yaml';
-import { Act, type ActRun, findAct } from '../support/act.ts';
+import { Act, type ActRun, errorsOf, findAct } from '../support/act.ts';
 import { writeCondorTools } from '../support/condor-tools.ts';
 import { exampleText, type Place } from '../support/examples.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
@@ -127,11 +127,6 @@ function withStep(text: string, step: object): string {
   const workflow = parseDocument(text);
   workflow.addIn(['jobs', 'submit', 'steps'], workflow.createNode(step));
   return workflow.toString();
-}
-
-/** Error annotations, as act shows them. */
-function errorsOf({ lines }: ActRun): readonly string[] {
-  return lines.flatMap((line) => /::error.*?::(.*)$/.exec(line)?.[1] ?? []);
 }
 
 function assertHidden({ text }: ActRun, jwts: readonly string[]): void {

@@ -38,6 +38,8 @@ export interface ActOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Files of the repository, by their paths. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Further arguments of act: which job, which of a matrix. */
+  readonly args?: readonly string[];
   /** Gets every line as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -64,7 +66,10 @@ export class Act {
     spawnSync('git', [...who, 'commit', '-q', '--allow-empty', '-m', 'Empty'], { cwd });
   }
 
-  async run(workflow: string, { secrets = {}, env = {}, files = {}, onLine }: ActOptions = {}): Promise<ActRun> {
+  async run(
+    workflow: string,
+    { secrets = {}, env = {}, files = {}, args: further = [], onLine }: ActOptions = {},
+  ): Promise<ActRun> {
     const repository = join(this.directory, 'repository');
     for (const [path, content] of Object.entries({ ...files, '.github/workflows/example.yml': workflow })) {
       mkdirSync(dirname(join(repository, path)), { recursive: true });
@@ -78,7 +83,7 @@ export class Act {
       ...['--platform', 'ubuntu-latest=-self-hosted', '--platform', 'docker=-self-hosted'],
       ...['--local-repository', `${ACTION}=${join(this.directory, 'action')}`],
       ...['--action-cache-path', this.jobs, '--no-cache-server', '--pull=false'],
-      ...['--secret-file', secretFile],
+      ...['--secret-file', secretFile, ...further],
     ];
     const path = `${this.bin}${delimiter}${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
     const child = spawn(this.#program, args, {
@@ -107,4 +112,9 @@ export class Act {
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Error annotations, as act shows them. */
+export function errorsOf({ lines }: ActRun): readonly string[] {
+  return lines.flatMap((line) => /::error.*?::(.*)$/.exec(line)?.[1] ?? []);
 }
