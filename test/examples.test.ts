@@ -104,7 +104,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.equal(status, 0, output);
       assert.equal(output.match(/as alice@pool\.test: READ yes/g)?.length, 2, `both tools are alice:\n${output}`);
       assert.match(output, /^drwx------/m);
-      assert.match(output, /^-rw------- .*\/tokens\.d\/token$/m);
+      assert.match(output, /^-rw-------\W.*\/tokens\.d\/token$/m);
       assert.deepEqual(remains, []);
       assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
     });

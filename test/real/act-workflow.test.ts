@@ -11,7 +11,8 @@ import { projectRoot } from '../support/project.ts';
 import type { Step, Workflow } from '../support/workflow.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
-const why = poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), and no Go' : false);
+const why =
+  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
 if (why !== false) console.error(`\n*** our workflow is not run by act: ${why}\n`);
 
 describe('ci.yml', { skip: why }, () => {

@@ -11,7 +11,8 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
-const why = poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), and no Go' : false);
+const why =
+  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
 if (why !== false) console.error(`\n*** the examples are not run by act: ${why}\n`);
 
 const JOB = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };

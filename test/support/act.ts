@@ -12,13 +12,13 @@ const VERSION = 'v0.2.89';
 /** What the examples call this Action. */
 const ACTION = 'condor-token-fetch/condor-token-fetch@v0';
 
-/** The program, built if there is none and there is Go; undefined: there can be none here. */
-export function findAct(): string | undefined {
+/** The program; undefined: there is none here. `build`: unless there is Go to build it with. */
+export function findAct(build = false): string | undefined {
   const own = join(homedir(), 'go', 'bin');
   const path = `${process.env['PATH'] ?? ''}${delimiter}${own}${delimiter}/usr/local/go/bin`;
   const found = findProgram('act', path);
   const go = findProgram('go', path);
-  if (found !== undefined || go === undefined) return found;
+  if (found !== undefined || go === undefined || !build) return found;
   console.error(`building act ${VERSION} …`);
   const options = { env: { ...process.env, GOBIN: own }, encoding: 'utf8', timeout: 300_000 } as const;
   const { status, stderr } = spawnSync(go, ['install', `github.com/nektos/act@${VERSION}`], options);

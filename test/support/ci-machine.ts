@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { findProgram } from '../../src/program.ts';
 import { projectRoot } from './project.ts';
 import { ownEnvironment } from './runner.ts';
 
@@ -51,6 +52,8 @@ export class CiMachine {
       `while [ $# -gt 1 ]; do [ "$1" = -o ] && file=$2; shift; done
        case $1 in ${RELEASE}*/condor_token_fetch.mjs) cp '${COMMAND}' "$file" ;; *) exit 22 ;; esac`,
     );
+    if (findProgram('sha256sum', process.env['PATH'] ?? '') === undefined)
+      this.program('sha256sum', 'exec shasum -a 256 "$@"'); // macOS
     this.program('node', `exec '${process.execPath}' "$@"`);
   }
 
