@@ -1,10 +1,10 @@
 /** The workflows of the examples, run by act on this machine, at real daemons and with HTCondor's own tools. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { parseDocument } from 'yaml';
-import { Act, type ActRun, errorsOf, findAct } from '../support/act.ts';
+import { parseDocument, type YAMLSeq } from 'yaml';
+import { Act, type ActRun, errorsOf, findAct, REMAINS } from '../support/act.ts';
 import { writeCondorTools } from '../support/condor-tools.ts';
 import { exampleText, type Place } from '../support/examples.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
@@ -43,7 +43,7 @@ for (const suite of poolSuites()) {
         const kept = join(act.directory, 'kept');
         const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
         const text = exampleText(file, place()).replace('https://github.com/', ''); // only Forgejo's and Gitea's act know it
-        const workflow = withStep(text, { name: 'Look', run: look });
+        const workflow = withSteps(text, 'submit', { name: 'Look', run: look });
         const options = { secrets: { CONDOR_IDTOKEN: idtoken }, env: { KEPT: kept }, files: JOB };
         const run = await act.run(workflow, options);
         assert.equal(run.status, 0, run.text);
@@ -58,13 +58,13 @@ for (const suite of poolSuites()) {
         const directory = /::set-output:: token-directory=(.*)$/m.exec(run.text)?.[1] ?? '';
         assert.ok(directory.startsWith(act.jobs), directory);
         assert.ok(run.text.includes(`| Removed ${directory}\n`), run.text);
-        assert.ok(!existsSync(directory));
+        assert.match(run.text, /\| remains: \[\]$/m);
       });
     }
 
     test('github/two-pools.yml asks each pool with the token for it', async () => {
       const second = { collector: other.collector, schedd: other.scheddName };
-      const workflow = exampleText('github/two-pools.yml', place(), second)
+      const workflow = withSteps(exampleText('github/two-pools.yml', place(), second), 'compare')
         .replace('expected-identity: ci@example.org', 'expected-identity: alice@pool.test')
         .replace('expected-trust-domain: example.org', 'expected-trust-domain: pool.test');
       const idtokenOfOther = (await other.run('condor_token_create', '-identity', 'bob@other.test')).trim();
@@ -75,7 +75,7 @@ for (const suite of poolSuites()) {
       assert.match(run.text, /::set-output:: trust-domain=other\.test$/m);
       assert.equal(run.text.match(/\| Total for all users: /g)?.length, 2, run.text);
       assert.match(run.text, /\| Removed .*\/tokens\.d\/testing$/m);
-      assert.match(run.text, /\| Removed .*\/tokens\.d$/m);
+      assert.match(run.text, /\| remains: \[\]$/m);
       assertHidden(run, [idtoken, idtokenOfOther]);
       const wrong = await act.run(workflow.replace('alice@pool.test', 'ci@pool.test'), { secrets });
       assert.deepEqual([wrong.status, errorsOf(wrong).length], [1, 1]);
@@ -108,7 +108,7 @@ for (const suite of poolSuites()) {
       const jobs = await pool.run('condor_q', '-allusers', '-af', 'ClusterId');
       const foreign = (await other.run('condor_token_create', '-identity', 'bob@other.test')).trim();
       const options = { secrets: { CONDOR_IDTOKEN: foreign }, files: JOB };
-      const run = await act.run(exampleText('github/submit.yml', place()), options);
+      const run = await act.run(withSteps(exampleText('github/submit.yml', place()), 'submit'), options);
       assert.equal(run.status, 1, run.text);
       const errors = errorsOf(run);
       assert.equal(errors.length, 1, run.text);
@@ -118,15 +118,19 @@ for (const suite of poolSuites()) {
       assert.doesNotMatch(run.text, /::set-output:: token/);
       assert.doesNotMatch(run.text, /Main condor_(ping|submit)/);
       assert.match(run.text, /Success - Post condor-token-fetch/);
+      assert.match(run.text, /\| remains: \[\]$/m);
       assertHidden(run, [foreign]);
       assert.equal(await pool.run('condor_q', '-allusers', '-af', 'ClusterId'), jobs);
     });
   });
 }
 
-function withStep(text: string, step: object): string {
+/** With something first that looks at the end of the job what is left, and with more steps. */
+function withSteps(text: string, job: string, ...more: object[]): string {
   const workflow = parseDocument(text);
-  workflow.addIn(['jobs', 'submit', 'steps'], workflow.createNode(step));
+  const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;
+  steps.items.unshift(workflow.createNode({ uses: REMAINS }));
+  steps.items.push(...more.map((step) => workflow.createNode(step)));
   return workflow.toString();
 }
 

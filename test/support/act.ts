@@ -11,6 +11,9 @@ import { ownEnvironment } from './runner.ts';
 const VERSION = 'v0.2.89';
 /** What the examples call this Action. */
 const ACTION = 'condor-token-fetch/condor-token-fetch@v0';
+/** An Action whose post, if it is the first step, runs after all others and lists the job's temporary directory. */
+export const REMAINS = 'test/remains@v1';
+const REMAINS_POST = "console.log('remains:', JSON.stringify(require('node:fs').readdirSync(process.env.RUNNER_TEMP)))";
 
 /** The program; undefined: there is none here. `build`: unless there is Go to build it with. */
 export function findAct(build = false): string | undefined {
@@ -55,10 +58,14 @@ export class Act {
 
   constructor(program: string) {
     this.#program = program;
-    for (const each of ['bin', 'jobs', 'repository', 'action', 'config/act', 'home'])
+    for (const each of ['bin', 'jobs', 'repository', 'action', 'remains', 'config/act', 'home'])
       mkdirSync(join(this.directory, each), { recursive: true });
     cpSync(join(projectRoot, 'action.yml'), join(this.directory, 'action', 'action.yml'));
     cpSync(join(projectRoot, 'dist'), join(this.directory, 'action', 'dist'), { recursive: true });
+    const remains = 'name: Remains\ndescription: x\nruns: { using: node24, main: main.js, post: post.js }\n';
+    writeFileSync(join(this.directory, 'remains', 'action.yml'), remains);
+    writeFileSync(join(this.directory, 'remains', 'main.js'), '');
+    writeFileSync(join(this.directory, 'remains', 'post.js'), REMAINS_POST);
     writeFileSync(join(this.directory, 'config/act/actrc'), ''); // or it asks which images to take
     const cwd = join(this.directory, 'repository');
     spawnSync('git', ['init', '-q', '-b', 'main'], { cwd });
@@ -82,6 +89,7 @@ export class Act {
       ...['--detect-event', '--directory', repository, '--workflows', '.github/workflows/example.yml'],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--platform', 'docker=-self-hosted'],
       ...['--local-repository', `${ACTION}=${join(this.directory, 'action')}`],
+      ...['--local-repository', `${REMAINS}=${join(this.directory, 'remains')}`],
       ...['--action-cache-path', this.jobs, '--no-cache-server', '--pull=false'],
       ...['--secret-file', secretFile, ...further],
     ];

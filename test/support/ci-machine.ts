@@ -73,7 +73,8 @@ export class CiMachine {
     for (const name of ['condor_ping', 'condor_submit', 'condor_q']) {
       this.program(
         name,
-        `ls -ld "$_CONDOR_SEC_TOKEN_DIRECTORY" "$_CONDOR_SEC_TOKEN_DIRECTORY"/*
+        `set -u
+         ls -ld "$_CONDOR_SEC_TOKEN_DIRECTORY" "$_CONDOR_SEC_TOKEN_DIRECTORY"/*
          exec node '${COMMAND}' -check -pool "$_CONDOR_COLLECTOR_HOST" -name "$_CONDOR_SCHEDD_HOST" -authz READ 2>&1`,
       );
     }
