@@ -1,6 +1,6 @@
 /** The script parts of the examples, run as each CI system runs them. */
 import { randomInt } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CiMachine, SHA256, type ShellResult } from './ci-machine.ts';
 import { exampleText, gitLabJob, type Place, readJenkinsfile } from './examples.ts';
@@ -36,11 +36,9 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
     const result = await machine.run(script.join('\n'), { env, shell: [...shell] });
     const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
     const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
-    return {
-      status: result.status || after.status,
-      output: result.output + after.output,
-      remains: [...machine.remains, ...(existsSync(directory) ? [directory] : [])],
-    };
+    const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
+    rmSync(directory, { recursive: true, force: true }); // it is outside of the machine's own directories
+    return { status: result.status || after.status, output: result.output + after.output, remains };
   },
 
   Jenkinsfile: async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
