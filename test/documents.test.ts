@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { FLAGS } from '../src/argv.ts';
 import { findProgram } from '../src/program.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
+import type { RequestSettings } from './support/embedded-pool/token-requests.ts';
 import { everyError } from './support/every-error.ts';
 import { listen } from './support/listen.ts';
 import { type Block, blocksIn, blocksOf } from './support/markdown.ts';
@@ -28,20 +29,21 @@ import {
   linksOf,
   prose,
 } from './support/snippets.ts';
-import { Ways } from './support/ways.ts';
+import { ABSENT, Ways } from './support/ways.ts';
 import type { Step } from './support/workflow.ts';
 
+const isHere = (path: string) => existsSync(join(projectRoot, path));
 const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
-  ...['docs', 'examples', '.github'].flatMap((folder) => (existsSync(folder) ? filesBelow(folder, '.md') : [])),
+  ...['docs', 'examples', '.github'].flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.md') : [])),
 ];
 const WORKFLOWS = ['.github/workflows', 'examples']
-  .flatMap((folder) => (existsSync(folder) ? filesBelow(folder, '.yml') : []))
+  .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
   .filter((file) => !file.startsWith('examples/gitlab/'));
 /** Other words than these at a fence would be something that nobody looks at. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', ''];
 /** Linked to, and written on branches of their own: drop these lines when they are here. */
-const ELSEWHERE = ['docs/TROUBLESHOOTING.md', 'examples/README.md'].filter((file) => !existsSync(file));
+const ELSEWHERE = ['docs/TROUBLESHOOTING.md', 'examples/README.md'].filter((file) => !isHere(file));
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const place = ({ file, line }: Block) => `${file}:${line}`;
@@ -84,7 +86,7 @@ describe('documents', () => {
       for (const target of linksOf(read(file)))
         if (!ELSEWHERE.some((each) => each.endsWith(target.split('#')[0] ?? ''))) checkLink(file, target);
       for (const [, path = ''] of read(file).matchAll(/`((?:src|test|docs|dist|examples)\/(?!dev\/)[\w./-]*)`/g))
-        assert.ok(existsSync(join(projectRoot, path)), `${file}: ${path}`);
+        assert.ok(isHere(path), `${file}: ${path}`);
     });
 });
 
@@ -107,19 +109,26 @@ describe('the README', () => {
 });
 
 describe('what the README shows is done', () => {
-  const CM = 'cm.example.org';
   let ways: Ways;
   let pool: EmbeddedPool;
   let other: EmbeddedPool;
   let runner: Runner;
   let folder: string;
+  /** As on an access point. */
+  let machine: Readonly<Record<string, string>>;
   before(async () => {
     ways = await Ways.create();
     const map = { [`SCITOKENS ${ways.issuer.url},ci`]: 'ci@example.org' };
-    pool = await EmbeddedPool.start({ ...ways.pool({ map }), trustDomain: 'example.org' });
+    const requests: RequestSettings = { whenFiled: (id, all) => all.decide(id, 'approved') };
+    pool = await EmbeddedPool.start({ ...ways.pool({ map, requests }), trustDomain: 'example.org' });
     other = await EmbeddedPool.start({ trustDomain: 'example.net' });
     runner = new Runner();
     folder = mkdtempSync(join(tmpdir(), 'documents-'));
+    const address = ways.file('address', `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
+    machine = {
+      ...{ _CONDOR_SCHEDD_ADDRESS_FILE: address, _CONDOR_SCHEDD_NAME: 'ci@pool', _CONDOR_FULL_HOSTNAME: 'pool' },
+      _CONDOR_FS_LOCAL_DIR: ways.tmp,
+    };
   });
   after(async () => {
     runner?.close();
@@ -138,26 +147,30 @@ describe('what the README shows is done', () => {
     assert.ok(found !== undefined && (more.length === 0 || language === 'ts'), `one ${language} in ${heading}`);
     return found;
   }
-  const here = (text: string) => text.replaceAll(CM, pool.collector).replaceAll('ap40.example.org', 'ci@pool');
+  const here = (text: string) =>
+    text
+      .replaceAll('cm.example.org', pool.collector)
+      .replaceAll('cm.example.net', other.collector)
+      .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool');
   /** The steps of the Action, one after the other, with what they have to have. */
   async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
     const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
     assert.equal(steps.length, results.length);
     for (const [index, { with: inputs = {}, env = {} }] of steps.entries()) {
-      const isOther = inputs['pool'] === 'cm.example.net';
-      const at = isOther ? other : pool;
+      const at = inputs['pool'] === 'cm.example.net' ? other : pool;
       const values = { secrets: at.idToken('ci'), 'runner.temp': runner.temp };
-      const place = { pool: at.collector, name: 'ci@pool' };
-      const trust =
-        isOther || inputs['idtoken'] !== undefined
-          ? {}
-          : { 'ca-certificate': ways.authority.certificate, 'server-name': ways.hostName };
+      const said = Object.entries(evaluated(inputs, values)).map(([name, text]) => [name, here(text)]);
+      const trust = { 'ca-certificate': ways.authority.certificate, 'server-name': ways.hostName };
       const step = await runner.runAction(
-        { ...evaluated(inputs, values), ...place, ...trust },
-        { env: evaluated(env, values), beforePost: (main) => results[index]?.(main) },
+        { ...trust, ...Object.fromEntries(said) },
+        { env: { ...machine, ...evaluated(env, values) }, beforePost: (main) => results[index]?.(main) },
       );
       assert.deepEqual([step.status, step.post?.status], [0, 0], step.raw);
-      assert.deepEqual(step.annotations, [], step.raw);
+      assert.deepEqual(
+        step.annotations.filter(({ level }) => level !== 'notice'),
+        [],
+        step.raw,
+      );
     }
   }
   const isFor = (identity: string, authz: string, lifetime: string) => (step: StepResult) => {
@@ -184,6 +197,14 @@ describe('what the README shows is done', () => {
       assert.match(log.join('\n'), /A fetch from ci@pool would work, as ci@example\.org: READ yes, WRITE yes/);
     }));
   test('Long jobs', () => act('Long jobs', isFor('ci@example.org', '', '1200')));
+  test('No secret: an administrator approves', () =>
+    act('No secret: an administrator approves', ({ outputs, log }) => {
+      assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);
+      assert.match(log.join('\n'), /waits for its approval: condor_token_request_approve -reqid \d+ -name/);
+    }));
+  test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
+    act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),
+  );
   test('Tools in a container', () => act('Tools in a container', isFor('ci@example.org', '', '3600')));
 
   test('No secret: a SciToken from an issuer of your site', {
