@@ -285,6 +285,7 @@ for (const suite of poolSuites()) {
         const bySsl = (identity: Identity) =>
           fetch({ ...way, clientCertificate: identity.certificate, clientKey: identity.key });
         assert.equal(claimsOf(await bySsl(ci))['sub'], CI);
+        assert.equal(claimsOf(await bySsl(ci))['scope'], undefined, 'a certificate limits nothing');
         assert.equal(claimsOf(await fetch({ ...way, scitoken: secure.issuer.issue('ci', audience) }))['sub'], CI);
         const short = secure.issuer.issue('ci', { ...audience, exp: Math.floor(Date.now() / 1000) + 300 });
         const { exp, iat } = claimsOf(await fetch({ ...way, scitoken: short, lifetime: 3600 }));
