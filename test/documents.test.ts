@@ -42,8 +42,8 @@ const WORKFLOWS = ['.github/workflows', 'examples']
   .filter((file) => !file.startsWith('examples/gitlab/'));
 /** Other words than these at a fence would be something that nobody looks at. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', ''];
-/** Linked to, and written on branches of their own: drop these lines when they are here. */
-const ELSEWHERE = ['docs/TROUBLESHOOTING.md', 'examples/README.md'].filter((file) => !isHere(file));
+/** Linked to, and written on a branch of its own: to be dropped when it is here. */
+const ELSEWHERE = ['docs/TROUBLESHOOTING.md'].filter((file) => !isHere(file));
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const place = ({ file, line }: Block) => `${file}:${line}`;
