@@ -268,7 +268,7 @@ describe('what the README shows is done', () => {
       assert.ok(said.endsWith('…') && output.startsWith(said.slice(0, -1)), `${said} is what is printed: ${output}`);
     });
 
-  test('The library', async () => {
+  test('The library', { skip: skipWindows }, async () => {
     const file = join(projectRoot, 'build', 'of-the-readme.mjs');
     writeFileSync(file, here(shown('The library', 'ts').text));
     try {
