@@ -72,11 +72,12 @@ async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: 
   return { result, pings: { failures, seconds: (performance.now() - started) / 1000, timesMs } };
 }
 
+const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
 const idle = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const openFiles = () => readdirSync('/proc/self/fd').length;
-const megabytes = () => {
+const memory = () => {
   globalThis.gc?.();
-  return process.memoryUsage().rss / 1e6;
+  return process.memoryUsage();
 };
 
 for (const suite of poolSuites()) {
@@ -136,7 +137,7 @@ for (const suite of poolSuites()) {
     );
     await idle(200);
     console.log(
-      `    ${fetches} fetches, ${megabytes().toFixed(0)} MB, ${openFiles()} files, failed ${failures.length}`,
+      `    ${fetches} fetches, ${mb(memory().heapUsed)} MB of objects, ${mb(memory().rss)} MB in all, ${openFiles()} files, failed ${failures.length}`,
     );
   }
   await pool.stop();
