@@ -69,7 +69,7 @@ describe('a release', () => {
   test('has the files that the examples download, and their sums', { skip }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
-      for (const each of ['dist', 'package.json', 'action.yml', 'README.md', 'LICENSE'])
+      for (const each of ['dist', 'package.json', 'package-lock.json', 'action.yml', 'README.md', 'LICENSE'])
         cpSync(join(projectRoot, each), join(directory, each), { recursive: true });
       const bash = (script: string) =>
         spawnSync('bash', ['-eo', 'pipefail', '-c', script], {
@@ -78,7 +78,7 @@ describe('a release', () => {
       const { status, stdout, stderr } = bash(await step('release', 'Files'));
       assert.equal(status, 0, stdout + stderr);
       const { version } = JSON.parse(text('package.json')) as { version: string };
-      const files = ['SHA256SUMS', `condor-token-fetch-${version}.tgz`, 'condor_token_fetch.mjs'];
+      const files = ['SHA256SUMS', `condor-token-fetch-${version}.tgz`, 'condor_token_fetch.mjs', 'sbom.cdx.json'];
       assert.deepEqual(readdirSync(join(directory, 'release')).sort(), files);
       const sums = readFileSync(join(directory, 'release', 'SHA256SUMS'), 'utf8');
       assert.ok(sums.includes(`${SHA256}  condor_token_fetch.mjs\n`), sums);

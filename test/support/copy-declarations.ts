@@ -1,8 +1,18 @@
-/** Part of the build: puts the type declarations of the library beside its bundle. */
-import { cpSync } from 'node:fs';
-import { join } from 'node:path';
-import { filesBelow, projectRoot } from './project.ts';
+/** Part of the build: puts the type declarations that the library's users can reach beside its bundle. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { projectRoot } from './project.ts';
 
-for (const file of filesBelow('build/src', '.d.ts')) {
-  cpSync(join(projectRoot, file), join(projectRoot, file.replace('build/src/', 'dist/lib/')));
+const waiting = ['index.d.ts'];
+const seen = new Set(waiting);
+for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+  const text = readFileSync(join(projectRoot, 'build/src', file), 'utf8');
+  const target = join(projectRoot, 'dist/lib', file);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, text);
+  for (const [, name = ''] of text.matchAll(/\bfrom '(\.[^']+)'/g)) {
+    const found = posix.join(posix.dirname(file), name).replace(/\.[jt]s$/, '.d.ts');
+    if (!seen.has(found)) waiting.push(found);
+    seen.add(found);
+  }
 }

@@ -1,2 +1,0 @@
-/** Gives the exit status. */
-export declare function run(): Promise<number>;
