@@ -16,7 +16,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 
 /***/ }),
 
-/***/ 580:
+/***/ 332:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4890,214 +4890,176 @@ function account() {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/daemon-hints.js
-function daemonHints({ errorCode, errorString }) {
-    const rows = [
-        [
-            /Token fetch disabled/,
-            'Fetching is switched off in this daemon: SEC_ENABLE_TOKEN_FETCH = True, on its side, or another daemon of the pool.',
-        ],
-        [
-            /will not sign with requested key/,
-            'The key is not among SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS of the daemon. Leave key out, or have it added there.',
-        ],
-        [/original one expired/, 'Your credential expired while it was in use. Renew the secret.'],
-        [
-            /doesn't allow requested authorization/,
-            'Your credential is limited to other levels than authz asks for. Ask for a level that it has, or use another credential.',
-        ],
-        [
-            /did not successfully authenticate/,
-            'The daemon does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-        ],
-        [
-            /does not have (access to configured key|a signing key configured)/,
-            'This daemon cannot read its signing key (SEC_TOKEN_ISSUER_KEY, SEC_PASSWORD_DIRECTORY). Ask the collector instead (type: collector), or have the key installed there.',
-        ],
-        [
-            /Failed to read file|Failed to fetch key/,
-            'The key is allowed, but its file is missing on that host: SEC_PASSWORD_DIRECTORY, mode 0600, owned by root.',
-        ],
-        [
-            /is not known to the collector/,
-            'HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: leave remote out, so that the schedd itself is asked. Where that is mended: no schedd of exactly this name (condor_status -schedd -af Name) has SEC_ENABLE_IMPERSONATION_TOKENS = True.',
-        ],
-        [
-            /No schedd target specified/,
-            'The collector was told no name: give name, as condor_status -schedd -af Name shows it.',
-        ],
-        [
-            /Missing requester identity/,
-            'The collector does not map you to an identity. Check that the sub of your credential has a domain (user@domain).',
-        ],
-        [
-            /Request to server was not encrypted/,
-            'The daemon does not encrypt this command: SEC_DAEMON_ENCRYPTION and SEC_DEFAULT_ENCRYPTION on its side must not be NEVER.',
-        ],
-        [
-            /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS/,
-            'None of the levels in authz is among SEC_IMPERSONATION_TOKEN_LIMITS of the schedd. Ask for one that is, or leave remote out.',
-        ],
-        [
-            /\b(DCSCHEDD|SECMAN):\d/,
-            'The collector could not fetch the token from the schedd. Try again, or leave remote out, so that the schedd itself is asked.',
-        ],
-        [/Issuer namespace/, 'TRUST_DOMAIN of the daemon is not set, or has spaces or commas.'],
-        [
-            /Token request disabled/,
-            'Requests are switched off in this daemon: SEC_ENABLE_TOKEN_REQUEST = True, on its side, or another daemon of the pool.',
-        ],
-        [
-            /SEC_TOKEN_REQUEST_LIMITS/,
-            'Ask in authz for levels that SEC_TOKEN_REQUEST_LIMITS of the daemon has (condor_config_val SEC_TOKEN_REQUEST_LIMITS).',
-        ],
-        [
-            /Request has expired|Request ID is not known/,
-            'Nobody approved the request within SEC_TOKEN_REQUEST_LIFETIME of the daemon, or it was restarted. Run this step again, and have it approved while it waits.',
-        ],
-        [
-            /Request failed/,
-            'The daemon could not make the token when it was approved: ask the administrator for its log at this time.',
-        ],
-        [
-            /ANONYMOUS or no authentication/,
-            'The daemon needs a host certificate for requests without a credential: AUTH_SSL_SERVER_CERTFILE, and SSL in SEC_DEFAULT_AUTHENTICATION_METHODS, on its side.',
-        ],
-        [/rate limit/, 'Too many ask this daemon for their tokens at once: try again later.'],
-        [
-            /Too many requests in the system/,
-            'The daemon has a thousand requests that nobody approved: condor_token_request_list shows them.',
-        ],
-        [
-            /SciToken exchange disabled/,
-            'Exchange is switched off in this daemon: SEC_ENABLE_SCITOKEN_EXCHANGE = True, on its side.',
-        ],
-        [
-            /Failed to map SciToken/,
-            'The map file of the daemon needs a line for this token: CERTIFICATE_MAPFILE there, SCITOKENS ISSUER,SUBJECT user@domain, then condor_reconfig.',
-        ],
-        [/not built with SciTokens/, 'This HTCondor has no support for SciTokens: use another credential.'],
-        [
-            /SCITOKENS:/,
-            'The daemon does not take the SciToken, for the reason that it gives: audience (SCITOKENS_SERVER_AUDIENCE there), expiry, issuer or signature.',
-        ],
-    ];
-    const found = rows.filter(([text]) => text.test(errorString)).map(([, hint]) => hint);
-    if (found.length > 0)
-        return found;
-    return [`Ask the administrator for the log of the daemon at this time; HTCondor's error code is ${errorCode}.`];
+;// CONCATENATED MODULE: ./build/bundle/src/hints/rows.js
+function rows(text, ...shared) {
+    const [, ...found] = `\n${String.raw(text, ...shared).trim()}`.split('\n/');
+    return found.map((each) => {
+        const [pattern = '', ...hints] = each.split('\n');
+        return { facts: new RegExp(pattern), hints };
+    });
 }
-
-;// CONCATENATED MODULE: ./build/bundle/src/hints.js
-
-function hintsFor(error) {
-    switch (error.code) {
-        case 'ERR_INPUT':
-            return [`Correct ${error.input}: the README says what it may be.`];
-        case 'ERR_NO_CREDENTIAL':
-            return [
-                'Give an IDTOKEN in the input idtoken, from a secret, or in a file of the token directory (mode 0600, owned by this user); or scitoken, or client-certificate.',
-            ];
-        case 'ERR_CREDENTIAL_UNREADABLE':
-            return [
-                'Give the credential again as it is: a token is one line, three parts with dots between them; a certificate and its key are PEM, with all of their lines, and the key has no passphrase.',
-            ];
-        case 'ERR_NOT_FOUND':
-            return [
-                'See what the pool has: condor_status -any -pool POOL -af MyType Name. Or give the daemon directly, with address.',
-            ];
-        case 'ERR_AMBIGUOUS':
-            return ['Give name: one of those listed.'];
-        case 'ERR_CONNECT':
-        case 'ERR_TIMEOUT':
-        case 'ERR_CLOSED':
-            return connectHints(error);
-        case 'ERR_CCB_ONLY':
-            return [
-                'The daemon is behind a firewall and is reached through its CCB broker, most often the collector: the port of that broker (9618 by default) must be open from this runner.',
-                'A broker of HTCondor 25.12 or later passes everything on (CCB_SERVER_STREAMING = True, its default). Any other makes the daemon connect to this runner, which hosted runners do not let in: run this step within reach of the daemon, or use an SSH tunnel with address.',
-                'If the broker does not know the daemon, its address is out of date: try again in a minute, by name.',
-            ];
-        case 'ERR_FRAME':
-        case 'ERR_MESSAGE':
-        case 'ERR_CLASSAD':
-            return ['Is this address really an HTCondor daemon? Check the host and the port of pool or address.'];
-        case 'ERR_DECRYPT':
-            return [
-                'Something on the way changes the data, or the peer is not who it claims to be. Do not try again before you know what is in between.',
-            ];
-        case 'ERR_NO_COMMON_METHOD':
-            return commonMethodHints(error);
-        case 'ERR_NO_ENCRYPTION':
-            return [
-                'The daemon must allow AES: SEC_DEFAULT_CRYPTO_METHODS = AES and HTCondor 9.0 or later on its side. Nothing was sent in clear.',
-            ];
-        case 'ERR_METHODS_EXHAUSTED':
-            return exhaustedHints(error);
-        case 'ERR_SERVER_UNPROVEN':
-            return unprovenHints(error);
-        case 'ERR_DENIED':
-            if (error.user?.endsWith('@unmapped') === true) {
-                return [
-                    'The map file of the daemon needs a line for this certificate or token: CERTIFICATE_MAPFILE there (condor_config_val CERTIFICATE_MAPFILE), method SSL or SCITOKENS, then condor_reconfig.',
-                ];
-            }
-            return [
-                `The pool knows ${error.user ?? 'you'} but does not let it do this: ALLOW_* and DENY_* on the daemon (condor_config_val ALLOW_READ ALLOW_WRITE ALLOW_DAEMON).`,
-            ];
-        case 'ERR_COMMAND_NOT_REGISTERED':
-            return ['The daemon is too old to issue tokens, or is of a type that does not: HTCondor 8.9 or later is needed.'];
-        case 'ERR_DAEMON':
-            return daemonHints(error);
-        case 'ERR_TOKEN_MALFORMED':
-        case 'ERR_TOKEN_CLAIM':
-            return [
-                ...(error.claim === 'iss'
-                    ? ['With remote, the schedd must have the TRUST_DOMAIN of the collector; if it does not, leave remote out.']
-                    : []),
-                'The daemon issued something else than was asked for, so nothing was delivered. Tell the administrator; TRUST_DOMAIN and SEC_TOKEN_ISSUER_KEY are the settings behind it.',
-            ];
-        case 'ERR_TOKEN_REDUCED':
-            return [
-                'Ask for less (authz, lifetime), give a credential that has more, or set on-reduced to warn. Lifetimes are cut to the rest of the credential’s own and to SEC_ISSUED_TOKEN_EXPIRATION of the daemon.',
-            ];
-        case 'ERR_TOKEN_REFUSED':
-            return [
-                'The new token does not work yet: the daemon that issued it and the one that refuses it must share the signing key.',
-            ];
-        case 'ERR_OUTPUT':
-            return ['Choose a place that this user can write to: token-directory or file.'];
-        default:
-            return unknownCode(error);
+function firstOf(rows, text, side) {
+    for (const { facts, hints } of rows) {
+        const found = facts.exec(text);
+        if (found !== null) {
+            return hints.map((hint) => hint
+                .replace(/\{(.*?)\}/g, `condor_config_val -${side} $1`)
+                .replaceAll('%', side.toUpperCase())
+                .replace(/\$(\d)/g, (_, group) => found[group] ?? ''));
+        }
     }
+    return [];
 }
-function unknownCode(error) {
-    return [String(error)];
-}
-const METHOD_HINTS = {
-    IDTOKENS: 'Compare the reasons above with a fresh token: condor_token_fetch or condor_token_create on a machine of the pool.',
-    SSL: 'For SSL the daemon must trust who issued the client certificate (AUTH_SSL_SERVER_CAFILE), and its map file must know the subject (CERTIFICATE_MAPFILE).',
-    SCITOKENS: 'For SCITOKENS the audience must be in SCITOKENS_SERVER_AUDIENCE of the daemon, its map file must have a line SCITOKENS ISSUER,SUBJECT, and it must reach the issuer by HTTPS.',
-    PASSWORD: 'For PASSWORD the daemon needs the same pool password: condor_store_cred -c add, SEC_PASSWORD_FILE.',
-    FS: 'FS works only where the daemon and this step see the same /tmp: on the same machine, and not in a container.',
-    MUNGE: 'For MUNGE both machines need a munged with the same key, and clocks that agree: munge -n | unmunge.',
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints/daemon.js
+
+const ITSELF = 'leave remote out, so that the schedd itself is asked.';
+const DAEMON_TEXTS = rows `
+/Token fetch disabled
+Administrator: set SEC_ENABLE_TOKEN_FETCH = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.
+Workflow: or ask another daemon of the pool (type: collector), or use mode request.
+/will not sign with requested key
+Workflow: leave key out, or ask for one that the daemon signs with; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.
+/original one expired
+Workflow: your credential expired while in use: renew the secret with condor_token_fetch on the access point, with a longer -lifetime.
+/doesn't allow requested authorization
+Workflow: your credential is limited to other levels (condor_token_list shows its scope): ask for one of them in authz, or use a credential with more.
+/did not successfully authenticate|Missing requester identity
+Administrator: the daemon maps the credential to nobody: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.
+/does not have (access to configured key|a signing key configured)
+Administrator: this daemon cannot read its signing key: copy the file from the collector's machine, mode 0600, owned by root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+Workflow: or ask the collector, with type: collector.
+/Failed to (read file|fetch key)
+Administrator: the key is allowed, but its file is missing there, or not of root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.
+Workflow: or leave key out, so that the daemon signs with its own.
+/is not known to the collector
+Workflow: HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: ${ITSELF}
+Administrator: where that is mended, a schedd of exactly this name (condor_status -schedd -af Name) needs SEC_ENABLE_IMPERSONATION_TOKENS = True: {SEC_ENABLE_IMPERSONATION_TOKENS}.
+/No schedd target specified
+Workflow: give name, as condor_status -schedd -af Name shows it.
+/Request to server was not encrypted
+Administrator: the daemon must not be set to NEVER encrypt: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.
+/eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS
+Workflow: ask in authz for levels of {SEC_IMPERSONATION_TOKEN_LIMITS}, or leave remote out.
+/\b(DCSCHEDD|SECMAN):\d
+Workflow: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
+Administrator: condor_ping -type schedd -name NAME DAEMON on the collector's machine shows whether the two can talk.
+/Issuer namespace
+Administrator: set one name, without spaces and commas, then condor_reconfig: {TRUST_DOMAIN}.
+/Token request disabled
+Administrator: set SEC_ENABLE_TOKEN_REQUEST = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.
+Workflow: or ask another daemon of the pool (type: collector).
+/SEC_TOKEN_REQUEST_LIMITS
+Workflow: ask in authz for levels of {SEC_TOKEN_REQUEST_LIMITS}.
+/Request has expired|Request ID is not known
+Administrator: nobody approved it within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.
+Workflow: run this step again, and have it approved while it waits: condor_token_request_approve -reqid ID.
+/Request failed
+Administrator: the daemon could not make the token, most often for want of a key or a trust domain: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log at this time tells.
+/ANONYMOUS or no authentication
+Administrator: for requests without a credential the daemon needs a host certificate, and SSL among its methods: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.
+/rate limit
+Workflow: too many ask this daemon at once: try again later.
+Administrator: condor_token_request_list shows who; they stay for {SEC_TOKEN_REQUEST_LIFETIME}.
+/Too many requests in the system
+Administrator: the daemon has a thousand requests that nobody approved: condor_token_request_list shows them.
+/SciToken exchange disabled
+Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True there, then condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
+Workflow: or use mode fetch, with the same scitoken.
+/Failed to map SciToken
+Administrator: the daemon's map file needs a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+/not built with SciTokens
+Workflow: this HTCondor (condor_version there shows which) has no SciTokens: use another credential, such as idtoken.
+/SCITOKENS:
+Administrator: the daemon gives its reason: audience ({SCITOKENS_SERVER_AUDIENCE}), expiry, signature, or an issuer that it cannot reach: curl ISSUER/.well-known/openid-configuration there.
+/error (-?\d+):
+Administrator: the daemon's log has more, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $1.
+/
+Administrator: the daemon's log at this time has more: {%_LOG}.
+`;
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints/granting.js
+
+const KNOWN = `Administrator: the daemon knows $1 but does not let it in: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. Where they have *@$(UID_DOMAIN), an identity must end in that, not in TRUST_DOMAIN.
+Workflow: a credential limited to other levels is refused like this too (“limited authorization” in the daemon's log): condor_token_list shows its scope.`;
+const IN_CLEAR = 'Nothing was sent in clear.';
+const GRANTING = {
+    ERR_NO_COMMON_METHOD: rows `
+/does not agree to authenticate
+Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
+/the daemon takes KERBEROS$
+Administrator: KERBEROS is not spoken here: add IDTOKENS, SSL or SCITOKENS to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Workflow: or use HTCondor's own condor_token_fetch, after kinit.
+/
+Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+`,
+    ERR_NO_ENCRYPTION: rows `
+/it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
+Administrator: the daemon encrypts with $1, as before HTCondor 9.0, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/
+Administrator: the daemon must encrypt, with AES, which needs HTCondor 9.0: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+`,
+    ERR_DENIED: rows `
+/@unmapped
+Administrator: the daemon's map file needs a line SSL or SCITOKENS for this credential, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+/^locate .*we are (\S+)
+${KNOWN}
+Workflow: with address no collector is asked.
+/we are (\S+)
+${KNOWN}
+/
+Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} tell whom it took this for.
+`,
+    ERR_COMMAND_NOT_REGISTERED: rows `
+/
+Administrator: only HTCondor 9.0 or later issues tokens, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+`,
+    ERR_TOKEN_MALFORMED: rows `
+/nor the id of a request
+Administrator: so answers a daemon with a thousand requests that nobody approved (condor_token_request_list); they go after {SEC_TOKEN_REQUEST_LIFETIME}.
+/
+Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
+`,
+    ERR_TOKEN_CLAIM: rows `
+/^sub .*expected-identity
+Workflow: store the credential of that account in the secret (condor_token_list shows whom tokens are for), or correct expected-identity.
+Administrator: for SSL and SCITOKENS the map file decides; an identity should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
+/^iss .*expected-
+Workflow: another pool answered: correct pool and name, or expected-trust-domain.
+Administrator: a pool is known by its TRUST_DOMAIN, not by its UID_DOMAIN: {TRUST_DOMAIN}.
+/^iss
+Administrator: with remote, schedd and collector must have one TRUST_DOMAIN: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
+Workflow: or leave remote out, so that the schedd itself is asked.
+/
+Administrator: the daemon issued something else than was asked for, and nothing was delivered: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}.
+`,
+    ERR_TOKEN_REDUCED: rows `
+/
+Workflow: ask for less (authz, lifetime), give a credential that has more (condor_token_list shows scope and exp), or set on-reduced to warn.
+Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
+`,
+    ERR_TOKEN_REFUSED: rows `
+/does not allow (\w+) to (\S+)
+Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
+Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
+Workflow: or leave $1 out of authz.
+/
+Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+`,
+    ERR_OUTPUT: rows `
+/runner does not take
+Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
+/standard output
+Workflow: the command behind the pipe has gone: see why, or write with -file.
+/symbolic link|no regular file
+Workflow: choose another token-directory or file: ls -ld PATH shows what is there.
+/
+Runner: this account must be able to write there (ls -ld DIRECTORY, df -h DIRECTORY); or choose another token-directory or file.
+`,
 };
-function exhaustedHints({ attempts }) {
-    const tried = new Set(attempts.map(({ method }) => method));
-    return [
-        ...Object.entries(METHOD_HINTS).flatMap(([method, hint]) => (tried.has(method) ? [hint] : [])),
-        'If all fits, the administrator finds the reason in the daemon log with SCHEDD_DEBUG (or COLLECTOR_DEBUG) = D_SECURITY.',
-    ];
-}
-function unprovenHints({ attempts }) {
-    const ssl = attempts.some(({ method }) => method === 'SSL' || method === 'SCITOKENS');
-    return [
-        ssl
-            ? 'Give the authority that issued the daemon’s certificate in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command), and the name in that certificate in server-name, if it is not that of the address.'
-            : 'Most often the credential is of another pool whose key has the same name (POOL), or the key was replaced since: fetch a new token from this pool.',
-        'If all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.',
-    ];
-}
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints/methods.js
+
 const METHOD_USES = {
     IDTOKENS: 'idtoken',
     SCITOKENS: 'scitoken',
@@ -5106,41 +5068,232 @@ const METHOD_USES = {
     FS: 'authentication-methods: FS, on the daemon’s own machine',
     MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
 };
-function commonMethodHints({ methods }) {
-    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
-    const ask = 'Ask the administrator to add a method that you have a credential for to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon (condor_config_val SEC_DEFAULT_AUTHENTICATION_METHODS).';
-    if (uses.length > 0)
-        return [`Give what this daemon takes: ${uses.join('; or ')}.`, ask];
-    if (!methods.includes('KERBEROS'))
-        return [ask];
-    return [
-        'KERBEROS is not spoken here. Ask the administrator to add IDTOKENS, SSL or SCITOKENS to SEC_DEFAULT_AUTHENTICATION_METHODS of the daemon; or fetch with HTCondor’s own condor_token_fetch and kinit.',
-    ];
+const MAX_HINTS = 4;
+const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";
+const FRESH = 'condor_token_fetch on the access point';
+const REFUSED = rows `
+/^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
+Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+/^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
+Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
+Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
+/^IDTOKENS: .*signed with the key (\S+); the daemon has (.+)
+Workflow: the daemon has no key $1 any more, or never had: renew the secret (${FRESH}; -key chooses another).
+Administrator: or put the file $1 into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
+/^IDTOKENS: .*it expired at
+Workflow: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.
+/^IDTOKENS: .*refused it without a reason
+Workflow: renew the secret: ${FRESH} prints a token that is neither old nor revoked.
+Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows how old tokens may be, which are revoked, and where keys must be. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
+/^IDTOKENS: .*does not say which trust domain
+Workflow: give in idtoken the one token of this pool; condor_token_list shows issuers.
+Administrator: or set {TRUST_DOMAIN}.
+/^IDTOKENS: .*(others may use it|belongs to user|be read by this user)
+Runner: a token file must be of this account, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.
+/^IDTOKENS:
+Workflow: give a token of this pool in idtoken: ${FRESH} prints one.
+/no host name is known|the collector alone says
+Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE}
+/^SSL: .*AUTH_SSL_ALLOW_CLIENT_PROXY
+Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
+/^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
+Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
+/^SSL: .*cannot use TLS
+Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
+/^SSL:
+Administrator: the daemon must trust who issued the client certificate, and have its subject in its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
+Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows whose client-certificate it is.
+/^SCITOKENS: .*it expired at
+Workflow: get a new SciToken just before this step (httokensh, oidc-token or htgettoken).
+/^SCITOKENS:
+Administrator: the daemon must have the token's audience, reach its issuer (curl ISSUER/.well-known/openid-configuration), and have a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+Workflow: or get a token with that audience, and a scope. Mode exchange with an idtoken beside it tells the daemon's reason.
+/^PASSWORD:
+Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
+/^FS: .*FS before HTCondor 24
+Workflow: name FS in authentication-methods if you trust the daemon's machine: an HTCondor before 24 asks for what is not bound to its address.
+/^FS:
+Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
+/^MUNGE:
+Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
+`;
+const UNPROVEN = rows `
+/its certificate is for (.+), not for (\S+)
+Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
+/its certificate.* has expired|not valid yet
+Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
+/^(SSL|SCITOKENS):
+Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it.
+/^PASSWORD:
+Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
+/
+Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
+`;
+const LOG = rows `
+/
+Administrator: the daemon's log has its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
+`;
+const FALSE_DAEMON = 'Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.';
+function exhaustedHints(attempts, side) {
+    const found = new Set(attempts.toReversed().flatMap((each) => firstOf(REFUSED, textOf(each), side)));
+    return [...[...found].slice(0, MAX_HINTS - 1), ...firstOf(LOG, '', side)];
 }
-function connectHints({ code, message, requestId }) {
-    if (requestId !== undefined) {
-        return [
-            `Ask for the approval while this step waits: condor_token_request_approve -reqid ${requestId}, on a machine of the pool. A new run makes a new request; raise timeout.`,
-        ];
+function unprovenHints(attempts, side) {
+    return [...firstOf(UNPROVEN, attempts.map(textOf).join('\n'), side), FALSE_DAEMON];
+}
+function textOf({ method, reason }) {
+    return `${method}: ${reason}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints/reaching.js
+
+const OUTSIDE = 'Hosted runners are outside your network: use a self-hosted one, a VPN, or an SSH tunnel with address.';
+const STALE = 'use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)';
+const OWNED = 'must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
+const THREE_PARTS = 'one line, three parts with dots between them.';
+const WRONG_PEER = rows `
+/
+Workflow: is this HTCondor 9.0 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
+`;
+const REACHING = {
+    ERR_INPUT: rows `
+/argument: --?id
+Workflow: leave it out: HTCondor's condor_token_fetch has no such flag either, whatever its manual page shows. condor_token_list shows whom a credential, and so its token, is for.
+/^arguments
+Workflow: correct the flag; condor_token_fetch -help lists them all.
+/configuration cannot be read
+Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONFIG name one that can be read.
+/^(\S+)
+Workflow: correct $1; the README says what it may be.
+`,
+    ERR_NO_CREDENTIAL: rows `
+/others may use it|belongs to user|be read by this user
+Runner: the file ${OWNED}
+/ignores files of such a name
+Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names are passed over.
+/is another machine
+Workflow: FS works only on the daemon's own machine: run this step there, or give idtoken (condor_token_fetch on the access point prints one).
+/reached through CCB
+Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
+/SciToken (to exchange|is shown)
+Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
+/
+Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
+Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
+`,
+    ERR_CREDENTIAL_UNREADABLE: rows `
+/certificate .*expired at|not valid before
+Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
+/passphrase|PEM|private key|certificate
+Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
+/mode exchange more
+Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
+/SciToken|scitoken
+Workflow: give scitoken as its issuer gave it: ${THREE_PARTS}
+/^\S* ?password:
+Workflow: password is the line that condor_store_cred add -c was given on the daemon's machine.
+/
+Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
+`,
+    ERR_NOT_FOUND: rows `
+/on this machine
+Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
+/
+Workflow: correct pool or name (condor_status -any -pool POOL -af MyType Name lists all), or give address.
+Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may not advertise itself: {ALLOW_ADVERTISE_SCHEDD}.
+`,
+    ERR_AMBIGUOUS: rows `
+/
+Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
+`,
+    ERR_CONNECT: rows `
+/the host name (\S+) does not resolve
+Runner: is it spelled right, and known here? getent hosts $1. ${OUTSIDE}
+/no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
+Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
+Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
+/connection refused
+Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+/
+Network: does nc -zv HOST 9618 on this runner reach it? ${OUTSIDE}
+`,
+    ERR_TIMEOUT: rows `
+/request (\w+) was not approved
+Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.
+Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
+/cancelled
+Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+/
+Network: a firewall that drops packets looks like this: nc -zv HOST 9618 on the runner.
+Workflow: for a slow network or a busy daemon raise timeout.
+`,
+    ERR_CLOSED: rows `
+/
+Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
+Workflow: or the sock= in address is stale: ${STALE}; or something else listens there: check host and port.
+`,
+    ERR_CCB_ONLY: rows `
+/no daemon is currently registered
+Workflow: the address is out of date: ${STALE}, or try again in a minute.
+Administrator: if it stays so, the daemon has lost its broker: {CCB_ADDRESS}, and lines with CCBListener in its log.
+/
+Network: this daemon is reached through its CCB broker, most often the collector, whose port must be open to this runner: nc -zv BROKER 9618.
+Administrator: a broker of HTCondor 25.12 or later passes all on (condor_config_val -collector CCB_SERVER_STREAMING); any other makes the daemon connect to this runner, which hosted runners do not let in.
+Workflow: or run this step within reach of the daemon, or use an SSH tunnel with address.
+`,
+    ERR_FRAME: [
+        ...rows `
+/it answers like (an? [\w ]+)
+Workflow: $1 answers here, not HTCondor: correct host and port; condor_config_val COLLECTOR_HOST in the pool shows them, 9618 by default.
+`,
+        ...WRONG_PEER,
+    ],
+    ERR_MESSAGE: WRONG_PEER,
+    ERR_CLASSAD: [
+        ...rows `
+/no usable address
+Administrator: this daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart it, or give address in the workflow.
+`,
+        ...WRONG_PEER,
+    ],
+    ERR_DECRYPT: rows `
+/
+Network: something on the way changes the data, or this is not the daemon that it claims to be: find out before you try again. Compare condor_ping -address "<HOST:PORT>" READ in the pool and from here.
+`,
+};
+
+;// CONCATENATED MODULE: ./build/bundle/src/hints.js
+
+
+
+
+
+const HINTS = {
+    ...REACHING,
+    ...GRANTING,
+    ERR_DAEMON: DAEMON_TEXTS,
+};
+function hintsFor(error) {
+    const side = error.phase === 'locate' ? 'collector' : 'schedd';
+    switch (error.code) {
+        case 'ERR_METHODS_EXHAUSTED':
+            return exhaustedHints(error.attempts, side);
+        case 'ERR_SERVER_UNPROVEN':
+            return unprovenHints(error.attempts, side);
+        case 'ERR_NO_COMMON_METHOD':
+            return [...usesOf(error), ...firstOf(HINTS[error.code], factsOf(error), side)];
+        default:
+            return firstOf(HINTS[error.code], factsOf(error), side);
     }
-    if (code === 'ERR_CONNECT') {
-        return message.includes('does not resolve')
-            ? [
-                'Check how the host is spelled, and whether this machine’s DNS knows it: getent hosts NAME. Hosted runners know public names only.',
-            ]
-            : [
-                'Is the port (9618 by default) open from this runner to that host? Hosted runners are outside your network: use a self-hosted one, a VPN or an SSH tunnel with address.',
-            ];
-    }
-    if (code === 'ERR_TIMEOUT') {
-        return message.includes('cancelled')
-            ? ['It was cancelled from outside; nothing was delivered.']
-            : ['Nothing came back in time. A firewall that drops packets looks like this; for a slow network raise timeout.'];
-    }
-    return [
-        'The peer hung up without a word. A daemon does so if its security settings cannot be reconciled with ours (SEC_*_AUTHENTICATION or SEC_*_ENCRYPTION = NEVER), if the sock= part of the address is stale, or if it is older than HTCondor 9.0; and so does a TLS server, or whatever else may listen there.',
-        'Check the host and the port; then ask the administrator for the lines with DC_AUTHENTICATE in the log of that daemon.',
-    ];
+}
+function factsOf(error) {
+    const about = 'input' in error ? error.input : 'claim' in error ? error.claim : error.phase;
+    return `${about ?? '-'} ${error.message}`;
+}
+function usesOf({ methods }) {
+    const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
+    return uses.length === 0 ? [] : [`Workflow: give what this daemon takes: ${uses.join('; or ')}.`];
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/report.js
@@ -5166,7 +5319,7 @@ function describeError(error) {
 function triesOf({ tries = 1 }) {
     return tries > 1 ? `after ${tries} tries` : '';
 }
-function factsOf({ token, ...fetched }) {
+function report_factsOf({ token, ...fetched }) {
     const { issuedAt, expiresAt } = token;
     return {
         identity: token.subject,
@@ -5192,7 +5345,7 @@ function describeDuration(seconds) {
     return `${Math.round(seconds / length)} ${unit}`;
 }
 function describeToken(fetched) {
-    const { identity, authz, lifetime } = factsOf(fetched);
+    const { identity, authz, lifetime } = report_factsOf(fetched);
     const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
     const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
     return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
@@ -5252,7 +5405,7 @@ async function main(args) {
     const fetched = await fetchToken(request, host);
     host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
     if (given.has('json'))
-        await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
+        await print(JSON.stringify({ ...report_factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
     else if (fetched.path === undefined)
         await print(fetched.token.jwt.reveal());
 }
@@ -5288,7 +5441,7 @@ function print(text) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cli_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(580);
+/* harmony import */ var _cli_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(332);
 
 await (0,_cli_js__WEBPACK_IMPORTED_MODULE_0__/* .run */ .e)(process.argv.slice(2));
 
