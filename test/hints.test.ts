@@ -109,6 +109,15 @@ describe('hints', () => {
     assert.match(hints[3] ?? '', /D_SECURITY/);
   });
 
+  test('do not send anybody to the log of a daemon that saw nothing', () => {
+    const hintsOf = (...reasons: string[]) => {
+      const attempts = reasons.map((reason) => ({ method: 'IDTOKENS', reason }));
+      return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
+    };
+    assert.doesNotMatch(hintsOf('it expired at 2026-01-01T00:00:00.000Z'), /D_SECURITY/);
+    assert.match(hintsOf('it expired at 2026-01-01T00:00:00.000Z', 'the daemon refused it without a reason'), /D_SECURITY/);
+  });
+
   test('are there for an error without any facts', () => {
     for (const error of [
       new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', []),

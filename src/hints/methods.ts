@@ -11,6 +11,10 @@ export const METHOD_USES: Readonly<Record<string, string>> = {
   MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
 };
 
+/** The daemon did not get to see the credential, so its log has nothing about it. */
+const NOT_SENT =
+  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known/;
+
 /** Most hints that one error has, with that of the log. */
 const MAX_HINTS = 4;
 
@@ -89,7 +93,8 @@ const FALSE_DAEMON =
 /** The last attempts tell most: what was not sent, or not there, comes before what was refused. */
 export function exhaustedHints(attempts: readonly MethodAttempt[], side: Side): readonly string[] {
   const found = new Set(attempts.toReversed().flatMap((each) => firstOf(REFUSED, textOf(each), side)));
-  return [...[...found].slice(0, MAX_HINTS - 1), ...firstOf(LOG, '', side)];
+  const log = attempts.length > 0 && attempts.every(({ reason }) => NOT_SENT.test(reason)) ? [] : firstOf(LOG, '', side);
+  return [...[...found].slice(0, MAX_HINTS - log.length), ...log];
 }
 
 export function unprovenHints(attempts: readonly MethodAttempt[], side: Side): readonly string[] {

@@ -100,7 +100,7 @@ Workflow: or run this step within reach of the daemon, or use an SSH tunnel with
 `,
   ERR_FRAME: [
     ...rows`
-/it answers like (an? [\w ]+)
+/it answers like (an? [\w ]+\w)
 Workflow: $1 answers here, not HTCondor: correct host and port; condor_config_val COLLECTOR_HOST in the pool shows them, 9618 by default.
 `,
     ...WRONG_PEER,

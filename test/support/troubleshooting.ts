@@ -32,7 +32,7 @@ interface Chapter {
 const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Inputs and credentials',
-    text: 'Nothing was sent yet. It is the move of whoever wrote the workflow.',
+    text: 'No credential was sent yet. It is the move of whoever wrote the workflow.',
     messages: [
       {
         name: 'Invalid command line argument: -identity',
@@ -74,7 +74,7 @@ const CHAPTERS: readonly Chapter[] = [
         name: 'a SciToken is shown only to a daemon that proves itself',
         means: 'FS and MUNGE do not prove who the daemon is, and a SciToken is as good as a password.',
       },
-      { name: 'the certificate of CN=alice expired at', means: 'The client certificate is too old, or not valid yet.' },
+      { name: 'the certificate of CN=alice expired at', says: 'the certificate of … expired at …', means: 'The client certificate is too old, or not valid yet.' },
       {
         name: 'it holds no PEM certificate',
         means: 'A certificate or its key is cut off, encrypted, something else, or does not belong to the other one.',
@@ -606,11 +606,12 @@ function markdown(hint: string): string {
 
 function section({ name, says = name, also = [], means, theirs = [] }: Message): string {
   const error: AnyHTCondorError = ERRORS[name];
+  const codes = [...new Set([name, ...also].map((each) => ERRORS[each].code))];
   const heading = [says, ...also].map((words) => `\`${words}\``).join(', ');
   const quotes = theirs.map((words) => (words.startsWith('(') ? words.slice(1, -1) : `\`${words}\``)).join(', ');
   return [
     `### ${heading}`,
-    `${means} <sub>${error.code}</sub>`,
+    `${means} <sub>${codes.join(', ')}</sub>`,
     ...(quotes === '' ? [] : [`HTCondor: ${quotes}`]),
     hintsFor(error).map(markdown).join('\n'),
   ].join('\n\n');
@@ -625,7 +626,9 @@ const anchor = (title: string) =>
 /** Codes that a chapter has, with the exit status. */
 function contents(): readonly string[] {
   return CHAPTERS.map(({ title, messages }) => {
-    const errors: readonly AnyHTCondorError[] = messages.map(({ name }) => ERRORS[name]);
+    const errors: readonly AnyHTCondorError[] = messages
+      .flatMap(({ name, also = [] }) => [name, ...also])
+      .map((name) => ERRORS[name]);
     const codes = [...new Set(errors.map(({ code, exitStatus }) => `\`${code}\` (${exitStatus})`))];
     return `| [${title}](#${anchor(title)}) | ${codes.join(', ')} |`;
   });
