@@ -17,21 +17,25 @@ import { interruptSignal, processHost, processSurroundings } from './process-hos
 import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
 import type { TokenRequest } from './wanted.ts';
 
-export async function run(): Promise<void> {
-  if (process.argv[2] === RENEW) return await renew();
-  if (core.getState(STATE.isPost) === 'true') return await post();
+/** Gives the exit status. */
+export async function run(): Promise<number> {
   try {
-    core.saveState(STATE.isPost, 'true');
-    await main();
+    if (process.argv[2] === RENEW) await renew();
+    else if (core.getState(STATE.isPost) === 'true') await post();
+    else {
+      core.saveState(STATE.isPost, 'true');
+      await main();
+    }
+    return 0;
   } catch (error) {
     core.setFailed(describeError(error).join('\n'));
-    if (!(error instanceof HTCondorError)) return;
-    process.exitCode = error.exitStatus;
+    if (!(error instanceof HTCondorError)) return 1;
     try {
       core.setOutput('error-code', (error as AnyHTCondorError).code);
     } catch {
       // The runner takes no outputs: that is what was told, or there is no way to tell it.
     }
+    return error.exitStatus;
   }
 }
 
@@ -74,7 +78,9 @@ async function main(): Promise<void> {
     exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
   if (readBoolean('renew', runnerInput('renew') ?? '')) await keepFresh(fetched, exporting, cleanup, env);
   host.log.info(describeToken(fetched));
-  host.log.debug(`${fetched.roundTrips} round trips`);
+  core.startGroup(`What it is, and how it was come by in ${fetched.roundTrips} round trips`);
+  for (const [name, value] of Object.entries(factsOf(fetched))) host.log.info(`${name}: ${value}`);
+  core.endGroup();
   if (!summary) return;
   const elapsedMs = started - host.timeLeftMs();
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error: unknown) =>

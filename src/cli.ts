@@ -13,23 +13,26 @@ import { VERSION } from './version.ts';
 /** Flags that HTCondor's tool takes for not given if they are empty. */
 const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file'];
 
-export async function run(args: readonly string[]): Promise<void> {
+/** Gives the exit status. */
+export async function run(args: readonly string[]): Promise<number> {
   try {
-    await main(args);
+    return await main(args);
   } catch (error) {
     for (const line of describeError(error)) say(line);
-    process.exitCode = error instanceof HTCondorError ? error.exitStatus : 1;
+    return error instanceof HTCondorError ? error.exitStatus : 1;
   }
 }
 
-async function main(args: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<number> {
   const given = parseArguments(args);
   if (given.has('help')) {
     process.stderr.write(usage());
-    process.exitCode = 1; // as HTCondor's tool does
-    return;
+    return 1; // as HTCondor's tool does
   }
-  if (given.has('version')) return print(`condor_token_fetch ${VERSION}`);
+  if (given.has('version')) {
+    await print(`condor_token_fetch ${VERSION}`);
+    return 0;
+  }
 
   const input = inputOf(given);
   const host = processHost(readTimeout(input), interruptSignal(), {
@@ -43,11 +46,15 @@ async function main(args: readonly string[]): Promise<void> {
   });
   if (given.has('remote') && given.has('key')) host.log.warn('-key does not go with -remote and is not looked at');
   const request = readRequest(input, await processSurroundings(host.signal), true);
-  if (request.checkOnly) return say(describeDiagnosis(await checkFetch(request, host)));
+  if (request.checkOnly) {
+    say(describeDiagnosis(await checkFetch(request, host)));
+    return 0;
+  }
   const fetched = await fetchToken(request, host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
   if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
   else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());
+  return 0;
 }
 
 /** Levels add up; of other flags the last one counts. HTCondor's tool does not look at -key where there is -remote. */

@@ -41,12 +41,24 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Dia
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
   for (const { method, reason } of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
 
-  const daemon = await findDaemon(request, credentials, host);
+  const daemon = await findDaemon(request, credentials, telling(host, ['locate', 'connect', 'ccb']));
   return await inTurn(
     daemon.targets,
     async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }),
     host,
   );
+}
+
+/** A host that tells what is done in these phases, each thing once, and not only to those who debug. */
+function telling(host: Host, phases: readonly string[]): Host {
+  const told = new Set<string>();
+  const debug = (line: string) => {
+    const gist = line.replace(/ in \d+ ms$/, '');
+    const isNew = phases.some((phase) => line.startsWith(`${phase}: `)) && !told.has(gist);
+    told.add(gist);
+    (isNew ? host.log.info : host.log.debug)(line);
+  };
+  return { ...host, log: { ...host.log, debug } };
 }
 
 async function checkDaemon(
@@ -55,22 +67,20 @@ async function checkDaemon(
   credentials: Credentials,
   host: Host,
 ): Promise<Omit<Diagnosis, 'daemonName'>> {
-  host.log.info(`connect: to ${formatSinful(target.address)}`);
+  host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
   const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
-  const { session } = await askAllowed(target, mayAsk, credentials, host);
+  const { session } = await askAllowed(target, mayAsk, credentials, telling(host, ['connect', 'ccb', 'session']));
   const { server, user } = session;
-  const keys = server.issuerKeys.length > 0 ? `; signing keys ${server.issuerKeys.join(', ')}` : '';
-  host.log.info(
-    `session: the daemon takes ${server.methods.map(displayName).join(', ')}; trust domain ${server.trustDomain}${keys}`,
-  );
-  host.log.info(`session: ${displayName(session.method)} makes you ${user}, at ${server.remoteVersion}`);
-  await checkFetching(target, authz, credentials, host);
+  for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
+    host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+  const again = { ...target, resume: session };
+  await checkFetching(again, authz, credentials, host);
 
   const levels = authz.length > 0 ? authz : USUAL_LEVELS;
   const verdicts = await Promise.all(
     questions(levels).map(async ([level, command]) => ({
       level,
-      allowed: await isAllowed(target, command, credentials, host),
+      allowed: await isAllowed(again, command, credentials, host),
     })),
   );
   for (const { level, allowed } of verdicts) host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);

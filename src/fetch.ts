@@ -25,6 +25,8 @@ export interface FetchedToken {
   readonly daemonAddress: string;
   /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
   readonly daemonVersion: string;
+  /** The same in the daemon's own words, `$CondorVersion: … $`. */
+  readonly daemonVersionText: string;
   readonly authenticationMethod: string;
   /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
   readonly clockSkewSeconds: number;
@@ -73,7 +75,6 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
   );
   host.mask(jwt);
   if (signaturePart(jwt).reveal() !== '') host.mask(signaturePart(jwt));
-  host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
 
   const { token, reductions } = await inPhase('check', session.address, () => {
     const token = parseIdToken(jwt);
@@ -106,6 +107,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     daemonName: printable(daemon.name),
     daemonAddress: formatSinful(session.address),
     daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+    daemonVersionText: printable(session.server.remoteVersion),
     authenticationMethod: displayName(session.method),
     clockSkewSeconds,
     roundTrips: daemon.roundTrips + roundTrips + verified,

@@ -5,7 +5,15 @@ import { ConnectError, LocateError, ProtocolError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Credentials } from './security/method.ts';
 import { inPrivateNetwork } from './transport/ccb-contact.ts';
-import { formatSinful, hostNameOf, type Sinful, throughEndpoint } from './transport/sinful.ts';
+import { ConnectionAhead } from './transport/connection-ahead.ts';
+import {
+  DEFAULT_PORT,
+  type Endpoint,
+  formatSinful,
+  hostNameOf,
+  type Sinful,
+  throughEndpoint,
+} from './transport/sinful.ts';
 import type { TokenRequest, Wanted } from './wanted.ts';
 
 /** Whom to ask for the token, best first, and the name of the daemon that issues it. */
@@ -29,11 +37,26 @@ export async function findDaemon(
     return { targets, name: '', roundTrips: 0 };
   }
   if (remote) return await findByName(daemon, serverName, credentials, host);
-  const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+  const here = findHere(daemon, host);
+  const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;
+  const found =
+    here ??
+    (await askCollectors(daemon, serverName, credentials, host).catch((error: unknown) => {
+      ahead?.close();
+      throw error;
+    }));
   host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
   const address =
     daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
-  return { ...found, targets: [{ ...found, address, serverName: serverName ?? found.serverName }] };
+  return { ...found, targets: [{ ...found, address, ahead, serverName: serverName ?? found.serverName }] };
+}
+
+/** Where a daemon probably is: at the tunnel, or on the host that it is named for, or on the collector's; at its port. */
+function guessOf({ name = '', collectors, through }: Sought): Endpoint {
+  if (through !== undefined) return through;
+  const host = name.slice(name.lastIndexOf('@') + 1);
+  const { port = DEFAULT_PORT, host: collector = host } = collectors[0] ?? {};
+  return { host: host.includes('.') ? host : collector, port };
 }
 
 /** The collectors, to be asked by name: the one given, that of this machine's daemon, or of the only one they have. */
@@ -73,6 +96,9 @@ function askCollectors(
   return inTurn(
     collectors,
     (address, patient) => {
+      host.log.debug(
+        `locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`,
+      );
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
       return locate(collector, { type, name, needsServerName }, credentials, patient);
     },

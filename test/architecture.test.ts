@@ -46,11 +46,12 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
 
 /** Who may ask what of the process. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
-  'src/main/cli.ts': /^argv$/,
-  'src/action.ts': /^(argv|env|exitCode)$/,
+  'src/main/action.ts': /^exitCode$/,
+  'src/main/cli.ts': /^(argv|exitCode)$/,
+  'src/action.ts': /^(argv|env)$/,
   'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid)$/,
   'src/transport/stop-socket.ts': /^(chdir|cwd|platform)$/,
-  'src/cli.ts': /^(stdout|stderr|exitCode)$/,
+  'src/cli.ts': /^(stdout|stderr)$/,
   'src/inputs/request.ts': /^cwd$/,
   'src/program.ts': /^platform$/,
   'src/process-host.ts': /^(env|once|getuid)$/,

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import type { AuthenticationError } from '../src/errors.ts';
 import { DistantProxy } from './support/distant-proxy.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { versionString } from './support/embedded-pool/settings.ts';
 import { listen } from './support/listen.ts';
 import { SigningKey } from './support/signing-key.ts';
 
@@ -24,6 +25,7 @@ describe('a fetch', () => {
         daemonName: 'ci@pool',
         daemonAddress: pool.schedd(),
         daemonVersion: '25.14.1',
+        daemonVersionText: versionString('25.14.1'),
         authenticationMethod: 'IDTOKENS',
         directoryMade: undefined,
       });
@@ -70,8 +72,8 @@ describe('a list of pools', () => {
 describe('round trips', () => {
   const cases: readonly [string, boolean, boolean, number][] = [
     ['with the address known', false, false, 3],
-    ['by name', true, false, 5],
-    ['by name where the collector demands authentication', true, true, 6],
+    ['by name', true, false, 4],
+    ['by name where the collector demands authentication', true, true, 5],
   ];
   for (const [what, byName, readNeedsSession, expected] of cases) {
     test(`are ${expected} ${what}, by our count and by the network's`, () =>

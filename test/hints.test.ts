@@ -115,7 +115,10 @@ describe('hints', () => {
       return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
     };
     assert.doesNotMatch(hintsOf('it expired at 2026-01-01T00:00:00.000Z'), /D_SECURITY/);
-    assert.match(hintsOf('it expired at 2026-01-01T00:00:00.000Z', 'the daemon refused it without a reason'), /D_SECURITY/);
+    assert.match(
+      hintsOf('it expired at 2026-01-01T00:00:00.000Z', 'the daemon refused it without a reason'),
+      /D_SECURITY/,
+    );
   });
 
   test('are there for an error without any facts', () => {

@@ -1,1 +1,2 @@
-export declare function run(): Promise<void>;
+/** Gives the exit status. */
+export declare function run(): Promise<number>;

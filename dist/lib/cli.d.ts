@@ -1,1 +1,2 @@
-export declare function run(args: readonly string[]): Promise<void>;
+/** Gives the exit status. */
+export declare function run(args: readonly string[]): Promise<number>;

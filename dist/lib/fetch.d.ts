@@ -12,6 +12,8 @@ export interface FetchedToken {
     readonly daemonAddress: string;
     /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
     readonly daemonVersion: string;
+    /** The same in the daemon's own words, `$CondorVersion: … $`. */
+    readonly daemonVersionText: string;
     readonly authenticationMethod: string;
     /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
     readonly clockSkewSeconds: number;

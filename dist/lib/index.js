@@ -1629,6 +1629,7 @@ class KeyAgreement {
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 const KNOWN_METHODS = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 const SESSION_DURATION_SECONDS = 60;
+const DC_AUTHENTICATE = 60010;
 function clientPolicyAd({ command, about }, methods, ecdhPublicKey) {
     return {
         Command: command,
@@ -1646,6 +1647,18 @@ function clientPolicyAd({ command, about }, methods, ecdhPublicKey) {
         Subsystem: 'TOOL',
         ECDHPublicKey: ecdhPublicKey,
         RemoteVersion: REMOTE_VERSION,
+    };
+}
+function resumptionAd({ command, about }, sid, nonce) {
+    return {
+        UseSession: 'YES',
+        Sid: sid,
+        Command: command,
+        AuthCommand: about,
+        CryptoMethods: 'AES',
+        ResumeResponse: false,
+        RemoteVersion: REMOTE_VERSION,
+        Nonce: nonce,
     };
 }
 function readServerPolicy(ad) {
@@ -1673,15 +1686,33 @@ function list(text = '') {
     return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/security/resumption.js
+class Resumption {
+    sid;
+    #key;
+    constructor(sid, key) {
+        this.sid = sid;
+        this.#key = key;
+    }
+    protect(channel) {
+        channel.protect(this.#key);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/security/session.js
 
 
 
 
 
-const DC_AUTHENTICATE = 60010;
+
+
+const NONCE_LENGTH = 33;
 const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
 const UNMAPPED = '@unmapped';
+function isResumable(session) {
+    return session?.resumption !== undefined;
+}
 async function startCommand(channel, purpose, request, options, host) {
     const { credentials, peer, mayPresume } = options;
     const presumed = mayPresume ? presume(credentials, peer) : undefined;
@@ -1700,11 +1731,28 @@ async function handshake(channel, purpose, request, { credentials, peer, mayBeUn
     if (presumed !== undefined)
         await makeOffer(channel, presumed);
     const server = readServerPolicy(await channel.receive(getClassAd));
+    host.log.debug(`session: ${describeOffer(server)}`);
     const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
-    channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
+    const key = agreement.sessionKey(server.ecdhPublicKey);
+    channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
     channel.send(request);
-    const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
-    return { channel, method, user, server };
+    const verdict = await channel.receive(getClassAd);
+    const user = readPostAuth(verdict, mayBeUnmapped);
+    const sid = verdict.string('Sid');
+    host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
+    return { channel, method, user, server, resumption: sid === undefined ? undefined : new Resumption(sid, key) };
+}
+function describeOffer({ methods, trustDomain, issuerKeys }) {
+    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
+    return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
+}
+function resumeCommand(channel, purpose, request, session, host) {
+    const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString('base64');
+    channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
+    session.resumption.protect(channel);
+    channel.send(request);
+    host.log.debug(`session: resumed as ${session.user}`);
+    return { ...session, channel };
 }
 function readPostAuth(ad, mayBeUnmapped) {
     const code = ad.string('ReturnCode');
@@ -1797,9 +1845,10 @@ class Reader {
 class Transcript {
     #hash;
     add(...parts) {
-        this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
-        for (const part of parts)
+        for (const part of parts) {
+            this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
             this.#hash.update(part);
+        }
     }
     digest() {
         return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
@@ -1861,7 +1910,8 @@ class Channel {
             await this.#receiveExpected();
         const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
         const parts = [];
-        for (let length = 0, ended = false; !ended;) {
+        let length = 0;
+        for (let ended = false; !ended;) {
             const frame = await this.#frame();
             const part = this.#open(frame);
             length += part.length;
@@ -1870,6 +1920,8 @@ class Channel {
             parts.push(part);
             ended = frame.endOfMessage;
         }
+        const encrypted = this.#protection === undefined ? '' : ', encrypted';
+        this.#options.log?.debug(`wire: received ${length} bytes${encrypted} (port ${this.#socket.localPort})`);
         const message = new Reader(concat(parts), this.#protection !== undefined);
         const value = read(message);
         if (message.remaining > 0)
@@ -1889,16 +1941,18 @@ class Channel {
     flush() {
         if (this.#outgoing.length === 0)
             return;
-        this.#socket.write(concat(this.#outgoing));
+        const bytes = concat(this.#outgoing);
+        this.#options.log?.debug(`wire: sent ${bytes.length} bytes in one flight (port ${this.#socket.localPort})`);
+        this.#socket.write(bytes);
         this.#outgoing = [];
         this.#roundTrips += 1;
     }
     handOver(roundTrips = this.#roundTrips) {
         this.#options.signal.removeEventListener('abort', this.#onAbort);
         this.#handedOver = true;
-        const { signal, randomBytes } = this.#options;
-        const next = new Channel(this.#socket, { signal, randomBytes, roundTrips }, this.#incoming);
-        if (signal.aborted)
+        const { preamble: _, ...options } = this.#options;
+        const next = new Channel(this.#socket, { ...options, roundTrips }, this.#incoming);
+        if (options.signal.aborted)
             next.close();
         return next;
     }
@@ -2063,16 +2117,23 @@ function splitOnce(text, separator) {
 const SHARED_PORT_CONNECT = 75;
 const ATTEMPT_DELAY_MS = 250;
 const ATTEMPT_TIMEOUT_MS = 10_000;
-async function connect(address, host) {
-    const socket = await dial(address, host.signal);
+async function connect(address, host, ahead) {
+    const early = ahead?.take(address);
+    const socket = early ?? (await dial(address, host));
     const id = sharedPortId(address);
-    return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
+    if (early !== undefined)
+        host.log.debug('connect: a connection to the daemon is there already');
+    if (id !== undefined)
+        host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
+    const preamble = id === undefined ? {} : { preamble: sharedPortConnect(id) };
+    return new Channel(socket, { ...host, ...preamble, roundTrips: early === undefined ? 1 : 0 });
 }
 function sharedPortConnect(id) {
     const message = new Writer().int(SHARED_PORT_CONNECT).string(id).string('condor-token-fetch').int(-1).int(0).finish();
     return concat([putHeader(message.length), message]);
 }
-function dial(address, signal) {
+function dial(address, { signal, log, timeLeftMs }) {
+    const started = timeLeftMs();
     const waiting = [...endpoints(address)];
     const sockets = new Set();
     const failures = [];
@@ -2103,7 +2164,9 @@ function dial(address, signal) {
             const socket = (0,external_node_net_namespaceObject.connect)({ ...endpoint, noDelay: true });
             sockets.add(socket);
             socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+            socket.on('lookup', (_, ip) => log.debug(`connect: the host name ${endpoint.host} resolves to ${ip}`));
             socket.once('connect', () => {
+                log.debug(`connect: TCP to ${formatEndpoint(endpoint)} in ${Math.round(started - timeLeftMs())} ms`);
                 socket.setTimeout(0);
                 socket.removeAllListeners('error');
                 finish(socket);
@@ -2383,11 +2446,11 @@ function isReverseConnect(message, claimId) {
 
 
 const HEAD_START_MS = 250;
-async function reach_reach(address, ask, host, failed) {
+async function reach_reach({ address, ahead }, ask, host, failed) {
     if (!isBehindCcb(address))
-        return { channel: await connect(address, host), way: 'direct' };
+        return { channel: await connect(address, host, ahead), way: 'direct' };
     const [straight, round] = [branchOf(host), branchOf(host)];
-    const direct = failed === undefined ? connect(address, straight.host) : Promise.reject(failed);
+    const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject(failed);
     if (await worksSoon(direct))
         return { channel: await direct, way: 'direct, else ccb' };
     const indirect = connectThroughCcb(address, ask, round.host);
@@ -2446,17 +2509,21 @@ function reach_unreachable(address, failures) {
 
 
 async function callCommand(call, read, host) {
-    let { credentials } = call;
-    for (let spent = 0, mayPresume = true;; mayPresume = false) {
+    let { credentials, target } = call;
+    for (let spent = 0, mayPresume = true;;) {
         try {
-            const result = await attempt({ ...call, credentials }, read, mayPresume, host);
+            const result = await attempt({ ...call, credentials, target }, read, mayPresume, host);
             return { ...result, roundTrips: result.roundTrips + spent };
         }
         catch (error) {
             if (!(error instanceof StartOver))
                 throw error;
-            host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+            const resumed = isResumable(target.resume);
+            const how = resumed ? 'anew' : "waiting for the daemon's policy first";
+            host.log.debug(`session: once more, ${how} (${error.message})`);
             credentials = error.credentials;
+            target = { ...target, resume: undefined };
+            mayPresume &&= resumed;
             spent += error.roundTrips;
         }
     }
@@ -2465,12 +2532,18 @@ async function attempt(call, read, mayPresume, host, failed) {
     const { target, command, about, request, phase, mayBeUnmapped = false } = call;
     const { address, serverName, claimedName } = target;
     const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
+    const earlier = isResumable(target.resume) ? target.resume : undefined;
     let session;
     try {
         const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
         const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
-        session = await inPhase(phase ?? 'session', address, () => startCommand(channel, { command, about }, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
-        const value = await read(session, channel);
+        const purpose = { command, about };
+        session = await inPhase(phase ?? 'session', address, () => earlier !== undefined
+            ? resumeCommand(channel, purpose, request, earlier, host)
+            : startCommand(channel, purpose, request, { credentials, peer, mayPresume, mayBeUnmapped }, host));
+        const value = await read(session, channel).catch((error) => {
+            throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
+        });
         return { value, session, roundTrips: channel.roundTrips };
     }
     catch (error) {
@@ -2492,7 +2565,7 @@ async function routeTo(call, host, failed) {
     if (call.connect !== undefined)
         return { channel: await call.connect(host), way: 'direct' };
     const { target, credentials } = call;
-    return await reach_reach(target.address, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
+    return await reach_reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
 }
 function mutualOnly(credentials) {
     const methods = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
@@ -2517,12 +2590,15 @@ async function askBroker({ address, ...broker }, credentials, read, host) {
             error instanceof NegotiationError ||
             error instanceof AuthenticationError ||
             error instanceof AuthorizationError ||
-            (error instanceof ConnectError && error.code === 'ERR_CLOSED');
+            isHangUp(error);
         if (!refused || host.signal.aborted)
             throw error;
         host.log.debug(`ccb: once more, without a session (${error.message})`);
         return await callInClear({ address, ...broker }, read, host);
     }
+}
+function isHangUp(error) {
+    return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 async function callInClear({ address, command, request, connect: getThere }, read, host) {
     const channel = await (getThere?.(host) ?? connect(address, host));
@@ -2620,7 +2696,18 @@ async function exchangeSciToken(target, scitoken, credentials, host) {
 const MAX_SILENT_POLLS = 5;
 const RATE_LIMIT = /rate limit/i;
 async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
-    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+    let resume;
+    const ask = async (command, ad) => {
+        const result = await callCommand({
+            target: resume === undefined ? target : { ...target, resume },
+            command,
+            request: (message) => putClassAd(message, ad),
+            credentials,
+            mayBeUnmapped: true,
+        }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+        resume = result.session;
+        return result;
+    };
     const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
     const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
     const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
@@ -2781,7 +2868,7 @@ const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RS
 
 
 
-const NONCE_LENGTH = 256;
+const akep2_NONCE_LENGTH = 256;
 const MAC_LENGTH = 20;
 const STATUS_OK = 0;
 const STATUS_ERROR = -1;
@@ -2823,14 +2910,14 @@ function getChallenge(message) {
     const accepted = message.int() === STATUS_OK;
     const clientName = getName(message);
     const serverName = getName(message);
-    const clientNonce = getBlock(message, NONCE_LENGTH);
-    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const clientNonce = getBlock(message, akep2_NONCE_LENGTH);
+    const serverNonce = getBlock(message, akep2_NONCE_LENGTH);
     const mac = getBlock(message, MAC_LENGTH);
     return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 function serverIsProven(key, opening, challenge) {
     const { serverName, clientNonce, serverNonce, mac } = challenge;
-    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+    if (serverNonce.length !== akep2_NONCE_LENGTH || mac.length !== MAC_LENGTH)
         return false;
     if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
         return false;
@@ -2905,7 +2992,7 @@ function candidate(credential, host) {
     return akep2({
         method: 'TOKEN',
         label: labelOf(credential),
-        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(akep2_NONCE_LENGTH) },
         key: () => keyOfToken(revealSignature(token), token.signedText),
         refusal: () => idtokens_refusal(token, host.now()),
     });
@@ -3517,7 +3604,7 @@ function password_password(secret, source, host) {
     const candidate = (name) => akep2({
         method: 'PASSWORD',
         label: `${source} (${name})`,
-        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
+        opening: { name, signedText: undefined, nonce: host.randomBytes(akep2_NONCE_LENGTH) },
         key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
         refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
     });
@@ -3910,7 +3997,48 @@ function notFound({ type, name }, all) {
     return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/transport/connection-ahead.js
+
+
+class ConnectionAhead {
+    #guess;
+    #socket;
+    #onAbort = () => this.close();
+    #signal;
+    #taken = false;
+    constructor(guess, signal) {
+        this.#guess = guess;
+        this.#signal = signal;
+        this.#socket = (0,external_node_net_namespaceObject.connect)({ ...guess, noDelay: true });
+        this.#socket.on('error', () => { });
+        signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    get isOpen() {
+        return this.#socket.readyState === 'open';
+    }
+    take(address) {
+        if (this.#taken)
+            return undefined;
+        this.#taken = true;
+        const { remoteAddress: host = '', remotePort: port = 0 } = this.#socket;
+        const [first] = endpoints(address).map(formatEndpoint);
+        const leadsThere = first === formatEndpoint(this.#guess) || first === formatEndpoint({ host, port });
+        if (this.isOpen && leadsThere && !this.#signal.aborted) {
+            this.#signal.removeEventListener('abort', this.#onAbort);
+            this.#socket.removeAllListeners('error');
+            return this.#socket;
+        }
+        this.close();
+        return undefined;
+    }
+    close() {
+        this.#signal.removeEventListener('abort', this.#onAbort);
+        this.#socket.destroy();
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/find.js
+
 
 
 
@@ -3926,10 +4054,23 @@ async function findDaemon({ daemon, remote, serverName, privateNetworkName }, cr
     }
     if (remote)
         return await findByName(daemon, serverName, credentials, host);
-    const found = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+    const here = findHere(daemon, host);
+    const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;
+    const found = here ??
+        (await askCollectors(daemon, serverName, credentials, host).catch((error) => {
+            ahead?.close();
+            throw error;
+        }));
     host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
     const address = daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
-    return { ...found, targets: [{ ...found, address, serverName: serverName ?? found.serverName }] };
+    return { ...found, targets: [{ ...found, address, ahead, serverName: serverName ?? found.serverName }] };
+}
+function guessOf({ name = '', collectors, through }) {
+    if (through !== undefined)
+        return through;
+    const host = name.slice(name.lastIndexOf('@') + 1);
+    const { port = DEFAULT_PORT, host: collector = host } = collectors[0] ?? {};
+    return { host: host.includes('.') ? host : collector, port };
 }
 async function findByName(daemon, serverName, credentials, host) {
     const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
@@ -3952,6 +4093,7 @@ function findHere({ type, name = '', local, collectors }, host) {
 function askCollectors({ collectors, type, name }, serverName, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
     return inTurn(collectors, (address, patient) => {
+        host.log.debug(`locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`);
         const collector = { address, serverName: hostNameOf(address) ?? serverName };
         return locate(collector, { type, name, needsServerName }, credentials, patient);
     }, host);
@@ -4031,9 +4173,10 @@ function writeTokenFile(path, token) {
         throw new errors_OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
     }
 }
-function writeAddressFile(path, sinful) {
+function writeAddressFile(path, sinful, version) {
+    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
     try {
-        writeWhole(path, `${sinful}\n`);
+        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ''}`);
     }
     catch (cause) {
         throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
@@ -4221,7 +4364,6 @@ async function fetchStepByStep(request, host) {
     host.mask(jwt);
     if (signaturePart(jwt).reveal() !== '')
         host.mask(signaturePart(jwt));
-    host.log.debug(`session: ${displayName(session.method)} as ${session.user}, ${session.server.remoteVersion}`);
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
         const subject = request.mode === 'request' ? request.identity : session.user;
@@ -4250,6 +4392,7 @@ async function fetchStepByStep(request, host) {
         daemonName: printable(daemon.name),
         daemonAddress: formatSinful(session.address),
         daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+        daemonVersionText: printable(session.server.remoteVersion),
         authenticationMethod: displayName(session.method),
         clockSkewSeconds,
         roundTrips: daemon.roundTrips + roundTrips + verified,

@@ -50,10 +50,10 @@ export function environmentFor(
  * @throws OutputError ERR_OUTPUT the file could not be written.
  */
 function scheddOf(fetched: FetchedToken, directory: string, input: InputSource): Readonly<Record<string, string>> {
-  const { daemonName, daemonAddress } = fetched;
+  const { daemonName, daemonAddress, daemonVersionText } = fetched;
   if (input('address') === undefined && daemonName !== '') return { _CONDOR_SCHEDD_HOST: daemonName };
   const file = join(directory, '.schedd_address');
-  writeAddressFile(file, daemonAddress);
+  writeAddressFile(file, daemonAddress, daemonVersionText);
   return {
     ...{ _CONDOR_SCHEDD_HOST: '', _CONDOR_SCHEDD_DAEMON_AD_FILE: '' },
     ...{ _CONDOR_SCHEDD_ADDRESS_FILE: file, _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file }, // the second one is root's

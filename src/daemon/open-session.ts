@@ -11,17 +11,18 @@ import {
 import type { Host } from '../host.ts';
 import { StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
-import { type Session, startCommand } from '../security/session.ts';
+import { isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { BrokerCall } from './ccb.ts';
-import { type Route, reach } from './reach.ts';
+import { type Destination, type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
-  readonly address: Sinful;
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
+  /** A session there that this run has had before, to come back to. */
+  readonly resume?: Session | undefined;
 }
 
 /** One command for one daemon, and the credentials for it. */
@@ -52,22 +53,26 @@ export interface CommandResult<T> {
  * whatever happens: a daemon blocks in its read while we hold one open.
  *
  * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
+ * or the daemon has no more the session to resume, there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
  */
 export async function callCommand<T>(
   call: CommandCall,
   read: (session: Session, channel: Channel) => Promise<T>,
   host: Host,
 ): Promise<CommandResult<T>> {
-  let { credentials } = call;
-  for (let spent = 0, mayPresume = true; ; mayPresume = false) {
+  let { credentials, target } = call;
+  for (let spent = 0, mayPresume = true; ; ) {
     try {
-      const result = await attempt({ ...call, credentials }, read, mayPresume, host);
+      const result = await attempt({ ...call, credentials, target }, read, mayPresume, host);
       return { ...result, roundTrips: result.roundTrips + spent };
     } catch (error) {
       if (!(error instanceof StartOver)) throw error;
-      host.log.debug(`session: once more, waiting for the daemon's policy first (${error.message})`);
+      const resumed = isResumable(target.resume);
+      const how = resumed ? 'anew' : "waiting for the daemon's policy first";
+      host.log.debug(`session: once more, ${how} (${error.message})`);
       credentials = error.credentials;
+      target = { ...target, resume: undefined };
+      mayPresume &&= resumed;
       spent += error.roundTrips;
     }
   }
@@ -83,14 +88,20 @@ async function attempt<T>(
   const { target, command, about, request, phase, mayBeUnmapped = false } = call;
   const { address, serverName, claimedName } = target;
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
+  const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;
   try {
     const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
     const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
+    const purpose = { command, about };
     session = await inPhase(phase ?? 'session', address, () =>
-      startCommand(channel, { command, about }, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
+      earlier !== undefined
+        ? resumeCommand(channel, purpose, request, earlier, host)
+        : startCommand(channel, purpose, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
     );
-    const value = await read(session, channel);
+    const value = await read(session, channel).catch((error: unknown) => {
+      throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
+    });
     return { value, session, roundTrips: channel.roundTrips };
   } catch (error) {
     if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
@@ -109,12 +120,7 @@ async function attempt<T>(
 async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | undefined): Promise<Route> {
   if (call.connect !== undefined) return { channel: await call.connect(host), way: 'direct' };
   const { target, credentials } = call;
-  return await reach(
-    target.address,
-    (broker, read, within) => askBroker(broker, credentials, read, within),
-    host,
-    failed,
-  );
+  return await reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
 }
 
 /**
@@ -158,11 +164,15 @@ async function askBroker<T>(
       error instanceof NegotiationError ||
       error instanceof AuthenticationError ||
       error instanceof AuthorizationError ||
-      (error instanceof ConnectError && error.code === 'ERR_CLOSED');
+      isHangUp(error);
     if (!refused || host.signal.aborted) throw error;
     host.log.debug(`ccb: once more, without a session (${error.message})`);
     return await callInClear({ address, ...broker }, read, host);
   }
+}
+
+function isHangUp(error: unknown): error is ConnectError {
+  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 
 /** A command that needs no session. */

@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import { isBehindCcb } from '../transport/ccb-contact.ts';
 import { abortedError, type Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
+import type { ConnectionAhead } from '../transport/connection-ahead.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
 import { type AskBroker, connectThroughCcb } from './ccb.ts';
 
@@ -12,6 +13,12 @@ import { type AskBroker, connectThroughCcb } from './ccb.ts';
  * between two addresses). C++ does not even try, though many a daemon that is behind CCB for some is open to others.
  */
 const HEAD_START_MS = 250;
+
+/** Where to go, and perhaps a connection that leads there. */
+export interface Destination {
+  readonly address: Sinful;
+  readonly ahead?: ConnectionAhead | undefined;
+}
 
 /** A connection to a daemon. */
 export interface Route {
@@ -26,10 +33,15 @@ export interface Route {
  *
  * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason of each way; ERR_TIMEOUT.
  */
-export async function reach(address: Sinful, ask: AskBroker, host: Host, failed?: HTCondorError): Promise<Route> {
-  if (!isBehindCcb(address)) return { channel: await connect(address, host), way: 'direct' };
+export async function reach(
+  { address, ahead }: Destination,
+  ask: AskBroker,
+  host: Host,
+  failed?: HTCondorError,
+): Promise<Route> {
+  if (!isBehindCcb(address)) return { channel: await connect(address, host, ahead), way: 'direct' };
   const [straight, round] = [branchOf(host), branchOf(host)];
-  const direct = failed === undefined ? connect(address, straight.host) : Promise.reject<Channel>(failed);
+  const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject<Channel>(failed);
   if (await worksSoon(direct)) return { channel: await direct, way: 'direct, else ccb' };
 
   const indirect = connectThroughCcb(address, ask, round.host);

@@ -93,7 +93,8 @@ const FALSE_DAEMON =
 /** The last attempts tell most: what was not sent, or not there, comes before what was refused. */
 export function exhaustedHints(attempts: readonly MethodAttempt[], side: Side): readonly string[] {
   const found = new Set(attempts.toReversed().flatMap((each) => firstOf(REFUSED, textOf(each), side)));
-  const log = attempts.length > 0 && attempts.every(({ reason }) => NOT_SENT.test(reason)) ? [] : firstOf(LOG, '', side);
+  const log =
+    attempts.length > 0 && attempts.every(({ reason }) => NOT_SENT.test(reason)) ? [] : firstOf(LOG, '', side);
   return [...[...found].slice(0, MAX_HINTS - log.length), ...log];
 }
 

@@ -74,14 +74,16 @@ export function writeTokenFile(path: string, token: Secret): string | undefined 
 }
 
 /**
- * Writes an address file beside a token: where a daemon is, as daemons say it to the tools of their machine
- * (Daemon::readAddressFile). Its directory is ours alone.
+ * Writes an address file beside a token: where a daemon is, and its version in its own words, as daemons say it to the
+ * tools of their machine (Daemon::readAddressFile). Its directory is ours alone.
  *
  * @throws OutputError ERR_OUTPUT.
  */
-export function writeAddressFile(path: string, sinful: string): void {
+export function writeAddressFile(path: string, sinful: string, version: string): void {
+  // HTCondor's programs crash on a version that is like one but has no date (CondorVersionInfo::string_to_VersionData).
+  const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
   try {
-    writeWhole(path, `${sinful}\n`);
+    writeWhole(path, `${sinful}\n${known ? `${version}\n` : ''}`);
   } catch (cause) {
     throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
   }

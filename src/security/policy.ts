@@ -18,7 +18,7 @@ const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
  */
 const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 
-/** Seconds that the daemon should keep the session. We never come back to it. */
+/** Seconds that the daemon should keep the session: as long as a run may want to come back to it. */
 const SESSION_DURATION_SECONDS = 60;
 
 export interface ServerPolicy {
@@ -32,6 +32,9 @@ export interface ServerPolicy {
   /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
   readonly remoteVersion: string;
 }
+
+/** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one, or resumes one. */
+export const DC_AUTHENTICATE = 60010;
 
 /** What we want to do once we are in; with `about` (AuthCommand), to ask whether we may do that. */
 export interface Purpose {
@@ -61,6 +64,24 @@ export function clientPolicyAd(
     Subsystem: 'TOOL',
     ECDHPublicKey: ecdhPublicKey,
     RemoteVersion: REMOTE_VERSION,
+  };
+}
+
+/** The ad that resumes a session, without any answer to it. */
+export function resumptionAd(
+  { command, about }: Purpose,
+  sid: string,
+  nonce: string,
+): Record<string, ClassAdValue | undefined> {
+  return {
+    UseSession: 'YES',
+    Sid: sid,
+    Command: command,
+    AuthCommand: about,
+    CryptoMethods: 'AES',
+    ResumeResponse: false,
+    RemoteVersion: REMOTE_VERSION,
+    Nonce: nonce,
   };
 }
 

@@ -8,11 +8,19 @@ import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/
 import type { Writer } from '../wire/writer.ts';
 import { authenticate, makeOffer, type Offer, presume, StartOver } from './authenticate.ts';
 import { KeyAgreement } from './key-agreement.ts';
-import type { Credentials, MethodName, Peer } from './method.ts';
-import { clientPolicyAd, type Purpose, readServerPolicy, type ServerPolicy } from './policy.ts';
+import { type Credentials, displayName, type MethodName, type Peer } from './method.ts';
+import {
+  clientPolicyAd,
+  DC_AUTHENTICATE,
+  type Purpose,
+  readServerPolicy,
+  resumptionAd,
+  type ServerPolicy,
+} from './policy.ts';
+import { Resumption } from './resumption.ts';
 
-/** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one. */
-const DC_AUTHENTICATE = 60010;
+/** Bytes of the nonce of a resumption, as many as C++ draws. */
+const NONCE_LENGTH = 33;
 
 /** "No key follows": the server's last word in clear, when the key was agreed on by ECDH (§5.7). */
 const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) };
@@ -28,6 +36,17 @@ export interface Session {
   /** Who the daemon says we are, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
+  /** How to come back to it; undefined: the daemon did not name it. */
+  readonly resumption: Resumption | undefined;
+}
+
+/** A session that can be come back to. */
+export interface ResumableSession extends Session {
+  readonly resumption: Resumption;
+}
+
+export function isResumable(session: Session | undefined): session is ResumableSession {
+  return session?.resumption !== undefined;
 }
 
 export interface SessionOptions {
@@ -83,11 +102,45 @@ async function handshake(
   );
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));
+  host.log.debug(`session: ${describeOffer(server)}`);
   const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
-  channel.protect(agreement.sessionKey(server.ecdhPublicKey), [...clearToCome, KEY_EXCHANGE_DONE]);
+  const key = agreement.sessionKey(server.ecdhPublicKey);
+  channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
   channel.send(request);
-  const user = readPostAuth(await channel.receive(getClassAd), mayBeUnmapped);
-  return { channel, method, user, server };
+  const verdict = await channel.receive(getClassAd);
+  const user = readPostAuth(verdict, mayBeUnmapped);
+  const sid = verdict.string('Sid');
+  host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
+  return { channel, method, user, server, resumption: sid === undefined ? undefined : new Resumption(sid, key) };
+}
+
+function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {
+  const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
+  return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
+}
+
+/**
+ * Sends a command with its request in a session that the daemon still has (SecMan::sendAuthInfo_inner with a cached one). No answer to the resumption itself is asked for, so
+ * that it takes two round trips with the connection; a reply proves that the daemon has the key. The nonce makes the
+ * digest of what we say in clear another one each time, so no reply from before fits.
+ *
+ * A daemon that does not have the session any more, or does not allow the command, hangs up.
+ */
+export function resumeCommand(
+  channel: SecurableChannel,
+  purpose: Purpose,
+  request: (message: Writer) => void,
+  session: ResumableSession,
+  host: Host,
+): Session {
+  const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString('base64');
+  channel.send((message) =>
+    putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)),
+  );
+  session.resumption.protect(channel);
+  channel.send(request);
+  host.log.debug(`session: resumed as ${session.user}`);
+  return { ...session, channel };
 }
 
 /** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */

@@ -14,6 +14,8 @@ const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
 export interface ChannelOptions {
   readonly signal: AbortSignal;
   randomBytes(length: number): Uint8Array;
+  /** Is told how much is said, and never what. */
+  readonly log?: { debug(line: string): void };
   /** Sent in front of everything and part of no transcript: the message to the shared port, which consumes it. */
   readonly preamble?: Uint8Array;
   /** Round trips that it took to get this connection. Default: the one of every TCP connection. */
@@ -84,7 +86,8 @@ export class Channel implements SecurableChannel {
     while (this.#clearToCome.length > 0) await this.#receiveExpected();
     const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
     const parts: Uint8Array[] = [];
-    for (let length = 0, ended = false; !ended; ) {
+    let length = 0;
+    for (let ended = false; !ended; ) {
       const frame = await this.#frame();
       const part = this.#open(frame);
       length += part.length;
@@ -92,6 +95,8 @@ export class Channel implements SecurableChannel {
       parts.push(part);
       ended = frame.endOfMessage;
     }
+    const encrypted = this.#protection === undefined ? '' : ', encrypted';
+    this.#options.log?.debug(`wire: received ${length} bytes${encrypted} (port ${this.#socket.localPort})`);
     const message = new Reader(concat(parts), this.#protection !== undefined);
     const value = read(message);
     if (message.remaining > 0)
@@ -113,7 +118,9 @@ export class Channel implements SecurableChannel {
   /** Sends what is in line without waiting for anything: for the last word before closing. */
   flush(): void {
     if (this.#outgoing.length === 0) return;
-    this.#socket.write(concat(this.#outgoing));
+    const bytes = concat(this.#outgoing);
+    this.#options.log?.debug(`wire: sent ${bytes.length} bytes in one flight (port ${this.#socket.localPort})`);
+    this.#socket.write(bytes);
     this.#outgoing = [];
     this.#roundTrips += 1;
   }
@@ -125,9 +132,9 @@ export class Channel implements SecurableChannel {
   handOver(roundTrips = this.#roundTrips): Channel {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#handedOver = true;
-    const { signal, randomBytes } = this.#options;
-    const next = new Channel(this.#socket, { signal, randomBytes, roundTrips }, this.#incoming);
-    if (signal.aborted) next.close(); // it will not tell any more
+    const { preamble: _, ...options } = this.#options;
+    const next = new Channel(this.#socket, { ...options, roundTrips }, this.#incoming);
+    if (options.signal.aborted) next.close(); // it will not tell any more
     return next;
   }
 

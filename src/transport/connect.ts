@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import { putHeader } from '../wire/frame.ts';
 import { concat, Writer } from '../wire/writer.ts';
 import { abortedError, Channel } from './channel.ts';
+import type { ConnectionAhead } from './connection-ahead.ts';
 import { type Endpoint, endpoints, formatEndpoint, formatSinful, type Sinful, sharedPortId } from './sinful.ts';
 
 /** SHARED_PORT_CONNECT (condor_commands.h). */
@@ -19,12 +20,18 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
  * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
  * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
  *
+ * `ahead`: a connection that may lead there already.
+ *
  * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT.
  */
-export async function connect(address: Sinful, host: Host): Promise<Channel> {
-  const socket = await dial(address, host.signal);
+export async function connect(address: Sinful, host: Host, ahead?: ConnectionAhead): Promise<Channel> {
+  const early = ahead?.take(address);
+  const socket = early ?? (await dial(address, host));
   const id = sharedPortId(address);
-  return new Channel(socket, { ...host, ...(id === undefined ? {} : { preamble: sharedPortConnect(id) }) });
+  if (early !== undefined) host.log.debug('connect: a connection to the daemon is there already');
+  if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
+  const preamble = id === undefined ? {} : { preamble: sharedPortConnect(id) };
+  return new Channel(socket, { ...host, ...preamble, roundTrips: early === undefined ? 1 : 0 });
 }
 
 function sharedPortConnect(id: string): Uint8Array {
@@ -33,7 +40,8 @@ function sharedPortConnect(id: string): Uint8Array {
 }
 
 /** Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed. */
-function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
+function dial(address: Sinful, { signal, log, timeLeftMs }: Host): Promise<Socket> {
+  const started = timeLeftMs();
   const waiting = [...endpoints(address)];
   const sockets = new Set<Socket>();
   const failures: Failure[] = [];
@@ -61,7 +69,9 @@ function dial(address: Sinful, signal: AbortSignal): Promise<Socket> {
       const socket = connectSocket({ ...endpoint, noDelay: true });
       sockets.add(socket);
       socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+      socket.on('lookup', (_, ip) => log.debug(`connect: the host name ${endpoint.host} resolves to ${ip}`));
       socket.once('connect', () => {
+        log.debug(`connect: TCP to ${formatEndpoint(endpoint)} in ${Math.round(started - timeLeftMs())} ms`);
         socket.setTimeout(0);
         socket.removeAllListeners('error');
         finish(socket);

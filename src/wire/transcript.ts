@@ -10,8 +10,10 @@ export class Transcript {
   #hash: Hash | undefined;
 
   add(...parts: readonly Uint8Array[]): void {
-    this.#hash ??= createHash('sha256');
-    for (const part of parts) this.#hash.update(part);
+    for (const part of parts) {
+      this.#hash ??= createHash('sha256');
+      this.#hash.update(part);
+    }
   }
 
   /** The digest so far, 32 bytes. More can be added afterwards. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { versionString } from '../support/embedded-pool/settings.ts';
 import { assertFailed, Runner } from '../support/runner.ts';
 
 const runner = new Runner();
@@ -60,7 +61,7 @@ describe('export-environment', () => {
       const schedd = await runner.runAction({ address: pool.schedd(), idtoken, 'export-environment': 'true' });
       assert.equal(schedd.env['_CONDOR_SCHEDD_HOST'], '');
       const file = schedd.env['_CONDOR_SCHEDD_ADDRESS_FILE'] ?? '';
-      assert.equal(readFileSync(file, 'utf8'), `${pool.schedd()}\n`);
+      assert.equal(readFileSync(file, 'utf8'), `${pool.schedd()}\n${versionString('25.14.1')}\n`);
       assert.equal(schedd.env['_CONDOR_COLLECTOR_HOST'], undefined);
       const type = { type: 'Collector', idtoken, 'export-environment': 'true' };
       for (const where of [{ address: pool.collector }, { pool: pool.collector }]) {

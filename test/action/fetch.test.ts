@@ -53,7 +53,7 @@ for (const debug of [false, true]) {
         assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
         assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, lasts 600 s; written to /);
         assert.match(step.summary, /<td>Identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
-        assert.equal(/^##\[debug\]session: IDTOKENS as alice/m.test(step.log.join('\n')), debug);
+        assert.equal(/^##\[debug\]session: IDTOKENS makes you alice/m.test(step.log.join('\n')), debug);
         assert.deepEqual(
           [step.annotations.filter(({ level }) => level !== 'debug'), step.env, step.path],
           [[], {}, []],

@@ -5,6 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { listen } from '../support/listen.ts';
 import {
   assertFailed,
@@ -15,6 +17,7 @@ import {
   runCommand,
   strangeJwt,
 } from '../support/runner.ts';
+import { until } from '../support/until.ts';
 
 const credential = strangeJwt();
 let server: Server;
@@ -57,6 +60,72 @@ describe('while a daemon says nothing', { skip: noSignals }, () => {
       own.close();
       assert.deepEqual([status, stdout], [3, '']);
       assert.match(stderr, /^cancelled \(ERR_TIMEOUT/);
+    });
+  }
+});
+
+/** Where a run may be when it is interrupted: what the pool does then, and what the step is told. */
+interface Moment {
+  readonly options: (reached: () => void) => EmbeddedPoolOptions;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** A line of the pool's log that tells of the moment; undefined: `reached` is called. */
+  readonly logged?: RegExp;
+  readonly text?: RegExp;
+}
+
+/** Says nothing any more from the so-manieth frame on. */
+function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Uint8Array | 'silence' {
+  let frames = 0;
+  return (frame) => {
+    if (++frames < count) return frame;
+    reached();
+    return 'silence';
+  };
+}
+
+const MOMENTS: Readonly<Record<string, Moment>> = {
+  ...Object.fromEntries(
+    (['ads', 'policy', 'method', 'challenge', 'key exchange', 'post-auth', 'reply'] as const).map((step) => [
+      `before “${step}” comes`,
+      { options: (reached: () => void) => ({ faults: { [step]: muteFrom(1, reached) }, readNeedsSession: true }) },
+    ]),
+  ),
+  'while the new token is verified': {
+    options: (reached) => ({ faults: { policy: muteFrom(3, reached) }, readNeedsSession: true }),
+    inputs: { verify: 'true', authz: 'READ' },
+  },
+  'while a check goes on': {
+    options: (reached) => ({ faults: { 'post-auth': muteFrom(2, reached) }, readNeedsSession: true }),
+    inputs: { mode: 'check' },
+  },
+  'between two tries': {
+    options: () => ({ faults: { policy: 'close' }, readNeedsSession: true }),
+    inputs: { retries: '3' },
+    logged: /^close$/,
+  },
+};
+
+describe('at any moment', { skip: noSignals }, () => {
+  for (const [moment, { options, inputs, logged, text }] of Object.entries(MOMENTS)) {
+    test(`${moment}, a signal ends the Action, and its connections with it`, async () => {
+      let resolve = () => {};
+      const promise = new Promise<void>((fulfil) => {
+        resolve = fulfil;
+      });
+      await withPool(
+        options(() => resolve()),
+        async (pool) => {
+          const idtoken = pool.idToken();
+          const where = { pool: pool.collector, name: 'ci@pool', idtoken, file: 'd/ci' };
+          const interrupt = { signal: 'SIGTERM', when: logged === undefined ? promise : pool.logged(logged) } as const;
+          const step = await runner.runAction({ ...where, ...inputs }, { interrupt, beforePost: () => {} });
+          assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: text ?? /^cancelled \(ERR_TIMEOUT/ });
+          assertNoLeak(step, [idtoken]);
+          assert.deepEqual(filesIn(runner.workspace), []);
+          assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
+          await until('all connections are closed', 5, async () => (pool.open === 0 ? undefined : `${pool.open} open`));
+        },
+      );
     });
   }
 });

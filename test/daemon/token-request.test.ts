@@ -5,7 +5,7 @@ import { DaemonError, HTCondorError } from '../../src/errors.ts';
 import { assertHidden } from '../support/broken-messages.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import type { RequestSettings, TokenWish } from '../support/embedded-pool/token-requests.ts';
 import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';
@@ -72,7 +72,7 @@ describe('a request', () => {
       [requester, identity, authz, lifetime],
       ['alice@pool.test', 'carol@pool.test', ['READ', 'WRITE'], 600],
     );
-    assert.deepEqual([roundTrips, asked.connections], [8, 2]);
+    assert.deepEqual([roundTrips, asked.connections], [6, 2], 'four for SSL, and two to look in the same session');
   });
 
   test('is announced with the command that approves it', async () => {
@@ -113,11 +113,11 @@ describe('a request', () => {
     assert.deepEqual([notices(asked), asked.connections], [[], 1]);
   });
 
-  test('is looked at until it is approved, in a session each time', async () => {
+  test('is looked at until it is approved, in the session that there is', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 4 && all.decide(id, 'approved');
     const asked = await request({ requests: { whenPolled } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
-    assert.deepEqual([polls(asked), asked.connections, asked.fetched.roundTrips], [4, 5, 20]);
+    assert.deepEqual([polls(asked), asked.connections, asked.fetched.roundTrips], [4, 5, 12]);
   });
 
   test('that too many look at is looked at again', async () => {
@@ -214,12 +214,15 @@ describe('a request comes to nothing', () => {
   }
 });
 
-/** A daemon whose post-auth ad breaks in some sessions, by their number; a look in vain takes two of them. */
+/**
+ * A daemon whose post-auth ad breaks in some sessions, by their number, and which does not say how to resume them; a look in
+ * vain takes two of them.
+ */
 function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
   let session = 0;
-  const count = <T>(ad: T) => {
+  const count = (ad: Ad) => {
     session += 1;
-    return ad;
+    return { ...ad, Sid: undefined };
   };
   const faults = Object.defineProperty({}, 'post-auth', { get: () => (isBroken(session) ? fault : undefined) });
   return { edit: { 'post-auth': count }, faults };
@@ -264,4 +267,20 @@ describe('a daemon that falters while it is looked at', () => {
     assertError(asked, 'ERR_SERVER_UNPROVEN', /could not prove that it is ap\.pool\.test/);
     assert.equal(polls(asked), 0);
   });
+});
+
+test('a daemon that forgets the session between two looks is asked in a new one', async () => {
+  let sessions: EmbeddedPool['sessions'] | undefined;
+  const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => {
+    if (poll === 2) sessions?.clear();
+    return poll === 3 && all.decide(id, 'approved');
+  };
+  const words = (pool: EmbeddedPool) => {
+    sessions = pool.sessions;
+    return {};
+  };
+  const asked = await request({ requests: { whenPolled }, words });
+  assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
+  // Four to ask, two looks at two each, two in vain, four for the new session.
+  assert.deepEqual([polls(asked), asked.connections, asked.fetched.roundTrips], [3, 5, 14]);
 });

@@ -34,6 +34,10 @@ for (const suite of poolSuites()) {
       const log = step.log.join('\n');
       for (const line of [
         /^credentials: IDTOKENS from idtoken/m,
+        /^locate: the collector .* is asked for the schedd ci@pool$/m,
+        /^connect: TCP to [\d.:]+ in \d+ ms$/m,
+        /^locate: ci@pool is at <.*sock=.*>$/m,
+        /^connect: the shared port there is told to pass us on to schedd_\w+$/m,
         /^session: the daemon takes .*IDTOKENS.*; trust domain pool\.test; signing keys POOL/m,
         /^session: IDTOKENS makes you alice@pool\.test/m,
         /^token: the daemon issues tokens$/m,

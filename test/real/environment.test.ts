@@ -5,6 +5,16 @@ import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { Runner } from '../support/runner.ts';
 
+/** What a script of the next step does with the Python bindings: submits, and looks whose the job is. */
+const PYTHON = `
+import htcondor2
+schedd = htcondor2.Schedd()
+job = htcondor2.Submit({'executable': '/bin/true', 'transfer_executable': 'false'})
+result = schedd.submit(job, spool=True)
+(found,) = schedd.query(f'ClusterId == {result.cluster()}', ['Owner'])
+print('owner', found['Owner'])
+`;
+
 for (const suite of poolSuites()) {
   describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
@@ -54,6 +64,8 @@ for (const suite of poolSuites()) {
           assert.equal(submitted.status, 0, submitted.stdout + submitted.stderr);
           const queue = await pool.exec(['condor_q', '-allusers', '-af', 'Owner'], as);
           assert.match(queue.stdout, /^alice$/m, queue.stdout + queue.stderr);
+          const script = await pool.exec(['python3', '-c', PYTHON], as);
+          assert.equal(script.stdout, 'owner alice\n', script.stderr);
         });
       }
     }

@@ -255,7 +255,7 @@ for (const suite of poolSuites()) {
       const idtoken = await pool.idToken({ user: 'alice' });
       const { daemonName, roundTrips } = await fetchFrom(pool, { idtoken, authz: ['READ'] });
       assert.equal(daemonName, pool.scheddName);
-      assert.equal(roundTrips, 6);
+      assert.equal(roundTrips, 5);
     });
 
     // Asking for a token itself cannot be denied: its fallback level is ALLOW, which is everybody's (IpVerify::Verify).

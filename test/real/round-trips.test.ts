@@ -14,8 +14,8 @@ const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_RE
 
 for (const suite of poolSuites()) {
   for (const [collector, settings, byName] of [
-    ['answers without authentication', OPEN, 5],
-    ['demands authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 6],
+    ['answers without authentication', OPEN, 4],
+    ['demands authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
   ] as const) {
     describe(`Round trips to HTCondor of ${suite}, whose collector ${collector}`, {
       skip: poolUnavailable() ?? false,

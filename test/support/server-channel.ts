@@ -8,8 +8,11 @@ import { concat, Writer } from '../../src/wire/writer.ts';
 
 type Edit = (frame: Uint8Array) => Uint8Array;
 
+/** Decides when it comes to it. */
+type Choice = (frame: Uint8Array) => Uint8Array | 'silence';
+
 /** What a peer may do in place of sending a frame: hang up, say nothing more, send these bytes, or these and no more. */
-export type Fault = 'close' | 'reset' | 'silence' | Edit | { readonly last: Edit };
+export type Fault = 'close' | 'reset' | 'silence' | Choice | { readonly last: Edit };
 
 /** The connection is to be given up: by the client, or by a fault. */
 export class Ended extends Error {}
@@ -62,17 +65,18 @@ export class ServerChannel {
     if (this.#protection === undefined) this.#sent.add(frame);
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);
-    const fault = this.#options.faults[`${name} ${count}`] ?? this.#options.faults[name];
+    const planned = this.#options.faults[`${name} ${count}`] ?? this.#options.faults[name];
+    const fault = typeof planned === 'function' ? planned(frame) : planned;
     if (fault === 'close' || fault === 'reset') {
       if (fault === 'reset') this.#socket.resetAndDestroy();
       throw new Ended(fault);
     }
-    if (fault === 'silence' || typeof fault === 'object') {
+    if (fault === 'silence' || (fault !== undefined && 'last' in fault)) {
       if (fault !== 'silence') await this.#write(fault.last(frame));
       await once(this.#socket, 'close');
       throw new Ended('silence');
     }
-    await this.#write(fault === undefined ? frame : fault(frame));
+    await this.#write(fault ?? frame);
   }
 
   protect(key: Uint8Array): void {

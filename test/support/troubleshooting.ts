@@ -74,7 +74,11 @@ const CHAPTERS: readonly Chapter[] = [
         name: 'a SciToken is shown only to a daemon that proves itself',
         means: 'FS and MUNGE do not prove who the daemon is, and a SciToken is as good as a password.',
       },
-      { name: 'the certificate of CN=alice expired at', says: 'the certificate of … expired at …', means: 'The client certificate is too old, or not valid yet.' },
+      {
+        name: 'the certificate of CN=alice expired at',
+        says: 'the certificate of … expired at …',
+        means: 'The client certificate is too old, or not valid yet.',
+      },
       {
         name: 'it holds no PEM certificate',
         means: 'A certificate or its key is cut off, encrypted, something else, or does not belong to the other one.',

@@ -32,6 +32,9 @@ interface Vectors {
   >;
   readonly tokenHandshake: RecordedHandshake;
   readonly tokenHandshakePipelined: RecordedHandshake;
+  readonly resumeWithoutResponse: Readonly<Record<'aesKey' | 'sid' | 'sendDigest' | 'clientBaseIV', string>> & {
+    readonly frames: readonly RecordedFrame[];
+  };
   readonly rawCollectorQuery: {
     readonly frames: readonly RecordedFrame[];
     readonly ads: readonly Readonly<Record<string, string>>[];

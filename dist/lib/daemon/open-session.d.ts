@@ -5,9 +5,11 @@ import { type Session } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
 import { type Sinful } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
+import { type Destination } from './reach.ts';
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'> {
-    readonly address: Sinful;
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
+    /** A session there that this run has had before, to come back to. */
+    readonly resume?: Session | undefined;
 }
 /** One command for one daemon, and the credentials for it. */
 export interface CommandCall {
@@ -35,7 +37,7 @@ export interface CommandResult<T> {
  * whatever happens: a daemon blocks in its read while we hold one open.
  *
  * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
+ * or the daemon has no more the session to resume, there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
  */
 export declare function callCommand<T>(call: CommandCall, read: (session: Session, channel: Channel) => Promise<T>, host: Host): Promise<CommandResult<T>>;
 /** A command that needs no session. */

@@ -1,8 +1,14 @@
 import { HTCondorError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { type Channel } from '../transport/channel.ts';
+import type { ConnectionAhead } from '../transport/connection-ahead.ts';
 import { type Sinful } from '../transport/sinful.ts';
 import { type AskBroker } from './ccb.ts';
+/** Where to go, and perhaps a connection that leads there. */
+export interface Destination {
+    readonly address: Sinful;
+    readonly ahead?: ConnectionAhead | undefined;
+}
 /** A connection to a daemon. */
 export interface Route {
     readonly channel: Channel;
@@ -15,4 +21,4 @@ export interface Route {
  *
  * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason of each way; ERR_TIMEOUT.
  */
-export declare function reach(address: Sinful, ask: AskBroker, host: Host, failed?: HTCondorError): Promise<Route>;
+export declare function reach({ address, ahead }: Destination, ask: AskBroker, host: Host, failed?: HTCondorError): Promise<Route>;

@@ -17,9 +17,9 @@ export declare function checkTokenPath(path: string): void;
  */
 export declare function writeTokenFile(path: string, token: Secret): string | undefined;
 /**
- * Writes an address file beside a token: where a daemon is, as daemons say it to the tools of their machine
- * (Daemon::readAddressFile). Its directory is ours alone.
+ * Writes an address file beside a token: where a daemon is, and its version in its own words, as daemons say it to the
+ * tools of their machine (Daemon::readAddressFile). Its directory is ours alone.
  *
  * @throws OutputError ERR_OUTPUT.
  */
-export declare function writeAddressFile(path: string, sinful: string): void;
+export declare function writeAddressFile(path: string, sinful: string, version: string): void;

@@ -10,6 +10,8 @@ export interface ServerPolicy {
     /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
     readonly remoteVersion: string;
 }
+/** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one, or resumes one. */
+export declare const DC_AUTHENTICATE = 60010;
 /** What we want to do once we are in; with `about` (AuthCommand), to ask whether we may do that. */
 export interface Purpose {
     readonly command: number;
@@ -17,6 +19,8 @@ export interface Purpose {
 }
 /** The policy ad that opens a session. */
 export declare function clientPolicyAd({ command, about }: Purpose, methods: readonly string[], ecdhPublicKey: string): Record<string, ClassAdValue | undefined>;
+/** The ad that resumes a session, without any answer to it. */
+export declare function resumptionAd({ command, about }: Purpose, sid: string, nonce: string): Record<string, ClassAdValue | undefined>;
 /**
  * The server's answer, if a session with it is worth having.
  *

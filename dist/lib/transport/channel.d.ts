@@ -7,6 +7,10 @@ import { Writer } from '../wire/writer.ts';
 export interface ChannelOptions {
     readonly signal: AbortSignal;
     randomBytes(length: number): Uint8Array;
+    /** Is told how much is said, and never what. */
+    readonly log?: {
+        debug(line: string): void;
+    };
     /** Sent in front of everything and part of no transcript: the message to the shared port, which consumes it. */
     readonly preamble?: Uint8Array;
     /** Round trips that it took to get this connection. Default: the one of every TCP connection. */

@@ -14,7 +14,7 @@ import { SigningKey } from '../signing-key.ts';
 import { CCB_REQUEST } from './broker.ts';
 import { answerQuery, QUERIES } from './collector.ts';
 import { serveSession } from './session.ts';
-import type { Client, EmbeddedPoolOptions, PoolFacts } from './settings.ts';
+import type { Client, EmbeddedPoolOptions, Identity, PoolFacts } from './settings.ts';
 import { TokenRequests } from './token-requests.ts';
 
 const SHARED_PORT_CONNECT = 75;
@@ -29,6 +29,8 @@ export class EmbeddedPool implements PoolFacts {
   readonly version: string;
   /** What happened, in HTCondor's words where it has some. */
   readonly log: string[] = [];
+  /** Sessions by the names that they can be resumed by. */
+  readonly sessions: Map<string, { key: Uint8Array; identity: Identity }> = new Map();
   readonly requests: TokenRequests = new TokenRequests(this);
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

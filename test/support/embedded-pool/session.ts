@@ -40,14 +40,32 @@ const LEVELS: ReadonlyMap<number, string> = new Map([
   [60026, 'DAEMON'],
 ]);
 
-/** A session from its policy to the reply of its one command (DaemonCommandProtocol). */
+/** A session from its policy to the reply of its one command, or one that is resumed (DaemonCommandProtocol). */
 export async function serveSession(
   channel: ServerChannel,
   client: Client,
   pool: EmbeddedPool,
   requests: TokenRequests,
 ): Promise<void> {
-  const { edit = {}, denied = () => false } = pool.options;
+  const { policy } = client;
+  if (policy.string('UseSession') !== 'YES') return await serveNewSession(channel, client, pool, requests);
+  const sid = policy.string('Sid') ?? '';
+  const session = pool.sessions.get(sid);
+  if (session === undefined) throw new Ended(`attempt to open invalid session ${sid}`);
+  channel.protect(session.key);
+  const { allowed, known } = verdictOn(client, session.identity, pool);
+  if (!known || !allowed) throw new Ended(`PERMISSION DENIED to ${session.identity.user}, resumed`);
+  pool.note(`resuming session of ${session.identity.user}`);
+  await serveCommand(channel, client, session.identity, pool, requests);
+}
+
+async function serveNewSession(
+  channel: ServerChannel,
+  client: Client,
+  pool: EmbeddedPool,
+  requests: TokenRequests,
+): Promise<void> {
+  const { edit = {} } = pool.options;
   const agreement = new KeyAgreement(randomBytes);
   const { policy } = client;
   const offered = (policy.string('AuthMethods') ?? '').split(',').map((name) => name.trim());
@@ -66,32 +84,59 @@ export async function serveSession(
   await channel.send('key exchange', (message) => message.int(0));
   if (command === DC_EXCHANGE_SCITOKEN && identity.user.endsWith(UNMAPPED))
     throw new Ended('did not result in a valid mapped user name, which is required for this command');
-  channel.protect(agreement.sessionKey(policy.string('ECDHPublicKey') ?? ''));
+  const key = agreement.sessionKey(policy.string('ECDHPublicKey') ?? '');
+  channel.protect(key);
 
-  const isCollector = client.socketName === undefined || client.socketName === 'collector';
-  const handler = HANDLERS.get(command) ?? (isCollector ? COLLECTOR_HANDLERS.get(command) : undefined);
-  const { broker } = pool.options;
-  const forBroker = command === CCB_REQUEST && broker !== undefined;
-  const known = handler !== undefined || command === DC_SEC_QUERY || QUERIES.has(command) || forBroker;
-  const asked = command === DC_SEC_QUERY ? (policy.integer('AuthCommand') ?? 0) : command;
-  const level = LEVELS.get(asked);
-  const allowed =
-    !denied(identity.user) && (level === undefined || identity.authz.length === 0 || covers(identity.authz, level));
+  const { asked, known, allowed } = verdictOn(client, identity, pool);
+  const sid = `embedded:1:${randomBytes(8).toString('hex')}`;
+  pool.sessions.set(sid, { key, identity });
   const postAuth: Ad = {
     ReturnCode: !known ? 'CMD_NOT_FOUND' : allowed ? 'AUTHORIZED' : 'DENIED',
-    ...{ Sid: `embedded:1:${randomBytes(8).toString('hex')}`, User: identity.user, ValidCommands: String(asked) },
+    ...{ Sid: sid, User: identity.user, ValidCommands: String(asked) },
     TriedAuthentication: true,
   };
   await channel.send('post-auth', (message) => putClassAd(message, edit['post-auth']?.(postAuth) ?? postAuth));
   if (!known || !allowed) throw new Ended(`PERMISSION DENIED to ${identity.user} for command ${command}`);
-  const daemon = client.socketName ?? 'collector';
-  pool.note(`PERMISSION GRANTED to ${identity.user} for command ${command} at ${daemon}`);
+  await serveCommand(channel, client, identity, pool, requests);
+}
 
+/** The command that the client named, what it is about, and whether it may. */
+function verdictOn({ policy, socketName }: Client, identity: Identity, pool: EmbeddedPool) {
+  const command = policy.integer('Command') ?? 0;
+  const { broker, denied = () => false } = pool.options;
+  const forBroker = command === CCB_REQUEST && broker !== undefined;
+  const handled = handlerOf(command, socketName) !== undefined;
+  const known = handled || command === DC_SEC_QUERY || QUERIES.has(command) || forBroker;
+  const asked = command === DC_SEC_QUERY ? (policy.integer('AuthCommand') ?? 0) : command;
+  const level = LEVELS.get(asked);
+  const allowed =
+    !denied(identity.user) && (level === undefined || identity.authz.length === 0 || covers(identity.authz, level));
+  return { command, asked, known, allowed };
+}
+
+function handlerOf(command: number, socketName: string | undefined): Handler | undefined {
+  const isCollector = socketName === undefined || socketName === 'collector';
+  return HANDLERS.get(command) ?? (isCollector ? COLLECTOR_HANDLERS.get(command) : undefined);
+}
+
+async function serveCommand(
+  channel: ServerChannel,
+  client: Client,
+  identity: Identity,
+  pool: EmbeddedPool,
+  requests: TokenRequests,
+): Promise<void> {
+  const { edit = {}, broker } = pool.options;
+  const { socketName, policy, local } = client;
+  const command = policy.integer('Command') ?? 0;
+  pool.note(`PERMISSION GRANTED to ${identity.user} for command ${command} at ${socketName ?? 'collector'}`);
   if (command === DC_SEC_QUERY) {
     return await channel.send('reply', (message) => putClassAd(message, { AuthorizationSucceeded: true }));
   }
   const request = await channel.receive(getClassAd);
-  if (forBroker) return await broker({ ad: request, channel, local: client.local, inSession: true }, pool);
+  if (command === CCB_REQUEST && broker !== undefined)
+    return await broker({ ad: request, channel, local, inSession: true }, pool);
+  const handler = handlerOf(command, socketName);
   if (handler === undefined) return await answerQuery(channel, command, request, pool);
   const reply = handler(identity, request, pool, requests);
   await channel.send('reply', (message) => putClassAd(message, edit.reply?.(reply) ?? reply));

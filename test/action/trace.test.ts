@@ -1,0 +1,75 @@
+/** What the log tells of the way: every phase with names and sizes, and never what is secret. */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import { assertNoLeak, Runner } from '../support/runner.ts';
+
+const runner = new Runner();
+after(() => runner.close());
+
+describe('With debug logging', () => {
+  test('each phase says what it did', () =>
+    withPool({ readNeedsSession: true }, async (pool) => {
+      const idtoken = pool.idToken();
+      const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken, verify: 'true', authz: 'READ' };
+      const step = await runner.runAction(inputs, { debug: true });
+      assert.equal(step.status, 0, step.raw);
+      const lines = step.annotations.filter(({ level }) => level === 'debug').map(({ message }) => message);
+      for (const line of [
+        /^credentials: IDTOKENS from idtoken$/,
+        /^locate: the collector <localhost:\d+> is asked for the schedd ci@pool$/,
+        /^connect: the host name localhost resolves to 127\.0\.0\.1$/,
+        /^connect: TCP to localhost:\d+ in \d+ ms$/,
+        /^locate: ci@pool is at <127\.0\.0\.1:\d+\?sock=schedd_0>$/,
+        /^connect: the shared port there is told to pass us on to schedd_0$/,
+        /^wire: sent \d+ bytes in one flight \(port \d+\)$/,
+        /^wire: received \d+ bytes \(port \d+\)$/,
+        /^session: the daemon takes IDTOKENS; trust domain pool\.test; signing keys POOL$/,
+        /^session: IDTOKENS makes you alice@pool\.test, at \$CondorVersion/,
+        /^wire: received \d+ bytes, encrypted \(port \d+\)$/,
+        /^verify: the daemon allows READ with the new token$/,
+      ])
+        assert.ok(
+          lines.some((each) => line.test(each)),
+          `${line} is not in\n${lines.join('\n')}`,
+        );
+      assertNoLeak(step, [idtoken, step.outputs['token'] ?? '']);
+    }));
+
+  test('there is a line for each flight: two after the connection, by address', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken() }, { debug: true });
+      assert.equal(step.log.filter((line) => line.startsWith('##[debug]wire: sent')).length, 2, step.log.join('\n'));
+    }));
+});
+
+describe('Without', () => {
+  test('there is one line that says what was got, and a group with the facts', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' });
+      assert.deepEqual(
+        step.commands.map(({ name }) => name).filter((name) => name !== 'add-mask' && name !== 'debug'),
+        ['group', 'endgroup'],
+      );
+      const [first = '', ...facts] = step.log;
+      assert.match(first, /^A token for alice@pool\.test, READ, lasts 3600 s$/);
+      assert.ok(facts.includes('authentication-method: IDTOKENS'), facts.join('\n'));
+      assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
+    }));
+
+  test('a check tells of each step, once', () =>
+    withPool({}, async (pool) => {
+      const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken: pool.idToken(), mode: 'check' };
+      const { status, log, raw } = await runner.runAction(inputs);
+      assert.equal(status, 0, raw);
+      const gist = log.map((line) => line.replaceAll(/\d+( ms)/g, '0$1').replaceAll(String(pool.port), 'PORT'));
+      assert.deepEqual(gist, [...new Set(gist)], 'nothing twice');
+      const phases = [...new Set(gist.map((line) => /^\w+: /.exec(line)?.[0]).filter((each) => each !== undefined))];
+      assert.deepEqual(phases, ['credentials: ', 'locate: ', 'connect: ', 'session: ', 'token: ', 'levels: ']);
+      for (const line of [
+        'connect: the host name localhost resolves to 127.0.0.1',
+        'connect: TCP to localhost:PORT in 0 ms',
+      ])
+        assert.ok(gist.includes(line), gist.join('\n'));
+    }));
+});

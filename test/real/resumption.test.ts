@@ -1,0 +1,77 @@
+/** A second command to a daemon in the session of the first: two round trips, and a clean retry if the session has gone. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { loadCredentials } from '../../src/credentials/sources.ts';
+import type { Target } from '../../src/daemon/open-session.ts';
+import { askAllowed } from '../../src/daemon/security-query.ts';
+import { getSessionToken } from '../../src/daemon/session-token.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import type { Credentials } from '../../src/security/method.ts';
+import { Resumption } from '../../src/security/resumption.ts';
+import { parseAddress } from '../../src/transport/sinful.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { claimsOf } from '../support/real-fetch.ts';
+import { surroundings } from '../support/surroundings.ts';
+
+const READ = 60020;
+const ADMINISTRATOR = 60023;
+const LIMITS = { authz: ['READ'], lifetimeSeconds: 60, key: undefined };
+
+for (const suite of poolSuites()) {
+  describe(`A session with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let schedd: Target;
+    let credentials: Credentials;
+    const { host, log } = notingHost();
+    before(async () => {
+      pool = await startPool({ suite });
+      schedd = await targetOf(await pool.sinful('schedd', pool.scheddName));
+      const inputs: Record<string, string> = { pool: 'x', idtoken: await pool.idToken({ user: 'alice' }) };
+      credentials = await loadCredentials(readRequest((name) => inputs[name], surroundings()).credentials, host);
+    });
+    after(() => pool?.stop());
+
+    async function targetOf(address: string): Promise<Target> {
+      return { address: parseAddress(address) ?? assert.fail(address), serverName: undefined };
+    }
+
+    test('is resumed for another command, as whoever one was', async () => {
+      const first = await askAllowed(schedd, READ, credentials, host);
+      const resume = first.session;
+      const fetched = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
+      assert.deepEqual([first.roundTrips, fetched.roundTrips], [3, 2]);
+      assert.equal(claimsOf(fetched.value.reveal())['sub'], `alice@${pool.trustDomain}`);
+      const again = await askAllowed({ ...schedd, resume: fetched.session }, READ, credentials, host);
+      assert.equal(again.roundTrips, 2, 'as often as one likes');
+    });
+
+    test('allows no more than it did', async () => {
+      const { session: resume } = await askAllowed(schedd, READ, credentials, host);
+      await assert.rejects(askAllowed({ ...schedd, resume }, ADMINISTRATOR, credentials, host), { code: 'ERR_DENIED' });
+    });
+
+    test('that the daemon does not know any more is opened anew', async () => {
+      const { session } = await askAllowed(schedd, READ, credentials, host);
+      const resume = { ...session, resumption: new Resumption('nobody:1:2:3', new Uint8Array(32)) };
+      const { session: fresh, roundTrips } = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
+      assert.equal(roundTrips, 5, 'two in vain, and three');
+      assert.match(log.join('\n'), /session: once more, anew/);
+      const next = await askAllowed({ ...schedd, resume: fresh }, READ, credentials, host);
+      assert.equal(next.roundTrips, 2, 'and resumed from then on');
+    });
+
+    test('is not believed of somebody who has not its key', async () => {
+      const { session } = await askAllowed(schedd, READ, credentials, host);
+      const resume = { ...session, resumption: new Resumption(session.resumption?.sid ?? '', new Uint8Array(32)) };
+      await assert.rejects(askAllowed({ ...schedd, resume }, READ, credentials, host), { code: 'ERR_DECRYPT' });
+    });
+
+    test('is of one daemon, and not of another', async () => {
+      const { session: resume } = await askAllowed(schedd, READ, credentials, host);
+      const collector = await targetOf(pool.collector);
+      const { user } = (await askAllowed({ ...collector, resume }, READ, credentials, host)).session;
+      assert.equal(user, `alice@${pool.trustDomain}`);
+    });
+  });
+}
