@@ -78,7 +78,7 @@ const REVEALS: Readonly<Record<string, number>> = {
 };
 
 const MAX_LINES = 250;
-const MAX_ACTION_BYTES = 380_000;
+const MAX_ACTION_BYTES = 370_000;
 
 interface Source {
   readonly path: string;

@@ -174,7 +174,7 @@ Workflow: if $2 is the right machine all the same, give in server-name the name 
 /its certificate.* has expired|not valid yet
 Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):
-Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it.
+Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.
 /^PASSWORD:
 Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
 /
@@ -182,7 +182,7 @@ Workflow: most often the token is of another pool whose key has the same name (P
 `;const sr=rows`
 /
 Administrator: the daemon's log has its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
-`;const ir="Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.";function exhaustedHints(e,t){const n=new Set(e.toReversed().flatMap(e=>firstOf(rr,textOf(e),t)));const r=e.length>0&&e.every(({reason:e})=>Qn.test(e))?[]:firstOf(sr,"",t);return[...[...n].slice(0,Zn-r.length),...r]}function unprovenHints(e,t){return[...firstOf(or,e.map(textOf).join("\n"),t),ir]}function textOf({method:e,reason:t}){return`${e}: ${t}`}const ar="Hosted runners are outside your network: use a self-hosted one, a VPN, or an SSH tunnel with address.";const cr="use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)";const dr="must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.";const ur="one line, three parts with dots between them.";const lr=rows`
+`;const ir="Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.";function exhaustedHints(e,t){const n=new Set(e.toReversed().flatMap(e=>firstOf(rr,textOf(e),t)));const r=e.length>0&&e.every(({reason:e})=>Qn.test(e))?[]:firstOf(sr,"",t);return[...[...n].slice(0,Zn-r.length),...r]}function unprovenHints(e,t){return[...firstOf(or,e.map(textOf).join("\n"),t),ir]}function textOf({method:e,reason:t}){return`${e}: ${t}`}const ar="use a self-hosted one, a VPN, or an SSH tunnel with address.";const cr="use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)";const dr="must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.";const ur="one line, three parts with dots between them.";const lr=rows`
 /
 Workflow: is this HTCondor 9.0 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
 Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
@@ -233,14 +233,14 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,ERR_CONNECT:rows`
 /the host name (\S+) does not resolve
-Runner: is it spelled right, and known here? getent hosts $1. ${ar}
+Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ar}
 /no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
 Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
 Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
 /connection refused
 Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
-Network: does nc -zv HOST 9618 on this runner reach it? ${ar}
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ar}
 `,ERR_TIMEOUT:rows`
 /request (\w+) was not approved
 Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.
@@ -253,7 +253,7 @@ Workflow: for a slow network or a busy daemon raise timeout.
 `,ERR_CLOSED:rows`
 /
 Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
-Workflow: or the sock= in address is stale: ${cr}; or something else listens there: check host and port.
+Workflow: or the sock= in address is stale: ${cr}; or something else listens there, such as a TLS server: check host and port.
 `,ERR_CCB_ONLY:rows`
 /no daemon is currently registered
 Workflow: the address is out of date: ${cr}, or try again in a minute.

@@ -1,6 +1,6 @@
 import { rows } from './rows.ts';
 
-const OUTSIDE = 'Hosted runners are outside your network: use a self-hosted one, a VPN, or an SSH tunnel with address.';
+const ELSEWHERE = 'use a self-hosted one, a VPN, or an SSH tunnel with address.';
 const STALE = 'use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)';
 const OWNED =
   'must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
@@ -65,14 +65,14 @@ Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyTy
 `,
   ERR_CONNECT: rows`
 /the host name (\S+) does not resolve
-Runner: is it spelled right, and known here? getent hosts $1. ${OUTSIDE}
+Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
 /no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
 Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
 Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
 /connection refused
 Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
-Network: does nc -zv HOST 9618 on this runner reach it? ${OUTSIDE}
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
   ERR_TIMEOUT: rows`
 /request (\w+) was not approved
@@ -87,7 +87,7 @@ Workflow: for a slow network or a busy daemon raise timeout.
   ERR_CLOSED: rows`
 /
 Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
-Workflow: or the sock= in address is stale: ${STALE}; or something else listens there: check host and port.
+Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
 `,
   ERR_CCB_ONLY: rows`
 /no daemon is currently registered
