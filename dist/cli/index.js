@@ -124,7 +124,7 @@ Workflow: the command behind the pipe has gone: see why, or write with -file.
 Workflow: choose another token-directory or file: ls -ld PATH shows what is there.
 /
 Runner: this account must be able to write there (ls -ld DIRECTORY, df -h DIRECTORY); or choose another token-directory or file.
-`};const Wt={IDTOKENS:"idtoken",SCITOKENS:"scitoken",SSL:"client-certificate",PASSWORD:"password",FS:"authentication-methods: FS, on the daemon’s own machine",MUNGE:"authentication-methods: MUNGE, where a munged with the pool’s key runs"};const Kt=/it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known/;const jt=4;const Bt="openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";const qt="condor_token_fetch on the access point";const Gt=rows`
+`};const Wt={IDTOKENS:"idtoken",SCITOKENS:"scitoken",SSL:"client-certificate",PASSWORD:"password",FS:"authentication-methods: FS, on the daemon’s own machine",MUNGE:"authentication-methods: MUNGE, where a munged with the pool’s key runs"};const Kt=/it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before/;const jt=4;const Bt="openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";const qt="condor_token_fetch on the access point";const Gt=rows`
 /^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
 Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 /^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)

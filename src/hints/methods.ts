@@ -13,7 +13,7 @@ export const METHOD_USES: Readonly<Record<string, string>> = {
 
 /** The daemon did not get to see the credential, so its log has nothing about it. */
 const NOT_SENT =
-  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known/;
+  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before/;
 
 /** Most hints that one error has, with that of the log. */
 const MAX_HINTS = 4;
