@@ -1,4 +1,5 @@
-/** Part of `npm test`: gets the releases of HTCondor that the tests run on, with progress, or says why not. */
+/** Part of `npm test`: gets the releases of HTCondor that the tests run on, and act, with progress, or says why not. */
+import { findAct } from './act.ts';
 import { poolSuites, poolUnavailable, prepareTree, versionOf } from './pool-tree.ts';
 
 const reason = poolUnavailable();
@@ -12,6 +13,7 @@ if (reason !== undefined) {
       await prepareTree(suite);
       console.error(`HTCondor ${versionOf(suite)} (${suite}) is ready`);
     }
+    findAct(true); // the tests that need it are skipped, loudly, where it cannot be had
   } catch (error) {
     console.error(
       `\n${'*'.repeat(72)}\n*** No real HTCondor to test on:\n*** ${String(error)}\n*** CONDOR_POOL=none runs the other tests.\n${'*'.repeat(72)}\n`,

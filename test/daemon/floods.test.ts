@@ -1,0 +1,123 @@
+/** A daemon that sends more than there is room for: a typed error, and no more memory than an ordinary run. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { putHeader } from '../../src/wire/frame.ts';
+import { concat, Writer } from '../../src/wire/writer.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { runCommand } from '../support/runner.ts';
+
+const MB = 1000 * 1000;
+
+/** Frames of one message that does not end. */
+function flood(megabytes: number): () => Uint8Array {
+  const header = putHeader(MB);
+  header[0] = 0;
+  return () => concat(Array.from({ length: megabytes }, () => concat([header, new Uint8Array(MB).fill(0x41)])));
+}
+
+/** A frame that says how long it is, and its beginning. */
+function oneFrame(length: number): Uint8Array {
+  const header = putHeader(1);
+  new DataView(header.buffer, header.byteOffset).setUint32(1, length);
+  return concat([header, new Uint8Array(MB)]);
+}
+
+/** A frame with an ad of these lines in place of the one that was to be sent. */
+function adOf(count: number, lines: (message: Writer) => void): () => Uint8Array {
+  const message = new Writer().int(count);
+  lines(message);
+  const body = message.string('').string('').finish();
+  return () => concat([putHeader(body.length), body]);
+}
+
+const CASES: readonly [string, EmbeddedPoolOptions, RegExp][] = [
+  ['100 MB for an ad', { faults: { policy: flood(100) } }, /ERR_FRAME/],
+  ['100 MB of a collector’s answer', { faults: { ads: flood(100) } }, /ERR_FRAME/],
+  ['a reply of 20 MB in one frame', { faults: { reply: () => oneFrame(20 * MB) } }, /ERR_FRAME/],
+  ['a million attributes, it says', { faults: { policy: adOf(1_000_000, () => {}) } }, /ERR_CLASSAD/],
+  [
+    'as many attributes as fit',
+    {
+      faults: {
+        policy: adOf(100_000, (message) => Array.from({ length: 100_000 }, (_, n) => message.string(`A${n}=1`))),
+      },
+    },
+    /ERR_NO_ENCRYPTION/,
+  ],
+];
+
+describe('A daemon that sends', () => {
+  let directory: string;
+  let env: Record<string, string>;
+  let ordinary: number;
+
+  /** Exit status, what was said, and the most memory that was used, in MB. */
+  async function run(options: EmbeddedPoolOptions) {
+    return await withPool(options, async (pool) => {
+      writeFileSync(join(directory, 'token'), `${pool.idToken()}\n`, { mode: 0o600 });
+      const where =
+        options.faults?.ads === undefined ? ['-address', pool.schedd()] : ['-pool', pool.collector, '-name', 'ci@pool'];
+      const { status, stdout, stderr } = await runCommand([...where, '-timeout', '15', '-retries', '0'], { env });
+      const [, kilobytes = 'NaN'] = /VmHWM:\s*(\d+)/.exec(stderr) ?? [];
+      return { status, stdout, stderr, megabytes: Number(kilobytes) / 1000 };
+    });
+  }
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'floods-'));
+    const probe = join(directory, '.rss.cjs');
+    // Not resourceUsage: that counts the most that the parent ever had.
+    writeFileSync(
+      probe,
+      "process.on('exit', () => console.error(require('node:fs').readFileSync('/proc/self/status', 'utf8')));",
+    );
+    const preload = process.platform === 'linux' ? { NODE_OPTIONS: `--require ${probe}` } : {};
+    env = { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...preload };
+    const { status, megabytes, stderr } = await run({});
+    assert.equal(status, 0, stderr);
+    ordinary = megabytes;
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  for (const [what, options, code] of CASES) {
+    test(`${what} is left with ${code.source}, and takes no memory`, async () => {
+      const { status, stdout, stderr, megabytes } = await run(options);
+      assert.notEqual(status, 0);
+      assert.equal(stdout, '');
+      assert.match(stderr, code);
+      if (process.platform === 'linux')
+        assert.ok(megabytes < ordinary + 40, `${megabytes} MB, and ${ordinary} MB in an ordinary run`);
+    });
+  }
+
+  const NAMES: readonly [string, () => Uint8Array, RegExp][] = [
+    [
+      'lists in lists',
+      adOf(1, (message) => message.string(`AuthMethodsList = ${'{'.repeat(500_000)}`)),
+      /^ERR_(NO_ENCRYPTION|CLASSAD)$/,
+    ],
+    [
+      'ads in ads',
+      adOf(1, (message) => message.string(`Encryption = ${'[a='.repeat(300_000)}`)),
+      /^ERR_(NO_ENCRYPTION|CLASSAD)$/,
+    ],
+    [
+      'a name with NUL',
+      adOf(1, (message) => message.string('Encry').string('ption = "YES"')),
+      /^ERR_(MESSAGE|CLASSAD)$/,
+    ],
+    [
+      'no UTF-8',
+      adOf(1, (message) => message.bytes(Uint8Array.of(0x41, 0x3d, 0xc3, 0x28, 0))),
+      /^ERR_(MESSAGE|CLASSAD)$/,
+    ],
+  ];
+  for (const [what, policy, code] of NAMES) {
+    test(`${what} is left with ${code.source}`, () =>
+      withPool({ faults: { policy } }, (pool) => assert.rejects(fetchFrom(pool), { name: /./, code })));
+  }
+});

@@ -1,0 +1,176 @@
+/** What users paste: each example is read as its CI system reads it, and its script part is run at a pool. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { readRequest } from '../src/inputs/request.ts';
+import { INPUTS } from '../src/inputs/table.ts';
+import { CiMachine, SHA256 } from './support/ci-machine.ts';
+import { EmbeddedPool } from './support/embedded-pool/pool.ts';
+import { EXAMPLES } from './support/example-runs.ts';
+import { exampleText, gitLabComponent, gitLabJob, readJenkinsfile } from './support/examples.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
+import { strangeJwt } from './support/runner.ts';
+import { surroundings } from './support/surroundings.ts';
+import { readWorkflow, stepsOf } from './support/workflow.ts';
+
+const WORKFLOWS = ['github/submit.yml', 'github/two-pools.yml', 'github/request.yml', 'forgejo.yml'];
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0$/;
+const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
+
+test('the list of examples names every file, and every file is looked at here', () => {
+  const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
+  const known = ['README.md', ...WORKFLOWS, ...Object.keys(EXAMPLES), 'gitlab/templates/condor-token-fetch.yml'];
+  assert.deepEqual(files, known.sort());
+  const readme = readFileSync(join(projectRoot, 'examples', 'README.md'), 'utf8');
+  for (const file of files.filter((each) => each !== 'README.md')) assert.ok(readme.includes(`(${file})`), file);
+});
+
+for (const file of WORKFLOWS) {
+  describe(file, () => {
+    test('is a workflow, and its steps say only what this Action understands', async () => {
+      // Forgejo and Gitea take whole addresses; in the rest their workflows are GitHub's.
+      const workflow = await readWorkflow(file, exampleText(file).replaceAll('uses: https://github.com/', 'uses: '));
+      const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
+      assert.ok(steps.length > 0);
+      for (const { with: inputs = {} } of steps) {
+        for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
+        const words = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, evaluated(value)]));
+        readRequest((name) => words[name] || INPUTS[name] || undefined, surroundings({ RUNNER_TEMP: '/tmp' }));
+      }
+    });
+
+    test('is safe: no rights but to read, nothing that moves, no expression in a script', async () => {
+      const workflow = await readWorkflow(file, exampleText(file).replaceAll('uses: https://github.com/', 'uses: '));
+      if (file !== 'forgejo.yml') assert.deepEqual(workflow.permissions, {});
+      for (const { permissions } of Object.values(workflow.jobs))
+        assert.ok(permissions === undefined || JSON.stringify(permissions) === '{"contents":"read"}');
+      for (const { uses, run } of stepsOf(workflow)) {
+        assert.ok(run === undefined || !run.includes('${{'), run);
+        if (uses !== undefined && !OURS.test(uses)) assert.match(uses, /@[0-9a-f]{40}$/);
+      }
+    });
+  });
+}
+
+describe('gitlab', () => {
+  test('the component uses all of its inputs, and makes no artifact', () => {
+    const job = gitLabJob(NOWHERE, {});
+    assert.equal(job.artifacts, undefined);
+    assert.equal(job.variables?.['_CONDOR_COLLECTOR_HOST'], NOWHERE.collector);
+    assert.equal(job.variables?.['CONDOR_TOKEN_LIFETIME'], '1h', 'the default');
+    assert.match(job.variables?.['CONDOR_TOKEN_FETCH_SHA256'] ?? '', /^[0-9a-f]{64}$/);
+    const file = 'gitlab/templates/condor-token-fetch.yml';
+    assert.throws(() => gitLabComponent(file, { pol: 'x' }), /has no input pol/);
+    assert.throws(() => gitLabComponent(file, { pool: 'x' }), /input name has no value/);
+  });
+});
+
+describe('Jenkinsfile', () => {
+  test('is a pipeline that fetches, submits and removes', () => {
+    const { environment, stages, always } = readJenkinsfile(exampleText('Jenkinsfile'));
+    assert.deepEqual(
+      stages.map(({ name, credentials, scripts }) => [name, credentials, scripts.length]),
+      [
+        ['Token', ['CONDOR_IDTOKEN'], 1],
+        ['Submit', [], 2],
+      ],
+    );
+    assert.equal(environment['_CONDOR_SCHEDD_HOST'], NOWHERE.schedd);
+    assert.ok(stages[0]?.scripts[0]?.startsWith('#!/bin/sh\n'), 'or Jenkins logs every command');
+    assert.equal(always.length, 1);
+  });
+});
+
+for (const [file, runExample] of Object.entries(EXAMPLES)) {
+  const skip = process.platform === 'win32' && 'the examples are for the shells of Unix';
+  describe(`${file} at an embedded pool`, { skip }, () => {
+    let pool: EmbeddedPool;
+    let machine: CiMachine;
+    before(async () => {
+      pool = await EmbeddedPool.start();
+      machine = new CiMachine();
+      machine.pretendTools();
+    });
+    after(async () => {
+      machine?.close();
+      await pool?.stop();
+    });
+    const place = () => ({ collector: pool.collector, schedd: 'ci@pool' });
+
+    test('gives its commands a token that is theirs alone, and leaves nothing', async () => {
+      const idtoken = pool.idToken('alice');
+      const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
+      assert.equal(status, 0, output);
+      assert.equal(output.match(/as alice@pool\.test: READ yes/g)?.length, 2, `both tools are alice:\n${output}`);
+      assert.match(output, /^drwx------/m);
+      assert.match(output, /^-rw-------\W.*\/tokens\.d\/token$/m);
+      assert.deepEqual(remains, []);
+      assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
+    });
+
+    test('shows the credential to no command line, and to no tool', async () => {
+      const idtoken = pool.idToken('alice');
+      const { output } = await runExample({ machine, pool: place(), idtoken });
+      const lines = machine.notes.split('\n');
+      const commands = lines.filter((line) => !/^\w+: /.test(line));
+      for (const name of ['curl', 'node', 'condor_submit'])
+        assert.ok(
+          commands.some((line) => line.startsWith(`${name} `)),
+          `${name} was not started: ${output}`,
+        );
+      assert.deepEqual(
+        commands.filter((line) => line.includes(idtoken)),
+        [],
+      );
+      assert.deepEqual(
+        lines.filter((line) => line.startsWith('condor_') && line.includes(idtoken)),
+        [],
+      );
+    });
+
+    test('runs nothing that was downloaded if its sum is another', async () => {
+      const started = machine.notes.split('\n').filter((line) => line.startsWith('node ')).length;
+      const idtoken = pool.idToken('alice');
+      const { status, remains } = await runExample({ machine, pool: place(), idtoken, sha256: '0'.repeat(64) });
+      assert.notEqual(status, 0);
+      assert.equal(machine.notes.split('\n').filter((line) => line.startsWith('node ')).length, started);
+      assert.deepEqual(remains, []);
+    });
+
+    test('fails with code and hint, and before the command, where the credential is of another pool', async () => {
+      const submitted = machine.notes.split('condor_submit ').length;
+      const idtoken = strangeJwt();
+      const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
+      assert.equal(status, 5, output);
+      assert.match(output, /\(ERR_METHODS_EXHAUSTED/);
+      assert.match(output, /^Hint: /m);
+      assert.equal(machine.notes.split('condor_submit ').length, submitted);
+      assert.deepEqual(remains, []);
+      assert.ok(!output.includes(idtoken.split('.')[2] ?? ''));
+    });
+  });
+}
+
+test('shell.sh removes the token when it is told to end', { skip: process.platform === 'win32' }, async () => {
+  const pool = await EmbeddedPool.start();
+  const machine = new CiMachine();
+  try {
+    const script = exampleText('shell.sh', { collector: pool.collector, schedd: 'ci@pool' });
+    const env = { CONDOR_IDTOKEN: pool.idToken('alice'), CONDOR_TOKEN_FETCH_SHA256: SHA256 };
+    const command = 'test -f "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && kill -TERM "$PPID"';
+    const { status, output } = await machine.run(script, { env, args: ['sh', '-c', command] });
+    assert.equal(status, 143, output);
+    assert.deepEqual(machine.remains, []);
+  } finally {
+    machine.close();
+    await pool.stop();
+  }
+});
+
+/** What an expression becomes, as far as it matters here. */
+function evaluated(value: unknown): string {
+  return String(value)
+    .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, strangeJwt())
+    .replaceAll(/\$\{\{ runner\.temp \}\}/g, '/tmp/runner');
+}

@@ -1,0 +1,58 @@
+/** A process that is killed while it writes a token leaves the old file or the new one, whole, for nobody else to read. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../support/project.ts';
+
+const KILLS = 200;
+const AT_ONCE = 4;
+/** Longer than a block of any disk, so that half a file would be seen. */
+const TOKENS = ['a', 'b'].map((letter) => letter.repeat(100_000));
+
+/** Writes one token after the other to the same path for ever, and says when it has begun. */
+const SCRIPT = `
+const { writeTokenFile } = await import(process.argv[1]);
+const { Secret } = await import(process.argv[2]);
+const secrets = JSON.parse(process.argv[4]).map((letter) => new Secret(letter.repeat(100_000)));
+for (let n = 0; ; n++) {
+  writeTokenFile(process.argv[3], secrets[n % 2]);
+  if (n === 0) process.stdout.write('begun');
+}`;
+
+describe('A process that is killed while it writes', { concurrency: AT_ONCE }, () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'crash-'));
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const moduleOf = (path: string) => pathToFileURL(join(projectRoot, 'build/src', path)).href;
+
+  async function killOnce(path: string, delayMs: number): Promise<void> {
+    const modules = [moduleOf('output/token-file.js'), moduleOf('secret.js')];
+    const args = ['--input-type=module', '-e', SCRIPT, ...modules, path, JSON.stringify(['a', 'b'])];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    const until = performance.now() + delayMs;
+    while (performance.now() < until); // a timer is too coarse
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
+
+  for (let worker = 0; worker < AT_ONCE; worker++) {
+    test(`at ${KILLS / AT_ONCE} moments leaves a whole file (${worker + 1} of ${AT_ONCE})`, async () => {
+      const own = join(directory, String(worker));
+      const path = join(own, 'token');
+      for (let kill = 0; kill < KILLS / AT_ONCE; kill++) {
+        await killOnce(path, Math.random() * 3);
+        assert.ok(TOKENS.includes(readFileSync(path, 'utf8').trimEnd()), 'half a token');
+        for (const name of process.platform === 'win32' ? [] : readdirSync(own))
+          assert.equal(statSync(join(own, name)).mode & 0o777, 0o600, name);
+      }
+    });
+  }
+});

@@ -1,0 +1,70 @@
+/** The jobs of our own CI that try the Action, run by act on this machine. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { parse, stringify } from 'yaml';
+import { Act, type ActRun, errorsOf, findAct } from '../support/act.ts';
+import { poolUnavailable } from '../support/pool.ts';
+import { projectRoot } from '../support/project.ts';
+import type { Step, Workflow } from '../support/workflow.ts';
+
+const program = poolUnavailable() === undefined ? findAct() : undefined;
+const why =
+  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+if (why !== false) console.error(`\n*** our workflow is not run by act: ${why}\n`);
+
+describe('ci.yml', { skip: why }, () => {
+  let act: Act;
+  before(() => {
+    act = new Act(program ?? '');
+  });
+  after(() => act?.close());
+
+  function run(job: string, ...matrix: string[]): Promise<ActRun> {
+    const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
+    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the trees of real pools
+    return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache } });
+  }
+
+  for (const pool of ['embedded', 'real']) {
+    test(`the Action does its work at a pool of its own job: ${pool}`, async () => {
+      const { status, text } = await run('action', 'os:ubuntu-latest', `pool:${pool}`);
+      assert.equal(status, 0, text);
+      assert.match(text, /\| A fetch from ci@pool would work, as alice@pool\.test: READ yes/);
+      assert.match(text, /\| Renewals of the token: none was due|::group::Renewals of the token: none was due/, text);
+      assert.match(text, /\| Removed .*\/condor-token-[0-9a-f-]+$/m);
+      assert.equal(/WRITE +IDTOKENS .* ALLOW +alice@pool\.test/.test(text), pool === 'real', text);
+      assert.doesNotMatch(text.replaceAll(/^.*::add-mask::.*$/gm, ''), /eyJ[\w-]+\.eyJ/);
+    });
+  }
+
+  test('the job that must fail does, with one annotation, and says so', async () => {
+    const failed = await run('must-fail');
+    assert.equal(failed.status, 0, failed.text);
+    const errors = errorsOf(failed);
+    assert.equal(errors.length, 1, failed.text);
+    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it has ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
+    assert.match(failed.text, /Success - Main It has failed, as the documents say/);
+  });
+});
+
+/** The workflow with one job, without the steps that get the sources and build them: they are here, and built. */
+function builtHere(job: string): string {
+  const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
+  const { [job]: found } = workflow.jobs;
+  assert.ok(found !== undefined);
+  const isOurs = ({ uses, run = '' }: Step) => uses === './' || (uses === undefined && !run.startsWith('npm '));
+  const steps = found.steps.filter(isOurs).map((step) => ({
+    ...step,
+    ...(step.uses === undefined ? {} : { uses: 'condor-token-fetch/condor-token-fetch@v0' }),
+    ...(step.run === undefined ? {} : { run: step.run.replaceAll(/node (?=build|dist)/g, `node ${projectRoot}/`) }),
+  }));
+  return stringify({
+    ...workflow,
+    on: 'workflow_dispatch',
+    concurrency: undefined,
+    jobs: { [job]: { ...found, steps } },
+  });
+}

@@ -1,0 +1,143 @@
+/** The workflows of the examples, run by act on this machine, at real daemons and with HTCondor's own tools. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { parseDocument, type YAMLSeq } from 'yaml';
+import { Act, type ActRun, errorsOf, findAct, REMAINS } from '../support/act.ts';
+import { writeCondorTools } from '../support/condor-tools.ts';
+import { exampleText, type Place } from '../support/examples.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+
+const program = poolUnavailable() === undefined ? findAct() : undefined;
+const why =
+  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+if (why !== false) console.error(`\n*** the examples are not run by act: ${why}\n`);
+
+const JOB = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };
+
+for (const suite of poolSuites()) {
+  describe(`At HTCondor of ${suite}`, { skip: why }, () => {
+    let secure: SecurePool;
+    let pool: Pool;
+    let other: Pool;
+    let act: Act;
+    let idtoken: string;
+    before(async () => {
+      const trust = 'TRUST_DOMAIN = other.test\nUID_DOMAIN = other.test\n';
+      [secure, other] = await Promise.all([startSecurePool({ suite }), startPool({ suite, config: trust })]);
+      ({ pool } = secure);
+      idtoken = await pool.idToken({ user: 'alice' });
+      act = new Act(program ?? '');
+      writeCondorTools(act.bin, suite);
+    });
+    after(async () => {
+      act?.close();
+      await Promise.all([secure?.stop(), other?.stop()]);
+    });
+    const place = (): Place => ({ collector: pool.collector, schedd: pool.scheddName });
+
+    for (const file of ['github/submit.yml', 'forgejo.yml']) {
+      test(`${file} submits, hides the token, and removes it`, async () => {
+        const kept = join(act.directory, 'kept');
+        const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
+        const text = exampleText(file, place()).replace('https://github.com/', ''); // only Forgejo's and Gitea's act know it
+        const workflow = withSteps(text, 'submit', { name: 'Look', run: look });
+        const options = { secrets: { CONDOR_IDTOKEN: idtoken }, env: { KEPT: kept }, files: JOB };
+        const run = await act.run(workflow, options);
+        assert.equal(run.status, 0, run.text);
+        assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +alice@pool\.test/, run.text);
+        assert.match(run.text, /\| 1 job\(s\) submitted to cluster \d+/);
+        assert.match(run.text, /::set-output:: identity=alice@pool\.test$/m);
+        assert.match(run.text, /::set-output:: lifetime=1800$/m);
+        if (file.startsWith('github')) assert.match(run.text, /\| Submitted as alice@pool\.test, with a token until 2/);
+        const token = readFileSync(kept, 'utf8').trim();
+        assert.match(run.text, /\| \*\*\*$/m, 'that is the token');
+        assertHidden(run, [idtoken, token]);
+        const directory = /::set-output:: token-directory=(.*)$/m.exec(run.text)?.[1] ?? '';
+        assert.ok(directory.startsWith(act.jobs), directory);
+        assert.ok(run.text.includes(`| Removed ${directory}\n`), run.text);
+        assert.match(run.text, /\| remains: \[\]$/m);
+      });
+    }
+
+    test('github/two-pools.yml asks each pool with the token for it', async () => {
+      const second = { collector: other.collector, schedd: other.scheddName };
+      const workflow = withSteps(exampleText('github/two-pools.yml', place(), second), 'compare')
+        .replace('expected-identity: ci@example.org', 'expected-identity: alice@pool.test')
+        .replace('expected-trust-domain: example.org', 'expected-trust-domain: pool.test');
+      const idtokenOfOther = (await other.run('condor_token_create', '-identity', 'bob@other.test')).trim();
+      const secrets = { CONDOR_IDTOKEN: idtoken, CONDOR_IDTOKEN_OF_THE_TEST_POOL: idtokenOfOther };
+      const run = await act.run(workflow, { secrets });
+      assert.equal(run.status, 0, run.text);
+      assert.match(run.text, /::set-output:: trust-domain=pool\.test$/m);
+      assert.match(run.text, /::set-output:: trust-domain=other\.test$/m);
+      assert.equal(run.text.match(/\| Total for all users: /g)?.length, 2, run.text);
+      assert.match(run.text, /\| Removed .*\/tokens\.d\/testing$/m);
+      assert.match(run.text, /\| remains: \[\]$/m);
+      assertHidden(run, [idtoken, idtokenOfOther]);
+      const wrong = await act.run(workflow.replace('alice@pool.test', 'ci@pool.test'), { secrets });
+      assert.deepEqual([wrong.status, errorsOf(wrong).length], [1, 1]);
+      assert.match(errorsOf(wrong)[0] ?? '', /\(ERR_TOKEN_CLAIM/);
+    });
+
+    test('github/request.yml waits until the administrator has said yes', async () => {
+      const workflow = parseDocument(exampleText('github/request.yml', place()));
+      const inputs = ['jobs', 'request', 'steps', 0, 'with'];
+      workflow.setIn([...inputs, 'ca-certificate'], secure.authority.certificate);
+      workflow.setIn([...inputs, 'server-name'], HOST); // 127.0.0.1 is not in the certificate
+      workflow.setIn([...inputs, 'identity'], 'carol@pool.test');
+      let approved: Promise<string> | undefined;
+      const run = await act.run(workflow.toString(), {
+        onLine(line) {
+          const id = /condor_token_request_approve .*-reqid (\d+)/.exec(line)?.[1];
+          if (id !== undefined && approved === undefined) {
+            approved = pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -type collector`);
+            approved.catch(() => {}); // looked at below
+          }
+        },
+      });
+      await approved;
+      assert.equal(run.status, 0, run.text);
+      assert.match(run.text, /::set-output:: identity=carol@pool\.test$/m);
+      assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +carol@pool\.test/, run.text);
+    });
+
+    test('a job whose secret is of another pool fails with one annotation, and submits nothing', async () => {
+      const jobs = await pool.run('condor_q', '-allusers', '-af', 'ClusterId');
+      const foreign = (await other.run('condor_token_create', '-identity', 'bob@other.test')).trim();
+      const options = { secrets: { CONDOR_IDTOKEN: foreign }, files: JOB };
+      const run = await act.run(withSteps(exampleText('github/submit.yml', place()), 'submit'), options);
+      assert.equal(run.status, 1, run.text);
+      const errors = errorsOf(run);
+      assert.equal(errors.length, 1, run.text);
+      assert.match(errors[0] ?? '', /\(ERR_METHODS_EXHAUSTED, .*%0AHint: ./);
+      assert.match(errors[0] ?? '', /other\.test/);
+      assert.match(run.text, /::set-output:: error-code=ERR_METHODS_EXHAUSTED$/m);
+      assert.doesNotMatch(run.text, /::set-output:: token/);
+      assert.doesNotMatch(run.text, /Main condor_(ping|submit)/);
+      assert.match(run.text, /Success - Post condor-token-fetch/);
+      assert.match(run.text, /\| remains: \[\]$/m);
+      assertHidden(run, [foreign]);
+      assert.equal(await pool.run('condor_q', '-allusers', '-af', 'ClusterId'), jobs);
+    });
+  });
+}
+
+/** With something first that looks at the end of the job what is left, and with more steps. */
+function withSteps(text: string, job: string, ...more: object[]): string {
+  const workflow = parseDocument(text);
+  const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;
+  steps.items.unshift(workflow.createNode({ uses: REMAINS }));
+  steps.items.push(...more.map((step) => workflow.createNode(step)));
+  return workflow.toString();
+}
+
+function assertHidden({ text }: ActRun, jwts: readonly string[]): void {
+  for (const jwt of jwts) {
+    const [, payload = '', signature = ''] = jwt.split('.');
+    assert.ok(signature.length > 10 && payload.length > 10);
+    for (const each of [signature, payload]) assert.ok(!text.includes(each), `a token is in the log:\n${text}`);
+  }
+}

@@ -1,0 +1,37 @@
+/** HTCondor's tools as a runner has them that is no part of the pool: with its own files, variables and network. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asRoot, type Suite, treeOf } from './pool-tree.ts';
+
+const TOOLS = ['condor_ping', 'condor_submit', 'condor_q', 'condor_history', 'condor_token_list'];
+
+/** As in pool.ts: an overlay in memory over a tree, in a mount namespace that ends with the tool. */
+const INSIDE = `
+  set -e
+  tree=$1; who=$2; temporary=$3; shift 3
+  mount -t tmpfs -o mode=755 tmpfs /mnt
+  mkdir /mnt/upper /mnt/work /mnt/root
+  mount -t overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" overlay /mnt/root
+  for each in /dev /proc /tmp "$temporary" "$RUNNER_TEMP" "$PWD"; do
+    case $each in /?*) mkdir -p "/mnt/root$each"; mount --rbind "$each" "/mnt/root$each" ;; esac
+  done
+  export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  exec chroot --userspec="$who" /mnt/root sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
+`;
+
+/** Writes programs into a folder for the PATH that run those of a suite's tree as the account of this process. */
+export function writeCondorTools(folder: string, suite: Suite): void {
+  const [program, ...args] = asRoot('unshare', '--mount', 'sh', '-c', INSIDE, 'tool', treeOf(suite));
+  const words = program === 'sudo' ? [program, '--preserve-env', ...args] : [program, ...args];
+  const who = `${process.getuid?.()}:${process.getgid?.()}`;
+  for (const tool of TOOLS) {
+    const script = `#!/bin/sh\nexec ${words.map(quote).join(' ')} ${who} ${quote(tmpdir())} ${tool} "$@"\n`;
+    writeFileSync(join(folder, tool), script);
+    chmodSync(join(folder, tool), 0o755);
+  }
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

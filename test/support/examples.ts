@@ -1,0 +1,130 @@
+/** The examples as a CI system would take them, with a pool of ours in the place of the one that they name. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { projectRoot } from './project.ts';
+
+/** A pool: its collector, and the name of its schedd. */
+export interface Place {
+  readonly collector: string;
+  readonly schedd: string;
+}
+
+/** Text of an example; the pools that it names are replaced by these. */
+export function exampleText(file: string, pool?: Place, second?: Place): string {
+  const text = readFileSync(join(projectRoot, 'examples', file), 'utf8');
+  const names: readonly (readonly [string, string | undefined])[] = [
+    ...([['cm.example.org', pool?.collector] as const, ['ap40.example.org', pool?.schedd] as const] as const),
+    ...([['cm.example.net', second?.collector] as const, ['ap1.example.net', second?.schedd] as const] as const),
+  ];
+  return names.reduce((changed, [name, ours = name]) => changed.replaceAll(name, ours), text);
+}
+
+export interface GitLabJob {
+  readonly extends?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly before_script?: readonly string[];
+  readonly script?: readonly string[];
+  readonly after_script?: readonly string[];
+  readonly artifacts?: unknown;
+}
+
+export interface GitLabInclude {
+  readonly local: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+/** The job `submit` of the GitLab example: component included, its inputs put in, and extended. */
+export function gitLabJob(pool: Place, inputs: Readonly<Record<string, string>>): GitLabJob {
+  const { include, submit } = parse(exampleText('gitlab/.gitlab-ci.yml', pool)) as {
+    include: readonly GitLabInclude[];
+    submit: GitLabJob;
+  };
+  const [first] = include;
+  if (first === undefined || include.length !== 1) throw new Error('one component is included');
+  const jobs = gitLabComponent(`gitlab${first.local}`, { ...first.inputs, ...inputs });
+  const base = jobs[submit.extends ?? ''];
+  if (base === undefined) throw new Error(`the component has no ${submit.extends}`);
+  return { ...base, ...submit, variables: { ...base.variables, ...submit.variables } };
+}
+
+/** @throws Error an input that the component does not have, or that is missing, or an interpolation of none. */
+export function gitLabComponent(
+  file: string,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, GitLabJob>> {
+  const [header, body] = exampleText(file).split(/^---$/m);
+  const documents = parseAllDocuments(exampleText(file));
+  if (header === undefined || body === undefined || documents.length !== 2) throw new Error(`${file} has no header`);
+  const { spec } = parse(header) as { spec: { inputs: Readonly<Record<string, { default?: string } | null>> } };
+  for (const name of Object.keys(given)) if (!(name in spec.inputs)) throw new Error(`${file} has no input ${name}`);
+  const used = new Set<string>();
+  const text = body.replaceAll(/\$\[\[ inputs\.([\w-]+) \]\]/g, (_, name: string) => {
+    const value = given[name] ?? spec.inputs[name]?.default;
+    if (value === undefined) throw new Error(`${file}: input ${name} has no value`);
+    used.add(name);
+    return value;
+  });
+  const unused = Object.keys(spec.inputs).filter((name) => !used.has(name));
+  if (unused.length > 0 || text.includes('$[[')) throw new Error(`${file}: not used: ${unused.join(', ')}`);
+  return parse(text) as Readonly<Record<string, GitLabJob>>;
+}
+
+export interface Jenkinsfile {
+  /** Assignments of `environment`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stages: readonly JenkinsStage[];
+  /** Scripts of `post { always }`. */
+  readonly always: readonly string[];
+}
+
+export interface JenkinsStage {
+  readonly name: string;
+  /** Variables of `withCredentials`, and what `withEnv` sets. */
+  readonly credentials: readonly string[];
+  readonly withEnv: readonly string[];
+  readonly scripts: readonly string[];
+}
+
+/**
+ * The parts of the declarative pipeline that a runner of it would need. Groovy's strings are read as Groovy does; what
+ * else may be in a Jenkinsfile is not known here, and is an error if braces do not match.
+ */
+export function readJenkinsfile(text: string): Jenkinsfile {
+  const plain = text.replaceAll(/^\s*\/\/.*$/gm, '');
+  const pipeline = blockOf(plain, /^pipeline \{/m);
+  const environment = [...blockOf(pipeline, /^ {2}environment \{/m).matchAll(/^\s*(\w+) = '([^']*)'/gm)];
+  const stages = [...pipeline.matchAll(/stage\('([^']+)'\) \{/g)].map(({ 0: head, 1: name = '' }) => {
+    const stage = blockOf(pipeline, head);
+    return {
+      name,
+      credentials: [...stage.matchAll(/credentialsId: '[^']+', variable: '(\w+)'/g)].map(([, word = '']) => word),
+      withEnv: [...stage.matchAll(/withEnv\(\["([^"]+)"\]\)/g)].map(([, word = '']) => word),
+      scripts: scriptsOf(stage),
+    };
+  });
+  const always = scriptsOf(blockOf(blockOf(pipeline, /^ {2}post \{/m), /always \{/));
+  return { environment: Object.fromEntries(environment.map(([, name, value]) => [name, value])), stages, always };
+}
+
+function scriptsOf(block: string): readonly string[] {
+  const found = block.matchAll(/\bsh (?:'''([\s\S]*?)'''|'([^'\n]*)'|("))/g);
+  return [...found].map(([, long, short, double]) => {
+    if (double !== undefined) throw new Error('Groovy would look into the strings of a shell');
+    return (long ?? short ?? '').replaceAll(/\\(.)/g, '$1');
+  });
+}
+
+/** What is between the braces behind `head`; those in strings count too, in pairs. */
+function blockOf(text: string, head: RegExp | string): string {
+  const at = typeof head === 'string' ? text.indexOf(head) : text.search(head);
+  const start = text.indexOf('{', at);
+  if (at === -1) throw new Error(`there is no ${head}`);
+  let depth = 0;
+  for (let end = start; end < text.length; end++) {
+    if (text[end] === '{') depth += 1;
+    if (text[end] === '}') depth -= 1;
+    if (depth === 0) return text.slice(start + 1, end);
+  }
+  throw new Error(`${head} is never closed`);
+}

@@ -1,0 +1,92 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Deframer } from '../../src/wire/frame.ts';
+import { listen, portOf } from './listen.ts';
+
+export type Direction = 'to the daemon' | 'to us';
+
+/** What becomes of a frame: bytes to pass on, and what happens then; nothing: the rest goes on as it comes. */
+export interface Damage {
+  readonly bytes?: readonly Uint8Array[];
+  /**
+   * `stall`: nothing passes in this direction any more; `reset`: both connections break; `end`: this direction ends, the
+   * other one stays open.
+   */
+  readonly after?: 'stall' | 'reset' | 'end';
+}
+
+export interface FaultPlan {
+  readonly direction: Direction;
+  /** Which frame of its direction, from 0, on each connection. */
+  readonly frame: number;
+  /** `earlier`: the frames of both directions that passed before, as they came. */
+  readonly damage: (frame: Uint8Array, earlier: Readonly<Record<Direction, readonly Uint8Array[]>>) => Damage;
+}
+
+/** A TCP proxy that knows CEDAR's frames, and damages one of them on every connection. */
+export class FaultProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Lengths of the frames that came on the first connection. */
+  readonly seen: Readonly<Record<Direction, number[]>> = { 'to the daemon': [], 'to us': [] };
+  #struck = 0;
+  #connections = 0;
+
+  private constructor(target: { host: string; port: number }, plan: FaultPlan | undefined) {
+    this.#server = createServer((client) => {
+      const daemon = connect({ ...target, noDelay: true });
+      client.setNoDelay(true);
+      for (const socket of [client, daemon]) this.#sockets.add(socket);
+      this.#join(client, daemon, plan, ++this.#connections === 1);
+    });
+  }
+
+  static async start(target: { host: string; port: number }, plan?: FaultPlan): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, plan);
+    await listen(proxy.#server, 0, '127.0.0.1');
+    return proxy;
+  }
+
+  get port(): number {
+    return portOf(this.#server);
+  }
+
+  /** How many frames were damaged. */
+  get struck(): number {
+    return this.#struck;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket, daemon: Socket, plan: FaultPlan | undefined, first: boolean): void {
+    const earlier: Record<Direction, Uint8Array[]> = { 'to the daemon': [], 'to us': [] };
+    const carry = (from: Socket, to: Socket, direction: Direction) => {
+      const deframer = new Deframer();
+      let mute = false;
+      const pass = (bytes: Uint8Array) => !mute && !to.destroyed && to.write(bytes);
+      const onFrame = (frame: Uint8Array) => {
+        const strikes = plan?.direction === direction && plan.frame === earlier[direction].length;
+        const { bytes = [frame], after } = strikes ? plan.damage(frame, earlier) : {};
+        if (strikes) this.#struck += 1;
+        earlier[direction].push(frame);
+        if (first) this.seen[direction].push(frame.length);
+        for (const each of bytes) pass(each);
+        if (after !== undefined) mute = true;
+        if (after === 'end') to.end();
+        if (after === 'reset') for (const socket of [client, daemon]) socket.resetAndDestroy();
+      };
+      from.on('data', (chunk) => {
+        deframer.push(chunk);
+        for (let frame = deframer.next(); frame !== undefined; frame = deframer.next())
+          onFrame(Buffer.concat([frame.header, frame.body]));
+      });
+      from.on('error', () => to.destroy());
+      from.on('end', () => !mute && to.end());
+      from.on('close', () => !mute && to.destroy());
+    };
+    carry(client, daemon, 'to the daemon');
+    carry(daemon, client, 'to us');
+  }
+}

@@ -1,0 +1,45 @@
+/** Workflows as GitHub itself reads them. */
+import { register } from 'node:module';
+import { parse } from 'yaml';
+
+/** The parser imports JSON as bundlers allow it; Node wants the import to say so. */
+const HOOK = `export const load = (url, context, next) =>
+  next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);`;
+register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
+const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await import('@actions/workflow-parser');
+
+export interface Step {
+  readonly id?: string;
+  readonly name?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, unknown>>;
+}
+
+export interface Job {
+  readonly permissions?: unknown;
+  readonly 'timeout-minutes'?: number;
+  readonly env?: Readonly<Record<string, unknown>>;
+  readonly steps: readonly Step[];
+}
+
+export interface Workflow {
+  readonly on: unknown;
+  readonly permissions?: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+/** @throws Error what GitHub would not take, all of it. */
+export async function readWorkflow(name: string, content: string): Promise<Workflow> {
+  const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
+  const template = value === undefined ? undefined : await convertWorkflowTemplate(context, value);
+  const errors = [...context.errors.getErrors().map(String), ...(template?.errors ?? []).map(({ Message }) => Message)];
+  if (errors.length > 0) throw new Error(`${name} is no workflow:\n${[...new Set(errors)].join('\n')}`);
+  return parse(content) as Workflow;
+}
+
+/** All steps of all jobs. */
+export function stepsOf(workflow: Workflow): readonly Step[] {
+  return Object.values(workflow.jobs).flatMap(({ steps }) => steps);
+}

@@ -1,0 +1,141 @@
+/** Our own workflows: what GitHub would take, what moves in them, and who may write. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { INPUTS } from '../src/inputs/table.ts';
+import { SHA256 } from './support/ci-machine.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
+import { ownEnvironment } from './support/runner.ts';
+import { readWorkflow, stepsOf } from './support/workflow.ts';
+
+const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
+const load = (file: string) => readWorkflow(file, text(file));
+
+/** Who may write, and what. */
+const WRITERS: Readonly<Record<string, readonly string[]>> = {
+  release: ['attestations', 'contents', 'id-token'],
+  npm: ['id-token'],
+};
+
+for (const file of filesBelow('.github/workflows', '.yml')) {
+  describe(file, () => {
+    test('is a workflow, and its steps say only what this Action understands', async () => {
+      const own = stepsOf(await load(file)).filter(({ uses }) => uses === './');
+      for (const { with: inputs = {} } of own)
+        for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
+      if (file.endsWith('/ci.yml')) assert.equal(own.length, 2);
+    });
+
+    test('uses every action by a commit, with its version beside it', () => {
+      for (const [line, action = ''] of text(file).matchAll(/^.*\buses: (\S+).*$/gm))
+        assert.ok(action === './' || /@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line), line);
+    });
+
+    test('has rights for each job, time limits, and no expression in a script', async () => {
+      const workflow = await load(file);
+      assert.deepEqual(workflow.permissions, {});
+      for (const [name, { permissions, 'timeout-minutes': minutes }] of Object.entries(workflow.jobs)) {
+        assert.ok(Number(minutes) > 0, `${name} may run for ever`);
+        const rights = Object.entries(permissions ?? { none: 'is said' });
+        const written = rights.filter(([, right]) => right !== 'read').map(([right]) => right);
+        assert.deepEqual(written.sort(), WRITERS[name] ?? [], name);
+      }
+      for (const { uses = '', run = '', with: inputs } of stepsOf(workflow)) {
+        assert.ok(!run.includes('${{'), run);
+        if (uses.startsWith('actions/checkout@')) assert.equal(inputs?.['persist-credentials'], false);
+      }
+    });
+  });
+}
+
+describe('a release', () => {
+  const step = async (job: string, name: string) => {
+    const { steps } = (await load('.github/workflows/release.yml')).jobs[job] ?? { steps: [] };
+    const found = steps.find((each) => each.name === name)?.run;
+    assert.ok(found !== undefined, `no step ${name}`);
+    return found;
+  };
+  const skip = process.platform !== 'linux' && 'it is made on Linux';
+
+  test('is started by a whole version only, so never by the tag that it moves', async () => {
+    const { on } = await load('.github/workflows/release.yml');
+    assert.deepEqual(on, { push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } });
+  });
+
+  test('has the files that the examples download, and their sums', { skip }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'release-'));
+    try {
+      for (const each of ['dist', 'package.json', 'action.yml', 'README.md', 'LICENSE'])
+        cpSync(join(projectRoot, each), join(directory, each), { recursive: true });
+      const bash = (script: string) =>
+        spawnSync('bash', ['-eo', 'pipefail', '-c', script], {
+          ...{ cwd: directory, encoding: 'utf8', env: { ...ownEnvironment(), HOME: directory } },
+        });
+      const { status, stdout, stderr } = bash(await step('release', 'Files'));
+      assert.equal(status, 0, stdout + stderr);
+      const { version } = JSON.parse(text('package.json')) as { version: string };
+      const files = ['SHA256SUMS', `condor-token-fetch-${version}.tgz`, 'condor_token_fetch.mjs'];
+      assert.deepEqual(readdirSync(join(directory, 'release')).sort(), files);
+      const sums = readFileSync(join(directory, 'release', 'SHA256SUMS'), 'utf8');
+      assert.ok(sums.includes(`${SHA256}  condor_token_fetch.mjs\n`), sums);
+      assert.equal(bash('cd release && sha256sum -c SHA256SUMS').status, 0);
+      assert.match(bash('node release/condor_token_fetch.mjs -version').stdout, new RegExp(version));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  test('says where it comes from, or npm takes no provenance', () => {
+    const { repository } = JSON.parse(text('package.json')) as { repository: { url: string } };
+    const { uses } = /uses: (?<uses>\S+)@v0$/m.exec(text('examples/github/submit.yml'))?.groups ?? {};
+    assert.equal(repository.url, `git+https://github.com/${uses}.git`);
+  });
+
+  test('takes only the tag that is the version of the package', { skip }, async () => {
+    const script = await step('verify', 'The tag is the version of the package');
+    const { version } = JSON.parse(text('package.json')) as { version: string };
+    const statusFor = (tag: string) =>
+      spawnSync('bash', ['-ec', script], { cwd: projectRoot, env: { ...ownEnvironment(), GITHUB_REF_NAME: tag } })
+        .status;
+    assert.deepEqual([statusFor(`v${version}`), statusFor('v99.0.0')], [0, 1]);
+  });
+
+  test('makes the tag of the major version, or moves it', { skip }, async () => {
+    const script = await step('release', 'Tag of the major version');
+    const directory = mkdtempSync(join(tmpdir(), 'release-'));
+    try {
+      const asked = (exists: boolean) => {
+        const stand = `gh() { case "$*" in *git/ref/*) ${exists};; *) echo "gh $*";; esac; }; git() { echo abc; };`;
+        const env = { ...ownEnvironment(), GITHUB_REF_NAME: 'v12.3.4', GITHUB_REPOSITORY: 'a/b' };
+        const { stdout } = spawnSync('bash', ['-ec', stand + script], { cwd: directory, encoding: 'utf8', env });
+        return stdout.trim();
+      };
+      assert.equal(asked(true), 'gh api -X PATCH repos/a/b/git/refs/tags/v12 -f sha=abc -F force=true');
+      assert.equal(asked(false), 'gh api repos/a/b/git/refs -f ref=refs/tags/v12 -f sha=abc');
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+test('dependencies and actions are looked after every week', () => {
+  interface Update {
+    readonly 'package-ecosystem': string;
+    readonly directory: string;
+    readonly schedule: { readonly interval: string };
+    readonly groups: object;
+  }
+  const { version, updates } = parse(text('.github/dependabot.yml')) as { version: number; updates: readonly Update[] };
+  assert.equal(version, 2);
+  assert.deepEqual(
+    updates.map((each) => [each['package-ecosystem'], each.directory, each.schedule.interval, 'groups' in each]),
+    [
+      ['npm', '/', 'weekly', true],
+      ['github-actions', '/', 'weekly', true],
+    ],
+  );
+});
