@@ -114,6 +114,10 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
       },
     },
   );
-  const request = readRequest(input, await processSurroundings(host.signal));
-  return await fetchRequested(request, host);
+  try {
+    const request = readRequest(input, await processSurroundings(host.signal));
+    return await fetchRequested(request, host);
+  } finally {
+    host.done();
+  }
 }

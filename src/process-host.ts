@@ -4,11 +4,17 @@ import type { Host } from './host.ts';
 import { loadSettings } from './inputs/settings.ts';
 import type { Surroundings } from './inputs/table.ts';
 
+/** A Host that holds on to nothing any more once it is done with. */
+export interface ProcessHost extends Host {
+  /** The run is over: its deadline is forgotten, and so is the signal of whoever started it. */
+  done(): void;
+}
+
 /** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
-export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): Host {
+export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): ProcessHost {
   const end = performance.now() + timeoutMs;
   return {
-    signal: endOf(timeoutMs, signal),
+    ...endOf(timeoutMs, signal),
     timeLeftMs: () => end - performance.now(),
     now: () => new Date(),
     randomBytes,
@@ -20,13 +26,18 @@ export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<
  * Aborted when the time is over, or `signal` is. Not by AbortSignal.timeout and AbortSignal.any: those hold each other
  * weakly, and Node 20 collects such a timer before it is due.
  */
-function endOf(timeoutMs: number, signal: AbortSignal): AbortSignal {
+function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signal' | 'done'> {
   const controller = new AbortController();
   const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
-  setTimeout(over, timeoutMs).unref();
-  if (signal.aborted) controller.abort(signal.reason);
-  else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
-  return controller.signal;
+  const timer = setTimeout(over, timeoutMs).unref();
+  const interrupted = () => controller.abort(signal.reason);
+  if (signal.aborted) interrupted();
+  else signal.addEventListener('abort', interrupted, { once: true });
+  const done = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', interrupted);
+  };
+  return { signal: controller.signal, done };
 }
 
 /** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */

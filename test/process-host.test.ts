@@ -1,6 +1,6 @@
 /** The surroundings of a run: its time is over when it is over, whatever the garbage collector does. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -70,3 +70,24 @@ describe('a daemon that says nothing', () => {
     }),
   );
 });
+
+test('a host that is done with holds on to nobody', () => {
+  const interrupt = new AbortController();
+  const hosts = [1, 2, 3].map(() => hostFor(60_000, interrupt.signal));
+  assert.equal(getEventListeners(interrupt.signal, 'abort').length, 3);
+  for (const host of hosts) host.done();
+  assert.equal(getEventListeners(interrupt.signal, 'abort').length, 0);
+  interrupt.abort();
+  assert.deepEqual(
+    hosts.map(({ signal }) => signal.aborted),
+    [false, false, false],
+  );
+});
+
+test('the library lets go of the signal that it was given', () =>
+  withPool({}, async (pool) => {
+    const { signal } = new AbortController();
+    for (let fetches = 0; fetches < 3; fetches++) await fetchFrom(pool, { signal });
+    await assert.rejects(fetchFrom(pool, { signal, key: 'other' }));
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  }));

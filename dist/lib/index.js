@@ -4970,7 +4970,7 @@ async function askProgram(program, env, signal) {
 function processHost(timeoutMs, signal, sinks) {
     const end = performance.now() + timeoutMs;
     return {
-        signal: endOf(timeoutMs, signal),
+        ...endOf(timeoutMs, signal),
         timeLeftMs: () => end - performance.now(),
         now: () => new Date(),
         randomBytes: external_node_crypto_namespaceObject.randomBytes,
@@ -4980,12 +4980,17 @@ function processHost(timeoutMs, signal, sinks) {
 function endOf(timeoutMs, signal) {
     const controller = new AbortController();
     const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
-    setTimeout(over, timeoutMs).unref();
+    const timer = setTimeout(over, timeoutMs).unref();
+    const interrupted = () => controller.abort(signal.reason);
     if (signal.aborted)
-        controller.abort(signal.reason);
+        interrupted();
     else
-        signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
-    return controller.signal;
+        signal.addEventListener('abort', interrupted, { once: true });
+    const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', interrupted);
+    };
+    return { signal: controller.signal, done };
 }
 function interruptSignal() {
     const interrupted = new AbortController();
@@ -5036,8 +5041,13 @@ async function src_fetchToken(options) {
             warn: (line) => onLog?.('warn', printable(line)),
         },
     });
-    const request = readRequest(input, await processSurroundings(host.signal));
-    return await fetchToken(request, host);
+    try {
+        const request = readRequest(input, await processSurroundings(host.signal));
+        return await fetchToken(request, host);
+    }
+    finally {
+        host.done();
+    }
 }
 
 var __webpack_exports__AuthenticationError = __webpack_exports__.v3;

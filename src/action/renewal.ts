@@ -100,7 +100,7 @@ async function keepFresh(
       const quiet = { debug: () => {}, info: () => {}, notice: say, warn: say };
       const host = processHost(readTimeout(input), stop.signal, { mask: () => {}, log: quiet });
       const request = readRequest(input, await processSurroundings(host.signal));
-      const fetched = await fetchToken({ ...request, path, retries: 0 }, host);
+      const fetched = await fetchToken({ ...request, path, retries: 0 }, host).finally(host.done);
       say(`Renewed. ${describeToken(fetched)}`);
       failures = 0;
       due = Math.max(dueOf(fetched.token), Date.now() + MIN_PAUSE_MS);

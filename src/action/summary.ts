@@ -28,7 +28,8 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
       value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]],
     ),
   );
-  for (const reduction of fetched.reductions) core.summary.addRaw(escapeHtml(`⚠ Less than asked: ${reduction}`), true);
+  for (const reduction of fetched.reductions)
+    core.summary.addRaw(`<p>${escapeHtml(`⚠ Less than asked: ${reduction}`)}</p>`, true);
   const revocation = revocationOf(facts['token-id'] ?? '');
   if (revocation !== undefined) {
     core.summary.addDetails(

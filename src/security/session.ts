@@ -120,9 +120,10 @@ function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): stri
 }
 
 /**
- * Sends a command with its request in a session that the daemon still has (SecMan::sendAuthInfo_inner with a cached one). No answer to the resumption itself is asked for, so
- * that it takes two round trips with the connection; a reply proves that the daemon has the key. The nonce makes the
- * digest of what we say in clear another one each time, so no reply from before fits.
+ * Sends a command with its request in a session that the daemon still has (SecMan::sendAuthInfo_inner with a cached one).
+ * No answer to the resumption itself is asked for, so that it takes two round trips with the connection; a reply proves
+ * that the daemon has the key. The nonce makes the digest of what we say in clear another one each time, so that no reply
+ * from before fits.
  *
  * A daemon that does not have the session any more, or does not allow the command, hangs up.
  */

@@ -178,9 +178,9 @@ export class Pool {
       const { status, stderr } = await this.exec(['ls', ...files]);
       return status === 0 ? undefined : stderr;
     });
-    // 23.9 keeps the policy of the level that was asked for last (FillInSecurityPolicyAdFromCache): ask for another one.
-    await this.exec(['condor_status', '-schedd']);
-    await this.exec(['condor_q']);
+    // 23.9 keeps the policy of the level that was asked for last, with the names of the keys that there were
+    // (FillInSecurityPolicyAdFromCache): ask for two, of which one is another.
+    for (const type of ['collector', 'schedd']) await this.exec(['condor_ping', '-type', type, 'READ', 'WRITE']);
   }
 
   async start(): Promise<void> {

@@ -1,0 +1,145 @@
+/**
+ * `npm run load [-- MINUTES]`: many fetches at once from one real schedd, by one process and by many, beside HTCondor's own
+ * tool; then as many minutes of steady load, to see whether memory, sockets or files pile up.
+ */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fetchToken } from '../../src/index.ts';
+import { type Pool, poolSuites, startPool } from '../support/pool.ts';
+import { prepareTree } from '../support/pool-tree.ts';
+import { onlyToken } from '../support/real-fetch.ts';
+import { runCommand } from '../support/runner.ts';
+
+const minutes = Number(process.argv[2] ?? 1);
+
+interface Figures {
+  readonly failures: readonly string[];
+  readonly seconds: number;
+  readonly timesMs: readonly number[];
+}
+
+/** `count` of them, so many at once; each gives undefined or what was wrong. */
+async function many(count: number, atOnce: number, work: () => Promise<string | undefined>): Promise<Figures> {
+  const failures: string[] = [];
+  const timesMs: number[] = [];
+  let left = count;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (left-- > 0) {
+        const begun = performance.now();
+        const failure = await work();
+        timesMs.push(performance.now() - begun);
+        if (failure !== undefined) failures.push(failure);
+      }
+    }),
+  );
+  return { failures, seconds: (performance.now() - started) / 1000, timesMs: timesMs.sort((a, b) => a - b) };
+}
+
+const at = (sorted: readonly number[], share: number) =>
+  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(0).padStart(5);
+
+function tell(what: string, { failures, seconds, timesMs }: Figures): void {
+  const rate = (timesMs.length / seconds).toFixed(0).padStart(5);
+  console.log(
+    `  ${what.padEnd(44)}${rate}/s  median ${at(timesMs, 0.5)} ms  95 % ${at(timesMs, 0.95)} ms  most ${at(timesMs, 1)} ms  failed ${failures.length}`,
+  );
+  for (const failure of new Set(failures)) console.log(`    ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+/** Somebody else at the same schedd, for as long as `work` takes: how long a ping of HTCondor's tool takes. */
+async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: T; pings: Figures }> {
+  let over = false;
+  const started = performance.now();
+  const timesMs: number[] = [];
+  const failures: string[] = [];
+  const pinging = (async () => {
+    while (!over) {
+      const begun = performance.now();
+      const { status, stderr } = await pool.exec(['condor_ping', '-type', 'schedd', 'READ']);
+      timesMs.push(performance.now() - begun);
+      if (status !== 0) failures.push(stderr);
+    }
+  })();
+  const result = await work().finally(() => {
+    over = true;
+  });
+  await pinging;
+  timesMs.sort((a, b) => a - b);
+  return { result, pings: { failures, seconds: (performance.now() - started) / 1000, timesMs } };
+}
+
+const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
+const idle = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const openFiles = () => readdirSync('/proc/self/fd').length;
+const memory = () => {
+  globalThis.gc?.();
+  return process.memoryUsage();
+};
+
+for (const suite of poolSuites()) {
+  await prepareTree(suite);
+  const pool = await startPool({ suite });
+  const directory = mkdtempSync(join(tmpdir(), 'load-'));
+  const idtoken = await pool.idToken({ user: 'alice' });
+  const address = await pool.sinful('schedd', pool.scheddName);
+  writeFileSync(join(directory, 'credential'), `${idtoken}\n`, { mode: 0o600 });
+  await pool.run('mkdir', '-m', '700', '/tmp/load');
+  await pool.write('/tmp/load/credential', `${idtoken}\n`, 0o600);
+  const env = onlyToken(directory);
+  const theirEnv = onlyToken('/tmp/load');
+  console.log(`\nHTCondor ${pool.version}, Node ${process.versions.node}`);
+
+  const fetchOnce = async () => {
+    const failed = (error: unknown) => String(error);
+    return await fetchToken({ address, idtoken, authz: ['READ'], lifetime: 600, retries: 0 }).then(
+      () => undefined,
+      failed,
+    );
+  };
+  const ours = async () => {
+    const { status, stderr } = await runCommand(['-name', address, '-retries', '0'], { env });
+    return status === 0 ? undefined : stderr;
+  };
+  const theirs = async () => {
+    const { status, stderr } = await pool.theirs(['-name', address], { env: theirEnv });
+    return status === 0 ? undefined : stderr;
+  };
+  tell('a ping by somebody else, when nothing goes on', (await beside(pool, () => idle(2000))).pings);
+  const one = await beside(pool, () => many(1000, 50, fetchOnce));
+  tell('1000 fetches, 50 at a time, from one process', one.result);
+  tell('  a ping by somebody else meanwhile', one.pings);
+  for (const [what, work] of [
+    ['200 processes, 8 at a time: this', ours],
+    ['200 processes, 8 at a time: HTCondor’s tool', theirs],
+  ] as const) {
+    const { result, pings } = await beside(pool, () => many(200, 8, work));
+    tell(what, result);
+    tell('  a ping by somebody else meanwhile', pings);
+  }
+
+  const end = performance.now() + minutes * 60_000;
+  console.log(`  ${minutes} minutes of fetches, 4 at a time; once a part of it, memory and open files:`);
+  while (performance.now() < end) {
+    const until = Math.min(end, performance.now() + (minutes * 60_000) / 5);
+    let fetches = 0;
+    const failures: string[] = [];
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (; performance.now() < until; fetches++) {
+          const failure = await fetchOnce();
+          if (failure !== undefined) failures.push(failure);
+        }
+      }),
+    );
+    await idle(200);
+    console.log(
+      `    ${fetches} fetches, ${mb(memory().heapUsed)} MB of objects, ${mb(memory().rss)} MB in all, ${openFiles()} files, failed ${failures.length}`,
+    );
+  }
+  await pool.stop();
+  rmSync(directory, { recursive: true });
+}
