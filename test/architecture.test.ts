@@ -14,7 +14,7 @@ import { filesBelow, projectRoot } from './support/project.ts';
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/main/']],
   [['src/action.ts', 'src/action/'], ['src/cli.ts'], ['src/index.ts']],
-  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts', 'src/daemon-hints.ts'], ['src/process-host.ts', 'src/inputs/']],
+  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts', 'src/hints/'], ['src/process-host.ts', 'src/inputs/']],
   [['src/fetch.ts', 'src/ask.ts', 'src/find.ts', 'src/retry.ts', 'src/verify.ts', 'src/diagnose.ts']],
   [['src/wanted.ts']],
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],

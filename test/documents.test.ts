@@ -42,8 +42,6 @@ const WORKFLOWS = ['.github/workflows', 'examples']
   .filter((file) => !file.startsWith('examples/gitlab/'));
 /** Other words than these at a fence would be something that nobody looks at. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', ''];
-/** Linked to, and written on a branch of its own: to be dropped when it is here. */
-const ELSEWHERE = ['docs/TROUBLESHOOTING.md'].filter((file) => !isHere(file));
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const place = ({ file, line }: Block) => `${file}:${line}`;
@@ -83,8 +81,7 @@ describe('documents', () => {
 
   for (const file of DOCUMENTS)
     test(`${file} has links that lead somewhere, and names files that are there`, () => {
-      for (const target of linksOf(read(file)))
-        if (!ELSEWHERE.some((each) => each.endsWith(target.split('#')[0] ?? ''))) checkLink(file, target);
+      for (const target of linksOf(read(file))) checkLink(file, target);
       for (const [, path = ''] of read(file).matchAll(/`((?:src|test|docs|dist|examples)\/(?!dev\/)[\w./-]*)`/g))
         assert.ok(isHere(path), `${file}: ${path}`);
     });

@@ -1,127 +1,178 @@
-/** What to try next: there is something for every error, and something of its own for every text of a daemon. */
+/** What to try next: each kind of error has advice of its own, which the documentation has too and real daemons bring about. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import {
-  type AnyHTCondorError,
-  AuthenticationError,
-  AuthorizationError,
-  ConnectError,
-  DaemonError,
-  InputError,
-  NegotiationError,
-  TokenError,
-} from '../src/errors.ts';
+import type { AnyHTCondorError } from '../src/errors.ts';
+import { AuthenticationError, AuthorizationError, DaemonError, TokenError } from '../src/errors.ts';
 import { hintsFor } from '../src/hints.ts';
-import { everyError } from './support/every-error.ts';
-import { projectRoot } from './support/project.ts';
+import { describeError } from '../src/report.ts';
+import { ERRORS, type ErrorName } from './support/every-error.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
+import { documented, goldenHints, shared, troubleshooting } from './support/troubleshooting.ts';
 
-/** Texts of handle_dc_session_token, schedd_token_request and others, each with HTCondor's code, and what its hint names. */
-const DAEMON_TEXTS: readonly [number, string, RegExp][] = [
-  [44, 'Token fetch disabled.', /SEC_ENABLE_TOKEN_FETCH/],
-  [3, 'Server will not sign with requested key.', /SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS/],
-  [3, 'Cannot create new session as original one expired.', /expired.*Renew/],
-  [4, "Session doesn't allow requested authorization levels.", /authz/],
-  [2, 'Server did not successfully authenticate session.', /identity/],
-  [1, 'Server does not have access to configured key.', /SEC_TOKEN_ISSUER_KEY/],
-  [4, 'SCHEDD:4:TOKEN_UTILS:4:Server does not have a signing key configured.', /SEC_TOKEN_ISSUER_KEY/],
-  [1, 'TOKEN:1:Failed to read file /etc/condor/passwords.d/CI securely.', /SEC_PASSWORD_DIRECTORY/],
-  [1, 'Failed to fetch key named CI: TOKEN:1:no such key', /SEC_PASSWORD_DIRECTORY/],
-  [5, 'Schedd ci@pool is not known to the collector.', /SEC_ENABLE_IMPERSONATION_TOKENS/],
-  [4, 'No schedd target specified.', /name/],
-  [1, 'Missing requester identity.', /identity/],
-  [3, 'Request to server was not encrypted.', /SEC_DAEMON_ENCRYPTION/],
-  [
-    2,
-    'SCHEDD:2:All requested authorizations were eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS setting',
-    /SEC_IMPERSONATION_TOKEN_LIMITS/,
-  ],
-  [5, 'DCSCHEDD:5:Failed to receive response from schedd.', /could not fetch/],
-  [1, 'Issuer namespace is not set.', /TRUST_DOMAIN/],
-  [1, 'Issuer namespace may not contain spaces or commas.', /TRUST_DOMAIN/],
-  [44, 'Token request disabled.', /SEC_ENABLE_TOKEN_REQUEST/],
-  [
-    3,
-    'All requested authorizations were eliminated by the SEC_TOKEN_REQUEST_LIMITS setting',
-    /condor_config_val SEC_TOKEN_REQUEST_LIMITS/,
-  ],
-  [5, 'Request has expired.', /SEC_TOKEN_REQUEST_LIFETIME/],
-  [3, 'Request ID is not known.', /SEC_TOKEN_REQUEST_LIFETIME/],
-  [4, 'Request failed.', /log/],
-  [7, 'Request to server was made using ANONYMOUS or no authentication.', /AUTH_SSL_SERVER_CERTFILE/],
-  [5, 'Request rate limit hit.', /later/],
-  [3, 'Too many requests in the system.', /condor_token_request_list/],
-  [44, 'SciToken exchange disabled.', /SEC_ENABLE_SCITOKEN_EXCHANGE/],
-  [5, 'Failed to map SciToken to a local identity.', /CERTIFICATE_MAPFILE/],
-  [2, 'Server not built with SciTokens support', /another credential/],
-  [2, 'SCITOKENS:2:Failed to verify token and generate ACLs: token verification failed', /SCITOKENS_SERVER_AUDIENCE/],
-];
+const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
+const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
+const advice = goldenHints();
+const REGENERATE =
+  'if the change is meant: npm run build && node build/test/support/troubleshooting.js && npm run format';
 
-/** A code may have several kinds of advice: then what it depends on stands behind it. */
-function nameOf(error: AnyHTCondorError): string {
-  if (error instanceof AuthenticationError)
-    return [error.code, ...error.attempts.map(({ method }) => method)].join(' ');
-  if (error instanceof NegotiationError) return [error.code, ...error.methods].join(' ');
-  if (error instanceof AuthorizationError) return [error.code, error.user?.split('@')[1] ?? ''].join(' ');
-  if (error instanceof ConnectError && error.requestId !== undefined) return `${error.code} with a request`;
-  return error.code;
-}
+const NO_DAEMON = 'no daemon has a part in it';
+const NO_HTCONDOR = 'whatever answers is no HTCondor';
+const BROKEN = 'no HTCondor breaks its messages';
+const STOPPED = 'this client stops before a daemon could say so';
+
+/** What no test brings about on a real daemon, and why; test/advice.test.ts and those of the shells do it without one. */
+const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
+  'Invalid command line argument: -identity': NO_DAEMON,
+  'Invalid command line argument: -frobnicate': NO_DAEMON,
+  'is not a lifetime': NO_DAEMON,
+  'is another machine': 'the daemons of the tests are on this machine',
+  'a SciToken is shown only to a daemon that proves itself': NO_DAEMON,
+  'the certificate of CN=alice expired at': NO_DAEMON,
+  'it holds no PEM certificate': NO_DAEMON,
+  'SCITOKENS takes at most 16380, mode exchange more': NO_DAEMON,
+  'not a SciToken': NO_DAEMON,
+  'it is not one line of text': NO_DAEMON,
+  'not an IDTOKEN': NO_DAEMON,
+  'does not resolve': NO_DAEMON,
+  'connection refused': NO_DAEMON,
+  cancelled: NO_DAEMON,
+  'nor through CCB': NO_DAEMON,
+  'it answers like a web server (HTTP)': NO_HTCONDOR,
+  'it answers like a TLS server': NO_HTCONDOR,
+  'the peer does not speak CEDAR (its first byte is': NO_HTCONDOR,
+  'a message ends too early': BROKEN,
+  'a line is no attribute': BROKEN,
+  'an encrypted frame is not authentic': BROKEN,
+  'the daemon does not agree to authenticate': 'it hangs up instead',
+  'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
+  'the daemon does not say which trust domain it is of': 'the HTCondor of today says it',
+  'the daemon does not know the command': 'all daemons of today know it, and hang up at others',
+  'it names no identity': 'the HTCondor of today says whom it took us for',
+  'for it, we are bob@pool.test': 'everybody who is somebody may ask for a token',
+  'Cannot create new session as original one expired.': 'the token would have to expire between two messages',
+  'Server did not successfully authenticate session.': STOPPED,
+  'Missing requester identity.': STOPPED,
+  'No schedd target specified.': STOPPED,
+  'Request to server was not encrypted.': STOPPED,
+  'Request to server was made using ANONYMOUS or no authentication.': STOPPED,
+  'Failed to receive response from schedd.': 'the schedd would have to go while the collector asks it',
+  'Issuer namespace is not set': 'without TRUST_DOMAIN it is the host of the collector',
+  'Request has expired.': 'the daemon looks for those only now and then',
+  'Request ID is not known.': 'the daemon would have to be restarted',
+  'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
+  'Too many requests in the system.': 'that takes a thousand',
+  'the reply has neither a token nor the id of a request': 'that takes a thousand requests',
+  'Server not built with SciTokens support': 'those of Debian have it',
+  'the daemon reports error': 'it stands for texts that we do not know',
+  'the reply has no token': 'no HTCondor does so',
+  'which we did not ask for': 'no HTCondor does so',
+  'the runner does not take the outputs': NO_DAEMON,
+  'standard output': NO_DAEMON,
+  'is a symbolic link, which is not followed': NO_DAEMON,
+};
 
 describe('hints', () => {
-  for (const error of everyError()) {
-    test(`for ${error.code} are sentences`, () => {
+  for (const [name, error] of all) {
+    test(`for "${name}" are a few sentences, each with whose move it is`, () => {
+      assert.ok(describeError(error).join('\n').includes(name), 'it is seen in the message');
       const hints = hintsFor(error);
-      assert.ok(hints.length > 0);
+      assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
       for (const hint of hints) {
-        assert.match(hint, /^[A-Z].{20,}[.?]$/);
-        assert.doesNotMatch(hint, /undefined|\[object/);
+        assert.match(hint, /^(Workflow|Administrator|Runner|Network): [\w“].{20,280}[.?]$/u);
+        assert.doesNotMatch(hint, /undefined|\[object|\$\d/);
       }
     });
   }
 
-  for (const [code, text, names] of DAEMON_TEXTS) {
-    test(`for "${text}" are its own`, () => {
-      const hints = hintsFor(new DaemonError(code, text));
-      assert.equal(hints.length, 1);
-      assert.match(hints[0] ?? '', names);
-      assert.notDeepEqual(hints, hintsFor(new DaemonError(code, 'something new')));
-    });
-  }
-
-  test('for texts with different causes differ', () => {
-    const hints = DAEMON_TEXTS.map(([code, text]) => hintsFor(new DaemonError(code, text))[0]);
-    assert.equal(new Set(hints).size, DAEMON_TEXTS.length - 4, 'four pairs of texts share a cause');
+  test('of two errors differ, unless they have one heading in the documentation', () => {
+    const texts = Object.values(advice).map((hints) => hints.join('\n'));
+    const again = Object.keys(advice).filter((_, at) => texts.indexOf(texts[at] ?? '') !== at);
+    assert.deepEqual(again.sort(), [...shared()].sort());
   });
 
   test('for an unknown text of a daemon name the code and the log', () => {
-    assert.match(hintsFor(new DaemonError(17, 'something new')).join(), /log of the daemon.*error code is 17/);
+    assert.match(hintsFor(new DaemonError(17, 'something new')).join(), /log.*SCHEDD_LOG.*error code is 17/);
   });
 
-  test('depend on the text, not on the number', () => {
-    assert.deepEqual(
-      hintsFor(new DaemonError(99, 'Token fetch disabled.')),
-      hintsFor(new DaemonError(44, 'Token fetch disabled.')),
+  test('depend on the text of a daemon, not on the number', () => {
+    const text = 'Token fetch disabled.';
+    assert.deepEqual(hintsFor(new DaemonError(99, text)), hintsFor(new DaemonError(44, text)));
+  });
+
+  test('of several attempts begin with the last, are never more than four, and end with the log', () => {
+    const attempts = ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS'].map((method) => ({ method, reason: 'x' }));
+    const hints = hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts));
+    assert.equal(hints.length, 4);
+    assert.match(hints[0] ?? '', /^Workflow: FS works only/);
+    assert.match(hints[3] ?? '', /D_SECURITY/);
+  });
+
+  test('do not send anybody to the log of a daemon that saw nothing', () => {
+    const hintsOf = (...reasons: string[]) => {
+      const attempts = reasons.map((reason) => ({ method: 'IDTOKENS', reason }));
+      return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
+    };
+    assert.doesNotMatch(hintsOf('it expired at 2026-01-01T00:00:00.000Z'), /D_SECURITY/);
+    assert.match(
+      hintsOf('it expired at 2026-01-01T00:00:00.000Z', 'the daemon refused it without a reason'),
+      /D_SECURITY/,
     );
   });
 
-  test('name the input, and the identity', () => {
-    assert.match(hintsFor(new InputError('lifetime', 'x')).join(), /\blifetime\b/);
-    assert.match(hintsFor(new AuthorizationError('ERR_DENIED', 'x', 'alice@pool')).join(), /alice@pool/);
-    assert.match(hintsFor(new AuthorizationError('ERR_DENIED', 'x')).join(), /\byou\b/);
-    assert.match(hintsFor(new TokenError('ERR_TOKEN_CLAIM', 'x', 'iss')).join(), /^With remote, .*TRUST_DOMAIN/);
+  test('are there for an error without any facts', () => {
+    for (const error of [
+      new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', []),
+      new AuthenticationError('ERR_SERVER_UNPROVEN', 'x', []),
+      new AuthorizationError('ERR_DENIED', 'x'),
+      new TokenError('ERR_TOKEN_CLAIM', 'x'),
+      new TokenError('ERR_TOKEN_REFUSED', 'x'),
+    ])
+      assert.ok(hintsFor(error).length > 0);
+  });
+
+  test('for whoever is not the author of the workflow have a command that shows or mends it', () => {
+    const commands = /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|df -h/;
+    const mute = Object.entries(advice).filter(
+      ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
+    );
+    assert.deepEqual(Object.fromEntries(mute), {});
   });
 
   test('are those of test/golden/hints.json', () => {
-    const errors = [...everyError(), ...DAEMON_TEXTS.map(([code, text]) => new DaemonError(code, text))];
-    const advice = Object.fromEntries(
-      errors.map((error) => [error.code === 'ERR_DAEMON' ? error.message : nameOf(error), hintsFor(error)]),
-    );
-    const golden: unknown = JSON.parse(readFileSync(join(projectRoot, 'test/golden/hints.json'), 'utf8'));
-    assert.deepEqual(
-      advice,
-      golden,
-      `if the change is meant, put this there:\n${JSON.stringify(advice, undefined, 2)}`,
-    );
+    const golden: unknown = JSON.parse(read('test/golden/hints.json'));
+    assert.deepEqual(advice, golden, REGENERATE);
+  });
+
+  test('ask the daemon that was talked to', () => {
+    const shown = (phase: 'locate' | 'session') =>
+      hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method: 'PASSWORD', reason: 'x' }]).at(phase));
+    assert.match(shown('session').join(), /-schedd SEC_PASSWORD_FILE.*SCHEDD_DEBUG.*-schedd SCHEDD_LOG/);
+    assert.match(shown('locate').join(), /-collector SEC_PASSWORD_FILE.*COLLECTOR_DEBUG.*-collector COLLECTOR_LOG/);
+  });
+
+  test('are those of docs/TROUBLESHOOTING.md, which has each message once', () => {
+    assert.equal(read('docs/TROUBLESHOOTING.md'), troubleshooting(), REGENERATE);
+    assert.deepEqual([...documented()].sort(), Object.keys(ERRORS).sort());
+  });
+
+  test('are brought about by tests, and by real daemons or it is said why not', () => {
+    const using = filesBelow('test', '.test.ts').filter((path) => /\b(advised|assertAdvised)\(/.test(read(path)));
+    const namedIn = (paths: readonly string[]) => {
+      const text = paths.map(read).join('\n');
+      return (name: string) => [`'${name}'`, `"${name}"`].some((each) => text.includes(each));
+    };
+    const [everywhere, real] = [namedIn(using), namedIn(using.filter((path) => path.startsWith('test/real/')))];
+    for (const [name] of all) {
+      assert.ok(everywhere(name), `no test brings about "${name}"`);
+      const reason = NOT_ON_REAL_DAEMONS[name as ErrorName];
+      assert.notEqual(
+        real(name),
+        reason !== undefined,
+        `${name}: ${reason ?? 'neither on real daemons nor with a reason'}`,
+      );
+    }
+    assert.ok(using.length > 5);
   });
 });

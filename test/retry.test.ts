@@ -100,8 +100,13 @@ describe('tries', () => {
 describe('what may heal', () => {
   test('is a network, or a daemon with too much to do', () => {
     const healing = everyError().filter((error) => canHeal(error));
-    assert.deepEqual([...new Set(healing.map(({ code }) => code))], ['ERR_CONNECT', 'ERR_TIMEOUT', 'ERR_CLOSED']);
-    assert.ok(canHeal(new DaemonError(5, 'Request rate limit hit.')));
+    const network = ['ERR_CONNECT', 'ERR_TIMEOUT', 'ERR_CLOSED'];
+    assert.deepEqual([...new Set(healing.map(({ code }) => code))], [...network, 'ERR_DAEMON']);
+    const busy = healing.filter(({ code }) => code === 'ERR_DAEMON');
+    assert.deepEqual(
+      busy.map(({ message }) => message),
+      ['the daemon reports error 5: Request rate limit hit.'],
+    );
   });
 
   test('is not a host that does not exist, nor a request that nobody approved', () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FLAGS } from '../../src/argv.ts';
+import { assertAdvised } from '../support/advice.ts';
 import { listen } from '../support/listen.ts';
 import { projectRoot } from '../support/project.ts';
 import { type CommandOptions, filesIn, runCommand, strangeJwt } from '../support/runner.ts';
@@ -119,6 +120,7 @@ describe('condor_token_fetch', () => {
     closeSync(full);
     assert.equal(status, 8, stderr);
     assert.match(stderr, /^standard output: .*ENOSPC.* \(ERR_OUTPUT/);
+    assertAdvised(stderr, 'standard output');
   });
 });
 

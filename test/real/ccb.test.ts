@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { fetchToken as fetchRequested } from '../../src/fetch.ts';
 import { fetchToken } from '../../src/index.ts';
 import { readRequest } from '../../src/inputs/request.ts';
+import { advised } from '../support/advice.ts';
 import { DistantProxy } from '../support/distant-proxy.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
@@ -121,9 +122,17 @@ for (const suite of poolSuites()) {
           error.message,
           /broker 127\.0\.0\.1:\d+: it says ".*ccbid 4711.*no daemon is currently registered/,
         );
-        return true;
+        return advised('no daemon is currently registered with that id')(error);
       });
     });
+
+    // A newer broker wants a credential too, and then it is the broker that cannot be asked.
+    if (!streams)
+      test('is not asked to see what FS proves', async () =>
+        assert.rejects(
+          fetchFrom(pool, { address: await address(), authenticationMethods: ['FS'] }),
+          advised('which is reached through CCB'),
+        ));
 
     test('costs five round trips, with the broker far away', async () => {
       const target = { host: '127.0.0.1', port: pool.port };

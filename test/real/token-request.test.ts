@@ -6,6 +6,8 @@ import type { Host } from '../../src/host.ts';
 import type { ConnectError, DaemonError } from '../../src/index.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { processHost } from '../../src/process-host.ts';
+import { advised } from '../support/advice.ts';
+import type { ErrorName } from '../support/every-error.ts';
 import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf, onlyToken } from '../support/real-fetch.ts';
 import { type SecurePool, startSecurePool } from '../support/secure-pool.ts';
@@ -103,14 +105,14 @@ for (const suite of poolSuites()) {
         await assert.rejects(fetched, (error: ConnectError) => {
           assert.deepEqual([error.code, error.requestId, error.phase], ['ERR_TIMEOUT', id, 'token']);
           assert.match(error.message, new RegExp(`^request ${id} was not approved in the time allowed$`));
-          return true;
+          return advised('was not approved in the time allowed')(error);
         });
       });
 
       test('where requests are switched off is code 44', async () => {
         await secure.configure('SEC_ENABLE_TOKEN_REQUEST = False');
         try {
-          await assertDaemonError(request().fetched, 44, /Token request disabled/);
+          await assertDaemonError(request().fetched, 44, 'Token request disabled.');
         } finally {
           await secure.configure();
         }
@@ -119,7 +121,11 @@ for (const suite of poolSuites()) {
       test('for levels that the pool never gives is code 3, and for others it is reduced', async () => {
         await secure.configure('SEC_TOKEN_REQUEST_LIMITS = READ, WRITE');
         try {
-          await assertDaemonError(request({ authz: 'DAEMON' }).fetched, 3, /SEC_TOKEN_REQUEST_LIMITS/);
+          await assertDaemonError(
+            request({ authz: 'DAEMON' }).fetched,
+            3,
+            'eliminated by the SEC_TOKEN_REQUEST_LIMITS setting',
+          );
           const { announced, fetched } = request({ authz: 'READ DAEMON' });
           await approve((await announced).id);
           assert.deepEqual((await fetched).reductions, ['authorization: asked for READ DAEMON, granted READ']);
@@ -127,6 +133,18 @@ for (const suite of poolSuites()) {
           await secure.configure();
         }
       });
+    });
+
+    test('a request that the daemon has no key for any more when it is approved is code 4', async () => {
+      const { announced, fetched } = request();
+      const { id } = await announced;
+      await secure.configure('SEC_TOKEN_ISSUER_KEY = NOWHERE');
+      try {
+        await assert.rejects(approve(id), /did not provide information/);
+        await assertDaemonError(fetched, 4, 'Request failed.');
+      } finally {
+        await secure.configure();
+      }
     });
 
     describe('a SciToken exchanged', () => {
@@ -160,7 +178,7 @@ for (const suite of poolSuites()) {
         await assert.rejects(fetching, (error: DaemonError) => {
           assert.equal(error.code, 'ERR_DAEMON');
           assert.match(error.errorString, /aud/);
-          return true;
+          return advised('SCITOKENS:2:Failed to verify token')(error);
         });
       });
 
@@ -168,18 +186,18 @@ for (const suite of poolSuites()) {
         const idtoken = await pool.idToken({ user: 'bob' });
         const scitoken = secure.issuer.issue('mallory');
         const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
-        await assertDaemonError(fetching, 5, /Failed to map SciToken/);
+        await assertDaemonError(fetching, 5, 'Failed to map SciToken to a local identity.');
       });
     });
   });
 }
 
-async function assertDaemonError(fetching: Promise<unknown>, code: number, text: RegExp): Promise<void> {
+async function assertDaemonError(fetching: Promise<unknown>, code: number, name: ErrorName): Promise<void> {
   await assert.rejects(fetching, (error: DaemonError) => {
     assert.equal(error.code, 'ERR_DAEMON', error.message);
-    assert.match(error.errorString, text);
+    assert.ok(error.errorString.includes(name), error.errorString);
     assert.equal(error.errorCode, code);
-    return true;
+    return advised(name)(error);
   });
 }
 

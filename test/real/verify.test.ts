@@ -1,6 +1,7 @@
 /** The new token at real daemons, and tries while one is not there yet. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { advised } from '../support/advice.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
 
@@ -22,18 +23,24 @@ for (const suite of poolSuites()) {
     });
 
     test('a level that the pool does not allow fails', async () => {
-      await assert.rejects(fetchFrom(pool, { idtoken, authz: ['READ', 'ADMINISTRATOR'], verify: true }), {
+      const verified = fetchFrom(pool, { idtoken, authz: ['READ', 'ADMINISTRATOR'], verify: true });
+      await assert.rejects(verified, {
         code: 'ERR_TOKEN_REFUSED',
         phase: 'verify',
         message: `the daemon does not allow ADMINISTRATOR to alice@${pool.trustDomain} with the new token`,
       });
+      await assert.rejects(verified, advised('the daemon does not allow ADMINISTRATOR to'));
     });
 
     test('the identity and the trust domain are what is expected, or nothing is delivered', async () => {
       const expected = { expectedIdentity: `alice@${pool.trustDomain}`, expectedTrustDomain: pool.trustDomain };
       await fetchFrom(pool, { idtoken, ...expected });
       const other = { ...expected, expectedIdentity: `bob@${pool.trustDomain}` };
-      await assert.rejects(fetchFrom(pool, { idtoken, ...other }), { code: 'ERR_TOKEN_CLAIM', claim: 'sub' });
+      const forOther = fetchFrom(pool, { idtoken, ...other });
+      await assert.rejects(forOther, { code: 'ERR_TOKEN_CLAIM', claim: 'sub' });
+      await assert.rejects(forOther, advised('expected-identity is'));
+      const elsewhere = { ...expected, expectedTrustDomain: 'other.test' };
+      await assert.rejects(fetchFrom(pool, { idtoken, ...elsewhere }), advised('expected-trust-domain is'));
     });
 
     test('clocks of one machine agree', async () => {

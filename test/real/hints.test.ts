@@ -1,0 +1,217 @@
+/** What goes wrong on real daemons, as far as no other test brings it about, has the advice that the documentation has. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { hintsFor } from '../../src/hints.ts';
+import type { FetchOptions } from '../../src/index.ts';
+import { advised, assertAdvised } from '../support/advice.ts';
+import { everyError } from '../support/every-error.ts';
+import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
+import { fetchFrom } from '../support/real-fetch.ts';
+import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+
+/** Of the environment, of GitHub, of logs. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'CONDOR_CONFIG',
+  'ACTIONS_STEP_DEBUG',
+  'D_SECURITY',
+  'DC_AUTHENTICATE',
+]);
+/** HTCondor makes up these names from levels. */
+const COMPOSED = /^(ALLOW|DENY|SEC_DEFAULT|SEC_DAEMON)_/;
+const TOKENS = '/home/alice/.condor/tokens.d';
+
+for (const suite of poolSuites()) {
+  describe(`HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let secure: SecurePool;
+    let pool: Pool;
+    let idtoken: string;
+    let schedd: string;
+    let collector: string;
+    before(async () => {
+      secure = await startSecurePool({ suite });
+      ({ pool } = secure);
+      idtoken = await pool.idToken({ user: 'alice' });
+      schedd = await pool.sinful('schedd', pool.scheddName);
+      collector = (await pool.run('condor_status', '-collector', '-af', 'MyAddress')).trim();
+      await pool.exec(['mkdir', '-p', '-m', '700', TOKENS], { user: 'alice' });
+    });
+    after(() => secure?.stop());
+
+    const fetch = (options: FetchOptions = {}) =>
+      fetchFrom(pool, { address: schedd, caCertificate: secure.authority.certificate, ...options });
+    const byToken = (options: FetchOptions = {}) => fetch({ idtoken, ...options });
+
+    /** What the command says that alice runs in the pool, with these methods alone. */
+    async function complaint(methods: string, args: readonly string[], env: Record<string, string> = {}) {
+      const { status, stderr } = await pool.ours(args, {
+        user: 'alice',
+        env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: methods, ...env },
+      });
+      assert.notEqual(status, 0);
+      return stderr;
+    }
+    /** Without any way out, so that everything is out of reach at once. */
+    const cutOff = async (address: string) =>
+      (await pool.exec(['unshare', '--net', 'node', '/opt/ours/cli/index.js', '-retries', '0', '-address', address]))
+        .stderr;
+
+    test('has all programs that are named', async () => {
+      const words = everyError().flatMap(
+        (error) =>
+          hintsFor(error)
+            .join(' ')
+            .match(/\bcondor_[a-z_]+/g) ?? [],
+      );
+      const programs = [...new Set(words)];
+      assert.ok(programs.length > 8);
+      await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
+    });
+
+    test('has all settings that are named, and shows them', async () => {
+      const words = everyError().flatMap(
+        (error) =>
+          hintsFor(error)
+            .join(' ')
+            .match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [],
+      );
+      const names = [...new Set(words)].filter((name) => !ELSEWHERE.has(name));
+      assert.ok(names.length > 30);
+      const defaults = await pool.run('condor_config_val', '-dump');
+      const others = names.filter((name) => !COMPOSED.test(name) && !new RegExp(`^${name} =`, 'm').test(defaults));
+      const newer = suite === 'trixie' ? ['CCB_SERVER_STREAMING'] : [];
+      const script = 'for each; do grep -qaF "$each" /usr/lib/libcondor_utils* || echo "$each"; done';
+      const unknown = (await pool.run('sh', '-c', script, 'sh', ...others)).trim();
+      assert.equal(unknown, newer.join());
+      const shown = await pool.run('condor_config_val', '-schedd', ...names);
+      assert.equal(shown.trim().split('\n').length, names.length, shown);
+      const collectors = await pool.run('condor_config_val', '-collector', 'TRUST_DOMAIN', 'COLLECTOR_HOST');
+      assert.equal(collectors, `pool.test\n${pool.collector}\n`);
+    });
+
+    test('is not reached without its configuration, an address, or a way', async () => {
+      const env = { CONDOR_CONFIG: '/nowhere' };
+      assertAdvised(await complaint('FS', ['-name', pool.scheddName], env), 'configuration cannot be read');
+      assertAdvised(await complaint('FS', [], { CONDOR_CONFIG: 'ONLY_ENV' }), 'on this machine');
+      assertAdvised(await cutOff('10.1.2.3:9618'), 'no connection to 10.');
+      assertAdvised(await cutOff('192.0.2.7:9618'), 'no connection to 192.0.2.7:9618: no answer');
+    });
+
+    test('is not found among others, or without an address', async () => {
+      const ad = [
+        'MyType = "Scheduler"',
+        'Name = "other@pool"',
+        'MyAddress = "<nowhere>"',
+        'ScheddIpAddr = "<nowhere>"',
+      ];
+      await pool.write('/tmp/ad', `${ad.join('\n')}\n`, 0o644);
+      await pool.run('condor_advertise', 'UPDATE_SCHEDD_AD', '/tmp/ad');
+      const inPool = (name?: string) => byToken({ address: undefined, pool: pool.collector, name });
+      await assert.rejects(inPool(), advised('the collector has several daemons of type schedd'));
+      await assert.rejects(inPool('other@pool'), advised('the collector gives no usable address'));
+    });
+
+    test('gives a token that has no place', async () => {
+      const unwritten = await complaint('FS', ['-address', schedd, '-file', '/etc/condor/ci']);
+      assertAdvised(unwritten, 'cannot be written to');
+    });
+
+    if (suite === 'trixie')
+      test('asks for a directory that is not bound to its address', async () => {
+        const env = { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' };
+        assertAdvised(await complaint('FS', ['-address', schedd], env), 'FS before HTCondor 24');
+      });
+
+    describe('takes no token', () => {
+      test('of a key that it does not have', async () => {
+        await pool.write('/etc/condor/passwords.d/OLD', randomBytes(64), 0o600);
+        const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'OLD')).trim();
+        await pool.run('rm', '/etc/condor/passwords.d/OLD');
+        await assert.rejects(fetch({ idtoken: old }), advised('it is signed with the key OLD'));
+      });
+
+      test('from a file that others may read, that is another’s, or that has a name to be ignored', async () => {
+        const file = `${TOKENS}/ci`;
+        const env = { BEARER_TOKEN: secure.issuer.issue('alice', { exp: 1 }) };
+        const beside = () => complaint('IDTOKENS,SCITOKENS', ['-address', schedd], env);
+        const alone = () => complaint('IDTOKENS', ['-address', schedd]);
+        assertAdvised(await beside(), 'tokens.d: it is empty');
+        await secure.put('alice', file, `${idtoken}\n`, 0o644);
+        assertAdvised(await alone(), 'others may use it (mode 0644)');
+        assertAdvised(await beside(), 'it belongs to user 0, not to us (1001)');
+        await secure.put('bob', file, `${idtoken}\n`);
+        assertAdvised(await alone(), 'others may use it (mode 0644)');
+        await pool.run('rm', file);
+        await secure.put('alice', `${file}~`, `${idtoken}\n`);
+        assertAdvised(await alone(), 'HTCondor ignores files of such a name');
+        await pool.run('rm', `${file}~`);
+        assertAdvised(await alone(), 'no IDTOKEN was found');
+      });
+    });
+
+    test('has methods that we have nothing for', async () => {
+      const methods = ['IDTOKENS', 'FS'];
+      await secure.configure(`
+        SCHEDD.SEC_DEFAULT_AUTHENTICATION_METHODS = FS, SSL, SCITOKENS, PASSWORD, MUNGE
+        COLLECTOR.SEC_DEFAULT_AUTHENTICATION_METHODS = CLAIMTOBE
+        SEC_PASSWORD_FILE = /etc/condor/no_password
+        TRUST_DOMAIN = two words`);
+      await assert.rejects(byToken(), advised('the daemon takes FS, SSL, SCITOKENS, PASSWORD, MUNGE'));
+      await assert.rejects(byToken({ authenticationMethods: methods }), advised('the daemon does not offer it'));
+      await assert.rejects(byToken({ address: collector }), advised('the daemon takes none of them'));
+      await assert.rejects(fetch({ password: 'x' }), advised('the daemon has no pool password of its own'));
+      const named = await complaint('FS', ['-address', schedd]);
+      assertAdvised(named, 'Issuer namespace may not contain spaces or commas');
+    });
+
+    test('neither authenticates nor encrypts as we want it', async () => {
+      await secure.configure(`
+        SCHEDD.SEC_DEFAULT_CRYPTO_METHODS = BLOWFISH
+        COLLECTOR.SEC_DEFAULT_AUTHENTICATION = NEVER`);
+      await assert.rejects(byToken(), advised('it offers none'));
+      await assert.rejects(byToken({ address: collector, retries: 0 }), advised('the peer closed the connection'));
+    });
+
+    test('has a feature, a token or a certificate less', async () => {
+      await secure.configure(`
+        SEC_ENABLE_SCITOKEN_EXCHANGE = False
+        SEC_TOKEN_REVOCATION_EXPR = scope =?= "condor:/READ"
+        COLLECTOR.AUTH_SSL_SERVER_CERTFILE = /etc/condor/mapfile`);
+      const scitoken = secure.issuer.issue('alice');
+      await assert.rejects(fetch({ mode: 'exchange', scitoken }), advised('SciToken exchange disabled.'));
+      const verified = byToken({ authz: ['READ'], verify: true });
+      await assert.rejects(verified, advised('the daemon does not accept the new token'));
+      const { certificate: clientCertificate, key: clientKey } = secure.alice;
+      const bySsl = fetch({ address: collector, clientCertificate, clientKey, serverName: HOST });
+      await assert.rejects(bySsl, advised('the daemon cannot use TLS'));
+    });
+
+    test('has a certificate that has expired', async () => {
+      const { certificate, key } = await secure.authority.issue({
+        ...{ subject: `CN=${HOST}`, hosts: [HOST], from: -48, to: -24 },
+      });
+      await pool.write('/etc/condor/host.pem', certificate, 0o644);
+      await pool.write('/etc/condor/host.key', key, 0o600);
+      const { certificate: clientCertificate, key: clientKey } = secure.alice;
+      const fetching = fetch({ clientCertificate, clientKey, authenticationMethods: ['SSL'] });
+      await assert.rejects(fetching, advised('its certificate, or one above it, has expired'));
+    });
+
+    test('says nothing when it has stopped', async () => {
+      const stop = (signal: string) =>
+        pool.run(
+          'sh',
+          '-c',
+          `for each in /proc/[0-9]*; do
+          if [ "$(cat $each/comm)" = condor_schedd ]; then kill -${signal} "\${each#/proc/}"; fi
+        done`,
+        );
+      await stop('STOP');
+      try {
+        await assert.rejects(byToken({ timeoutMs: 1000 }), advised('the time allowed is over'));
+      } finally {
+        await stop('CONT');
+      }
+    });
+  });
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import type { AnyHTCondorError } from '../../src/errors.ts';
+import { HTCondorError } from '../../src/errors.ts';
+import { hintsFor } from '../../src/hints.ts';
+import { describeError } from '../../src/report.ts';
+import { ERRORS, type ErrorName } from './every-error.ts';
+
+/**
+ * For assert.rejects: the error has the code and the advice that `name` has in docs/TROUBLESHOOTING.md.
+ * test/hints.test.ts looks for these names in the tests.
+ */
+export function advised(name: ErrorName): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
+    assertAdvised(describeError(error).join('\n'), name);
+    return true;
+  };
+}
+
+/** The same of what the command prints, or of an annotation. */
+export function assertAdvised(output: string, name: ErrorName): void {
+  const wanted: AnyHTCondorError = ERRORS[name];
+  assert.ok(output.includes(`(${wanted.code}`), output);
+  const given = [...output.matchAll(/^Hint: (.*)$/gm)].map(([, hint = '']) => hint);
+  assert.deepEqual(given.map(general), hintsFor(wanted).map(general), output);
+  if (output.includes('while: locate')) assert.doesNotMatch(given.join(), /condor_config_val -schedd/);
+}
+
+/** Ids of requests are drawn at random, and what the collector answers may as well be of a schedd. */
+function general(hint: string): string {
+  return hint
+    .replace(/-reqid \d{7}/, '-reqid 1234567')
+    .replaceAll('condor_config_val -collector', 'condor_config_val -schedd')
+    .replaceAll(/COLLECTOR_(LOG|DEBUG)/g, 'SCHEDD_$1');
+}
