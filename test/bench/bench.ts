@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NODE…]`: what a fetch costs beside HTCondor's own tool, side by side in one run: whole processes, medians.
- * Writes the tables of docs/PERFORMANCE.md. NODE: further Node binaries for the first table; the Action runs on Node 24.
+ * Writes the tables of docs/PERFORMANCE.md, and the short one of the README. NODE: further Node binaries for the first table; the Action runs on Node 24.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const ROUNDS_AT_A_DISTANCE = 5;
 const DISTANCES_MS = [0, 10, 30, 100];
 /** Where the daemons say that they are; the proxy listens there, on their own port. */
 const FORWARDING_HOST = '127.0.0.2';
-const DOCUMENT = join(projectRoot, 'docs/PERFORMANCE.md');
+const DOCUMENT = 'docs/PERFORMANCE.md';
 const COMMAND = join(projectRoot, 'dist/cli/index.js');
 const ACTION = join(projectRoot, 'dist/action/index.js');
 
@@ -87,7 +87,7 @@ function bundles(): string {
   return `Bundles: ${sizes.join(', ')}.`;
 }
 
-/** Both tools in the pool's own root, with the same credential and no other, through the same proxy. */
+/** HTCondor's tool in its own root, and ours where no HTCondor is; the same credential and no other, the same proxy. */
 async function atADistance(suite: Suite): Promise<string[][]> {
   const port = await freePort();
   const network = { host: FORWARDING_HOST, port, target: { host: '127.0.0.1', port } };
@@ -101,26 +101,43 @@ async function atADistance(suite: Suite): Promise<string[][]> {
   await put('alice', '/home/alice/tokens.d/pool', `${await pool.idToken({ user: 'alice' })}\n`);
   const address = await pool.sinful('schedd', pool.scheddName);
   await starting.close();
-  const environment = (method: string) => ({
-    ...{ _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, _CONDOR_SEC_TOKEN_DIRECTORY: '/home/alice/tokens.d' },
-    ...{ _CONDOR_AUTH_SSL_CLIENT_CERTFILE: '/home/alice/cert.pem', BEARER_TOKEN_FILE: '/home/alice/scitoken' },
-    _CONDOR_AUTH_SSL_CLIENT_KEYFILE: '/home/alice/key.pem',
+  const own = mkdtempSync(join(tmpdir(), 'bench-'));
+  for (const [name, text] of Object.entries({
+    cert: alice.certificate,
+    key: alice.key,
+    scitoken: issuer.issue('alice'),
+  }))
+    writeFileSync(join(own, `.${name}`), text, { mode: 0o600 });
+  writeFileSync(join(own, '.ca'), secure.authority.certificate);
+  writeFileSync(join(own, 'pool'), `${await pool.idToken({ user: 'alice' })}\n`, { mode: 0o600 });
+  const environment = (method: string, [tokens, cert, key, scitoken]: readonly string[]) => ({
+    ...{ _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, _CONDOR_SEC_TOKEN_DIRECTORY: tokens ?? '' },
+    ...{ _CONDOR_AUTH_SSL_CLIENT_CERTFILE: cert ?? '', _CONDOR_AUTH_SSL_CLIENT_KEYFILE: key ?? '' },
+    BEARER_TOKEN_FILE: scitoken ?? '',
   });
+  const places = ['tokens.d', 'cert.pem', 'key.pem', 'scitoken'].map((name) => `/home/alice/${name}`);
+  const ourPlaces = [own, ...['.cert', '.key', '.scitoken'].map((name) => join(own, name))];
   const rows: string[][] = [];
   for (const roundTripMs of DISTANCES_MS) {
     const proxy = await DistantProxy.start({ ...network, roundTripMs });
     for (const [how, method, args] of [
       ['by name', 'IDTOKENS', ['-pool', `${FORWARDING_HOST}:${port}`, '-name', pool.scheddName]],
-      ...['IDTOKENS', 'SSL', 'SCITOKENS', 'FS'].map((each) => ['by address', each, ['-name', address]] as const),
+      ...['IDTOKENS', 'SSL', 'SCITOKENS'].map((each) => ['by address', each, ['-name', address]] as const),
     ] as const) {
       const trips = { theirs: 0, ours: 0 };
-      const run = (who: 'theirs' | 'ours') => async () => {
+      const run = (who: 'theirs' | 'ours', work: () => Promise<unknown>) => async () => {
         proxy.reset();
-        const { status, stderr } = await pool[who](args, { user: 'alice', env: environment(method) });
-        if (status !== 0) throw new Error(`${who}, ${method}: ${stderr}`);
+        await work();
         trips[who] = proxy.roundTrips;
       };
-      const { theirs, ours } = await sideBySide(ROUNDS_AT_A_DISTANCE, { theirs: run('theirs'), ours: run('ours') });
+      const env = { ...environment(method, ourPlaces), _CONDOR_AUTH_SSL_CLIENT_CAFILE: join(own, '.ca') };
+      const { theirs, ours } = await sideBySide(ROUNDS_AT_A_DISTANCE, {
+        theirs: run('theirs', async () => {
+          const { status, stderr } = await pool.theirs(args, { user: 'alice', env: environment(method, places) });
+          if (status !== 0) throw new Error(`${method}: ${stderr}`);
+        }),
+        ours: run('ours', () => succeed([process.execPath, COMMAND, ...args], env)),
+      });
       rows.push([
         ...[`${roundTripMs} ms`, how, method, String(trips.theirs), String(trips.ours)],
         ...[`${ms(theirs)} ms`, `${ms(ours)} ms`, `**${(ours / theirs).toFixed(2)}**`],
@@ -130,18 +147,30 @@ async function atADistance(suite: Suite): Promise<string[][]> {
     await proxy.close();
   }
   const { bare } = await sideBySide(ROUNDS_AT_A_DISTANCE, { bare: () => pool.exec(['true'], { user: 'alice' }) });
-  console.log(`both are started in a namespace of their own, which alone takes ${ms(bare)} ms`);
+  console.log(`HTCondor's tool is started in a namespace of its own, which alone takes ${ms(bare)} ms`);
   await secure.stop();
+  rmSync(own, { recursive: true });
   return rows.map((row) => [pool.version, ...row]);
 }
 
-function write(name: string, text: string): void {
-  const mark = `<!-- ${name} -->\n`;
-  const [before = '', , after = ''] = readFileSync(DOCUMENT, 'utf8').split(mark);
-  writeFileSync(DOCUMENT, `${before}${mark}${text}\n${mark}${after}`);
+/** Ratios with an IDTOKEN: a row for each distance, and in it each release by name and by address. */
+function inShort(rows: readonly (readonly string[])[]): string {
+  const mine = rows.filter(([, , , method]) => method === 'IDTOKENS');
+  const columns = [...new Set(mine.map(([version, , how]) => `${how}, ${version}`))];
+  const ratio = (distance: string, column: string) =>
+    mine.find(([version, away, how]) => away === distance && `${how}, ${version}` === column)?.at(-1) ?? '–';
+  const distances = [...new Set(mine.map(([, away = '']) => away))];
+  return table(['away', ...columns], ...distances.map((away) => [away, ...columns.map((each) => ratio(away, each))]));
 }
 
-write('process', `${await wholeProcess([process.execPath, ...process.argv.slice(2)])}\n\n${bundles()}\n`);
+function write(document: string, name: string, text: string): void {
+  const path = join(projectRoot, document);
+  const mark = `<!-- ${name} -->\n`;
+  const [before = '', , after = ''] = readFileSync(path, 'utf8').split(mark);
+  writeFileSync(path, `${before}${mark}${text}\n${mark}${after}`);
+}
+
+write(DOCUMENT, 'process', `${await wholeProcess([process.execPath, ...process.argv.slice(2)])}\n\n${bundles()}\n`);
 const reason = poolUnavailable();
 if (reason === undefined) {
   const rows: string[][] = [];
@@ -150,5 +179,6 @@ if (reason === undefined) {
     rows.push(...(await atADistance(suite)));
   }
   const head = ['HTCondor', 'away', 'daemon', 'method', 'its round trips', 'ours', 'HTCondor’s tool', 'this', 'ratio'];
-  write('distance', table(head, ...rows));
+  write(DOCUMENT, 'distance', table(head, ...rows));
+  write('README.md', 'bench', inShort(rows));
 } else console.log(`No comparison with HTCondor’s own tool: ${reason}`);
