@@ -22,9 +22,11 @@ if command -v sha256sum > /dev/null; then sum=sha256sum; else sum='shasum -a 256
 echo "$CONDOR_TOKEN_FETCH_SHA256  $program" | $sum -c - > /dev/null
 
 # A token file must be ours alone, or HTCondor does not take it. printf is part of the shell: no process shows the token.
-umask 077
-mkdir "$private/credential"
-printf '%s\n' "$CONDOR_IDTOKEN" > "$private/credential/ci"
+(
+  umask 077
+  mkdir "$private/credential"
+  printf '%s\n' "$CONDOR_IDTOKEN" > "$private/credential/ci"
+)
 unset CONDOR_IDTOKEN
 
 export _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS=IDTOKENS

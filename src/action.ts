@@ -21,11 +21,8 @@ import type { TokenRequest } from './wanted.ts';
 export async function run(): Promise<number> {
   try {
     if (process.argv[2] === RENEW) await renew();
-    else if (core.getState(STATE.isPost) === 'true') await post();
-    else {
-      core.saveState(STATE.isPost, 'true');
-      await main();
-    }
+    else if (process.argv[2] === 'post') await post();
+    else await main();
     return 0;
   } catch (error) {
     core.setFailed(describeError(error).join('\n'));
@@ -68,7 +65,8 @@ async function main(): Promise<void> {
   try {
     fetched = await fetchToken(request, host);
   } finally {
-    if (!core.summary.isEmptyBuffer()) await core.summary.write(); // what was noticed, even if it was in vain
+    // What was noticed, even if it was in vain.
+    if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(tellOfSummary);
   }
 
   const exporting = readBoolean('export-environment', runnerInput('export-environment') ?? '');
@@ -83,9 +81,11 @@ async function main(): Promise<void> {
   core.endGroup();
   if (!summary) return;
   const elapsedMs = started - host.timeLeftMs();
-  await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch((error: unknown) =>
-    core.warning(printable(`no summary: ${String(error)}`)),
-  );
+  await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(tellOfSummary);
+}
+
+function tellOfSummary(error: unknown): void {
+  core.warning(printable(`no summary: ${String(error)}`));
 }
 
 /** The process that renews the token lives beside it, where that directory is ours alone, or in one of its own. */

@@ -47,8 +47,8 @@ export async function askFor(
     }
     case 'exchange': {
       const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
-      host.mask(exchanged.value);
       const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
+      host.mask(exchanged.value);
       host.mask(signaturePart(exchanged.value));
       const proven = onlyWith(token, 'the SciToken exchanged', host);
       const narrowed = await getSessionToken(target, limits, proven, host);

@@ -6,6 +6,7 @@ import { AuthorizationError, DaemonError, TokenError } from './errors.ts';
 import { findDaemon, inTurn } from './find.ts';
 import type { Host } from './host.ts';
 import { type Credentials, displayName } from './security/method.ts';
+import { checkExpected } from './token/check.ts';
 import { formatSinful } from './transport/sinful.ts';
 import { questions } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
@@ -36,6 +37,15 @@ const NO_KEY = 'condor-token-fetch-makes-no-token';
  *   with `verify` if something is not.
  */
 export async function checkFetch(request: TokenRequest, host: Host): Promise<Diagnosis> {
+  const finished = new AbortController();
+  try {
+    return await checkStepByStep(request, { ...host, signal: AbortSignal.any([host.signal, finished.signal]) });
+  } finally {
+    finished.abort(); // closes what was begun beside the answer that came first
+  }
+}
+
+async function checkStepByStep(request: TokenRequest, host: Host): Promise<Diagnosis> {
   const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
@@ -44,7 +54,10 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Dia
   const daemon = await findDaemon(request, credentials, telling(host, ['locate', 'connect', 'ccb']));
   return await inTurn(
     daemon.targets,
-    async (target) => ({ ...(await checkDaemon(request, target, credentials, host)), daemonName: daemon.name }),
+    async (target, patient) => ({
+      ...(await checkDaemon(request, target, credentials, patient)),
+      daemonName: daemon.name,
+    }),
     host,
   );
 }
@@ -62,7 +75,7 @@ function telling(host: Host, phases: readonly string[]): Host {
 }
 
 async function checkDaemon(
-  { authz, verify }: TokenRequest,
+  { authz, verify, expectedIdentity, expectedTrustDomain }: TokenRequest,
   target: Target,
   credentials: Credentials,
   host: Host,
@@ -73,6 +86,12 @@ async function checkDaemon(
   const { server, user } = session;
   for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
     host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+  await inPhase('check', target.address, () =>
+    checkExpected(
+      { issuer: server.trustDomain, subject: user },
+      { expectedIssuer: expectedTrustDomain, expectedSubject: expectedIdentity },
+    ),
+  );
   const again = { ...target, resume: session };
   await checkFetching(again, authz, credentials, host);
 
@@ -103,8 +122,7 @@ async function checkDaemon(
  */
 async function checkFetching(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
-    const { value } = await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
-    host.mask(value);
+    await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
     host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
   } catch (error) {
     const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;

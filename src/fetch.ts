@@ -70,14 +70,16 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     roundTrips,
   } = await inTurn(
     daemon.targets,
-    (target) => askFor(request, { ...target, name: daemon.name }, credentials, host),
+    // Who waits for an administrator has all the time there is.
+    (target, patient) =>
+      askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient),
     host,
   );
-  host.mask(jwt);
-  if (signaturePart(jwt).reveal() !== '') host.mask(signaturePart(jwt));
 
   const { token, reductions } = await inPhase('check', session.address, () => {
-    const token = parseIdToken(jwt);
+    const token = parseIdToken(jwt); // what is none is no secret to be masked: a daemon could have the runner mask anything
+    host.mask(jwt);
+    host.mask(signaturePart(jwt));
     const subject = request.mode === 'request' ? request.identity : session.user;
     const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
     const reductions = checkToken(token, {

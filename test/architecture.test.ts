@@ -47,12 +47,13 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
 /** Who may ask what of the process. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/main/action.ts': /^exitCode$/,
+  'src/main/post.ts': /^argv$/,
+  'src/action/post.ts': /^env$/,
   'src/main/cli.ts': /^(argv|exitCode)$/,
   'src/action.ts': /^(argv|env)$/,
   'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid)$/,
   'src/transport/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli.ts': /^(stdout|stderr)$/,
-  'src/inputs/request.ts': /^cwd$/,
   'src/program.ts': /^platform$/,
   'src/process-host.ts': /^(env|once|getuid)$/,
   'src/credentials/private-file.ts': /^getuid$/,
@@ -67,7 +68,6 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/pool-password.ts': 1, // takes the line
   'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
-  'src/fetch.ts': 1, // is there a signature to mask?
   'src/output/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key

@@ -1216,7 +1216,8 @@ function discover({ file, env, uid }) {
 }
 function readStart(path, owner) {
     try {
-        const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
+        const ours = owner === undefined ? 0 : (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
+        const file = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | ours);
         try {
             const { uid, mode } = (0,external_node_fs_namespaceObject.fstatSync)(file);
             if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG)
@@ -3516,9 +3517,13 @@ function findProgram(name, path) {
     const file = process.platform === 'win32' ? `${name}.exe` : name;
     return path
         .split(external_node_path_namespaceObject.delimiter)
-        .filter((folder) => folder !== '')
+        .filter(external_node_path_namespaceObject.isAbsolute)
         .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
         .find(isProgram);
+}
+const SECRET = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
+function withoutSecrets(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
 }
 function isProgram(path) {
     try {
@@ -3582,7 +3587,8 @@ function loadMunge(path, owner, host) {
     return munge(async () => {
         const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
         return await new Promise((resolve, reject) => {
-            const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+            const options = { ...owner, env: { PATH: path }, signal: host.signal };
+            const child = execFile(program, [], options, (error, stdout, stderr) => {
                 child.kill('SIGKILL');
                 if (error !== null)
                     return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
@@ -3925,7 +3931,7 @@ async function find(wanted, collector, ask) {
         const names = wasTyped(alias, wanted, collector)
             ? { serverName: alias }
             : { serverName: undefined, claimedName: vouched ? alias : undefined };
-        return { address, ...names, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
+        return { address, ...names, name: readName(ad, wanted), roundTrips };
     };
     const { type, name } = wanted;
     if (name === undefined) {
@@ -3970,6 +3976,17 @@ function typeOf(type) {
     if (found === undefined)
         throw new RangeError(`unknown daemon type ${type}`);
     return found;
+}
+const locate_NAME = /^[\w.@:+~-]{1,255}$/;
+function readName(ad, { type, name: asked }) {
+    const name = ad.string('Name') ?? asked ?? '';
+    const { byMachine = false } = typeOf(type);
+    const [said, wanted] = [name.toLowerCase(), asked?.toLowerCase()];
+    const host = said.slice(said.lastIndexOf('@') + 1);
+    const fits = wanted === undefined || said === wanted || host.startsWith(`${wanted}.`) || (byMachine && host === wanted);
+    if (fits && locate_NAME.test(name))
+        return name;
+    throw new ProtocolError('ERR_CLASSAD', `the collector names another daemon than was asked for: ${name}`);
 }
 function readAddress(ad, type) {
     const { addressAttribute = 'MyAddress' } = typeOf(type);
@@ -4151,11 +4168,13 @@ function checkTokenPath(path) {
     }
     throw new errors_OutputError(`${directory} is no directory`);
 }
-function writeTokenFile(path, token) {
+function writeTokenFile(path, token, mayMakeDirectory = true) {
     const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
     const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
     try {
-        const directoryMade = (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+        const directoryMade = mayMakeDirectory
+            ? (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
+            : undefined;
         checkTokenPath(path);
         try {
             writeWhole(temporary, `${token.reveal()}\n`);
@@ -4890,7 +4909,7 @@ function checkRenewal(said, path, lifetime, env) {
 function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
         throw new InputError(input, `${input}: ${quote(text)} is not a path`);
-    return (0,external_node_path_namespaceObject.isAbsolute)(text) ? text : (0,external_node_path_namespaceObject.join)(process.cwd(), text);
+    return (0,external_node_path_namespaceObject.resolve)(text);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/settings.js
@@ -4940,7 +4959,7 @@ async function askProgram(program, env, signal) {
     const marker = '=condor-token-fetch=';
     const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
     const { failure, output } = await new Promise((resolve) => {
-        const options = { env: { ...env }, signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
+        const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
         const child = execFile(program, args, options, (error, stdout, stderr) => {
             child.kill('SIGKILL');
             resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout });

@@ -1,6 +1,7 @@
 /** The variables that make HTCondor's tools and Python bindings use a token, and how they were before. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OutputError } from '../errors.ts';
 import type { FetchedToken } from '../fetch.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
@@ -22,6 +23,8 @@ const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_conf
  * What the tools of the next steps have to be told. The token directory is named, so that it counts for root and whatever
  * HOME is; the method too, or FS would come first on the daemon's own machine. Without any configuration HTCondor's
  * programs do not even start, unless CONDOR_CONFIG says that the environment is all there is.
+ *
+ * @throws OutputError ERR_OUTPUT a value is one that HTCondor would expand.
  */
 export function environmentFor(
   fetched: FetchedToken,
@@ -34,13 +37,16 @@ export function environmentFor(
   const isSchedd = (input('type') ?? INPUTS.type).trim().toLowerCase() === 'schedd';
   const configured =
     env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || CONFIGURATIONS.some((each) => existsSync(each));
-  return {
+  const variables = {
     _CONDOR_SEC_TOKEN_DIRECTORY: dirname(path),
     _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
     ...(collectors === '' ? {} : { _CONDOR_COLLECTOR_HOST: collectors }),
     ...(isSchedd ? scheddOf(fetched, dirname(path), input) : {}),
     ...(configured ? {} : { CONDOR_CONFIG: 'ONLY_ENV' }),
   };
+  const expanded = Object.entries(variables).find(([, value]) => value.includes('$'));
+  if (expanded === undefined) return variables;
+  throw new OutputError(`HTCondor's tools would put something else in place of the $ in ${expanded.join('=')}`);
 }
 
 /**
@@ -85,6 +91,10 @@ export function withoutEarlier(env: Environment): Environment {
   return { ...env, ...Object.fromEntries(before.map(([name, [, value]]) => [name, value ?? undefined])) };
 }
 
+/** What is exported, and so what a note may be about. */
+const EXPORTED =
+  /^(CONDOR_CONFIG|_CONDOR_(SEC_TOKEN_DIRECTORY|SEC_CLIENT_AUTHENTICATION_METHODS|COLLECTOR_HOST|SCHEDD_(HOST|DAEMON_AD_FILE|ADDRESS_FILE|SUPER_ADDRESS_FILE)))$/;
+
 type Note = Readonly<Record<string, readonly [exported: string, before: string | null]>>;
 
 function isOf(entry: Note[string] | undefined, value: string | undefined): boolean {
@@ -96,8 +106,8 @@ function readNote(env: Environment): Record<string, readonly [string, string | n
   try {
     const note: unknown = JSON.parse(env[NOTE] || '{}');
     const entries = Object.entries(note ?? {}).filter((each): each is [string, [string, string | null]] => {
-      const [, entry]: [string, unknown] = each;
-      if (!Array.isArray(entry)) return false;
+      const [name, entry]: [string, unknown] = each;
+      if (!EXPORTED.test(name) || !Array.isArray(entry)) return false;
       return typeof entry[0] === 'string' && (entry[1] === null || typeof entry[1] === 'string');
     });
     return Object.fromEntries(entries);

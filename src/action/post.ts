@@ -1,15 +1,14 @@
 /** The end of the job: what main made is removed, and what it changed is as before. Nothing here fails the job. */
-import { lstatSync, rmdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { printable } from '../printable.ts';
 import type { Undo } from './environment.ts';
-import { stopRenewal } from './renewal.ts';
+import { NOT_RENEWED, stopRenewal } from './renewal.ts';
 
 /** What main leaves for post; each is saved before anything depends on it. */
 export const STATE = {
-  isPost: 'isPost',
   /** The token file, and the outermost directory that was made for it. */
   path: 'path',
   directory: 'directory',
@@ -25,7 +24,7 @@ export async function post(): Promise<void> {
   if (renewal !== '') await atMost('the renewal could not be ended', () => endRenewal(renewal));
   await atMost('the environment could not be restored', restoreEnvironment);
   const own = core.getState(STATE.own);
-  if (own !== '') {
+  if (own !== '' && isPrivate(own)) {
     await atMost(`${own} could not be removed`, async () => {
       await rmRF(own);
       core.info(printable(`Removed ${own}`));
@@ -38,8 +37,17 @@ export async function post(): Promise<void> {
   if (first !== '') await atMost(`${first} could not be removed`, () => removeDirectories(dirname(path), first));
 }
 
+/** Whether it is a directory that a step of this Action makes: in the runner's own, with a name that nobody else has. */
+function isPrivate(directory: string): boolean {
+  const inRunners = dirname(directory) === resolve(process.env['RUNNER_TEMP'] ?? '');
+  return inRunners && /^condor-token-[0-9a-f-]{36}$/.test(basename(directory));
+}
+
 async function endRenewal(directory: string): Promise<void> {
-  const log = await stopRenewal(directory);
+  const { log, wasThere } = await stopRenewal(directory);
+  const last = log.at(-1) ?? '';
+  if (!wasThere) core.warning('The process that was to renew the token had ended before the job did');
+  else if (last.includes(NOT_RENEWED)) core.warning(printable(`The token could not be renewed in the end: ${last}`));
   core.startGroup(`Renewals of the token: ${log.length === 0 ? 'none was due' : 'the log'}`);
   for (const line of log) core.info(printable(line));
   core.endGroup();
@@ -58,7 +66,7 @@ async function removeFile(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (found.isDirectory()) throw new Error('it is a directory now, which this step did not make');
-  await rmRF(path);
+  unlinkSync(path); // which cannot take a directory, whatever is there by now
   core.info(printable(`Removed ${path}`));
 }
 

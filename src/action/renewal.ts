@@ -5,19 +5,23 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
 import { type FetchedToken, fetchToken } from '../fetch.ts';
 import { readRequest, readTimeout } from '../inputs/request.ts';
 import type { InputName } from '../inputs/table.ts';
+import { writeTokenFile } from '../output/token-file.ts';
 import { printable } from '../printable.ts';
 import { processHost, processSurroundings } from '../process-host.ts';
+import { withoutSecrets } from '../program.ts';
 import { describeError, describeToken } from '../report.ts';
 import { hearStop, sayStop } from '../transport/stop-socket.ts';
 
 const LOG = 'renew.log';
+/** How a line of the log begins that tells of a failure. */
+export const NOT_RENEWED = 'Not renewed';
 export const RENEW = 'renew';
 
 /** What the process is told. Times are milliseconds since 1970. */
@@ -33,8 +37,23 @@ interface Order {
 const TICK_MS = 1000;
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
+/** The longest that a timer can be. */
+const MAX_SLEEP_MS = 2 ** 31 - 1;
 /** The longest that GitHub lets a job run. */
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
+
+const PATH_INPUTS: readonly string[] = ['ca-certificate', 'client-certificate', 'client-key'];
+const PATH_VARIABLES: readonly string[] = ['BEARER_TOKEN_FILE', 'SSL_CERT_FILE', 'X509_USER_PROXY'];
+
+/** Paths as they are from the workspace, which is not where the process is. */
+function wholePathsOf(values: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
+  const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
+  return Object.fromEntries(
+    paths
+      .filter(([, path]) => path !== '' && !path.includes('-----BEGIN'))
+      .map(([name, path]) => [name, resolve(path)]),
+  );
+}
 
 /** Starts the process. `directory` is private, and for it alone. */
 export async function startRenewal(
@@ -43,8 +62,14 @@ export async function startRenewal(
   { path = '', token }: FetchedToken,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const order: Order = { inputs, path, due: dueOf(token), watched: process.ppid };
-  const open = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
+  const order: Order = {
+    inputs: { ...inputs, ...wholePathsOf(inputs, PATH_INPUTS) },
+    path,
+    due: dueOf(token),
+    watched: process.ppid,
+  };
+  const { BEARER_TOKEN } = env;
+  const open = { ...withoutSecrets(env), BEARER_TOKEN, ...wholePathsOf(env, PATH_VARIABLES) };
   const program = process.argv[1] ?? '';
   const child = spawn(process.execPath, [program, RENEW], {
     ...{ cwd: directory, env: open, detached: true, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true },
@@ -59,11 +84,12 @@ export async function startRenewal(
   child.unref();
 }
 
-/** Ends it, whatever it is doing, and gives its log. */
-export async function stopRenewal(directory: string): Promise<readonly string[]> {
-  await sayStop(directory);
-  const log = join(directory, LOG);
-  return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
+/** Ends it, whatever it is doing. Its log, and whether it was still there. */
+export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
+  const wasThere = await sayStop(directory);
+  const path = join(directory, LOG);
+  const log = existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
+  return { log, wasThere };
 }
 
 /** The process itself, in its directory. */
@@ -71,14 +97,23 @@ export async function renew(): Promise<void> {
   const directory = process.cwd();
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
   const stop = new AbortController();
-  const ended = await hearStop(directory, () => stop.abort(new Error('the job is over')));
+  const end = () => stop.abort(new Error('the job is over'));
+  const ended = await hearStop(directory, end);
+  const { ino } = statSync(directory);
   const until = Date.now() + LONGEST_JOB_MS;
-  const isOver = () => !existsSync(directory) || !isAlive(order.watched) || Date.now() > until;
+  const isOver = () =>
+    statSync(directory, { throwIfNoEntry: false })?.ino !== ino || !isAlive(order.watched) || Date.now() > until;
+  const watch = setInterval(() => isOver() && end(), TICK_MS);
   try {
-    await keepFresh(order, isOver, stop, (line) => {
-      appendFileSync(join(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
+    await keepFresh(order, isOver, stop.signal, (line) => {
+      try {
+        appendFileSync(join(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
+      } catch {
+        // The token matters more than what is told of it.
+      }
     });
   } finally {
+    clearInterval(watch);
     ended();
   }
 }
@@ -86,28 +121,31 @@ export async function renew(): Promise<void> {
 async function keepFresh(
   { inputs, path, due: first }: Order,
   isOver: () => boolean,
-  stop: AbortController,
+  stop: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
   const input = (name: InputName) => inputs[name];
   let due = first;
   for (let failures = 0; ; ) {
-    for (let left = due - Date.now(); left > 0; left = due - Date.now()) {
-      await sleep(Math.min(left, TICK_MS), undefined, { signal: stop.signal }).catch(() => {});
-      if (stop.signal.aborted || isOver()) return;
-    }
+    for (let left = due - Date.now(); left > 0; left = due - Date.now())
+      await sleep(Math.min(left, MAX_SLEEP_MS), undefined, { signal: stop }).catch(() => {
+        due = 0;
+      });
+    if (stop.aborted || isOver()) return;
     try {
       const quiet = { debug: () => {}, info: () => {}, notice: say, warn: say };
-      const host = processHost(readTimeout(input), stop.signal, { mask: () => {}, log: quiet });
+      const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
       const request = readRequest(input, await processSurroundings(host.signal));
-      const fetched = await fetchToken({ ...request, path, retries: 0 }, host).finally(host.done);
-      say(`Renewed. ${describeToken(fetched)}`);
+      const fetched = await fetchToken({ ...request, path: undefined, retries: 0 }, host).finally(host.done);
+      if (stop.aborted || isOver()) return;
+      writeTokenFile(path, fetched.token.jwt, false);
+      say(`Renewed. ${describeToken({ ...fetched, path })}`);
       failures = 0;
       due = Math.max(dueOf(fetched.token), Date.now() + MIN_PAUSE_MS);
     } catch (error) {
-      if (stop.signal.aborted) return;
+      if (stop.aborted) return;
       const pause = Math.min(MIN_PAUSE_MS * 2 ** failures++, MAX_PAUSE_MS);
-      say(`Not renewed, and tried again in ${pause / 1000} s: ${describeError(error).join(' ')}`);
+      say(`${NOT_RENEWED}, and tried again in ${pause / 1000} s: ${describeError(error).join(' ')}`);
       due = Date.now() + pause;
     }
   }

@@ -18,7 +18,9 @@ export function loadMunge(
   return munge(async () => {
     const { execFile } = await import('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
-      const child = execFile(program, [], { ...owner, signal: host.signal }, (error, stdout, stderr) => {
+      // It may run as another account, which could look into its environment.
+      const options = { ...owner, env: { PATH: path }, signal: host.signal };
+      const child = execFile(program, [], options, (error, stdout, stderr) => {
         child.kill('SIGKILL'); // it may not have listened
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
         const credential = new Secret(stdout.trim());

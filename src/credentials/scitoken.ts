@@ -83,7 +83,8 @@ function discover({ file, env, uid }: SciTokenSource): Found | string {
 /** `owner`: whose it must be, where others could have put it. */
 function readStart(path: string, owner?: number): string | Error {
   try {
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const ours = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // a link could be somebody else's choice
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | ours);
     try {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is no regular file');

@@ -64,7 +64,7 @@ async function find(
     const names = wasTyped(alias, wanted, collector)
       ? { serverName: alias }
       : { serverName: undefined, claimedName: vouched ? alias : undefined };
-    return { address, ...names, name: ad.string('Name') ?? wanted.name ?? '', roundTrips };
+    return { address, ...names, name: readName(ad, wanted), roundTrips };
   };
   const { type, name } = wanted;
   if (name === undefined) {
@@ -111,6 +111,26 @@ function typeOf(type: string) {
   const found = DAEMON_TYPES[type];
   if (found === undefined) throw new RangeError(`unknown daemon type ${type}`);
   return found;
+}
+
+/** What a name may be made of: it becomes a setting of HTCondor's tools, which would put other things in place of a `$`. */
+const NAME = /^[\w.@:+~-]{1,255}$/;
+
+/**
+ * The name in an ad: the one that was asked for, or one with the host name that was, whole or without its domain. Anybody
+ * may have said it.
+ *
+ * @throws ProtocolError ERR_CLASSAD.
+ */
+function readName(ad: ClassAd, { type, name: asked }: DaemonQuery): string {
+  const name = ad.string('Name') ?? asked ?? '';
+  const { byMachine = false } = typeOf(type);
+  const [said, wanted] = [name.toLowerCase(), asked?.toLowerCase()];
+  const host = said.slice(said.lastIndexOf('@') + 1);
+  const fits =
+    wanted === undefined || said === wanted || host.startsWith(`${wanted}.`) || (byMachine && host === wanted);
+  if (fits && NAME.test(name)) return name;
+  throw new ProtocolError('ERR_CLASSAD', `the collector names another daemon than was asked for: ${name}`);
 }
 
 function readAddress(ad: ClassAd, type: string): Sinful {

@@ -21,7 +21,10 @@ import { type Destination, type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
 export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
-  /** A session there that this run has had before, to come back to. */
+  /**
+   * A session there that this run has had before, to come back to. Only for commands that change nothing: whoever has seen one
+   * can send it again while the session lasts, for nothing that the daemon draws is bound in.
+   */
   readonly resume?: Session | undefined;
 }
 

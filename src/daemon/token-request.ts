@@ -3,7 +3,6 @@ import { ConnectError, DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { Credentials } from '../security/method.ts';
-import type { Session } from '../security/session.ts';
 import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
 import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
@@ -39,22 +38,12 @@ export async function requestToken(
   announce: (requestId: string) => void,
   host: Host,
 ): Promise<CommandResult<Secret>> {
-  let resume: Session | undefined;
-  const ask = async (command: number, ad: Readonly<Record<string, ClassAdValue | undefined>>) => {
-    const result = await callCommand(
-      {
-        target: resume === undefined ? target : { ...target, resume },
-        command,
-        request: (message) => putClassAd(message, ad),
-        credentials,
-        mayBeUnmapped: true,
-      },
+  const ask = (command: number, ad: Readonly<Record<string, ClassAdValue | undefined>>) =>
+    callCommand(
+      { target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true },
       ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))),
       host,
     );
-    resume = result.session;
-    return result;
-  };
   const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
   const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
   const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });

@@ -2,7 +2,7 @@
  * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
  */
 import { randomUUID } from 'node:crypto';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
 import { InputError } from '../errors.ts';
 import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
@@ -190,5 +190,5 @@ function checkRenewal(
 
 function plainPath(input: InputName, text: string): string {
   if (text.trim() === '' || text.includes('\0')) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
-  return isAbsolute(text) ? text : join(process.cwd(), text);
+  return resolve(text);
 }

@@ -4,7 +4,7 @@
  */
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
-import { findProgram } from '../program.ts';
+import { findProgram, withoutSecrets } from '../program.ts';
 import { abortedError } from '../transport/channel.ts';
 
 /** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
@@ -68,7 +68,7 @@ async function askProgram(program: string, env: Environment, signal: AbortSignal
   const marker = '=condor-token-fetch=';
   const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
   const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {
-    const options = { env: { ...env }, signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
+    const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       child.kill('SIGKILL'); // it may not have listened
       resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout });

@@ -53,11 +53,13 @@ export function checkTokenPath(path: string): void {
  *
  * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was.
  */
-export function writeTokenFile(path: string, token: Secret): string | undefined {
+export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const directory = dirname(resolve(path));
   const temporary = join(directory, `.${basename(path)}.${randomUUID()}`);
   try {
-    const directoryMade = mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+    const directoryMade = mayMakeDirectory
+      ? mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
+      : undefined;
     checkTokenPath(path);
     try {
       writeWhole(temporary, `${token.reveal()}\n`);

@@ -38,23 +38,26 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
     'sub',
     `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`,
   );
-  const { expectedIssuer = token.issuer, expectedSubject = token.subject } = expected;
-  claim(
-    token.issuer === expectedIssuer,
-    'iss',
-    `the token was issued by ${token.issuer}, expected-trust-domain is ${expectedIssuer}`,
-  );
-  claim(
-    token.subject === expectedSubject,
-    'sub',
-    `the token is for ${token.subject}, expected-identity is ${expectedSubject}`,
-  );
+  checkExpected(token, expected);
   claim(
     expected.key === undefined || token.keyId === expected.key,
     'kid',
     `the token is signed with the key ${token.keyId}, not ${expected.key}`,
   );
   return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+}
+
+/** That who got a token, and of which trust domain, is who and what the user said. */
+export function checkExpected(
+  { issuer, subject }: Pick<IdToken, 'issuer' | 'subject'>,
+  { expectedIssuer = issuer, expectedSubject = subject }: Pick<Expected, 'expectedIssuer' | 'expectedSubject'>,
+): void {
+  claim(
+    issuer === expectedIssuer,
+    'iss',
+    `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`,
+  );
+  claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
 }
 
 function checkLevels({ authz }: IdToken, asked: readonly string[]): readonly string[] {

@@ -27,6 +27,9 @@ export interface IdToken {
 /** Longest token that is looked at, in characters. IDTOKENS have some 300. */
 const MAX_LENGTH = 64 * 1024;
 
+/** Characters of the shortest signature; HS256 has 43. */
+const MIN_SIGNATURE = 32;
+
 const LEVEL_PREFIX = 'condor:/';
 
 /**
@@ -41,6 +44,8 @@ export function parseIdToken(jwt: Secret): IdToken {
   if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
     throw malformed('it is not three parts of base64url with dots between them');
   }
+  // Short ones are no proof of anything, and would be masked wherever they stand in a log.
+  if ((parts[2] ?? '').length < MIN_SIGNATURE) throw malformed('its signature is too short');
   const { header, claims } = decode(text);
   const { alg, kid } = header;
   const { iss, sub, iat, exp, jti, scope } = claims;

@@ -32,7 +32,8 @@ export class ConnectionAhead {
     const { remoteAddress: host = '', remotePort: port = 0 } = this.#socket;
     const [first] = endpoints(address).map(formatEndpoint);
     const leadsThere = first === formatEndpoint(this.#guess) || first === formatEndpoint({ host, port });
-    if (this.isOpen && leadsThere && !this.#signal.aborted) {
+    const isFresh = this.isOpen && this.#socket.readableLength === 0; // a daemon says nothing before we do
+    if (isFresh && leadsThere && !this.#signal.aborted) {
       this.#signal.removeEventListener('abort', this.#onAbort);
       this.#socket.removeAllListeners('error');
       return this.#socket;

@@ -19,8 +19,13 @@ export interface Sinful extends Endpoint {
   readonly params: ReadonlyMap<string, string>;
 }
 
+/** More than any daemon has of them, or as many characters: who says more would have us knock at other people's doors. */
+const MAX_ADDRS = 16;
+const MAX_LENGTH = 8192;
+
 /** An address as people write it: a sinful string with or without `<>`, or `host`, `host:port`, `[v6]:port`, an IP. */
 export function parseAddress(text: string, defaultPort?: number): Sinful | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
   const [address = '', query] = splitOnce(bare, '?');
   const endpoint = parseEndpoint(address, defaultPort);
@@ -109,14 +114,16 @@ function parseParams(query: string): Map<string, string> | undefined {
 /** `ip-port+[v6]-port+…`, where a v6 address is written with `-` for `:`. */
 function parseAddrs(text: string): readonly Endpoint[] | undefined {
   const found = text
-    .split('+')
+    .split('+', MAX_ADDRS + 2)
     .filter((part) => part !== '')
     .map((part) => {
       const dash = part.lastIndexOf('-');
       const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
       return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
     });
-  return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
+  return found.includes(undefined) || found.length > MAX_ADDRS
+    ? undefined
+    : found.filter((endpoint) => endpoint !== undefined);
 }
 
 /** Everything but what HTCondor leaves as it is (Sinful's urlEncode). */

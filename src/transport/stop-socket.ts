@@ -27,16 +27,20 @@ export async function hearStop(directory: string, stop: () => void): Promise<() 
   };
 }
 
-/** Tells the process in this directory to stop, and returns when it has, or if there is none. */
-export async function sayStop(directory: string): Promise<void> {
+/** Tells the process in this directory to stop, and returns when it has; false: there was none. */
+export async function sayStop(directory: string): Promise<boolean> {
   const before = process.cwd();
   if (process.platform !== 'win32') process.chdir(directory);
   try {
-    await new Promise<void>((resolve) => {
+    return await new Promise<boolean>((resolve) => {
+      let wasThere = false;
       const socket = connect(process.platform === 'win32' ? pipeOf(directory) : NAME);
       socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+      socket.once('connect', () => {
+        wasThere = true;
+      });
       socket.on('error', () => {});
-      socket.once('close', () => resolve());
+      socket.once('close', () => resolve(wasThere));
       socket.resume();
     });
   } finally {

@@ -49,7 +49,7 @@ describe('action.yml', () => {
   });
 
   test('runs one built file on node24, before and after', () => {
-    assert.deepEqual(yaml.runs, { using: 'node24', main: 'dist/action/index.js', post: 'dist/action/index.js' });
+    assert.deepEqual(yaml.runs, { using: 'node24', main: 'dist/action/index.js', post: 'dist/action/post.js' });
     assert.ok(existsSync(join(projectRoot, yaml.runs.main)));
   });
 

@@ -92,17 +92,13 @@ describe('The Action', () => {
       },
     ));
 
-  test('shows a hostile name of a daemon harmlessly', () =>
-    withPool({ edit: { daemon: (ad) => ({ ...ad, Name: 'x\n::error::y<script>' }) } }, async (pool) => {
-      const step = await runner.runAction({ pool: pool.collector, idtoken: pool.idToken() }, { debug: true });
-      assert.equal(step.status, 0, step.raw);
-      assert.doesNotMatch(step.outputs['daemon-name'] ?? '', /\n/);
-      assert.doesNotMatch(step.summary, /<script>/);
-      assert.deepEqual(
-        step.annotations.filter(({ level }) => level === 'error'),
-        [],
-      );
-    }));
+  for (const name of ['x\n::error::y<script>', 'ci@$ENV(HOME)', '$(FULL_HOSTNAME)', 'other@pool'])
+    test(`does not take a daemon for the one that was asked for if its name is ${JSON.stringify(name)}`, () =>
+      withPool({ edit: { daemon: (ad) => ({ ...ad, Name: name }) } }, async (pool) => {
+        const inputs = { pool: pool.collector, idtoken: pool.idToken(), 'export-environment': 'true', name: 'ci@pool' };
+        const step = await runner.runAction(inputs, { debug: true });
+        assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector names another daemon/ });
+      }));
 
   test('warns of less than was asked, or fails, or says nothing, as on-reduced says', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
@@ -172,8 +168,8 @@ describe('The Action', () => {
     }));
 
   test('only warns after the job of a path that cannot even be looked at', async () => {
-    const env = { STATE_isPost: 'true', STATE_path: join(process.execPath, 'ci') };
-    const { status, annotations } = await runner.runStep('dist/action/index.js', { env });
+    const env = { STATE_path: join(process.execPath, 'ci') };
+    const { status, annotations } = await runner.runStep('dist/action/post.js', { env });
     assert.equal(status, 0);
     if (process.platform !== 'win32')
       assert.deepEqual(

@@ -82,7 +82,7 @@ describe('renew', () => {
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }));
       rmSync(step.state['renewal'] ?? '', { recursive: true });
-      const post = await runner.runStep('dist/action/index.js', {
+      const post = await runner.runStep('dist/action/post.js', {
         env: Object.fromEntries(Object.entries(step.state).map(([name, value]) => [`STATE_${name}`, value])),
       });
       assert.equal(post.status, 0, post.raw);

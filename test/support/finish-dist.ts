@@ -1,7 +1,9 @@
-/** Part of the build: puts the type declarations that the library's users can reach beside its bundle. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Part of the build: what belongs beside the bundles. The Action's post; the declarations that users of the library reach. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { projectRoot } from './project.ts';
+
+copyFileSync(join(projectRoot, 'build/bundle/src/main/post.js'), join(projectRoot, 'dist/action/post.js'));
 
 const waiting = ['index.d.ts'];
 const seen = new Set(waiting);
