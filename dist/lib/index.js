@@ -458,7 +458,7 @@ class TlsTunnel {
         if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined)
             return undefined;
         const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
-        return `its certificate is for ${names.replaceAll('\n', ', ')}, not for ${serverName}`;
+        return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
     }
     close() {
         this.#socket.destroy();
@@ -479,7 +479,7 @@ class TlsTunnel {
 }
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 function untrusted(code, issuer) {
-    const by = `issued by ${issuer.replaceAll('\n', ', ')}`;
+    const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
     switch (code) {
         case 'CERT_HAS_EXPIRED':
             return `its certificate, or one above it, has expired (${by})`;
@@ -1092,7 +1092,7 @@ function parseBearerToken(jwt, source) {
         throw unreadable(source, 'it has no iss or no sub');
     return {
         ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
-        audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
+        audience: (Array.isArray(aud) ? aud : [aud]).filter((each) => typeof each === 'string'),
         ...{ expiresAt: time('exp'), notBefore: time('nbf') },
     };
 }
@@ -1864,6 +1864,7 @@ class Transcript {
 
 const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
 const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
+const MAX_FRAMES_OF_MESSAGE = 65_536;
 class Channel {
     #socket;
     #options;
@@ -1917,7 +1918,8 @@ class Channel {
             length += part.length;
             if (length > limit)
                 throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
-            parts.push(part);
+            if (parts.push(part) > MAX_FRAMES_OF_MESSAGE)
+                throw new ProtocolError('ERR_FRAME', `a message of more than ${MAX_FRAMES_OF_MESSAGE} frames`);
             ended = frame.endOfMessage;
         }
         const encrypted = this.#protection === undefined ? '' : ', encrypted';
@@ -2397,6 +2399,7 @@ async function request({ broker, ids }, streaming, ask, host) {
         listener?.close();
     }
 }
+const NOWHERE_TO_COME = { refusal: 'the daemon was told to connect to us, and there is no port of ours' };
 async function listen({ localAddress }, isGreeting, host) {
     if (localAddress === undefined)
         return undefined;
@@ -2409,8 +2412,9 @@ async function listen({ localAddress }, isGreeting, host) {
     }
 }
 async function answerOf(broker, listener, isGreeting) {
-    const atOurPort = listener?.connected ?? new Promise(() => { });
-    const came = await Promise.race([atOurPort, replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort)]);
+    const atOurPort = listener?.connected;
+    const replied = replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort ?? NOWHERE_TO_COME);
+    const came = await Promise.race(atOurPort === undefined ? [replied] : [atOurPort, replied]);
     if ('refusal' in came)
         return came;
     const way = came === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
@@ -2714,9 +2718,7 @@ async function requestToken(target, { identity, authz, lifetimeSeconds, pollInte
     const at = tokenOf(started.value);
     if (at !== undefined)
         return { ...started, value: at };
-    const requestId = started.value.string('RequestId') ?? '';
-    if (!/^\w{1,64}$/.test(requestId))
-        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+    const requestId = requestIdOf(started.value);
     announce(requestId);
     for (let silent = 0, roundTrips = started.roundTrips;;) {
         try {
@@ -2737,6 +2739,12 @@ async function requestToken(target, { identity, authz, lifetimeSeconds, pollInte
             host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
         }
     }
+}
+function requestIdOf(ad) {
+    const requestId = ad.string('RequestId') ?? '';
+    if (/^\w{1,64}$/.test(requestId))
+        return requestId;
+    throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
 }
 function tokenOf(ad) {
     const token = ad.string('Token');
@@ -2830,8 +2838,11 @@ function time(value, claim) {
 function levels(scope) {
     if (scope === undefined)
         return undefined;
-    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
-    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
+    const found = words
+        .filter((each) => typeof each === 'string')
+        .filter((each) => each.startsWith(LEVEL_PREFIX))
+        .map((each) => each.slice(LEVEL_PREFIX.length));
     return found.length > 0 ? found : undefined;
 }
 function malformed(what, claim) {

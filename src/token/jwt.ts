@@ -93,8 +93,11 @@ function time(value: unknown, claim: string): number | undefined {
 /** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
 function levels(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;
-  const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
-  const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+  const words: readonly unknown[] = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
+  const found = words
+    .filter((each) => typeof each === 'string') // what else JSON may hold is never turned into text: that can throw
+    .filter((each) => each.startsWith(LEVEL_PREFIX))
+    .map((each) => each.slice(LEVEL_PREFIX.length));
   return found.length > 0 ? found : undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { Host } from '../host.ts';
 import { type Credentials } from '../security/method.ts';
 import { type ClassAd } from '../wire/classad.ts';
+import type { Reader } from '../wire/reader.ts';
 import { type Target } from './open-session.ts';
 export interface Query {
     readonly command: number;
@@ -28,3 +29,5 @@ export interface Answer {
  * put an error into the collector's log each time, and it takes less time than what is still to do.
  */
 export declare function queryCollector(collector: Target, query: Query, credentials: Credentials, trusted: (answer: Answer) => boolean, host: Host): Promise<Answer>;
+/** Ads until a 0 says that there are no more. */
+export declare function getAds(message: Reader): readonly ClassAd[];

@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts';
 import type { Credentials } from '../security/method.ts';
+import { type Answer, type Query } from './collector-query.ts';
 import { type Target } from './open-session.ts';
 export interface DaemonQuery {
     /** A key of DAEMON_TYPES. */
@@ -23,3 +24,5 @@ export interface LocatedDaemon extends Target {
  *   given and there are several.
  */
 export declare function locate(collector: Target, wanted: DaemonQuery, credentials: Credentials, host: Host): Promise<LocatedDaemon>;
+/** The same, with any way to ask. */
+export declare function find(wanted: DaemonQuery, collector: Target, ask: (query: Query) => Promise<Answer>): Promise<LocatedDaemon>;

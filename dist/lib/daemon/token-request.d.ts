@@ -1,6 +1,7 @@
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { Credentials } from '../security/method.ts';
+import { type ClassAd } from '../wire/classad.ts';
 import { type CommandResult, type Target } from './open-session.ts';
 import { type TokenLimits } from './session-token.ts';
 /** What an administrator is asked for. A signing key cannot be chosen. */
@@ -20,3 +21,6 @@ export interface TokenWish extends Omit<TokenLimits, 'key'> {
  *   nobody approved it in time; whatever opening a session throws.
  */
 export declare function requestToken(target: Target, { identity, authz, lifetimeSeconds, pollIntervalMs }: TokenWish, credentials: Credentials, announce: (requestId: string) => void, host: Host): Promise<CommandResult<Secret>>;
+/** @throws TokenError ERR_TOKEN_MALFORMED if there is none. It ends up in a command line that people copy. */
+export declare function requestIdOf(ad: ClassAd): string;
+export declare function tokenOf(ad: ClassAd): Secret | undefined;
