@@ -2,6 +2,9 @@
  * `npm run fuzz [-- COUNT | SECONDSs] [--only WORD] [--seed NUMBER] [--save]`: so many executions of all targets
  * together, or so many seconds of each, and a table of what came of it. `--save` writes the corpus.
  */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCorpus, writeCorpus } from './corpus.ts';
 import { Coverage } from './coverage.ts';
@@ -30,8 +33,21 @@ const reached = new Set<string>();
 const crashes: Crash[] = [];
 const sums = { executions: 0, seconds: 0 };
 
+/** An input that is kept, so that it can be looked at. */
+function tell({ message, target, input }: Crash): void {
+  const file = join(tmpdir(), `fuzz-${target}.txt`);
+  writeFileSync(file, `${Buffer.from(input).toString('base64')}\n`);
+  console.error(`\n${message}\nThe input is in ${file}.`);
+}
+
+let running: Fuzzer | undefined;
+process.once('exit', () => {
+  if (running !== undefined) tell(new Crash(running.target.name, running.current, 'it waits for what never comes'));
+});
+
 for (const target of targets) {
   const fuzzer = new Fuzzer(target, Number(values.seed), coverage);
+  running = fuzzer;
   const limits = {
     executions: Math.ceil((total * target.weight) / weights),
     milliseconds: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
@@ -55,6 +71,7 @@ for (const target of targets) {
   ]);
   console.error(`${target.name}: ${fuzzer.executions} executions in ${fuzzer.seconds.toFixed(1)} s`);
 }
+running = undefined;
 coverage.stop();
 
 const command = ['npm run fuzz', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
@@ -75,5 +92,5 @@ const head = [
 const all = [head, head.map(() => '---'), ...rows];
 all.push(['**all**', '', sums.executions, sums.seconds.toFixed(0), '', '', reached.size, '', '', '', '']);
 for (const row of all) console.log(`| ${row.join(' | ')} |`);
-for (const { message } of crashes) console.error(`\n${message}`);
+for (const each of crashes) tell(each);
 process.exitCode = crashes.length === 0 ? 0 : 1;

@@ -15,7 +15,7 @@ export class Crash extends Error {
 
   constructor(target: string, input: Uint8Array, cause: unknown) {
     const what = cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause);
-    super(`${target}: ${Buffer.from(input).toString('base64')}\n${what}`, { cause });
+    super(`${target}, ${input.length} bytes: ${what.slice(0, 500)}`, { cause });
     this.target = target;
     this.input = input;
   }
@@ -34,6 +34,8 @@ export class Fuzzer {
   readonly kinds = new Set<string>();
   readonly blocks = new Set<string>();
   executions = 0;
+  /** What is being executed. */
+  current: Uint8Array = new Uint8Array();
   seconds = 0;
   worstMs = 0;
   /** Most memory that the process had, in MB. */
@@ -69,6 +71,7 @@ export class Fuzzer {
     const { target } = this;
     const started = performance.now();
     this.executions += 1;
+    this.current = input;
     let kind: string;
     try {
       const result = target.run(input);

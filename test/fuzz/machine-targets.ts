@@ -9,7 +9,7 @@ import { MethodRefused, type Peer } from '../../src/security/method.ts';
 import { fs } from '../../src/security/methods/fs.ts';
 import { SslExchange, serverHolds } from '../../src/security/methods/ssl-exchange.ts';
 import { Reader } from '../../src/wire/reader.ts';
-import { Authority } from '../support/certificates.ts';
+import { Authority, selfSigned } from '../support/certificates.ts';
 import { TlsEngine } from '../support/embedded-pool/tls-engine.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import { inputOf, messagesOf, rawInput } from './inputs.ts';
@@ -88,7 +88,7 @@ async function tlsTarget(): Promise<Target> {
     await authority.issue({ subject: `CN=${HOST}`, hosts: [HOST] }),
     await authority.issue({ subject: 'CN=other', hosts: ['other.test'] }),
     await strange.issue({ subject: `CN=${HOST}`, hosts: [HOST] }),
-    await authority.issue({ subject: `CN=${HOST}`, hosts: [HOST] }),
+    await selfSigned({ subject: '' }),
   ];
   const tls = async () => ({
     ...{ authorities: [authority.certificate], partialChain: false, serverName: HOST },
@@ -107,7 +107,7 @@ async function tlsTarget(): Promise<Target> {
         await exchange.open(channel);
         await exchange.prove(channel);
         exchange.hold(channel);
-        assert.ok(((input[0] ?? 0) & 3) % 3 === 0, 'a server was believed that is somebody else');
+        assert.ok(((input[0] ?? 0) & 3) === 0, 'a server was believed that is somebody else');
         return 'proven';
       } catch (error) {
         if (error instanceof AuthenticationError) return 'unproven';

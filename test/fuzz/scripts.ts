@@ -1,4 +1,5 @@
 /** A peer that says what an input says, whatever it is told. */
+import type { Socket } from 'node:net';
 import { ProtocolError } from '../../src/errors.ts';
 import type { Channel } from '../../src/transport/channel.ts';
 import type { ExpectedMessage, SecurableChannel } from '../../src/wire/message-channel.ts';
@@ -26,4 +27,21 @@ export class SecurableScript extends ScriptedChannel implements SecurableChannel
 /** The same where a connection is handed over, which is all that is done with it. */
 export function asChannel(script: ScriptedChannel): Channel {
   return Object.assign(script, { roundTrips: 1, handOver: () => script }) as unknown as Channel;
+}
+
+/** A socket from which a stream comes in pieces. */
+export function socketOf(chunks: readonly Uint8Array[]): Socket {
+  const socket = {
+    ...{ on: () => {}, write: () => true, destroySoon: () => {}, destroy: () => {}, unref: () => {} },
+    [Symbol.asyncIterator]: () => {
+      let next = 0;
+      return {
+        next: async () => {
+          const value = chunks[next++];
+          return value === undefined ? { done: true, value } : { done: false, value };
+        },
+      };
+    },
+  };
+  return socket as unknown as Socket;
 }

@@ -1,7 +1,6 @@
 /** What is fuzzed: a function of bytes that may end in a value or in an error of ours, and in nothing else. */
 import assert from 'node:assert/strict';
 import { HTCondorError } from '../../src/errors.ts';
-import { printable } from '../../src/printable.ts';
 import { describeError } from '../../src/report.ts';
 
 export interface Target {
@@ -27,7 +26,8 @@ export function kindOf(target: Target, error: unknown): string {
 /** Numbers and most of what others said are left out, so that there are few kinds. */
 function shape(message: string): string {
   return message
-    .slice(0, 28)
+    .replace(/^broker \S+ /, '')
+    .slice(0, 20)
     .replaceAll(/\d+/g, '0')
     .replaceAll(/[^\x20-\x7e]/g, '?');
 }
@@ -42,6 +42,6 @@ export function assertHarmless(line: string): void {
 /** All that people are told about an error. */
 export function assertPrintable(error: unknown): void {
   if (!(error instanceof HTCondorError)) return;
-  assert.equal(printable(error.message), error.message);
+  assertHarmless(error.message);
   for (const line of describeError(error)) assertHarmless(line);
 }

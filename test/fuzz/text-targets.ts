@@ -35,7 +35,7 @@ const line: Target = {
     const text = textOf(input);
     const shown = printable(text);
     assertHarmless(shown);
-    assert.equal(printable(shown), shown);
+    if (shown.length <= 2000) assert.equal(printable(shown), shown);
     assert.ok(shown.length <= 2 * Math.min(text.length, 2001) + 1);
     if (/^[\w @.]*$/.test(text) && text.length <= 2000) assert.equal(shown, text);
     return shown === text ? 'as it is' : 'changed';
