@@ -1,6 +1,6 @@
 /** One input made of another: the ways in which bytes go wrong, and those in which somebody makes them go wrong. */
 import type { Random } from './random.ts';
-import { INTEGER_WORDS, WORDS } from './words.ts';
+import { INTEGER_WORDS, VALUES, WORDS } from './words.ts';
 
 /** Inputs do not grow beyond this: what long ones cost is measured by itself (growth.ts). */
 export const MAX_INPUT = 4096;
@@ -32,6 +32,17 @@ function overwrite(words: readonly Uint8Array[]): Mutation {
 
 function insert(words: readonly Uint8Array[]): Mutation {
   return (input, random) => cut(input, place(input, random), 0, random.pick(words));
+}
+
+const VALUE = /"[^"\n]*"|\b\d+\b|\b(true|false)\b/gi;
+
+/** A string or number of JSON or of an ad becomes another value, so that what is around it still makes sense. */
+function anotherValue(input: Uint8Array, random: Random): Uint8Array {
+  const text = Buffer.from(input.buffer, input.byteOffset, input.length).toString('latin1');
+  const found = [...text.matchAll(VALUE)];
+  if (found.length === 0) return input;
+  const { index, 0: value } = random.pick(found);
+  return cut(input, index, value.length, random.pick(VALUES));
 }
 
 const MUTATIONS: readonly Mutation[] = [
@@ -68,6 +79,8 @@ const MUTATIONS: readonly Mutation[] = [
   insert(INTEGER_WORDS),
   overwrite(INTEGER_WORDS),
   overwrite(INTEGER_WORDS),
+  anotherValue,
+  anotherValue,
   // Another number where digits stand.
   (input, random) => {
     const digits = input.findIndex(

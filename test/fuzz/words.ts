@@ -152,3 +152,36 @@ export const eightBytes = (value: bigint): Uint8Array => {
 
 export const INTEGER_WORDS: readonly Uint8Array[] = INTEGERS.map(eightBytes);
 export const WORDS: readonly Uint8Array[] = TEXTS.map((text) => Buffer.from(text));
+
+/** What may stand where another value stood. */
+export const VALUES: readonly Uint8Array[] = [
+  ...[
+    '""',
+    '"a"',
+    '0',
+    '-1',
+    '-0',
+    '1.5',
+    '1e400',
+    '9007199254740993',
+    'null',
+    'true',
+    'false',
+    '[]',
+    '{}',
+    '[null]',
+    '[[[]]]',
+  ],
+  ...['{"toString":1}', '[{"toString":1}]', '[["a"],1,"b"]', '{"length":-1}', '"\\u0000"', '"\\ud800"', '"::error::x"'],
+  ...[
+    '8640000000000',
+    '8640000000001',
+    '-1e-7',
+    'undefined',
+    '"a" + "b"',
+    'error',
+    '"\\"',
+    '"condor:/READ"',
+    '"<1.2.3.4:5>"',
+  ],
+].map((text) => Buffer.from(text));
