@@ -103,7 +103,7 @@ const never = new AbortController();
 
 /** What a broker says, and then the daemon through it: its first word has to be the one that we gave. */
 const broker: Target = {
-  ...{ name: 'ccb-reply', reaches: 'daemon/ccb, with the greeting of transport/reverse-listener', weight: 1 },
+  ...{ name: 'ccb-reply', reaches: 'daemon/ccb, with the greeting of transport/reverse-listener', weight: 2 },
   seeds: [
     inputOf(adInput('Result = true', 'ProxyMode = true'), greeting),
     inputOf(

@@ -1,4 +1,4 @@
-/** Whether long inputs take more than their share of time: parts of short ones repeated, and twice as often. */
+/** Whether long inputs take more than their share of time: parts of short ones repeated, and four times as often. */
 import { Crash, Fuzzer } from './fuzzer.ts';
 import { Random } from './random.ts';
 import type { Target } from './target.ts';
@@ -6,8 +6,8 @@ import type { Target } from './target.ts';
 const LENGTH = 64 * 1024;
 /** Shorter times say nothing about how they grow. */
 const WORTH_A_LOOK_MS = 20;
-/** Twice the input may take so much longer; four times would be quadratic. */
-const MAX_RATIO = 3;
+/** Four times the input may take so much longer; sixteen times would be quadratic. */
+const MAX_RATIO = 8;
 
 /** The longest time of one input of 64 kB, in ms. @throws Crash if the time grows faster than the input. */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {
@@ -30,9 +30,9 @@ export async function checkGrowth(target: Target, corpus: readonly Uint8Array[],
     };
     const first = await time(grown(LENGTH));
     if (first > WORTH_A_LOOK_MS) {
-      const [once, twice] = [await best(grown(LENGTH)), await best(grown(2 * LENGTH))];
-      if (once > WORTH_A_LOOK_MS / 2 && twice / once > MAX_RATIO)
-        throw new Crash(target.name, grown(64), new Error(`64 kB take ${once} ms, 128 kB ${twice} ms`));
+      const [once, more] = [await best(grown(LENGTH)), await best(grown(4 * LENGTH))];
+      if (once > WORTH_A_LOOK_MS / 2 && more / once > MAX_RATIO)
+        throw new Crash(target.name, grown(64), new Error(`64 kB take ${once} ms, 256 kB ${more} ms`));
     }
     worst = Math.max(worst, first);
   }

@@ -44,7 +44,7 @@ function fsTarget(): Target {
     ]);
   const server = { methods: ['FS'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' };
   return {
-    ...{ name: 'fs', reaches: 'methods/fs', weight: 3, allows: refused },
+    ...{ name: 'fs', reaches: 'methods/fs', weight: 5, allows: refused },
     seeds: [
       seed(0, '/tmp/FS_127.0.0.1_9618_Abc_', 0),
       seed(1, '/tmp/FS_XYZ', 0),
@@ -95,7 +95,7 @@ async function tlsTarget(): Promise<Target> {
     certificate: { chain: client.certificate, key: new Secret(client.key) },
   });
   return {
-    ...{ name: 'tls-exchange', reaches: 'methods/ssl-exchange, tls-tunnel', weight: 0.02, allows: refused },
+    ...{ name: 'tls-exchange', reaches: 'methods/ssl-exchange, tls-tunnel', weight: 0.5, allows: refused },
     seeds: [0, 1, 2, 3].map((first) => Uint8Array.of(first, ...new Uint8Array(32))),
     async run(input) {
       const { certificate: cert, key } = identities[(input[0] ?? 0) & 3] ?? assert.fail();

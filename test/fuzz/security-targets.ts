@@ -47,7 +47,7 @@ const serverKey = new KeyAgreement((length) => new Uint8Array(length).fill(9)).p
 
 /** Any point, or none: a key of 32 bytes or ERR_MESSAGE. */
 const ecdh: Target = {
-  ...{ name: 'key-agreement', reaches: 'security/key-agreement', weight: 0.5 },
+  ...{ name: 'key-agreement', reaches: 'security/key-agreement', weight: 1 },
   seeds: [Buffer.from(serverKey), Buffer.from('BA=='), Buffer.from(serverKey.slice(0, 44))],
   run(input) {
     const key = new KeyAgreement(host.randomBytes).sessionKey(Buffer.from(input).toString('latin1'));
@@ -111,9 +111,9 @@ const methods: readonly Target[] = [
     'idtokens',
     () => idtoken.presumed(peer) ?? assert.fail(),
     [last(rawInput(putChallenge)), last(rawInput(refusal))],
-    2,
+    4,
   ),
-  methodTarget('password', () => poolPassword.presumed(peer) ?? assert.fail(), [last(rawInput(putChallenge))], 2),
+  methodTarget('password', () => poolPassword.presumed(peer) ?? assert.fail(), [last(rawInput(putChallenge))], 4),
   methodTarget(
     'munge',
     () => munged.presumed(peer) ?? assert.fail(),
@@ -137,7 +137,7 @@ const policyInput = adInput(
 const letIn = adInput('ReturnCode = "AUTHORIZED"', 'User = "alice@vm"', 'Sid = "vm:1:2:3"');
 
 const session: Target = {
-  ...{ name: 'session', reaches: 'security/session, authenticate, policy, methods/*', weight: 1 },
+  ...{ name: 'session', reaches: 'security/session, authenticate, policy, methods/*', weight: 2 },
   seeds: [
     last(inputOf(policyInput, word(2048), rawInput(putChallenge), word(0), letIn)),
     last(inputOf(policyInput, word(2048), rawInput(putChallenge), word(0), adInput('ReturnCode = "DENIED"')), 1),
