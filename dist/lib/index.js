@@ -2101,8 +2101,9 @@ function parseAddrs(text) {
     });
     return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
 }
+const LEFT_ALONE = [...':+[]#/'].map((char) => [encodeURIComponent(char), char]);
 function urlEncode(text) {
-    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+    return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
 }
 function splitOnce(text, separator) {
     const at = text.indexOf(separator);

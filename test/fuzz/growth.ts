@@ -7,7 +7,7 @@ const LENGTH = 64 * 1024;
 /** Shorter times say nothing about how they grow. */
 const WORTH_A_LOOK_MS = 20;
 /** Four times the input may take so much longer; sixteen times would be quadratic. */
-const MAX_RATIO = 8;
+const MAX_RATIO = 10;
 
 /** The longest time of one input of 64 kB, in ms. @throws Crash if the time grows faster than the input. */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {
