@@ -2081,6 +2081,8 @@ function parseParams(query) {
     const params = new Map();
     for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
         const [key, value] = splitOnce(pair, '=');
+        if (key === '')
+            return undefined;
         try {
             params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
         }

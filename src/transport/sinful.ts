@@ -97,6 +97,7 @@ function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
     const [key, value] = splitOnce(pair, '=');
+    if (key === '') return undefined; // as in C++
     try {
       params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
     } catch {

@@ -99,7 +99,6 @@ const requestReply: Target = {
 const hidden = parseSinful('<127.0.0.1:1?CCBID=127.0.0.1:9618%2317%20127.0.0.1:9619%231%232>') ?? assert.fail();
 const claimId = Buffer.alloc(20, ENTROPY).toString('hex');
 const greeting = rawInput((message) => putClassAd(message.int(69), { ClaimId: claimId, MyAddress: '<1.2.3.4:5>' }));
-const never = new AbortController();
 
 /** What a broker says, and then the daemon through it: its first word has to be the one that we gave. */
 const broker: Target = {
@@ -124,7 +123,7 @@ const broker: Target = {
         call.request(new Writer());
         return await read(script);
       },
-      fixedHost(never.signal),
+      fixedHost(),
     );
     return `put through at try ${asked}`;
   },

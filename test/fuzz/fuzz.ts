@@ -6,9 +6,11 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { readCorpus, writeCorpus } from './corpus.ts';
 import { Coverage } from './coverage.ts';
-import { Crash, Fuzzer } from './fuzzer.ts';
+import { Crash, Fuzzer, memoryInUseMb } from './fuzzer.ts';
 import { checkGrowth } from './growth.ts';
 import { allTargets } from './targets.ts';
 
@@ -40,6 +42,15 @@ function tell({ message, target, input }: Crash): void {
   console.error(`\n${message}\nThe input is in ${file}.`);
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Memory that is not garbage, in MB. */
+function memoryKeptMb(): number {
+  collectGarbage();
+  return memoryInUseMb();
+}
+
 let running: Fuzzer | undefined;
 process.once('exit', () => {
   if (running !== undefined) tell(new Crash(running.target.name, running.current, 'it waits for what never comes'));
@@ -53,8 +64,10 @@ for (const target of targets) {
     milliseconds: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,
   };
   let growth = 0;
+  let kept = -memoryKeptMb();
   try {
     await fuzzer.run(readCorpus(target), limits);
+    kept += memoryKeptMb();
     growth = await checkGrowth(target, fuzzer.corpus, target.weight < 1 ? 20 : 200);
     if (values.save) await writeCorpus(target, fuzzer.corpus, coverage);
   } catch (error) {
@@ -67,7 +80,7 @@ for (const target of targets) {
   rows.push([
     ...[target.name, target.reaches, fuzzer.executions, fuzzer.seconds.toFixed(1)],
     ...[Math.round(fuzzer.executions / fuzzer.seconds), fuzzer.kinds.size, fuzzer.blocks.size, fuzzer.corpus.length],
-    ...[fuzzer.worstMs.toFixed(1), growth.toFixed(1), Math.round(fuzzer.memoryMb)],
+    ...[fuzzer.worstMs.toFixed(1), growth.toFixed(1), Math.round(fuzzer.memoryMb), kept.toFixed(1)],
   ]);
   console.error(`${target.name}: ${fuzzer.executions} executions in ${fuzzer.seconds.toFixed(1)} s`);
 }
@@ -90,7 +103,7 @@ const head = [
   'MB',
 ];
 const all = [head, head.map(() => '---'), ...rows];
-all.push(['**all**', '', sums.executions, sums.seconds.toFixed(0), '', '', reached.size, '', '', '', '']);
+all.push(['**all**', '', sums.executions, sums.seconds.toFixed(0), '', '', reached.size, '', '', '', '', '']);
 for (const row of all) console.log(`| ${row.join(' | ')} |`);
 for (const each of crashes) tell(each);
 process.exitCode = crashes.length === 0 ? 0 : 1;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AuthenticationError } from '../../src/errors.ts';
+import { AuthenticationError, ProtocolError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
 import { MethodRefused, type Peer } from '../../src/security/method.ts';
 import { fs } from '../../src/security/methods/fs.ts';
@@ -138,7 +138,7 @@ class LiveServer extends ScriptedChannel {
     if (how % 4 === 2) said[(where * said.length) >> 8] = (said[(where * said.length) >> 8] ?? 0) ^ (1 << (bit & 7));
     const message = new Reader(said);
     const value = read(message);
-    assert.equal(message.remaining, 0);
+    if (message.remaining > 0) throw new ProtocolError('ERR_MESSAGE', 'a message is too long');
     return value;
   }
 

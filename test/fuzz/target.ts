@@ -26,8 +26,8 @@ export function kindOf(target: Target, error: unknown): string {
 /** Numbers and most of what others said are left out, so that there are few kinds. */
 function shape(message: string): string {
   return message
-    .replace(/^broker \S+ /, '')
-    .slice(0, 20)
+    .replace(/^broker \S+ |(?<=").*/gs, '')
+    .slice(0, 16)
     .replaceAll(/\d+/g, '0')
     .replaceAll(/[^\x20-\x7e]/g, '?');
 }
