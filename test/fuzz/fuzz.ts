@@ -101,6 +101,7 @@ const head = [
   'worst ms',
   '64 kB ms',
   'MB',
+  'kept MB',
 ];
 const all = [head, head.map(() => '---'), ...rows];
 all.push(['**all**', '', sums.executions, sums.seconds.toFixed(0), '', '', reached.size, '', '', '', '', '']);
