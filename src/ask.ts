@@ -8,7 +8,7 @@ import { CredentialError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
-import { parseIdToken, signaturePart } from './token/jwt.ts';
+import { parseIdToken, secretsOf } from './token/jwt.ts';
 import { formatEndpoint, formatSinful, type Sinful } from './transport/sinful.ts';
 import { onlyWith } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
@@ -48,8 +48,7 @@ export async function askFor(
     case 'exchange': {
       const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
       const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
-      host.mask(exchanged.value);
-      host.mask(signaturePart(exchanged.value));
+      for (const secret of secretsOf(exchanged.value)) host.mask(secret);
       const proven = onlyWith(token, 'the SciToken exchanged', host);
       const narrowed = await getSessionToken(target, limits, proven, host);
       return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });

@@ -9,7 +9,7 @@ import { printable } from './printable.ts';
 import { withRetries } from './retry.ts';
 import { displayName } from './security/method.ts';
 import { checkToken } from './token/check.ts';
-import { type IdToken, parseIdToken, signaturePart } from './token/jwt.ts';
+import { type IdToken, parseIdToken, secretsOf } from './token/jwt.ts';
 import { formatSinful } from './transport/sinful.ts';
 import { verifyToken } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
@@ -78,8 +78,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
 
   const { token, reductions } = await inPhase('check', session.address, () => {
     const token = parseIdToken(jwt); // what is none is no secret to be masked: a daemon could have the runner mask anything
-    host.mask(jwt);
-    host.mask(signaturePart(jwt));
+    for (const secret of secretsOf(jwt)) host.mask(secret);
     const subject = request.mode === 'request' ? request.identity : session.user;
     const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
     const reductions = checkToken(token, {

@@ -54,6 +54,10 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid)$/,
   'src/transport/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli.ts': /^(stdout|stderr)$/,
+  'src/credentials/munge-program.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
+  'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
+  'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
+  'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
   'src/program.ts': /^platform$/,
   'src/process-host.ts': /^(env|once|getuid)$/,
   'src/credentials/private-file.ts': /^getuid$/,
@@ -74,7 +78,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
   'src/security/methods/tls-tunnel.ts': 1, // gives the private key to TLS
   'src/token/bearer.ts': 1, // parses it
-  'src/token/jwt.ts': 3, // parses it; its signature as key, and to be masked
+  'src/token/jwt.ts': 4, // parses it; its signature as key, and to be masked if it is long enough
 };
 
 const MAX_LINES = 250;
@@ -92,9 +96,9 @@ interface Source {
 const sources: readonly Source[] = filesBelow('src', '.ts').map((path) => {
   const text = readFileSync(join(projectRoot, path), 'utf8');
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
-  const found = [...code.matchAll(/(?:\bfrom|^import|\bimport\(|\brequire\()\s*['"]([^'"]+)['"]/gm)].map(
-    ([, name = '']) => name,
-  );
+  const found = [
+    ...code.matchAll(/(?:\bfrom|^import|\bimport\(|\brequire\(|\bgetBuiltinModule\()\s*['"]([^'"]+)['"]/gm),
+  ].map(([, name = '']) => name);
   const imports = found.map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name));
   return { path, code, lines: text.split('\n').length - 1, imports };
 });

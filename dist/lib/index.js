@@ -1,86 +1,8 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
-/******/ var __webpack_modules__ = ({
-
-/***/ 421:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-
-/***/ }),
-
-/***/ 692:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-
-/***/ })
-
-/******/ });
-/************************************************************************/
-/******/ // The module cache
-/******/ var __webpack_module_cache__ = {};
-/******/ 
-/******/ // The require function
-/******/ function __nccwpck_require__(moduleId) {
-/******/ 	// Check if module is in cache
-/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
-/******/ 	if (cachedModule !== undefined) {
-/******/ 		return cachedModule.exports;
-/******/ 	}
-/******/ 	// Create a new module (and put it into the cache)
-/******/ 	var module = __webpack_module_cache__[moduleId] = {
-/******/ 		// no module.id needed
-/******/ 		// no module.loaded needed
-/******/ 		exports: {}
-/******/ 	};
-/******/ 
-/******/ 	// Execute the module function
-/******/ 	var threw = true;
-/******/ 	try {
-/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-/******/ 		threw = false;
-/******/ 	} finally {
-/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
-/******/ 	}
-/******/ 
-/******/ 	// Return the exports of the module
-/******/ 	return module.exports;
-/******/ }
+/******/ // The require scope
+/******/ var __nccwpck_require__ = {};
 /******/ 
 /************************************************************************/
-/******/ /* webpack/runtime/asset-relocator-loader */
-/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
-/******/ 
-/******/ /* webpack/runtime/create fake namespace object */
-/******/ (() => {
-/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
-/******/ 	var leafPrototypes;
-/******/ 	// create a fake namespace object
-/******/ 	// mode & 1: value is a module id, require it
-/******/ 	// mode & 2: merge all properties of value into the ns
-/******/ 	// mode & 4: return value when already ns object
-/******/ 	// mode & 16: return value when it's Promise-like
-/******/ 	// mode & 8|1: behave like require
-/******/ 	__nccwpck_require__.t = function(value, mode) {
-/******/ 		if(mode & 1) value = this(value);
-/******/ 		if(mode & 8) return value;
-/******/ 		if(typeof value === 'object' && value) {
-/******/ 			if((mode & 4) && value.__esModule) return value;
-/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
-/******/ 		}
-/******/ 		var ns = Object.create(null);
-/******/ 		__nccwpck_require__.r(ns);
-/******/ 		var def = {};
-/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
-/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
-/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
-/******/ 		}
-/******/ 		def['default'] = () => (value);
-/******/ 		__nccwpck_require__.d(ns, def);
-/******/ 		return ns;
-/******/ 	};
-/******/ })();
-/******/ 
 /******/ /* webpack/runtime/define property getters */
 /******/ (() => {
 /******/ 	// define getter functions for harmony exports
@@ -96,17 +18,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/make namespace object */
-/******/ (() => {
-/******/ 	// define __esModule on exports
-/******/ 	__nccwpck_require__.r = (exports) => {
-/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
-/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
-/******/ 		}
-/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
-/******/ 	};
 /******/ })();
 /******/ 
 /************************************************************************/
@@ -375,7 +286,7 @@ class TlsTunnel {
     #certificate;
     #failure;
     static async start(options) {
-        const { connect } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 692, 19));
+        const { connect } = process.getBuiltinModule('node:tls');
         try {
             return new TlsTunnel(options, connect);
         }
@@ -458,7 +369,7 @@ class TlsTunnel {
         if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined)
             return undefined;
         const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
-        return `its certificate is for ${names.replaceAll('\n', ', ')}, not for ${serverName}`;
+        return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
     }
     close() {
         this.#socket.destroy();
@@ -479,7 +390,7 @@ class TlsTunnel {
 }
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 function untrusted(code, issuer) {
-    const by = `issued by ${issuer.replaceAll('\n', ', ')}`;
+    const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
     switch (code) {
         case 'CERT_HAS_EXPIRED':
             return `its certificate, or one above it, has expired (${by})`;
@@ -1092,7 +1003,7 @@ function parseBearerToken(jwt, source) {
         throw unreadable(source, 'it has no iss or no sub');
     return {
         ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
-        audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
+        audience: (Array.isArray(aud) ? aud : [aud]).filter((each) => typeof each === 'string'),
         ...{ expiresAt: time('exp'), notBefore: time('nbf') },
     };
 }
@@ -1865,6 +1776,7 @@ class Transcript {
 
 const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
 const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
+const MAX_FRAMES_OF_MESSAGE = 65_536;
 class Channel {
     #socket;
     #options;
@@ -1918,7 +1830,8 @@ class Channel {
             length += part.length;
             if (length > limit)
                 throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
-            parts.push(part);
+            if (parts.push(part) > MAX_FRAMES_OF_MESSAGE)
+                throw new ProtocolError('ERR_FRAME', `a message of more than ${MAX_FRAMES_OF_MESSAGE} frames`);
             ended = frame.endOfMessage;
         }
         const encrypted = this.#protection === undefined ? '' : ', encrypted';
@@ -2017,7 +1930,11 @@ function clearFrame(plaintext) {
 ;// CONCATENATED MODULE: ./build/bundle/src/transport/sinful.js
 
 const DEFAULT_PORT = 9618;
+const MAX_ADDRS = 16;
+const sinful_MAX_LENGTH = 8192;
 function parseAddress(text, defaultPort) {
+    if (text.length > sinful_MAX_LENGTH)
+        return undefined;
     const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
     const [address = '', query] = splitOnce(bare, '?');
     const endpoint = parseEndpoint(address, defaultPort);
@@ -2080,6 +1997,8 @@ function parseParams(query) {
     const params = new Map();
     for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
         const [key, value] = splitOnce(pair, '=');
+        if (key === '')
+            return undefined;
         try {
             params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
         }
@@ -2091,17 +2010,20 @@ function parseParams(query) {
 }
 function parseAddrs(text) {
     const found = text
-        .split('+')
+        .split('+', MAX_ADDRS + 2)
         .filter((part) => part !== '')
         .map((part) => {
         const dash = part.lastIndexOf('-');
         const [host, port] = [part.slice(0, Math.max(dash, 0)), part.slice(dash + 1)];
         return parseEndpoint(`${host.startsWith('[') ? host.replaceAll('-', ':') : host}:${port}`, undefined);
     });
-    return found.includes(undefined) ? undefined : found.filter((endpoint) => endpoint !== undefined);
+    return found.includes(undefined) || found.length > MAX_ADDRS
+        ? undefined
+        : found.filter((endpoint) => endpoint !== undefined);
 }
+const LEFT_ALONE = [...':+[]#/'].map((char) => [encodeURIComponent(char), char]);
 function urlEncode(text) {
-    return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+    return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
 }
 function splitOnce(text, separator) {
     const at = text.indexOf(separator);
@@ -2398,6 +2320,7 @@ async function request({ broker, ids }, streaming, ask, host) {
         listener?.close();
     }
 }
+const NOWHERE_TO_COME = { refusal: 'the daemon was told to connect to us, and there is no port of ours' };
 async function listen({ localAddress }, isGreeting, host) {
     if (localAddress === undefined)
         return undefined;
@@ -2410,8 +2333,9 @@ async function listen({ localAddress }, isGreeting, host) {
     }
 }
 async function answerOf(broker, listener, isGreeting) {
-    const atOurPort = listener?.connected ?? new Promise(() => { });
-    const came = await Promise.race([atOurPort, replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort)]);
+    const atOurPort = listener?.connected;
+    const replied = replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort ?? NOWHERE_TO_COME);
+    const came = await Promise.race(atOurPort === undefined ? [replied] : [atOurPort, replied]);
     if ('refusal' in came)
         return came;
     const way = came === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
@@ -2697,27 +2621,14 @@ async function exchangeSciToken(target, scitoken, credentials, host) {
 const MAX_SILENT_POLLS = 5;
 const RATE_LIMIT = /rate limit/i;
 async function requestToken(target, { identity, authz, lifetimeSeconds, pollIntervalMs }, credentials, announce, host) {
-    let resume;
-    const ask = async (command, ad) => {
-        const result = await callCommand({
-            target: resume === undefined ? target : { ...target, resume },
-            command,
-            request: (message) => putClassAd(message, ad),
-            credentials,
-            mayBeUnmapped: true,
-        }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
-        resume = result.session;
-        return result;
-    };
+    const ask = (command, ad) => callCommand({ target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true }, ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))), host);
     const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
     const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
     const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
     const at = tokenOf(started.value);
     if (at !== undefined)
         return { ...started, value: at };
-    const requestId = started.value.string('RequestId') ?? '';
-    if (!/^\w{1,64}$/.test(requestId))
-        throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+    const requestId = requestIdOf(started.value);
     announce(requestId);
     for (let silent = 0, roundTrips = started.roundTrips;;) {
         try {
@@ -2738,6 +2649,12 @@ async function requestToken(target, { identity, authz, lifetimeSeconds, pollInte
             host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
         }
     }
+}
+function requestIdOf(ad) {
+    const requestId = ad.string('RequestId') ?? '';
+    if (/^\w{1,64}$/.test(requestId))
+        return requestId;
+    throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
 }
 function tokenOf(ad) {
     const token = ad.string('Token');
@@ -2773,6 +2690,7 @@ function decodeProtectedHeader(token) {
 
 
 const jwt_MAX_LENGTH = 64 * 1024;
+const MIN_SIGNATURE = 20;
 const LEVEL_PREFIX = 'condor:/';
 function parseIdToken(jwt) {
     const text = jwt.reveal();
@@ -2803,6 +2721,10 @@ function parseIdToken(jwt) {
 function revealSignature({ jwt }) {
     return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
+function secretsOf(jwt) {
+    const signature = signaturePart(jwt);
+    return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
+}
 function signaturePart(jwt) {
     return new Secret(jwt.reveal().split('.')[2] ?? '');
 }
@@ -2831,8 +2753,11 @@ function time(value, claim) {
 function levels(scope) {
     if (scope === undefined)
         return undefined;
-    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
-    const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
+    const found = words
+        .filter((each) => typeof each === 'string')
+        .filter((each) => each.startsWith(LEVEL_PREFIX))
+        .map((each) => each.slice(LEVEL_PREFIX.length));
     return found.length > 0 ? found : undefined;
 }
 function malformed(what, claim) {
@@ -3100,9 +3025,9 @@ async function askFor(request, target, credentials, host) {
         }
         case 'exchange': {
             const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
-            host.mask(exchanged.value);
             const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
-            host.mask(signaturePart(exchanged.value));
+            for (const secret of secretsOf(exchanged.value))
+                host.mask(secret);
             const proven = onlyWith(token, 'the SciToken exchanged', host);
             const narrowed = await getSessionToken(target, limits, proven, host);
             return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
@@ -3585,7 +3510,7 @@ function loadMunge(path, owner, host) {
     if (program === undefined)
         return 'there is no program munge on the PATH';
     return munge(async () => {
-        const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
+        const { execFile } = process.getBuiltinModule('node:child_process');
         return await new Promise((resolve, reject) => {
             const options = { ...owner, env: { PATH: path }, signal: host.signal };
             const child = execFile(program, [], options, (error, stdout, stderr) => {
@@ -3697,7 +3622,7 @@ async function systemAuthorities(certificateFile) {
         catch {
         }
     }
-    const tls = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 692, 19));
+    const tls = process.getBuiltinModule('node:tls');
     const system = tls.getCACertificates?.('system') ?? [];
     return system.length > 0 ? system : tls.rootCertificates;
 }
@@ -4040,7 +3965,8 @@ class ConnectionAhead {
         const { remoteAddress: host = '', remotePort: port = 0 } = this.#socket;
         const [first] = endpoints(address).map(formatEndpoint);
         const leadsThere = first === formatEndpoint(this.#guess) || first === formatEndpoint({ host, port });
-        if (this.isOpen && leadsThere && !this.#signal.aborted) {
+        const isFresh = this.isOpen && this.#socket.readableLength === 0;
+        if (isFresh && leadsThere && !this.#signal.aborted) {
             this.#signal.removeEventListener('abort', this.#onAbort);
             this.#socket.removeAllListeners('error');
             return this.#socket;
@@ -4308,11 +4234,13 @@ function covers(granted, level) {
 function checkToken(token, expected) {
     claim(token.issuer === expected.issuer, 'iss', `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`);
     claim(token.subject === expected.subject, 'sub', `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
-    const { expectedIssuer = token.issuer, expectedSubject = token.subject } = expected;
-    claim(token.issuer === expectedIssuer, 'iss', `the token was issued by ${token.issuer}, expected-trust-domain is ${expectedIssuer}`);
-    claim(token.subject === expectedSubject, 'sub', `the token is for ${token.subject}, expected-identity is ${expectedSubject}`);
+    checkExpected(token, expected);
     claim(expected.key === undefined || token.keyId === expected.key, 'kid', `the token is signed with the key ${token.keyId}, not ${expected.key}`);
     return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+}
+function checkExpected({ issuer, subject }, { expectedIssuer = issuer, expectedSubject = subject }) {
+    claim(issuer === expectedIssuer, 'iss', `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
+    claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
 }
 function checkLevels({ authz }, asked) {
     if (asked.length === 0)
@@ -4379,12 +4307,11 @@ async function fetchStepByStep(request, host) {
     const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
     host.log.debug(`credentials: ${ours.join('; ')}`);
     const daemon = await findDaemon(request, credentials, host);
-    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, (target) => askFor(request, { ...target, name: daemon.name }, credentials, host), host);
-    host.mask(jwt);
-    if (signaturePart(jwt).reveal() !== '')
-        host.mask(signaturePart(jwt));
+    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, (target, patient) => askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient), host);
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
+        for (const secret of secretsOf(jwt))
+            host.mask(secret);
         const subject = request.mode === 'request' ? request.identity : session.user;
         const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
         const reductions = checkToken(token, {
@@ -4953,7 +4880,7 @@ function environmentSettings(env) {
     };
 }
 async function askProgram(program, env, signal) {
-    const { execFile } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 421, 19));
+    const { execFile } = process.getBuiltinModule('node:child_process');
     const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
     const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
     const marker = '=condor-token-fetch=';

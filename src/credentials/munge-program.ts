@@ -16,7 +16,7 @@ export function loadMunge(
   const program = findProgram('munge', path);
   if (program === undefined) return 'there is no program munge on the PATH';
   return munge(async () => {
-    const { execFile } = await import('node:child_process');
+    const { execFile } = process.getBuiltinModule('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
       // It may run as another account, which could look into its environment.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };

@@ -65,9 +65,8 @@ async function systemAuthorities(certificateFile: string | undefined): Promise<r
       // Another system keeps them elsewhere.
     }
   }
-  const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } = await import(
-    'node:tls'
-  );
+  const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } =
+    process.getBuiltinModule('node:tls');
   const system = tls.getCACertificates?.('system') ?? []; // Node 22.15 and later
   return system.length > 0 ? system : tls.rootCertificates;
 }

@@ -118,6 +118,9 @@ async function request({ broker, ids }: CcbContact, streaming: boolean, ask: Ask
   }
 }
 
+/** It would be waited for in vain. */
+const NOWHERE_TO_COME = { refusal: 'the daemon was told to connect to us, and there is no port of ours' };
+
 /** A port where the daemon may come: at the address at which the broker sees us, so that is where it will look. */
 async function listen(
   { localAddress }: Channel,
@@ -139,8 +142,9 @@ async function answerOf(
   listener: ReverseListener | undefined,
   isGreeting: (message: Reader) => boolean,
 ): Promise<Answer> {
-  const atOurPort = listener?.connected ?? new Promise<Channel>(() => {});
-  const came = await Promise.race([atOurPort, replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort)]);
+  const atOurPort = listener?.connected;
+  const replied = replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort ?? NOWHERE_TO_COME);
+  const came = await Promise.race(atOurPort === undefined ? [replied] : [atOurPort, replied]);
   if ('refusal' in came) return came;
   const way = came === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
   return { channel: came.handOver(broker.roundTrips), way };

@@ -102,7 +102,7 @@ function putQuery(message: Writer, { adType, requirements, locationQuery, limit,
 }
 
 /** Ads until a 0 says that there are no more. */
-function getAds(message: Reader): readonly ClassAd[] {
+export function getAds(message: Reader): readonly ClassAd[] {
   const ads: ClassAd[] = [];
   for (let more = message.int(); more !== 0; more = message.int()) {
     if (more !== 1) throw new ProtocolError('ERR_MESSAGE', `${more} where 1 or 0 says whether an ad follows`);

@@ -53,7 +53,8 @@ export function locate(
   );
 }
 
-async function find(
+/** The same, with any way to ask. */
+export async function find(
   wanted: DaemonQuery,
   collector: Target,
   ask: (query: Query) => Promise<Answer>,

@@ -49,9 +49,7 @@ export async function requestToken(
   const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
   const at = tokenOf(started.value);
   if (at !== undefined) return { ...started, value: at };
-  const requestId = started.value.string('RequestId') ?? '';
-  if (!/^\w{1,64}$/.test(requestId))
-    throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+  const requestId = requestIdOf(started.value);
   announce(requestId);
 
   for (let silent = 0, roundTrips = started.roundTrips; ; ) {
@@ -72,7 +70,14 @@ export async function requestToken(
   }
 }
 
-function tokenOf(ad: ClassAd): Secret | undefined {
+/** @throws TokenError ERR_TOKEN_MALFORMED if there is none. It ends up in a command line that people copy. */
+export function requestIdOf(ad: ClassAd): string {
+  const requestId = ad.string('RequestId') ?? '';
+  if (/^\w{1,64}$/.test(requestId)) return requestId;
+  throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+}
+
+export function tokenOf(ad: ClassAd): Secret | undefined {
   const token = ad.string('Token');
   return token === undefined || token === '' ? undefined : new Secret(token);
 }

@@ -61,7 +61,7 @@ export function environmentSettings(env: Environment): Settings {
 }
 
 async function askProgram(program: string, env: Environment, signal: AbortSignal): Promise<Settings> {
-  const { execFile } = await import('node:child_process');
+  const { execFile } = process.getBuiltinModule('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
   const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
   // A value may have several lines: only this word in front begins the next one.

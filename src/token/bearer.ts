@@ -41,7 +41,7 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   if (issuer === undefined || subject === undefined) throw unreadable(source, 'it has no iss or no sub');
   return {
     ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
-    audience: Array.isArray(aud) ? aud.map(String) : typeof aud === 'string' ? [aud] : [],
+    audience: (Array.isArray(aud) ? aud : [aud]).filter((each) => typeof each === 'string'),
     ...{ expiresAt: time('exp'), notBefore: time('nbf') },
   };
 }

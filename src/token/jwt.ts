@@ -27,8 +27,8 @@ export interface IdToken {
 /** Longest token that is looked at, in characters. IDTOKENS have some 300. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Characters of the shortest signature; HS256 has 43. */
-const MIN_SIGNATURE = 32;
+/** Characters of a signature that is worth hiding; HS256 has 43. A shorter one would be hidden wherever it stands. */
+const MIN_SIGNATURE = 20;
 
 const LEVEL_PREFIX = 'condor:/';
 
@@ -44,8 +44,6 @@ export function parseIdToken(jwt: Secret): IdToken {
   if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
     throw malformed('it is not three parts of base64url with dots between them');
   }
-  // Short ones are no proof of anything, and would be masked wherever they stand in a log.
-  if ((parts[2] ?? '').length < MIN_SIGNATURE) throw malformed('its signature is too short');
   const { header, claims } = decode(text);
   const { alg, kid } = header;
   const { iss, sub, iat, exp, jti, scope } = claims;
@@ -69,7 +67,13 @@ export function revealSignature({ jwt }: IdToken): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
 
-/** The third part of a JWT, which has to be masked by itself: a mask hides whole values only. */
+/** What has to be masked of a JWT: all of it, and its signature by itself, for a mask hides whole values only. */
+export function secretsOf(jwt: Secret): readonly Secret[] {
+  const signature = signaturePart(jwt);
+  return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
+}
+
+/** The third part of a JWT. */
 export function signaturePart(jwt: Secret): Secret {
   return new Secret(jwt.reveal().split('.')[2] ?? '');
 }
@@ -98,8 +102,11 @@ function time(value: unknown, claim: string): number | undefined {
 /** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
 function levels(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;
-  const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope.map(String) : [];
-  const found = words.filter((each) => each.startsWith(LEVEL_PREFIX)).map((each) => each.slice(LEVEL_PREFIX.length));
+  const words: readonly unknown[] = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
+  const found = words
+    .filter((each) => typeof each === 'string') // what else JSON may hold is never turned into text: that can throw
+    .filter((each) => each.startsWith(LEVEL_PREFIX))
+    .map((each) => each.slice(LEVEL_PREFIX.length));
   return found.length > 0 ? found : undefined;
 }
 

@@ -11,6 +11,9 @@ import { concat, Writer } from '../wire/writer.ts';
 const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
 const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
 
+/** As many frames may be a message: what each of them costs us beside its bytes is not in its length. */
+const MAX_FRAMES_OF_MESSAGE = 65_536;
+
 export interface ChannelOptions {
   readonly signal: AbortSignal;
   randomBytes(length: number): Uint8Array;
@@ -92,7 +95,8 @@ export class Channel implements SecurableChannel {
       const part = this.#open(frame);
       length += part.length;
       if (length > limit) throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
-      parts.push(part);
+      if (parts.push(part) > MAX_FRAMES_OF_MESSAGE)
+        throw new ProtocolError('ERR_FRAME', `a message of more than ${MAX_FRAMES_OF_MESSAGE} frames`);
       ended = frame.endOfMessage;
     }
     const encrypted = this.#protection === undefined ? '' : ', encrypted';

@@ -102,6 +102,7 @@ function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
     const [key, value] = splitOnce(pair, '=');
+    if (key === '') return undefined; // as in C++
     try {
       params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
     } catch {
@@ -126,9 +127,11 @@ function parseAddrs(text: string): readonly Endpoint[] | undefined {
     : found.filter((endpoint) => endpoint !== undefined);
 }
 
+const LEFT_ALONE = [...':+[]#/'].map((char): [string, string] => [encodeURIComponent(char), char]);
+
 /** Everything but what HTCondor leaves as it is (Sinful's urlEncode). */
 function urlEncode(text: string): string {
-  return encodeURIComponent(text).replace(/%(3A|2B|5B|5D|23|2F)/g, (code) => decodeURIComponent(code));
+  return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {

@@ -12,6 +12,7 @@ import type { AuthMethod } from '../../src/security/method.ts';
 import { abortedError } from '../../src/transport/channel.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { putClassAd } from '../../src/wire/classad.ts';
+import { asChannel } from '../fuzz/scripts.ts';
 import { fetchFrom, withPool as withAnyPool } from '../support/embedded-fetch.ts';
 import {
   type BrokerRequest,
@@ -27,6 +28,7 @@ import {
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { listen } from '../support/listen.ts';
+import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';
 import { silentPort } from '../support/silent-port.ts';
@@ -421,6 +423,17 @@ describe('a hostile broker', () => {
       return true;
     });
     server.close();
+  });
+
+  test('is not waited for where there is no port of ours to come to', async () => {
+    const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
+    const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
+    const asked = connectThroughCcb(address, (_call, read) => read(broker), testHost(AbortSignal.timeout(30_000)));
+    await assert.rejects(asked, (error: HTCondorError) => {
+      assert.equal(error.code, 'ERR_CCB_ONLY');
+      assert.match(error.message, /told to connect to us, and there is no port of ours/);
+      return true;
+    });
   });
 });
 

@@ -41,6 +41,7 @@ describe('a SciToken', () => {
   const parts: readonly [string, Record<string, unknown>, 'audience' | 'profile' | 'scope' | 'expiresAt', unknown][] = [
     ['several audiences', { aud: ['a', 'b'] }, 'audience', ['a', 'b']],
     ['no audience', {}, 'audience', []],
+    ['audiences that are no text', { aud: ['a', { toString: 1 }, [['b']]] }, 'audience', ['a']],
     ['an audience that is a number', { aud: 7 }, 'audience', []],
     ['the profile of WLCG', { 'wlcg.ver': '1.0' }, 'profile', '1.0'],
     ['no profile', {}, 'profile', undefined],

@@ -33,12 +33,23 @@ describe('an IDTOKEN', () => {
     ['openid profile', undefined],
     ['', undefined],
     [7, undefined],
+    // What cannot be turned into text: JSON may hold it, and String() throws.
+    [[{ toString: 1 }, 'condor:/READ'], ['READ']],
+    [[['condor:/READ']], undefined],
   ];
   for (const [scope, authz] of scopes) {
     test(`with scope ${JSON.stringify(scope)} is limited to ${authz?.join() ?? 'nothing'}`, () => {
       assert.deepEqual(parseIdToken(jwt({ ...CLAIMS, scope })).authz, authz);
     });
   }
+
+  test('with a scope of ten thousand lists in one another has no limits', () => {
+    const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
+    const claims = JSON.stringify({ ...CLAIMS, scope: 'here' }).replace('"here"', deep);
+    const [header, , signature] = jwt(CLAIMS).reveal().split('.');
+    const token = new Secret(`${header}.${Buffer.from(claims).toString('base64url')}.${signature}`);
+    assert.equal(parseIdToken(token).authz, undefined);
+  });
 
   test('may have no jti and no times', () => {
     const token = parseIdToken(jwt({ iss: 'a', sub: 'b' }));

@@ -70,6 +70,8 @@ describe('a sinful string', () => {
     '<a b:9618>',
     '<-x:9618>',
     '<h:1?alias=%zz>',
+    '<h:1?=x>',
+    '<h:1?noUDP&=>',
     '<h:1?addrs=nonsense>',
     '<h:1?sock=../../etc>',
     '<h:1?sock=>',

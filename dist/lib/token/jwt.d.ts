@@ -27,5 +27,7 @@ export interface IdToken {
 export declare function parseIdToken(jwt: Secret): IdToken;
 /** The secret of a token as raw bytes: 32 for HS256. */
 export declare function revealSignature({ jwt }: IdToken): Uint8Array;
-/** The third part of a JWT, which has to be masked by itself: a mask hides whole values only. */
+/** What has to be masked of a JWT: all of it, and its signature by itself, for a mask hides whole values only. */
+export declare function secretsOf(jwt: Secret): readonly Secret[];
+/** The third part of a JWT. */
 export declare function signaturePart(jwt: Secret): Secret;

@@ -51,7 +51,7 @@ export class TlsTunnel {
    * @throws TlsFailure OpenSSL does not take what we show, such as a key that is too short for it.
    */
   static async start(options: TlsOptions): Promise<TlsTunnel> {
-    const { connect } = await import('node:tls');
+    const { connect } = process.getBuiltinModule('node:tls');
     try {
       return new TlsTunnel(options, connect);
     } catch (cause) {
@@ -148,7 +148,7 @@ export class TlsTunnel {
     // As HTCondor does: names of the extension first, `*` in them at the end of a label, then the common name.
     if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined) return undefined;
     const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
-    return `its certificate is for ${names.replaceAll('\n', ', ')}, not for ${serverName}`;
+    return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
   }
 
   close(): void {
@@ -172,8 +172,9 @@ export class TlsTunnel {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function untrusted(code: string, issuer: string): string {
-  const by = `issued by ${issuer.replaceAll('\n', ', ')}`;
+/** `issuer`: undefined, whatever its type says, if the certificate names none. */
+function untrusted(code: string, issuer: string | undefined): string {
+  const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return `its certificate, or one above it, has expired (${by})`;

@@ -102,6 +102,19 @@ describe('a tunnel', () => {
     );
   });
 
+  test('is there for a server whose certificate names nobody, and says so', async () => {
+    const nameless = await selfSigned({ subject: '' });
+    const tls = { cert: nameless.certificate, key: nameless.key };
+    await withPair(
+      async ({ tunnel }) => assert.match(tunnel.distrust(HOST) ?? '', /; issued by nobody by name\)$/),
+      tls,
+    );
+    await withPair(
+      async ({ tunnel }) => assert.match(tunnel.distrust(HOST) ?? '', /^its certificate is for nobody, not for/),
+      { ...tls, options: { authorities: [nameless.certificate], partialChain: true } },
+    );
+  });
+
   test('trusts one certificate by itself where it shall', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     for (const [authorities, trusted] of [

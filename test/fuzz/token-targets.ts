@@ -1,0 +1,76 @@
+/** Tokens: what a daemon sends us, and what others issued that we show to it. */
+import assert from 'node:assert/strict';
+import { Secret } from '../../src/secret.ts';
+import type { Peer } from '../../src/security/method.ts';
+import { idtokens } from '../../src/security/methods/idtokens.ts';
+import { scitokens } from '../../src/security/methods/scitokens.ts';
+import { parseBearerToken } from '../../src/token/bearer.ts';
+import { checkToken } from '../../src/token/check.ts';
+import { parseIdToken, revealSignature } from '../../src/token/jwt.ts';
+import { vectors } from '../support/vectors.ts';
+import { fixedHost } from './fixed-host.ts';
+import { textInput, textOf } from './inputs.ts';
+import { assertHarmless, type Target } from './target.ts';
+
+const host = fixedHost();
+const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: undefined, serverName: 'vm' };
+const server = { methods: ['TOKEN'], ecdhPublicKey: '', trustDomain: 'vm', issuerKeys: ['POOL'], remoteVersion: '' };
+
+/** A line of header and a line of claims become a token with the right form; anything else is taken as it is. */
+function tokenOf(input: Uint8Array): Secret {
+  const text = textOf(input);
+  const [header, claims] = text.split('\n');
+  if (header === undefined || claims === undefined) return new Secret(text);
+  const encode = (part: string) => Buffer.from(part).toString('base64url');
+  return new Secret(`${encode(header)}.${encode(claims)}.${vectors.jwt.signature.slice(0, 43)}`);
+}
+
+const jsonInput = (header: object, claims: object) => textInput(`${JSON.stringify(header)}\n${JSON.stringify(claims)}`);
+const HEADER = { alg: 'HS256', kid: 'POOL' };
+const CLAIMS = { iss: 'vm', sub: 'alice@vm', iat: 1_795_427_180, exp: 1_795_430_780, jti: 'a1' };
+
+const idtoken: Target = {
+  ...{ name: 'idtoken', reaches: 'token/jwt, token/check, methods/idtokens', weight: 20 },
+  seeds: [
+    textInput(vectors.jwt.token),
+    jsonInput(HEADER, CLAIMS),
+    jsonInput(HEADER, { ...CLAIMS, scope: 'condor:/READ condor:/WRITE' }),
+    jsonInput(HEADER, { ...CLAIMS, scope: ['condor:/READ', 'x'] }),
+    jsonInput(HEADER, { ...CLAIMS, exp: undefined }),
+  ],
+  run(input) {
+    const token = parseIdToken(tokenOf(input));
+    for (const text of [token.issuer, token.subject, token.keyId]) assert.doesNotMatch(text, /[\p{Cc}\u2028\u2029]/u);
+    assert.ok(revealSignature(token).length <= 64 * 1024);
+    const credential = { token, source: 'idtoken', chosen: true };
+    const { fit } = idtokens([credential], host).candidatesFor(server, peer);
+    const expected = { issuer: 'vm', subject: 'alice@vm', key: 'POOL', authz: ['READ'], lifetimeSeconds: 3600 };
+    const all = [expected, { ...expected, authz: [] }, { ...expected, lifetimeSeconds: 'unlimited' as const }];
+    const wanted = all[(input[0] ?? 0) >> 6] ?? { ...expected, lifetimeSeconds: undefined, key: undefined };
+    const reductions = checkToken(token, wanted);
+    for (const each of token.authz ?? []) assert.equal(typeof each, 'string');
+    return `${fit.length} fit, ${reductions.length} reductions`;
+  },
+};
+
+const bearer: Target = {
+  ...{ name: 'bearer', reaches: 'token/bearer, methods/scitokens', weight: 20 },
+  seeds: [
+    jsonInput(
+      { alg: 'ES256' },
+      { iss: 'https://i.test', sub: 'a', aud: ['x', 'y'], exp: 1_795_430_780, scope: 'condor:/READ' },
+    ),
+    jsonInput({ alg: 'ES256' }, { iss: 'https://i.test', sub: 'a', aud: 'x', nbf: 1, ver: 'scitoken:2.0' }),
+    jsonInput({ alg: 'ES256' }, { iss: 'https://i.test', sub: 'a', 'wlcg.ver': '1.0' }),
+  ],
+  run(input) {
+    const token = parseBearerToken(tokenOf(input), 'scitoken');
+    for (const each of token.audience) assert.equal(typeof each, 'string');
+    const method = scitokens(token, () => assert.fail('nothing is said yet'), host);
+    const { fit, unfit } = method.candidatesFor(server, peer);
+    for (const { reason } of unfit) assertHarmless(reason);
+    return `${fit.length} fit, audience ${Math.min(token.audience.length, 3)}, ${token.scope === undefined}`;
+  },
+};
+
+export const tokenTargets: readonly Target[] = [idtoken, bearer];
