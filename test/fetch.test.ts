@@ -5,12 +5,19 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { checkFetch } from '../src/diagnose.ts';
 import type { AuthenticationError } from '../src/errors.ts';
+import { fetchToken as fetchRequested } from '../src/fetch.ts';
+import { readRequest } from '../src/inputs/request.ts';
 import { DistantProxy } from './support/distant-proxy.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import type { EmbeddedPool } from './support/embedded-pool/pool.ts';
 import { versionString } from './support/embedded-pool/settings.ts';
 import { listen } from './support/listen.ts';
+import { notingHost } from './support/noting-host.ts';
 import { SigningKey } from './support/signing-key.ts';
+import { surroundings } from './support/surroundings.ts';
+import { until } from './support/until.ts';
 
 describe('a fetch', () => {
   test('gives what was asked for', () =>
@@ -67,7 +74,75 @@ describe('a list of pools', () => {
       silent.close();
       assert.deepEqual(warnings, ['no answer in time; trying the next address']);
     }));
+
+  for (const mode of ['fetch', 'check'] as const) {
+    test(`of collectors that are to be asked themselves does the same (mode ${mode})`, (context) =>
+      withPool({}, async (pool) => {
+        context.mock.timers.enable({ apis: ['setTimeout'] });
+        const silent = createServer((socket) => socket.once('data', () => context.mock.timers.tick(10_000)));
+        const port = await listen(silent);
+        const { host, log } = notingHost({ timeLeftMs: () => 100_000 });
+        const words: Record<string, string> = {
+          ...{ pool: `127.0.0.1:${port}, ${pool.collector}`, type: 'collector', idtoken: pool.idToken(), mode },
+        };
+        const request = readRequest((name) => words[name], surroundings());
+        await (mode === 'check' ? checkFetch(request, host) : fetchRequested(request, host));
+        silent.close();
+        assert.ok(log.includes('warn no answer in time; trying the next address'), log.join('\n'));
+      }));
+  }
 });
+
+describe('a check', () => {
+  const check = (pool: EmbeddedPool, more: Record<string, string> = {}) => {
+    const words: Record<string, string> = { pool: pool.collector, name: 'ci@pool', idtoken: pool.idToken(), ...more };
+    const { host } = notingHost();
+    return checkFetch(
+      readRequest((name) => words[name], surroundings()),
+      host,
+    );
+  };
+
+  test('leaves nothing open that still goes on beside what was enough', () =>
+    withPool({}, async (pool) => {
+      let sessions = 0;
+      // The collector's session, which is begun beside the question in clear, never comes to its end.
+      const policy = (frame: Uint8Array) => (++sessions === 1 ? ('silence' as const) : frame);
+      await withPool({ faults: { policy }, keys: pool.keys }, async (mute) => {
+        await check(mute);
+        await until('all is closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
+      });
+    }));
+
+  for (const [input, value] of [
+    ['expected-identity', 'bob@pool.test'],
+    ['expected-trust-domain', 'x.test'],
+  ] as const) {
+    test(`fails where the fetch would, for its ${input}`, () =>
+      withPool({}, (pool) =>
+        assert.rejects(check(pool, { [input]: value }), { code: 'ERR_TOKEN_CLAIM', phase: 'check' }),
+      ));
+  }
+});
+
+test('an address that is a hundred is knocked at nowhere', () =>
+  withPool(
+    {
+      edit: {
+        daemon: (ad) => ({ ...ad, MyAddress: `<127.0.0.1:1?addrs=${Array(17).fill('127.0.0.1-1').join('+')}>` }),
+      },
+    },
+    (pool) => assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), { code: 'ERR_CLASSAD' }),
+  ));
+
+test('a daemon cannot have its own words masked', () =>
+  withPool({ edit: { reply: () => ({ Token: 'e' }) } }, async (pool) => {
+    const idtoken = pool.idToken();
+    const masked: string[] = [];
+    const onSecret = (secret: { reveal(): string }) => void masked.push(secret.reveal());
+    await assert.rejects(fetchFrom(pool, { idtoken, onSecret }), { code: 'ERR_TOKEN_MALFORMED' });
+    assert.deepEqual([...new Set(masked)].sort(), [idtoken, idtoken.split('.')[2]].sort());
+  }));
 
 describe('round trips', () => {
   const cases: readonly [string, boolean, boolean, number][] = [

@@ -1,6 +1,6 @@
 /** What the next steps of a job find: a private directory, variables, and at the end everything as before. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
@@ -18,6 +18,23 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
 });
 
 describe('export-environment', () => {
+  test('does not name what HTCondor would put something else in place of', () =>
+    withPool({}, async (pool) => {
+      const env = { RUNNER_TEMP: join(runner.temp, '$ENV(HOME)') };
+      mkdirSync(env.RUNNER_TEMP);
+      const step = await runner.runAction(inputs(pool), { env });
+      assert.deepEqual([step.status, step.outputs['error-code']], [8, 'ERR_OUTPUT'], step.raw);
+      assert.deepEqual(step.env, {});
+    }));
+
+  test('believes no note about variables that it never exports', () =>
+    withPool({}, async (pool) => {
+      const note = JSON.stringify({ HOME: [process.env['HOME'] ?? '', '/somewhere/else'] });
+      const step = await runner.runAction({ ...inputs(pool), name: '' }, { env: { [NOTE]: note }, debug: true });
+      assert.equal(step.status, 0, step.raw);
+      assert.deepEqual(Object.keys(JSON.parse(step.env[NOTE] ?? '{}') as object).includes('HOME'), false);
+    }));
+
   test('writes to a directory of this step alone, says it to the next ones, and takes it back', () =>
     withPool({}, async (pool) => {
       let mode: readonly number[] = [];

@@ -117,6 +117,16 @@ describe('The Action', () => {
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
 
+  test('goes on without a summary where none can be written, and tells of what matters', () =>
+    withPool({ requests: { whenFiled: (id, all) => all.decide(id, 'approved') }, methods: ['TOKEN'] }, async (pool) => {
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken(), mode: 'request', identity: 'carol@pool.test' };
+      const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };
+      const step = await runner.runAction({ ...inputs, file: 'without-summary' }, { env, beforePost: () => {} });
+      assert.equal(step.status, 0, step.raw);
+      assert.match(step.raw, /::warning::no summary: /);
+      assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
+    }));
+
   test('warns of a token that never expires', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), lifetime: 'unlimited' });

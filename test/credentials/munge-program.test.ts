@@ -27,4 +27,15 @@ describe('MUNGE', () => {
     assert.ok(typeof method === 'object');
     assert.deepEqual([method.name, method.sources], ['MUNGE', ['this account']]);
   });
+
+  test('is not looked for in the workspace', () => {
+    const before = process.cwd();
+    writeFileSync(join(folder, 'munge'), '', { mode: 0o755 });
+    process.chdir(folder);
+    try {
+      for (const path of ['.', 'bin', '']) assert.equal(load(path), 'there is no program munge on the PATH');
+    } finally {
+      process.chdir(before);
+    }
+  });
 });

@@ -36,6 +36,24 @@ function valued(values: Record<string, string>): Record<string, string> {
   `);
 }
 
+test('HTCondor’s program is not told the secrets of the step', {
+  skip: process.platform === 'win32' && 'Windows runs no scripts',
+}, async () => {
+  const said = join(folder, 'environment');
+  const env = {
+    ...fake(`writeFileSync(${JSON.stringify(said)}, JSON.stringify(process.env))`),
+    ...{ INPUT_IDTOKEN: 's', 'INPUT_CLIENT-KEY': 's', STATE_own: 's', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 's' },
+    ...{ BEARER_TOKEN: 's', GITHUB_TOKEN: 's', _CONDOR_X: 'x', HOME: '/h' },
+  };
+  await loadSettings(env, never);
+  const { PATH, ...rest } = JSON.parse(readFileSync(said, 'utf8')) as Record<string, string>;
+  assert.deepEqual([PATH, rest['_CONDOR_X'], rest['HOME']], [folder, 'x', '/h']);
+  assert.deepEqual(
+    Object.entries(rest).filter(([, value]) => value === 's'),
+    [],
+  );
+});
+
 const inputError = (input: string, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof InputError, String(error));
   assert.equal(error.input, input);
