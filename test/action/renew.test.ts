@@ -2,11 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { sayStop } from '../../src/transport/stop-socket.ts';
+import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { Ad } from '../support/embedded-pool/settings.ts';
+import { listen } from '../support/listen.ts';
 import { projectRoot } from '../support/project.ts';
 import { assertFailed, Runner } from '../support/runner.ts';
 import { until } from '../support/until.ts';
@@ -77,6 +82,75 @@ describe('renew', () => {
       await pool.stop();
     }
   });
+
+  test('makes nothing anew that is removed while a token is on its way', async () => {
+    let directory = '';
+    let replies = 0;
+    const reply = (ad: Ad) => {
+      replies += 1;
+      if (replies === 2) rmSync(directory, { recursive: true });
+      return ad;
+    };
+    await withPool({ edit: { reply } }, async (pool) => {
+      const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }), {
+        beforePost: async ({ state }) => {
+          directory = state['renewal'] ?? '';
+          await until('it is renewed in vain', 30, async () =>
+            replies >= 2 && pool.open === 0 ? undefined : 'not yet',
+          );
+        },
+      });
+      assert.equal(existsSync(directory), false);
+      assert.equal(replies, 2, 'and it is not tried again');
+      assert.equal(step.post?.status, 0);
+    });
+  });
+
+  test('goes on where nothing can be told of it', async () => {
+    let pool = await EmbeddedPool.start();
+    const { port, keys } = pool;
+    try {
+      const step = await runner.runAction(inputs(pool, { file: 'untold' }), {
+        beforePost: async ({ outputs, state }) => {
+          mkdirSync(`${state['renewal']}/renew.log`);
+          await pool.stop();
+          const refusing = createServer((socket) => socket.destroy());
+          const refused = once(refusing, 'connection');
+          await listen(refusing, port);
+          await refused;
+          refusing.close();
+          pool = await EmbeddedPool.start({ keys, port });
+          await changed(outputs['token-file'] ?? '', `${outputs['token']}\n`);
+        },
+      });
+      assert.equal(step.post?.status, 0);
+    } finally {
+      await pool.stop();
+    }
+  });
+
+  test('finds what was named by its place in the workspace', () =>
+    withPool({}, async (pool) => {
+      writeFileSync(join(runner.workspace, 'ca.pem'), (await Authority.create()).certificate);
+      const step = await runner.runAction(
+        inputs(pool, { file: 'by-place', 'ca-certificate': 'ca.pem', 'authentication-methods': 'SSL IDTOKENS' }),
+        {
+          beforePost: ({ outputs }) => changed(outputs['token-file'] ?? '', `${outputs['token']}\n`),
+        },
+      );
+      assert.equal(step.status, 0, step.raw);
+      assert.deepEqual(step.post?.annotations, []);
+    }));
+
+  test('says at the end that it had ended before', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction(inputs(pool, { file: 'ended' }), {
+        beforePost: async ({ state }) => {
+          await sayStop(state['renewal'] ?? '');
+        },
+      });
+      assert.match(step.post?.annotations[0]?.message ?? '', /^The process that was to renew the token had ended/);
+    }));
 
   test('ends when its directory is gone, whoever removed it', () =>
     withPool({}, async (pool) => {
