@@ -17,7 +17,7 @@ import type { TokenRequest } from './wanted.ts';
 export type Asked = CommandResult<Secret> & { readonly session: { readonly address: Sinful } };
 
 /** Whom to ask, and the name of the daemon that issues the token. */
-export interface NamedTarget extends Target {
+interface NamedTarget extends Target {
   readonly name: string;
 }
 

@@ -5,7 +5,7 @@ import { loadSettings } from './inputs/settings.ts';
 import type { Surroundings } from './inputs/table.ts';
 
 /** A Host that holds on to nothing any more once it is done with. */
-export interface ProcessHost extends Host {
+interface ProcessHost extends Host {
   /** The run is over: its deadline is forgotten, and so is the signal of whoever started it. */
   done(): void;
 }

@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 import { abortedError } from './transport/channel.ts';
 
 /** How tries follow each other. */
-export interface Persistence {
+interface Persistence {
   /** Further tries after the first. */
   readonly retries: number;
   /** True if a try may take all the time there is: somebody is waited for. */

@@ -10,7 +10,7 @@ export interface TokenLine {
   readonly source: string;
 }
 
-export interface TokenDirectory {
+interface TokenDirectory {
   readonly lines: readonly TokenLine[];
   /** Files that were passed over, with the reason; or why there are none at all. */
   readonly skipped: readonly string[];

@@ -13,7 +13,7 @@ import { loadSciToken, type SciTokenSource } from './scitoken.ts';
 import { loadTrust, type TrustSource } from './trust.ts';
 
 /** Methods that HTCondor has and we do not speak. */
-export type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
+type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 
 /** What may be used, and where each credential is or may be. */

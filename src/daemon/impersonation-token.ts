@@ -7,7 +7,7 @@ import { type CommandResult, callCommand, inPhase, type Target } from './open-se
 import { readTokenReply, type TokenLimits } from './session-token.ts';
 
 /** Which token the collector is to fetch. A signing key cannot be chosen: it is always the schedd's own. */
-export interface ImpersonationWish extends Omit<TokenLimits, 'key'> {
+interface ImpersonationWish extends Omit<TokenLimits, 'key'> {
   /** Name of the schedd, exactly as in its ad. */
   readonly schedd: string;
 }

@@ -12,7 +12,7 @@ export interface LocalDaemon {
   readonly addressFile: string | undefined;
 }
 
-export interface LocalAddress {
+interface LocalAddress {
   readonly address: Sinful;
   /** Empty if the file has none. */
   readonly name: string;

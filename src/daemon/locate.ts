@@ -12,7 +12,7 @@ import { type Answer, type Query, queryCollector } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
 import { inPhase, type Target } from './open-session.ts';
 
-export interface DaemonQuery {
+interface DaemonQuery {
   /** A key of DAEMON_TYPES. */
   readonly type: string;
   /** Undefined: the only one of its type in the pool. */

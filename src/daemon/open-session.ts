@@ -29,7 +29,7 @@ export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destin
 }
 
 /** One command for one daemon, and the credentials for it. */
-export interface CommandCall {
+interface CommandCall {
   readonly target: Target;
   readonly command: number;
   /** With DC_SEC_QUERY: the command that it is about. */
@@ -179,7 +179,7 @@ function isHangUp(error: unknown): error is ConnectError {
 }
 
 /** A command that needs no session. */
-export interface ClearCall extends Pick<CommandCall, 'command' | 'request' | 'connect'> {
+interface ClearCall extends Pick<CommandCall, 'command' | 'request' | 'connect'> {
   readonly address: Sinful;
 }
 

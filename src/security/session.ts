@@ -41,7 +41,7 @@ export interface Session {
 }
 
 /** A session that can be come back to. */
-export interface ResumableSession extends Session {
+interface ResumableSession extends Session {
   readonly resumption: Resumption;
 }
 
@@ -49,7 +49,7 @@ export function isResumable(session: Session | undefined): session is ResumableS
   return session?.resumption !== undefined;
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly credentials: Credentials;
   readonly peer: Peer;
   /** False after a presumption failed: wait for the server's word before choosing a credential. */

@@ -9,7 +9,7 @@ const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;
 
 /** What binds the first protected frame of a direction to all that was said in clear before it. */
-export interface ClearDigests {
+interface ClearDigests {
   /** SHA-256 of the clear frames that we sent, 32 bytes. */
   readonly sent: Uint8Array;
   /** SHA-256 of the clear frames that we received, 32 bytes. */

@@ -22,7 +22,7 @@ export class Crash extends Error {
   }
 }
 
-export interface Limits {
+interface Limits {
   readonly executions: number;
   readonly milliseconds: number;
 }

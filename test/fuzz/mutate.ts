@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 import { INTEGER_WORDS, VALUES, WORDS } from './words.ts';
 
 /** Inputs do not grow beyond this: what long ones cost is measured by itself (growth.ts). */
-export const MAX_INPUT = 4096;
+const MAX_INPUT = 4096;
 
 type Mutation = (input: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 

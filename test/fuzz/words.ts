@@ -144,7 +144,7 @@ const INTEGERS: readonly bigint[] = [
   ],
 ];
 
-export const eightBytes = (value: bigint): Uint8Array => {
+const eightBytes = (value: bigint): Uint8Array => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(value);
   return bytes;

@@ -36,7 +36,7 @@ export interface ActRun {
   readonly text: string;
 }
 
-export interface ActOptions {
+interface ActOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Files of the repository, by their paths. */

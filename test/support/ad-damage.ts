@@ -17,7 +17,7 @@ const foreignKey = (): string => {
   return ecdh.generateKeys('base64');
 };
 
-export interface AdCase {
+interface AdCase {
   readonly name: string;
   readonly direction: FaultPlan['direction'];
   readonly frame: number;

@@ -49,7 +49,7 @@ export function brokenMessages(parsed: RegExp): readonly BrokenMessage[] {
 }
 
 /** A frame with so many more bytes, zeros, or fewer, and with the header that fits. */
-export function resized(frame: Uint8Array, by: number): Uint8Array {
+function resized(frame: Uint8Array, by: number): Uint8Array {
   const body = new Uint8Array(frame.length - 5 + by);
   body.set(frame.subarray(5, 5 + body.length));
   return concat([putHeader(body.length), body]);

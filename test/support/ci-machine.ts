@@ -29,7 +29,7 @@ export interface ShellResult {
   readonly output: string;
 }
 
-export interface ShellOptions {
+interface ShellOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Arguments of the shell before the script. */
   readonly shell?: readonly [string, ...string[]];

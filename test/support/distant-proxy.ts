@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { listen, portOf } from './listen.ts';
 
-export interface DistantProxyOptions {
+interface DistantProxyOptions {
   /** Where to listen; port 0: any. */
   readonly host: string;
   readonly port: number;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { type CiMachine, SHA256, type ShellResult } from './ci-machine.ts';
 import { exampleText, gitLabJob, type Place, readJenkinsfile } from './examples.ts';
 
-export interface ExampleRun extends ShellResult {
+interface ExampleRun extends ShellResult {
   /** What is still there of its private directory. */
   readonly remains: readonly string[];
 }
 
-export interface ExampleOptions {
+interface ExampleOptions {
   readonly machine: CiMachine;
   readonly pool: Place;
   readonly idtoken: string;

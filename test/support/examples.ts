@@ -20,7 +20,7 @@ export function exampleText(file: string, pool?: Place, second?: Place): string 
   return names.reduce((changed, [name, ours = name]) => changed.replaceAll(name, ours), text);
 }
 
-export interface GitLabJob {
+interface GitLabJob {
   readonly extends?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly before_script?: readonly string[];
@@ -29,7 +29,7 @@ export interface GitLabJob {
   readonly artifacts?: unknown;
 }
 
-export interface GitLabInclude {
+interface GitLabInclude {
   readonly local: string;
   readonly inputs: Readonly<Record<string, string>>;
 }
@@ -78,7 +78,7 @@ export interface Jenkinsfile {
   readonly always: readonly string[];
 }
 
-export interface JenkinsStage {
+interface JenkinsStage {
   readonly name: string;
   /** Variables of `withCredentials`, and what `withEnv` sets. */
   readonly credentials: readonly string[];

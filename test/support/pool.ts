@@ -31,7 +31,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export interface ExecOptions {
+interface ExecOptions {
   readonly user?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;

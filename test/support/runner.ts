@@ -11,14 +11,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './project.ts';
 
-export interface Annotation {
+interface Annotation {
   readonly level: 'error' | 'warning' | 'notice' | 'debug';
   /** As it is shown: unescaped, and masked. */
   readonly message: string;
 }
 
 /** A command that the runner took from a line of the outputs. */
-export interface RunnerCommand {
+interface RunnerCommand {
   readonly name: string;
   readonly data: string;
 }
@@ -44,7 +44,7 @@ export interface StepResult {
   readonly summary: string;
 }
 
-export interface StepOptions {
+interface StepOptions {
   /** Further variables; undefined: not there at all, whatever the harness would have set. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** As with ACTIONS_STEP_DEBUG. */
@@ -53,7 +53,7 @@ export interface StepOptions {
   readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: Promise<unknown> };
 }
 
-export interface ActionOptions extends StepOptions {
+interface ActionOptions extends StepOptions {
   /** Runs the post step too, after this. */
   readonly beforePost?: (main: StepResult) => void | Promise<void>;
 }
@@ -416,7 +416,7 @@ function withoutUndefined(env: Readonly<Record<string, string | undefined>>): No
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 
-export interface ActionYaml {
+interface ActionYaml {
   readonly name: string;
   readonly description: string;
   readonly branding: Readonly<Record<string, string>>;

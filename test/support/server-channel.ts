@@ -17,7 +17,7 @@ export type Fault = 'close' | 'reset' | 'silence' | Choice | { readonly last: Ed
 /** The connection is to be given up: by the client, or by a fault. */
 export class Ended extends Error {}
 
-export interface ServerChannelOptions {
+interface ServerChannelOptions {
   /** By the name that `send` is given, or by name and number: `tls 2` is the second message of that name. */
   readonly faults: Readonly<Partial<Record<string, Fault>>>;
   /** Bytes that leave at once; undefined: all. */

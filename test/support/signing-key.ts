@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 
-export interface Grant {
+interface Grant {
   readonly subject: string;
   readonly issuer: string;
   /** Empty: no limit. */

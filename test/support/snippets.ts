@@ -15,7 +15,7 @@ import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0|[0-9a-f]{40})$|^\.\/$/;
 
 /** A whole workflow of what may be one, a job, or steps. */
-export function wholeWorkflow(text: string): string {
+function wholeWorkflow(text: string): string {
   const found: unknown = parse(text);
   if (Array.isArray(found)) return wholeWorkflow(stringify({ steps: found }));
   const some = (found ?? {}) as Partial<Workflow> & { readonly steps?: readonly Step[] };

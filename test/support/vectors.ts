@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from './project.ts';
 
 /** One frame of a recorded conversation, in hex; `plaintext` and `aad` where it is encrypted. */
-export interface RecordedFrame {
+interface RecordedFrame {
   readonly dir: 'C>S' | 'S>C';
   readonly note?: string;
   readonly clear: boolean;

@@ -17,7 +17,7 @@ export interface Step {
   readonly env?: Readonly<Record<string, unknown>>;
 }
 
-export interface Job {
+interface Job {
   readonly permissions?: unknown;
   readonly 'timeout-minutes'?: number;
   readonly env?: Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { type PasswordSource } from './pool-password.ts';
 import { type SciTokenSource } from './scitoken.ts';
 import { type TrustSource } from './trust.ts';
 /** Methods that HTCondor has and we do not speak. */
-export type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
+type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 /** What may be used, and where each credential is or may be. */
 export interface CredentialSources {
@@ -37,3 +37,4 @@ export interface CredentialSources {
  *   in an input is of no use.
  */
 export declare function loadCredentials(sources: CredentialSources, host: Host): Credentials;
+export {};

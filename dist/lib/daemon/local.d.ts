@@ -7,10 +7,11 @@ export interface LocalDaemon {
     /** SCHEDD_ADDRESS_FILE and so on: lines of address, version and platform, or of a ClassAd. */
     readonly addressFile: string | undefined;
 }
-export interface LocalAddress {
+interface LocalAddress {
     readonly address: Sinful;
     /** Empty if the file has none. */
     readonly name: string;
 }
 /** Where the daemon is; a string says why that is not known. */
 export declare function findLocal({ adFile, addressFile }: Omit<LocalDaemon, 'name'>, type: string): LocalAddress | string;
+export {};

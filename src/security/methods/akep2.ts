@@ -22,7 +22,7 @@ const STATUS_ERROR = -1;
 const utf8 = new TextEncoder();
 
 /** What the client says first. */
-export interface Opening {
+interface Opening {
   /** A: the subject of the token, or the name that goes with the pool password. */
   readonly name: string;
   /**
@@ -35,7 +35,7 @@ export interface Opening {
 }
 
 /** What the server answers. */
-export interface Challenge {
+interface Challenge {
   /** False: it refuses, and the other fields are empty. */
   readonly accepted: boolean;
   readonly clientName: string;
@@ -59,7 +59,7 @@ export function keyOfPassword(password: Uint8Array): Uint8Array {
 }
 
 /** A secret that both sides may know. */
-export interface SharedSecret {
+interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
   readonly opening: Opening;

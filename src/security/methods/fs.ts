@@ -9,7 +9,7 @@ const NOT_DONE = -1;
 
 const OURS = 'this account';
 
-export interface FsOptions {
+interface FsOptions {
   /** Directories that a daemon may want ours in, without a slash at the end: `/tmp`, FS_LOCAL_DIR. */
   readonly parents: readonly string[];
   /** Whom the directory has to belong to; undefined: who makes it. Root gives it to HTCondor's account. */

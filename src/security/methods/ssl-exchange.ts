@@ -27,7 +27,7 @@ const MAX_ROUNDS = 8;
 const NOTHING = new Uint8Array();
 
 /** Whom to believe, and what to show. */
-export interface SslCredential {
+interface SslCredential {
   readonly method: MethodName;
   readonly label: string;
   /** Host name that the server's certificate must carry. */

@@ -10,7 +10,7 @@ export interface SciTokenSettings {
 }
 
 /** A SciToken that is good. */
-export interface Validated {
+interface Validated {
   /** `issuer,subject`. */
   readonly name: string;
   /** Undefined: the map file does not know it. */
