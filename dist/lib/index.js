@@ -3805,9 +3805,10 @@ async function queryCollector(collector, query, credentials, trusted, host) {
 }
 function queryInClear({ address }, query, host) {
     const call = { address, command: query.command, request: (message) => putQuery(message, query) };
-    const read = async (channel) => ({
-        ...{ ads: await channel.receive(getAds), roundTrips: channel.roundTrips, vouched: false },
-    });
+    const read = async (channel) => {
+        const ads = await channel.receive(getAds);
+        return { ads, roundTrips: channel.roundTrips, vouched: false };
+    };
     return callInClear(call, read, host);
 }
 async function queryInSession(target, query, credentials, host) {

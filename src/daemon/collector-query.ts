@@ -76,9 +76,10 @@ export async function queryCollector(
 
 function queryInClear({ address }: Target, query: Query, host: Host): Promise<Answer> {
   const call = { address, command: query.command, request: (message: Writer) => putQuery(message, query) };
-  const read = async (channel: Channel) => ({
-    ...{ ads: await channel.receive(getAds), roundTrips: channel.roundTrips, vouched: false },
-  });
+  const read = async (channel: Channel) => {
+    const ads = await channel.receive(getAds);
+    return { ads, roundTrips: channel.roundTrips, vouched: false };
+  };
   return callInClear(call, read, host);
 }
 

@@ -2,24 +2,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from './project.ts';
 
-/** One frame of a recorded conversation, in hex; `plaintext` and `aad` where it is encrypted. */
+/** One frame of a recorded conversation, in hex; `plaintext` where it is encrypted. */
 interface RecordedFrame {
   readonly dir: 'C>S' | 'S>C';
   readonly note?: string;
   readonly clear: boolean;
   readonly frame: string;
-  readonly aad?: string;
   readonly plaintext?: string;
 }
 
 export interface RecordedHandshake {
   readonly clientEphemeralPrivateKey: string;
-  readonly ecdhSharedSecretX: string;
   readonly aesKey: string;
   readonly sendDigest: string;
   readonly recvDigest: string;
   readonly clientBaseIV: string;
-  readonly serverBaseIV: string;
   readonly frames: readonly RecordedFrame[];
   readonly akep2: Readonly<Record<'a' | 'b' | 'ra' | 'rb' | 'K' | 'hkt' | 'hk', string>>;
   readonly serverPolicyAd: Readonly<Record<string, string | number | boolean>>;
@@ -35,10 +32,7 @@ interface Vectors {
   readonly resumeWithoutResponse: Readonly<Record<'aesKey' | 'sid' | 'sendDigest' | 'clientBaseIV', string>> & {
     readonly frames: readonly RecordedFrame[];
   };
-  readonly rawCollectorQuery: {
-    readonly frames: readonly RecordedFrame[];
-    readonly ads: readonly Readonly<Record<string, string>>[];
-  };
+  readonly rawCollectorQuery: { readonly frames: readonly RecordedFrame[] };
   readonly framing: {
     readonly key: string;
     readonly baseIV: string;

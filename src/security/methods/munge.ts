@@ -1,6 +1,5 @@
 import type { Secret } from '../../secret.ts';
-import type { AuthMethod, Candidate } from '../method.ts';
-import { MethodRefused } from '../method.ts';
+import { type AuthMethod, type Candidate, MethodRefused } from '../method.ts';
 
 const DONE = 0;
 const NOT_DONE = -1;
