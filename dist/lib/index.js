@@ -1024,6 +1024,7 @@ function unreadable(source, what) {
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/private-file.js
 
+
 const MAX_FILE_LENGTH = 1024 * 1024;
 class ExposedFile extends Error {
 }
@@ -1047,6 +1048,9 @@ function readPrivateFile(path) {
     finally {
         (0,external_node_fs_namespaceObject.closeSync)(file);
     }
+}
+function private_file_unreadable(source, what) {
+    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
 function reasonOf(error) {
     const { code, message } = error;
@@ -1076,7 +1080,7 @@ function loadSciToken(source, tlsFor, host) {
     const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
     if (source.text === undefined)
         return `${token.source}: ${reason}`;
-    throw scitoken_unreadable(token, reason);
+    throw private_file_unreadable(token.source, reason);
 }
 function readSciToken(source, host) {
     const given = source.text !== undefined;
@@ -1088,9 +1092,9 @@ function readSciToken(source, host) {
         host.mask(jwt);
     try {
         if (jwt.reveal() === '')
-            throw scitoken_unreadable(found, 'it is empty');
+            throw private_file_unreadable(found.source, 'it is empty');
         if (/\s/.test(jwt.reveal()))
-            throw scitoken_unreadable(found, 'it has blanks or line ends in the middle');
+            throw private_file_unreadable(found.source, 'it has blanks or line ends in the middle');
         return parseBearerToken(jwt, found.source);
     }
     catch (error) {
@@ -1145,9 +1149,6 @@ function readStart(path, owner) {
     catch (error) {
         return error;
     }
-}
-function scitoken_unreadable({ source }, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
@@ -3194,15 +3195,15 @@ function readPair(certificateSource, keySource, host) {
     const key = readKey(keySource, host);
     const [own] = chain;
     if (own === undefined)
-        throw certificates_unreadable(certificateSource.name, 'it holds no PEM certificate');
+        throw private_file_unreadable(certificateSource.name, 'it holds no PEM certificate');
     const subject = own.subject.replaceAll('\n', ', ');
     if (!own.checkPrivateKey(key.object))
-        throw certificates_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+        throw private_file_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
     const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
     if (to <= host.now())
-        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+        throw private_file_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
     if (from > host.now())
-        throw certificates_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+        throw private_file_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
     return {
         chain: chain.map((each) => each.toString()).join('\n'),
         key: key.pem,
@@ -3212,17 +3213,17 @@ function readPair(certificateSource, keySource, host) {
 function readKey(source, host) {
     const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
     if (pem === undefined)
-        throw certificates_unreadable(source.name, 'it holds no PEM private key');
+        throw private_file_unreadable(source.name, 'it holds no PEM private key');
     const secret = new Secret(pem);
     host.mask(secret);
     if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-        throw certificates_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
+        throw private_file_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
     }
     try {
         return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
     }
     catch {
-        throw certificates_unreadable(source.name, 'the private key cannot be read');
+        throw private_file_unreadable(source.name, 'the private key cannot be read');
     }
 }
 function readCertificates(text, name) {
@@ -3231,7 +3232,7 @@ function readCertificates(text, name) {
             return new external_node_crypto_namespaceObject.X509Certificate(pem);
         }
         catch {
-            throw certificates_unreadable(name, 'a certificate in it cannot be read');
+            throw private_file_unreadable(name, 'a certificate in it cannot be read');
         }
     });
 }
@@ -3243,7 +3244,7 @@ function readPem(source) {
     }
     catch (error) {
         const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
-        throw certificates_unreadable(source.name, `${what}: ${reasonOf(error)}`);
+        throw private_file_unreadable(source.name, `${what}: ${reasonOf(error)}`);
     }
 }
 function pathOf({ path }) {
@@ -3256,7 +3257,7 @@ function readAuthorities(source) {
         : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
     if (found.length > 0)
         return found;
-    throw certificates_unreadable(source.name, 'it holds no PEM certificate');
+    throw private_file_unreadable(source.name, 'it holds no PEM certificate');
 }
 function filesOf(path) {
     try {
@@ -3267,9 +3268,6 @@ function filesOf(path) {
     catch {
         return [path];
     }
-}
-function certificates_unreadable(name, what) {
-    return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
@@ -3386,6 +3384,7 @@ function isReadable(path) {
 
 
 
+
 function loadIdTokens(source, host) {
     const { found, reasons } = readIdTokens(source, host);
     const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
@@ -3431,7 +3430,7 @@ function parseLine({ text, source }, chosen, host) {
     catch (error) {
         if (!(error instanceof TokenError))
             throw error;
-        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
+        throw private_file_unreadable(source, error.message);
     }
 }
 
@@ -3556,13 +3555,12 @@ function nameFor({ remoteVersion, trustDomain }) {
 
 
 
-
 function loadPassword({ text, file }, host) {
     if (text !== undefined) {
         host.mask(text);
         const line = text.reveal().replace(/\r?\n$/, '');
         if (line === '' || /[\r\n\0]/.test(line))
-            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
+            throw private_file_unreadable('password', 'it is not one line of text');
         return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
     }
     if (file === undefined)

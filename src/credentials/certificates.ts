@@ -6,7 +6,7 @@ import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
-import { reasonOf } from './private-file.ts';
+import { reasonOf, unreadable } from './private-file.ts';
 
 /**
  * PEM given as such, or the path of a file with it; `name` is that of the input. What was given for a path may be a key
@@ -144,8 +144,4 @@ export function filesOf(path: string): readonly string[] {
   } catch {
     return [path];
   }
-}
-
-function unreadable(name: string, what: string): CredentialError {
-  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${name}: ${what}`);
 }

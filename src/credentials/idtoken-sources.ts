@@ -5,6 +5,7 @@ import type { AuthMethod } from '../security/method.ts';
 import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
 import { parseIdToken, signaturePart } from '../token/jwt.ts';
 import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-directory.ts';
+import { unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
 /** Where IDTOKENS come from: the text of an input, or a token directory. */
@@ -68,6 +69,6 @@ function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): Id
     return { token: parseIdToken(text), source, chosen };
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
-    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${error.message}`);
+    throw unreadable(source, error.message);
   }
 }

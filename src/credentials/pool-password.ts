@@ -1,9 +1,8 @@
-import { CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { password } from '../security/methods/password.ts';
-import { readPrivateFile, reasonOf } from './private-file.ts';
+import { readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { descramble } from './signing-key.ts';
 
 export interface PasswordSource {
@@ -21,8 +20,7 @@ export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMe
   if (text !== undefined) {
     host.mask(text);
     const line = text.reveal().replace(/\r?\n$/, '');
-    if (line === '' || /[\r\n\0]/.test(line))
-      throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text');
+    if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'it is not one line of text');
     return password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
   }
   if (file === undefined) return 'no pool password was given';

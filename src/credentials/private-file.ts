@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { CredentialError } from '../errors.ts';
 
 /** A file with a secret is a line or a few; whatever is larger is something else. */
 const MAX_FILE_LENGTH = 1024 * 1024;
@@ -29,6 +30,11 @@ export function readPrivateFile(path: string): Buffer {
   } finally {
     closeSync(file);
   }
+}
+
+/** A credential that is of no use: where it came from, and what is wrong with it. */
+export function unreadable(source: string, what: string): CredentialError {
+  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
 
 /** Why a file could not be read, in few words. */

@@ -7,7 +7,7 @@ import type { AuthMethod } from '../security/method.ts';
 import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
-import { reasonOf } from './private-file.ts';
+import { reasonOf, unreadable } from './private-file.ts';
 
 export interface SciTokenSource {
   readonly text: Secret | undefined;
@@ -37,7 +37,7 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
   const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
   if (source.text === undefined) return `${token.source}: ${reason}`;
-  throw unreadable(token, reason);
+  throw unreadable(token.source, reason);
 }
 
 /** The token of the input, or the one found; a string says why there is none. Throws as loadSciToken does. */
@@ -48,8 +48,8 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   const jwt = new Secret(found.text.trim());
   if (jwt.reveal() !== '') host.mask(jwt);
   try {
-    if (jwt.reveal() === '') throw unreadable(found, 'it is empty');
-    if (/\s/.test(jwt.reveal())) throw unreadable(found, 'it has blanks or line ends in the middle');
+    if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
+    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
     return parseBearerToken(jwt, found.source);
   } catch (error) {
     if (!(error instanceof CredentialError) || given) throw error;
@@ -97,8 +97,4 @@ function readStart(path: string, owner?: number): string | Error {
   } catch (error) {
     return error as Error;
   }
-}
-
-function unreadable({ source }: { readonly source: string }, what: string): CredentialError {
-  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
 }
