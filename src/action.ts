@@ -12,7 +12,7 @@ import { type FetchedToken, fetchToken } from './fetch.ts';
 import type { Host } from './host.ts';
 import { privateDirectory, readBoolean, readRequest, readTimeout } from './inputs/request.ts';
 import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from './inputs/table.ts';
-import { printable } from './printable.ts';
+import { messageOf, printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
 import type { TokenRequest } from './wanted.ts';
@@ -124,29 +124,30 @@ function leaveForPost({ path, directoryMade }: FetchedToken, exporting: boolean)
 }
 
 /** @throws OutputError ERR_OUTPUT if the runner's files cannot be written to. */
+function toRunner(what: string, give: () => void): void {
+  try {
+    give();
+  } catch (cause) {
+    throw new OutputError(`the runner does not take the ${what}: ${messageOf(cause)}`, { cause, phase: 'deliver' });
+  }
+}
+
 function deliver(fetched: FetchedToken): void {
   const { path, token } = fetched;
-  try {
+  toRunner('outputs', () => {
     core.setOutput('token', token.jwt.reveal());
     core.setOutput('token-file', path ?? '');
     core.setOutput('token-directory', path === undefined ? '' : dirname(path));
     for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new OutputError(`the runner does not take the outputs: ${reason}`, { cause, phase: 'deliver' });
-  }
+  });
 }
 
-/** @throws OutputError ERR_OUTPUT if the runner's file cannot be written to. */
 function exportEnvironment(variables: Readonly<Record<string, string>>): void {
   const { exported, undo } = withNote(variables, process.env);
-  try {
+  toRunner('environment', () => {
     core.saveState(STATE.undo, JSON.stringify(undo));
     for (const [name, value] of Object.entries(exported)) core.exportVariable(name, value);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new OutputError(`the runner does not take the environment: ${reason}`, { cause, phase: 'deliver' });
-  }
+  });
   core.info(
     printable(
       `For the next steps: ${Object.entries(variables)

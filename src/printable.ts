@@ -16,3 +16,8 @@ export function printable(text: string): string {
     .replaceAll('##[', '# #[')
     .replace(/^(\s*):(?=:)/, '$1: ');
 }
+
+/** What is said of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

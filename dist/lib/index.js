@@ -54,6 +54,9 @@ function printable(text) {
         .replaceAll('##[', '# #[')
         .replace(/^(\s*):(?=:)/, '$1: ');
 }
+function printable_messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
 
 ;// CONCATENATED MODULE: ./build/bundle/src/errors.js
 
@@ -271,6 +274,7 @@ function concat(parts) {
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/tls-tunnel.js
 
 
+
 const IP_ADDRESS = /^[\d.]+$|:/;
 class TlsFailure extends Error {
 }
@@ -291,7 +295,7 @@ class TlsTunnel {
             return new TlsTunnel(options, connect);
         }
         catch (cause) {
-            throw new TlsFailure(cause instanceof Error ? cause.message : String(cause), { cause });
+            throw new TlsFailure(printable_messageOf(cause), { cause });
         }
     }
     constructor({ authorities, partialChain, certificate, serverName }, connect) {
@@ -3461,6 +3465,7 @@ function isProgram(path) {
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
 
+
 const munge_DONE = 0;
 const munge_NOT_DONE = -1;
 const munge_OURS = 'this account';
@@ -3475,7 +3480,7 @@ function munge(encode) {
                     channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
                 }
                 catch (error) {
-                    failure = error instanceof Error ? error.message : String(error);
+                    failure = printable_messageOf(error);
                     channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
                 }
             },
@@ -3584,6 +3589,7 @@ function loadPassword({ text, file }, host) {
 
 
 
+
 const SYSTEM_FILES = [
     '/etc/ssl/certs/ca-certificates.crt',
     '/etc/pki/tls/certs/ca-bundle.crt',
@@ -3597,7 +3603,7 @@ function loadTrust(source, host) {
             return readAuthorities({ name: path, path });
         }
         catch (error) {
-            host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
+            host.log.debug(`credentials: passed over ${printable_messageOf(error)}`);
             return [];
         }
     });
@@ -4068,6 +4074,7 @@ async function inTurn(addresses, talk, host) {
 
 
 
+
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 function checkTokenPath(path) {
@@ -4089,7 +4096,7 @@ function checkTokenPath(path) {
             return;
     }
     catch (cause) {
-        throw new errors_OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
+        throw new errors_OutputError(`${directory} cannot be written to: ${printable_messageOf(cause)}`, { cause });
     }
     throw new errors_OutputError(`${directory} is no directory`);
 }
@@ -4114,7 +4121,7 @@ function writeTokenFile(path, token, mayMakeDirectory = true) {
     catch (cause) {
         if (cause instanceof errors_OutputError)
             throw cause;
-        throw new errors_OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+        throw new errors_OutputError(`the token could not be written to ${path}: ${printable_messageOf(cause)}`, { cause });
     }
 }
 function writeAddressFile(path, sinful, version) {
@@ -4144,11 +4151,8 @@ function stat(path) {
         return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false });
     }
     catch (cause) {
-        throw new errors_OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+        throw new errors_OutputError(`${path} cannot be looked at: ${printable_messageOf(cause)}`, { cause });
     }
-}
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/retry.js
@@ -4391,6 +4395,7 @@ function plainText(input, text) {
 
 
 
+
 const METHODS = {
     ...{ IDTOKENS: 'TOKEN', IDTOKEN: 'TOKEN', TOKENS: 'TOKEN', TOKEN: 'TOKEN' },
     ...{ SCITOKENS: 'SCITOKENS', SCITOKEN: 'SCITOKENS', SSL: 'SSL', PASSWORD: 'PASSWORD', FS: 'FS', MUNGE: 'MUNGE' },
@@ -4479,8 +4484,7 @@ function excludedNames({ setting }) {
         return text === undefined ? undefined : new RegExp(text);
     }
     catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${reason}`, { cause });
+        throw new InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${printable_messageOf(cause)}`, { cause });
     }
 }
 function tokenDirectory({ setting, home, uid }) {

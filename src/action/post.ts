@@ -3,7 +3,7 @@ import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
-import { printable } from '../printable.ts';
+import { messageOf, printable } from '../printable.ts';
 import type { Undo } from './environment.ts';
 import { NOT_RENEWED, stopRenewal } from './renewal.ts';
 
@@ -90,6 +90,6 @@ async function atMost(complaint: string, work: () => Promise<void> | void): Prom
   try {
     await work();
   } catch (error) {
-    core.warning(printable(`${complaint}: ${error instanceof Error ? error.message : String(error)}`));
+    core.warning(printable(`${complaint}: ${messageOf(error)}`));
   }
 }

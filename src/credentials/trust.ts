@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Host } from '../host.ts';
+import { messageOf } from '../printable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type ClientCertificate, filesOf, type PemSource, readAuthorities } from './certificates.ts';
 import { reasonOf } from './private-file.ts';
@@ -41,7 +42,7 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
       try {
         return readAuthorities({ name: path, path });
       } catch (error) {
-        host.log.debug(`credentials: passed over ${error instanceof Error ? error.message : String(error)}`);
+        host.log.debug(`credentials: passed over ${messageOf(error)}`);
         return [];
       }
     });

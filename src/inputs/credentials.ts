@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PemSource } from '../credentials/certificates.ts';
 import type { CredentialSources, MethodSource } from '../credentials/sources.ts';
 import { InputError } from '../errors.ts';
+import { messageOf } from '../printable.ts';
 import { Secret } from '../secret.ts';
 import type { Mode } from '../wanted.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
@@ -118,8 +119,7 @@ function excludedNames({ setting }: Surroundings): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${reason}`, { cause });
+    throw new InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${messageOf(cause)}`, { cause });
   }
 }
 

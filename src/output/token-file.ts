@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
+import { messageOf } from '../printable.ts';
 import type { Secret } from '../secret.ts';
 
 const PRIVATE_FILE = 0o600;
@@ -110,8 +111,4 @@ function stat(path: string) {
   } catch (cause) {
     throw new OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

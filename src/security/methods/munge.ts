@@ -1,3 +1,4 @@
+import { messageOf } from '../../printable.ts';
 import type { Secret } from '../../secret.ts';
 import { type AuthMethod, type Candidate, MethodRefused } from '../method.ts';
 
@@ -21,7 +22,7 @@ export function munge(encode: () => Promise<Secret>): AuthMethod {
           const credential = await encode();
           channel.send((message) => message.int(DONE).string(credential.reveal()));
         } catch (error) {
-          failure = error instanceof Error ? error.message : String(error);
+          failure = messageOf(error);
           channel.send((message) => message.int(NOT_DONE).string('no credential'));
         }
       },

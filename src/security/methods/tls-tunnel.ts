@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { messageOf } from '../../printable.ts';
 import type { Secret } from '../../secret.ts';
 import { concat } from '../../wire/writer.ts';
 
@@ -55,7 +56,7 @@ export class TlsTunnel {
     try {
       return new TlsTunnel(options, connect);
     } catch (cause) {
-      throw new TlsFailure(cause instanceof Error ? cause.message : String(cause), { cause });
+      throw new TlsFailure(messageOf(cause), { cause });
     }
   }
 
