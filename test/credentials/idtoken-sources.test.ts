@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadIdTokens, readIdTokens } from '../../src/credentials/idtoken-sources.ts';
 import { CredentialError } from '../../src/errors.ts';
-import type { Host } from '../../src/host.ts';
 import { Secret } from '../../src/secret.ts';
+import { notingHost } from '../support/noting-host.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -15,24 +15,6 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 function jwt(claims: Record<string, unknown> = {}, signature = 'c2lnbmF0dXJl'): string {
   const payload = { iss: 'pool', sub: 'alice@pool', iat: 1, jti: 'id', ...claims };
   return `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(payload)}.${signature}`;
-}
-
-/** A host that notes what it is told; its log fails the test if it is told a secret. */
-function listeningHost() {
-  const masks: string[] = [];
-  const log: string[] = [];
-  const note = (line: string) => void log.push(line);
-  const host: Host = {
-    ...{
-      signal: new AbortController().signal,
-      now: () => new Date(0),
-      randomBytes: (length) => new Uint8Array(length),
-    },
-    log: { debug: note, info: note, notice: note, warn: note },
-    timeLeftMs: () => 60_000,
-    mask: (secret) => void masks.push(secret.reveal()),
-  };
-  return { host, masks, log };
 }
 
 function credentialError(code: CredentialError['code'], text: RegExp) {
@@ -46,7 +28,7 @@ function credentialError(code: CredentialError['code'], text: RegExp) {
 }
 
 describe('the text of an input', () => {
-  const load = (text: string, host = listeningHost().host) => readIdTokens({ text: new Secret(text) }, host).found;
+  const load = (text: string, host = notingHost().host) => readIdTokens({ text: new Secret(text) }, host).found;
 
   test('is one token', () => {
     const [only, ...others] = load(`${jwt()}\n`);
@@ -68,14 +50,14 @@ describe('the text of an input', () => {
   });
 
   test('is masked before anything else: whole, each line, and each signature', () => {
-    const { host, masks } = listeningHost();
+    const { host, masks } = notingHost();
     const [a, b] = [jwt({}, 'c2lnbmF0dXJlQQ'), jwt({}, 'c2lnbmF0dXJlQg')];
     load(`${a}\n${b}\n`, host);
     assert.deepEqual(masks, [`${a}\n${b}\n`, a, 'c2lnbmF0dXJlQQ', b, 'c2lnbmF0dXJlQg']);
   });
 
   test('is masked even if it is no token', () => {
-    const { host, masks } = listeningHost();
+    const { host, masks } = notingHost();
     assert.throws(() => load('hunter2', host), credentialError('ERR_CREDENTIAL_UNREADABLE', /./));
     assert.deepEqual(masks, ['hunter2', 'hunter2']);
   });
@@ -106,7 +88,7 @@ describe('the text of an input', () => {
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
     test(`that is ${JSON.stringify(text)} is no credential`, () => {
-      const reason = loadIdTokens({ text: new Secret(text) }, listeningHost().host);
+      const reason = loadIdTokens({ text: new Secret(text) }, notingHost().host);
       assert.equal(reason, 'no IDTOKEN was found; idtoken holds only blank lines and comments');
     });
   }
@@ -127,7 +109,7 @@ describe('a token directory', () => {
     put('a', 'not a token\n');
     put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
     put('c~', jwt());
-    const { host, log } = listeningHost();
+    const { host, log } = notingHost();
     const { found } = readIdTokens({ directory, named: false }, host);
     assert.deepEqual(
       found.map(({ token, chosen }) => [token.subject, chosen]),
@@ -140,19 +122,19 @@ describe('a token directory', () => {
   test('that the user named may be shown to a daemon at once', () => {
     put('a', jwt());
     assert.deepEqual(
-      readIdTokens({ directory, named: true }, listeningHost().host).found.map(({ chosen }) => chosen),
+      readIdTokens({ directory, named: true }, notingHost().host).found.map(({ chosen }) => chosen),
       [true],
     );
   });
 
   test('has every line masked, tokens or not', () => {
     put('a', `hunter2\n${jwt()}\n`);
-    const { host, masks } = listeningHost();
+    const { host, masks } = notingHost();
     readIdTokens({ directory, named: true }, host);
     assert.deepEqual(masks, ['hunter2', jwt(), 'c2lnbmF0dXJl']);
   });
 
-  const reason = () => loadIdTokens({ directory, named: true }, listeningHost().host);
+  const reason = () => loadIdTokens({ directory, named: true }, notingHost().host);
 
   test('without any good token gives every place and reason', () => {
     put('a', 'hunter2\n');
@@ -174,7 +156,7 @@ describe('a token directory', () => {
   test('has its names excluded as HTCondor is configured', () => {
     put('a.skip', jwt());
     put('b~', jwt({ sub: 'bob@pool' }));
-    const { found } = readIdTokens({ directory, named: true, excluded: /.*\.skip$/ }, listeningHost().host);
+    const { found } = readIdTokens({ directory, named: true, excluded: /.*\.skip$/ }, notingHost().host);
     assert.deepEqual(
       found.map(({ token }) => token.subject),
       ['bob@pool'],

@@ -4,17 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { readSciToken } from '../../src/credentials/scitoken.ts';
-import { processHost } from '../../src/process-host.ts';
+import { notingHost } from '../support/noting-host.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const jwt = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
-const nothing = () => {};
-const log = { debug: nothing, info: nothing, notice: nothing, warn: nothing };
-const over = new AbortController();
-const host = processHost(60_000, over.signal, { mask: nothing, log });
-after(() => over.abort());
+const { host } = notingHost();
 
 describe('a bearer token', { skip: process.getuid === undefined && 'only Unix has owners of files' }, () => {
   const uid = process.getuid?.() ?? 0;

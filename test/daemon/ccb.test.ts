@@ -6,7 +6,6 @@ import { after, afterEach, describe, test } from 'node:test';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import { callCommand } from '../../src/daemon/open-session.ts';
 import type { ConnectError, HTCondorError } from '../../src/errors.ts';
-import type { Host } from '../../src/host.ts';
 import type { FetchOptions } from '../../src/index.ts';
 import type { AuthMethod } from '../../src/security/method.ts';
 import { abortedError } from '../../src/transport/channel.ts';
@@ -28,6 +27,7 @@ import {
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';
@@ -441,17 +441,7 @@ const claim = (request: BrokerRequest) => request.ad.string('ClaimId');
 const reply = ({ channel }: BrokerRequest, ad: Record<string, boolean | number>) =>
   channel.send('x', (message) => putClassAd(message, ad));
 
-function testHost(signal: AbortSignal): Host {
-  const log = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
-  return {
-    signal,
-    log,
-    timeLeftMs: () => 60_000,
-    mask: () => {},
-    now: () => new Date(0),
-    randomBytes: (n: number) => new Uint8Array(n),
-  };
-}
+const testHost = (signal: AbortSignal) => notingHost({ signal }).host;
 
 describe('at the port where a daemon is waited for', () => {
   const strangers: Socket[] = [];

@@ -22,11 +22,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const read = (words: Words, env: Record<string, string> = {}, localFirst = false) =>
   readDaemon((name) => words[name], surroundings(env), { localFirst, remote: false });
 
-function at(text: string): Sinful {
-  const address = parseAddress(text, 9618);
-  assert.ok(address !== undefined, text);
-  return address;
-}
+const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
 
 /** Where a schedd of this machine leaves its address, and what it is called. */
 const HERE = {

@@ -38,11 +38,7 @@ function inputError(input: InputName, message: RegExp) {
 /** Not on this machine, and not through a tunnel. */
 const ELSEWHERE = { local: undefined, through: undefined };
 
-function at(text: string): Sinful {
-  const address = parseAddress(text, 9618);
-  assert.ok(address !== undefined, text);
-  return address;
-}
+const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
 
 describe('the daemon', () => {
   const found: readonly [string, Words, TokenRequest['daemon'], Surroundings['env']?][] = [

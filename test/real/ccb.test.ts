@@ -11,6 +11,7 @@ import { fetchToken } from '../../src/index.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { advised } from '../support/advice.ts';
 import { DistantProxy } from '../support/distant-proxy.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
@@ -99,16 +100,7 @@ for (const suite of poolSuites()) {
       assert.notEqual(theirs.status, 0);
       const words: Record<string, string> = { address: sinful, idtoken };
       const request = readRequest((input) => words[input], UNCONFIGURED);
-      const log = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
-      const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-      const host = {
-        signal: AbortSignal.timeout(20_000),
-        log,
-        timeLeftMs: () => 60_000,
-        mask: () => {},
-        now: () => new Date(),
-        randomBytes,
-      };
+      const { host } = notingHost({ signal: AbortSignal.timeout(20_000) });
       await assert.rejects(fetchRequested({ ...request, privateNetworkName: name }, host), { code: 'ERR_CONNECT' });
       const { token } = await fetchRequested({ ...request, privateNetworkName: 'elsewhere' }, host);
       assert.equal(token.subject, `alice@${pool.trustDomain}`);

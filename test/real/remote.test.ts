@@ -1,11 +1,9 @@
 /** The collector fetches a schedd's token: HTCondor as it is says no to everybody, and mended gives the same to both. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { loadIdTokens } from '../../src/credentials/idtoken-sources.ts';
 import { callCommand } from '../../src/daemon/open-session.ts';
 import type { DaemonError } from '../../src/errors.ts';
-import type { Host } from '../../src/host.ts';
 import type { FetchOptions } from '../../src/index.ts';
 import { Secret } from '../../src/secret.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
@@ -13,6 +11,7 @@ import { type ClassAd, Expression, getClassAd, putClassAd } from '../../src/wire
 import { advised } from '../support/advice.ts';
 import type { ErrorName } from '../support/every-error.ts';
 import { mendRemote, mendUnavailable } from '../support/mended-htcondor.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, onlyToken, referenceFetch } from '../support/real-fetch.ts';
 import { assertSameOutcome } from '../support/same-outcome.ts';
@@ -34,16 +33,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
 
 /** The ad that the collector has of the schedd, for an administrator; `all`: with what is private in it. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
-  const host: Host = {
-    ...{
-      signal: AbortSignal.timeout(20_000),
-      now: () => new Date(),
-      timeLeftMs: () => 60_000,
-      mask: () => {},
-      randomBytes,
-    },
-    log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
-  };
+  const { host } = notingHost({ signal: AbortSignal.timeout(20_000) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
   const address = parseAddress(pool.collector);
   assert.ok(address !== undefined && typeof tokens !== 'string');

@@ -1,7 +1,6 @@
 /** Which name a daemon's certificate must carry, and whose word is enough for it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { processHost } from '../../src/process-host.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Peer } from '../../src/security/method.ts';
 import { idtokens } from '../../src/security/methods/idtokens.ts';
@@ -11,11 +10,10 @@ import { TlsTunnel } from '../../src/security/methods/tls-tunnel.ts';
 import type { ServerPolicy } from '../../src/security/policy.ts';
 import { parseBearerToken } from '../../src/token/bearer.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { strangeJwt } from '../support/runner.ts';
 
-const nothing = () => {};
-const log = { debug: nothing, info: nothing, notice: nothing, warn: nothing };
-const host = processHost(60_000, new AbortController().signal, { mask: nothing, log });
+const { host } = notingHost();
 const unused = () => Promise.reject(new Error('no connection is made'));
 const server: ServerPolicy = {
   ...{ methods: ['SSL', 'SCITOKENS', 'TOKEN'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' },

@@ -5,11 +5,7 @@ import fc from 'fast-check';
 import { ccbContacts, inPrivateNetwork, isBehindCcb } from '../../src/transport/ccb-contact.ts';
 import { formatSinful, parseSinful, type Sinful } from '../../src/transport/sinful.ts';
 
-const sinful = (text: string): Sinful => {
-  const parsed = parseSinful(text);
-  assert.ok(parsed, text);
-  return parsed;
-};
+const sinful = (text: string): Sinful => parseSinful(text) ?? assert.fail(text);
 
 function contactsOf(ccbid: string): readonly string[] {
   return ccbContacts(sinful(`<192.0.2.1:9?CCBID=${encodeURIComponent(ccbid)}>`)).map(

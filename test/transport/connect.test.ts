@@ -7,6 +7,7 @@ import { connect } from '../../src/transport/connect.ts';
 import { parseSinful, type Sinful } from '../../src/transport/sinful.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import { deadPort, listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { silentPort } from '../support/silent-port.ts';
 
 let server: Server;
@@ -23,23 +24,8 @@ before(async () => {
 });
 after(() => new Promise((resolve) => server.close(resolve)));
 
-function hostUntil(signal: AbortSignal) {
-  const silent = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
-  return {
-    signal,
-    log: silent,
-    timeLeftMs: () => 60_000,
-    mask: () => {},
-    now: () => new Date(0),
-    randomBytes: (n: number) => new Uint8Array(n),
-  };
-}
-
-const sinful = (text: string): Sinful => {
-  const parsed = parseSinful(text);
-  assert.ok(parsed, text);
-  return parsed;
-};
+const hostUntil = (signal: AbortSignal) => notingHost({ signal }).host;
+const sinful = (text: string): Sinful => parseSinful(text) ?? assert.fail(text);
 
 describe('a connection', () => {
   test('is made to the first of the addresses that answers', async () => {

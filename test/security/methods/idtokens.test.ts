@@ -1,17 +1,13 @@
 /** Which token is shown to whom. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Host } from '../../../src/host.ts';
 import { Secret } from '../../../src/secret.ts';
 import { idtokens } from '../../../src/security/methods/idtokens.ts';
 import { parseIdToken } from '../../../src/token/jwt.ts';
+import { notingHost } from '../../support/noting-host.ts';
 import { strangeJwt } from '../../support/runner.ts';
 
-const host: Host = {
-  ...{ signal: new AbortController().signal, now: () => new Date(0), timeLeftMs: () => 60_000, mask: () => {} },
-  log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
-  randomBytes: (length) => new Uint8Array(length),
-};
+const { host } = notingHost({ now: () => new Date(0) });
 const peer = { address: '192.0.2.1', port: 9618, sharedPortId: undefined, serverName: undefined };
 const credential = (source: string, chosen: boolean, claims = {}) => ({
   ...{ token: parseIdToken(new Secret(strangeJwt(claims))), source, chosen },
