@@ -5,23 +5,23 @@ import { describe, test } from 'node:test';
 import { ConnectError, DaemonError, HTCondorError, ProtocolError } from '../src/errors.ts';
 import { findDaemon, inTurn } from '../src/find.ts';
 import { readRequest } from '../src/inputs/request.ts';
-import type { InputName } from '../src/inputs/table.ts';
 import { formatSinful } from '../src/transport/sinful.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 import { deadPort, listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { surroundings } from './support/surroundings.ts';
+import type { Words } from './support/ways.ts';
 
 const NOBODY = { methods: [], preference: 'ours', unavailable: [] } as const;
 
-async function find(words: Partial<Record<InputName, string>>) {
+async function find(words: Words) {
   const request = readRequest((name) => ({ idtoken: 'x', ...words })[name], surroundings());
   const { targets } = await findDaemon(request, NOBODY, notingHost().host);
   return targets.map(({ address, serverName }) => [formatSinful(address), serverName]);
 }
 
 describe('a daemon at its address', () => {
-  const cases: readonly [Partial<Record<InputName, string>>, string, string | undefined][] = [
+  const cases: readonly [Words, string, string | undefined][] = [
     [{ address: 'ap40.example.org' }, '<ap40.example.org:9618>', 'ap40.example.org'],
     [{ address: '192.0.2.7:1' }, '<192.0.2.7:1>', undefined],
     [{ address: '[2001:db8::1]:1' }, '<[2001:db8::1]:1>', undefined],

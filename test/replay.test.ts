@@ -9,6 +9,7 @@ import { fetchToken } from '../src/fetch.ts';
 import { readRequest } from '../src/inputs/request.ts';
 import type { Recording } from './record/recording.ts';
 import { listen } from './support/listen.ts';
+import { notingHost } from './support/noting-host.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 import { NOWHERE } from './support/surroundings.ts';
 
@@ -55,16 +56,10 @@ for (const path of recordings) {
         const entropy = [...recording.entropy];
         const { token, roundTrips } = await fetchToken(
           readRequest((name) => (inputs as Partial<Record<string, string>>)[name], NOWHERE),
-          {
-            ...{
-              signal: AbortSignal.timeout(10_000),
-              now: () => new Date(0),
-              timeLeftMs: () => 60_000,
-              mask: () => {},
-            },
-            log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
+          notingHost({
+            ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0) },
             randomBytes: () => new Uint8Array(Buffer.from(entropy.shift() ?? '', 'hex')),
-          },
+          }).host,
         );
         const said = recording.flights.filter(({ from }) => from === 'client').map(({ bytes }) => bytes);
         assert.deepEqual(await replayed, said);

@@ -1,12 +1,12 @@
 /** SciTokens exchanged: in a session in which the daemon has proven itself, and narrowed with the IDTOKEN that comes of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DaemonError, HTCondorError } from '../../src/errors.ts';
+import { DaemonError, type HTCondorError } from '../../src/errors.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
-import { ABSENT, type Tried, Ways, type Words } from '../support/ways.ts';
+import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/ways.ts';
 
 let ways: Ways;
 before(async () => {
@@ -36,12 +36,6 @@ function exchange(
     const shown = scitoken.split('.').some((part) => pool.hasHeard(part));
     return { ...tried, said: pool.log, connections: pool.connections, shown };
   });
-}
-
-function assertError({ error }: Tried, code: string, text: RegExp): void {
-  assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
-  assert.equal(error.code, code, error.message);
-  assert.match(error.message, text);
 }
 
 describe('a SciToken', () => {

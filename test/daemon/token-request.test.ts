@@ -1,7 +1,7 @@
 /** Requests that an administrator approves: what is asked, what is announced, and every way in which it comes to nothing. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DaemonError, HTCondorError } from '../../src/errors.ts';
+import { DaemonError } from '../../src/errors.ts';
 import { assertHidden } from '../support/broken-messages.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
@@ -9,7 +9,7 @@ import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.
 import type { RequestSettings, TokenWish } from '../support/embedded-pool/token-requests.ts';
 import type { Fault } from '../support/server-channel.ts';
 import { SigningKey } from '../support/signing-key.ts';
-import { type Tried, type TryOptions, Ways, type Words } from '../support/ways.ts';
+import { assertError, type Tried, type TryOptions, Ways, type Words } from '../support/ways.ts';
 
 let ways: Ways;
 before(async () => {
@@ -53,12 +53,6 @@ async function request({ words = {}, options = {}, requests = {}, ...how }: Ask)
 
 const notices = ({ log }: Tried) => log.filter((line) => line.startsWith('notice ')).map((line) => line.slice(7));
 const polls = ({ said }: Asked) => said.filter((line) => /^poll \d+ of request/.test(line)).length;
-
-function assertError({ error }: Tried, code: string, text: RegExp): void {
-  assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
-  assert.equal(error.code, code, error.message);
-  assert.match(error.message, text);
-}
 
 describe('a request', () => {
   test('is filed as it was asked, and gives a token when it is approved', async () => {

@@ -6,26 +6,17 @@ import fc from 'fast-check';
 import type { CredentialSources } from '../../src/credentials/sources.ts';
 import { InputError } from '../../src/errors.ts';
 import { readCredentials } from '../../src/inputs/credentials.ts';
-import type { InputName, Surroundings } from '../../src/inputs/table.ts';
+import type { Surroundings } from '../../src/inputs/table.ts';
 import type { Mode } from '../../src/wanted.ts';
+import { inputError } from '../support/input-error.ts';
 import { surroundings } from '../support/surroundings.ts';
-
-type Words = Partial<Record<InputName, string>>;
+import type { Words } from '../support/ways.ts';
 
 const HOME = resolve('/home/ci');
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
 function read(words: Words, env: Surroundings['env'] = {}, facts: Partial<Surroundings> = {}, mode: Mode = 'fetch') {
   return readCredentials((name) => words[name], surroundings(env, { home: HOME, ...facts }), mode);
-}
-
-function inputError(input: InputName, message: RegExp) {
-  return (error: unknown) => {
-    assert.ok(error instanceof InputError, String(error));
-    assert.equal(error.input, input);
-    assert.match(error.message, message);
-    return true;
-  };
 }
 
 describe('the methods', () => {

@@ -7,11 +7,9 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
 import { readDaemon } from '../../src/inputs/daemon.ts';
-import type { InputName } from '../../src/inputs/table.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
 import { surroundings } from '../support/surroundings.ts';
-
-type Words = Partial<Record<InputName, string>>;
+import type { Words } from '../support/ways.ts';
 
 let folder: string;
 before(() => {

@@ -9,9 +9,9 @@ import { INPUTS, type InputName, type Surroundings } from '../../src/inputs/tabl
 import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
 import type { TokenRequest } from '../../src/wanted.ts';
+import { inputError } from '../support/input-error.ts';
 import { surroundings as machine } from '../support/surroundings.ts';
-
-type Words = Partial<Record<InputName, string>>;
+import type { Words } from '../support/ways.ts';
 
 const HOME = resolve('/home/ci');
 
@@ -22,17 +22,6 @@ function request(words: Words, { env = {}, ...facts }: Partial<Surroundings> = {
 /** A request that is complete, but for what the test is about. */
 function withPool(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
   return request({ pool: 'cm.example.org', ...words }, surroundings);
-}
-
-function inputError(input: InputName, message: RegExp) {
-  return (error: unknown): boolean => {
-    assert.ok(error instanceof InputError, String(error));
-    assert.equal(error.input, input);
-    assert.match(error.message, message);
-    assert.equal(error.code, 'ERR_INPUT');
-    assert.equal(error.exitStatus, 2);
-    return true;
-  };
 }
 
 /** Not on this machine, and not through a tunnel. */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ConnectError, InputError } from '../../src/errors.ts';
 import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
+import { inputError } from '../support/input-error.ts';
 import { Runner } from '../support/runner.ts';
 
 let folder: string;
@@ -53,13 +54,6 @@ test('HTCondor’s program is not told the secrets of the step', {
     [],
   );
 });
-
-const inputError = (input: string, message: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof InputError, String(error));
-  assert.equal(error.input, input);
-  assert.match(error.message, message);
-  return true;
-};
 
 describe('settings of HTCondor’s own program', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',

@@ -1,7 +1,9 @@
 /** Every way to authenticate at an embedded pool: what the pool needs for it, and what a client. */
+import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { HTCondorError } from '../../src/errors.ts';
 import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
@@ -35,6 +37,12 @@ export interface TryOptions {
 export interface Tried extends Omit<NotingHost, 'host'> {
   readonly fetched: FetchedToken | undefined;
   readonly error: unknown;
+}
+
+export function assertError({ error }: Tried, code: string, text: RegExp): void {
+  assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, text);
 }
 
 export class Ways {
