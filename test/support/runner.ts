@@ -9,6 +9,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { projectRoot } from './project.ts';
 
 interface Annotation {
@@ -425,34 +426,7 @@ interface ActionYaml {
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
 }
 
-type Yaml = { [key: string]: Yaml | string };
-
-/** action.yml: maps in maps by indentation, plain or single-quoted words, and `>-` paragraphs; nothing else is in it. */
+/** action.yml, every value as the text that it is there: that is how the runner takes it. */
 export function parseActionYaml(): ActionYaml {
-  const root: Yaml = {};
-  const open: { indent: number; map: Yaml }[] = [{ indent: -1, map: root }];
-  const lines = readFileSync(join(projectRoot, 'action.yml'), 'utf8').split(/\r?\n/);
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at] ?? '';
-    if (line.trim() === '' || line.trim().startsWith('#')) continue;
-    const [, spaces, key, text] = /^( *)([A-Za-z-]+):(?: (.*))?$/.exec(line) ?? [];
-    if (spaces === undefined || key === undefined)
-      throw new Error(`action.yml:${at + 1} is beyond this parser: ${line}`);
-    while ((open.at(-1)?.indent ?? -1) >= spaces.length) open.pop();
-    const { map } = open.at(-1) ?? { map: root };
-    if (key in map) throw new Error(`action.yml:${at + 1}: ${key} is there twice`);
-    if (text === '>-') {
-      const words: string[] = [];
-      while (lines[at + 1]?.startsWith(`${spaces}  `) === true) words.push((lines[++at] ?? '').trim());
-      map[key] = words.join(' ');
-    } else if (text !== undefined) {
-      if (/^["[{&*!|>]|: | #/.test(text)) throw new Error(`action.yml:${at + 1} is beyond this parser: ${line}`);
-      map[key] = /^'(.*)'$/.exec(text)?.[1] ?? text;
-    } else {
-      const below: Yaml = {};
-      map[key] = below;
-      open.push({ indent: spaces.length, map: below });
-    }
-  }
-  return root as unknown as ActionYaml;
+  return parse(readFileSync(join(projectRoot, 'action.yml'), 'utf8'), { schema: 'failsafe' }) as ActionYaml;
 }
