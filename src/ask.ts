@@ -73,11 +73,7 @@ function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { add
           '-type',
           daemon.type,
           ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
-          ...poolFlag(daemon.collectors),
+          ...daemon.collectors.slice(0, 1).flatMap((collector) => ['-pool', formatEndpoint(collector)]),
         ].join(' ');
   return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
-}
-
-function poolFlag([collector]: readonly Sinful[]): readonly string[] {
-  return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
 }

@@ -15,15 +15,11 @@ export function describeError(error: unknown): readonly string[] {
     known.code,
     known.phase && `while: ${known.phase}`,
     known.peer && `at ${printable(known.peer)}`,
-    triesOf(known),
+    known.tries !== undefined && known.tries > 1 && `after ${known.tries} tries`,
   ];
   const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
   const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
   return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
-}
-
-function triesOf({ tries = 1 }: HTCondorError): string {
-  return tries > 1 ? `after ${tries} tries` : '';
 }
 
 /** The facts of a fetched token by their public names; never the token. */

@@ -1795,10 +1795,13 @@ class Channel {
     #heard = false;
     #handedOver = false;
     #onAbort = () => this.close();
-    constructor(socket, options, incoming = incomingOf(socket)) {
+    constructor(socket, options, incoming) {
         this.#socket = socket;
         this.#options = options;
-        this.#incoming = incoming;
+        this.#incoming = incoming ?? {
+            chunks: socket[Symbol.asyncIterator](),
+            deframer: new Deframer(),
+        };
         this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
         this.#roundTrips = options.roundTrips ?? 1;
         socket.on('error', () => { });
@@ -1924,9 +1927,6 @@ function abortedError(signal) {
     const reason = signal.reason;
     const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
     return new ConnectError('ERR_TIMEOUT', timedOut ? reason.message : 'cancelled', { cause: reason });
-}
-function incomingOf(socket) {
-    return { chunks: socket[Symbol.asyncIterator](), deframer: new Deframer() };
 }
 function clearFrame(plaintext) {
     return concat([putHeader(plaintext.length), plaintext]);
@@ -3054,12 +3054,9 @@ function approvalOf(requestId, { daemon, identity }, { address }) {
             '-type',
             daemon.type,
             ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
-            ...poolFlag(daemon.collectors),
+            ...daemon.collectors.slice(0, 1).flatMap((collector) => ['-pool', formatEndpoint(collector)]),
         ].join(' ');
     return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
-}
-function poolFlag([collector]) {
-    return collector === undefined ? [] : ['-pool', formatEndpoint(collector)];
 }
 
 ;// CONCATENATED MODULE: external "node:os"

@@ -6,7 +6,7 @@ import type { FetchedToken } from '../fetch.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
 import { writeAddressFile } from '../output/token-file.ts';
-import { formatEndpoint, formatSinful, type Sinful } from '../transport/sinful.ts';
+import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +33,9 @@ export function environmentFor(
   surroundings: Surroundings,
 ): Readonly<Record<string, string>> {
   const { env, setting } = surroundings;
-  const collectors = readCollectors(input, surroundings).map(nameOf).join(', ');
+  const collectors = readCollectors(input, surroundings)
+    .map((address) => (address.params.size === 0 ? formatEndpoint(address) : formatSinful(address)))
+    .join(', ');
   const isSchedd = (input('type') ?? INPUTS.type).trim().toLowerCase() === 'schedd';
   const configured =
     env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || CONFIGURATIONS.some((each) => existsSync(each));
@@ -64,10 +66,6 @@ function scheddOf(fetched: FetchedToken, directory: string, input: InputSource):
     ...{ _CONDOR_SCHEDD_HOST: '', _CONDOR_SCHEDD_DAEMON_AD_FILE: '' },
     ...{ _CONDOR_SCHEDD_ADDRESS_FILE: file, _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file }, // the second one is root's
   };
-}
-
-function nameOf(address: Sinful): string {
-  return address.params.size === 0 ? formatEndpoint(address) : formatSinful(address);
 }
 
 /** All that is to be exported, the note for the next step included, and how to undo it. */

@@ -50,10 +50,13 @@ export class Channel implements SecurableChannel {
   readonly #onAbort = () => this.close();
 
   /** `socket` is connected. */
-  constructor(socket: Socket, options: ChannelOptions, incoming = incomingOf(socket)) {
+  constructor(socket: Socket, options: ChannelOptions, incoming?: Incoming) {
     this.#socket = socket;
     this.#options = options;
-    this.#incoming = incoming;
+    this.#incoming = incoming ?? {
+      chunks: (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator](),
+      deframer: new Deframer(),
+    };
     this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
     this.#roundTrips = options.roundTrips ?? 1;
     socket.on('error', () => {}); // the pending read tells it; without a listener it would end the process
@@ -194,10 +197,6 @@ export function abortedError(signal: AbortSignal): ConnectError {
   const reason: unknown = signal.reason;
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
   return new ConnectError('ERR_TIMEOUT', timedOut ? reason.message : 'cancelled', { cause: reason });
-}
-
-function incomingOf(socket: Socket): Incoming {
-  return { chunks: (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator](), deframer: new Deframer() };
 }
 
 function clearFrame(plaintext: Uint8Array): Uint8Array {

@@ -17,7 +17,7 @@ const PACKAGES = ['condor', 'minicondor', 'munge'];
 /** The releases to test on. CONDOR_POOL_SUITES names a choice of them. */
 export function poolSuites(): readonly Suite[] {
   const chosen = process.env['CONDOR_POOL_SUITES']?.split(/[\s,]+/);
-  const all: readonly Suite[] = hostHasCondor() ? ['host'] : ['trixie', 'sid'];
+  const all: readonly Suite[] = onPath('condor_master') ? ['host'] : ['trixie', 'sid'];
   if (chosen === undefined) return all;
   const unknown = chosen.find((name) => !all.some((suite) => suite === name));
   if (unknown !== undefined) throw new Error(`CONDOR_POOL_SUITES: ${unknown} is none of ${all.join(', ')}`);
@@ -170,10 +170,6 @@ async function run(what: string, program: string, ...args: string[]): Promise<vo
 
 function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', 'pool');
-}
-
-function hostHasCondor(): boolean {
-  return onPath('condor_master');
 }
 
 function onPath(program: string): boolean {
