@@ -16,7 +16,7 @@ import { printable } from '../src/printable.ts';
 import { describeError } from '../src/report.ts';
 import { everyError } from './support/every-error.ts';
 import { projectRoot } from './support/project.ts';
-import { parseCommand } from './support/runner.ts';
+import { parseCommand } from './support/runner-log.ts';
 
 /** interface.md §5. */
 const STATUS: Readonly<Record<string, readonly [string, number]>> = {

@@ -5,8 +5,9 @@ import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Authority, type Identity } from '../support/certificates.ts';
 import { listen } from '../support/listen.ts';
-import { assertFailed, assertNoLeak, filesIn, Runner } from '../support/runner.ts';
+import { filesIn, Runner } from '../support/runner.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
+import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
 const PASSPHRASE = 'secret-passphrase';

@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { listen } from '../support/listen.ts';
-import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
+import { filesIn, Runner, strangeJwt } from '../support/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
 
 let server: Server;
 let runner: Runner;

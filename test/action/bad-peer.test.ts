@@ -5,7 +5,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { listen } from '../support/listen.ts';
-import { assertFailed, assertNoLeak, filesIn, Runner, strangeJwt } from '../support/runner.ts';
+import { filesIn, Runner, strangeJwt } from '../support/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
 
 const credential = strangeJwt();
 const servers: Server[] = [];

@@ -6,7 +6,8 @@ import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { versionString } from '../support/embedded-pool/settings.ts';
-import { assertFailed, Runner } from '../support/runner.ts';
+import { Runner } from '../support/runner.ts';
+import { assertFailed } from '../support/step-assertions.ts';
 
 const runner = new Runner();
 after(() => runner.close());

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertAdvised } from '../support/advice.ts';
 import { withPool } from '../support/embedded-fetch.ts';
-import { assertFailed, assertMasked, assertNoLeak, filesIn, Runner } from '../support/runner.ts';
+import { filesIn, Runner } from '../support/runner.ts';
+import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
 
 let runner: Runner;
 before(() => {

@@ -8,15 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { listen } from '../support/listen.ts';
-import {
-  assertFailed,
-  assertMasked,
-  assertNoLeak,
-  filesIn,
-  Runner,
-  runCommand,
-  strangeJwt,
-} from '../support/runner.ts';
+import { filesIn, Runner, runCommand, strangeJwt } from '../support/runner.ts';
+import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
 import { until } from '../support/until.ts';
 
 const credential = strangeJwt();

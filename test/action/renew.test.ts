@@ -13,7 +13,8 @@ import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { Ad } from '../support/embedded-pool/settings.ts';
 import { listen } from '../support/listen.ts';
 import { projectRoot } from '../support/project.ts';
-import { assertFailed, Runner } from '../support/runner.ts';
+import { Runner } from '../support/runner.ts';
+import { assertFailed } from '../support/step-assertions.ts';
 import { until } from '../support/until.ts';
 
 const runner = new Runner();

@@ -1,7 +1,7 @@
 /** The harness itself: a runner that hides too much, or obeys too little, would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mask, parseCommand, parsePairs } from '../support/runner.ts';
+import { mask, parseCommand, parsePairs } from '../support/runner-log.ts';
 
 describe('a command', () => {
   const lines: readonly [string, string, string][] = [

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
-import { assertNoLeak, Runner } from '../support/runner.ts';
+import { Runner } from '../support/runner.ts';
+import { assertNoLeak } from '../support/step-assertions.ts';
 
 const runner = new Runner();
 after(() => runner.close());

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { assertFailed, assertNoLeak, Runner } from '../support/runner.ts';
+import { Runner } from '../support/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
 
 for (const suite of poolSuites()) {
   describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { onlyToken } from '../support/real-fetch.ts';
-import { assertFailed, assertMasked, assertNoLeak, Runner, runCommand } from '../support/runner.ts';
+import { Runner, runCommand } from '../support/runner.ts';
+import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
 
 for (const suite of poolSuites()) {
   describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {

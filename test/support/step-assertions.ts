@@ -1,0 +1,63 @@
+/** What must hold of every step: how it fails, and that nothing secret is to be seen. */
+import assert from 'node:assert/strict';
+import type { StepResult } from './runner.ts';
+
+interface Failure {
+  readonly code: string;
+  readonly status: number;
+  /** What the annotation says. */
+  readonly text: RegExp;
+}
+
+/** A step that failed as a step should: one annotation, one code, its status, and nothing delivered. */
+export function assertFailed(step: StepResult, { code, status, text }: Failure): void {
+  const errors = step.annotations.filter(({ level }) => level === 'error');
+  assert.equal(errors.length, 1, `one error annotation, not ${errors.length}:\n${step.raw}`);
+  const { message = '' } = errors[0] ?? {};
+  assert.match(message, text);
+  assert.ok(message.includes(`(${code}`), message);
+  assert.match(message, /\nHint: /);
+  assert.deepEqual(step.outputs, { 'error-code': code }, message);
+  assert.deepEqual([step.status, step.signal], [status, null], step.raw);
+  assert.equal(step.summary, '');
+  assert.deepEqual(step.env, {});
+  assert.deepEqual(step.state, {}, 'nothing for post to remove');
+  assert.equal(step.stderr, '', 'Node has nothing to complain about');
+  const known = ['add-mask', 'error', 'warning', 'debug'];
+  assert.deepEqual(
+    step.commands.map(({ name }) => name).filter((name) => !known.includes(name)),
+    [],
+  );
+}
+
+/** Nothing of what is secret, in any form that somebody could use, is anywhere but in masks and the output `token`. */
+export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
+  const { token: _, ...outputs } = step.outputs;
+  const shown: Record<string, string> = {
+    log: step.log.join('\n'),
+    annotations: JSON.stringify(step.annotations),
+    'unmasked log but for add-mask': step.raw.replace(/^::add-mask::.*$/gm, ''),
+    summary: step.summary,
+    state: JSON.stringify(step.state),
+    env: JSON.stringify(step.env),
+    outputs: JSON.stringify(outputs),
+  };
+  for (const jwt of jwts) {
+    const signature = jwt.trim().split('.').at(-1) ?? '';
+    assert.ok(signature.length > 10, 'a secret that is worth looking for');
+    const bytes = Buffer.from(signature, 'base64url');
+    const forms = [jwt.trim(), signature, bytes.toString('hex'), bytes.toString('base64'), bytes.toString('latin1')];
+    forms.push(Buffer.from(jwt).toString('base64'), Buffer.from(signature).toString('base64'), signature.slice(0, 12));
+    for (const [place, text] of Object.entries(shown)) {
+      for (const form of forms) assert.ok(!text.includes(form), `${place} has a secret:\n${text}`);
+    }
+  }
+}
+
+/** Each is a mask, whole and its signature alone. */
+export function assertMasked(step: StepResult, jwts: readonly string[]): void {
+  for (const jwt of jwts) {
+    for (const value of [jwt, jwt.split('.').at(-1) ?? ''])
+      assert.ok(step.masks.includes(value), 'a secret has no mask');
+  }
+}
