@@ -50,7 +50,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/post.ts': /^env$/,
   'src/main/cli.ts': /^(argv|exitCode)$/,
   'src/action.ts': /^(argv|env)$/,
-  'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid)$/,
+  'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
   'src/transport/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli.ts': /^(stdout|stderr)$/,
   'src/credentials/munge-program.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed

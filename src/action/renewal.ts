@@ -23,6 +23,8 @@ const LOG = 'renew.log';
 /** How a line of the log begins that tells of a failure. */
 export const NOT_RENEWED = 'Not renewed';
 export const RENEW = 'renew';
+/** What the process says when it is there. */
+const READY = 'ready';
 
 /** What the process is told. Times are milliseconds since 1970. */
 interface Order {
@@ -72,12 +74,18 @@ export async function startRenewal(
   const open = { ...withoutSecrets(env), BEARER_TOKEN, ...wholePathsOf(env, PATH_VARIABLES) };
   const program = process.argv[1] ?? '';
   const child = spawn(process.execPath, [program, RENEW], {
-    ...{ cwd: directory, env: open, detached: true, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true },
+    ...{ cwd: directory, env: open, detached: true, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true },
   });
   try {
     await once(child, 'spawn');
     child.stdin.end(JSON.stringify(order));
-    await once(child.stdin, 'finish');
+    const ended = once(child, 'exit').then(([status]) => {
+      throw new Error(`it ended at once, with status ${String(status)}`);
+    });
+    // From then on it can be told to stop, however soon the job is over.
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    ended.catch(() => {});
+    child.stdout.destroy();
   } catch (cause) {
     throw new OutputError(`renew: no process can be started: ${String(cause)}`, { cause, phase: 'deliver' });
   }
@@ -99,6 +107,7 @@ export async function renew(): Promise<void> {
   const stop = new AbortController();
   const end = () => stop.abort(new Error('the job is over'));
   const ended = await hearStop(directory, end);
+  process.stdout.write(READY);
   const { ino } = statSync(directory);
   const until = Date.now() + LONGEST_JOB_MS;
   const isOver = () =>
