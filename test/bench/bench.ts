@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- NODE…]`: what a fetch costs beside HTCondor's own tool, side by side in one run: whole processes, medians.
- * Writes the tables of docs/PERFORMANCE.md, and the short one of the README. NODE: further Node binaries for the first table; the Action runs on Node 24.
+ * Writes the tables of docs/PERFORMANCE.md, and the short one of the README. NODE: further
+ * Node binaries for the first table, of which the last is that of the second; the Action runs on Node 24.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -88,7 +89,7 @@ function bundles(): string {
 }
 
 /** HTCondor's tool in its own root, and ours where no HTCondor is; the same credential and no other, the same proxy. */
-async function atADistance(suite: Suite): Promise<string[][]> {
+async function atADistance(suite: Suite, node: string): Promise<string[][]> {
   const port = await freePort();
   const network = { host: FORWARDING_HOST, port, target: { host: '127.0.0.1', port } };
   const starting = await DistantProxy.start({ ...network, roundTripMs: 0 });
@@ -117,11 +118,12 @@ async function atADistance(suite: Suite): Promise<string[][]> {
   });
   const places = ['tokens.d', 'cert.pem', 'key.pem', 'scitoken'].map((name) => `/home/alice/${name}`);
   const ourPlaces = [own, ...['.cert', '.key', '.scitoken'].map((name) => join(own, name))];
+  const distant = `${FORWARDING_HOST}:${port}`;
   const rows: string[][] = [];
   for (const roundTripMs of DISTANCES_MS) {
     const proxy = await DistantProxy.start({ ...network, roundTripMs });
     for (const [how, method, args] of [
-      ['by name', 'IDTOKENS', ['-pool', `${FORWARDING_HOST}:${port}`, '-name', pool.scheddName]],
+      ['by name', 'IDTOKENS', ['-pool', distant, '-name', pool.scheddName]],
       ...['IDTOKENS', 'SSL', 'SCITOKENS'].map((each) => ['by address', each, ['-name', address]] as const),
     ] as const) {
       const trips = { theirs: 0, ours: 0 };
@@ -131,16 +133,17 @@ async function atADistance(suite: Suite): Promise<string[][]> {
         trips[who] = proxy.roundTrips;
       };
       const env = { ...environment(method, ourPlaces), _CONDOR_AUTH_SSL_CLIENT_CAFILE: join(own, '.ca') };
-      const { theirs, ours } = await sideBySide(ROUNDS_AT_A_DISTANCE, {
+      const { theirs, ours, action } = await sideBySide(ROUNDS_AT_A_DISTANCE, {
         theirs: run('theirs', async () => {
           const { status, stderr } = await pool.theirs(args, { user: 'alice', env: environment(method, places) });
           if (status !== 0) throw new Error(`${method}: ${stderr}`);
         }),
-        ours: run('ours', () => succeed([process.execPath, COMMAND, ...args], env)),
+        ours: run('ours', () => succeed([node, COMMAND, ...args], env)),
+        action: run('ours', () => succeed([node, ACTION], { ...env, ...asInputs(args) })),
       });
       rows.push([
         ...[`${roundTripMs} ms`, how, method, String(trips.theirs), String(trips.ours)],
-        ...[`${ms(theirs)} ms`, `${ms(ours)} ms`, `**${(ours / theirs).toFixed(2)}**`],
+        ...[`${ms(theirs)} ms`, `${ms(ours)} ms`, `${ms(action)} ms`, `**${(ours / theirs).toFixed(2)}**`],
       ]);
       console.log(`${pool.version}  ${rows.at(-1)?.join('  ')}`);
     }
@@ -151,6 +154,14 @@ async function atADistance(suite: Suite): Promise<string[][]> {
   await secure.stop();
   rmSync(own, { recursive: true });
   return rows.map((row) => [pool.version, ...row]);
+}
+
+/** Flags of the command as inputs of the Action, whose name is no address. */
+function asInputs(args: readonly string[]): Record<string, string> {
+  const inputs: Record<string, string> = { INPUT_SUMMARY: 'false' };
+  for (let at = 0; at < args.length; at += 2)
+    inputs[`INPUT_${(args[at] ?? '').slice(1).toUpperCase()}`] = args[at + 1] ?? '';
+  return inputs;
 }
 
 /** Ratios with an IDTOKEN: a row for each distance, and in it each release by name and by address. */
@@ -170,15 +181,27 @@ function write(document: string, name: string, text: string): void {
   writeFileSync(path, `${before}${mark}${text}\n${mark}${after}`);
 }
 
-write(DOCUMENT, 'process', `${await wholeProcess([process.execPath, ...process.argv.slice(2)])}\n\n${bundles()}\n`);
+const nodes = [process.execPath, ...process.argv.slice(2)];
+write(DOCUMENT, 'process', `${await wholeProcess(nodes)}\n\n${bundles()}\n`);
 const reason = poolUnavailable();
 if (reason === undefined) {
   const rows: string[][] = [];
   for (const suite of poolSuites()) {
     await prepareTree(suite);
-    rows.push(...(await atADistance(suite)));
+    rows.push(...(await atADistance(suite, nodes.at(-1) ?? process.execPath)));
   }
-  const head = ['HTCondor', 'away', 'daemon', 'method', 'its round trips', 'ours', 'HTCondor’s tool', 'this', 'ratio'];
+  const head = [
+    'HTCondor',
+    'away',
+    'daemon',
+    'method',
+    'its round trips',
+    'ours',
+    'HTCondor’s tool',
+    'command',
+    'Action',
+    'command / tool',
+  ];
   write(DOCUMENT, 'distance', table(head, ...rows));
   write('README.md', 'bench', inShort(rows));
 } else console.log(`No comparison with HTCondor’s own tool: ${reason}`);
