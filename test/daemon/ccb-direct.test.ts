@@ -1,0 +1,82 @@
+/** Daemons behind CCB that may be reached directly as well: who is talked to, and who is not. */
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { allPortsClosed, ccbOnly, fetchHidden, withPool } from '../support/ccb-pool.ts';
+import { fetchFrom } from '../support/embedded-fetch.ts';
+import { hiddenSchedd, refuse, stream } from '../support/embedded-pool/broker.ts';
+import { listen } from '../support/listen.ts';
+import { SigningKey } from '../support/signing-key.ts';
+import { silentPort } from '../support/silent-port.ts';
+
+afterEach(allPortsClosed);
+
+describe('a daemon behind CCB', () => {
+  test('that answers directly is talked to directly, and no broker is asked', () =>
+    withPool({ broker: async () => assert.fail() }, async (pool) => {
+      const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
+      assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
+      assert.equal(pool.connections, 1, `one connection and no other: ${pool.log.join('; ')}`);
+    }));
+
+  for (const [who, serve] of [
+    ['hangs up', (socket: Socket) => socket.once('data', () => socket.end())],
+    ['resets', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
+    ['is a web server', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ] as const) {
+    test(`is reached though somebody else is at its address, who ${who}`, async () => {
+      const server = createServer((socket) => serve(socket.on('error', () => {})));
+      const port = await listen(server);
+      try {
+        await withPool({ broker: stream }, async (pool) => {
+          const { log, token } = await fetchHidden(pool, { address: hiddenSchedd(pool, port) });
+          assert.equal(token.subject, 'alice@pool.test');
+          assert.match(log.join('\n'), /who answers directly may not be the daemon/);
+        });
+        await withPool({ broker: (request) => refuse(request, 'not today') }, (pool) =>
+          assert.rejects(
+            fetchHidden(pool, { address: hiddenSchedd(pool, port) }),
+            ccbOnly(/neither directly \(.{10,}\) nor through CCB \(broker 127\.0\.0\.1:\d+: it says "not today"\)/),
+          ),
+        );
+      } finally {
+        server.close();
+      }
+    });
+  }
+
+  test('with a bad credential is not asked twice', () =>
+    withPool({ broker: async () => assert.fail() }, async (pool) => {
+      const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
+      const idtoken = new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
+      await assert.rejects(fetchFrom(pool, { address, idtoken }), { code: 'ERR_SERVER_UNPROVEN' });
+    }));
+
+  const silence = { skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take' };
+  test('is reached through CCB beside an address that is silent', silence, async () => {
+    const silent = await silentPort();
+    try {
+      await withPool({ broker: stream }, async (pool) => {
+        // Less than the time after which a silent address is given up.
+        const { token } = await fetchHidden(pool, { address: hiddenSchedd(pool, silent.port), timeoutMs: 8000 });
+        assert.equal(token.subject, 'alice@pool.test');
+      });
+    } finally {
+      silent.close();
+    }
+  });
+
+  test('that answers late is talked to directly if the broker is later still', silence, async () => {
+    const silent = await silentPort();
+    try {
+      await withPool({ faults: { 'ccb reply': 'silence' }, broker: stream }, async (pool) => {
+        const addrs = `127.0.0.1-${silent.port}+127.0.0.1-${pool.port}`;
+        const address = hiddenSchedd(pool, silent.port).replace('?', `?addrs=${addrs}&sock=schedd_0&`);
+        assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
+        while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
+      });
+    } finally {
+      silent.close();
+    }
+  });
+});

@@ -1,0 +1,123 @@
+/** A broker that lies, breaks or is silent, on the way to a daemon behind CCB. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { connectThroughCcb } from '../../src/daemon/ccb.ts';
+import type { HTCondorError } from '../../src/errors.ts';
+import { abortedError } from '../../src/transport/channel.ts';
+import { parseSinful } from '../../src/transport/sinful.ts';
+import { putClassAd } from '../../src/wire/classad.ts';
+import { asChannel } from '../fuzz/scripts.ts';
+import {
+  allPortsClosed,
+  type Broker,
+  ccbOnly,
+  DEAD_PORT,
+  fetchHidden,
+  reply,
+  STREAMING_IS_OFF,
+  withPool,
+} from '../support/ccb-pool.ts';
+import { type BrokerRequest, greetingFor, refuse, stream } from '../support/embedded-pool/broker.ts';
+import { listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
+import type { Fault } from '../support/server-channel.ts';
+
+afterEach(allPortsClosed);
+
+describe('a hostile broker', () => {
+  const cases: readonly [string, Broker, RegExp][] = [
+    ['puts us through with another ClaimId', (r, pool) => stream(r, pool, { ClaimId: 'f'.repeat(40) }), /not ask for/],
+    ['puts us through with a longer ClaimId', (r, p) => stream(r, p, { ClaimId: `${claim(r)}0` }), /not ask for/],
+    ['puts us through without a ClaimId', (r, pool) => stream(r, pool, { ClaimId: undefined }), /not ask for/],
+    ['puts us through with a ClaimId that is no string', (r, pool) => stream(r, pool, { ClaimId: 1 }), /not a string/],
+    ['says yes in a number', (r) => reply(r, { Result: 1 }), /not a boolean/],
+    ['says nothing of the result', (r) => reply(r, {}), /it says "no"/],
+    ['hangs up after the request', async () => {}, /it gives no answer: the peer closed/],
+    [
+      'sends another command in the place of the greeting',
+      async (r) => {
+        await reply(r, { Result: true, ProxyMode: true });
+        await r.channel.send('x', (message) => putClassAd(message.int(70), greetingFor(r.ad)));
+      },
+      /not ask for/,
+    ],
+    [
+      'sends no ad',
+      (r) => r.channel.send('x', (message) => message.int(2).string('a = 1').string('nonsense').string('').string('')),
+      /no attribute/,
+    ],
+    ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
+  ];
+  for (const [what, broker, text] of cases) {
+    test(`that ${what} gets nowhere`, () =>
+      withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool, { timeoutMs: 5000 }), ccbOnly(text))));
+  }
+
+  const faults: readonly [string, Fault, RegExp][] = [
+    ['hangs up', 'close', /^ERR_CCB_ONLY$/],
+    ['resets', 'reset', /^ERR_CCB_ONLY$/],
+    ['says nothing', 'silence', /^ERR_TIMEOUT$/],
+    ['stops in the middle', (frame) => frame.subarray(0, -1), /^ERR_(CCB_ONLY|TIMEOUT)$/],
+    ['announces 4 GiB', () => Uint8Array.of(1, 255, 255, 255, 255), /^ERR_CCB_ONLY$/],
+    ['changes a bit', (frame) => frame.map((byte, at) => (at === 20 ? byte ^ 1 : byte)), /^ERR_(CCB_ONLY|TIMEOUT)$/],
+  ];
+  for (const step of ['ccb reply', 'ccb greeting'] as const) {
+    for (const [what, fault, code] of faults) {
+      test(`that ${what} in the place of its ${step} gets nowhere`, () =>
+        withPool({ faults: { [step]: fault }, broker: stream }, (pool) =>
+          assert.rejects(
+            fetchHidden(pool, { timeoutMs: 500 }),
+            (error: HTCondorError) => code.test(error.code) || assert.fail(String(error)),
+          ),
+        ));
+    }
+  }
+
+  test('that is silent is passed by after a while', async (context) => {
+    const host = testHost(AbortSignal.timeout(30_000));
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const server = createServer();
+    const port = await listen(server);
+    const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${port}%231>`) ?? assert.fail();
+    const asked = connectThroughCcb(
+      address,
+      async (call, _, within) => {
+        const channel = await call.connect(within);
+        try {
+          const late = once(within.signal, 'abort');
+          context.mock.timers.tick(19_999);
+          assert.equal(within.signal.aborted, false);
+          context.mock.timers.tick(1);
+          await late;
+          throw abortedError(within.signal);
+        } finally {
+          channel.close();
+        }
+      },
+      host,
+    );
+    await assert.rejects(asked, (error: HTCondorError) => {
+      assert.equal(error.code, 'ERR_CCB_ONLY');
+      assert.match(error.message, /within 20 s; the daemon did not connect to 127\.0\.0\.1:\d+$/);
+      return true;
+    });
+    server.close();
+  });
+
+  test('is not waited for where there is no port of ours to come to', async () => {
+    const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
+    const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
+    const asked = connectThroughCcb(address, (_call, read) => read(broker), testHost(AbortSignal.timeout(30_000)));
+    await assert.rejects(asked, (error: HTCondorError) => {
+      assert.equal(error.code, 'ERR_CCB_ONLY');
+      assert.match(error.message, /told to connect to us, and there is no port of ours/);
+      return true;
+    });
+  });
+});
+
+const claim = (request: BrokerRequest) => request.ad.string('ClaimId');
+const testHost = (signal: AbortSignal) => notingHost({ signal }).host;

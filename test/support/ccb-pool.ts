@@ -1,0 +1,64 @@
+/** A pool whose schedd is behind CCB: its broker, a fetch from there, and that no port stays open. */
+import assert from 'node:assert/strict';
+import type { HTCondorError } from '../../src/errors.ts';
+import type { FetchOptions } from '../../src/index.ts';
+import { putClassAd } from '../../src/wire/classad.ts';
+import { fetchFrom, withPool as withAnyPool } from './embedded-fetch.ts';
+import { type BrokerRequest, hiddenSchedd } from './embedded-pool/broker.ts';
+import type { EmbeddedPool } from './embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+
+export type Broker = (request: BrokerRequest, pool: EmbeddedPool) => Promise<void>;
+
+export const STREAMING_IS_OFF =
+  'CCB streaming mode is required to reach this daemon but is disabled on the CCB server (CCB_SERVER_STREAMING is false)';
+
+/** Nobody listens here, and no server is ever given it by the system. */
+export const DEAD_PORT = 1;
+
+/** For after each test: what is closed is gone a little later. */
+export async function allPortsClosed(): Promise<void> {
+  // A timer that is left over keeps the test's process, and this, from ending.
+  while (ports() > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export function ports(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+}
+
+/** A pool with a broker, whose assertions count; `work` ends before it does. */
+export async function withPool(
+  options: EmbeddedPoolOptions,
+  work: (pool: EmbeddedPool) => Promise<unknown>,
+): Promise<void> {
+  const { broker } = options;
+  const requests: Promise<void>[] = [];
+  const watched: Broker = async (request, pool) => {
+    const done = broker?.(request, pool) ?? Promise.resolve();
+    requests.push(done);
+    await done;
+  };
+  await withAnyPool(broker === undefined ? options : { ...options, broker: watched }, work);
+  for (const { reason } of (await Promise.allSettled(requests)).filter((each) => each.status === 'rejected')) {
+    if (reason instanceof assert.AssertionError) throw reason;
+  }
+}
+
+/** Fetches from a schedd behind the broker, and says what was logged. */
+export async function fetchHidden(pool: EmbeddedPool, options: FetchOptions = {}) {
+  const log: string[] = [];
+  const onLog = (_: string, line: string) => log.push(line);
+  const address = hiddenSchedd(pool, DEAD_PORT);
+  return { ...(await fetchFrom(pool, { address, onLog, ...options })), log };
+}
+
+export const ccbOnly = (text: RegExp) => (error: HTCondorError) => {
+  assert.equal(error.code, 'ERR_CCB_ONLY', String(error));
+  assert.equal(error.phase, 'connect');
+  assert.match(error.message, text);
+  return true;
+};
+
+/** What the broker says of a request. */
+export const reply = ({ channel }: BrokerRequest, ad: Record<string, boolean | number>) =>
+  channel.send('x', (message) => putClassAd(message, ad));
