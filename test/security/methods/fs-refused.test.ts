@@ -1,0 +1,200 @@
+/** FS: all the directories that a daemon may not have us make. */
+import assert from 'node:assert/strict';
+import {
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { MethodRefused, type Peer } from '../../../src/security/method.ts';
+import { fs } from '../../../src/security/methods/fs.ts';
+import type { ServerPolicy } from '../../../src/security/policy.ts';
+import { Reader } from '../../../src/wire/reader.ts';
+import { withPool } from '../../support/embedded-fetch.ts';
+import type { FsSettings } from '../../support/embedded-pool/fs.ts';
+import { assertRefused, by, outside, ways } from '../../support/fs-ways.ts';
+import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
+import { ABSENT } from '../../support/ways.ts';
+
+describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () => {
+  const NONE = /FS: this account: the daemon asks for the directory .*, which is none of FS/;
+  const OTHER = /FS: this account: the daemon asks for .*, which is bound to another address than 127\.0\.0\.1:\d+/;
+
+  const paths: readonly [string, (path: string) => string, RegExp][] = [
+    ['elsewhere, by an absolute path', (path) => path.replace(ways.tmp, outside), NONE],
+    ['in the home directory', (path) => path.replace(ways.tmp, ways.folder), NONE],
+    ['in the root', (path) => `/${basename(path)}`, NONE],
+    ['here, by a path without its start', (path) => basename(path), NONE],
+    ['outside by ..', (path) => path.replace('/FS_', '/../outside/FS_'), NONE],
+    ['outside by .. behind its name', (path) => `${path.slice(0, -1)}/../../outside/FS_x`, NONE],
+    ['inside by ..', (path) => path.replace('/tmp/', '/tmp/../tmp/'), NONE],
+    ['by .', (path) => path.replace('/tmp/', '/tmp/./'), NONE],
+    ['by two slashes', (path) => path.replace('/FS_', '//FS_'), NONE],
+    ['with a slash at the end', (path) => `${path.slice(0, -1)}/`, NONE],
+    ['below a directory of its own', (path) => path.replace('/FS_', '/FS_x/FS_'), NONE],
+    ['of another name', (path) => path.replace('/FS_', '/X_'), NONE],
+    ['of FS_REMOTE, with a dot in its name', (path) => path.replace('/FS_', '/.FS_'), NONE],
+    ['that is the parent', () => ways.tmp, NONE],
+    ['that has no name', () => `${ways.tmp}/FS_`, NONE],
+    ['with a newline in its name', (path) => path.replace('/FS_', '/FS_\n'), NONE],
+    ['with a blank in its name', (path) => path.replace('/FS_', '/FS_ '), NONE],
+    ['with shell in its name', (path) => path.replace('/FS_', '/FS_$(id)'), NONE],
+    ['with a letter that looks like another', (path) => path.replace('/FS_', '/FS_ä'), NONE],
+    ['without any path', () => '', /the daemon could not choose a directory/],
+    ['with a name too long', (path) => `${path.slice(0, -1)}${'x'.repeat(300)}`, /could not be made: ENAMETOOLONG/],
+  ];
+  for (const [what, ask, reason] of paths) {
+    test(what, async () => {
+      const tried = await by({ ask });
+      assertRefused(tried, reason);
+      assert.ok(
+        tried.log.some((line) => line.startsWith('FS: the client says -1 of ')),
+        tried.log.join('\n'),
+      );
+    });
+  }
+
+  const bound: readonly [string, (path: string) => string][] = [
+    ['another address', (path) => path.replace('127.0.0.1', '127.0.0.2')],
+    ['another port', (path) => path.replace(/_(\d+)_/, '_1_')],
+    ['an address that ours begins with', (path) => path.replace('127.0.0.1', '127.0.0')],
+    ['an address that begins with ours', (path) => path.replace('127.0.0.1', '127.0.0.11')],
+    ['a port that begins with ours', (path) => path.replace(/_(\d+)_/, '_$10_')],
+    ['an IPv6 address', (path) => path.replace('127.0.0.1', '::1')],
+  ];
+  for (const [what, ask] of bound) {
+    test(`bound to ${what}`, async () => assertRefused(await by({ binding: 'ours', ask }), OTHER));
+  }
+
+  test('not bound to any address, unless FS is named or the configuration allows it', async () => {
+    const settings: Partial<FsSettings> = { binding: 'none' };
+    const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
+    await withPool(ways.pool({ fs: { directory: ways.tmp, ...settings } }), async (pool) => {
+      assertRefused(
+        await ways.try(pool, {}, { env: configured }),
+        /which is not bound to its address: FS before HTCondor 24/,
+      );
+      const allowed = { ...configured, _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' };
+      assert.equal((await ways.try(pool, {}, { env: allowed })).error, undefined);
+      assert.equal((await ways.try(pool, ways.words('FS', pool))).error, undefined);
+    });
+    for (const binding of ['ours', 'theirs'] as const)
+      await withPool(ways.pool({ fs: { directory: ways.tmp, binding } }), async (pool) =>
+        assert.equal((await ways.try(pool, {}, { env: configured })).error, undefined),
+      );
+  });
+
+  test('whose name is there already', async () => {
+    const made: string[] = [];
+    const make = (path: string) => {
+      mkdirSync(path, 0o700);
+      made.push(path);
+      return path;
+    };
+    assertRefused(await by({ binding: 'none', ask: make }), /could not be made: EEXIST/);
+    for (const path of made) rmdirSync(path); // it is still there: it was not ours to remove
+    assert.equal(made.length, 1);
+  });
+
+  test('whose name is a symbolic link, to a directory or to nothing', async () => {
+    for (const target of [outside, join(outside, 'nothing')]) {
+      const links: string[] = [];
+      const link = (path: string) => {
+        symlinkSync(target, path);
+        links.push(path);
+        return path;
+      };
+      assertRefused(await by({ binding: 'none', ask: link }), /could not be made: EEXIST/);
+      for (const path of links) {
+        assert.ok(lstatSync(path).isSymbolicLink());
+        unlinkSync(path);
+      }
+    }
+  });
+
+  test('whose name is a file', async () => {
+    const put = (path: string) => {
+      writeFileSync(path, 'mine');
+      return path;
+    };
+    const tried = await by({ binding: 'none', ask: put });
+    assertRefused(tried, /could not be made: EEXIST/);
+    for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
+  });
+
+  test('whose parent is a symbolic link of somebody', async () => {
+    const link = join(ways.folder, 'link');
+    symlinkSync(outside, link);
+    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // one of root's is the system's own
+    try {
+      await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
+        const env = { _CONDOR_FS_LOCAL_DIR: link };
+        assertRefused(
+          await ways.try(pool, ways.words('FS', pool), { env }),
+          /link is a symbolic link, and not the system's own/,
+        );
+      });
+    } finally {
+      unlinkSync(link);
+    }
+  });
+
+  test('whose parent is a file, or is not there', async () => {
+    for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
+      await withPool(ways.pool({ fs: { directory } }), async (pool) => {
+        const env = { _CONDOR_FS_LOCAL_DIR: directory };
+        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be made: (ENOTDIR|ENOENT)/);
+      });
+    }
+  });
+
+  test('in FS_LOCAL_DIR of the daemon, which is not ours', () =>
+    withPool(ways.pool(), async (pool) => {
+      const env = { _CONDOR_FS_LOCAL_DIR: outside };
+      assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), NONE);
+    }));
+});
+
+async function answerTo(
+  wanted: string,
+  parent: string,
+): Promise<{ said: number; extension: string; refused: boolean }> {
+  const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: 's', serverName: undefined };
+  const candidate = fs({ parents: [parent], owner: undefined, mayBeUnbound: true }).presumed(peer);
+  const channel = new ScriptedChannel([bytesOf((m) => m.string(wanted)), bytesOf((m) => m.int(-1))]);
+  const refused = await candidate?.finish(channel, {} as ServerPolicy, true).then(
+    () => false,
+    (error: unknown) => error instanceof MethodRefused,
+  );
+  const message = new Reader(channel.sent[0] ?? new Uint8Array());
+  const said = message.int();
+  return { said, extension: message.remaining > 0 ? message.string() : '', refused: refused === true };
+}
+
+describe('whatever a daemon asks for', { skip: ABSENT.FS ?? false }, () => {
+  test('nothing is made but a directory of FS in its parent, and nothing is left', async () => {
+    const word = fc.oneof(
+      fc.constantFrom('/', '..', '.', 'FS_', '_', '127.0.0.1', '9618', 'tmp', '\n', ' ', 'ä'),
+      fc.string({ maxLength: 8 }).map((text) => text.replaceAll('\0', '')),
+    );
+    const path = fc.array(word, { maxLength: 8 }).map((words) => words.join(''));
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), path, async (below, text) => {
+        const wanted = below ? `${ways.tmp}/${text}` : text;
+        const { said, extension, refused } = await answerTo(wanted, ways.tmp);
+        assert.ok(refused);
+        assert.equal(extension, wanted.endsWith('_') ? '127.0.0.1:9618?sock=s' : '');
+        if (said === 0) assert.match(wanted.slice(ways.tmp.length), /^\/FS_[\w.:-]+$/);
+        assert.deepEqual(readdirSync(ways.tmp), []);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,38 @@
+/** FS and nothing else at an embedded pool; who imports it has each test end with no directory left anywhere. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, beforeEach } from 'node:test';
+import { AuthenticationError } from '../../src/errors.ts';
+import { withPool } from './embedded-fetch.ts';
+import type { FsSettings } from './embedded-pool/fs.ts';
+import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+import { type Tried, Ways } from './ways.ts';
+
+export const ways: Ways = await Ways.create();
+/** A folder where no directory may ever be made. */
+export const outside: string = join(ways.folder, 'outside');
+
+after(() => ways.close());
+beforeEach(() => mkdirSync(outside));
+afterEach(() => {
+  rmdirSync(outside); // fails if anything was made there
+  assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
+});
+
+/** Tries FS, and nothing else, at a daemon with these settings. */
+export function by(
+  settings: Partial<FsSettings>,
+  options: EmbeddedPoolOptions = {},
+): Promise<Tried & { log: string[] }> {
+  return withPool(ways.pool({ fs: { directory: ways.tmp, ...settings }, ...options }), async (pool) => {
+    const tried = await ways.try(pool, ways.words('FS', pool));
+    return { ...tried, log: pool.log };
+  });
+}
+
+export function assertRefused({ error }: { error: unknown }, reason: RegExp): void {
+  assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
+  assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
+  assert.match(error.attempts.map((each) => `${each.method}: ${each.reason}`).join('\n'), reason);
+}
