@@ -1,0 +1,124 @@
+/** SSL: which certificates prove a daemon, and which do not. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { AuthenticationError } from '../../../src/errors.ts';
+import { Authority, type Identity, selfSigned, type Wish } from '../../support/certificates.ts';
+import { withPool } from '../../support/embedded-fetch.ts';
+import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/ssl-ways.ts';
+
+/** What Node complains of; of each kind it does so once. */
+const warnings: Error[] = [];
+process.on('warning', (warning) => warnings.push(warning));
+
+function assertUnproven({ error, said }: TriedSsl, reason: RegExp): void {
+  assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
+  assert.deepEqual([error.code, error.phase], ['ERR_SERVER_UNPROVEN', 'session'], error.message);
+  assert.match(error.attempts.map((each) => `${each.method}: ${each.reason}`).join('\n'), reason);
+  assert.ok(!said.some((line) => /takes us for who we are/.test(line)), said.join('\n'));
+}
+
+describe('a daemon is not who it should be', () => {
+  const host = (wish: Partial<Wish> = {}): Wish => ({ subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'], ...wish });
+  const certificates: readonly [string, () => Promise<Identity>, RegExp][] = [
+    [
+      'with a certificate of another authority',
+      () => stranger.issue(host()),
+      /SSL: client-certificate \(CN=alice, O=Test\): its certificate is not trusted \(UNABLE_TO_\w+; issued by CN=Stranger\)/,
+    ],
+    [
+      'with one of another authority of the same name',
+      async () => (await Authority.create()).issue(host()),
+      /not trusted \(\w+; issued by CN=Test Authority\)/,
+    ],
+    [
+      'with one that it signed itself',
+      () => selfSigned(host()),
+      /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT; issued by CN=ap\.pool\.test\)/,
+    ],
+    [
+      'with one that has expired',
+      () => ways.authority.issue(host({ from: -48, to: -24 })),
+      /its certificate, or one above it, has expired \(issued by CN=Test Authority\)/,
+    ],
+    [
+      'with one that is not valid yet',
+      () => ways.authority.issue(host({ from: 24, to: 48 })),
+      /its certificate is not valid yet, or our clock is wrong/,
+    ],
+    [
+      'with one for another host',
+      () => ways.authority.issue(host({ subject: 'CN=other.test', hosts: ['other.test'] })),
+      /its certificate is for DNS:other\.test; CN=other\.test, not for ap\.pool\.test/,
+    ],
+    ['with one of a person', async () => ways.alice, /its certificate is for CN=alice, O=Test, not for ap\.pool\.test/],
+  ];
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    for (const [what, make, reason] of certificates) {
+      test(`${what}, by ${version}`, async () =>
+        assertUnproven(await by({ tls: { certificate: await make(), version } }), reason));
+    }
+  }
+
+  test('and is not told who we are where TLS 1.3 can hide it', async () => {
+    const { said } = await by({ tls: { certificate: await stranger.issue(host()), version: 'TLSv1.3' } });
+    assert.ok(!said.some((line) => /TLS is established/.test(line)), said.join('\n'));
+  });
+
+  test('for the name that we were given, whatever it says of itself', async () =>
+    assertUnproven(await by({ words: { 'server-name': 'other.test' } }), /not for other\.test/));
+
+  test('without any name, which nothing can be checked against', async () => {
+    const { alias: _, ...options } = ways.pool();
+    await withPool(options, async (pool) => {
+      assertRefused(
+        await ways.try(pool, ways.words('SSL', pool)),
+        /SSL: .*no host name is known that its certificate must carry: give server-name/,
+      );
+      assert.ok(!pool.log.some((line) => line.startsWith('HANDSHAKE')), 'nothing was offered');
+      const { fetched } = await ways.try(pool, { ...ways.words('SSL', pool), 'server-name': ways.hostName });
+      assert.equal(fetched?.token.subject, 'alice@pool.test');
+    });
+  });
+
+  test('with hostile names in its certificate, which are told harmlessly', async () => {
+    const certificate = await stranger.issue({ subject: 'CN=a\n::error::b##[add-mask]c', hosts: ['x.test'] });
+    const { error } = await by({ tls: { certificate } });
+    for (const { reason } of (error as AuthenticationError).attempts) assert.doesNotMatch(reason, /\n|##\[/);
+  });
+});
+
+describe('the name in a certificate', () => {
+  const names: readonly [Wish, string, boolean][] = [
+    [{ subject: 'CN=x', hosts: ['ap.pool.test'] }, 'ap.pool.test', true],
+    [{ subject: 'CN=x', hosts: ['a.test', 'ap.pool.test'] }, 'ap.pool.test', true],
+    [{ subject: 'CN=x', hosts: ['AP.Pool.Test'] }, 'ap.pool.test', true],
+    [{ subject: 'CN=x', hosts: ['ap.pool.test'] }, 'AP.POOL.TEST', true],
+    [{ subject: 'CN=x', hosts: ['*.pool.test'] }, 'ap.pool.test', true],
+    [{ subject: 'CN=x', hosts: ['ap*.pool.test'] }, 'ap40.pool.test', true],
+    [{ subject: 'CN=ap.pool.test' }, 'ap.pool.test', true],
+    [{ subject: 'CN=ap.pool.test', hosts: ['other.test'] }, 'ap.pool.test', true],
+    [{ subject: 'CN=x', hosts: ['*.test'] }, 'ap.pool.test', false],
+    [{ subject: 'CN=x', hosts: ['*'] }, 'ap.pool.test', false],
+    [{ subject: 'CN=x', hosts: ['ap.pool.test.evil.test'] }, 'ap.pool.test', false],
+    [{ subject: 'CN=x', hosts: ['pool.test'] }, 'ap.pool.test', false],
+    [{ subject: 'CN=x', addresses: ['127.0.0.1'] }, '127.0.0.1', false],
+    [{ subject: 'CN=ap.pool.test.evil.test' }, 'ap.pool.test', false],
+    [{ subject: 'O=ap.pool.test' }, 'ap.pool.test', false],
+  ];
+  for (const [wish, name, fits] of names) {
+    const words = [wish.subject, ...(wish.hosts ?? []), ...(wish.addresses ?? [])].join(', ');
+    test(`${words} is ${fits ? '' : 'not '}good for ${name}`, async () => {
+      const tried = await by({
+        ...{ tls: { certificate: await ways.authority.issue(wish) }, words: { 'server-name': name } },
+      });
+      if (fits) assertAlice(tried);
+      else assertUnproven(tried, /its certificate is for/);
+    });
+  }
+
+  test('may be given as anything, of which Node has nothing to complain', async () => {
+    for (const name of ['127.0.0.1', '::1', 'x'.repeat(300), 'two words', 'ä.test', '.', '*', '..'])
+      assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is no host name/);
+    assert.deepEqual(warnings, []);
+  });
+});

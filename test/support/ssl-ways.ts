@@ -1,0 +1,47 @@
+/** SSL and nothing else at an embedded pool, and how it may end. */
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { AuthenticationError } from '../../src/errors.ts';
+import { assertHidden } from './broken-messages.ts';
+import { Authority } from './certificates.ts';
+import { withPool } from './embedded-fetch.ts';
+import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+import type { TlsSettings } from './embedded-pool/ssl.ts';
+import { type Tried, Ways, type Words } from './ways.ts';
+
+export const ways: Ways = await Ways.create();
+/** An authority that nobody trusts. */
+export const stranger: Authority = await Authority.create('CN=Stranger');
+after(() => ways.close());
+
+interface TrySsl {
+  readonly tls?: Partial<TlsSettings>;
+  readonly options?: EmbeddedPoolOptions;
+  readonly words?: Words;
+}
+
+export interface TriedSsl extends Tried {
+  readonly said: readonly string[];
+}
+
+/** Tries SSL at a daemon with these settings; the key is never shown, whatever comes of it. */
+export function by({ tls = {}, options = {}, words = {} }: TrySsl): Promise<TriedSsl> {
+  const settings = { certificate: ways.server, authority: ways.authority.certificate, ...tls };
+  return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
+    const all = { ...ways.words('SSL', pool), ...words };
+    const tried = await ways.try(pool, all);
+    assertHidden(ways.secrets(all), tried.error, ...tried.log, ...pool.log);
+    for (const secret of ways.secrets(all)) assert.ok(!pool.hasHeard(secret));
+    return { ...tried, said: pool.log };
+  });
+}
+
+export function assertAlice({ fetched, error, said }: TriedSsl): void {
+  assert.equal(fetched?.token.subject, 'alice@pool.test', `${error}\n${said.join('\n')}`);
+}
+
+export function assertRefused({ error }: Tried, reason: RegExp): void {
+  assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
+  assert.equal(error.code, 'ERR_METHODS_EXHAUSTED', error.message);
+  assert.match(error.attempts.map((each) => `${each.method}: ${each.reason}`).join('\n'), reason);
+}
