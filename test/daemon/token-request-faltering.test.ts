@@ -1,0 +1,63 @@
+/** Requests that an administrator approves, at a daemon that falters while we look whether one has been. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import type { RequestSettings } from '../support/embedded-pool/token-requests.ts';
+import { APPROVED, polls, request, ways } from '../support/request-ways.ts';
+import type { Fault } from '../support/server-channel.ts';
+import { assertError, type Tried } from '../support/ways.ts';
+
+/**
+ * A daemon whose post-auth ad breaks in some sessions, by their number, and which does not say how to resume them; a look in
+ * vain takes two of them.
+ */
+function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
+  let session = 0;
+  const count = (ad: Ad) => {
+    session += 1;
+    return { ...ad, Sid: undefined };
+  };
+  const faults = Object.defineProperty({}, 'post-auth', { get: () => (isBroken(session) ? fault : undefined) });
+  return { edit: { 'post-auth': count }, faults };
+}
+const inVain = ({ log }: Tried) => log.filter((line) => line.includes('asked in vain')).length;
+
+describe('a daemon that falters while it is looked at', () => {
+  for (const fault of ['close', 'reset'] as const) {
+    test(`once (${fault}), is looked at again`, async () => {
+      const options = faltering((session) => session === 2 || session === 3, fault);
+      const asked = await request({ requests: APPROVED, options });
+      assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
+      assert.equal(inVain(asked), 1);
+    });
+  }
+
+  test('now and then, is looked at as often as it takes', async () => {
+    const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 7 && all.decide(id, 'approved');
+    const options = faltering((session) => session > 1 && session % 3 !== 1);
+    const asked = await request({ requests: { whenPolled }, options });
+    assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
+    assert.equal(inVain(asked), 7);
+  });
+
+  test('for good, is given up after some times', async () => {
+    const asked = await request({ requests: APPROVED, options: faltering((session) => session > 1) });
+    assertError(asked, 'ERR_CLOSED', /closed the connection/);
+    assert.equal(inVain(asked), 5);
+  });
+
+  test('is not looked at again when it can no longer prove itself', async () => {
+    const options = ways.pool();
+    let sessions = 0;
+    const tls = {
+      authority: ways.authority.certificate,
+      get certificate() {
+        sessions += 1;
+        return sessions > 2 ? ways.alice : ways.server; // asked for twice in each session
+      },
+    };
+    const asked = await request({ options: { ...options, tls }, requests: APPROVED });
+    assertError(asked, 'ERR_SERVER_UNPROVEN', /could not prove that it is ap\.pool\.test/);
+    assert.equal(polls(asked), 0);
+  });
+});

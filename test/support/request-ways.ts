@@ -1,0 +1,53 @@
+/** Requests for a token at an embedded pool: what is asked, how it is decided, and what came of it. */
+import { after } from 'node:test';
+import { assertHidden } from './broken-messages.ts';
+import { withPool } from './embedded-fetch.ts';
+import type { EmbeddedPool } from './embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+import type { RequestSettings, TokenWish } from './embedded-pool/token-requests.ts';
+import { type Tried, type TryOptions, Ways, type Words } from './ways.ts';
+
+export const ways: Ways = await Ways.create();
+after(() => ways.close());
+
+interface Ask extends TryOptions {
+  readonly words?: Words | ((pool: EmbeddedPool) => Words);
+  readonly options?: EmbeddedPoolOptions;
+  readonly requests?: RequestSettings;
+}
+
+export interface Asked extends Tried {
+  readonly said: readonly string[];
+  readonly connections: number;
+  /** The request as it was filed. */
+  readonly wish: TokenWish | undefined;
+  readonly id: string;
+}
+
+/** The request is in this state as soon as it is filed. */
+export const decided = (state: TokenWish['state']): RequestSettings => ({
+  whenFiled: (id, all) => all.decide(id, state),
+});
+export const APPROVED = decided('approved');
+
+/** Requests a token for carol, with alice's certificate unless the words say otherwise. */
+export async function request({ words = {}, options = {}, requests = {}, ...how }: Ask): Promise<Asked> {
+  const filed: { id: string; wish: TokenWish | undefined } = { id: '', wish: undefined };
+  const whenFiled: RequestSettings['whenFiled'] = (id, all) => {
+    Object.assign(filed, { id, wish: all.get(id) });
+    requests.whenFiled?.(id, all);
+  };
+  return await withPool({ ...ways.pool(), ...options, requests: { ...requests, whenFiled } }, async (pool) => {
+    const own = typeof words === 'function' ? words(pool) : words;
+    const all: Words = { ...ways.words('SSL', pool), mode: 'request', identity: 'carol@pool.test', ...own };
+    const tried = await ways.try(pool, all, how);
+    assertHidden(ways.secrets(all), tried.error, ...tried.log);
+    return { ...tried, ...filed, said: pool.log, connections: pool.connections };
+  });
+}
+
+/** What was announced. */
+export const notices = ({ log }: Tried) =>
+  log.filter((line) => line.startsWith('notice ')).map((line) => line.slice(7));
+/** How often the request was looked at. */
+export const polls = ({ said }: Asked) => said.filter((line) => /^poll \d+ of request/.test(line)).length;
