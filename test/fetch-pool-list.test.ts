@@ -1,0 +1,43 @@
+/** A fetch from a list of pools, of which one is mute. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import { checkFetch } from '../src/diagnose.ts';
+import { fetchToken as fetchRequested } from '../src/fetch.ts';
+import { readRequest } from '../src/inputs/request.ts';
+import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { listen } from './support/listen.ts';
+import { notingHost } from './support/noting-host.ts';
+import { surroundings } from './support/surroundings.ts';
+
+describe('a list of pools', () => {
+  test('goes on when one of them accepts and says nothing', (context) =>
+    withPool({}, async (pool) => {
+      context.mock.timers.enable({ apis: ['setTimeout'] });
+      const silent = createServer(() => context.mock.timers.tick(10_000));
+      const port = await listen(silent);
+      const warnings: string[] = [];
+      const onLog = (level: string, line: string) => level === 'warn' && warnings.push(line);
+      const where = { pool: `127.0.0.1:${port}, ${pool.collector}`, name: 'ci@pool' };
+      await fetchFrom(pool, { ...where, onLog, timeoutMs: 100_000 });
+      silent.close();
+      assert.deepEqual(warnings, ['no answer in time; trying the next address']);
+    }));
+
+  for (const mode of ['fetch', 'check'] as const) {
+    test(`of collectors that are to be asked themselves does the same (mode ${mode})`, (context) =>
+      withPool({}, async (pool) => {
+        context.mock.timers.enable({ apis: ['setTimeout'] });
+        const silent = createServer((socket) => socket.once('data', () => context.mock.timers.tick(10_000)));
+        const port = await listen(silent);
+        const { host, log } = notingHost({ timeLeftMs: () => 100_000 });
+        const words: Record<string, string> = {
+          ...{ pool: `127.0.0.1:${port}, ${pool.collector}`, type: 'collector', idtoken: pool.idToken(), mode },
+        };
+        const request = readRequest((name) => words[name], surroundings());
+        await (mode === 'check' ? checkFetch(request, host) : fetchRequested(request, host));
+        silent.close();
+        assert.ok(log.includes('warn no answer in time; trying the next address'), log.join('\n'));
+      }));
+  }
+});
