@@ -1,10 +1,10 @@
 /** The rules of the tree, read from the sources: who may import whom, who may touch the world, who sees secrets. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { VERSION } from '../src/version.ts';
-import { filesBelow, projectRoot } from './support/project.ts';
+import { projectRoot } from './support/project.ts';
+import { sources } from './support/sources.ts';
 
 /**
  * Rows from top to bottom; in a row, groups that do not know each other. A file imports from lower rows only, and from
@@ -79,28 +79,6 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/token/bearer.ts': 1, // parses it
   'src/token/jwt.ts': 4, // parses it; its signature as key, and to be masked if it is long enough
 };
-
-const MAX_LINES = 250;
-const MAX_ACTION_BYTES = 250_000;
-const MAX_COMMAND_BYTES = 150_000;
-
-interface Source {
-  readonly path: string;
-  /** Without comments. */
-  readonly code: string;
-  readonly lines: number;
-  readonly imports: readonly string[];
-}
-
-const sources: readonly Source[] = filesBelow('src', '.ts').map((path) => {
-  const text = readFileSync(join(projectRoot, path), 'utf8');
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
-  const found = [
-    ...code.matchAll(/(?:\bfrom|^import|\bimport\(|\brequire\(|\bgetBuiltinModule\()\s*['"]([^'"]+)['"]/gm),
-  ].map(([, name = '']) => name);
-  const imports = found.map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name));
-  return { path, code, lines: text.split('\n').length - 1, imports };
-});
 
 const isIn = (path: string, places: readonly string[]) =>
   places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
@@ -235,64 +213,5 @@ describe('secrets', () => {
 
   test('cannot be looked at in another way', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
-  });
-});
-
-describe('code', () => {
-  test(`has at most ${MAX_LINES} lines a file`, () => {
-    assert.deepEqual(
-      sources.filter(({ lines }) => lines > MAX_LINES).map(({ path, lines }) => `${path}: ${lines}`),
-      [],
-    );
-  });
-
-  test('has no any, and no compiler or linter silenced without a reason', () => {
-    for (const { path, code } of sources) assert.doesNotMatch(code, /(:|<|\bas) any\b/, path);
-    for (const { path } of sources) {
-      const text = readFileSync(join(projectRoot, path), 'utf8');
-      assert.doesNotMatch(text, /@ts-|biome-ignore [^:]*(:\s*)?$/m, path);
-    }
-  });
-
-  test('has the version of package.json', () => {
-    const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
-    assert.equal((manifest as { version: string }).version, VERSION);
-  });
-
-  test('exports nothing that no other file names, tests included', () => {
-    const files = [...filesBelow('src', '.ts'), ...filesBelow('test', '.ts')].map((path) => {
-      const text = readFileSync(join(projectRoot, path), 'utf8');
-      return { path, text, words: new Set(text.match(/\w+/g)) };
-    });
-    const dead = files.flatMap(({ path, text }) =>
-      [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)]
-        .filter(([, name = '']) => !files.some((other) => other.path !== path && other.words.has(name)))
-        .map(([, name]) => `${path}: ${name}`),
-    );
-    assert.deepEqual(dead, []);
-  });
-});
-
-describe('what is shipped', () => {
-  const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
-
-  test('has no HTTP client that nobody uses', () => {
-    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
-      assert.doesNotMatch(read(file), /llhttp|node_modules\/undici\/lib|DispatcherBase|WebSocketStream/, file);
-    }
-  });
-
-  test('is small', () => {
-    assert.ok(statSync(join(projectRoot, 'dist/action/index.js')).size <= MAX_ACTION_BYTES);
-    assert.ok(statSync(join(projectRoot, 'dist/cli/index.js')).size <= MAX_COMMAND_BYTES);
-  });
-
-  test('has no toolkit in the command', () =>
-    assert.doesNotMatch(read('dist/cli/index.js'), /@actions\/core|GITHUB_OUTPUT/));
-
-  test('knows nothing of the machine that built it', () => {
-    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
-      assert.ok(!read(file).includes(`${dirname(projectRoot)}/`), file);
-    }
   });
 });

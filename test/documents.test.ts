@@ -1,36 +1,22 @@
-/** The documents: whatever can be pasted is right, whatever can be run is run, and every link leads somewhere. */
+/** The documents: whatever can be pasted is right, and every link leads somewhere. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
 import { FLAGS } from '../src/argv.ts';
-import { findProgram } from '../src/program.ts';
-import { EmbeddedPool } from './support/embedded-pool/pool.ts';
-import type { RequestSettings } from './support/embedded-pool/token-requests.ts';
 import { everyError } from './support/every-error.ts';
-import { listen } from './support/listen.ts';
-import { type Block, blocksIn, blocksOf } from './support/markdown.ts';
+import { type Block, blocksOf } from './support/markdown.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
-import { ownEnvironment, Runner, type StepResult } from './support/runner.ts';
-import { AUDIENCE } from './support/scitoken-key.ts';
 import {
-  anchorsOf,
-  checkInputs,
   checkLink,
   checkShell,
   checkTypeScript,
   checkWorkflow,
   commandsOf,
-  evaluated,
   isOurs,
   linksOf,
-  prose,
+  skipWindows,
 } from './support/snippets.ts';
-import { ABSENT, Ways } from './support/ways.ts';
-import type { Step } from './support/workflow.ts';
 
 const isHere = (path: string) => existsSync(join(projectRoot, path));
 const DOCUMENTS = [
@@ -47,7 +33,6 @@ const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const place = ({ file, line }: Block) => `${file}:${line}`;
 const blocks = DOCUMENTS.flatMap((file) => blocksOf(file));
 const inLanguage = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
-const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
 
 describe('documents', () => {
   test('have blocks in languages that are looked at', () => {
@@ -102,271 +87,5 @@ describe('the README', () => {
   test('says what the Action is before anything else: a step to paste, then what to look out for', () => {
     const headings = [...readme.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
     assert.deepEqual(headings.slice(0, 4), ['Quick start', 'Security', 'Inputs', 'Outputs']);
-  });
-});
-
-describe('what the README shows is done', () => {
-  let ways: Ways;
-  let pool: EmbeddedPool;
-  let other: EmbeddedPool;
-  let runner: Runner;
-  let folder: string;
-  /** As on an access point. */
-  let machine: Readonly<Record<string, string>>;
-  before(async () => {
-    ways = await Ways.create();
-    const map = { [`SCITOKENS ${ways.issuer.url},ci`]: 'ci@example.org' };
-    const requests: RequestSettings = { whenFiled: (id, all) => all.decide(id, 'approved') };
-    pool = await EmbeddedPool.start({ ...ways.pool({ map, requests }), trustDomain: 'example.org' });
-    other = await EmbeddedPool.start({ trustDomain: 'example.net' });
-    runner = new Runner();
-    folder = mkdtempSync(join(tmpdir(), 'documents-'));
-    const address = ways.file('address', `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
-    machine = {
-      ...{ _CONDOR_SCHEDD_ADDRESS_FILE: address, _CONDOR_SCHEDD_NAME: 'ci@pool', _CONDOR_FULL_HOSTNAME: 'pool' },
-      _CONDOR_FS_LOCAL_DIR: ways.tmp,
-    };
-  });
-  after(async () => {
-    runner?.close();
-    await pool?.stop();
-    await other?.stop();
-    ways?.close();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** Under its heading. */
-  function shown(heading: string, language: string): Block {
-    const section = read('README.md')
-      .split(/^(?=##+ )/m)
-      .find((each) => each.split('\n')[0]?.replace(/^#+ /, '') === heading);
-    const [found, ...more] = blocksIn(section ?? '', heading).filter((each) => each.language === language);
-    assert.ok(found !== undefined && (more.length === 0 || language === 'ts'), `one ${language} in ${heading}`);
-    return found;
-  }
-  const here = (text: string) =>
-    text
-      .replaceAll('cm.example.org', pool.collector)
-      .replaceAll('cm.example.net', other.collector)
-      .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool');
-  /** The steps of the Action, one after the other, with what they have to have. */
-  async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
-    const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
-    assert.equal(steps.length, results.length);
-    for (const [index, { with: inputs = {}, env = {} }] of steps.entries()) {
-      const at = inputs['pool'] === 'cm.example.net' ? other : pool;
-      const values = { secrets: at.idToken('ci'), 'runner.temp': runner.temp };
-      const said = Object.entries(evaluated(inputs, values)).map(([name, text]) => [name, here(text)]);
-      const trust = { 'ca-certificate': ways.authority.certificate, 'server-name': ways.hostName };
-      const step = await runner.runAction(
-        { ...trust, ...Object.fromEntries(said) },
-        { env: { ...machine, ...evaluated(env, values) }, beforePost: (main) => results[index]?.(main) },
-      );
-      assert.deepEqual([step.status, step.post?.status], [0, 0], step.raw);
-      assert.deepEqual(
-        step.annotations.filter(({ level }) => level !== 'notice'),
-        [],
-        step.raw,
-      );
-    }
-  }
-  const isFor = (identity: string, authz: string, lifetime: string) => (step: StepResult) => {
-    assert.deepEqual(
-      [step.outputs['identity'], step.outputs['authz'], step.outputs['lifetime']],
-      [identity, authz, lifetime],
-      step.raw,
-    );
-    assert.ok(existsSync(step.outputs['token-file'] ?? ''));
-  };
-
-  test('Quick start', () => act('Quick start', isFor('ci@example.org', 'READ WRITE', '1800')));
-  test('Two pools in one job', () =>
-    act(
-      'Two pools in one job',
-      isFor('ci@example.org', 'READ WRITE', '3600'),
-      isFor('ci@example.net', 'READ', '3600'),
-    ));
-  test('The right token, or none', () =>
-    act('The right token, or none', isFor('ci@example.org', 'READ WRITE', '3600')));
-  test('Will it work?', () =>
-    act('Will it work?', ({ outputs, log }) => {
-      assert.deepEqual([outputs['identity'], outputs['token']], ['ci@example.org', undefined]);
-      assert.match(log.join('\n'), /A fetch from ci@pool would work, as ci@example\.org: READ yes, WRITE yes/);
-    }));
-  test('Long jobs', () => act('Long jobs', isFor('ci@example.org', '', '1200')));
-  test('No secret: an administrator approves', () =>
-    act('No secret: an administrator approves', ({ outputs, log }) => {
-      assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);
-      assert.match(log.join('\n'), /waits for its approval: condor_token_request_approve -reqid \d+ -name/);
-    }));
-  test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
-    act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),
-  );
-  test('Tools in a container', () => act('Tools in a container', isFor('ci@example.org', '', '3600')));
-
-  test('No secret: a SciToken from an issuer of your site', {
-    skip: skipWindows || missing('curl', 'jq'),
-  }, async () => {
-    const heading = 'No secret: a SciToken from an issuer of your site';
-    const scitoken = ways.issuer.issue('ci', { aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 3600 });
-    const asked: string[] = [];
-    const site = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += String(chunk);
-      const form = Object.fromEntries(new URLSearchParams(body));
-      asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''} ${JSON.stringify(form)}`);
-      response.end(JSON.stringify(request.method === 'GET' ? { value: 'of the job' } : { access_token: scitoken }));
-    });
-    const issuer = `http://127.0.0.1:${await listen(site)}`;
-    try {
-      const { run = '', env } = (await stepsUnder(heading))[0] ?? {};
-      assert.deepEqual(env, { ISSUER: 'https://tokens.example.org' });
-      const { status, output } = await shell(run, {
-        ...{
-          ISSUER: issuer,
-          ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer}/id?v=1`,
-          ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'a secret',
-        },
-        RUNNER_TEMP: runner.temp,
-      });
-      assert.equal(status, 0, output);
-      assert.equal(output, '', 'nothing is shown');
-    } finally {
-      site.close();
-    }
-    const form = {
-      subject_token: 'of the job',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    };
-    assert.deepEqual(asked, [
-      `GET /id?v=1&audience=${issuer} Bearer a secret {}`,
-      `POST /token  ${JSON.stringify(form)}`,
-    ]);
-    assert.equal(readFileSync(join(runner.temp, 'scitoken'), 'utf8'), `${scitoken}\n`);
-    await act(heading, ({ outputs }) => {
-      assert.deepEqual([outputs['identity'], outputs['authentication-method']], ['ci@example.org', 'IDTOKENS']);
-    });
-  });
-
-  for (const [heading, language] of [
-    ['Tunnels', 'sh'],
-    ['The command', 'console'],
-  ] as const)
-    test(heading, { skip: skipWindows }, async () => {
-      const { port } = pool;
-      const block = shown(heading, language);
-      const script = here(commandsOf(block)).replaceAll(/localhost:96\d\d/g, `127.0.0.1:${port}`);
-      const { status, output } = await shell(script);
-      assert.equal(status, 0, output);
-      assert.match(output, /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
-      if (language !== 'console') return;
-      const [, said = ''] = block.text.split('\n');
-      assert.ok(said.endsWith('…') && output.startsWith(said.slice(0, -1)), `${said} is what is printed: ${output}`);
-    });
-
-  test('The library', { skip: skipWindows }, async () => {
-    const file = join(projectRoot, 'build', 'of-the-readme.mjs');
-    writeFileSync(file, here(shown('The library', 'ts').text));
-    try {
-      const { status, output } = await shell(`node '${file}'`, { CONDOR_IDTOKEN: pool.idToken('ci') });
-      assert.equal(status, 0, output);
-      assert.match(output, /^ci@example\.org \d{10}$/);
-    } finally {
-      rmSync(file);
-    }
-  });
-
-  async function stepsUnder(heading: string): Promise<readonly Step[]> {
-    return await checkWorkflow(heading, shown(heading, 'yaml').text);
-  }
-
-  /** On a machine with our command, by both of its names, and a token; without any network beyond. */
-  function shell(
-    script: string,
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<{ status: number; output: string }> {
-    const [bin, tokens] = [join(folder, 'bin'), join(folder, 'tokens.d')];
-    for (const each of [bin, tokens]) mkdirSync(each, { recursive: true, mode: 0o700 });
-    const command = `exec '${process.execPath}' '${join(projectRoot, 'dist/cli/index.js')}' "$@"`;
-    for (const [name, text] of Object.entries({
-      node: `exec '${process.execPath}' "$@"`,
-      condor_token_fetch: command,
-      npx: `[ "$1" = condor-token-fetch ] || exit 127; shift; ${command}`,
-      ssh: 'exit 0',
-    })) {
-      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
-      chmodSync(join(bin, name), 0o755);
-    }
-    writeFileSync(join(tokens, 'ci'), `${pool.idToken('ci')}\n`, { mode: 0o600 });
-    const path = `${bin}${delimiter}${process.env['PATH'] ?? ''}`;
-    const all = { ...ownEnvironment(), PATH: path, _CONDOR_SEC_TOKEN_DIRECTORY: tokens, ...env };
-    return new Promise((resolve) => {
-      execFile('bash', ['-eo', 'pipefail', '-c', script], { env: all, cwd: folder }, (error, stdout, stderr) =>
-        resolve({ status: Number(error?.code ?? 0), output: `${stdout}${stderr}`.trim() }),
-      );
-    });
-  }
-});
-
-function missing(...programs: string[]): string | false {
-  const gone = programs.filter((each) => findProgram(each, process.env['PATH'] ?? '') === undefined);
-  return gone.length > 0 && `there is no ${gone.join(' and no ')}`;
-}
-
-describe('a mistake in a document is found:', () => {
-  const uses = 'condor-token-fetch/condor-token-fetch@v0';
-  const step = (inputs: string, name = uses) => `- uses: ${name}\n  with: { ${inputs} }\n`;
-  const expression = (text: string) => `\${{ ${text} }}`;
-  test('none here', async () => {
-    const [found] = await checkWorkflow('x', step(`pool: cm, idtoken: "${expression('secrets.A')}", authz: READ`));
-    assert.equal(found?.uses, uses);
-  });
-  for (const [what, text, complaint] of [
-    ['an input that there is not', step('pol: cm'), /no input pol/],
-    ['a word that an input cannot be', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
-    ['a level that there is not', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
-    ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclude/],
-    ['neither true nor false', step('pool: cm, cleanup: maybe'), /cleanup/],
-    ['a time that is none', step('pool: cm, timeout: soon'), /timeout/],
-    ['another version', step('pool: cm', uses.replace('@v0', '@main')), /uses: .*@main/],
-    ['an expression of something else', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
-    [
-      'an expression that GitHub cannot parse',
-      step(`pool: "${expression('secrets.').slice(0, -3)}"`),
-      /is no workflow/,
-    ],
-    ['a key that GitHub does not know', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is no workflow/],
-    ['a job without a machine', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
-    ['a script that bash cannot parse', '- run: if true; then\n', /syntax error|unexpected end/],
-  ] as const)
-    test(what, { skip: what.includes('bash') && skipWindows }, async () => {
-      await assert.rejects(checkWorkflow('x', text), complaint);
-    });
-  test('an input without a workflow around it', () =>
-    assert.throws(() => checkInputs('x', { lifetime: 'ever' }), /lifetime/));
-  test('a shell without its end', { skip: skipWindows }, () => {
-    assert.throws(() => checkShell('x', commandsOf({ language: 'console', text: '$ echo "\nfine\n' })), /x: /);
-    checkShell('x', commandsOf({ language: 'console', text: '$ true\n) not for the shell\n# true\n' }));
-  });
-  test('TypeScript of another time', () =>
-    assert.throws(
-      () =>
-        checkTypeScript('mistakes', [
-          "import { fetchToken } from 'condor-token-fetch';\nawait fetchToken({ pol: 'cm' });\n",
-        ]),
-      /'pol'/,
-    ));
-  test('a link to nowhere', () => {
-    assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /not there/);
-    assert.throws(() => checkLink('README.md', 'docs/PARITY.md#nowhere'), /no heading nowhere/);
-    assert.throws(() => checkLink('README.md', '../README.md'), /leaves/);
-    checkLink('docs/PARITY.md', '../README.md#inputs');
-  });
-  test('in prose only', () => {
-    const markdown = '[a](b.md) `[c](d.md)`\n```md\n[e](f.md)\n# G\n```\n# A b, `c`: d\n## A b c d\n[h](https://i)\n';
-    assert.deepEqual(linksOf(markdown), ['b.md']);
-    assert.doesNotMatch(prose(markdown), /d\.md|f\.md/);
-    assert.deepEqual(anchorsOf(markdown), ['a-b-c-d', 'a-b-c-d-1']);
   });
 });

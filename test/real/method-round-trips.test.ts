@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { DistantProxy } from '../support/distant-proxy.ts';
-import { freePort, type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { projectRoot } from '../support/project.ts';
 import { type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
 import { DistantProxy } from '../support/distant-proxy.ts';
-import { freePort, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { referenceFetch } from '../support/real-fetch.ts';
 
 /** Where the daemons say that they are; the proxy listens there, on their own port. */

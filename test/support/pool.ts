@@ -1,34 +1,22 @@
 /** Real HTCondor pools, started by the tests that need them. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { asRoot, type Suite, treeOf, versionOf } from './pool-tree.ts';
-import { projectRoot } from './project.ts';
+import type { ChildProcess } from 'node:child_process';
+import { freePort } from './free-port.ts';
+import { configuration, type PoolShape, TRUST_DOMAIN } from './pool-config.ts';
+import { enter, type Outcome, startNamespaces } from './pool-namespaces.ts';
+import { type Suite, versionOf } from './pool-tree.ts';
 import { until } from './until.ts';
 
+export type { Outcome } from './pool-namespaces.ts';
 export { poolSuites, poolUnavailable } from './pool-tree.ts';
 
-export interface PoolOptions {
+export interface PoolOptions extends PoolShape {
   readonly suite: Suite;
   /** More configuration, in HTCondor's words. */
   readonly config?: string;
-  /** With NEGOTIATOR and STARTD, so that jobs run. */
-  readonly negotiator?: boolean;
-  /** False: every daemon has a port of its own. */
-  readonly sharedPort?: boolean;
-  /** On ::1 instead of 127.0.0.1. */
-  readonly ipv6?: boolean;
   /** A port of freePort, where it has to be known before. */
   readonly port?: number;
   /** Puts files into place before any daemon starts. */
   readonly prepare?: (pool: Pool) => Promise<void>;
-}
-
-export interface Outcome {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 interface ExecOptions {
@@ -36,38 +24,6 @@ interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
-
-const TRUST_DOMAIN = 'pool.test';
-const USERS = ['alice', 'bob'];
-/** Root of the pool in its own mount namespace, over a folder that every Linux has. Nothing is made that could remain. */
-const ROOT = '/mnt/root';
-
-/**
- * What becomes of a tree: an overlay over it in memory, in mount and process namespaces of its own. Nothing of the
- * machine is touched, many pools share one tree, and all is gone when this script ends: when it is told to, when its
- * parent is killed (--kill-child), or when the pipe to it closes because the tests' process is no more.
- */
-const INIT = `
-  set -e
-  tree=$1; node=$2; dist=$3; shift 3
-  read -r pid rest < /proc/self/stat
-  mount -t tmpfs -o mode=755 tmpfs /mnt
-  mkdir /mnt/upper /mnt/work ${ROOT}
-  mount -t overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" overlay ${ROOT}
-  cd ${ROOT}
-  mount --rbind /dev dev; mount -t proc proc proc; mount -t tmpfs -o mode=755 tmpfs run
-  cp /etc/hosts etc/hosts
-  mkdir -p opt/ours; mount --bind "$dist" opt/ours; touch usr/local/bin/node; mount --bind "$node" usr/local/bin/node
-  rm -rf etc/condor/passwords.d etc/condor/tokens.d; mkdir -p -m 700 etc/condor/passwords.d etc/condor/tokens.d
-  for each in run/condor run/lock/condor var/lib/condor/spool var/lib/condor/execute var/spool/condor var/log/condor; do
-    mkdir -p "$each"; chroot . chown -R condor:condor "/$each"
-  done
-  for user in "$@"; do chroot . id "$user" > /dev/null 2>&1 || chroot . useradd -m -s /bin/sh "$user"; done
-  echo "READY $pid"
-  read -r start
-  chroot . condor_master -f -t > var/log/condor/console 2>&1 &
-  while read -r reconfigure; do kill -HUP $!; done
-`;
 
 export class Pool {
   readonly suite: Suite;
@@ -111,9 +67,7 @@ export class Pool {
     const environment = Object.entries(words).map(([name, value]) => `${name}=${value}`);
     const who = user === undefined ? [] : [`--userspec=${user}:${user}`];
     const inside = ['env', '-i', ...environment, 'sh', '-c', 'cd "$0" && exec "$@"', cwd, ...argv];
-    return execute(
-      ...asRoot('nsenter', `--target=${this.#pid}`, '--mount', '--pid', '--root', 'chroot', ...who, ROOT, ...inside),
-    );
+    return enter(this.#pid, who, ...inside);
   }
 
   /** Our command, built, with the pool's configuration, file system and accounts. */
@@ -213,32 +167,13 @@ export class Pool {
 
   async #writeConfig(config: string): Promise<void> {
     this.#generation += 1;
-    const { negotiator = false, sharedPort = true, ipv6 = false } = this.#options;
-    const base = `
-      NETWORK_INTERFACE = ${this.host}
-      BIND_ALL_INTERFACES = False
-      ENABLE_IPV4 = ${!ipv6}
-      ENABLE_IPV6 = ${ipv6}
-      CONDOR_HOST = ${ipv6 ? '::1' : '127.0.0.1'}
-      COLLECTOR_HOST = ${this.collector}
-      COLLECTOR_PORT = ${this.port}
-      ${sharedPort ? `USE_SHARED_PORT = True\nSHARED_PORT_PORT = ${this.port}` : 'USE_SHARED_PORT = False'}
-      DAEMON_LIST = MASTER, ${sharedPort ? 'SHARED_PORT, ' : ''}COLLECTOR, SCHEDD${negotiator ? ', NEGOTIATOR, STARTD' : ''}
-      SCHEDD_NAME = ${this.scheddName}
-      TRUST_DOMAIN = ${TRUST_DOMAIN}
-      UID_DOMAIN = ${TRUST_DOMAIN}
-      UPDATE_INTERVAL = 5
-      NEGOTIATOR_INTERVAL = 2
-      NEGOTIATOR_CYCLE_DELAY = 1
-      SCHEDD_INTERVAL = 2
-      SCHEDD_MIN_INTERVAL = 1
-      NUM_CPUS = 1
-      STARTER_ALLOW_RUNAS_OWNER = True
-      SCHEDD_DEBUG = D_SECURITY
-      COLLECTOR_DEBUG = D_SECURITY
-      SCHEDD_ADDRESS_FILE = ${this.#addressFile('schedd')}
-      COLLECTOR_ADDRESS_FILE = ${this.#addressFile('collector')}
-    `.replaceAll(/^ +/gm, '');
+    const base = configuration(this.#options, {
+      host: this.host,
+      port: this.port,
+      collector: this.collector,
+      scheddName: this.scheddName,
+      addressFile: (daemon) => this.#addressFile(daemon),
+    });
     await this.write('/etc/condor/config.d/99-pool', `${base}${config}\n`, 0o644);
   }
 }
@@ -246,32 +181,7 @@ export class Pool {
 /** A pool that answers. Stop it in `after`. */
 export async function startPool(options: PoolOptions): Promise<Pool> {
   const port = options.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1'));
-  const [program, ...args] = asRoot(
-    'unshare',
-    '--mount',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    'sh',
-    '-c',
-    INIT,
-    'pool',
-    treeOf(options.suite),
-    process.execPath,
-    join(projectRoot, 'dist'),
-    ...USERS,
-  );
-  const init = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  let complaints = '';
-  init.stderr.on('data', (chunk: Buffer) => {
-    complaints += chunk.toString();
-  });
-  init.stdin.on('error', () => {}); // it is gone: `close` tells
-  const pid = await new Promise<string>((resolve, reject) => {
-    createInterface(init.stdout).on('line', (line) => line.startsWith('READY ') && resolve(line.slice(6)));
-    init.on('error', reject);
-    init.on('close', (status) => reject(new Error(`no namespaces for a pool: status ${status}: ${complaints}`)));
-  });
+  const { init, pid } = await startNamespaces(options.suite);
   const pool = new Pool(options, port, init, pid);
   try {
     await pool.start();
@@ -280,36 +190,4 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
     throw error;
   }
   return pool;
-}
-
-/** A port that nobody has, below those that the system gives to outgoing connections: nobody else gets it soon. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const free = await new Promise<boolean>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', (error: NodeJS.ErrnoException) =>
-        error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
-      );
-      server.listen(port, host, () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
-}
-
-function execute(program: string, ...args: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (status) =>
-      resolve({
-        status: status ?? 1,
-        stdout: Buffer.concat(stdout).toString(),
-        stderr: Buffer.concat(stderr).toString(),
-      }),
-    );
-  });
 }

@@ -14,6 +14,9 @@ import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0|[0-9a-f]{40})$|^\.\/$/;
 
+/** Why checkShell and the like are not for this machine, if so. */
+export const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
+
 /** A whole workflow of what may be one, a job, or steps. */
 function wholeWorkflow(text: string): string {
   const found: unknown = parse(text);

@@ -1,0 +1,90 @@
+/** The rules of the tree for the code itself, how long a file is and what it exports, and for what is built of it. */
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { VERSION } from '../src/version.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
+import { sources } from './support/sources.ts';
+
+const MAX_LINES = 250;
+/** These may have more, until they are split. */
+const LONG: readonly string[] = [
+  'test/daemon/ccb.test.ts',
+  'test/daemon/token-request.test.ts',
+  'test/fetch.test.ts',
+  'test/real/administrators.test.ts',
+  'test/real/embedded-pool.test.ts',
+  'test/real/fetch.test.ts',
+  'test/real/methods.test.ts',
+  'test/real/parity.test.ts',
+  'test/security/authenticate.test.ts',
+  'test/security/methods/fs.test.ts',
+  'test/security/methods/ssl.test.ts',
+];
+const MAX_ACTION_BYTES = 250_000;
+const MAX_COMMAND_BYTES = 150_000;
+
+describe('code', () => {
+  test(`has at most ${MAX_LINES} lines a file`, () => {
+    const tests = filesBelow('test', '.ts').map((path) => ({
+      path,
+      lines: readFileSync(join(projectRoot, path), 'utf8').split('\n').length - 1,
+    }));
+    const long = [...sources, ...tests].filter(({ lines }) => lines > MAX_LINES);
+    assert.deepEqual(
+      long.filter(({ path }) => !LONG.includes(path)).map(({ path, lines }) => `${path}: ${lines}`),
+      [],
+    );
+  });
+
+  test('has no any, and no compiler or linter silenced without a reason', () => {
+    for (const { path, code } of sources) assert.doesNotMatch(code, /(:|<|\bas) any\b/, path);
+    for (const { path } of sources) {
+      const text = readFileSync(join(projectRoot, path), 'utf8');
+      assert.doesNotMatch(text, /@ts-|biome-ignore [^:]*(:\s*)?$/m, path);
+    }
+  });
+
+  test('has the version of package.json', () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+    assert.equal((manifest as { version: string }).version, VERSION);
+  });
+
+  test('exports nothing that no other file names, tests included', () => {
+    const files = [...filesBelow('src', '.ts'), ...filesBelow('test', '.ts')].map((path) => {
+      const text = readFileSync(join(projectRoot, path), 'utf8');
+      return { path, text, words: new Set(text.match(/\w+/g)) };
+    });
+    const dead = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)]
+        .filter(([, name = '']) => !files.some((other) => other.path !== path && other.words.has(name)))
+        .map(([, name]) => `${path}: ${name}`),
+    );
+    assert.deepEqual(dead, []);
+  });
+});
+
+describe('what is shipped', () => {
+  const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
+
+  test('has no HTTP client that nobody uses', () => {
+    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
+      assert.doesNotMatch(read(file), /llhttp|node_modules\/undici\/lib|DispatcherBase|WebSocketStream/, file);
+    }
+  });
+
+  test('is small', () => {
+    assert.ok(statSync(join(projectRoot, 'dist/action/index.js')).size <= MAX_ACTION_BYTES);
+    assert.ok(statSync(join(projectRoot, 'dist/cli/index.js')).size <= MAX_COMMAND_BYTES);
+  });
+
+  test('has no toolkit in the command', () =>
+    assert.doesNotMatch(read('dist/cli/index.js'), /@actions\/core|GITHUB_OUTPUT/));
+
+  test('knows nothing of the machine that built it', () => {
+    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
+      assert.ok(!read(file).includes(`${dirname(projectRoot)}/`), file);
+    }
+  });
+});

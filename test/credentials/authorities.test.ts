@@ -1,0 +1,63 @@
+/** Authorities: in a text, in a file, in the files of a directory. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { type PemSource, readAuthorities, readCertificates } from '../../src/credentials/certificates.ts';
+import { Authority, type Identity } from '../support/certificates.ts';
+import { pemText } from '../support/client-certificate.ts';
+
+let authority: Authority;
+let alice: Identity;
+before(async () => {
+  authority = await Authority.create();
+  alice = await authority.issue({ subject: 'CN=alice, O=Test' });
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('authorities', () => {
+  let others: readonly string[];
+  before(async () => {
+    others = await Promise.all(['CN=One', 'CN=Two'].map(async (name) => (await Authority.create(name)).certificate));
+  });
+  after(() => {
+    others = [];
+  });
+  const subjects = (pem: readonly string[]) =>
+    pem.flatMap((each) => readCertificates(each, 'x')).map(({ subject }) => subject);
+
+  test('are all in a text', () =>
+    assert.deepEqual(subjects(readAuthorities(pemText('ca-certificate', others.join('\n# two\n')))), [
+      'CN=One',
+      'CN=Two',
+    ]));
+
+  test('are all in a file, or in the files of a directory, whatever else is there', () => {
+    const path = join(folder, 'ca.pem');
+    writeFileSync(path, others.join(''));
+    assert.deepEqual(subjects(readAuthorities({ name: 'ca-certificate', path })), ['CN=One', 'CN=Two']);
+    writeFileSync(join(folder, 'README'), 'no certificate');
+    writeFileSync(join(folder, 'key.pem'), alice.key);
+    mkdirSync(join(folder, 'below'));
+    writeFileSync(join(folder, 'below', 'ca.pem'), authority.certificate);
+    if (process.platform !== 'win32') symlinkSync('ca.pem', join(folder, 'b-link'));
+    const found = subjects(readAuthorities({ name: 'ca-certificate', path: folder }));
+    assert.deepEqual([...new Set(found)], ['CN=One', 'CN=Two']);
+  });
+
+  test('are none: that is told', () => {
+    const told = (source: PemSource) => () => readAuthorities(source);
+    assert.throws(
+      told(pemText('ca-certificate', 'hello')),
+      /^CredentialError: ca-certificate: it holds no PEM certificate$/,
+    );
+    assert.throws(told({ name: 'ca-certificate', path: folder }), /it holds no PEM certificate/);
+    assert.throws(told({ name: 'ca-certificate', path: join(folder, 'missing') }), /missing: it does not exist/);
+  });
+});

@@ -1,0 +1,72 @@
+/** That the tests of the documents find mistakes in them. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  anchorsOf,
+  checkInputs,
+  checkLink,
+  checkShell,
+  checkTypeScript,
+  checkWorkflow,
+  commandsOf,
+  linksOf,
+  prose,
+  skipWindows,
+} from './support/snippets.ts';
+
+describe('a mistake in a document is found:', () => {
+  const uses = 'condor-token-fetch/condor-token-fetch@v0';
+  const step = (inputs: string, name = uses) => `- uses: ${name}\n  with: { ${inputs} }\n`;
+  const expression = (text: string) => `\${{ ${text} }}`;
+  test('none here', async () => {
+    const [found] = await checkWorkflow('x', step(`pool: cm, idtoken: "${expression('secrets.A')}", authz: READ`));
+    assert.equal(found?.uses, uses);
+  });
+  for (const [what, text, complaint] of [
+    ['an input that there is not', step('pol: cm'), /no input pol/],
+    ['a word that an input cannot be', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
+    ['a level that there is not', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
+    ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclude/],
+    ['neither true nor false', step('pool: cm, cleanup: maybe'), /cleanup/],
+    ['a time that is none', step('pool: cm, timeout: soon'), /timeout/],
+    ['another version', step('pool: cm', uses.replace('@v0', '@main')), /uses: .*@main/],
+    ['an expression of something else', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
+    [
+      'an expression that GitHub cannot parse',
+      step(`pool: "${expression('secrets.').slice(0, -3)}"`),
+      /is no workflow/,
+    ],
+    ['a key that GitHub does not know', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is no workflow/],
+    ['a job without a machine', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
+    ['a script that bash cannot parse', '- run: if true; then\n', /syntax error|unexpected end/],
+  ] as const)
+    test(what, { skip: what.includes('bash') && skipWindows }, async () => {
+      await assert.rejects(checkWorkflow('x', text), complaint);
+    });
+  test('an input without a workflow around it', () =>
+    assert.throws(() => checkInputs('x', { lifetime: 'ever' }), /lifetime/));
+  test('a shell without its end', { skip: skipWindows }, () => {
+    assert.throws(() => checkShell('x', commandsOf({ language: 'console', text: '$ echo "\nfine\n' })), /x: /);
+    checkShell('x', commandsOf({ language: 'console', text: '$ true\n) not for the shell\n# true\n' }));
+  });
+  test('TypeScript of another time', () =>
+    assert.throws(
+      () =>
+        checkTypeScript('mistakes', [
+          "import { fetchToken } from 'condor-token-fetch';\nawait fetchToken({ pol: 'cm' });\n",
+        ]),
+      /'pol'/,
+    ));
+  test('a link to nowhere', () => {
+    assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /not there/);
+    assert.throws(() => checkLink('README.md', 'docs/PARITY.md#nowhere'), /no heading nowhere/);
+    assert.throws(() => checkLink('README.md', '../README.md'), /leaves/);
+    checkLink('docs/PARITY.md', '../README.md#inputs');
+  });
+  test('in prose only', () => {
+    const markdown = '[a](b.md) `[c](d.md)`\n```md\n[e](f.md)\n# G\n```\n# A b, `c`: d\n## A b c d\n[h](https://i)\n';
+    assert.deepEqual(linksOf(markdown), ['b.md']);
+    assert.doesNotMatch(prose(markdown), /d\.md|f\.md/);
+    assert.deepEqual(anchorsOf(markdown), ['a-b-c-d', 'a-b-c-d-1']);
+  });
+});

@@ -1,0 +1,131 @@
+/** Which methods are meant: those of the input, of the credentials that are given, or of HTCondor’s configuration. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { CredentialSources } from '../../src/credentials/sources.ts';
+import { InputError } from '../../src/errors.ts';
+import type { Surroundings } from '../../src/inputs/table.ts';
+import { inputError } from '../support/input-error.ts';
+import { credentialsOf } from '../support/said.ts';
+import type { Words } from '../support/ways.ts';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+
+describe('the methods', () => {
+  const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL, FS' };
+  const cases: readonly [string, Words, Surroundings['env'], readonly string[], CredentialSources['preference']][] = [
+    ['HTCondor’s own, where nothing is said', {}, {}, ['FS', 'TOKEN', 'KERBEROS', 'SCITOKENS', 'SSL'], 'daemon'],
+    ['those of the configuration', {}, configured, ['SSL', 'FS'], 'daemon'],
+    [
+      'those of its default, where it has none for clients',
+      {},
+      { _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'PASSWORD' },
+      ['PASSWORD'],
+      'daemon',
+    ],
+    [
+      'those for clients before its default',
+      {},
+      { ...configured, _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'PASSWORD' },
+      ['SSL', 'FS'],
+      'daemon',
+    ],
+    [
+      'those that have a credential, in our order',
+      { password: 'x', scitoken: 'x', idtoken: 'x' },
+      configured,
+      ['TOKEN', 'SCITOKENS', 'PASSWORD'],
+      'ours',
+    ],
+    ['SSL, for a certificate', { 'client-certificate': PEM }, configured, ['SSL'], 'ours'],
+    [
+      'those named, and nothing else',
+      { 'authentication-methods': 'MUNGE', idtoken: 'x' },
+      configured,
+      ['MUNGE'],
+      'ours',
+    ],
+    [
+      'those named, in their order and once',
+      { 'authentication-methods': ' ssl,\nFS  Ssl ' },
+      {},
+      ['SSL', 'FS'],
+      'ours',
+    ],
+    [
+      'those named by all their names',
+      { 'authentication-methods': 'IDTOKENS IDTOKEN TOKENS TOKEN SCITOKENS SCITOKEN' },
+      {},
+      ['TOKEN', 'SCITOKENS'],
+      'ours',
+    ],
+    [
+      'foreign ones too, for their reason',
+      { 'authentication-methods': 'KERBEROS NTSSPI FS_REMOTE GSI' },
+      {},
+      ['KERBEROS', 'NTSSPI', 'FS_REMOTE', 'GSI'],
+      'ours',
+    ],
+    [
+      'of a configuration those that we know, and never those that prove nothing',
+      {},
+      { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE, ANONYMOUS, SOMETHING, MUNGE' },
+      ['MUNGE'],
+      'daemon',
+    ],
+  ];
+  for (const [what, words, env, methods, preference] of cases) {
+    test(`are ${what}`, () => {
+      const found = credentialsOf(words, env);
+      assert.deepEqual([found.methods, found.preference], [methods, preference]);
+    });
+  }
+
+  for (const name of ['CLAIMTOBE', 'ANONYMOUS', 'claimtobe', 'Anonymous']) {
+    test(`are never ${name}, whatever else is named`, () => {
+      for (const text of [name, `SSL ${name}`, `${name},IDTOKENS`])
+        assert.throws(
+          () => credentialsOf({ 'authentication-methods': text }),
+          inputError(
+            'authentication-methods',
+            /^authentication-methods: (CLAIMTOBE|ANONYMOUS) proves nothing, and is never used$/,
+          ),
+        );
+    });
+  }
+
+  const refused: readonly [string, RegExp][] = [
+    [' ,\n', /it names none/],
+    ['SLL', /"SLL" is unknown; possible are IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE/],
+    ['__proto__', /"__proto__" is unknown/],
+    ['constructor', /"constructor" is unknown/],
+  ];
+  for (const [text, message] of refused) {
+    test(`are not ${JSON.stringify(text)}`, () =>
+      assert.throws(
+        () => credentialsOf({ 'authentication-methods': text }),
+        inputError('authentication-methods', message),
+      ));
+  }
+
+  test('of a configuration that names none that we know are none', () => {
+    const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE' };
+    assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /it names none/));
+  });
+
+  test('are a word in our list or an error, whatever is said', () => {
+    const word = fc.oneof(fc.constantFrom('SSL', 'fs', ',', ' ', 'CLAIMTOBE'), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 4 }), (words) => {
+        try {
+          const { methods } = credentialsOf({ 'authentication-methods': words.join(' ') });
+          assert.ok(
+            methods.length > 0 && methods.every((each) => ['SSL', 'FS'].includes(each) || /^[A-Z_]+$/.test(each)),
+          );
+        } catch (error) {
+          assert.ok(error instanceof InputError, String(error));
+        }
+      }),
+    );
+  });
+});

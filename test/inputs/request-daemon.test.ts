@@ -1,0 +1,138 @@
+/** Which daemon is meant: from pool, name, type, address and remote, or an error that says what to give. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { InputName, Surroundings } from '../../src/inputs/table.ts';
+import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
+import type { TokenRequest } from '../../src/wanted.ts';
+import { inputError } from '../support/input-error.ts';
+import { request, withPool } from '../support/said.ts';
+import type { Words } from '../support/ways.ts';
+
+/** Not on this machine, and not through a tunnel. */
+const ELSEWHERE = { local: undefined, through: undefined };
+
+const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
+
+describe('the daemon', () => {
+  const found: readonly [string, Words, TokenRequest['daemon'], Surroundings['env']?][] = [
+    [
+      'is the only schedd of the pool',
+      { pool: 'cm' },
+      { collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
+    ],
+    [
+      'has a name and a type, in any case and with blanks around',
+      { pool: ' cm:9000\n', name: ' ap40 ', type: ' StartD ' },
+      { collectors: [at('cm:9000')], type: 'startd', name: 'ap40', ...ELSEWHERE },
+    ],
+    [
+      'is looked for in each of several pools, separated by comma, blank or newline',
+      { pool: 'cm1,cm2:9000 [::1]:1\n<192.0.2.1:5?sock=c>,' },
+      {
+        collectors: [at('cm1:9618'), at('cm2:9000'), at('[::1]:1'), at('<192.0.2.1:5?sock=c>')],
+        ...{ type: 'schedd', name: undefined, ...ELSEWHERE },
+      },
+    ],
+    [
+      'is looked for in the pool of the environment',
+      {},
+      { collectors: [at('cm.env:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
+      { _CONDOR_COLLECTOR_HOST: 'cm.env' },
+    ],
+    [
+      'is looked for in the pool of the input rather than of the environment',
+      { pool: 'cm' },
+      { collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
+      { _CONDOR_COLLECTOR_HOST: 'cm.env' },
+    ],
+    ['is at its address', { address: '192.0.2.7:4000' }, { address: [at('192.0.2.7:4000')] }],
+    [
+      'is at its sinful string, whatever the pool',
+      { address: '<192.0.2.7:1?sock=s>', pool: 'cm', name: 'ap40' },
+      { address: [at('<192.0.2.7:1?sock=s>')] },
+    ],
+    [
+      'is behind the end of a tunnel, by its name',
+      { address: '127.0.0.1:4000', pool: 'cm', name: 'ap40' },
+      {
+        ...{ collectors: [at('cm:9618')], type: 'schedd', name: 'ap40', local: undefined },
+        through: { host: '127.0.0.1', port: 4000 },
+      },
+    ],
+    ['has the default port', { address: 'ap40' }, { address: [at('ap40:9618')] }],
+    ['is at its sinful string', { address: '<192.0.2.7:1?sock=s>\n' }, { address: [at('<192.0.2.7:1?sock=s>')] }],
+    ['is at its name, if that is an address', { name: 'ap40:4000' }, { address: [at('ap40:4000')] }],
+    ['is at its name, if that is sinful', { name: '<192.0.2.7:1>' }, { address: [at('<192.0.2.7:1>')] }],
+    [
+      'is the pool itself, for a collector',
+      { pool: 'cm1 cm2', type: 'COLLECTOR' },
+      { address: [at('cm1'), at('cm2')] },
+    ],
+    ['is the name itself, for a collector without pool', { name: 'cm', type: 'collector' }, { address: [at('cm')] }],
+  ];
+  for (const [what, words, daemon, env = {}] of found) {
+    test(what, () => assert.deepEqual(request(words, { env }).daemon, daemon));
+  }
+
+  const refused: readonly [string, Words, InputName, RegExp][] = [
+    ['without pool, name and address', {}, 'pool', /^pool: give the host of the collector.* or address/],
+    ['with a name but no pool', { name: 'ap40' }, 'pool', /^pool: give the host/],
+    [
+      'of an unknown type',
+      { pool: 'cm', type: 'shedd' },
+      'type',
+      /^type: "shedd" is unknown; possible are schedd .*collector/,
+    ],
+    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /unknown/],
+    ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: it is empty/],
+    ['with a quote in the name', { pool: 'cm', name: 'a" || true || "' }, 'name', /characters that no name has/],
+    ['with a backslash in the name', { pool: 'cm', name: 'a\\' }, 'name', /characters that no name has/],
+    ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that no name has/],
+    ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that no name has/],
+    ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: it is empty/],
+    ['with a port that is none', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
+    ['with a URL for a pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
+    ['with one bad pool among good ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
+    ['with a blank address', { address: ' ' }, 'address', /^address: " " is neither a sinful string nor host:port/],
+    ['with an address cut in two', { address: '<192.0.2.1:9618' }, 'address', /neither/],
+    ['with a sock that is a path', { address: '<192.0.2.1:9618?sock=../x>' }, 'address', /neither/],
+    ['that is a collector with pool and name', { pool: 'cm', name: 'x', type: 'collector' }, 'name', /leave name out/],
+  ];
+  for (const [what, words, input, message] of refused) {
+    test(`${what} is refused`, () => assert.throws(() => request(words), inputError(input, message)));
+  }
+
+  test('is not looked for in an empty pool of the environment, but that is told', () => {
+    assert.throws(() => request({}, { env: { _CONDOR_COLLECTOR_HOST: '' } }), inputError('pool', /./));
+  });
+});
+
+describe('remote', () => {
+  test('is not asked for if it is not given', () => assert.equal(withPool({}).remote, false));
+  for (const [word, remote] of [
+    ['false', false],
+    ['true', true],
+    [' TRUE\n', true],
+  ] as const) {
+    test(`can be ${JSON.stringify(word)}`, () => assert.equal(withPool({ remote: word }).remote, remote));
+  }
+  test('takes a name for a name, whatever it looks like', () => {
+    const { daemon } = withPool({ remote: 'true', name: 'ap40:9618', type: 'Schedd' });
+    assert.deepEqual(daemon, { collectors: [at('cm.example.org')], type: 'schedd', name: 'ap40:9618', ...ELSEWHERE });
+  });
+  const refused: readonly [string, Words, InputName, RegExp][] = [
+    ['a word', { remote: 'yes' }, 'remote', /possible are true false$/],
+    ['another type', { remote: 'true', type: 'master' }, 'remote', /tokens of a schedd only$/],
+    ['an unknown type', { remote: 'true', type: 'shedd' }, 'type', /unknown/],
+    ['another mode', { remote: 'true', mode: 'exchange' }, 'remote', /it goes with mode fetch/],
+    ['an address', { remote: 'true', address: 'ap40' }, 'address', /the collector is asked/],
+    ['a key', { remote: 'true', key: 'CI' }, 'key', /its own key/],
+    ['no pool', { remote: 'true', pool: ' ' }, 'pool', /empty/],
+  ];
+  for (const [what, words, input, message] of refused) {
+    test(`with ${what} is refused`, () => assert.throws(() => withPool(words), inputError(input, message)));
+  }
+  test('that is false goes with all of them', () => {
+    assert.equal(withPool({ remote: 'false', type: 'master', key: 'CI', address: 'ap40' }).remote, false);
+  });
+});

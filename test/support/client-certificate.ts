@@ -1,0 +1,62 @@
+/** Client certificates as sources have them: what is made of one, and that one of no use is refused without its key. */
+import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import {
+  type CertificateSource,
+  type ClientCertificate,
+  loadCertificate,
+  type PemSource,
+} from '../../src/credentials/certificates.ts';
+import { CredentialError } from '../../src/errors.ts';
+import { Secret } from '../../src/secret.ts';
+import { allOf, assertHidden } from './broken-messages.ts';
+import type { Identity } from './certificates.ts';
+import { notingHost } from './noting-host.ts';
+
+export const pemText = (name: string, pem: string): PemSource => ({ name, text: new Secret(pem) });
+export const given = (certificate: string, key: string): CertificateSource => ({
+  given: true,
+  certificate: pemText('client-certificate', certificate),
+  key: pemText('client-key', key),
+});
+
+/** What a source gives, and what was told on the way. */
+export function loadNoting(source: CertificateSource) {
+  const noting = notingHost();
+  const loaded: ClientCertificate[] = [];
+  const method = loadCertificate(
+    source,
+    (own) => {
+      loaded.push(own);
+      return async () => assert.fail('TLS is not needed yet');
+    },
+    noting.host,
+  );
+  return { ...noting, own: loaded[0], reason: typeof method === 'string' ? method : undefined };
+}
+
+/** The lines of a key that are the key. */
+export const keyLines = (key: string) =>
+  key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
+
+export function assertUnreadable(source: CertificateSource, reason: RegExp, secrets: readonly string[] = []): void {
+  let told: readonly string[] = [];
+  assert.throws(
+    () => {
+      const noting = notingHost();
+      told = noting.log;
+      loadCertificate(source, () => assert.fail('it is of no use'), noting.host);
+    },
+    (error: unknown) => {
+      assert.ok(error instanceof CredentialError, allOf(error));
+      assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
+      assert.match(error.message, reason);
+      assertHidden(secrets, error, ...told);
+      return true;
+    },
+  );
+}
+
+/** The key of an identity in another form of PEM. */
+export const reformedKey = ({ key }: Identity, form: object) =>
+  createPrivateKey(key).export({ format: 'pem', ...form } as never) as string;

@@ -1,0 +1,49 @@
+/** What is wrong on the way to a daemon: it is not found, cannot be reached, or is none. */
+import { type AnyHTCondorError, ConnectError, LocateError, ProtocolError } from '../../../src/errors.ts';
+
+const connect = (text: string, permanent = false) =>
+  new ConnectError('ERR_CONNECT', `no connection to ${text}`, { permanent });
+const timeout = (text: string, facts = {}) => new ConnectError('ERR_TIMEOUT', text, facts);
+const ccb = (text: string) => new ConnectError('ERR_CCB_ONLY', text);
+const frame = (text: string) => new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR${text}`);
+
+export const OF_THE_WAY = {
+  'on this machine': new LocateError('ERR_NOT_FOUND', 'no schedd on this machine: there is no address file', []),
+  'the collector knows no schedd named': new LocateError(
+    'ERR_NOT_FOUND',
+    'the collector knows no schedd named nobody@nowhere; it has ci@pool',
+    ['ci@pool'],
+  ).at('locate'),
+  'the collector has several daemons of type schedd': new LocateError(
+    'ERR_AMBIGUOUS',
+    'the collector has several daemons of type schedd: ap1, ap2',
+    ['ap1', 'ap2'],
+  ).at('locate'),
+
+  'does not resolve': connect('cm.invalid:9618: the host name cm.invalid does not resolve', true),
+  'no connection to 10.': connect('10.1.2.3:9618: no answer'),
+  'connection refused': connect('192.0.2.7:9618: connection refused'),
+  'no connection to 192.0.2.7:9618: no answer': connect('192.0.2.7:9618: no answer'),
+  'was not approved in the time allowed': timeout('request 1234567 was not approved in the time allowed', {
+    requestId: '1234567',
+  }),
+  cancelled: timeout('cancelled'),
+  'the time allowed is over': timeout('the time allowed is over'),
+  'the peer closed the connection': new ConnectError('ERR_CLOSED', 'the peer closed the connection'),
+  'no daemon is currently registered with that id': ccb(
+    'the daemon can be reached neither directly (no answer) nor through CCB (broker 192.0.2.1:9618: it says "CCB server rejecting request for ccbid 5 because no daemon is currently registered with that id (perhaps it recently disconnected).")',
+  ),
+  'nor through CCB': ccb(
+    'the daemon can be reached neither directly (no connection to 10.1.2.3:9618: no answer) nor through CCB (broker 192.0.2.1:9618: no answer)',
+  ),
+  'it answers like a web server (HTTP)': frame('; it answers like a web server (HTTP)'),
+  'it answers like a TLS server': frame('; it answers like a TLS server'),
+  'the peer does not speak CEDAR (its first byte is': frame(' (its first byte is 42)'),
+  'a message ends too early': new ProtocolError('ERR_MESSAGE', 'a message ends too early'),
+  'the collector gives no usable address': new ProtocolError(
+    'ERR_CLASSAD',
+    'the collector gives no usable address: none at all',
+  ).at('locate'),
+  'a line is no attribute': new ProtocolError('ERR_CLASSAD', 'a line is no attribute'),
+  'an encrypted frame is not authentic': new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic'),
+} as const satisfies Readonly<Record<string, AnyHTCondorError>>;

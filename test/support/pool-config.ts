@@ -1,0 +1,51 @@
+/** HTCondor's configuration for a pool of pool.ts, before that of the test. */
+
+export const TRUST_DOMAIN = 'pool.test';
+
+export interface PoolShape {
+  /** With NEGOTIATOR and STARTD, so that jobs run. */
+  readonly negotiator?: boolean;
+  /** False: every daemon has a port of its own. */
+  readonly sharedPort?: boolean;
+  /** On ::1 instead of 127.0.0.1. */
+  readonly ipv6?: boolean;
+}
+
+interface Whereabouts {
+  readonly host: string;
+  readonly port: number;
+  readonly collector: string;
+  readonly scheddName: string;
+  readonly addressFile: (daemon: string) => string;
+}
+
+export function configuration(
+  { negotiator = false, sharedPort = true, ipv6 = false }: PoolShape,
+  { host, port, collector, scheddName, addressFile }: Whereabouts,
+): string {
+  return `
+    NETWORK_INTERFACE = ${host}
+    BIND_ALL_INTERFACES = False
+    ENABLE_IPV4 = ${!ipv6}
+    ENABLE_IPV6 = ${ipv6}
+    CONDOR_HOST = ${ipv6 ? '::1' : '127.0.0.1'}
+    COLLECTOR_HOST = ${collector}
+    COLLECTOR_PORT = ${port}
+    ${sharedPort ? `USE_SHARED_PORT = True\nSHARED_PORT_PORT = ${port}` : 'USE_SHARED_PORT = False'}
+    DAEMON_LIST = MASTER, ${sharedPort ? 'SHARED_PORT, ' : ''}COLLECTOR, SCHEDD${negotiator ? ', NEGOTIATOR, STARTD' : ''}
+    SCHEDD_NAME = ${scheddName}
+    TRUST_DOMAIN = ${TRUST_DOMAIN}
+    UID_DOMAIN = ${TRUST_DOMAIN}
+    UPDATE_INTERVAL = 5
+    NEGOTIATOR_INTERVAL = 2
+    NEGOTIATOR_CYCLE_DELAY = 1
+    SCHEDD_INTERVAL = 2
+    SCHEDD_MIN_INTERVAL = 1
+    NUM_CPUS = 1
+    STARTER_ALLOW_RUNAS_OWNER = True
+    SCHEDD_DEBUG = D_SECURITY
+    COLLECTOR_DEBUG = D_SECURITY
+    SCHEDD_ADDRESS_FILE = ${addressFile('schedd')}
+    COLLECTOR_ADDRESS_FILE = ${addressFile('collector')}
+  `.replaceAll(/^ +/gm, '');
+}

@@ -1,0 +1,98 @@
+/** Mount and process namespaces with a root file system of their own, for a pool of pool.ts. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { asRoot, type Suite, treeOf } from './pool-tree.ts';
+import { projectRoot } from './project.ts';
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const USERS = ['alice', 'bob'];
+/** Root of the pool in its own mount namespace, over a folder that every Linux has. Nothing is made that could remain. */
+const ROOT = '/mnt/root';
+
+/**
+ * What becomes of a tree: an overlay over it in memory, in mount and process namespaces of its own. Nothing of the
+ * machine is touched, many pools share one tree, and all is gone when this script ends: when it is told to, when its
+ * parent is killed (--kill-child), or when the pipe to it closes because the tests' process is no more.
+ */
+const INIT = `
+  set -e
+  tree=$1; node=$2; dist=$3; shift 3
+  read -r pid rest < /proc/self/stat
+  mount -t tmpfs -o mode=755 tmpfs /mnt
+  mkdir /mnt/upper /mnt/work ${ROOT}
+  mount -t overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" overlay ${ROOT}
+  cd ${ROOT}
+  mount --rbind /dev dev; mount -t proc proc proc; mount -t tmpfs -o mode=755 tmpfs run
+  cp /etc/hosts etc/hosts
+  mkdir -p opt/ours; mount --bind "$dist" opt/ours; touch usr/local/bin/node; mount --bind "$node" usr/local/bin/node
+  rm -rf etc/condor/passwords.d etc/condor/tokens.d; mkdir -p -m 700 etc/condor/passwords.d etc/condor/tokens.d
+  for each in run/condor run/lock/condor var/lib/condor/spool var/lib/condor/execute var/spool/condor var/log/condor; do
+    mkdir -p "$each"; chroot . chown -R condor:condor "/$each"
+  done
+  for user in "$@"; do chroot . id "$user" > /dev/null 2>&1 || chroot . useradd -m -s /bin/sh "$user"; done
+  echo "READY $pid"
+  read -r start
+  chroot . condor_master -f -t > var/log/condor/console 2>&1 &
+  while read -r reconfigure; do kill -HUP $!; done
+`;
+
+/** Ready for HTCondor to be started: the first process in them, which takes its orders, and its number on the machine. */
+export async function startNamespaces(suite: Suite): Promise<{ readonly init: ChildProcess; readonly pid: string }> {
+  const [program, ...args] = asRoot(
+    'unshare',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    'sh',
+    '-c',
+    INIT,
+    'pool',
+    treeOf(suite),
+    process.execPath,
+    join(projectRoot, 'dist'),
+    ...USERS,
+  );
+  const init = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaints = '';
+  init.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  init.stdin.on('error', () => {}); // it is gone: `close` tells
+  const pid = await new Promise<string>((resolve, reject) => {
+    createInterface(init.stdout).on('line', (line) => line.startsWith('READY ') && resolve(line.slice(6)));
+    init.on('error', reject);
+    init.on('close', (status) => reject(new Error(`no namespaces for a pool: status ${status}: ${complaints}`)));
+  });
+  return { init, pid };
+}
+
+/** Runs a program in namespaces that were started, below their root; with options of chroot. */
+export function enter(pid: string, options: readonly string[], ...argv: string[]): Promise<Outcome> {
+  return execute(
+    ...asRoot('nsenter', `--target=${pid}`, '--mount', '--pid', '--root', 'chroot', ...options, ROOT, ...argv),
+  );
+}
+
+function execute(program: string, ...args: string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.on('error', reject);
+    child.on('close', (status) =>
+      resolve({
+        status: status ?? 1,
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: Buffer.concat(stderr).toString(),
+      }),
+    );
+  });
+}

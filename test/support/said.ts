@@ -1,0 +1,28 @@
+/** What is meant by words of a user, on a machine where HOME is the home directory. */
+import { resolve } from 'node:path';
+import { readCredentials } from '../../src/inputs/credentials.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import type { Surroundings } from '../../src/inputs/table.ts';
+import type { Mode, TokenRequest } from '../../src/wanted.ts';
+import { surroundings as machine } from './surroundings.ts';
+import type { Words } from './ways.ts';
+
+export const HOME = resolve('/home/ci');
+
+export function request(words: Words, { env = {}, ...facts }: Partial<Surroundings> = {}): TokenRequest {
+  return readRequest((name) => words[name], machine(env, { home: HOME, ...facts }));
+}
+
+/** A request that is complete, but for what the test is about. */
+export function withPool(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
+  return request({ pool: 'cm.example.org', ...words }, surroundings);
+}
+
+export function credentialsOf(
+  words: Words,
+  env: Surroundings['env'] = {},
+  facts: Partial<Surroundings> = {},
+  mode: Mode = 'fetch',
+) {
+  return readCredentials((name) => words[name], machine(env, { home: HOME, ...facts }), mode);
+}

@@ -1,0 +1,44 @@
+/** A chapter of docs/TROUBLESHOOTING.md: what two configurations that exclude each other say. */
+import type { Chapter } from './chapter.ts';
+
+export const AGREEING: Chapter = {
+  title: 'Agreeing on how to talk',
+  text: 'The two configurations exclude each other. No credential was sent.',
+  messages: [
+    { name: 'the daemon does not agree to authenticate', means: 'It is set to `NEVER`.' },
+    {
+      name: 'the daemon takes KERBEROS',
+      says: 'we have …; the daemon takes KERBEROS',
+      means: 'Of what the daemon takes, nothing is spoken here.',
+      theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method'],
+    },
+    {
+      name: 'the daemon takes none of them',
+      says: 'we have …; the daemon takes none of them',
+      means: 'The daemon takes only what HTCondor itself calls insecure, such as `CLAIMTOBE`.',
+    },
+    {
+      name: 'the daemon takes FS',
+      says: 'we have …; the daemon takes FS',
+      means: 'People on the daemon’s own machine are let in, and nobody else.',
+    },
+    {
+      name: 'the daemon takes FS, SSL, SCITOKENS, PASSWORD, MUNGE',
+      says: 'we have …; the daemon takes …',
+      means: 'There is no credential for any of these.',
+      theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method'],
+    },
+    {
+      name: 'it offers BLOWFISH',
+      says: 'the daemon does not agree to AES encryption (it offers BLOWFISH)',
+      means: 'The pool is older than HTCondor 9.0, or is set up as if it were.',
+      theirs: ["SECMAN:2002:… suggested a crypto method (BLOWFISH) we don't support"],
+    },
+    {
+      name: 'it offers none',
+      says: 'the daemon does not agree to AES encryption (it offers none)',
+      means: 'A token is never fetched in clear.',
+      theirs: ['SECMAN:2002:… no mutually-compatible methods'],
+    },
+  ],
+};

@@ -1,0 +1,25 @@
+/** A chapter of docs/TROUBLESHOOTING.md: what the collector does not know. */
+import type { Chapter } from './chapter.ts';
+
+export const FINDING_THE_DAEMON: Chapter = {
+  title: 'Finding the daemon',
+  text: 'The collector answered.',
+  messages: [
+    {
+      name: 'the collector knows no schedd named',
+      means: 'The name is another one, or the daemon has not told this collector of itself.',
+      theirs: ["ERROR: couldn't locate daemon NAME!"],
+    },
+    {
+      name: 'the collector has several daemons of type schedd',
+      means: 'Without `name` there must be one daemon of the type only.',
+      theirs: ["Unable to determine default schedd's name."],
+    },
+    {
+      name: 'on this machine',
+      says: 'no schedd on this machine',
+      means: 'No pool was given, and no daemon runs here.',
+    },
+    { name: 'the collector gives no usable address', means: 'The daemon is in the collector, without its address.' },
+  ],
+};

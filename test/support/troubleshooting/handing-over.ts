@@ -1,0 +1,23 @@
+/** A chapter of docs/TROUBLESHOOTING.md: what a good token cannot be handed over to. */
+import type { Chapter } from './chapter.ts';
+
+export const HANDING_OVER: Chapter = {
+  title: 'Handing it over',
+  text: 'The token was good. It is lost, and a new run makes another one.',
+  messages: [
+    {
+      name: 'cannot be written to',
+      means: 'The account of this step may not write there, or the disk is full.',
+      theirs: ['Cannot write token to …', "Token name isn't a plain filename"],
+    },
+    {
+      name: 'is a symbolic link, which is not followed',
+      means: 'A secret is not written where somebody else points to.',
+    },
+    {
+      name: 'the runner does not take the outputs',
+      means: 'The files in which the runner expects them are not there.',
+    },
+    { name: 'standard output', says: 'standard output: write EPIPE', means: 'Nobody reads any more.' },
+  ],
+};

@@ -1,0 +1,65 @@
+/** A chapter of docs/TROUBLESHOOTING.md: what is wrong before anything was sent. */
+import type { Chapter } from './chapter.ts';
+
+export const INPUTS_AND_CREDENTIALS: Chapter = {
+  title: 'Inputs and credentials',
+  text: 'No credential was sent yet. It is the move of whoever wrote the workflow.',
+  messages: [
+    {
+      name: 'Invalid command line argument: -identity',
+      means: 'There is no such flag, neither here nor in HTCondor: a token is always for the one who asks for it.',
+      theirs: ['Invalid command line argument: -identity'],
+    },
+    { name: 'Invalid command line argument: -frobnicate', means: 'The command does not know this flag.' },
+    { name: 'is not a lifetime', means: 'An input has a value that it cannot have. The message names the input.' },
+    {
+      name: 'configuration cannot be read',
+      means: 'HTCondor is installed here, so its settings count, but `condor_config_val` fails.',
+    },
+    {
+      name: 'no IDTOKEN was found',
+      says: 'there is no credential; IDTOKENS: no IDTOKEN was found',
+      means:
+        'No input has a credential, and there is none where HTCondor keeps them. The message lists the places. In a container `HOME` is often another one than that of the account.',
+      theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method', '(without any line 1004)'],
+    },
+    {
+      name: 'others may use it (mode 0644)',
+      means: 'A file with a secret does not count, here as in HTCondor, if others could have read it.',
+      theirs: ['read_secure_file(FILE): file must not be readable by others, had perms 0644'],
+    },
+    {
+      name: 'HTCondor ignores files of such a name',
+      means: 'Names with a dot in front, or as editors and package managers leave them, are passed over.',
+    },
+    {
+      name: 'is another machine',
+      means: 'No input has a credential. Our account is one too, by FS, but only for daemons on the same machine.',
+    },
+    {
+      name: 'which is reached through CCB',
+      means:
+        'Only FS or MUNGE is left, and neither would show whether it is the right daemon that answers through the broker.',
+    },
+    {
+      name: 'a SciToken is shown only to a daemon that proves itself',
+      means: 'FS and MUNGE do not prove who the daemon is, and a SciToken is as good as a password.',
+    },
+    {
+      name: 'the certificate of CN=alice expired at',
+      says: 'the certificate of … expired at …',
+      means: 'The client certificate is too old, or not valid yet.',
+    },
+    {
+      name: 'it holds no PEM certificate',
+      means: 'A certificate or its key is cut off, encrypted, something else, or does not belong to the other one.',
+    },
+    {
+      name: 'SCITOKENS takes at most 16380, mode exchange more',
+      means: 'HTCondor has no room for a longer one when it authenticates by SCITOKENS.',
+    },
+    { name: 'not a SciToken', means: 'What `scitoken` has is cut off, or is something else.' },
+    { name: 'it is not one line of text', means: 'The pool password has several lines, or none.' },
+    { name: 'not an IDTOKEN', means: 'What `idtoken` has is cut off, or is something else.' },
+  ],
+};

@@ -1,0 +1,40 @@
+/** A chapter of docs/TROUBLESHOOTING.md: what a daemon that knows who we are does not let us do. */
+import type { Chapter } from './chapter.ts';
+
+export const PERMISSIONS: Chapter = {
+  title: 'Permissions',
+  text: 'The daemon knows who we are, or that we are nobody.',
+  messages: [
+    {
+      name: 'maps it to nobody (ssl@unmapped)',
+      says: 'the daemon accepts our credential but maps it to nobody (…@unmapped)',
+      means: 'The certificate or SciToken is good, and no line says for whom.',
+    },
+    {
+      name: 'while: locate',
+      says: 'the daemon answers DENIED to our command; for it, we are … (ERR_DENIED, while: locate …)',
+      means: 'The collector does not let this identity look things up.',
+      theirs: [
+        'SECMAN:2010:Received "DENIED" from server for user … using method …',
+        "ERROR: couldn't locate daemon NAME!",
+      ],
+    },
+    {
+      name: 'for it, we are bob@pool.test',
+      says: 'the daemon answers DENIED to our command; for it, we are …',
+      means: 'The daemon itself refuses.',
+      theirs: ['SECMAN:2010:Received "DENIED" from server for user … using method …'],
+    },
+    {
+      name: 'it names no identity',
+      says: 'the daemon answers DENIED to our command; it names no identity',
+      means: 'The session was not authenticated.',
+      theirs: ['SECMAN:2010:… using no authentication method'],
+    },
+    {
+      name: 'the daemon does not know the command',
+      means: 'It is of a type that issues no tokens, or too old.',
+      theirs: ['SECMAN:2011:Connection closed during command authorization. Probably due to an unknown command.'],
+    },
+  ],
+};

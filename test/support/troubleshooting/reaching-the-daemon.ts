@@ -1,0 +1,73 @@
+/** A chapter of docs/TROUBLESHOOTING.md: what is wrong on the way to a daemon. */
+import type { Chapter } from './chapter.ts';
+
+export const REACHING_THE_DAEMON: Chapter = {
+  title: 'Reaching the daemon',
+  text: 'Mostly the network. This is tried again by itself, as often as `retries` says and as long as `timeout` allows.',
+  messages: [
+    { name: 'does not resolve', says: 'the host name … does not resolve', means: 'DNS does not know the host.' },
+    {
+      name: 'no connection to 10.',
+      says: 'no connection to 10.… (172.16.… to 172.31.…, 192.168.…)',
+      means: 'The address is private: it means something in its own network only.',
+      theirs: ["DAEMON:1:Failed to connect to remote daemon at '<10.…>'"],
+    },
+    {
+      name: 'connection refused',
+      means: 'The machine is there, and nothing listens at this port.',
+      theirs: ["DAEMON:1:Failed to connect to remote daemon at '<…>'", 'SECMAN:2003:TCP connection to … failed'],
+    },
+    {
+      name: 'no connection to 192.0.2.7:9618: no answer',
+      says: 'no connection to …: no answer',
+      means: 'A firewall is in between, or the machine is down.',
+      theirs: ["DAEMON:1:Failed to connect to remote daemon at '<…>'", 'SECMAN:2003:TCP connection to … failed'],
+    },
+    {
+      name: 'the time allowed is over',
+      means: 'The daemon is slow, or something in between is silent.',
+      theirs: [
+        'SECMAN:2003:… deadline for … has expired',
+        'AUTHENTICATE:1002:Failure performing handshake',
+        'AUTHENTICATE:1006:exceeded … deadline during authentication',
+      ],
+    },
+    {
+      name: 'was not approved in the time allowed',
+      says: 'request … was not approved in the time allowed',
+      means: 'Mode request waits until an administrator approves.',
+    },
+    { name: 'cancelled', means: 'The job was cancelled, or Ctrl-C was pressed.' },
+    {
+      name: 'the peer closed the connection',
+      means:
+        'A daemon does not say why it hangs up: because both sides want things that exclude each other, or because behind its port nobody has the name in `sock=`.',
+      theirs: [
+        'SECMAN:2007:Read failure during security negotiation.',
+        'SECMAN:2007:Failed to received post-auth ClassAd',
+        'SECMAN:2011:Connection closed during command authorization. Probably due to an unknown command.',
+      ],
+    },
+    {
+      name: 'no daemon is currently registered with that id',
+      means: 'The broker that the address names is there, and does not know the daemon any more.',
+    },
+    {
+      name: 'nor through CCB',
+      says: 'the daemon can be reached neither directly (…) nor through CCB (…)',
+      means: 'The daemon is behind a firewall, and its broker could not help.',
+    },
+    { name: 'it answers like a web server (HTTP)', means: 'Host or port is that of a web server.' },
+    { name: 'it answers like a TLS server', means: 'Host or port is that of something that speaks TLS.' },
+    {
+      name: 'the peer does not speak CEDAR (its first byte is',
+      also: ['a message ends too early', 'a line is no attribute'],
+      means: 'It is no daemon of HTCondor, or a very old one; or this client has a bug.',
+      theirs: ['BUG! … malformed ad'],
+    },
+    {
+      name: 'an encrypted frame is not authentic',
+      means: 'Bytes were changed on the way, after both sides had agreed on a key.',
+    },
+  ],
+};

@@ -1,0 +1,94 @@
+/** A chapter of docs/TROUBLESHOOTING.md: why a daemon accepts none of our credentials, method by method. */
+import type { Chapter } from './chapter.ts';
+
+export const REFUSED_CREDENTIALS: Chapter = {
+  title: 'Credentials that the daemon does not accept',
+  text: 'Each method has a line with its reason. Where several were tried, the advice is that of the last ones. Of all of this HTCondor’s tools say `AUTHENTICATE:1003:Failed to authenticate with any method` and `AUTHENTICATE:1004:Failed to authenticate using IDTOKENS`.',
+  messages: [
+    {
+      name: 'the daemon does not offer it',
+      means: 'There is a credential for this method, and the daemon does not take it.',
+    },
+    {
+      name: "it was issued by elsewhere.test; the daemon's trust domain is pool.test",
+      says: "it was issued by …; the daemon's trust domain is …",
+      means: 'The token is of another pool. It was not sent.',
+      theirs: ['Ignoring token as it is from trust domain … (server trust domain is …)'],
+    },
+    {
+      name: 'it is signed with the key OLD',
+      says: 'it is signed with the key …; the daemon has …',
+      means: 'The key was replaced, or never was on that machine. The token was not sent.',
+      theirs: ['Ignoring token as it was signed with key … (not known to the server)'],
+    },
+    { name: 'key POOL): it expired at', says: 'idtoken (…): it expired at …', means: 'The token was not sent.' },
+    {
+      name: 'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
+      says: 'the daemon refused it without a reason; one of: … it is revoked (SEC_TOKEN_REVOCATION_EXPR) …',
+      means: 'Issuer, key and expiry are right. What else it can be stands in the message.',
+    },
+    {
+      name: 'the daemon does not say which trust domain it is of',
+      means: 'So it cannot be told which of several tokens is for it, and they are not tried one after the other.',
+    },
+    {
+      name: 'it belongs to user 0, not to us (1001)',
+      says: 'no IDTOKEN was found; …: it belongs to user …, not to us (…)',
+      means: 'There is a token, in a file that does not count.',
+      theirs: ['read_secure_file(FILE): file must be owned by uid …'],
+    },
+    {
+      name: 'tokens.d: it is empty',
+      says: 'no IDTOKEN was found; …: it is empty',
+      means: 'There is no token at all.',
+    },
+    {
+      name: 'no host name is known that its certificate must carry',
+      means: 'SSL and SCITOKENS need the daemon’s name, and the address has numbers only.',
+    },
+    {
+      name: 'it needs AUTH_SSL_ALLOW_CLIENT_PROXY',
+      says: 'TLS alert 46 …: it does not take ours; for an X.509 proxy it needs AUTH_SSL_ALLOW_CLIENT_PROXY = True',
+      means: 'HTCondor takes proxies only if it is told so.',
+    },
+    {
+      name: 'one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+      says: 'it demands a client certificate …, or one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+      means: 'The certificate is trusted, and its subject stands for nobody.',
+    },
+    {
+      name: 'the daemon cannot use TLS',
+      means: 'Its own certificate or key is missing, or is of no use.',
+    },
+    {
+      name: 'TLS alert 48',
+      says: 'the daemon gives up, TLS alert 48 unknown_ca',
+      means: 'It does not know who issued our certificate.',
+    },
+    {
+      name: 'example.org): it expired at',
+      says: 'scitoken (…): it expired at …',
+      means: 'SciTokens live for minutes. It was not sent.',
+    },
+    {
+      name: 'one of: its audience is https://other.test',
+      also: ['one of: it has no scope'],
+      says: 'scitoken (…): the daemon refused it without a reason; one of: …',
+      means: 'A daemon does not say what it dislikes about a SciToken. What it can be stands in the message.',
+      theirs: ['SCITOKENS:2:Failed to verify token and generate ACLs', 'Unable to retrieve token expiration'],
+    },
+    { name: 'the daemon has no pool password of its own', means: 'So it cannot compare.' },
+    {
+      name: 'FS before HTCondor 24',
+      means:
+        'Somebody in between could have us prove who we are to another daemon, so this is done only if it is asked for.',
+    },
+    {
+      name: 'it has another file system',
+      says: 'the daemon does not see /tmp/FS_… as ours: it has another file system',
+      means: 'It is another machine, or one of the two is in a container.',
+      theirs: ['FS:1004:Unable to lstat(/tmp/FS_…)'],
+    },
+    { name: 'MUNGE: this account', says: 'MUNGE: this account: munge failed: …', means: 'No `munged` answers here.' },
+  ],
+};
