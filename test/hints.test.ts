@@ -158,7 +158,9 @@ describe('hints', () => {
   });
 
   test('are brought about by tests, and by real daemons or it is said why not', () => {
-    const using = filesBelow('test', '.test.ts').filter((path) => /\b(advised|assertAdvised)\(/.test(read(path)));
+    const using = filesBelow('test', '.test.ts').filter((path) =>
+      /\b(advised|assertAdvised|assertAttempts|assertUnproven)\(/.test(read(path)),
+    );
     const namedIn = (paths: readonly string[]) => {
       const text = paths.map(read).join('\n');
       return (name: string) => [`'${name}'`, `"${name}"`].some((each) => text.includes(each));

@@ -2,7 +2,7 @@
  * A pool in this process: collector and schedds behind one port, as far as a client that wants a token can see.
  *
  * It is for faults, for speed, and for systems without HTCondor. That it behaves like HTCondor is not taken for granted:
- * test/real/embedded-pool.test.ts lets HTCondor's own tools talk to it.
+ * test/real/embedded-pool-*.test.ts let HTCondor's own tools talk to it.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';

@@ -1,16 +1,15 @@
-/** The pool of the tests that need no HTCondor, looked at by HTCondor's own tools. */
+/** The pool of the tests that need no HTCondor, looked at by HTCondor's own tools, by every method but IDTOKENS. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import type { TlsSettings } from '../support/embedded-pool/ssl.ts';
 import { type Outcome, type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf, onlyToken, referenceFetch } from '../support/real-fetch.ts';
+import { claimsOf } from '../support/real-fetch.ts';
 import { AUDIENCE, SciTokenKey } from '../support/scitoken-key.ts';
 import { HOST, POOL_PASSWORD, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
-import { SigningKey } from '../support/signing-key.ts';
 
 for (const suite of poolSuites()) {
   describe(`The tools of HTCondor of ${suite} at the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
@@ -21,99 +20,6 @@ for (const suite of poolSuites()) {
       ({ pool } = secure);
     });
     after(() => secure?.stop());
-
-    async function withEmbedded(options: EmbeddedPoolOptions, work: (embedded: EmbeddedPool) => Promise<void>) {
-      const embedded = await EmbeddedPool.start(options);
-      try {
-        await work(embedded);
-      } finally {
-        await embedded.stop();
-      }
-    }
-
-    test('fetch a token from a schedd, and take it for what it is', () =>
-      withEmbedded({}, async (embedded) => {
-        const args = ['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '600'];
-        const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
-        assert.equal(status, 0, stderr + embedded.log.join('\n'));
-        const claims = claimsOf(stdout);
-        assert.deepEqual([claims['sub'], claims['scope']], ['alice@pool.test', 'condor:/READ']);
-        assert.equal(Number(claims['exp']) - Number(claims['iat']), 600);
-      }));
-
-    test('fetch one from the collector', () =>
-      withEmbedded({}, async (embedded) => {
-        const args = ['-type', 'collector', '-pool', embedded.collector];
-        const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
-        assert.equal(status, 0, stderr + embedded.log.join('\n'));
-      }));
-
-    test('have the collector fetch one, with -remote', () =>
-      withEmbedded({ impersonation: { limits: ['READ', 'WRITE'] } }, async (embedded) => {
-        const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote', '-authz', 'READ', '-authz', 'DAEMON'];
-        const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
-        assert.equal(status, 0, stderr + embedded.log.join('\n'));
-        assert.deepEqual([claimsOf(stdout)['sub'], claimsOf(stdout)['scope']], ['alice@pool.test', 'condor:/READ']);
-        const none = await referenceFetch(pool, embedded.idToken('alice'), [...args.slice(0, 5), '-authz', 'DAEMON']);
-        assert.equal(none.status, 2);
-        assert.match(none.stderr, /DAEMON:2:SCHEDD:2:All requested authorizations were eliminated/);
-      }));
-
-    test('are told that no schedd lets the collector fetch its tokens', () =>
-      withEmbedded({}, async (embedded) => {
-        const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote'];
-        const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
-        assert.equal(status, 5);
-        assert.ok(stderr.includes('DAEMON:5:Schedd ci@pool is not known to the collector.'), stderr);
-      }));
-
-    test('find a schedd by name, in pieces of three bytes', () =>
-      withEmbedded({ schedds: ['one@pool', 'two@pool'], readNeedsSession: true, pieces: 3 }, async (embedded) => {
-        const args = ['-pool', embedded.collector, '-name', 'two@pool'];
-        const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
-        assert.equal(status, 0, stderr + embedded.log.join('\n'));
-        assert.ok(embedded.log.includes('PERMISSION GRANTED to alice@pool.test for command 60046 at schedd_1'));
-      }));
-
-    test('are told codes 44, 4 and 3', async () => {
-      const asked: readonly [EmbeddedPoolOptions, readonly string[], string][] = [
-        [{ fetchDisabled: true }, [], 'DAEMON:44:Token fetch disabled.'],
-        [{}, ['-authz', 'WRITE'], "DAEMON:4:Session doesn't allow requested authorization levels."],
-        [{}, ['-key', 'NONE'], 'DAEMON:3:Server will not sign with requested key.'],
-      ];
-      for (const [options, args, text] of asked) {
-        await withEmbedded(options, async (embedded) => {
-          const idtoken = embedded.idToken('alice', { authz: ['READ'] });
-          const { status, stderr } = await referenceFetch(pool, idtoken, ['-name', embedded.schedd(), ...args]);
-          assert.ok(status !== 0 && stderr.includes(text), stderr);
-        });
-      }
-    });
-
-    test('are refused with a token that is revoked, or of another key', () =>
-      withEmbedded({ revoked: ({ sub }) => sub === 'bob@pool.test' }, async (embedded) => {
-        const forged = new SigningKey('POOL', randomBytes(64)).issue({
-          subject: 'alice@pool.test',
-          issuer: 'pool.test',
-        });
-        for (const idtoken of [embedded.idToken('bob'), forged]) {
-          const { status, stderr } = await referenceFetch(pool, idtoken, ['-name', embedded.schedd()]);
-          assert.equal(status, 1);
-          assert.match(stderr, /AUTHENTICATE:1004:Failed to authenticate using (IDTOKENS|TOKEN)/);
-        }
-      }));
-
-    test('see in condor_ping what a token allows', () =>
-      withEmbedded({}, async (embedded) => {
-        await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/ping']);
-        await pool.write('/tmp/ping/credential', `${embedded.idToken('alice', { authz: ['READ'] })}\n`, 0o600);
-        const ping = (level: string) =>
-          pool.exec(['condor_ping', '-addr', embedded.schedd(), '-table', level], { env: onlyToken('/tmp/ping') });
-        const read = await ping('READ');
-        assert.match(read.stdout, /(TOKEN|IDTOKENS) +AES +AES +ALLOW +alice@pool\.test/, read.stdout + read.stderr);
-        const write = await ping('WRITE');
-        assert.doesNotMatch(write.stdout, /ALLOW/);
-      }));
 
     describe('by other methods', () => {
       const issuer = new SciTokenKey('https://issuer.test');
@@ -213,7 +119,7 @@ for (const suite of poolSuites()) {
       ];
       for (const { what, method, user, env = {}, options = () => ({}), identity } of ways) {
         test(`fetch a token for ${user ?? 'root'} by ${what}`, () =>
-          withEmbedded({ ...methods, ...options() }, async (embedded) => {
+          withPool({ ...methods, ...options() }, async (embedded) => {
             const fetched = await pool.theirs(['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '60'], {
               env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, ...env },
               ...(user === undefined ? {} : { user }),
@@ -248,7 +154,7 @@ for (const suite of poolSuites()) {
       ];
       for (const [what, method, options, line] of refused) {
         test(`get no token by ${method} of a pool with ${what}`, () =>
-          withEmbedded({ ...methods, ...options() }, async (embedded) => {
+          withPool({ ...methods, ...options() }, async (embedded) => {
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, ...SSL };
             const user = method === 'PASSWORD' ? {} : { user: 'alice' };
             const { status, stdout } = await pool.theirs(['-name', embedded.schedd()], { env, ...user });
@@ -260,7 +166,7 @@ for (const suite of poolSuites()) {
 
       test('request a token, poll until it is approved, and take it for what it is', () => {
         const requests: EmbeddedPoolOptions['requests'] = { whenFiled: (id, all) => all.decide(id, 'approved') };
-        return withEmbedded({ ...methods, requests }, async (embedded) => {
+        return withPool({ ...methods, requests }, async (embedded) => {
           const args = ['-identity', 'carol@pool.test', '-authz', 'READ', '-lifetime', '600'];
           const argv = ['condor_token_request', '-name', embedded.schedd(), ...args];
           const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL' };
@@ -280,7 +186,7 @@ for (const suite of poolSuites()) {
       ];
       for (const [what, settings, text] of requests) {
         test(`are told that requests ${what}`, () =>
-          withEmbedded({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
+          withPool({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
             const argv = ['condor_token_request', '-name', embedded.schedd(), '-identity', 'carol@pool.test'];
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
             const { status, stderr } = await pool.exec([...argv, '-authz', 'READ'], { user: 'alice', env });

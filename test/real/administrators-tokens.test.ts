@@ -1,0 +1,189 @@
+/** docs/ADMINISTRATORS.md on real daemons: the tokens of CI, with what they may, their keys, lifetimes and ends. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { administered, blocks, CI, DOCUMENT, TRIED } from '../support/administered-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { claimsOf } from '../support/real-fetch.ts';
+import { until } from '../support/until.ts';
+
+const DAY = 24 * 3600;
+/** In place of the document's. */
+const EXAMPLE_JTI = 'c760c2af193a1fd4e40bc9c53c96ee7c';
+
+for (const suite of poolSuites()) {
+  describe(`${DOCUMENT} on HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    const { on, block, logLines, configured, fetch, refusedWith, ...tokens } = administered(suite, 'tokens');
+    const { withToken, levels, assertTaken, assertRefused, create, signingKey, takes } = tokens;
+
+    test('the account, the key and the bootstrap token are there, and no wider than they should be', async () => {
+      assert.match(await on.pool.run('id', 'ci'), /\(ci\)/);
+      assert.equal((await on.pool.run('stat', '-c', '%U %a %s', '/etc/condor/passwords.d/CI')).trim(), 'root 600 64');
+      const { sub, kid, iss, scope, exp, iat } = claimsOf(on.bootstrap);
+      assert.deepEqual([sub, kid, iss], [CI, 'CI', 'example.org']);
+      assert.equal(scope, 'condor:/READ condor:/WRITE');
+      assert.equal(Number(exp) - Number(iat), 90 * DAY);
+      assert.deepEqual(await levels(on.bootstrap), ['READ', 'WRITE']);
+      assert.deepEqual(await levels(on.bootstrap, 'collector', ['READ']), ['READ']);
+    });
+
+    test('what is fetched is neither wider nor longer than the bootstrap token', async () => {
+      await refusedWith(4, { authz: ['ADMINISTRATOR'] });
+      const fetched = claimsOf(await fetch({ lifetime: 'unlimited' }));
+      assert.ok(Math.abs(Number(fetched['exp']) - Number(claimsOf(on.bootstrap)['exp'])) <= 1);
+      assert.equal(fetched['scope'], 'condor:/READ,condor:/WRITE'.replace(',', ' '));
+    });
+
+    describe('levels', () => {
+      const CASES: readonly { limit?: string; ci: readonly string[]; condor: readonly string[] }[] = [
+        { limit: 'READ', ci: ['READ'], condor: ['READ'] },
+        { limit: 'WRITE', ci: ['READ', 'WRITE'], condor: ['READ', 'WRITE'] },
+        { limit: 'DAEMON', ci: ['READ', 'WRITE'], condor: ['READ', 'WRITE', 'DAEMON'] },
+        { limit: 'ADMINISTRATOR', ci: ['READ', 'WRITE'], condor: ['READ', 'WRITE', 'ADMINISTRATOR'] },
+        { ci: ['READ', 'WRITE'], condor: ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'] },
+      ];
+      for (const { limit, ...expected } of CASES) {
+        test(`of a token limited to ${limit ?? 'nothing'}`, async () => {
+          for (const account of ['ci', 'condor'] as const) {
+            const limits = limit === undefined ? [] : ['-authz', limit];
+            const jwt = await create('-identity', `${account}@example.org`, ...limits, '-lifetime', '600');
+            assert.deepEqual(await levels(jwt), expected[account], account);
+          }
+        });
+      }
+
+      test('READ does not submit, and WRITE does', async () => {
+        await on.pool.write('/tmp/job.sub', 'executable = /bin/true\ntransfer_executable = false\nqueue\n', 0o644);
+        const submit = async (authz: string[]) =>
+          withToken(await fetch({ authz }), 'condor_submit', '-remote', on.pool.scheddName, '/tmp/job.sub');
+        assert.notEqual((await submit(['READ'])).status, 0);
+        const { status, stdout, stderr } = await submit(['WRITE']);
+        assert.equal(status, 0, stdout + stderr);
+        const owners = await on.pool.run('condor_q', '-allusers', '-af', 'User', 'OsUser', 'Owner');
+        assert.match(owners, /^ci@example\.org .*\bci$/m);
+      });
+    });
+
+    test('with a key of its own the schedd signs with that and no other', async () => {
+      await configured(block('own-key'), async () => {
+        assert.equal(claimsOf(await fetch())['kid'], 'CI');
+        assert.equal(claimsOf(await fetch({ key: 'CI' }))['kid'], 'CI');
+        await refusedWith(3, { key: 'POOL' });
+      });
+    });
+
+    test('the list of keys alone does not bind a request that names none', async () => {
+      await configured('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = CI', async () => {
+        assert.equal(claimsOf(await fetch())['kid'], 'POOL');
+        await refusedWith(3, { key: 'POOL' });
+      });
+    });
+
+    test('with a key beside the pool’s, key chooses', async () => {
+      await configured(block('own-key-beside'), async () => {
+        assert.equal(claimsOf(await fetch())['kid'], 'POOL');
+        assert.equal(claimsOf(await fetch({ key: 'CI' }))['kid'], 'CI');
+        await refusedWith(3, { key: 'CI-2' });
+      });
+    });
+
+    test('lifetimes are cut where one is asked for, and old tokens refused by the schedd alone', async () => {
+      await configured(block('lifetimes'), async () => {
+        const lifetime = (jwt: string) => Number(claimsOf(jwt)['exp']) - Number(claimsOf(jwt)['iat']);
+        assert.equal(lifetime(await fetch({ lifetime: DAY })), 3600);
+        assert.equal(lifetime(await fetch({ lifetime: 600 })), 600);
+        const endless = await create('-identity', CI);
+        assert.equal(claimsOf(await fetch({ idtoken: endless, lifetime: 'unlimited' }))['exp'], undefined);
+        const theirs = await withToken(endless, 'condor_token_fetch');
+        assert.equal(claimsOf(theirs.stdout)['exp'], undefined, theirs.stderr);
+
+        const issuedAt = Math.floor(Date.now() / 1000) - 91 * DAY;
+        const old = (await signingKey('CI')).issue({ subject: CI, issuer: 'example.org', issuedAt });
+        await assertRefused(old);
+        await assertTaken(old, 'collector');
+      });
+      const expired = (await signingKey('CI')).issue({
+        ...{ subject: CI, issuer: 'example.org', lifetime: 600 },
+        issuedAt: Math.floor(Date.now() / 1000) - DAY,
+      });
+      await assertRefused(expired);
+    });
+
+    describe('a token', () => {
+      const revoking = (name: string, jwt: string) => {
+        const { jti, iat } = claimsOf(jwt);
+        return block(name).replace(EXAMPLE_JTI, String(jti)).replace('1700000000', String(iat));
+      };
+
+      test('is revoked by its id after condor_reconfig, alone, and its fetched ones stay', async () => {
+        const [victim, other] = [await create('-identity', CI), await create('-identity', CI)];
+        const descendant = await fetch({ idtoken: victim });
+        const file = '/etc/condor/config.d/99-revoked';
+        await on.pool.write(file, revoking('revoke-token', victim), 0o644);
+        await on.pool.run('sh', '-ec', block('reconfig'));
+        try {
+          for (const type of ['schedd', 'collector']) {
+            await until(`the ${type} refuses it`, 60, async () => ((await takes(victim, type)) ? 'taken' : undefined));
+            await assertTaken(other, type);
+            await assertTaken(descendant, type);
+          }
+          const [line = ''] = logLines('log-revoked');
+          assert.match(await on.pool.run('cat', '/var/log/condor/SchedLog'), new RegExp(line));
+        } finally {
+          await on.pool.run('rm', file);
+          await on.secure.configure();
+        }
+        await assertTaken(victim);
+      });
+
+      test('is revoked with all that its account had until then, and no others', async () => {
+        const victim = await create('-identity', CI);
+        const alice = await create('-identity', 'alice@example.org');
+        const { iat } = claimsOf(victim);
+        const later = (await signingKey('CI')).issue({
+          ...{ subject: CI, issuer: 'example.org' },
+          issuedAt: Number(iat) + 1,
+        });
+        await configured(revoking('revoke-account', victim), async () => {
+          await assertRefused(victim);
+          await assertRefused(on.bootstrap);
+          await assertTaken(alice);
+          await assertTaken(later);
+        });
+      });
+
+      test('is revoked with every other by an expression that is neither true nor false', async () => {
+        const alice = await create('-identity', 'alice@example.org');
+        await configured('SEC_TOKEN_REVOCATION_EXPR = kid == "CI"', () => assertRefused(alice));
+        await configured('SEC_TOKEN_REVOCATION_EXPR = kid =?= "CI"', () => assertTaken(on.bootstrap));
+      });
+
+      test('is not revoked by an expression that cannot be parsed', async () => {
+        const settings = revoking('revoke-token', on.bootstrap).trim();
+        await configured(`${settings} ||`, () => assertTaken(on.bootstrap));
+        await configured(settings, () => assertRefused(on.bootstrap));
+      });
+    });
+
+    test('a second key takes over, and the first is the end of its tokens when it is removed', async () => {
+      await on.pool.run('sh', '-ec', block('make-second-key'));
+      await configured(block('second-key'), async () => {
+        await assertTaken(on.bootstrap);
+        const fetched = await fetch();
+        assert.equal(claimsOf(fetched)['kid'], 'CI-2');
+        await on.pool.run('sh', '-ec', block('remove-key'));
+        await assertRefused(on.bootstrap);
+        await assertRefused(on.bootstrap, 'collector');
+        await assert.rejects(fetch(), { code: 'ERR_METHODS_EXHAUSTED' });
+        await assertTaken(fetched);
+        await assertTaken(fetched, 'collector');
+      });
+      const log = await on.pool.run('cat', '/var/log/condor/SchedLog');
+      for (const line of logLines('log-refused')) assert.ok(new RegExp(line).test(log), line);
+    });
+  });
+}
+
+test(`${DOCUMENT} has no block that nobody tries`, { skip: poolUnavailable() ?? false }, () => {
+  const names = blocks.map(({ name, line }) => name ?? `(without a name, line ${line})`);
+  assert.deepEqual(Object.values(TRIED).flat().sort(), [...names].sort());
+});

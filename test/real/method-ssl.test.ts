@@ -1,0 +1,178 @@
+/** SSL at schedds of both releases: certificates that are taken, those that are not, and whom either side trusts. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { FetchOptions, HTCondorError } from '../../src/index.ts';
+import { advised } from '../support/advice.ts';
+import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
+import {
+  assertAttempts,
+  assertUnproven,
+  fromSchedd,
+  type MethodPool,
+  only,
+  SSL,
+  startMethodPool,
+} from '../support/method-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { HOST } from '../support/secure-pool.ts';
+
+const certificateOf = ({ certificate, key }: Identity) => ({ clientCertificate: certificate, clientKey: key });
+
+for (const suite of poolSuites()) {
+  describe(`HTCondor of ${suite} by`, { skip: poolUnavailable() ?? false }, () => {
+    let secure: MethodPool;
+    before(async () => {
+      secure = await startMethodPool(suite);
+    });
+    after(() => secure?.stop());
+
+    const fetch = (options: FetchOptions) => secure.fetch(options);
+
+    describe('SSL', () => {
+      test('with PEM text, in our order and with another method behind it', async () => {
+        const fetched = await fetch({ ...certificateOf(secure.alice), authenticationMethods: ['SSL', 'FS'] });
+        assert.deepEqual([fetched.authenticationMethod, fetched.token.subject], ['SSL', 'alice@pool.test']);
+        assert.equal(fetched.roundTrips, 4);
+      });
+
+      test('with certificate and key in one text', async () => {
+        const { certificate, key } = secure.alice;
+        const { token } = await fetch({ clientCertificate: `${key}\n${certificate}` });
+        assert.equal(token.subject, 'alice@pool.test');
+      });
+
+      test('is refused for a name that the certificate does not have, and nothing else is shown', async () => {
+        const idtoken = await secure.pool.idToken({ user: 'carol' });
+        const fetching = fetch({
+          ...{ ...certificateOf(secure.alice), idtoken, serverName: 'other.pool.test' },
+          authenticationMethods: ['SSL', 'IDTOKENS'],
+        });
+        await assertUnproven(
+          fetching,
+          /its certificate is for DNS:ap\.pool\.test; CN=ap\.pool\.test, not for other\.pool\.test/,
+          'its certificate is for DNS:ap.pool.test',
+        );
+        assert.doesNotMatch(await secure.pool.log('Sched'), /carol/);
+      });
+
+      test('is refused for an authority that is not trusted', async () => {
+        const stranger = await Authority.create('CN=Stranger');
+        const fetching = fetch({ ...certificateOf(secure.alice), caCertificate: stranger.certificate });
+        await assertUnproven(
+          fetching,
+          /its certificate is not trusted \(.*issued by CN=Test Authority\)/,
+          'its certificate is not trusted',
+        );
+      });
+
+      test('is refused for a host without a name', async () => {
+        const nameless = secure.address.replace(`&alias=${HOST}`, '');
+        const fetching = fetch({ ...certificateOf(secure.alice), address: nameless });
+        await assertAttempts(
+          fetching,
+          /SSL: .*no host name is known.*server-name/,
+          'no host name is known that its certificate must carry',
+        );
+        const { token } = await fetch({ ...certificateOf(secure.alice), address: nameless, serverName: HOST });
+        assert.equal(token.subject, 'alice@pool.test');
+      });
+
+      test('of somebody whom the map file does not know is told before anything is asked', async () => {
+        const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
+        await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
+          assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
+          return advised('maps it to nobody (ssl@unmapped)')(error);
+        });
+      });
+
+      test('of an authority that the daemon does not trust is refused with its reason', async () => {
+        const stranger = await Authority.create('CN=Stranger');
+        const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
+        await assertAttempts(
+          fetch(certificateOf(mallory)),
+          /SSL: .*TLS alert 48.*AUTH_SSL_SERVER_CAFILE/,
+          'TLS alert 48',
+        );
+      });
+
+      test('falls back to the next method on the same connection', async () => {
+        const stranger = await Authority.create('CN=Stranger');
+        const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
+        const idtoken = await secure.pool.idToken({ user: 'bob' });
+        const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
+        const { token, authenticationMethod } = await fetch({ ...certificateOf(mallory), idtoken, ...methods });
+        assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
+      });
+
+      test('with a key that OpenSSL does not take falls back to the next method, in step with the daemon', async () => {
+        const weak = await weakIdentity();
+        const idtoken = await secure.pool.idToken({ user: 'bob' });
+        const lines: string[] = [];
+        const onLog = (_: string, line: string) => lines.push(line);
+        const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
+        const { token } = await fetch({ ...certificateOf(weak), idtoken, ...methods, onLog });
+        assert.equal(token.subject, 'bob@pool.test');
+        assert.doesNotMatch(lines.join('\n'), /once more/);
+      });
+
+      test('takes an X.509 proxy if the daemon does', async () => {
+        const proxy = await secure.authority.proxy({ subject: 'CN=alice, O=Test' });
+        await assertAttempts(
+          fetch({ clientCertificate: proxy }),
+          /TLS alert 46/,
+          'it needs AUTH_SSL_ALLOW_CLIENT_PROXY',
+        );
+        await secure.configure('AUTH_SSL_ALLOW_CLIENT_PROXY = True');
+        try {
+          assert.equal((await fetch({ clientCertificate: proxy })).token.subject, 'alice@pool.test');
+        } finally {
+          await secure.configure();
+        }
+      });
+
+      test('that has to have a certificate says so', async () => {
+        await secure.configure('AUTH_SSL_REQUIRE_CLIENT_MAPPING = True');
+        try {
+          const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
+          await assertAttempts(
+            fetch(certificateOf(nobody)),
+            /demands/,
+            'one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+          );
+        } finally {
+          await secure.configure();
+        }
+      });
+
+      test('trusts a host that HTCondor’s tools have come to know, and no other', async () => {
+        const { pool, put, authority } = secure;
+        const known = (line: string) => put('alice', '/home/alice/.condor/known_hosts', `${line}\n`, 0o644);
+        const env = {
+          ...only('SSL'),
+          ...SSL,
+          _CONDOR_AUTH_SSL_CLIENT_CAFILE: '',
+          _CONDOR_AUTH_SSL_CLIENT_USE_DEFAULT_CAS: 'False',
+        };
+        const ask = () => pool.ours(fromSchedd(secure), { user: 'alice', env });
+        for (const [line, status] of [
+          ['# nothing', 5],
+          [`other.pool.test SSL ${authority.base64}`, 5],
+          [`!${HOST} SSL ${authority.base64}`, 5],
+          [`${HOST} SSL @trusted`, 5],
+          [`${HOST} SSL ${(await Authority.create()).base64}`, 5],
+          [`${HOST} SSL ${authority.base64}`, 0],
+        ] as const) {
+          await known(line);
+          const ours = await ask();
+          assert.equal(ours.status, status, `${line}: ${ours.stderr}`);
+          assert.equal(
+            (await pool.theirs(fromSchedd(secure), { user: 'alice', env })).status === 0,
+            status === 0,
+            line,
+          );
+        }
+        await pool.run('rm', '/home/alice/.condor/known_hosts');
+      });
+    });
+  });
+}
