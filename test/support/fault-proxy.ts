@@ -9,9 +9,9 @@ export interface Damage {
   readonly bytes?: readonly Uint8Array[];
   /**
    * `stall`: nothing passes in this direction any more; `reset`: both connections break; `end`: this direction ends, the
-   * other one stays open.
+   * other one stays open; `wait`: the bytes leave with the next ones, or alone where none come for a while.
    */
-  readonly after?: 'stall' | 'reset' | 'end';
+  readonly after?: 'stall' | 'reset' | 'end' | 'wait';
 }
 
 export interface FaultPlan {
@@ -21,6 +21,9 @@ export interface FaultPlan {
   /** `earlier`: the frames of both directions that passed before, as they came. */
   readonly damage: (frame: Uint8Array, earlier: Readonly<Record<Direction, readonly Uint8Array[]>>) => Damage;
 }
+
+/** So long `wait` waits for the next frame: whoever sends it may wait for an answer first. */
+const WHILE_MS = 20;
 
 /** A TCP proxy that knows CEDAR's frames, and damages one of them on every connection. */
 export class FaultProxy {
@@ -65,13 +68,22 @@ export class FaultProxy {
     const carry = (from: Socket, to: Socket, direction: Direction) => {
       const deframer = new Deframer();
       let mute = false;
-      const pass = (bytes: Uint8Array) => !mute && !to.destroyed && to.write(bytes);
+      let waiting: Uint8Array[] = [];
+      const pass = (...bytes: readonly Uint8Array[]) => {
+        const all = Buffer.concat([...waiting.splice(0), ...bytes]);
+        if (!mute && !to.destroyed) to.write(all);
+      };
       const onFrame = (frame: Uint8Array) => {
         const strikes = plan?.direction === direction && plan.frame === earlier[direction].length;
         const { bytes = [frame], after } = strikes ? plan.damage(frame, earlier) : {};
         if (strikes) this.#struck += 1;
         earlier[direction].push(frame);
         if (first) this.seen[direction].push(frame.length);
+        if (after === 'wait') {
+          waiting = [...bytes];
+          setTimeout(() => waiting.length > 0 && pass(), WHILE_MS);
+          return;
+        }
         for (const each of bytes) pass(each);
         if (after !== undefined) mute = true;
         if (after === 'end') to.end();
@@ -83,7 +95,10 @@ export class FaultProxy {
           onFrame(Buffer.concat([frame.header, frame.body]));
       });
       from.on('error', () => to.destroy());
-      from.on('end', () => !mute && to.end());
+      from.on('end', () => {
+        if (waiting.length > 0) pass();
+        if (!mute) to.end();
+      });
       from.on('close', () => !mute && to.destroy());
     };
     carry(client, daemon, 'to the daemon');

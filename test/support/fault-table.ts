@@ -1,10 +1,28 @@
-/** The frames of a fetch with an IDTOKEN, and what may happen to each of them. */
+/** The frames of a fetch by IDTOKENS, whose messages PASSWORD shares, and by TLS; and what may happen to each of them. */
 import type { Damage, Direction, FaultPlan } from './fault-proxy.ts';
 
-/** In the order of their direction. Encrypted are the request, the post-auth ad and the reply. */
-export const FRAMES: Readonly<Record<Direction, readonly string[]>> = {
-  'to the daemon': ['shared port', 'policy', 'method', 'AKEP2 1', 'AKEP2 3', 'request'],
-  'to us': ['policy', 'method', 'AKEP2 2', 'key exchange', 'post-auth', 'reply'],
+export const METHODS = ['IDTOKENS', 'SSL', 'SCITOKENS'] as const;
+export type FaultMethod = (typeof METHODS)[number];
+
+type Frames = Readonly<Record<Direction, readonly string[]>>;
+
+/** What a method says itself stands between what all say. Encrypted are the request, the post-auth ad and the reply. */
+const withAll = (own: Frames): Frames => ({
+  'to the daemon': ['shared port', 'policy', 'method', ...own['to the daemon'], 'request'],
+  'to us': ['policy', 'method', ...own['to us'], 'key exchange', 'post-auth', 'reply'],
+});
+
+/** In the order of their direction, with TLS 1.3. */
+export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
+  IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to us': ['AKEP2 2'] }),
+  SSL: withAll({
+    'to the daemon': ['TLS ready', 'TLS hello', 'TLS finished', 'TLS done'],
+    'to us': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret'],
+  }),
+  SCITOKENS: withAll({
+    'to the daemon': ['TLS ready', 'TLS hello', 'TLS finished', 'TLS done', 'SciToken'],
+    'to us': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret', 'accepted'],
+  }),
 };
 
 /** Whether the message ends with this frame, and the length of what follows: 4 bytes, big endian. */
@@ -33,12 +51,13 @@ const half = (frame: Uint8Array) => frame.subarray(0, frame.length >> 1);
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
 /** What comes is as it should be, only in other pieces. */
-export const HARMLESS = 'in single bytes';
+export const HARMLESS: readonly string[] = ['in single bytes', 'together with the next'];
 /** The last frame that came from the other side, or from this one, once more. */
 export const AGAIN = 'the frame before it again';
 
 export const FAULTS: readonly Fault[] = [
-  { name: HARMLESS, damage: (frame) => bytes(...[...frame].map((byte) => Uint8Array.of(byte))) },
+  { name: 'in single bytes', damage: (frame) => bytes(...[...frame].map((byte) => Uint8Array.of(byte))) },
+  { name: 'together with the next', damage: (frame) => ({ bytes: [frame], after: 'wait' }) },
   { name: 'a bit flipped in the middle', damage: (frame) => bytes(flipped(frame, middle(frame))) },
   { name: 'a bit flipped in the last byte', damage: (frame) => bytes(flipped(frame, frame.length - 1)) },
   { name: 'the end flag is 0', damage: (frame) => bytes(flipped(frame, 0)) },
