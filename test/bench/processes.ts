@@ -1,6 +1,11 @@
 /** Whole processes, timed side by side. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { projectRoot } from '../support/project.ts';
 import { ownEnvironment } from '../support/runner.ts';
+
+export const COMMAND: string = join(projectRoot, 'dist/cli/index.js');
+export const ACTION: string = join(projectRoot, 'dist/action/index.js');
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -34,7 +34,7 @@ for (const suite of poolSuites()) {
   describe(`HTCondor of ${suite} by`, { skip: poolUnavailable() ?? false }, () => {
     let secure: MethodPool;
     before(async () => {
-      secure = await startMethodPool(suite);
+      secure = await startMethodPool({ suite });
     });
     after(() => secure?.stop());
 

@@ -2,13 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
-import { DistantProxy } from '../support/distant-proxy.ts';
-import { freePort } from '../support/free-port.ts';
+import { type DistantNetwork, startDistantNetwork } from '../support/distant-network.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { referenceFetch } from '../support/real-fetch.ts';
-
-/** Where the daemons say that they are; the proxy listens there, on their own port. */
-const FORWARDING_HOST = '127.0.0.2';
 
 /** What 23.9 comes with; 25.14 as it comes demands encryption for READ, and so authentication. */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
@@ -22,28 +18,23 @@ for (const suite of poolSuites()) {
       skip: poolUnavailable() ?? false,
     }, () => {
       let pool: Pool;
-      let proxy: DistantProxy;
-      let distant: string;
+      let network: DistantNetwork;
       let idtoken: string;
 
       before(async () => {
-        const port = await freePort();
-        // Long enough that what is late on the simulated network is late here too.
-        const network = { target: { host: '127.0.0.1', port }, roundTripMs: 60 };
-        proxy = await DistantProxy.start({ host: FORWARDING_HOST, port, ...network });
-        pool = await startPool({ suite, port, config: `TCP_FORWARDING_HOST = ${FORWARDING_HOST}\n${settings}` });
-        distant = `${FORWARDING_HOST}:${pool.port}`;
+        network = await startDistantNetwork(60); // so long that what is late on the simulated network is late here too
+        pool = await startPool({ suite, port: network.port, config: `${network.config}${settings}` });
         idtoken = await pool.idToken({ user: 'alice' });
       });
       after(async () => {
-        await proxy?.close();
+        await network?.proxy.close();
         await pool?.stop();
       });
 
       async function counted(work: () => Promise<unknown>): Promise<number> {
-        proxy.reset();
+        network.proxy.reset();
         await work();
-        return proxy.roundTrips;
+        return network.proxy.roundTrips;
       }
       const ours = (where: object) => counted(() => fetchToken({ ...where, idtoken, lifetime: 600 }));
       const theirs = (...where: string[]) =>
@@ -59,21 +50,21 @@ for (const suite of poolSuites()) {
       });
 
       test('to the collector: 3, against 6', async () => {
-        assert.equal(await ours({ pool: distant, type: 'collector' }), 3);
-        assert.equal(await theirs('-pool', distant, '-type', 'COLLECTOR'), 6);
+        assert.equal(await ours({ pool: network.collector, type: 'collector' }), 3);
+        assert.equal(await theirs('-pool', network.collector, '-type', 'COLLECTOR'), 6);
       });
 
       test('to the collector for a schedd, to be refused: 3, against 6', async () => {
         const refused = { code: 'ERR_DAEMON', errorCode: 5 };
-        const remotely = { pool: distant, name: pool.scheddName, remote: true, idtoken };
+        const remotely = { pool: network.collector, name: pool.scheddName, remote: true, idtoken };
         assert.equal(await counted(() => assert.rejects(fetchToken(remotely), refused)), 3);
-        const args = ['-pool', distant, '-name', pool.scheddName, '-remote'];
+        const args = ['-pool', network.collector, '-name', pool.scheddName, '-remote'];
         assert.equal(await counted(() => referenceFetch(pool, idtoken, args)), 6);
       });
 
       test(`by name: ${byName}, against 12`, async () => {
-        assert.equal(await ours({ pool: distant, name: pool.scheddName }), byName);
-        assert.equal(await theirs('-pool', distant, '-name', pool.scheddName), 12);
+        assert.equal(await ours({ pool: network.collector, name: pool.scheddName }), byName);
+        assert.equal(await theirs('-pool', network.collector, '-name', pool.scheddName), 12);
       });
     });
   }

@@ -7,7 +7,7 @@ interface DistantProxyOptions {
   readonly port: number;
   readonly target: { readonly host: string; readonly port: number };
   /** Time that everything takes to the other side and back. */
-  readonly roundTripMs: number;
+  roundTripMs: number;
 }
 
 interface Direction {
@@ -37,7 +37,7 @@ export class DistantProxy {
   #connections = 0;
 
   private constructor(options: DistantProxyOptions) {
-    this.#options = options;
+    this.#options = { ...options };
     this.#server = createServer((client) => this.#join(client));
   }
 
@@ -54,6 +54,11 @@ export class DistantProxy {
   /** Round trips that were waited for since `reset`. */
   get roundTrips(): number {
     return this.#clock;
+  }
+
+  /** For connections that are made from now on. */
+  set roundTripMs(value: number) {
+    this.#options.roundTripMs = value;
   }
 
   get connections(): number {

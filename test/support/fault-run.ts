@@ -14,8 +14,8 @@ import { HOST } from './secure-pool.ts';
 const TIMEOUT_MS: Readonly<Record<FaultMethod, number>> = {
   IDTOKENS: 700,
 
-  SSL: 1500,
-  SCITOKENS: 1500,
+  SSL: 1000,
+  SCITOKENS: 1000,
 };
 
 export interface FaultCase {
@@ -68,7 +68,7 @@ export interface Destination {
 }
 
 export async function startDestination(suite: Suite): Promise<Destination> {
-  const secure = await startMethodPool(suite);
+  const secure = await startMethodPool({ suite });
   const credentials = {
     IDTOKENS: { idtoken: await secure.pool.idToken({ user: 'alice' }) },
     SSL: { clientCertificate: secure.alice.certificate, clientKey: secure.alice.key },

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { type AuthenticationError, type FetchedToken, type FetchOptions, fetchToken } from '../../src/index.ts';
 import { advised } from './advice.ts';
 import type { ErrorName } from './every-error.ts';
-import type { Suite } from './pool-tree.ts';
-import { type SecurePool, startSecurePool } from './secure-pool.ts';
+import { type SecurePool, type SecurePoolOptions, startSecurePool } from './secure-pool.ts';
 
+export const IDTOKENS = { _CONDOR_SEC_TOKEN_DIRECTORY: '/home/alice/.condor/tokens.d' };
 export const SSL = {
   _CONDOR_AUTH_SSL_CLIENT_CERTFILE: '/home/alice/cert.pem',
   _CONDOR_AUTH_SSL_CLIENT_KEYFILE: '/home/alice/key.pem',
@@ -25,8 +25,8 @@ export interface MethodPool extends SecurePool {
   fetch(options: FetchOptions): Promise<FetchedToken>;
 }
 
-export async function startMethodPool(suite: Suite): Promise<MethodPool> {
-  const secure = await startSecurePool({ suite });
+export async function startMethodPool(options: SecurePoolOptions): Promise<MethodPool> {
+  const secure = await startSecurePool(options);
   const { pool, put, alice, issuer, authority } = secure;
   await put('alice', '/home/alice/cert.pem', alice.certificate, 0o644);
   await put('alice', '/home/alice/key.pem', alice.key);

@@ -43,7 +43,10 @@ const INIT = `
 `;
 
 /** Ready for HTCondor to be started: the first process in them, which takes its orders, and its number on the machine. */
-export async function startNamespaces(suite: Suite): Promise<{ readonly init: ChildProcess; readonly pid: string }> {
+export async function startNamespaces(
+  suite: Suite,
+  node: string,
+): Promise<{ readonly init: ChildProcess; readonly pid: string }> {
   const [program, ...args] = asRoot(
     'unshare',
     '--mount',
@@ -55,7 +58,7 @@ export async function startNamespaces(suite: Suite): Promise<{ readonly init: Ch
     INIT,
     'pool',
     treeOf(suite),
-    process.execPath,
+    node,
     join(projectRoot, 'dist'),
     ...USERS,
   );

@@ -127,23 +127,31 @@ async function buildInContainer(engine: string, suite: Suite, folder: string): P
   }
 }
 
-async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
+/** A minimal system of a Debian suite, and nothing else. */
+export async function buildMinimal(suite: Suite, folder: string): Promise<void> {
   if (!onPath('debootstrap')) {
     await run('installing debootstrap: package lists', ...asRoot('apt-get', 'update', '-q'));
     await run('installing debootstrap', ...asRoot('apt-get', 'install', '-y', '-q', 'debootstrap'));
   }
-  // In a mount namespace of its own, so that nothing stays mounted whatever happens.
-  const inNamespace = (script: string) => asRoot('unshare', '--mount', 'sh', '-c', `set -e; ${script}`, suite, folder);
-  await run(`${suite}: a minimal system`, ...inNamespace('debootstrap --variant=minbase "$0" "$1"'));
+  await run(`${suite}: a minimal system`, ...inNamespace('debootstrap --variant=minbase "$0" "$1"', suite, folder));
+}
+
+/** Nothing stays mounted whatever happens. */
+function inNamespace(script: string, ...args: string[]): [string, ...string[]] {
+  return asRoot('unshare', '--mount', 'sh', '-c', `set -e; ${script}`, ...args);
+}
+
+async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
+  await buildMinimal(suite, folder);
   const install = `
     printf '#!/bin/sh\\nexit 101\\n' > "$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"
     mount --bind /proc "$1/proc"; mount --bind /dev "$1/dev"
     chroot "$1" apt-get install -y -q --no-install-recommends ${PACKAGES.join(' ')}`;
-  await run(`${suite}: installing HTCondor`, ...inNamespace(install));
+  await run(`${suite}: installing HTCondor`, ...inNamespace(install, suite, folder));
 }
 
-/** Runs a program, with a sign of life every other second; its output is shown only if it fails. */
-async function run(what: string, program: string, ...args: string[]): Promise<void> {
+/** Runs a program, with a sign of life every other second. Gives its output, of which the end is shown only if it fails. */
+export async function run(what: string, program: string, ...args: string[]): Promise<string> {
   const started = performance.now();
   process.stderr.write(`${what} `);
   const beat = setInterval(() => process.stderr.write('.'), 2000);
@@ -152,20 +160,21 @@ async function run(what: string, program: string, ...args: string[]): Promise<vo
     await new Promise<void>((resolve, reject) => {
       const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       const keep = (chunk: Buffer) => {
-        output = (output + chunk.toString()).slice(-4000);
+        output += chunk.toString();
       };
       child.stdout.on('data', keep);
       child.stderr.on('data', keep);
       child.on('error', reject);
       child.on('close', (status) => {
         if (status === 0) resolve();
-        else reject(new Error(`${program} ended with status ${status}: ${output}`));
+        else reject(new Error(`${program} ended with status ${status}: ${output.slice(-4000)}`));
       });
     });
   } finally {
     clearInterval(beat);
     process.stderr.write(` ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   }
+  return output;
 }
 
 function cacheFolder(): string {

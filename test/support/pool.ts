@@ -15,6 +15,8 @@ export interface PoolOptions extends PoolShape {
   readonly config?: string;
   /** A port of freePort, where it has to be known before. */
   readonly port?: number;
+  /** The Node that `ours` runs on. Default: this one. */
+  readonly node?: string;
   /** Puts files into place before any daemon starts. */
   readonly prepare?: (pool: Pool) => Promise<void>;
 }
@@ -181,7 +183,7 @@ export class Pool {
 /** A pool that answers. Stop it in `after`. */
 export async function startPool(options: PoolOptions): Promise<Pool> {
   const port = options.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1'));
-  const { init, pid } = await startNamespaces(options.suite);
+  const { init, pid } = await startNamespaces(options.suite, options.node ?? process.execPath);
   const pool = new Pool(options, port, init, pid);
   try {
     await pool.start();

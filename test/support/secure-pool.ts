@@ -59,7 +59,7 @@ export interface SecurePool {
   stop(): Promise<void>;
 }
 
-interface SecurePoolOptions extends PoolOptions {
+export interface SecurePoolOptions extends PoolOptions {
   /** The newest version of TLS that OpenSSL in the pool's root speaks. */
   readonly tls?: 'TLSv1.2' | 'TLSv1.3';
 }
