@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { crypto } from './crypto.ts';
 import type { Host } from './host.ts';
 import { loadSettings } from './inputs/settings.ts';
 import type { Surroundings } from './inputs/table.ts';
@@ -17,7 +17,7 @@ export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<
     ...endOf(timeoutMs, signal),
     timeLeftMs: () => end - performance.now(),
     now: () => new Date(),
-    randomBytes,
+    randomBytes: (length) => crypto().randomBytes(length),
     ...sinks,
   };
 }

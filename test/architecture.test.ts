@@ -19,12 +19,21 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],
   [['src/security/'], ['src/transport/']],
   [['src/wire/'], ['src/token/'], ['src/host.ts']],
-  [['src/errors.ts', 'src/printable.ts'], ['src/secret.ts'], ['src/program.ts'], ['src/version.ts']],
+  [['src/errors.ts', 'src/printable.ts'], ['src/secret.ts'], ['src/crypto.ts'], ['src/program.ts'], ['src/version.ts']],
 ];
 
 /** Modules of Node and of others that only some files may import. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [/^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/, ['src/transport/']],
+  [
+    /^(node:)?crypto$/,
+    [
+      'src/crypto.ts',
+      'src/credentials/certificates.ts',
+      'src/wire/transcript.ts',
+      'src/security/methods/tls-tunnel.ts',
+    ],
+  ],
   [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts']],
   [
     /^(node:)?fs(\/|$)/,
@@ -53,6 +62,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
   'src/transport/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli.ts': /^(stdout|stderr)$/,
+  'src/crypto.ts': /^getBuiltinModule$/,
   'src/credentials/munge-program.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
@@ -117,6 +127,11 @@ describe('imports', () => {
       }
     }
     assert.deepEqual(wrong, []);
+  });
+
+  test('of crypto are of types, or the start has to wait for it', () => {
+    const early = sources.filter(({ code }) => /^import (?!type\b).*'node:crypto'/m.test(code));
+    assert.deepEqual(early, []);
   });
 
   test('make no circle, types included', () => {

@@ -1374,8 +1374,9 @@ function exhausted(attempts) {
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }
 
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./build/bundle/src/crypto.js
+const crypto_crypto = () => process.getBuiltinModule('node:crypto');
+
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
 
 
@@ -1477,7 +1478,7 @@ class FrameProtection {
         const first = this.#sealed === 0;
         const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
         const { sent, received } = this.#digests;
-        const cipher = (0,external_node_crypto_namespaceObject.createCipheriv)('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
+        const cipher = crypto_crypto().createCipheriv('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
         cipher.setAAD(first ? concat([sent, received, header]) : header);
         const text = cipher.update(plaintext);
         cipher.final();
@@ -1491,7 +1492,7 @@ class FrameProtection {
         this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
         const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
         const { sent, received } = this.#digests;
-        const decipher = (0,external_node_crypto_namespaceObject.createDecipheriv)('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
+        const decipher = crypto_crypto().createDecipheriv('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
         decipher.setAAD(first ? concat([received, sent, frame.header]) : frame.header);
         decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
         try {
@@ -1516,7 +1517,7 @@ function nonce(baseIv, count) {
 
 
 class KeyAgreement {
-    #ecdh = (0,external_node_crypto_namespaceObject.createECDH)('prime256v1');
+    #ecdh = crypto_crypto().createECDH('prime256v1');
     publicKey;
     constructor(randomBytes) {
         for (;;) {
@@ -1537,7 +1538,7 @@ class KeyAgreement {
         catch (cause) {
             throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
         }
-        return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', sharedX, 'htcondor', 'keygen', frame_protection_KEY_LENGTH));
+        return new Uint8Array(crypto_crypto().hkdfSync('sha256', sharedX, 'htcondor', 'keygen', frame_protection_KEY_LENGTH));
     }
 }
 
@@ -1763,7 +1764,7 @@ class Transcript {
     #hash;
     add(...parts) {
         for (const part of parts) {
-            this.#hash ??= (0,external_node_crypto_namespaceObject.createHash)('sha256');
+            this.#hash ??= crypto_crypto().createHash('sha256');
             this.#hash.update(part);
         }
     }
@@ -2042,6 +2043,7 @@ function splitOnce(text, separator) {
 
 
 
+
 const SHARED_PORT_CONNECT = 75;
 const ATTEMPT_DELAY_MS = 250;
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -2110,6 +2112,7 @@ function dial(address, { signal, log, timeLeftMs }) {
             return abort();
         signal.addEventListener('abort', abort, { once: true });
         tryNext();
+        setImmediate(crypto_crypto);
     });
 }
 function unreachable(address, failures) {
@@ -2364,7 +2367,7 @@ function isReverseConnect(message, claimId) {
     const command = message.int();
     const given = Buffer.from(getClassAd(message).string('ClaimId') ?? '');
     const wanted = Buffer.from(claimId);
-    return command === CCB_REVERSE_CONNECT && given.length === wanted.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(given, wanted);
+    return command === CCB_REVERSE_CONNECT && given.length === wanted.length && crypto_crypto().timingSafeEqual(given, wanted);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/reach.js
@@ -2806,7 +2809,7 @@ const STATUS_ERROR = -1;
 const utf8 = new TextEncoder();
 function keyOfToken(signature, signedText) {
     const salt = concat([SEED_A, utf8.encode(signedText)]);
-    return new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', signature, salt, 'master ka', 32));
+    return new Uint8Array(crypto_crypto().hkdfSync('sha256', signature, salt, 'master ka', 32));
 }
 function keyOfPassword(password) {
     return hmac(SEED_A, password, password);
@@ -2884,10 +2887,10 @@ function getBlock(message, length) {
     return message.bytes(actual);
 }
 function hmac(key, ...parts) {
-    return (0,external_node_crypto_namespaceObject.createHmac)('sha1', key).update(concat(parts)).digest();
+    return crypto_crypto().createHmac('sha1', key).update(concat(parts)).digest();
 }
 function equal(a, b) {
-    return a.length === b.length && (0,external_node_crypto_namespaceObject.timingSafeEqual)(a, b);
+    return a.length === b.length && crypto_crypto().timingSafeEqual(a, b);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
@@ -3221,7 +3224,7 @@ function readKey(source, host) {
         throw private_file_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
     }
     try {
-        return { pem: secret, object: (0,external_node_crypto_namespaceObject.createPrivateKey)(pem) };
+        return { pem: secret, object: crypto_crypto().createPrivateKey(pem) };
     }
     catch {
         throw private_file_unreadable(source.name, 'the private key cannot be read');
@@ -3230,7 +3233,7 @@ function readKey(source, host) {
 function readCertificates(text, name) {
     return (text.match(CERTIFICATE) ?? []).map((pem) => {
         try {
-            return new external_node_crypto_namespaceObject.X509Certificate(pem);
+            return new (crypto_crypto().X509Certificate)(pem);
         }
         catch {
             throw private_file_unreadable(name, 'a certificate in it cannot be read');
@@ -3355,13 +3358,13 @@ function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
 }
 function sign(id, key, issuer, host) {
     const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
-    const jwtKey = new Uint8Array((0,external_node_crypto_namespaceObject.hkdfSync)('sha256', material, 'htcondor', 'master jwt', 32));
+    const jwtKey = new Uint8Array(crypto_crypto().hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
     const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const now = Math.floor(host.now().getTime() / 1000);
     const jti = Buffer.from(host.randomBytes(16)).toString('hex');
     const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
     const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
-    return new Secret(`${signedText}.${(0,external_node_crypto_namespaceObject.createHmac)('sha256', jwtKey).update(signedText).digest('base64url')}`);
+    return new Secret(`${signedText}.${crypto_crypto().createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
 }
 function descramble(bytes) {
     const mask = [0xde, 0xad, 0xbe, 0xef];
@@ -3643,7 +3646,7 @@ function knownCertificate(file, serverName, host) {
         if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
             return undefined;
         try {
-            return new external_node_crypto_namespaceObject.X509Certificate(Buffer.from(certificate, 'base64')).toString();
+            return new (crypto_crypto().X509Certificate)(Buffer.from(certificate, 'base64')).toString();
         }
         catch {
             host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
@@ -4099,7 +4102,7 @@ function checkTokenPath(path) {
 }
 function writeTokenFile(path, token, mayMakeDirectory = true) {
     const directory = (0,external_node_path_namespaceObject.dirname)((0,external_node_path_namespaceObject.resolve)(path));
-    const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+    const temporary = (0,external_node_path_namespaceObject.join)(directory, `.${(0,external_node_path_namespaceObject.basename)(path)}.${crypto_crypto().randomUUID()}`);
     try {
         const directoryMade = mayMakeDirectory
             ? (0,external_node_fs_namespaceObject.mkdirSync)(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
@@ -4822,7 +4825,7 @@ function privateDirectory(input, env) {
     const temporary = env['RUNNER_TEMP'];
     if (temporary === undefined || !(0,external_node_path_namespaceObject.isAbsolute)(temporary))
         throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
-    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${(0,external_node_crypto_namespaceObject.randomUUID)()}`);
+    return (0,external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
 }
 function checkRenewal(said, path, lifetime, env) {
     if (path === undefined)
@@ -4919,7 +4922,7 @@ function processHost(timeoutMs, signal, sinks) {
         ...endOf(timeoutMs, signal),
         timeLeftMs: () => end - performance.now(),
         now: () => new Date(),
-        randomBytes: external_node_crypto_namespaceObject.randomBytes,
+        randomBytes: (length) => crypto_crypto().randomBytes(length),
         ...sinks,
     };
 }

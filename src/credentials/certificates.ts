@@ -1,6 +1,7 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crypto } from '../crypto.ts';
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
@@ -93,7 +94,7 @@ function readKey(source: PemSource, host: Host) {
     );
   }
   try {
-    return { pem: secret, object: createPrivateKey(pem) };
+    return { pem: secret, object: crypto().createPrivateKey(pem) };
   } catch {
     throw unreadable(source.name, 'the private key cannot be read'); // the cause may quote it
   }
@@ -103,7 +104,7 @@ function readKey(source: PemSource, host: Host) {
 export function readCertificates(text: string, name: string): readonly X509Certificate[] {
   return (text.match(CERTIFICATE) ?? []).map((pem) => {
     try {
-      return new X509Certificate(pem);
+      return new (crypto().X509Certificate)(pem);
     } catch {
       throw unreadable(name, 'a certificate in it cannot be read');
     }

@@ -1,6 +1,6 @@
-import { createHmac, hkdfSync } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { crypto } from '../crypto.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { Mint } from '../security/methods/idtokens.ts';
@@ -48,13 +48,13 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
 /** HS256 with a key derived from the file's (Condor_Auth_Passwd::generate_token); POOL counts twice, as pool passwords did. */
 function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
-  const jwtKey = new Uint8Array(hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
+  const jwtKey = new Uint8Array(crypto().hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const now = Math.floor(host.now().getTime() / 1000);
   const jti = Buffer.from(host.randomBytes(16)).toString('hex');
   const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
   const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
-  return new Secret(`${signedText}.${createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
+  return new Secret(`${signedText}.${crypto().createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
 }
 
 /** How HTCondor keeps key and password files (simple_scramble); it hides nothing. */

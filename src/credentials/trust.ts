@@ -1,6 +1,6 @@
 /** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { crypto } from '../crypto.ts';
 import type { Host } from '../host.ts';
 import { messageOf } from '../printable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
@@ -89,7 +89,7 @@ export function knownCertificate(file: string, serverName: string, host: Host): 
     if (alias !== serverName && alias !== `!${serverName}`) continue;
     if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@')) return undefined;
     try {
-      return new X509Certificate(Buffer.from(certificate, 'base64')).toString();
+      return new (crypto().X509Certificate)(Buffer.from(certificate, 'base64')).toString();
     } catch {
       host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
       return undefined;

@@ -5,7 +5,7 @@
  * everything on between the two. Either way the daemon begins with a word that we gave to the broker, and from then on
  * we are the client, as if we had connected. That word keeps others off; it proves nothing.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { crypto } from '../crypto.ts';
 import { ConnectError, HTCondorError, ProtocolError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { printable } from '../printable.ts';
@@ -171,5 +171,5 @@ function isReverseConnect(message: Reader, claimId: string): boolean {
   const command = message.int();
   const given = Buffer.from(getClassAd(message).string('ClaimId') ?? '');
   const wanted = Buffer.from(claimId);
-  return command === CCB_REVERSE_CONNECT && given.length === wanted.length && timingSafeEqual(given, wanted);
+  return command === CCB_REVERSE_CONNECT && given.length === wanted.length && crypto().timingSafeEqual(given, wanted);
 }

@@ -1,9 +1,9 @@
 /**
  * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
  */
-import { randomUUID } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
+import { crypto } from '../crypto.ts';
 import { InputError } from '../errors.ts';
 import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
 import type { Mode, TokenRequest } from '../wanted.ts';
@@ -172,7 +172,7 @@ export function privateDirectory(input: InputName, env: Surroundings['env']): st
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))
     throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
-  return join(temporary, `condor-token-${randomUUID()}`);
+  return join(temporary, `condor-token-${crypto().randomUUID()}`);
 }
 
 function checkRenewal(

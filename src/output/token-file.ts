@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -13,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { crypto } from '../crypto.ts';
 import { OutputError } from '../errors.ts';
 import { messageOf } from '../printable.ts';
 import type { Secret } from '../secret.ts';
@@ -56,7 +56,7 @@ export function checkTokenPath(path: string): void {
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const directory = dirname(resolve(path));
-  const temporary = join(directory, `.${basename(path)}.${randomUUID()}`);
+  const temporary = join(directory, `.${basename(path)}.${crypto().randomUUID()}`);
   try {
     const directoryMade = mayMakeDirectory
       ? mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY })

@@ -1,4 +1,4 @@
-import { createECDH, hkdfSync } from 'node:crypto';
+import { crypto } from '../crypto.ts';
 import { ProtocolError } from '../errors.ts';
 import { KEY_LENGTH } from '../wire/frame-protection.ts';
 
@@ -7,7 +7,7 @@ import { KEY_LENGTH } from '../wire/frame-protection.ts';
  * Public keys travel as base64 of the uncompressed point, 65 bytes.
  */
 export class KeyAgreement {
-  readonly #ecdh = createECDH('prime256v1');
+  readonly #ecdh = crypto().createECDH('prime256v1');
   /** What the peer needs. */
   readonly publicKey: string;
 
@@ -31,6 +31,6 @@ export class KeyAgreement {
     } catch (cause) {
       throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
     }
-    return new Uint8Array(hkdfSync('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
+    return new Uint8Array(crypto().hkdfSync('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
   }
 }

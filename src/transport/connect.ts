@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
+import { crypto } from '../crypto.ts';
 import { ConnectError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { putHeader } from '../wire/frame.ts';
@@ -86,6 +87,7 @@ function dial(address: Sinful, { signal, log, timeLeftMs }: Host): Promise<Socke
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     tryNext();
+    setImmediate(crypto); // loaded while we wait: whoever talks to a daemon needs it
   });
 }
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { crypto } from '../crypto.ts';
 import { ProtocolError } from '../errors.ts';
 import { type Frame, putHeader } from './frame.ts';
 import { concat } from './writer.ts';
@@ -44,7 +44,7 @@ export class FrameProtection {
     const first = this.#sealed === 0;
     const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
     const { sent, received } = this.#digests;
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
+    const cipher = crypto().createCipheriv('aes-256-gcm', this.#key, nonce(this.#sendIv, this.#sealed++));
     cipher.setAAD(first ? concat([sent, received, header]) : header);
     const text = cipher.update(plaintext);
     cipher.final();
@@ -60,7 +60,7 @@ export class FrameProtection {
     this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
     const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
     const { sent, received } = this.#digests;
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
+    const decipher = crypto().createDecipheriv('aes-256-gcm', this.#key, nonce(this.#receiveIv, this.#opened++));
     decipher.setAAD(first ? concat([received, sent, frame.header]) : frame.header);
     decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
     try {

@@ -1,4 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { crypto } from '../crypto.ts';
 
 /**
  * SHA-256 over all clear frames of one direction, headers included (cedar-rfc §1.4.2).
@@ -11,7 +12,7 @@ export class Transcript {
 
   add(...parts: readonly Uint8Array[]): void {
     for (const part of parts) {
-      this.#hash ??= createHash('sha256');
+      this.#hash ??= crypto().createHash('sha256');
       this.#hash.update(part);
     }
   }

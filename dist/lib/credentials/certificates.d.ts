@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { AuthMethod } from '../security/method.ts';

@@ -6,7 +6,7 @@
  * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
  * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
  */
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { crypto } from '../../crypto.ts';
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { concat, type Writer } from '../../wire/writer.ts';
@@ -50,7 +50,7 @@ interface Challenge {
 /** K from a token's signature (its raw bytes). */
 export function keyOfToken(signature: Uint8Array, signedText: string): Uint8Array {
   const salt = concat([SEED_A, utf8.encode(signedText)]);
-  return new Uint8Array(hkdfSync('sha256', signature, salt, 'master ka', 32));
+  return new Uint8Array(crypto().hkdfSync('sha256', signature, salt, 'master ka', 32));
 }
 
 /** K from the pool password, which counts twice (Condor_Auth_Passwd::fetchPoolPassword, setup_shared_keys). */
@@ -153,9 +153,9 @@ function getBlock(message: Reader, length: number): Uint8Array {
 }
 
 function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  return createHmac('sha1', key).update(concat(parts)).digest();
+  return crypto().createHmac('sha1', key).update(concat(parts)).digest();
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
+  return a.length === b.length && crypto().timingSafeEqual(a, b);
 }
