@@ -12,6 +12,7 @@ import { type FetchedToken, fetchToken } from './fetch.ts';
 import type { Host } from './host.ts';
 import { privateDirectory, readBoolean, readRequest, readTimeout } from './inputs/request.ts';
 import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from './inputs/table.ts';
+import { withBearer } from './keyless/bearer.ts';
 import { messageOf, printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
   const started = host.timeLeftMs();
   const env = withoutEarlier(process.env);
   const surroundings = await processSurroundings(host.signal, env);
-  const request = readRequest(runnerInput, surroundings);
+  const request = await withBearer(readRequest(runnerInput, surroundings), runnerInput, env, host);
   const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
   if (request.checkOnly) return await check(request, host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');

@@ -1,4 +1,5 @@
 import { readSciToken } from './credentials/scitoken.ts';
+import { loadCredentials } from './credentials/sources.ts';
 import { getImpersonationToken } from './daemon/impersonation-token.ts';
 import { type CommandResult, inPhase, type Target } from './daemon/open-session.ts';
 import { exchangeSciToken } from './daemon/scitoken-exchange.ts';
@@ -8,17 +9,41 @@ import { CredentialError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
+import type { Session } from './security/session.ts';
 import { parseIdToken, secretsOf } from './token/jwt.ts';
 import { formatEndpoint, formatSinful, type Sinful } from './transport/sinful.ts';
 import { onlyWith } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
 
 /** A token, and where it came from. */
-export type Asked = CommandResult<Secret> & { readonly session: { readonly address: Sinful } };
+export interface Asked extends Pick<CommandResult<Secret>, 'value' | 'roundTrips'> {
+  readonly session: {
+    readonly address: Sinful;
+    readonly user: string;
+    readonly method: string;
+    readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion'>;
+  };
+}
+
+const TOKEN_SERVICE = 'token-service';
 
 /** Whom to ask, and the name of the daemon that issues the token. */
 interface NamedTarget extends Target {
   readonly name: string;
+}
+
+/** What to show to daemons: the credentials, or the token that a service has made of one. */
+export function credentialsOf({ issued, credentials }: TokenRequest, host: Host): Credentials {
+  return issued === undefined
+    ? loadCredentials(credentials, host)
+    : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
+}
+
+/** The token that a service has made, as if the daemon had. */
+export function askedAlready({ jwt, identity }: NonNullable<TokenRequest['issued']>, { address }: Target): Asked {
+  const { subject, issuer } = parseIdToken(jwt);
+  const server = { trustDomain: issuer, remoteVersion: '' };
+  return { value: jwt, roundTrips: 0, session: { address, server, user: identity ?? subject, method: TOKEN_SERVICE } };
 }
 
 /** The token, in the way that the mode says. */

@@ -1,4 +1,4 @@
-import { loadCredentials } from './credentials/sources.ts';
+import { credentialsOf } from './ask.ts';
 import { inPhase, type Target } from './daemon/open-session.ts';
 import { askAllowed } from './daemon/security-query.ts';
 import { getSessionToken } from './daemon/session-token.ts';
@@ -46,7 +46,7 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Dia
 }
 
 async function checkStepByStep(request: TokenRequest, host: Host): Promise<Diagnosis> {
-  const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+  const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
   for (const { method, reason } of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);

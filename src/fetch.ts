@@ -1,5 +1,4 @@
-import { askFor } from './ask.ts';
-import { loadCredentials } from './credentials/sources.ts';
+import { askedAlready, askFor, credentialsOf } from './ask.ts';
 import { inPhase } from './daemon/open-session.ts';
 import { TokenError } from './errors.ts';
 import { findDaemon, inTurn } from './find.ts';
@@ -58,7 +57,7 @@ export async function fetchToken(request: TokenRequest, host: Host): Promise<Fet
 async function fetchStepByStep(request: TokenRequest, host: Host): Promise<FetchedToken> {
   const { path, onReduced } = request;
   if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
-  const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+  const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { method, reason } of credentials.unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
   const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
   host.log.debug(`credentials: ${ours.join('; ')}`);
@@ -70,9 +69,12 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     roundTrips,
   } = await inTurn(
     daemon.targets,
-    // Who waits for an administrator has all the time there is.
-    (target, patient) =>
-      askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient),
+    async (target, patient) => {
+      if (request.issued !== undefined) return askedAlready(request.issued, target);
+      // Who waits for an administrator has all the time there is.
+      const within = request.mode === 'request' ? host : patient;
+      return await askFor(request, { ...target, name: daemon.name }, credentials, within);
+    },
     host,
   );
 

@@ -2,6 +2,7 @@
 import { type FetchedToken, fetchToken as fetchRequested } from './fetch.ts';
 import { checkTimeout, readRequest, readTimeout } from './inputs/request.ts';
 import type { InputSource } from './inputs/table.ts';
+import { withBearer } from './keyless/bearer.ts';
 import { printable } from './printable.ts';
 import { processHost, processSurroundings } from './process-host.ts';
 import type { Secret } from './secret.ts';
@@ -48,6 +49,10 @@ export interface FetchOptions {
   readonly idtoken?: string | undefined;
   /** A SciToken or WLCG token. Default: WLCG bearer token discovery. */
   readonly scitoken?: string | undefined;
+  /** Audience of the job's own OIDC token, which then is the SciToken. Default: none is asked for. */
+  readonly oidcAudience?: string | undefined;
+  /** URL of a service that makes another token of that one: an IDTOKEN, which is the result, or a SciToken. */
+  readonly tokenService?: string | undefined;
   /** PEM, or a path: client certificate for SSL, and its key, which may stand in the same text. */
   readonly clientCertificate?: string | undefined;
   readonly clientKey?: string | undefined;
@@ -94,7 +99,8 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     ...{ pool: options.pool, name: options.name, type: options.type, address: options.address, key: options.key },
     ...{ idtoken: options.idtoken, file: options.file, authz: options.authz?.join(','), lifetime: String(lifetime) },
     ...{ 'on-reduced': options.onReduced, 'authentication-methods': options.authenticationMethods?.join(',') },
-    ...{ scitoken: options.scitoken, password: options.password, 'server-name': options.serverName },
+    ...{ scitoken: options.scitoken, 'oidc-audience': options.oidcAudience, 'token-service': options.tokenService },
+    ...{ password: options.password, 'server-name': options.serverName },
     ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
     ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
     ...{ 'expected-identity': options.expectedIdentity, 'expected-trust-domain': options.expectedTrustDomain },
@@ -115,7 +121,8 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     },
   );
   try {
-    const request = readRequest(input, await processSurroundings(host.signal));
+    const surroundings = await processSurroundings(host.signal);
+    const request = await withBearer(readRequest(input, surroundings), input, surroundings.env, host);
     return await fetchRequested(request, host);
   } finally {
     host.done();

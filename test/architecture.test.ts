@@ -13,6 +13,7 @@ import { sources } from './support/sources.ts';
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/main/']],
   [['src/action.ts', 'src/action/'], ['src/cli.ts'], ['src/index.ts']],
+  [['src/keyless/']],
   [['src/argv.ts'], ['src/report.ts', 'src/hints.ts', 'src/hints/'], ['src/process-host.ts', 'src/inputs/']],
   [['src/fetch.ts', 'src/ask.ts', 'src/find.ts', 'src/retry.ts', 'src/verify.ts', 'src/diagnose.ts']],
   [['src/wanted.ts']],
@@ -67,6 +68,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
+  'src/transport/https.ts': /^getBuiltinModule$/, // node:https, node:http
   'src/program.ts': /^platform$/,
   'src/process-host.ts': /^(env|once|getuid)$/,
   'src/credentials/private-file.ts': /^getuid$/,
@@ -81,6 +83,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/pool-password.ts': 1, // takes the line
   'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
+  'src/keyless/token-service.ts': 1, // sends it
   'src/output/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key

@@ -2,27 +2,24 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { findProgram } from '../src/program.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
 import type { RequestSettings } from './support/embedded-pool/token-requests.ts';
-import { listen } from './support/listen.ts';
 import { type Block, blocksIn } from './support/markdown.ts';
 import { projectRoot } from './support/project.ts';
 import { ownEnvironment, Runner, type StepResult } from './support/runner.ts';
-import { AUDIENCE } from './support/scitoken-key.ts';
 import { checkWorkflow, commandsOf, evaluated, isOurs, skipWindows } from './support/snippets.ts';
+import { TokenServices } from './support/token-services.ts';
 import { ABSENT, Ways } from './support/ways.ts';
-import type { Step } from './support/workflow.ts';
 
 describe('what the README shows is done', () => {
   let ways: Ways;
   let pool: EmbeddedPool;
   let other: EmbeddedPool;
   let runner: Runner;
+  let services: TokenServices;
   let folder: string;
   /** As on an access point. */
   let machine: Readonly<Record<string, string>>;
@@ -33,6 +30,7 @@ describe('what the README shows is done', () => {
     pool = await EmbeddedPool.start({ ...ways.pool({ map, requests }), trustDomain: 'example.org' });
     other = await EmbeddedPool.start({ trustDomain: 'example.net' });
     runner = new Runner();
+    services = await TokenServices.start();
     folder = mkdtempSync(join(tmpdir(), 'documents-'));
     const address = ways.file('address', `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
     machine = {
@@ -42,6 +40,7 @@ describe('what the README shows is done', () => {
   });
   after(async () => {
     runner?.close();
+    services?.stop();
     await pool?.stop();
     await other?.stop();
     ways?.close();
@@ -60,6 +59,7 @@ describe('what the README shows is done', () => {
   const here = (text: string) =>
     text
       .replaceAll('cm.example.org', pool.collector)
+      .replaceAll('https://tokens.example.org', services.origin)
       .replaceAll('cm.example.net', other.collector)
       .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool');
   /** The steps of the Action, one after the other, with what they have to have. */
@@ -70,10 +70,14 @@ describe('what the README shows is done', () => {
       const at = inputs['pool'] === 'cm.example.net' ? other : pool;
       const values = { secrets: at.idToken('ci'), 'runner.temp': runner.temp };
       const said = Object.entries(evaluated(inputs, values)).map(([name, text]) => [name, here(text)]);
-      const trust = { 'ca-certificate': ways.authority.certificate, 'server-name': ways.hostName };
+      const authorities = `${ways.authority.certificate}${services.authority.certificate}`;
+      const trust = { 'ca-certificate': authorities, 'server-name': ways.hostName };
       const step = await runner.runAction(
         { ...trust, ...Object.fromEntries(said) },
-        { env: { ...machine, ...evaluated(env, values) }, beforePost: (main) => results[index]?.(main) },
+        {
+          env: { ...machine, ...services.env, ...evaluated(env, values) },
+          beforePost: (main) => results[index]?.(main),
+        },
       );
       assert.deepEqual([step.status, step.post?.status], [0, 0], step.raw);
       assert.deepEqual(
@@ -117,48 +121,12 @@ describe('what the README shows is done', () => {
   );
   test('Tools in a container', () => act('Tools in a container', isFor('ci@example.org', '', '3600')));
 
-  test('No secret: a SciToken from an issuer of your site', {
-    skip: skipWindows || missing('curl', 'jq'),
-  }, async () => {
-    const heading = 'No secret: a SciToken from an issuer of your site';
-    const scitoken = ways.issuer.issue('ci', { aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 3600 });
-    const asked: string[] = [];
-    const site = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += String(chunk);
-      const form = Object.fromEntries(new URLSearchParams(body));
-      asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''} ${JSON.stringify(form)}`);
-      response.end(JSON.stringify(request.method === 'GET' ? { value: 'of the job' } : { access_token: scitoken }));
-    });
-    const issuer = `http://127.0.0.1:${await listen(site)}`;
-    try {
-      const { run = '', env } = (await stepsUnder(heading))[0] ?? {};
-      assert.deepEqual(env, { ISSUER: 'https://tokens.example.org' });
-      const { status, output } = await shell(run, {
-        ...{
-          ISSUER: issuer,
-          ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer}/id?v=1`,
-          ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'a secret',
-        },
-        RUNNER_TEMP: runner.temp,
-      });
-      assert.equal(status, 0, output);
-      assert.equal(output, '', 'nothing is shown');
-    } finally {
-      site.close();
-    }
-    const form = {
-      subject_token: 'of the job',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    };
-    assert.deepEqual(asked, [
-      `GET /id?v=1&audience=${issuer} Bearer a secret {}`,
-      `POST /token  ${JSON.stringify(form)}`,
-    ]);
-    assert.equal(readFileSync(join(runner.temp, 'scitoken'), 'utf8'), `${scitoken}\n`);
-    await act(heading, ({ outputs }) => {
-      assert.deepEqual([outputs['identity'], outputs['authentication-method']], ['ci@example.org', 'IDTOKENS']);
+  test('No secret: the job itself, and a token service', async () => {
+    services.made = () => ways.issuer.issue('ci', { exp: Math.floor(Date.now() / 1000) + 3600 });
+    await act('No secret: the job itself, and a token service', (step) => {
+      isFor('ci@example.org', 'READ WRITE', '600')(step);
+      assert.equal(step.outputs['authentication-method'], 'IDTOKENS');
+      assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
     });
   });
 
@@ -190,10 +158,6 @@ describe('what the README shows is done', () => {
     }
   });
 
-  async function stepsUnder(heading: string): Promise<readonly Step[]> {
-    return await checkWorkflow(heading, shown(heading, 'yaml').text);
-  }
-
   /** On a machine with our command, by both of its names, and a token; without any network beyond. */
   function shell(
     script: string,
@@ -221,8 +185,3 @@ describe('what the README shows is done', () => {
     });
   }
 });
-
-function missing(...programs: string[]): string | false {
-  const gone = programs.filter((each) => findProgram(each, process.env['PATH'] ?? '') === undefined);
-  return gone.length > 0 && `there is no ${gone.join(' and no ')}`;
-}

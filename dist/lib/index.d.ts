@@ -42,6 +42,10 @@ export interface FetchOptions {
     readonly idtoken?: string | undefined;
     /** A SciToken or WLCG token. Default: WLCG bearer token discovery. */
     readonly scitoken?: string | undefined;
+    /** Audience of the job's own OIDC token, which then is the SciToken. Default: none is asked for. */
+    readonly oidcAudience?: string | undefined;
+    /** URL of a service that makes another token of that one: an IDTOKEN, which is the result, or a SciToken. */
+    readonly tokenService?: string | undefined;
     /** PEM, or a path: client certificate for SSL, and its key, which may stand in the same text. */
     readonly clientCertificate?: string | undefined;
     readonly clientKey?: string | undefined;

@@ -1155,6 +1155,949 @@ function readStart(path, owner) {
     }
 }
 
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
+
+
+
+
+const DONE = 0;
+const NOT_DONE = -1;
+const OURS = 'this account';
+function fs(options) {
+    const candidate = (peer) => ({
+        label: OURS,
+        open: () => { },
+        finish: (channel) => proveBy(channel, peer, options),
+    });
+    return {
+        name: 'FS',
+        sources: [OURS],
+        candidatesFor: (_, peer) => isThisMachine(peer.address)
+            ? { fit: [candidate(peer)], unfit: [] }
+            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
+    };
+}
+async function proveBy(channel, peer, options) {
+    const wanted = await channel.receive((message) => message.string());
+    const { path, extension, objection } = bind(wanted, peer, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send((message) => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== '')
+                message.string(extension);
+        });
+        verdict = await channel.receive((message) => message.int());
+    }
+    finally {
+        if (failure === undefined)
+            remove(path);
+    }
+    if (failure !== undefined)
+        throw new MethodRefused(failure);
+    if (verdict !== DONE)
+        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+    return [];
+}
+function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const extension = wanted.endsWith('_')
+        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
+        : '';
+    const path = `${wanted}${extension}`;
+    const refuse = (objection) => ({ path, extension, objection });
+    if (wanted === '')
+        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+    }
+    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
+    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    }
+    if (bound === null && extension === '' && !mayBeUnbound) {
+        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
+    }
+    return { path, extension };
+}
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
+        if (entry.isSymbolicLink() && entry.uid !== 0)
+            return `${parent} is a symbolic link, and not the system's own`;
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
+    }
+    catch (error) {
+        return `${path} could not be made: ${error.message}`;
+    }
+    try {
+        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
+        if (owner !== undefined)
+            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    }
+    catch (error) {
+        remove(path);
+        return `${path} could not be made ours: ${error.message}`;
+    }
+}
+function remove(path) {
+    try {
+        (0,external_node_fs_namespaceObject.rmdirSync)(path);
+    }
+    catch {
+    }
+}
+function isThisMachine(address) {
+    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
+        /^(127\.|::1$)/.test(address));
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/crypto.js
+const crypto_crypto = () => process.getBuiltinModule('node:crypto');
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
+
+
+
+
+
+
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+function loadCertificate(source, tlsFor, host) {
+    const method = (own) => ssl(own.label, tlsFor(own));
+    if (source.given)
+        return method(readPair(source.certificate, source.key, host));
+    const reasons = [];
+    for (const { certificate, key } of source.pairs.toReversed()) {
+        try {
+            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+}
+function readPair(certificateSource, keySource, host) {
+    const certificates = readPem(certificateSource);
+    const chain = readCertificates(certificates, certificateSource.name);
+    const key = readKey(keySource, host);
+    const [own] = chain;
+    if (own === undefined)
+        throw private_file_unreadable(certificateSource.name, 'it holds no PEM certificate');
+    const subject = own.subject.replaceAll('\n', ', ');
+    if (!own.checkPrivateKey(key.object))
+        throw private_file_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+    if (to <= host.now())
+        throw private_file_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now())
+        throw private_file_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    return {
+        chain: chain.map((each) => each.toString()).join('\n'),
+        key: key.pem,
+        label: `${certificateSource.name} (${subject})`,
+    };
+}
+function readKey(source, host) {
+    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+    if (pem === undefined)
+        throw private_file_unreadable(source.name, 'it holds no PEM private key');
+    const secret = new Secret(pem);
+    host.mask(secret);
+    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+        throw private_file_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
+    }
+    try {
+        return { pem: secret, object: crypto_crypto().createPrivateKey(pem) };
+    }
+    catch {
+        throw private_file_unreadable(source.name, 'the private key cannot be read');
+    }
+}
+function readCertificates(text, name) {
+    return (text.match(CERTIFICATE) ?? []).map((pem) => {
+        try {
+            return new (crypto_crypto().X509Certificate)(pem);
+        }
+        catch {
+            throw private_file_unreadable(name, 'a certificate in it cannot be read');
+        }
+    });
+}
+function readPem(source) {
+    if ('text' in source)
+        return source.text.reveal();
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
+    }
+    catch (error) {
+        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+        throw private_file_unreadable(source.name, `${what}: ${reasonOf(error)}`);
+    }
+}
+function pathOf({ path }) {
+    return typeof path === 'string' ? path : path.reveal();
+}
+function readAuthorities(source) {
+    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
+    const found = 'text' in source
+        ? pem(readPem(source))
+        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
+    if (found.length > 0)
+        return found;
+    throw private_file_unreadable(source.name, 'it holds no PEM certificate');
+}
+function filesOf(path) {
+    try {
+        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
+            .filter((each) => each.isFile() || each.isSymbolicLink())
+            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
+    }
+    catch {
+        return [path];
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
+
+function decodeProtectedHeader(token) {
+  let encodedProtectedHeader;
+  if (typeof token == "string") {
+    const parts = token.split(".");
+    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
+  } else if (typeof token == "object" && token)
+    if ("protected" in token)
+      encodedProtectedHeader = token.protected;
+    else
+      throw new TypeError("Token does not contain a Protected Header");
+  const invalid = "Invalid Token or Protected Header formatting";
+  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
+    throw new TypeError(invalid);
+  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
+}
+
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
+
+
+
+
+const jwt_MAX_LENGTH = 64 * 1024;
+const MIN_SIGNATURE = 20;
+const LEVEL_PREFIX = 'condor:/';
+function parseIdToken(jwt) {
+    const text = jwt.reveal();
+    const parts = text.split('.');
+    if (text.length > jwt_MAX_LENGTH)
+        throw malformed(`it has ${text.length} characters`);
+    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+        throw malformed('it is not three parts of base64url with dots between them');
+    }
+    const { header, claims } = jwt_decode(text);
+    const { alg, kid } = header;
+    const { iss, sub, iat, exp, jti, scope } = claims;
+    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
+        throw malformed('it is not signed', 'alg');
+    return {
+        jwt,
+        signedText: `${parts[0]}.${parts[1]}`,
+        algorithm: alg,
+        keyId: word(kid, 'kid'),
+        issuer: word(iss, 'iss'),
+        subject: word(sub, 'sub'),
+        issuedAt: time(iat, 'iat'),
+        expiresAt: time(exp, 'exp'),
+        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+        authz: levels(scope),
+    };
+}
+function revealSignature({ jwt }) {
+    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
+}
+function secretsOf(jwt) {
+    const signature = signaturePart(jwt);
+    return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
+}
+function signaturePart(jwt) {
+    return new Secret(jwt.reveal().split('.')[2] ?? '');
+}
+function jwt_decode(text) {
+    try {
+        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    }
+    catch {
+        throw malformed('its header or payload is not a JSON object');
+    }
+}
+function word(value, claim) {
+    if (typeof value !== 'string' || value === '')
+        throw malformed(`it has no ${claim}`, claim);
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
+        throw malformed(`its ${claim} has control characters`, claim);
+    return value;
+}
+function time(value, claim) {
+    if (value === undefined)
+        return undefined;
+    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+        throw malformed(`its ${claim} is no time`, claim);
+    return Math.floor(value);
+}
+function levels(scope) {
+    if (scope === undefined)
+        return undefined;
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
+    const found = words
+        .filter((each) => typeof each === 'string')
+        .filter((each) => each.startsWith(LEVEL_PREFIX))
+        .map((each) => each.slice(LEVEL_PREFIX.length));
+    return found.length > 0 ? found : undefined;
+}
+function malformed(what, claim) {
+    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
+const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
+    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
+    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
+    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
+
+
+
+
+
+const NONCE_LENGTH = 256;
+const MAC_LENGTH = 20;
+const STATUS_OK = 0;
+const STATUS_ERROR = -1;
+const utf8 = new TextEncoder();
+function keyOfToken(signature, signedText) {
+    const salt = concat([SEED_A, utf8.encode(signedText)]);
+    return new Uint8Array(crypto_crypto().hkdfSync('sha256', signature, salt, 'master ka', 32));
+}
+function keyOfPassword(password) {
+    return hmac(SEED_A, password, password);
+}
+function akep2({ method, label, opening, key, refusal }) {
+    return {
+        label,
+        open: (channel) => channel.send((message) => putOpening(message, opening)),
+        async finish(channel) {
+            const challenge = await channel.receive(getChallenge);
+            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
+                channel.send((message) => putProof(message, key(), opening, challenge));
+                return [];
+            }
+            channel.send(putNoProof);
+            if (!challenge.accepted)
+                throw new MethodRefused(refusal());
+            const reason = `${label}: the daemon has another secret for it`;
+            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
+                { method: displayName(method), reason },
+            ]);
+        },
+    };
+}
+function putOpening(message, { name, signedText, nonce }) {
+    putName(message.int(STATUS_OK), name);
+    if (signedText !== undefined)
+        message.string(signedText);
+    putBlock(message, nonce);
+}
+function getChallenge(message) {
+    const accepted = message.int() === STATUS_OK;
+    const clientName = getName(message);
+    const serverName = getName(message);
+    const clientNonce = getBlock(message, NONCE_LENGTH);
+    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const mac = getBlock(message, MAC_LENGTH);
+    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
+}
+function serverIsProven(key, opening, challenge) {
+    const { serverName, clientNonce, serverNonce, mac } = challenge;
+    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH)
+        return false;
+    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
+        return false;
+    const names = utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+function putProof(message, key, opening, challenge) {
+    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    putName(message.int(STATUS_OK), opening.name);
+    putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+function putNoProof(message) {
+    putName(message.int(STATUS_ERROR), '').int(0).int(0);
+}
+function putName(message, name) {
+    return message.int(utf8.encode(name).length).string(name);
+}
+function getName(message) {
+    const length = message.int();
+    const name = message.string();
+    if (utf8.encode(name).length !== length)
+        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+    return name;
+}
+function putBlock(message, bytes) {
+    return message.int(bytes.length).bytes(bytes);
+}
+function getBlock(message, length) {
+    const actual = message.int();
+    if (actual !== 0 && actual !== length) {
+        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+    }
+    return message.bytes(actual);
+}
+function hmac(key, ...parts) {
+    return crypto_crypto().createHmac('sha1', key).update(concat(parts)).digest();
+}
+function equal(a, b) {
+    return a.length === b.length && crypto_crypto().timingSafeEqual(a, b);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
+
+
+function idtokens(credentials, host, mint) {
+    return {
+        name: 'TOKEN',
+        sources: [
+            ...credentials.map(({ source }) => source),
+            ...(mint === undefined ? [] : ['a signing key of this machine']),
+        ],
+        candidatesFor(server) {
+            const judged = credentials.map((credential) => ({
+                credential,
+                reason: idtokens_objection(credential.token, server, host.now(), credentials.length > 1),
+            }));
+            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+            const minted = fit.length === 0 ? mint?.(server) : undefined;
+            return {
+                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
+                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
+            };
+        },
+        presumed() {
+            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
+            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+        },
+    };
+}
+function candidate(credential, host) {
+    const { token } = credential;
+    return akep2({
+        method: 'TOKEN',
+        label: labelOf(credential),
+        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfToken(revealSignature(token), token.signedText),
+        refusal: () => idtokens_refusal(token, host.now()),
+    });
+}
+function labelOf({ source, token }) {
+    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+}
+function idtokens_objection(token, server, now, oneOfSeveral) {
+    if (server.trustDomain === '' && oneOfSeveral) {
+        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
+    }
+    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
+        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    }
+    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
+        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
+    }
+    return expiry(token, now);
+}
+function expiry({ expiresAt }, now) {
+    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
+        return undefined;
+    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+}
+function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
+    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
+    const tells = [
+        `its key ${keyId} cannot be read by the daemon`,
+        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
+        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
+        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
+    ];
+    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
+
+
+
+
+const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
+function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
+    let names;
+    try {
+        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
+    }
+    catch (error) {
+        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
+    }
+    const lines = [];
+    const skipped = [];
+    const exposed = [];
+    for (const name of names) {
+        const path = (0,external_node_path_namespaceObject.join)(directory, name);
+        if (excluded.test(name)) {
+            skipped.push(`${path}: HTCondor ignores files of such a name`);
+            continue;
+        }
+        try {
+            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
+            if (found.length === 0)
+                skipped.push(`${path}: it holds no token, only blank lines and comments`);
+            lines.push(...found);
+        }
+        catch (error) {
+            skipped.push(`${path}: ${reasonOf(error)}`);
+            if (error instanceof ExposedFile)
+                exposed.push(`${path}: ${error.message}`);
+        }
+    }
+    if (names.length === 0)
+        skipped.push(`${directory}: it is empty`);
+    return { lines, skipped, exposed };
+}
+function tokenLines(text, source) {
+    const found = text
+        .split(/\r?\n/)
+        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+        .filter(({ line }) => line !== '' && !line.startsWith('#'));
+    return found.map(({ line, number }) => ({
+        text: new Secret(line),
+        source: found.length === 1 ? source : `${source} line ${number}`,
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
+
+
+
+
+
+
+const IDENTITY = 'condor@password';
+const LIFETIME_SECONDS = 60;
+function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
+    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
+    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
+        return undefined;
+    return (server) => {
+        if (trustDomain === undefined || server.trustDomain !== trustDomain)
+            return undefined;
+        for (const id of server.issuerKeys) {
+            const path = pathOf(id);
+            if (path === undefined || !isReadable(path))
+                continue;
+            try {
+                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
+                host.mask(jwt);
+                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+            }
+            catch (error) {
+                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+            }
+        }
+        return undefined;
+    };
+}
+function sign(id, key, issuer, host) {
+    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
+    const jwtKey = new Uint8Array(crypto_crypto().hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
+    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const now = Math.floor(host.now().getTime() / 1000);
+    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
+    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
+    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
+    return new Secret(`${signedText}.${crypto_crypto().createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
+}
+function descramble(bytes) {
+    const mask = [0xde, 0xad, 0xbe, 0xef];
+    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
+}
+function isReadable(path) {
+    if (path === undefined)
+        return false;
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
+
+
+
+
+
+
+function loadIdTokens(source, host) {
+    const { found, reasons } = readIdTokens(source, host);
+    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+    return found.length > 0 || mint !== undefined
+        ? idtokens(found, host, mint)
+        : `no IDTOKEN was found; ${reasons.join('; ')}`;
+}
+function readIdTokens(source, host) {
+    if ('text' in source) {
+        host.mask(source.text);
+        const lines = tokenLines(source.text.reveal(), 'idtoken');
+        if (lines.length === 0)
+            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
+    }
+    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+    for (const reason of exposed)
+        host.log.warn(`Passed over ${reason}`);
+    const found = [];
+    const reasons = [...skipped];
+    for (const line of lines) {
+        try {
+            found.push(parseLine(line, source.named, host));
+        }
+        catch (error) {
+            if (!(error instanceof CredentialError))
+                throw error;
+            reasons.push(error.message);
+        }
+    }
+    for (const reason of reasons)
+        host.log.debug(`credentials: passed over ${reason}`);
+    return { found, reasons };
+}
+function parseLine({ text, source }, chosen, host) {
+    host.mask(text);
+    const signature = signaturePart(text);
+    if (signature.reveal() !== '')
+        host.mask(signature);
+    try {
+        return { token: parseIdToken(text), source, chosen };
+    }
+    catch (error) {
+        if (!(error instanceof TokenError))
+            throw error;
+        throw private_file_unreadable(source, error.message);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/program.js
+
+
+function findProgram(name, path) {
+    const file = process.platform === 'win32' ? `${name}.exe` : name;
+    return path
+        .split(external_node_path_namespaceObject.delimiter)
+        .filter(external_node_path_namespaceObject.isAbsolute)
+        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
+        .find(isProgram);
+}
+const SECRET = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
+function withoutSecrets(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
+}
+function isProgram(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
+
+
+const munge_DONE = 0;
+const munge_NOT_DONE = -1;
+const munge_OURS = 'this account';
+function munge(encode) {
+    const candidate = () => {
+        let failure;
+        return {
+            label: munge_OURS,
+            async open(channel) {
+                try {
+                    const credential = await encode();
+                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
+                }
+                catch (error) {
+                    failure = printable_messageOf(error);
+                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
+                }
+            },
+            async finish(channel, _, last) {
+                if (failure !== undefined)
+                    throw new MethodRefused(failure);
+                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
+                if (last)
+                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
+                if ((await channel.receive((message) => message.int())) !== munge_DONE)
+                    throw refused;
+                return [];
+            },
+        };
+    };
+    return {
+        name: 'MUNGE',
+        sources: [munge_OURS],
+        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
+        presumed: candidate,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
+
+
+
+const PAYLOAD_LENGTH = 24;
+function loadMunge(path, owner, host) {
+    const program = findProgram('munge', path);
+    if (program === undefined)
+        return 'there is no program munge on the PATH';
+    return munge(async () => {
+        const { execFile } = process.getBuiltinModule('node:child_process');
+        return await new Promise((resolve, reject) => {
+            const options = { ...owner, env: { PATH: path }, signal: host.signal };
+            const child = execFile(program, [], options, (error, stdout, stderr) => {
+                child.kill('SIGKILL');
+                if (error !== null)
+                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+                const credential = new Secret(stdout.trim());
+                host.mask(credential);
+                resolve(credential);
+            });
+            child.stdin?.on('error', () => { });
+            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
+
+const NAME = 'condor@password';
+const OLD_NAME = 'condor_pool@';
+function password_password(secret, source, host) {
+    const candidate = (name) => akep2({
+        method: 'PASSWORD',
+        label: `${source} (${name})`,
+        opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
+        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
+        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
+    });
+    return {
+        name: 'PASSWORD',
+        sources: [source],
+        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
+        presumed: () => candidate(NAME),
+    };
+}
+function nameFor({ remoteVersion, trustDomain }) {
+    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
+    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
+
+
+
+
+function loadPassword({ text, file }, host) {
+    if (text !== undefined) {
+        host.mask(text);
+        const line = text.reveal().replace(/\r?\n$/, '');
+        if (line === '' || /[\r\n\0]/.test(line))
+            throw private_file_unreadable('password', 'it is not one line of text');
+        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
+    }
+    if (file === undefined)
+        return 'no pool password was given';
+    try {
+        const all = Buffer.from(descramble(readPrivateFile(file)));
+        const end = all.indexOf(0);
+        const bytes = end === -1 ? all : all.subarray(0, end);
+        if (bytes.length === 0)
+            return `${file}: it is empty`;
+        host.mask(new Secret(bytes.toString()));
+        return password_password(new Secret(bytes.toString('latin1')), file, host);
+    }
+    catch (error) {
+        return `${file}: ${reasonOf(error)}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
+
+
+
+
+
+const SYSTEM_FILES = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+];
+function loadTrust(source, host) {
+    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
+        try {
+            return readAuthorities({ name: path, path });
+        }
+        catch (error) {
+            host.log.debug(`credentials: passed over ${printable_messageOf(error)}`);
+            return [];
+        }
+    });
+    return (own) => async (serverName) => {
+        const known = knownCertificate(source.knownHosts, serverName, host);
+        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+        return {
+            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
+            partialChain: known !== undefined,
+            certificate: own,
+            serverName,
+        };
+    };
+}
+async function systemAuthorities(certificateFile) {
+    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+        try {
+            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
+        }
+        catch {
+        }
+    }
+    const tls = process.getBuiltinModule('node:tls');
+    const system = tls.getCACertificates?.('system') ?? [];
+    return system.length > 0 ? system : tls.rootCertificates;
+}
+function knownCertificate(file, serverName, host) {
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    }
+    catch (error) {
+        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
+        return undefined;
+    }
+    for (const line of text.split('\n')) {
+        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
+        if (alias !== serverName && alias !== `!${serverName}`)
+            continue;
+        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
+            return undefined;
+        try {
+            return new (crypto_crypto().X509Certificate)(Buffer.from(certificate, 'base64')).toString();
+        }
+        catch {
+            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+            return undefined;
+        }
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
+
+
+
+
+
+
+
+
+
+
+
+function loadCredentials(sources, host) {
+    const methods = [];
+    const unavailable = [];
+    for (const method of sources.methods) {
+        const loaded = load(method, sources, host);
+        if (typeof loaded !== 'string')
+            methods.push(loaded);
+        else
+            unavailable.push({ method: displayName(method), reason: loaded });
+    }
+    if (methods.length > 0)
+        return { methods, preference: sources.preference, unavailable };
+    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
+}
+function load(method, sources, host) {
+    const { trust, certificate, scitoken } = sources;
+    switch (method) {
+        case 'TOKEN':
+            return loadIdTokens(sources.idtoken, host);
+        case 'SCITOKENS':
+            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
+        case 'SSL': {
+            const tlsFor = loadTrust(trust, host);
+            const loaded = loadCertificate(certificate, tlsFor, host);
+            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
+            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
+        }
+        case 'PASSWORD':
+            return loadPassword(sources.password, host);
+        case 'FS':
+            return loadFs(sources.fs);
+        case 'MUNGE':
+            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
+        case 'KERBEROS':
+        case 'NTSSPI':
+        case 'FS_REMOTE':
+        case 'GSI':
+            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
+    }
+}
+function loadFs(source) {
+    if (source.uid === undefined)
+        return 'it needs accounts as Unix has them';
+    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
+    return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
+}
+function accountOfDaemons({ uid, accountIds }) {
+    if (uid !== 0)
+        return undefined;
+    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
+    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
+}
+function accounts() {
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/classad.js
 
 class Expression {
@@ -1373,9 +2316,6 @@ function exhausted(attempts) {
     const text = 'the daemon accepted none of our credentials';
     return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }
-
-;// CONCATENATED MODULE: ./build/bundle/src/crypto.js
-const crypto_crypto = () => process.getBuiltinModule('node:crypto');
 
 ;// CONCATENATED MODULE: ./build/bundle/src/wire/frame.js
 
@@ -1625,7 +2565,7 @@ class Resumption {
 
 
 
-const NONCE_LENGTH = 33;
+const session_NONCE_LENGTH = 33;
 const KEY_EXCHANGE_DONE = { write: (message) => message.int(0) };
 const UNMAPPED = '@unmapped';
 function isResumable(session) {
@@ -1665,7 +2605,7 @@ function describeOffer({ methods, trustDomain, issuerKeys }) {
     return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 function resumeCommand(channel, purpose, request, session, host) {
-    const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString('base64');
+    const nonce = Buffer.from(host.randomBytes(session_NONCE_LENGTH)).toString('base64');
     channel.send((message) => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
     session.resumption.protect(channel);
     channel.send(request);
@@ -2673,105 +3613,6 @@ function notApproved(requestId, signal) {
     return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
 }
 
-;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
-
-function decodeProtectedHeader(token) {
-  let encodedProtectedHeader;
-  if (typeof token == "string") {
-    const parts = token.split(".");
-    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
-  } else if (typeof token == "object" && token)
-    if ("protected" in token)
-      encodedProtectedHeader = token.protected;
-    else
-      throw new TypeError("Token does not contain a Protected Header");
-  const invalid = "Invalid Token or Protected Header formatting";
-  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
-    throw new TypeError(invalid);
-  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
-}
-
-
-;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
-
-
-
-
-const jwt_MAX_LENGTH = 64 * 1024;
-const MIN_SIGNATURE = 20;
-const LEVEL_PREFIX = 'condor:/';
-function parseIdToken(jwt) {
-    const text = jwt.reveal();
-    const parts = text.split('.');
-    if (text.length > jwt_MAX_LENGTH)
-        throw malformed(`it has ${text.length} characters`);
-    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
-        throw malformed('it is not three parts of base64url with dots between them');
-    }
-    const { header, claims } = jwt_decode(text);
-    const { alg, kid } = header;
-    const { iss, sub, iat, exp, jti, scope } = claims;
-    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
-        throw malformed('it is not signed', 'alg');
-    return {
-        jwt,
-        signedText: `${parts[0]}.${parts[1]}`,
-        algorithm: alg,
-        keyId: word(kid, 'kid'),
-        issuer: word(iss, 'iss'),
-        subject: word(sub, 'sub'),
-        issuedAt: time(iat, 'iat'),
-        expiresAt: time(exp, 'exp'),
-        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
-        authz: levels(scope),
-    };
-}
-function revealSignature({ jwt }) {
-    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
-}
-function secretsOf(jwt) {
-    const signature = signaturePart(jwt);
-    return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
-}
-function signaturePart(jwt) {
-    return new Secret(jwt.reveal().split('.')[2] ?? '');
-}
-function jwt_decode(text) {
-    try {
-        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
-    }
-    catch {
-        throw malformed('its header or payload is not a JSON object');
-    }
-}
-function word(value, claim) {
-    if (typeof value !== 'string' || value === '')
-        throw malformed(`it has no ${claim}`, claim);
-    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
-        throw malformed(`its ${claim} has control characters`, claim);
-    return value;
-}
-function time(value, claim) {
-    if (value === undefined)
-        return undefined;
-    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
-        throw malformed(`its ${claim} is no time`, claim);
-    return Math.floor(value);
-}
-function levels(scope) {
-    if (scope === undefined)
-        return undefined;
-    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
-    const found = words
-        .filter((each) => typeof each === 'string')
-        .filter((each) => each.startsWith(LEVEL_PREFIX))
-        .map((each) => each.slice(LEVEL_PREFIX.length));
-    return found.length > 0 ? found : undefined;
-}
-function malformed(what, claim) {
-    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
 
 
@@ -2787,179 +3628,6 @@ function askAllowed(target, about, credentials, host) {
         throw new AuthorizationError('ERR_DENIED', text, user);
     };
     return callCommand(call, read, host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
-const akep2_seeds_decode = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
-const SEED_A = akep2_seeds_decode('PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
-    'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
-    'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
-    'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==');
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2.js
-
-
-
-
-
-const akep2_NONCE_LENGTH = 256;
-const MAC_LENGTH = 20;
-const STATUS_OK = 0;
-const STATUS_ERROR = -1;
-const utf8 = new TextEncoder();
-function keyOfToken(signature, signedText) {
-    const salt = concat([SEED_A, utf8.encode(signedText)]);
-    return new Uint8Array(crypto_crypto().hkdfSync('sha256', signature, salt, 'master ka', 32));
-}
-function keyOfPassword(password) {
-    return hmac(SEED_A, password, password);
-}
-function akep2({ method, label, opening, key, refusal }) {
-    return {
-        label,
-        open: (channel) => channel.send((message) => putOpening(message, opening)),
-        async finish(channel) {
-            const challenge = await channel.receive(getChallenge);
-            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
-                channel.send((message) => putProof(message, key(), opening, challenge));
-                return [];
-            }
-            channel.send(putNoProof);
-            if (!challenge.accepted)
-                throw new MethodRefused(refusal());
-            const reason = `${label}: the daemon has another secret for it`;
-            throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
-                { method: displayName(method), reason },
-            ]);
-        },
-    };
-}
-function putOpening(message, { name, signedText, nonce }) {
-    putName(message.int(STATUS_OK), name);
-    if (signedText !== undefined)
-        message.string(signedText);
-    putBlock(message, nonce);
-}
-function getChallenge(message) {
-    const accepted = message.int() === STATUS_OK;
-    const clientName = getName(message);
-    const serverName = getName(message);
-    const clientNonce = getBlock(message, akep2_NONCE_LENGTH);
-    const serverNonce = getBlock(message, akep2_NONCE_LENGTH);
-    const mac = getBlock(message, MAC_LENGTH);
-    return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
-}
-function serverIsProven(key, opening, challenge) {
-    const { serverName, clientNonce, serverNonce, mac } = challenge;
-    if (serverNonce.length !== akep2_NONCE_LENGTH || mac.length !== MAC_LENGTH)
-        return false;
-    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce))
-        return false;
-    const names = utf8.encode(`${opening.name} ${serverName}\0`);
-    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
-}
-function putProof(message, key, opening, challenge) {
-    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
-    putName(message.int(STATUS_OK), opening.name);
-    putBlock(putBlock(message, challenge.serverNonce), mac);
-}
-function putNoProof(message) {
-    putName(message.int(STATUS_ERROR), '').int(0).int(0);
-}
-function putName(message, name) {
-    return message.int(utf8.encode(name).length).string(name);
-}
-function getName(message) {
-    const length = message.int();
-    const name = message.string();
-    if (utf8.encode(name).length !== length)
-        throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
-    return name;
-}
-function putBlock(message, bytes) {
-    return message.int(bytes.length).bytes(bytes);
-}
-function getBlock(message, length) {
-    const actual = message.int();
-    if (actual !== 0 && actual !== length) {
-        throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
-    }
-    return message.bytes(actual);
-}
-function hmac(key, ...parts) {
-    return crypto_crypto().createHmac('sha1', key).update(concat(parts)).digest();
-}
-function equal(a, b) {
-    return a.length === b.length && crypto_crypto().timingSafeEqual(a, b);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/idtokens.js
-
-
-function idtokens(credentials, host, mint) {
-    return {
-        name: 'TOKEN',
-        sources: [
-            ...credentials.map(({ source }) => source),
-            ...(mint === undefined ? [] : ['a signing key of this machine']),
-        ],
-        candidatesFor(server) {
-            const judged = credentials.map((credential) => ({
-                credential,
-                reason: idtokens_objection(credential.token, server, host.now(), credentials.length > 1),
-            }));
-            const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-            const minted = fit.length === 0 ? mint?.(server) : undefined;
-            return {
-                fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
-                unfit: judged.flatMap(({ credential, reason }) => reason === undefined ? [] : [{ label: labelOf(credential), reason }]),
-            };
-        },
-        presumed() {
-            const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
-            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
-        },
-    };
-}
-function candidate(credential, host) {
-    const { token } = credential;
-    return akep2({
-        method: 'TOKEN',
-        label: labelOf(credential),
-        opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(akep2_NONCE_LENGTH) },
-        key: () => keyOfToken(revealSignature(token), token.signedText),
-        refusal: () => idtokens_refusal(token, host.now()),
-    });
-}
-function labelOf({ source, token }) {
-    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
-}
-function idtokens_objection(token, server, now, oneOfSeveral) {
-    if (server.trustDomain === '' && oneOfSeveral) {
-        return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
-    }
-    if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
-        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
-    }
-    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
-    }
-    return expiry(token, now);
-}
-function expiry({ expiresAt }, now) {
-    if (expiresAt === undefined || expiresAt * 1000 > now.getTime())
-        return undefined;
-    return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
-}
-function idtokens_refusal({ issuedAt, tokenId, keyId }, now) {
-    const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
-    const tells = [
-        `its key ${keyId} cannot be read by the daemon`,
-        'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
-        `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
-        ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
-    ];
-    return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/verify.js
@@ -3013,6 +3681,18 @@ function refused(text) {
 
 
 
+
+const TOKEN_SERVICE = 'token-service';
+function credentialsOf({ issued, credentials }, host) {
+    return issued === undefined
+        ? loadCredentials(credentials, host)
+        : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
+}
+function askedAlready({ jwt, identity }, { address }) {
+    const { subject, issuer } = parseIdToken(jwt);
+    const server = { trustDomain: issuer, remoteVersion: '' };
+    return { value: jwt, roundTrips: 0, session: { address, server, user: identity ?? subject, method: TOKEN_SERVICE } };
+}
 async function askFor(request, target, credentials, host) {
     const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
     const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
@@ -3060,674 +3740,6 @@ function approvalOf(requestId, { daemon, identity }, { address }) {
             ...daemon.collectors.slice(0, 1).flatMap((collector) => ['-pool', formatEndpoint(collector)]),
         ].join(' ');
     return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
-}
-
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/fs.js
-
-
-
-
-const DONE = 0;
-const NOT_DONE = -1;
-const OURS = 'this account';
-function fs(options) {
-    const candidate = (peer) => ({
-        label: OURS,
-        open: () => { },
-        finish: (channel) => proveBy(channel, peer, options),
-    });
-    return {
-        name: 'FS',
-        sources: [OURS],
-        candidatesFor: (_, peer) => isThisMachine(peer.address)
-            ? { fit: [candidate(peer)], unfit: [] }
-            : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-        presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
-    };
-}
-async function proveBy(channel, peer, options) {
-    const wanted = await channel.receive((message) => message.string());
-    const { path, extension, objection } = bind(wanted, peer, options);
-    const failure = objection ?? makeDirectory(path, options.owner);
-    let verdict;
-    try {
-        channel.send((message) => {
-            message.int(failure === undefined ? DONE : NOT_DONE);
-            if (extension !== '')
-                message.string(extension);
-        });
-        verdict = await channel.receive((message) => message.int());
-    }
-    finally {
-        if (failure === undefined)
-            remove(path);
-    }
-    if (failure !== undefined)
-        throw new MethodRefused(failure);
-    if (verdict !== DONE)
-        throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
-    return [];
-}
-function bind(wanted, { address, port, sharedPortId }, { parents, mayBeUnbound }) {
-    const host = address.includes(':') ? `[${address}]` : address;
-    const extension = wanted.endsWith('_')
-        ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
-        : '';
-    const path = `${wanted}${extension}`;
-    const refuse = (objection) => ({ path, extension, objection });
-    if (wanted === '')
-        return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
-    const { dir, base } = external_node_path_namespaceObject.posix.parse(wanted);
-    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
-        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
-    }
-    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
-    if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
-        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
-    }
-    if (bound === null && extension === '' && !mayBeUnbound) {
-        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
-    }
-    return { path, extension };
-}
-function makeDirectory(path, owner) {
-    try {
-        const parent = external_node_path_namespaceObject.posix.dirname(path);
-        const entry = (0,external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0)
-            return `${parent} is a symbolic link, and not the system's own`;
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, 0o700);
-    }
-    catch (error) {
-        return `${path} could not be made: ${error.message}`;
-    }
-    try {
-        (0,external_node_fs_namespaceObject.chmodSync)(path, 0o700);
-        if (owner !== undefined)
-            (0,external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
-        return undefined;
-    }
-    catch (error) {
-        remove(path);
-        return `${path} could not be made ours: ${error.message}`;
-    }
-}
-function remove(path) {
-    try {
-        (0,external_node_fs_namespaceObject.rmdirSync)(path);
-    }
-    catch {
-    }
-}
-function isThisMachine(address) {
-    return (Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).some((all) => all?.some((each) => each.address === address) === true) ||
-        /^(127\.|::1$)/.test(address));
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/certificates.js
-
-
-
-
-
-
-
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
-function loadCertificate(source, tlsFor, host) {
-    const method = (own) => ssl(own.label, tlsFor(own));
-    if (source.given)
-        return method(readPair(source.certificate, source.key, host));
-    const reasons = [];
-    for (const { certificate, key } of source.pairs.toReversed()) {
-        try {
-            return method(readPair({ name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate }, { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key }, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
-}
-function readPair(certificateSource, keySource, host) {
-    const certificates = readPem(certificateSource);
-    const chain = readCertificates(certificates, certificateSource.name);
-    const key = readKey(keySource, host);
-    const [own] = chain;
-    if (own === undefined)
-        throw private_file_unreadable(certificateSource.name, 'it holds no PEM certificate');
-    const subject = own.subject.replaceAll('\n', ', ');
-    if (!own.checkPrivateKey(key.object))
-        throw private_file_unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
-    const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
-    if (to <= host.now())
-        throw private_file_unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
-    if (from > host.now())
-        throw private_file_unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
-    return {
-        chain: chain.map((each) => each.toString()).join('\n'),
-        key: key.pem,
-        label: `${certificateSource.name} (${subject})`,
-    };
-}
-function readKey(source, host) {
-    const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined)
-        throw private_file_unreadable(source.name, 'it holds no PEM private key');
-    const secret = new Secret(pem);
-    host.mask(secret);
-    if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-        throw private_file_unreadable(source.name, 'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN');
-    }
-    try {
-        return { pem: secret, object: crypto_crypto().createPrivateKey(pem) };
-    }
-    catch {
-        throw private_file_unreadable(source.name, 'the private key cannot be read');
-    }
-}
-function readCertificates(text, name) {
-    return (text.match(CERTIFICATE) ?? []).map((pem) => {
-        try {
-            return new (crypto_crypto().X509Certificate)(pem);
-        }
-        catch {
-            throw private_file_unreadable(name, 'a certificate in it cannot be read');
-        }
-    });
-}
-function readPem(source) {
-    if ('text' in source)
-        return source.text.reveal();
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(pathOf(source), 'latin1');
-    }
-    catch (error) {
-        const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
-        throw private_file_unreadable(source.name, `${what}: ${reasonOf(error)}`);
-    }
-}
-function pathOf({ path }) {
-    return typeof path === 'string' ? path : path.reveal();
-}
-function readAuthorities(source) {
-    const pem = (text) => readCertificates(text, source.name).map((each) => each.toString());
-    const found = 'text' in source
-        ? pem(readPem(source))
-        : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
-    if (found.length > 0)
-        return found;
-    throw private_file_unreadable(source.name, 'it holds no PEM certificate');
-}
-function filesOf(path) {
-    try {
-        return (0,external_node_fs_namespaceObject.readdirSync)(path, { withFileTypes: true })
-            .filter((each) => each.isFile() || each.isSymbolicLink())
-            .map(({ name }) => (0,external_node_path_namespaceObject.join)(path, name));
-    }
-    catch {
-        return [path];
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-directory.js
-
-
-
-
-const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
-    let names;
-    try {
-        names = (0,external_node_fs_namespaceObject.readdirSync)(directory).sort();
-    }
-    catch (error) {
-        return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
-    }
-    const lines = [];
-    const skipped = [];
-    const exposed = [];
-    for (const name of names) {
-        const path = (0,external_node_path_namespaceObject.join)(directory, name);
-        if (excluded.test(name)) {
-            skipped.push(`${path}: HTCondor ignores files of such a name`);
-            continue;
-        }
-        try {
-            const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
-            if (found.length === 0)
-                skipped.push(`${path}: it holds no token, only blank lines and comments`);
-            lines.push(...found);
-        }
-        catch (error) {
-            skipped.push(`${path}: ${reasonOf(error)}`);
-            if (error instanceof ExposedFile)
-                exposed.push(`${path}: ${error.message}`);
-        }
-    }
-    if (names.length === 0)
-        skipped.push(`${directory}: it is empty`);
-    return { lines, skipped, exposed };
-}
-function tokenLines(text, source) {
-    const found = text
-        .split(/\r?\n/)
-        .map((line, index) => ({ line: line.trim(), number: index + 1 }))
-        .filter(({ line }) => line !== '' && !line.startsWith('#'));
-    return found.map(({ line, number }) => ({
-        text: new Secret(line),
-        source: found.length === 1 ? source : `${source} line ${number}`,
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/signing-key.js
-
-
-
-
-
-
-const IDENTITY = 'condor@password';
-const LIFETIME_SECONDS = 60;
-function mintWith({ trustDomain, poolKeyFile, keyDirectory }, host) {
-    const pathOf = (id) => id === 'POOL' ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0,external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
-    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory))
-        return undefined;
-    return (server) => {
-        if (trustDomain === undefined || server.trustDomain !== trustDomain)
-            return undefined;
-        for (const id of server.issuerKeys) {
-            const path = pathOf(id);
-            if (path === undefined || !isReadable(path))
-                continue;
-            try {
-                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-                host.mask(jwt);
-                return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
-            }
-            catch (error) {
-                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
-            }
-        }
-        return undefined;
-    };
-}
-function sign(id, key, issuer, host) {
-    const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
-    const jwtKey = new Uint8Array(crypto_crypto().hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
-    const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
-    const now = Math.floor(host.now().getTime() / 1000);
-    const jti = Buffer.from(host.randomBytes(16)).toString('hex');
-    const claims = { exp: now + LIFETIME_SECONDS, iat: now, iss: issuer, jti, sub: IDENTITY };
-    const signedText = `${encode({ alg: 'HS256', kid: id })}.${encode(claims)}`;
-    return new Secret(`${signedText}.${crypto_crypto().createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
-}
-function descramble(bytes) {
-    const mask = [0xde, 0xad, 0xbe, 0xef];
-    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
-}
-function isReadable(path) {
-    if (path === undefined)
-        return false;
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/idtoken-sources.js
-
-
-
-
-
-
-function loadIdTokens(source, host) {
-    const { found, reasons } = readIdTokens(source, host);
-    const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
-    return found.length > 0 || mint !== undefined
-        ? idtokens(found, host, mint)
-        : `no IDTOKEN was found; ${reasons.join('; ')}`;
-}
-function readIdTokens(source, host) {
-    if ('text' in source) {
-        host.mask(source.text);
-        const lines = tokenLines(source.text.reveal(), 'idtoken');
-        if (lines.length === 0)
-            return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
-        return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
-    }
-    const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
-    for (const reason of exposed)
-        host.log.warn(`Passed over ${reason}`);
-    const found = [];
-    const reasons = [...skipped];
-    for (const line of lines) {
-        try {
-            found.push(parseLine(line, source.named, host));
-        }
-        catch (error) {
-            if (!(error instanceof CredentialError))
-                throw error;
-            reasons.push(error.message);
-        }
-    }
-    for (const reason of reasons)
-        host.log.debug(`credentials: passed over ${reason}`);
-    return { found, reasons };
-}
-function parseLine({ text, source }, chosen, host) {
-    host.mask(text);
-    const signature = signaturePart(text);
-    if (signature.reveal() !== '')
-        host.mask(signature);
-    try {
-        return { token: parseIdToken(text), source, chosen };
-    }
-    catch (error) {
-        if (!(error instanceof TokenError))
-            throw error;
-        throw private_file_unreadable(source, error.message);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/program.js
-
-
-function findProgram(name, path) {
-    const file = process.platform === 'win32' ? `${name}.exe` : name;
-    return path
-        .split(external_node_path_namespaceObject.delimiter)
-        .filter(external_node_path_namespaceObject.isAbsolute)
-        .map((folder) => (0,external_node_path_namespaceObject.join)(folder, file))
-        .find(isProgram);
-}
-const SECRET = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
-function withoutSecrets(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
-}
-function isProgram(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/munge.js
-
-
-const munge_DONE = 0;
-const munge_NOT_DONE = -1;
-const munge_OURS = 'this account';
-function munge(encode) {
-    const candidate = () => {
-        let failure;
-        return {
-            label: munge_OURS,
-            async open(channel) {
-                try {
-                    const credential = await encode();
-                    channel.send((message) => message.int(munge_DONE).string(credential.reveal()));
-                }
-                catch (error) {
-                    failure = printable_messageOf(error);
-                    channel.send((message) => message.int(munge_NOT_DONE).string('no credential'));
-                }
-            },
-            async finish(channel, _, last) {
-                if (failure !== undefined)
-                    throw new MethodRefused(failure);
-                const refused = new MethodRefused('the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account');
-                if (last)
-                    return [{ write: (message) => message.int(munge_DONE), otherwise: () => refused }];
-                if ((await channel.receive((message) => message.int())) !== munge_DONE)
-                    throw refused;
-                return [];
-            },
-        };
-    };
-    return {
-        name: 'MUNGE',
-        sources: [munge_OURS],
-        candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
-        presumed: candidate,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/munge-program.js
-
-
-
-const PAYLOAD_LENGTH = 24;
-function loadMunge(path, owner, host) {
-    const program = findProgram('munge', path);
-    if (program === undefined)
-        return 'there is no program munge on the PATH';
-    return munge(async () => {
-        const { execFile } = process.getBuiltinModule('node:child_process');
-        return await new Promise((resolve, reject) => {
-            const options = { ...owner, env: { PATH: path }, signal: host.signal };
-            const child = execFile(program, [], options, (error, stdout, stderr) => {
-                child.kill('SIGKILL');
-                if (error !== null)
-                    return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
-                const credential = new Secret(stdout.trim());
-                host.mask(credential);
-                resolve(credential);
-            });
-            child.stdin?.on('error', () => { });
-            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
-        });
-    });
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/security/methods/password.js
-
-const NAME = 'condor@password';
-const OLD_NAME = 'condor_pool@';
-function password_password(secret, source, host) {
-    const candidate = (name) => akep2({
-        method: 'PASSWORD',
-        label: `${source} (${name})`,
-        opening: { name, signedText: undefined, nonce: host.randomBytes(akep2_NONCE_LENGTH) },
-        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
-        refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
-    });
-    return {
-        name: 'PASSWORD',
-        sources: [source],
-        candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
-        presumed: () => candidate(NAME),
-    };
-}
-function nameFor({ remoteVersion, trustDomain }) {
-    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
-    return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/pool-password.js
-
-
-
-
-function loadPassword({ text, file }, host) {
-    if (text !== undefined) {
-        host.mask(text);
-        const line = text.reveal().replace(/\r?\n$/, '');
-        if (line === '' || /[\r\n\0]/.test(line))
-            throw private_file_unreadable('password', 'it is not one line of text');
-        return password_password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
-    }
-    if (file === undefined)
-        return 'no pool password was given';
-    try {
-        const all = Buffer.from(descramble(readPrivateFile(file)));
-        const end = all.indexOf(0);
-        const bytes = end === -1 ? all : all.subarray(0, end);
-        if (bytes.length === 0)
-            return `${file}: it is empty`;
-        host.mask(new Secret(bytes.toString()));
-        return password_password(new Secret(bytes.toString('latin1')), file, host);
-    }
-    catch (error) {
-        return `${file}: ${reasonOf(error)}`;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/trust.js
-
-
-
-
-
-const SYSTEM_FILES = [
-    '/etc/ssl/certs/ca-certificates.crt',
-    '/etc/pki/tls/certs/ca-bundle.crt',
-    '/etc/ssl/ca-bundle.pem',
-    '/etc/ssl/cert.pem',
-];
-function loadTrust(source, host) {
-    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
-    const configured = () => [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
-        try {
-            return readAuthorities({ name: path, path });
-        }
-        catch (error) {
-            host.log.debug(`credentials: passed over ${printable_messageOf(error)}`);
-            return [];
-        }
-    });
-    return (own) => async (serverName) => {
-        const known = knownCertificate(source.knownHosts, serverName, host);
-        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
-        return {
-            authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
-            partialChain: known !== undefined,
-            certificate: own,
-            serverName,
-        };
-    };
-}
-async function systemAuthorities(certificateFile) {
-    for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
-        try {
-            return [(0,external_node_fs_namespaceObject.readFileSync)(path, 'latin1')];
-        }
-        catch {
-        }
-    }
-    const tls = process.getBuiltinModule('node:tls');
-    const system = tls.getCACertificates?.('system') ?? [];
-    return system.length > 0 ? system : tls.rootCertificates;
-}
-function knownCertificate(file, serverName, host) {
-    let text;
-    try {
-        text = (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
-    }
-    catch (error) {
-        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
-        return undefined;
-    }
-    for (const line of text.split('\n')) {
-        const [alias = '', method, certificate = ''] = line.trim().split(/\s+/);
-        if (alias !== serverName && alias !== `!${serverName}`)
-            continue;
-        if (alias.startsWith('!') || method !== 'SSL' || certificate.startsWith('@'))
-            return undefined;
-        try {
-            return new (crypto_crypto().X509Certificate)(Buffer.from(certificate, 'base64')).toString();
-        }
-        catch {
-            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
-            return undefined;
-        }
-    }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/credentials/sources.js
-
-
-
-
-
-
-
-
-
-
-
-function loadCredentials(sources, host) {
-    const methods = [];
-    const unavailable = [];
-    for (const method of sources.methods) {
-        const loaded = load(method, sources, host);
-        if (typeof loaded !== 'string')
-            methods.push(loaded);
-        else
-            unavailable.push({ method: displayName(method), reason: loaded });
-    }
-    if (methods.length > 0)
-        return { methods, preference: sources.preference, unavailable };
-    const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
-}
-function load(method, sources, host) {
-    const { trust, certificate, scitoken } = sources;
-    switch (method) {
-        case 'TOKEN':
-            return loadIdTokens(sources.idtoken, host);
-        case 'SCITOKENS':
-            return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
-        case 'SSL': {
-            const tlsFor = loadTrust(trust, host);
-            const loaded = loadCertificate(certificate, tlsFor, host);
-            const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
-            return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
-        }
-        case 'PASSWORD':
-            return loadPassword(sources.password, host);
-        case 'FS':
-            return loadFs(sources.fs);
-        case 'MUNGE':
-            return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
-        case 'KERBEROS':
-        case 'NTSSPI':
-        case 'FS_REMOTE':
-        case 'GSI':
-            return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
-    }
-}
-function loadFs(source) {
-    if (source.uid === undefined)
-        return 'it needs accounts as Unix has them';
-    const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
-    return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
-}
-function accountOfDaemons({ uid, accountIds }) {
-    if (uid !== 0)
-        return undefined;
-    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? '') ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
-    return own === undefined || group === undefined ? undefined : { uid: Number(own), gid: Number(group) };
-}
-function accounts() {
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)('/etc/passwd', 'utf8');
-    }
-    catch {
-        return '';
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/local.js
@@ -4288,7 +4300,6 @@ function claim(holds, name, text) {
 
 
 
-
 async function fetchToken(request, host) {
     const finished = new AbortController();
     try {
@@ -4304,13 +4315,18 @@ async function fetchStepByStep(request, host) {
     const { path, onReduced } = request;
     if (path !== undefined)
         await inPhase('deliver', undefined, () => checkTokenPath(path));
-    const credentials = await inPhase('credentials', undefined, () => loadCredentials(request.credentials, host));
+    const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
     for (const { method, reason } of credentials.unavailable)
         host.log.debug(`credentials: no ${method}: ${reason}`);
     const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
     host.log.debug(`credentials: ${ours.join('; ')}`);
     const daemon = await findDaemon(request, credentials, host);
-    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, (target, patient) => askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient), host);
+    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, async (target, patient) => {
+        if (request.issued !== undefined)
+            return askedAlready(request.issued, target);
+        const within = request.mode === 'request' ? host : patient;
+        return await askFor(request, { ...target, name: daemon.name }, credentials, within);
+    }, host);
     const { token, reductions } = await inPhase('check', session.address, () => {
         const token = parseIdToken(jwt);
         for (const secret of secretsOf(jwt))
@@ -4407,6 +4423,8 @@ const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 const METHOD_OF_INPUT = [
     ['idtoken', 'TOKEN'],
     ['scitoken', 'SCITOKENS'],
+    ['oidc-audience', 'SCITOKENS'],
+    ['token-service', 'SCITOKENS'],
     ['client-certificate', 'SSL'],
     ['password', 'PASSWORD'],
 ];
@@ -4546,6 +4564,8 @@ const table_INPUTS = {
     'authentication-methods': '',
     idtoken: '',
     scitoken: '',
+    'oidc-audience': '',
+    'token-service': '',
     'client-certificate': '',
     'client-key': '',
     'ca-certificate': '',
@@ -4842,6 +4862,189 @@ function plainPath(input, text) {
     return (0,external_node_path_namespaceObject.resolve)(text);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/transport/https.js
+
+
+
+const MAX_ANSWER = 64 * 1024;
+async function sendHttp(request, signal) {
+    const { url, method, headers, body = '', authorities } = request;
+    const { request: begin } = url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
+    const options = { method, headers, signal, agent: false, ca: [...authorities] };
+    try {
+        return await new Promise((resolve, reject) => {
+            const sent = begin(url, options, (response) => {
+                const { statusCode: status = 0 } = response;
+                const chunks = [];
+                let length = 0;
+                response.on('data', (chunk) => {
+                    length += chunk.length;
+                    if (length > MAX_ANSWER)
+                        sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`));
+                    else
+                        chunks.push(chunk);
+                });
+                response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8') }));
+                response.on('error', reject);
+                response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
+            });
+            sent.on('error', reject);
+            sent.end(body);
+        });
+    }
+    catch (cause) {
+        if (signal.aborted)
+            throw abortedError(signal);
+        throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${printable_messageOf(cause)}`, {
+            ...{ cause, peer: url.origin },
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/answer.js
+
+
+
+async function askForToken(who, members, request, host) {
+    const peer = request.url.origin;
+    const { status, text } = await sendHttp(request, host.signal);
+    const answer = parse(text);
+    if (status === 429 || status >= 500)
+        throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, { peer });
+    if (status < 200 || status > 299) {
+        const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
+        const told = [String(status), ...reason].join(': ');
+        throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, { peer });
+    }
+    const token = members.flatMap((name) => answer(name) ?? [])[0] ?? '';
+    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) {
+        const what = `${who} answers without a token in ${members.join(' or ')}`;
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, { peer });
+    }
+    const secret = new Secret(token);
+    host.mask(secret);
+    return { token: secret, text: answer };
+}
+function parse(text) {
+    let value;
+    try {
+        value = JSON.parse(text);
+    }
+    catch {
+    }
+    const members = new Map(Object.entries(value ?? {}));
+    return (name) => {
+        const member = members.get(name);
+        return typeof member === 'string' ? member : undefined;
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/url.js
+
+
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+function serviceUrl(name, text) {
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
+    if (isSafe && url.username === '' && url.password === '' && url.hash === '')
+        return url;
+    throw new InputError(name, `${name}: ${quote(text)} is not the URL of a service, https://HOST/PATH`);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/job-token.js
+
+
+
+
+const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
+const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
+async function jobToken(audience, env, authorities, host) {
+    const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
+    if (address === '' || bearer === '')
+        throw new CredentialError('ERR_NO_CREDENTIAL', `oidc-audience: this job may not have an OIDC token (${URL_VARIABLE})`);
+    const url = serviceUrl('oidc-audience', address);
+    url.searchParams.set('audience', audience);
+    host.mask(new Secret(bearer));
+    const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json' };
+    const request = { url, method: 'GET', headers, authorities };
+    const { token } = await askForToken('oidc-audience: the OIDC service of the runner', ['value'], request, host);
+    return token;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/token-service.js
+
+function askTokenService({ url, bearer, authz, authorities }, host) {
+    const jwt = bearer.reveal();
+    const body = new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: jwt,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
+    });
+    const headers = {
+        authorization: `Bearer ${jwt}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+    };
+    const request = { url, method: 'POST', headers, body: body.toString(), authorities };
+    return askForToken('token-service: the token service', ['access_token', 'token'], request, host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/bearer.js
+
+
+
+
+
+
+
+
+
+
+const SHARED_KEY = /^HS\d+$/;
+async function withBearer(request, input, env, host) {
+    const audience = plainText('oidc-audience', input('oidc-audience'));
+    const service = input('token-service');
+    if (audience === undefined && service === undefined)
+        return request;
+    const url = service === undefined ? undefined : serviceUrl('token-service', service);
+    const { scitoken, trust } = request.credentials;
+    if (audience !== undefined && scitoken.text !== undefined)
+        throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
+    const tlsFor = loadTrust(trust, host)(undefined);
+    const obtain = async (within) => {
+        const { authorities } = await tlsFor(url?.hostname ?? '');
+        const bearer = audience === undefined ? given(request, within) : await jobToken(audience, env, authorities, within);
+        if (url === undefined)
+            return withSciToken(request, bearer);
+        const answer = await askTokenService({ url, bearer, authz: request.authz, authorities }, within);
+        host.log.debug(`credentials: ${url.origin} has made a token for us`);
+        if (!SHARED_KEY.test(algorithmOf(answer.token)))
+            return withSciToken(request, answer.token);
+        return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
+    };
+    const persistence = { retries: request.retries, patient: false };
+    return await inPhase('credentials', undefined, () => withRetries(persistence, obtain, host));
+}
+function withSciToken(request, text) {
+    const { credentials } = request;
+    return { ...request, credentials: { ...credentials, scitoken: { ...credentials.scitoken, text } } };
+}
+function given({ credentials }, host) {
+    const found = readSciToken(credentials.scitoken, host);
+    if (typeof found !== 'string')
+        return found.jwt;
+    throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
+}
+function algorithmOf(jwt) {
+    try {
+        return parseIdToken(jwt).algorithm;
+    }
+    catch {
+        return '';
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/settings.js
 
 
@@ -4967,6 +5170,7 @@ function account() {
 
 
 
+
 const DEFAULT_LIFETIME_SECONDS = 3600;
 async function src_fetchToken(options) {
     const { timeoutMs, signal, onSecret, onLog, lifetime = DEFAULT_LIFETIME_SECONDS } = options;
@@ -4974,7 +5178,8 @@ async function src_fetchToken(options) {
         ...{ pool: options.pool, name: options.name, type: options.type, address: options.address, key: options.key },
         ...{ idtoken: options.idtoken, file: options.file, authz: options.authz?.join(','), lifetime: String(lifetime) },
         ...{ 'on-reduced': options.onReduced, 'authentication-methods': options.authenticationMethods?.join(',') },
-        ...{ scitoken: options.scitoken, password: options.password, 'server-name': options.serverName },
+        ...{ scitoken: options.scitoken, 'oidc-audience': options.oidcAudience, 'token-service': options.tokenService },
+        ...{ password: options.password, 'server-name': options.serverName },
         ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
         ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
         ...{ 'expected-identity': options.expectedIdentity, 'expected-trust-domain': options.expectedTrustDomain },
@@ -4991,7 +5196,8 @@ async function src_fetchToken(options) {
         },
     });
     try {
-        const request = readRequest(input, await processSurroundings(host.signal));
+        const surroundings = await processSurroundings(host.signal);
+        const request = await withBearer(readRequest(input, surroundings), input, surroundings.env, host);
         return await fetchToken(request, host);
     }
     finally {

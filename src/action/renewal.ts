@@ -12,6 +12,8 @@ import { OutputError } from '../errors.ts';
 import { type FetchedToken, fetchToken } from '../fetch.ts';
 import { readRequest, readTimeout } from '../inputs/request.ts';
 import type { InputName } from '../inputs/table.ts';
+import { withBearer } from '../keyless/bearer.ts';
+import { TOKEN_VARIABLE, URL_VARIABLE } from '../keyless/job-token.ts';
 import { writeTokenFile } from '../output/token-file.ts';
 import { printable } from '../printable.ts';
 import { processHost, processSurroundings } from '../process-host.ts';
@@ -70,8 +72,9 @@ export async function startRenewal(
     due: dueOf(token),
     watched: process.ppid,
   };
-  const { BEARER_TOKEN } = env;
-  const open = { ...withoutSecrets(env), BEARER_TOKEN, ...wholePathsOf(env, PATH_VARIABLES) };
+  const needed = ['BEARER_TOKEN', ...(inputs['oidc-audience'] === undefined ? [] : [URL_VARIABLE, TOKEN_VARIABLE])];
+  const secret = Object.fromEntries(needed.map((name) => [name, env[name]]));
+  const open = { ...withoutSecrets(env), ...secret, ...wholePathsOf(env, PATH_VARIABLES) };
   const program = process.argv[1] ?? '';
   const child = spawn(process.execPath, [program, RENEW], {
     ...{ cwd: directory, env: open, detached: true, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true },
@@ -144,8 +147,10 @@ async function keepFresh(
     try {
       const quiet = { debug: () => {}, info: () => {}, notice: say, warn: say };
       const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
-      const request = readRequest(input, await processSurroundings(host.signal));
-      const fetched = await fetchToken({ ...request, path: undefined, retries: 0 }, host).finally(host.done);
+      const surroundings = await processSurroundings(host.signal);
+      const read = { ...readRequest(input, surroundings), retries: 0 };
+      const request = await withBearer(read, input, surroundings.env, host);
+      const fetched = await fetchToken({ ...request, path: undefined }, host).finally(host.done);
       if (stop.aborted || isOver()) return;
       writeTokenFile(path, fetched.token.jwt, false);
       say(`Renewed. ${describeToken({ ...fetched, path })}`);

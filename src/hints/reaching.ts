@@ -32,6 +32,13 @@ Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows
 Workflow: FS works only on the daemon's own machine: run this step there, or give idtoken (condor_token_fetch on the access point prints one).
 /reached through CCB
 Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
+/may not have an OIDC token
+Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
+/gives no token
+Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
+Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
+/token-service: there is no token
+Workflow: give oidc-audience, and the job permissions: id-token: write, or give scitoken: of that the service makes another one.
 /SciToken (to exchange|is shown)
 Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
 /
@@ -45,6 +52,8 @@ Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE s
 Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
 /mode exchange more
 Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
+/answers without a token in
+Workflow: correct token-service: it is to be the URL of a token endpoint (RFC 8693, its answer has access_token), or of a broker (its answer has token).
 /SciToken|scitoken
 Workflow: give scitoken as its issuer gave it: ${THREE_PARTS}
 /^\S* ?password:
@@ -69,6 +78,8 @@ Runner: is it spelled right, and known here? getent hosts $1. Hosted runners kno
 /no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
 Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
 Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
+/no answer from (\S+):|service \S*.*answers \d
+Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
 Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /

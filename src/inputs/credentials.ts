@@ -27,6 +27,8 @@ const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
   ['idtoken', 'TOKEN'],
   ['scitoken', 'SCITOKENS'],
+  ['oidc-audience', 'SCITOKENS'],
+  ['token-service', 'SCITOKENS'],
   ['client-certificate', 'SSL'],
   ['password', 'PASSWORD'],
 ];

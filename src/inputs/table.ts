@@ -16,6 +16,8 @@ export const INPUTS = {
   'authentication-methods': '',
   idtoken: '',
   scitoken: '',
+  'oidc-audience': '',
+  'token-service': '',
   'client-certificate': '',
   'client-key': '',
   'ca-certificate': '',

@@ -20,6 +20,10 @@ export const OF_THE_WAY = {
     ['ap1', 'ap2'],
   ).at('locate'),
 
+  'no answer from https://': new ConnectError(
+    'ERR_CONNECT',
+    'no answer from https://tokens.example.org: self-signed certificate in certificate chain',
+  ),
   'does not resolve': connect('cm.invalid:9618: the host name cm.invalid does not resolve', true),
   'no connection to 10.': connect('10.1.2.3:9618: no answer'),
   'connection refused': connect('192.0.2.7:9618: connection refused'),

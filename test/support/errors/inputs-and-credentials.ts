@@ -31,6 +31,15 @@ export const OF_INPUTS = {
   'a SciToken is shown only to a daemon that proves itself': noCredential(
     'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE',
   ),
+  'this job may not have an OIDC token': noCredential(
+    'oidc-audience: this job may not have an OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL)',
+  ),
+  'the token service gives no token': noCredential(
+    'token-service: the token service gives no token: 403: access_denied: no policy for this repository',
+  ),
+  'there is no token for it': noCredential(
+    'token-service: there is no token for it: no SciToken was found: BEARER_TOKEN is not set',
+  ),
   'no IDTOKEN was found': noCredential(
     'there is no credential; IDTOKENS: no IDTOKEN was found; ~/.condor/tokens.d: it does not exist',
   ),
@@ -41,6 +50,9 @@ export const OF_INPUTS = {
   'it holds no PEM certificate': unreadable('client-certificate: it holds no PEM certificate'),
   'SCITOKENS takes at most 16380, mode exchange more': unreadable(
     'scitoken: it has 20000 bytes; SCITOKENS takes at most 16380, mode exchange more',
+  ),
+  'the token service answers without a token in': unreadable(
+    'token-service: the token service answers without a token in access_token or token',
   ),
   'not a SciToken': unreadable('scitoken: not a SciToken: it has no iss or no sub'),
   'it is not one line of text': unreadable('password: it is not one line of text'),

@@ -46,6 +46,23 @@ export const INPUTS_AND_CREDENTIALS: Chapter = {
       means: 'FS and MUNGE do not prove who the daemon is, and a SciToken is as good as a password.',
     },
     {
+      name: 'this job may not have an OIDC token',
+      means: 'The runner gives the job no OIDC token, which `oidc-audience` asks for.',
+    },
+    {
+      name: 'the token service gives no token',
+      means: 'The service behind `token-service` was reached, and refuses. Its own reason stands behind the number.',
+    },
+    {
+      name: 'there is no token for it',
+      says: 'token-service: there is no token for it',
+      means: 'There is nothing that the service could make a token of.',
+    },
+    {
+      name: 'the token service answers without a token in',
+      means: 'What answers at this URL is no token service, or one of another kind.',
+    },
+    {
       name: 'the certificate of CN=alice expired at',
       says: 'the certificate of … expired at …',
       means: 'The client certificate is too old, or not valid yet.',

@@ -5,6 +5,10 @@ export const REACHING_THE_DAEMON: Chapter = {
   title: 'Reaching the daemon',
   text: 'Mostly the network. This is tried again by itself, as often as `retries` says and as long as `timeout` allows.',
   messages: [
+    {
+      name: 'no answer from https://',
+      means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
+    },
     { name: 'does not resolve', says: 'the host name … does not resolve', means: 'DNS does not know the host.' },
     {
       name: 'no connection to 10.',

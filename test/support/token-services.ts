@@ -1,0 +1,108 @@
+/** What gives a job its tokens: the OIDC service of a runner, and token services of two kinds, each checking what it is shown. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { Authority } from './certificates.ts';
+import { listen } from './listen.ts';
+import { SciTokenKey } from './scitoken-key.ts';
+
+/** What the runner has for the job to ask with. */
+const REQUEST_TOKEN = 'runner.request.token-of-this-job';
+
+type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+export class TokenServices {
+  readonly authority: Authority;
+  /** `https://localhost:PORT`. */
+  readonly origin: string;
+  /** Signs the OIDC tokens of jobs. */
+  readonly runner: SciTokenKey;
+  /** What was asked for, as `METHOD PATH`. */
+  readonly asked: string[] = [];
+  /** Tokens that were shown to somebody or given, all of them secret. */
+  readonly secrets: string[] = [REQUEST_TOKEN];
+  /** Paths that answer otherwise. */
+  readonly others = new Map<string, Respond>();
+  /** What the token endpoint and the broker make: set by the test. */
+  made: () => string | Promise<string> = () => 'a.b.c';
+  /** Whom the broker says that it is for. */
+  identity = 'alice@pool.test';
+  readonly #server: Server;
+
+  private constructor(authority: Authority, server: Server, port: number) {
+    this.authority = authority;
+    this.origin = `https://localhost:${port}`;
+    this.runner = new SciTokenKey(`${this.origin}/oidc`);
+    this.#server = server;
+  }
+
+  static async start(): Promise<TokenServices> {
+    const authority = await Authority.create('CN=Authority of the site');
+    const { certificate: cert, key } = await authority.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
+    const server = createServer({ cert, key });
+    const services = new TokenServices(authority, server, await listen(server));
+    server.on('request', (request, response) => void services.#answer(request, response));
+    return services;
+  }
+
+  /** Variables of a job with `permissions: id-token: write`. */
+  get env(): Record<string, string> {
+    return {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${this.origin}/oidc/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
+    };
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', this.origin);
+    this.asked.push(`${request.method} ${pathname}`);
+    const body = await text(request);
+    const other = this.others.get(pathname);
+    if (other !== undefined) return other(request, response, body);
+    const [status, answer] = await this.#tokenAt(pathname, searchParams, request, new URLSearchParams(body));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  }
+
+  async #tokenAt(
+    path: string,
+    query: URLSearchParams,
+    { method, headers }: IncomingMessage,
+    form: URLSearchParams,
+  ): Promise<[number, object]> {
+    const [, bearer = ''] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? [];
+    if (path === '/oidc/token' && method === 'GET' && bearer === REQUEST_TOKEN)
+      return [
+        200,
+        {
+          count: 1,
+          value: this.#keep(this.runner.issue('repo:o/r:ref:refs/heads/main', { aud: query.get('audience') })),
+        },
+      ];
+    if (path === '/v1/token' && method === 'POST' && this.#isOfJob(bearer))
+      return [
+        201,
+        { token: this.#keep(await this.made()), identity: this.identity, expires_at: '2030-01-01T00:00:00Z' },
+      ];
+    const exchange = form.get('grant_type') === 'urn:ietf:params:oauth:grant-type:token-exchange';
+    const isJwt = form.get('subject_token_type') === 'urn:ietf:params:oauth:token-type:jwt';
+    if (path === '/token' && method === 'POST' && exchange && isJwt && this.#isOfJob(form.get('subject_token') ?? ''))
+      return [200, { access_token: this.#keep(await this.made()), token_type: 'Bearer', scope: form.get('scope') }];
+    return [403, { error: 'access_denied', error_description: `no policy for ${method} ${path}\n::stop-commands::x` }];
+  }
+
+  /** Made for this service by the runner that it knows. */
+  #isOfJob(jwt: string): boolean {
+    const [, payload = ''] = jwt.split('.');
+    return this.runner.signed(jwt) && JSON.parse(Buffer.from(payload, 'base64url').toString()).aud === this.origin;
+  }
+
+  #keep(token: string): string {
+    this.secrets.push(token);
+    return token;
+  }
+}
