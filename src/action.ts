@@ -58,8 +58,9 @@ async function main(): Promise<void> {
   const started = host.timeLeftMs();
   const env = withoutEarlier(process.env);
   const surroundings = await processSurroundings(host.signal, env);
-  const request = await withBearer(readRequest(runnerInput, surroundings), runnerInput, env, host);
+  const read = readRequest(runnerInput, surroundings);
   const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
+  const request = await withBearer(read, runnerInput, env, host);
   if (request.checkOnly) return await check(request, host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let fetched: FetchedToken;

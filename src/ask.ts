@@ -5,7 +5,7 @@ import { type CommandResult, inPhase, type Target } from './daemon/open-session.
 import { exchangeSciToken } from './daemon/scitoken-exchange.ts';
 import { getSessionToken } from './daemon/session-token.ts';
 import { requestToken } from './daemon/token-request.ts';
-import { CredentialError } from './errors.ts';
+import { CredentialError, TokenError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
@@ -26,6 +26,8 @@ export interface Asked extends Pick<CommandResult<Secret>, 'value' | 'roundTrips
 }
 
 const TOKEN_SERVICE = 'token-service';
+/** As much may a clock be off before what it says of times counts for something else. */
+const MAX_SKEW_SECONDS = 600;
 
 /** Whom to ask, and the name of the daemon that issues the token. */
 interface NamedTarget extends Target {
@@ -40,8 +42,19 @@ export function credentialsOf({ issued, credentials }: TokenRequest, host: Host)
 }
 
 /** The token that a service has made, as if the daemon had. */
-export function askedAlready({ jwt, identity }: NonNullable<TokenRequest['issued']>, { address }: Target): Asked {
-  const { subject, issuer } = parseIdToken(jwt);
+export async function askedAlready(
+  { jwt, identity }: NonNullable<TokenRequest['issued']>,
+  { lifetime }: TokenRequest,
+  { address }: Target,
+  host: Host,
+): Promise<Asked> {
+  const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
+  const left = expiresAt - host.now().getTime() / 1000;
+  await inPhase('check', undefined, () => {
+    if (left <= 0) throw new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} has expired`, 'exp');
+    if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
+      throw new TokenError('ERR_TOKEN_CLAIM', `the token lasts longer than the ${lifetime} s that we asked for`, 'exp');
+  });
   const server = { trustDomain: issuer, remoteVersion: '' };
   return { value: jwt, roundTrips: 0, session: { address, server, user: identity ?? subject, method: TOKEN_SERVICE } };
 }

@@ -110,9 +110,13 @@ async function checkDaemon(
     throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(target.address) });
   }
   return {
-    ...{ identity: user, trustDomain: server.trustDomain, daemonAddress: formatSinful(target.address) },
+    identity: user,
+    trustDomain: server.trustDomain,
+    daemonAddress: formatSinful(target.address),
     daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
-    ...{ authenticationMethod: displayName(session.method), allowed, refused },
+    authenticationMethod: displayName(session.method),
+    allowed,
+    refused,
   };
 }
 

@@ -70,7 +70,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
   } = await inTurn(
     daemon.targets,
     async (target, patient) => {
-      if (request.issued !== undefined) return askedAlready(request.issued, target);
+      if (request.issued !== undefined) return await askedAlready(request.issued, request, target, host);
       // Who waits for an administrator has all the time there is.
       const within = request.mode === 'request' ? host : patient;
       return await askFor(request, { ...target, name: daemon.name }, credentials, within);
@@ -84,8 +84,13 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     const subject = request.mode === 'request' ? request.identity : session.user;
     const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
     const reductions = checkToken(token, {
-      ...{ issuer: session.server.trustDomain, subject, key, authz, lifetimeSeconds: lifetime },
-      ...{ expectedIssuer: expectedTrustDomain, expectedSubject: expectedIdentity },
+      issuer: session.server.trustDomain,
+      subject,
+      key,
+      authz,
+      lifetimeSeconds: lifetime,
+      expectedIssuer: expectedTrustDomain,
+      expectedSubject: expectedIdentity,
     });
     if (reductions.length > 0 && onReduced === 'fail') {
       throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
@@ -96,7 +101,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     for (const reduction of reductions) host.log.warn(`The daemon granted less than was asked. ${reduction}`);
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
-  tellSkew(clockSkewSeconds, token, host);
+  if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
   const verified = request.verify
     ? await inPhase('verify', session.address, () =>
         verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host),

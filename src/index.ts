@@ -1,7 +1,7 @@
 /** The library: one function, its options, its result and its errors. */
 import { type FetchedToken, fetchToken as fetchRequested } from './fetch.ts';
 import { checkTimeout, readRequest, readTimeout } from './inputs/request.ts';
-import type { InputSource } from './inputs/table.ts';
+import type { InputName, InputSource } from './inputs/table.ts';
 import { withBearer } from './keyless/bearer.ts';
 import { printable } from './printable.ts';
 import { processHost, processSurroundings } from './process-host.ts';
@@ -85,6 +85,38 @@ export interface FetchOptions {
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
+/** The input that each option is. */
+const INPUT_OF = {
+  pool: 'pool',
+  name: 'name',
+  type: 'type',
+  address: 'address',
+  authz: 'authz',
+  lifetime: 'lifetime',
+  mode: 'mode',
+  identity: 'identity',
+  key: 'key',
+  remote: 'remote',
+  authenticationMethods: 'authentication-methods',
+  idtoken: 'idtoken',
+  scitoken: 'scitoken',
+  oidcAudience: 'oidc-audience',
+  tokenService: 'token-service',
+  clientCertificate: 'client-certificate',
+  clientKey: 'client-key',
+  caCertificate: 'ca-certificate',
+  serverName: 'server-name',
+  password: 'password',
+  expectedIdentity: 'expected-identity',
+  expectedTrustDomain: 'expected-trust-domain',
+  verify: 'verify',
+  onReduced: 'on-reduced',
+  file: 'file',
+  retries: 'retries',
+} as const satisfies Readonly<
+  Record<Exclude<keyof FetchOptions, 'timeoutMs' | 'signal' | 'onSecret' | 'onLog'>, InputName>
+>;
+
 /**
  * Fetches a token from a daemon of an HTCondor pool: for the identity that the credential has, limited to the levels and
  * the lifetime asked for, and checked to be so.
@@ -95,18 +127,7 @@ const DEFAULT_LIFETIME_SECONDS = 3600;
  */
 export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
   const { timeoutMs, signal, onSecret, onLog, lifetime = DEFAULT_LIFETIME_SECONDS } = options;
-  const words: Partial<Record<string, string | undefined>> = {
-    ...{ pool: options.pool, name: options.name, type: options.type, address: options.address, key: options.key },
-    ...{ idtoken: options.idtoken, file: options.file, authz: options.authz?.join(','), lifetime: String(lifetime) },
-    ...{ 'on-reduced': options.onReduced, 'authentication-methods': options.authenticationMethods?.join(',') },
-    ...{ scitoken: options.scitoken, 'oidc-audience': options.oidcAudience, 'token-service': options.tokenService },
-    ...{ password: options.password, 'server-name': options.serverName },
-    ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
-    ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
-    ...{ 'expected-identity': options.expectedIdentity, 'expected-trust-domain': options.expectedTrustDomain },
-    ...{ remote: options.remote?.toString(), verify: options.verify?.toString(), retries: options.retries?.toString() },
-  };
-  const input: InputSource = (name) => words[name];
+  const input = inputsOf({ ...options, lifetime });
   const host = processHost(
     timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs),
     signal ?? new AbortController().signal,
@@ -127,4 +148,13 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
   } finally {
     host.done();
   }
+}
+
+function inputsOf(options: FetchOptions): InputSource {
+  const entries = Object.entries(INPUT_OF) as [keyof typeof INPUT_OF, InputName][];
+  const words = new Map(entries.map(([option, name]) => [name, options[option]]));
+  return (name) => {
+    const value = words.get(name);
+    return typeof value === 'object' ? value.join(',') : value?.toString();
+  };
 }

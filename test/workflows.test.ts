@@ -108,14 +108,18 @@ describe('a release', () => {
     const script = await step('release', 'Tag of the major version');
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
-      const asked = (exists: boolean) => {
-        const stand = `gh() { case "$*" in *git/ref/*) ${exists};; *) echo "gh $*";; esac; }; git() { echo abc; };`;
+      const asked = (exists: boolean, ...others: string[]) => {
+        const released = ['v12.3.4', ...others].map((tag) => `refs/tags/${tag}\\n`).join('');
+        const cases = `*git/ref/*) ${exists};; *matching-refs*) printf '${released}';; *) echo "gh $*";;`;
+        const stand = `gh() { case "$*" in ${cases} esac; }; git() { echo abc; };`;
         const env = { ...ownEnvironment(), GITHUB_REF_NAME: 'v12.3.4', GITHUB_REPOSITORY: 'a/b' };
         const { stdout } = spawnSync('bash', ['-ec', stand + script], { cwd: directory, encoding: 'utf8', env });
         return stdout.trim();
       };
       assert.equal(asked(true), 'gh api -X PATCH repos/a/b/git/refs/tags/v12 -f sha=abc -F force=true');
       assert.equal(asked(false), 'gh api repos/a/b/git/refs -f ref=refs/tags/v12 -f sha=abc');
+      assert.match(asked(true, 'v12.3.3', 'v12.2.10'), /PATCH/);
+      assert.equal(asked(true, 'v12.10.0'), '', 'never back to an older one');
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -1006,9 +1006,15 @@ function parseBearerToken(jwt, source) {
     if (issuer === undefined || subject === undefined)
         throw unreadable(source, 'it has no iss or no sub');
     return {
-        ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
+        jwt,
+        source,
+        issuer,
+        subject,
+        scope: text('scope'),
+        profile: text('ver') ?? text('wlcg.ver'),
         audience: (Array.isArray(aud) ? aud : [aud]).filter((each) => typeof each === 'string'),
-        ...{ expiresAt: time('exp'), notBefore: time('nbf') },
+        expiresAt: time('exp'),
+        notBefore: time('nbf'),
     };
 }
 function bearer_decode(jwt, source) {
@@ -1422,6 +1428,15 @@ function parseIdToken(jwt) {
         tokenId: jti === undefined ? undefined : word(jti, 'jti'),
         authz: levels(scope),
     };
+}
+function algorithmOf(jwt) {
+    try {
+        const { alg = '' } = jwt_decode(jwt.reveal()).header;
+        return String(alg);
+    }
+    catch {
+        return undefined;
+    }
 }
 function revealSignature({ jwt }) {
     return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
@@ -2193,8 +2208,15 @@ const DC_EXCHANGE_SCITOKEN = 60052;
 const DC_SEC_QUERY = 60040;
 const DC_NOP_OF_LEVEL = {
     ALLOW: DC_GET_SESSION_TOKEN,
-    ...{ READ: 60020, WRITE: 60021, NEGOTIATOR: 60022, ADMINISTRATOR: 60023, CONFIG: 60025, DAEMON: 60026 },
-    ...{ ADVERTISE_STARTD: 60027, ADVERTISE_SCHEDD: 60028, ADVERTISE_MASTER: 60029 },
+    READ: 60020,
+    WRITE: 60021,
+    NEGOTIATOR: 60022,
+    ADMINISTRATOR: 60023,
+    CONFIG: 60025,
+    DAEMON: 60026,
+    ADVERTISE_STARTD: 60027,
+    ADVERTISE_SCHEDD: 60028,
+    ADVERTISE_MASTER: 60029,
 };
 const CCB_REQUEST = 68;
 const CCB_REVERSE_CONNECT = 69;
@@ -3553,7 +3575,9 @@ async function exchangeSciToken(target, scitoken, credentials, host) {
         throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
     }
     return await callCommand({
-        ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
+        target,
+        command: DC_EXCHANGE_SCITOKEN,
+        credentials: { ...credentials, methods: proving },
         request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
     }, ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
 }
@@ -3683,13 +3707,21 @@ function refused(text) {
 
 
 const TOKEN_SERVICE = 'token-service';
+const MAX_SKEW_SECONDS = 600;
 function credentialsOf({ issued, credentials }, host) {
     return issued === undefined
         ? loadCredentials(credentials, host)
         : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
-function askedAlready({ jwt, identity }, { address }) {
-    const { subject, issuer } = parseIdToken(jwt);
+async function askedAlready({ jwt, identity }, { lifetime }, { address }, host) {
+    const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
+    const left = expiresAt - host.now().getTime() / 1000;
+    await inPhase('check', undefined, () => {
+        if (left <= 0)
+            throw new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} has expired`, 'exp');
+        if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
+            throw new TokenError('ERR_TOKEN_CLAIM', `the token lasts longer than the ${lifetime} s that we asked for`, 'exp');
+    });
     const server = { trustDomain: issuer, remoteVersion: '' };
     return { value: jwt, roundTrips: 0, session: { address, server, user: identity ?? subject, method: TOKEN_SERVICE } };
 }
@@ -4323,7 +4355,7 @@ async function fetchStepByStep(request, host) {
     const daemon = await findDaemon(request, credentials, host);
     const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, async (target, patient) => {
         if (request.issued !== undefined)
-            return askedAlready(request.issued, target);
+            return await askedAlready(request.issued, request, target, host);
         const within = request.mode === 'request' ? host : patient;
         return await askFor(request, { ...target, name: daemon.name }, credentials, within);
     }, host);
@@ -4334,8 +4366,13 @@ async function fetchStepByStep(request, host) {
         const subject = request.mode === 'request' ? request.identity : session.user;
         const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
         const reductions = checkToken(token, {
-            ...{ issuer: session.server.trustDomain, subject, key, authz, lifetimeSeconds: lifetime },
-            ...{ expectedIssuer: expectedTrustDomain, expectedSubject: expectedIdentity },
+            issuer: session.server.trustDomain,
+            subject,
+            key,
+            authz,
+            lifetimeSeconds: lifetime,
+            expectedIssuer: expectedTrustDomain,
+            expectedSubject: expectedIdentity,
         });
         if (reductions.length > 0 && onReduced === 'fail') {
             throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
@@ -4346,7 +4383,8 @@ async function fetchStepByStep(request, host) {
         for (const reduction of reductions)
             host.log.warn(`The daemon granted less than was asked. ${reduction}`);
     const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
-    tellSkew(clockSkewSeconds, token, host);
+    if (request.issued === undefined)
+        tellSkew(clockSkewSeconds, token, host);
     const verified = request.verify
         ? await inPhase('verify', session.address, () => verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host))
         : 0;
@@ -4413,9 +4451,20 @@ function plainText(input, text) {
 
 
 const METHODS = {
-    ...{ IDTOKENS: 'TOKEN', IDTOKEN: 'TOKEN', TOKENS: 'TOKEN', TOKEN: 'TOKEN' },
-    ...{ SCITOKENS: 'SCITOKENS', SCITOKEN: 'SCITOKENS', SSL: 'SSL', PASSWORD: 'PASSWORD', FS: 'FS', MUNGE: 'MUNGE' },
-    ...{ KERBEROS: 'KERBEROS', NTSSPI: 'NTSSPI', FS_REMOTE: 'FS_REMOTE', GSI: 'GSI' },
+    IDTOKENS: 'TOKEN',
+    IDTOKEN: 'TOKEN',
+    TOKENS: 'TOKEN',
+    TOKEN: 'TOKEN',
+    SCITOKENS: 'SCITOKENS',
+    SCITOKEN: 'SCITOKENS',
+    SSL: 'SSL',
+    PASSWORD: 'PASSWORD',
+    FS: 'FS',
+    MUNGE: 'MUNGE',
+    KERBEROS: 'KERBEROS',
+    NTSSPI: 'NTSSPI',
+    FS_REMOTE: 'FS_REMOTE',
+    GSI: 'GSI',
 };
 const NEVER = ['CLAIMTOBE', 'ANONYMOUS'];
 const MAX_PATH_LENGTH = 500;
@@ -4430,7 +4479,7 @@ const METHOD_OF_INPUT = [
 ];
 function readCredentials(input, surroundings, mode) {
     const { setting, env, uid } = surroundings;
-    const given = METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method);
+    const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
     const named = input('authentication-methods');
     const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
     const methods = named !== undefined
@@ -4870,7 +4919,7 @@ const MAX_ANSWER = 64 * 1024;
 async function sendHttp(request, signal) {
     const { url, method, headers, body = '', authorities } = request;
     const { request: begin } = url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
-    const options = { method, headers, signal, agent: false, ca: [...authorities] };
+    const options = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
     try {
         return await new Promise((resolve, reject) => {
             const sent = begin(url, options, (response) => {
@@ -4889,15 +4938,14 @@ async function sendHttp(request, signal) {
                 response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
             });
             sent.on('error', reject);
+            sent.on('close', () => reject(new Error('it hung up without an answer')));
             sent.end(body);
         });
     }
     catch (cause) {
         if (signal.aborted)
             throw abortedError(signal);
-        throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${printable_messageOf(cause)}`, {
-            ...{ cause, peer: url.origin },
-        });
+        throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${printable_messageOf(cause)}`, { peer: url.origin });
     }
 }
 
@@ -4905,25 +4953,29 @@ async function sendHttp(request, signal) {
 
 
 
-async function askForToken(who, members, request, host) {
+
+const NO_WORD = /\S{40,}/g;
+const LONGEST_REASON = 300;
+async function askForToken({ who, members, tlsFor, ...request }, host) {
     const peer = request.url.origin;
-    const { status, text } = await sendHttp(request, host.signal);
+    const { authorities } = await tlsFor(request.url.hostname);
+    const { status, text } = await sendHttp({ ...request, authorities }, host.signal);
     const answer = parse(text);
     if (status === 429 || status >= 500)
         throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, { peer });
     if (status < 200 || status > 299) {
         const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-        const told = [String(status), ...reason].join(': ');
+        const told = [String(status), ...reason].join(': ').replace(NO_WORD, '***').slice(0, LONGEST_REASON);
         throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, { peer });
     }
-    const token = members.flatMap((name) => answer(name) ?? [])[0] ?? '';
-    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) {
+    const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
+    if (algorithmOf(token) === undefined) {
         const what = `${who} answers without a token in ${members.join(' or ')}`;
         throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, { peer });
     }
-    const secret = new Secret(token);
-    host.mask(secret);
-    return { token: secret, text: answer };
+    for (const secret of secretsOf(token))
+        host.mask(secret);
+    return { token, text: answer };
 }
 function parse(text) {
     let value;
@@ -4948,7 +5000,8 @@ function serviceUrl(name, text) {
     const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
     if (isSafe && url.username === '' && url.password === '' && url.hash === '')
         return url;
-    throw new InputError(name, `${name}: ${quote(text)} is not the URL of a service, https://HOST/PATH`);
+    const shown = text.includes('@') ? 'it' : quote(text);
+    throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/keyless/job-token.js
@@ -4958,7 +5011,7 @@ function serviceUrl(name, text) {
 
 const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
 const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
-async function jobToken(audience, env, authorities, host) {
+async function jobToken(audience, env, tlsFor, host) {
     const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
     if (address === '' || bearer === '')
         throw new CredentialError('ERR_NO_CREDENTIAL', `oidc-audience: this job may not have an OIDC token (${URL_VARIABLE})`);
@@ -4966,14 +5019,14 @@ async function jobToken(audience, env, authorities, host) {
     url.searchParams.set('audience', audience);
     host.mask(new Secret(bearer));
     const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json' };
-    const request = { url, method: 'GET', headers, authorities };
-    const { token } = await askForToken('oidc-audience: the OIDC service of the runner', ['value'], request, host);
+    const who = 'oidc-audience: the OIDC service of the runner';
+    const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
     return token;
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/keyless/token-service.js
 
-function askTokenService({ url, bearer, authz, authorities }, host) {
+function askTokenService({ url, bearer, authz, tlsFor }, host) {
     const jwt = bearer.reveal();
     const body = new URLSearchParams({
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -4986,8 +5039,9 @@ function askTokenService({ url, bearer, authz, authorities }, host) {
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
     };
-    const request = { url, method: 'POST', headers, body: body.toString(), authorities };
-    return askForToken('token-service: the token service', ['access_token', 'token'], request, host);
+    const members = ['access_token', 'token'];
+    const who = 'token-service: the token service';
+    return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor }, host);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/keyless/bearer.js
@@ -5001,7 +5055,8 @@ function askTokenService({ url, bearer, authz, authorities }, host) {
 
 
 
-const SHARED_KEY = /^HS\d+$/;
+
+const SHARED_KEY = /^HS/i;
 async function withBearer(request, input, env, host) {
     const audience = plainText('oidc-audience', input('oidc-audience'));
     const service = input('token-service');
@@ -5011,16 +5066,20 @@ async function withBearer(request, input, env, host) {
     const { scitoken, trust } = request.credentials;
     if (audience !== undefined && scitoken.text !== undefined)
         throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
-    const tlsFor = loadTrust(trust, host)(undefined);
+    const { path, checkOnly } = request;
+    if (path !== undefined)
+        await inPhase('deliver', undefined, () => checkTokenPath(path));
     const obtain = async (within) => {
-        const { authorities } = await tlsFor(url?.hostname ?? '');
-        const bearer = audience === undefined ? given(request, within) : await jobToken(audience, env, authorities, within);
+        const tlsFor = loadTrust(trust, within)(undefined);
+        const bearer = audience === undefined ? given(request, within) : await jobToken(audience, env, tlsFor, within);
         if (url === undefined)
             return withSciToken(request, bearer);
-        const answer = await askTokenService({ url, bearer, authz: request.authz, authorities }, within);
+        const answer = await askTokenService({ url, bearer, authz: request.authz, tlsFor }, within);
         host.log.debug(`credentials: ${url.origin} has made a token for us`);
-        if (!SHARED_KEY.test(algorithmOf(answer.token)))
+        if (!SHARED_KEY.test(algorithmOf(answer.token) ?? ''))
             return withSciToken(request, answer.token);
+        if (checkOnly)
+            host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
         return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
     };
     const persistence = { retries: request.retries, patient: false };
@@ -5035,14 +5094,6 @@ function given({ credentials }, host) {
     if (typeof found !== 'string')
         return found.jwt;
     throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
-}
-function algorithmOf(jwt) {
-    try {
-        return parseIdToken(jwt).algorithm;
-    }
-    catch {
-        return '';
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/settings.js
@@ -5172,20 +5223,37 @@ function account() {
 
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
+const INPUT_OF = {
+    pool: 'pool',
+    name: 'name',
+    type: 'type',
+    address: 'address',
+    authz: 'authz',
+    lifetime: 'lifetime',
+    mode: 'mode',
+    identity: 'identity',
+    key: 'key',
+    remote: 'remote',
+    authenticationMethods: 'authentication-methods',
+    idtoken: 'idtoken',
+    scitoken: 'scitoken',
+    oidcAudience: 'oidc-audience',
+    tokenService: 'token-service',
+    clientCertificate: 'client-certificate',
+    clientKey: 'client-key',
+    caCertificate: 'ca-certificate',
+    serverName: 'server-name',
+    password: 'password',
+    expectedIdentity: 'expected-identity',
+    expectedTrustDomain: 'expected-trust-domain',
+    verify: 'verify',
+    onReduced: 'on-reduced',
+    file: 'file',
+    retries: 'retries',
+};
 async function src_fetchToken(options) {
     const { timeoutMs, signal, onSecret, onLog, lifetime = DEFAULT_LIFETIME_SECONDS } = options;
-    const words = {
-        ...{ pool: options.pool, name: options.name, type: options.type, address: options.address, key: options.key },
-        ...{ idtoken: options.idtoken, file: options.file, authz: options.authz?.join(','), lifetime: String(lifetime) },
-        ...{ 'on-reduced': options.onReduced, 'authentication-methods': options.authenticationMethods?.join(',') },
-        ...{ scitoken: options.scitoken, 'oidc-audience': options.oidcAudience, 'token-service': options.tokenService },
-        ...{ password: options.password, 'server-name': options.serverName },
-        ...{ 'client-certificate': options.clientCertificate, 'client-key': options.clientKey },
-        ...{ 'ca-certificate': options.caCertificate, mode: options.mode, identity: options.identity },
-        ...{ 'expected-identity': options.expectedIdentity, 'expected-trust-domain': options.expectedTrustDomain },
-        ...{ remote: options.remote?.toString(), verify: options.verify?.toString(), retries: options.retries?.toString() },
-    };
-    const input = (name) => words[name];
+    const input = inputsOf({ ...options, lifetime });
     const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? new AbortController().signal, {
         mask: (secret) => onSecret?.(secret),
         log: {
@@ -5203,6 +5271,14 @@ async function src_fetchToken(options) {
     finally {
         host.done();
     }
+}
+function inputsOf(options) {
+    const entries = Object.entries(INPUT_OF);
+    const words = new Map(entries.map(([option, name]) => [name, options[option]]));
+    return (name) => {
+        const value = words.get(name);
+        return typeof value === 'object' ? value.join(',') : value?.toString();
+    };
 }
 
 var __webpack_exports__AuthenticationError = __webpack_exports__.v3;

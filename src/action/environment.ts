@@ -63,8 +63,10 @@ function scheddOf(fetched: FetchedToken, directory: string, input: InputSource):
   const file = join(directory, '.schedd_address');
   writeAddressFile(file, daemonAddress, daemonVersionText);
   return {
-    ...{ _CONDOR_SCHEDD_HOST: '', _CONDOR_SCHEDD_DAEMON_AD_FILE: '' },
-    ...{ _CONDOR_SCHEDD_ADDRESS_FILE: file, _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file }, // the second one is root's
+    _CONDOR_SCHEDD_HOST: '',
+    _CONDOR_SCHEDD_DAEMON_AD_FILE: '',
+    _CONDOR_SCHEDD_ADDRESS_FILE: file,
+    _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file, // the second one is root's
   };
 }
 

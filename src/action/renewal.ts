@@ -10,8 +10,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
 import { type FetchedToken, fetchToken } from '../fetch.ts';
+import type { Host } from '../host.ts';
 import { readRequest, readTimeout } from '../inputs/request.ts';
-import type { InputName } from '../inputs/table.ts';
+import type { InputName, InputSource } from '../inputs/table.ts';
 import { withBearer } from '../keyless/bearer.ts';
 import { TOKEN_VARIABLE, URL_VARIABLE } from '../keyless/job-token.ts';
 import { writeTokenFile } from '../output/token-file.ts';
@@ -33,6 +34,8 @@ interface Order {
   readonly inputs: Readonly<Partial<Record<InputName, string>>>;
   readonly path: string;
   readonly due: number;
+  /** Variables with secrets, that nobody else is to see. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
   /** The process without which there is no job; 0: it is not known, as in a container. */
   readonly watched: number;
 }
@@ -47,6 +50,7 @@ const MAX_SLEEP_MS = 2 ** 31 - 1;
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
 
 const PATH_INPUTS: readonly string[] = ['ca-certificate', 'client-certificate', 'client-key'];
+const SECRET_VARIABLES: readonly string[] = ['BEARER_TOKEN', URL_VARIABLE, TOKEN_VARIABLE];
 const PATH_VARIABLES: readonly string[] = ['BEARER_TOKEN_FILE', 'SSL_CERT_FILE', 'X509_USER_PROXY'];
 
 /** Paths as they are from the workspace, which is not where the process is. */
@@ -69,15 +73,18 @@ export async function startRenewal(
   const order: Order = {
     inputs: { ...inputs, ...wholePathsOf(inputs, PATH_INPUTS) },
     path,
+    secrets: Object.fromEntries(SECRET_VARIABLES.map((name) => [name, env[name]])),
     due: dueOf(token),
     watched: process.ppid,
   };
-  const needed = ['BEARER_TOKEN', ...(inputs['oidc-audience'] === undefined ? [] : [URL_VARIABLE, TOKEN_VARIABLE])];
-  const secret = Object.fromEntries(needed.map((name) => [name, env[name]]));
-  const open = { ...withoutSecrets(env), ...secret, ...wholePathsOf(env, PATH_VARIABLES) };
+  const open = { ...withoutSecrets(env), ...wholePathsOf(env, PATH_VARIABLES) };
   const program = process.argv[1] ?? '';
   const child = spawn(process.execPath, [program, RENEW], {
-    ...{ cwd: directory, env: open, detached: true, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true },
+    cwd: directory,
+    env: open,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    windowsHide: true,
   });
   try {
     await once(child, 'spawn');
@@ -131,7 +138,7 @@ export async function renew(): Promise<void> {
 }
 
 async function keepFresh(
-  { inputs, path, due: first }: Order,
+  { inputs, path, secrets, due: first }: Order,
   isOver: () => boolean,
   stop: AbortSignal,
   say: (line: string) => void,
@@ -147,10 +154,7 @@ async function keepFresh(
     try {
       const quiet = { debug: () => {}, info: () => {}, notice: say, warn: say };
       const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
-      const surroundings = await processSurroundings(host.signal);
-      const read = { ...readRequest(input, surroundings), retries: 0 };
-      const request = await withBearer(read, input, surroundings.env, host);
-      const fetched = await fetchToken({ ...request, path: undefined }, host).finally(host.done);
+      const fetched = await fetchAgain(input, secrets, host).finally(host.done);
       if (stop.aborted || isOver()) return;
       writeTokenFile(path, fetched.token.jwt, false);
       say(`Renewed. ${describeToken({ ...fetched, path })}`);
@@ -163,6 +167,12 @@ async function keepFresh(
       due = Date.now() + pause;
     }
   }
+}
+
+async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
+  const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
+  const read = { ...readRequest(input, surroundings), path: undefined, retries: 0 };
+  return await fetchToken(await withBearer(read, input, surroundings.env, host), host);
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

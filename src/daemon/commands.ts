@@ -10,8 +10,15 @@ export const DC_SEC_QUERY = 60040;
 /** Per authorization level the command that it takes. */
 const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
   ALLOW: DC_GET_SESSION_TOKEN, // does something, but is only asked about
-  ...{ READ: 60020, WRITE: 60021, NEGOTIATOR: 60022, ADMINISTRATOR: 60023, CONFIG: 60025, DAEMON: 60026 },
-  ...{ ADVERTISE_STARTD: 60027, ADVERTISE_SCHEDD: 60028, ADVERTISE_MASTER: 60029 },
+  READ: 60020,
+  WRITE: 60021,
+  NEGOTIATOR: 60022,
+  ADMINISTRATOR: 60023,
+  CONFIG: 60025,
+  DAEMON: 60026,
+  ADVERTISE_STARTD: 60027,
+  ADVERTISE_SCHEDD: 60028,
+  ADVERTISE_MASTER: 60029,
 };
 
 /** To a broker: have the daemon connect that is registered with you by this number. READ. */

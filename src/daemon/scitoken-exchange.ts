@@ -31,7 +31,9 @@ export async function exchangeSciToken(
   }
   return await callCommand(
     {
-      ...{ target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods: proving } },
+      target,
+      command: DC_EXCHANGE_SCITOKEN,
+      credentials: { ...credentials, methods: proving },
       request: (message) => putClassAd(message, { Token: scitoken.reveal() }),
     },
     ({ channel }) => inPhase('token', target.address, async () => readTokenReply(await channel.receive(getClassAd))),

@@ -10,9 +10,20 @@ import { quote, splitList } from './words.ts';
 
 /** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
-  ...{ IDTOKENS: 'TOKEN', IDTOKEN: 'TOKEN', TOKENS: 'TOKEN', TOKEN: 'TOKEN' },
-  ...{ SCITOKENS: 'SCITOKENS', SCITOKEN: 'SCITOKENS', SSL: 'SSL', PASSWORD: 'PASSWORD', FS: 'FS', MUNGE: 'MUNGE' },
-  ...{ KERBEROS: 'KERBEROS', NTSSPI: 'NTSSPI', FS_REMOTE: 'FS_REMOTE', GSI: 'GSI' },
+  IDTOKENS: 'TOKEN',
+  IDTOKEN: 'TOKEN',
+  TOKENS: 'TOKEN',
+  TOKEN: 'TOKEN',
+  SCITOKENS: 'SCITOKENS',
+  SCITOKEN: 'SCITOKENS',
+  SSL: 'SSL',
+  PASSWORD: 'PASSWORD',
+  FS: 'FS',
+  MUNGE: 'MUNGE',
+  KERBEROS: 'KERBEROS',
+  NTSSPI: 'NTSSPI',
+  FS_REMOTE: 'FS_REMOTE',
+  GSI: 'GSI',
 };
 /** Methods that prove nothing. */
 const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
@@ -41,7 +52,7 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
  */
 export function readCredentials(input: InputSource, surroundings: Surroundings, mode: Mode): CredentialSources {
   const { setting, env, uid } = surroundings;
-  const given = METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method);
+  const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
   const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
   const methods =

@@ -1,7 +1,18 @@
 import { ConnectError, CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
+import { algorithmOf, secretsOf } from '../token/jwt.ts';
 import { type HttpRequest, sendHttp } from '../transport/https.ts';
+
+/** What is asked, and of whom. */
+interface Question extends Omit<HttpRequest, 'authorities'> {
+  /** The input that it is for, and who is asked, for people. */
+  readonly who: string;
+  /** The token is the first of these members of the answer that is there. */
+  readonly members: readonly string[];
+  readonly tlsFor: TlsFor;
+}
 
 /** What an answer says besides: names of RFC 8693, and those of others for what went wrong. */
 export interface Answer {
@@ -9,37 +20,34 @@ export interface Answer {
   text(name: string): string | undefined;
 }
 
+/** A reason has words; what is longer without a blank may be the token that was shown, and is not told. */
+const NO_WORD = /\S{40,}/g;
+const LONGEST_REASON = 300;
+
 /**
- * Asks for a token, which is the first of these members of the answer that is there, and masks it.
- *
- * `who`: the input that the question is for, and what is asked, for people.
+ * Asks for a token, and masks it.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL it is refused, with the reason; ERR_CREDENTIAL_UNREADABLE the answer has no token.
  * @throws ConnectError ERR_CONNECT there is no answer, or one that may be another one later; ERR_TIMEOUT.
  */
-export async function askForToken(
-  who: string,
-  members: readonly string[],
-  request: HttpRequest,
-  host: Host,
-): Promise<Answer> {
+export async function askForToken({ who, members, tlsFor, ...request }: Question, host: Host): Promise<Answer> {
   const peer = request.url.origin;
-  const { status, text } = await sendHttp(request, host.signal);
+  const { authorities } = await tlsFor(request.url.hostname);
+  const { status, text } = await sendHttp({ ...request, authorities }, host.signal);
   const answer = parse(text);
   if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, { peer });
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-    const told = [String(status), ...reason].join(': ');
+    const told = [String(status), ...reason].join(': ').replace(NO_WORD, '***').slice(0, LONGEST_REASON);
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, { peer });
   }
-  const token = members.flatMap((name) => answer(name) ?? [])[0] ?? '';
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) {
+  const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
+  if (algorithmOf(token) === undefined) {
     const what = `${who} answers without a token in ${members.join(' or ')}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, { peer });
   }
-  const secret = new Secret(token);
-  host.mask(secret);
-  return { token: secret, text: answer };
+  for (const secret of secretsOf(token)) host.mask(secret);
+  return { token, text: answer };
 }
 
 /** Members of a JSON object, as far as they are texts. */

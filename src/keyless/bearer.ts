@@ -6,16 +6,17 @@ import { CredentialError, InputError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { InputSource, Surroundings } from '../inputs/table.ts';
 import { plainText } from '../inputs/words.ts';
+import { checkTokenPath } from '../output/token-file.ts';
 import { withRetries } from '../retry.ts';
 import type { Secret } from '../secret.ts';
-import { parseIdToken } from '../token/jwt.ts';
+import { algorithmOf } from '../token/jwt.ts';
 import type { TokenRequest } from '../wanted.ts';
 import { jobToken } from './job-token.ts';
 import { askTokenService } from './token-service.ts';
 import { serviceUrl } from './url.ts';
 
 /** How IDTOKENs are signed: with a key that both sides have. What others sign with a key of their own is a SciToken. */
-const SHARED_KEY = /^HS\d+$/;
+const SHARED_KEY = /^HS/i;
 
 /**
  * The request with the bearer token in it that `oidc-audience` and `token-service` ask for: as the SciToken to authenticate
@@ -37,15 +38,17 @@ export async function withBearer(
   const { scitoken, trust } = request.credentials;
   if (audience !== undefined && scitoken.text !== undefined)
     throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
-  const tlsFor = loadTrust(trust, host)(undefined);
+  const { path, checkOnly } = request;
+  if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
 
   const obtain = async (within: Host): Promise<TokenRequest> => {
-    const { authorities } = await tlsFor(url?.hostname ?? '');
-    const bearer = audience === undefined ? given(request, within) : await jobToken(audience, env, authorities, within);
+    const tlsFor = loadTrust(trust, within)(undefined);
+    const bearer = audience === undefined ? given(request, within) : await jobToken(audience, env, tlsFor, within);
     if (url === undefined) return withSciToken(request, bearer);
-    const answer = await askTokenService({ url, bearer, authz: request.authz, authorities }, within);
+    const answer = await askTokenService({ url, bearer, authz: request.authz, tlsFor }, within);
     host.log.debug(`credentials: ${url.origin} has made a token for us`);
-    if (!SHARED_KEY.test(algorithmOf(answer.token))) return withSciToken(request, answer.token);
+    if (!SHARED_KEY.test(algorithmOf(answer.token) ?? '')) return withSciToken(request, answer.token);
+    if (checkOnly) host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
     return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
   };
   const persistence = { retries: request.retries, patient: false };
@@ -61,12 +64,4 @@ function given({ credentials }: TokenRequest, host: Host): Secret {
   const found = readSciToken(credentials.scitoken, host);
   if (typeof found !== 'string') return found.jwt;
   throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
-}
-
-function algorithmOf(jwt: Secret): string {
-  try {
-    return parseIdToken(jwt).algorithm;
-  } catch {
-    return ''; // no IDTOKEN; whether it is a SciToken is seen where it is read
-  }
 }

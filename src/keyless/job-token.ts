@@ -1,6 +1,7 @@
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
 import { askForToken } from './answer.ts';
 import { serviceUrl } from './url.ts';
 
@@ -17,7 +18,7 @@ export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
 export async function jobToken(
   audience: string,
   env: Readonly<Record<string, string | undefined>>,
-  authorities: readonly string[],
+  tlsFor: TlsFor,
   host: Host,
 ): Promise<Secret> {
   const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
@@ -30,7 +31,7 @@ export async function jobToken(
   url.searchParams.set('audience', audience);
   host.mask(new Secret(bearer));
   const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json' };
-  const request = { url, method: 'GET' as const, headers, authorities };
-  const { token } = await askForToken('oidc-audience: the OIDC service of the runner', ['value'], request, host);
+  const who = 'oidc-audience: the OIDC service of the runner';
+  const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
   return token;
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts';
 import type { Secret } from '../secret.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
 import { type Answer, askForToken } from './answer.ts';
 
 /** What a bearer token is to be made of, and where. */
@@ -8,7 +9,7 @@ interface ServiceRequest {
   readonly bearer: Secret;
   /** Authorization levels that are wanted; empty: the service decides. */
   readonly authz: readonly string[];
-  readonly authorities: readonly string[];
+  readonly tlsFor: TlsFor;
 }
 
 /**
@@ -17,7 +18,7 @@ interface ServiceRequest {
  *
  * @throws what askForToken throws.
  */
-export function askTokenService({ url, bearer, authz, authorities }: ServiceRequest, host: Host): Promise<Answer> {
+export function askTokenService({ url, bearer, authz, tlsFor }: ServiceRequest, host: Host): Promise<Answer> {
   const jwt = bearer.reveal();
   const body = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -30,6 +31,7 @@ export function askTokenService({ url, bearer, authz, authorities }: ServiceRequ
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
   };
-  const request = { url, method: 'POST' as const, headers, body: body.toString(), authorities };
-  return askForToken('token-service: the token service', ['access_token', 'token'], request, host);
+  const members = ['access_token', 'token'];
+  const who = 'token-service: the token service';
+  return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor }, host);
 }

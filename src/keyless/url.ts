@@ -9,5 +9,6 @@ export function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
-  throw new InputError(name, `${name}: ${quote(text)} is not the URL of a service, https://HOST/PATH`);
+  const shown = text.includes('@') ? 'it' : quote(text); // a password may be in it
+  throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
 }

@@ -40,9 +40,15 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const subject = text('sub');
   if (issuer === undefined || subject === undefined) throw unreadable(source, 'it has no iss or no sub');
   return {
-    ...{ jwt, source, issuer, subject, scope: text('scope'), profile: text('ver') ?? text('wlcg.ver') },
+    jwt,
+    source,
+    issuer,
+    subject,
+    scope: text('scope'),
+    profile: text('ver') ?? text('wlcg.ver'),
     audience: (Array.isArray(aud) ? aud : [aud]).filter((each) => typeof each === 'string'),
-    ...{ expiresAt: time('exp'), notBefore: time('nbf') },
+    expiresAt: time('exp'),
+    notBefore: time('nbf'),
   };
 }
 

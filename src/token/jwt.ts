@@ -62,6 +62,16 @@ export function parseIdToken(jwt: Secret): IdToken {
   };
 }
 
+/** How a JWT of any kind is signed (`alg`); undefined: it is none. */
+export function algorithmOf(jwt: Secret): string | undefined {
+  try {
+    const { alg = '' } = decode(jwt.reveal()).header;
+    return String(alg);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The secret of a token as raw bytes: 32 for HS256. */
 export function revealSignature({ jwt }: IdToken): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));

@@ -29,7 +29,8 @@ export async function sendHttp(request: HttpRequest, signal: AbortSignal): Promi
   const { url, method, headers, body = '', authorities } = request;
   const { request: begin } =
     url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
-  const options = { method, headers, signal, agent: false, ca: [...authorities] };
+  // Said aloud, for NODE_TLS_REJECT_UNAUTHORIZED of some earlier step would count otherwise.
+  const options = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
   try {
     return await new Promise<HttpResponse>((resolve, reject) => {
       const sent = begin(url, options, (response) => {
@@ -46,12 +47,12 @@ export async function sendHttp(request: HttpRequest, signal: AbortSignal): Promi
         response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
       });
       sent.on('error', reject);
+      sent.on('close', () => reject(new Error('it hung up without an answer'))); // if nothing else was told
       sent.end(body);
     });
   } catch (cause) {
     if (signal.aborted) throw abortedError(signal);
-    throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${messageOf(cause)}`, {
-      ...{ cause, peer: url.origin },
-    });
+    // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
+    throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${messageOf(cause)}`, { peer: url.origin });
   }
 }

@@ -25,6 +25,8 @@ export interface IdToken {
  * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
  */
 export declare function parseIdToken(jwt: Secret): IdToken;
+/** How a JWT of any kind is signed (`alg`); undefined: it is none. */
+export declare function algorithmOf(jwt: Secret): string | undefined;
 /** The secret of a token as raw bytes: 32 for HS256. */
 export declare function revealSignature({ jwt }: IdToken): Uint8Array;
 /** What has to be masked of a JWT: all of it, and its signature by itself, for a mask hides whole values only. */

@@ -1,0 +1,154 @@
+/** The job's own OIDC token, and what token services make of it, up to where a daemon is asked. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fetchToken } from '../../src/fetch.ts';
+import { advised } from '../support/advice.ts';
+import { Authority } from '../support/certificates.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import { audience, keyless, service, services } from '../support/keyless.ts';
+import { SciTokenKey } from '../support/scitoken-key.ts';
+
+const issuer = new SciTokenKey('https://issuer.test');
+const { certificate: issuerOfOthers } = await Authority.create();
+
+describe('The job’s own OIDC token', () => {
+  test('is the SciToken, for the audience that is named, and hidden', async () => {
+    const { request, masks } = await keyless({ 'oidc-audience': 'condor://pool.test' });
+    const jwt = request.credentials.scitoken.text?.reveal() ?? '';
+    assert.ok(services.runner.signed(jwt));
+    assert.equal(JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()).aud, 'condor://pool.test');
+    assert.deepEqual(request.credentials.methods, ['SCITOKENS']);
+    assert.ok(masks.includes(jwt) && masks.includes(services.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''));
+  });
+
+  test('is not asked for where nobody wants it', async () => {
+    await keyless({ idtoken: 'x' });
+    assert.deepEqual(services.asked, []);
+  });
+
+  test('is refused by name where the job may not have one', () =>
+    assert.rejects(keyless(audience(), {}), advised('this job may not have an OIDC token')));
+
+  test('is shown to nobody whose certificate is not trusted, whatever the environment says', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      await assert.rejects(keyless({ ...audience(), 'ca-certificate': issuerOfOthers }), { code: 'ERR_CONNECT' });
+      assert.deepEqual(services.asked, []);
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+  });
+
+  test('is another one for each try', async () => {
+    services.others.set('/busy', (_, response) => response.writeHead(503).end());
+    await assert.rejects(keyless({ ...service('/busy'), retries: '1' }), { code: 'ERR_CONNECT', tries: 2 });
+    assert.equal(services.asked.filter((each) => each === 'GET /oidc/token').length, 2);
+    assert.equal(new Set(services.secrets).size, services.secrets.length);
+  });
+
+  test('is not asked for in clear', () =>
+    assert.rejects(keyless(audience(), { ...services.env, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://192.0.2.1/' }), {
+      code: 'ERR_INPUT',
+      message: /^oidc-audience: "http:\/\/192\.0\.2\.1\/" is not the URL of a service/,
+    }));
+
+  test('does not go with another one', () =>
+    assert.rejects(keyless({ ...audience(), scitoken: issuer.issue('alice') }), {
+      code: 'ERR_INPUT',
+      input: 'scitoken',
+    }));
+});
+
+describe('A token service', () => {
+  test('that exchanges (RFC 8693) gives a SciToken, limited to what is asked for', async () => {
+    services.made = () => issuer.issue('alice');
+    let scope: string | null = null;
+    const { request, masks } = await keyless({ ...service('/token'), authz: 'READ WRITE' });
+    const jwt = request.credentials.scitoken.text?.reveal() ?? '';
+    assert.ok(issuer.signed(jwt));
+    assert.equal(request.issued, undefined);
+    assert.deepEqual(request.credentials.methods, ['SCITOKENS'], 'once');
+    for (const secret of services.secrets.slice(-2))
+      assert.ok(masks.includes(secret), 'what comes and what goes is hidden');
+    assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
+    services.others.set('/token', (_, response, body) => {
+      scope = new URLSearchParams(body).get('scope');
+      response.end(JSON.stringify({ access_token: jwt }));
+    });
+    await keyless({ ...service('/token'), authz: 'READ WRITE' });
+    assert.equal(scope, 'condor:/READ condor:/WRITE');
+  });
+
+  test('takes a token of the workflow, too', async () => {
+    services.made = () => issuer.issue('alice');
+    const scitoken = services.runner.issue('job', { aud: services.origin });
+    const { request } = await keyless({ 'token-service': `${services.origin}/token`, scitoken }, {});
+    assert.ok(issuer.signed(request.credentials.scitoken.text?.reveal() ?? ''));
+  });
+
+  test('that gives an IDTOKEN leaves nothing to be asked for', () =>
+    withPool({}, async (pool) => {
+      services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
+      const words = {
+        ...service('/v1/token'),
+        pool: pool.collector,
+        name: 'ci@pool',
+        authz: 'READ',
+        lifetime: '600',
+      };
+      const { request, host } = await keyless({ ...words, address: undefined });
+      const fetched = await fetchToken(request, host);
+      assert.equal(fetched.token.jwt.reveal(), services.secrets.at(-1));
+      assert.deepEqual(
+        [fetched.token.subject, fetched.daemonName, fetched.authenticationMethod],
+        ['alice@pool.test', 'ci@pool', 'token-service'],
+      );
+      assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was asked for');
+    }));
+
+  for (const [what, words, claim] of [
+    ['for somebody else', { 'expected-identity': 'bob@pool.test' }, 'sub'],
+    ['of another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
+    ['that allows more', { authz: 'READ' }, 'scope'],
+    ['that lasts longer', { authz: 'WRITE', lifetime: '60' }, 'exp'],
+  ] as const) {
+    test(`whose IDTOKEN is one ${what} gives none`, () =>
+      withPool({}, async (pool) => {
+        services.made = () => pool.idToken('alice', { authz: ['WRITE'], lifetime: 600 });
+        const { request, host } = await keyless({ ...service('/v1/token'), ...words });
+        await assert.rejects(fetchToken(request, host), { code: 'ERR_TOKEN_CLAIM', claim });
+      }));
+  }
+
+  for (const [what, grant, claim] of [
+    ['has expired', { lifetime: 60, issuedAt: 1_000_000_000 }, 'exp'],
+    ['begins in ten years', { lifetime: 600, issuedAt: Math.floor(Date.now() / 1000) + 315_360_000 }, 'exp'],
+  ] as const) {
+    test(`whose IDTOKEN ${what} gives none`, () =>
+      withPool({}, async (pool) => {
+        services.made = () => pool.idToken('alice', grant);
+        const { request, host } = await keyless({ ...service('/v1/token'), lifetime: '10m' });
+        await assert.rejects(fetchToken(request, host), { code: 'ERR_TOKEN_CLAIM', claim });
+      }));
+  }
+
+  for (const [what, header] of [
+    ['without the name of a key', { alg: 'HS256' }],
+    ['signed otherwise', { alg: 'hs1', kid: 'POOL' }],
+  ] as const) {
+    test(`whose IDTOKEN is one ${what} is not shown to a daemon as a SciToken`, async () => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      services.made = () => `${part(header)}.${part({ iss: 'pool.test', sub: 'alice@pool.test' })}.c2lnbmF0dXJl`;
+      const { request } = await keyless(service('/v1/token'));
+      assert.equal(request.issued?.jwt.reveal(), services.secrets.at(-1));
+      assert.equal(request.credentials.scitoken.text, undefined);
+    });
+  }
+
+  test('whose words and token differ gives none', () =>
+    withPool({}, async (pool) => {
+      services.made = () => pool.idToken('bob', { lifetime: 600 });
+      const { request, host } = await keyless(service('/v1/token'));
+      await assert.rejects(fetchToken(request, host), { code: 'ERR_TOKEN_CLAIM', claim: 'sub' });
+    }));
+});

@@ -1,0 +1,139 @@
+/** Token services that refuse, lie, break off or cannot be trusted. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import type { HTCondorError, InputError } from '../../src/errors.ts';
+import { advised } from '../support/advice.ts';
+import { Authority } from '../support/certificates.ts';
+import { audience, keyless, service, services } from '../support/keyless.ts';
+import { deadPort } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { SciTokenKey } from '../support/scitoken-key.ts';
+
+const issuer = new SciTokenKey('https://issuer.test');
+const { certificate: issuerOfOthers } = await Authority.create();
+
+describe('A token service is of no use', () => {
+  test('that refuses, and its reason is told', async () => {
+    const refused = keyless(service('/nowhere'));
+    await assert.rejects(refused, advised('the token service gives no token'));
+    await assert.rejects(refused, (error: Error) => {
+      assert.match(error.message, /403: access_denied: no policy for POST \/nowhere\?::stop-commands::x$/);
+      return true;
+    });
+  });
+
+  test('that says again what it was shown: that is told to nobody', async () => {
+    services.others.set('/echo', (_, response, body) => {
+      const token = new URLSearchParams(body).get('subject_token');
+      response
+        .writeHead(400)
+        .end(JSON.stringify({ error: 'invalid_request', error_description: `bad token ${token}!` }));
+    });
+    await assert.rejects(keyless(service('/echo')), { message: /400: invalid_request: bad token \*\*\*$/ });
+  });
+
+  test('that gives what is no token: that is not hidden either, it may be any word', async () => {
+    const noting = notingHost();
+    services.others.set('/word', (_, response) => response.end(JSON.stringify({ token: 'cm.example.org' })));
+    await assert.rejects(keyless(service('/word'), services.env, noting), { code: 'ERR_CREDENTIAL_UNREADABLE' });
+    const { masks } = noting;
+    assert.ok(masks.length > 0 && !masks.includes('cm.example.org'));
+  });
+
+  test('that has nothing to make a token of', () =>
+    assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token for it')));
+
+  for (const [what, body] of [
+    ['no JSON', '<html>'],
+    ['no object', 'null'],
+    ['a token that is none', JSON.stringify({ access_token: 'correct horse', token: 7 })],
+    ['nothing', ''],
+  ] as const) {
+    test(`that answers with ${what}, of which nothing is shown`, async () => {
+      services.others.set('/odd', (_, response) => response.end(body));
+      const odd = keyless(service('/odd'));
+      await assert.rejects(odd, advised('the token service answers without a token in'));
+      await assert.rejects(odd, (error: Error) => !/html|horse/.test(error.message));
+    });
+  }
+
+  test('that sends us elsewhere: nobody else is shown the token', async () => {
+    services.others.set('/moved', (_, response) => response.writeHead(307, { location: '/v1/token' }).end());
+    await assert.rejects(keyless(service('/moved')), { code: 'ERR_NO_CREDENTIAL', message: /307$/ });
+    assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /moved']);
+  });
+
+  test('that says too much, or hangs up in the middle', async () => {
+    services.others.set('/flood', (_, response) => response.end(Buffer.alloc(1024 * 1024, 'x')));
+    await assert.rejects(keyless(service('/flood')), { code: 'ERR_CONNECT', message: /more than 65536 bytes/ });
+    services.others.set('/half', (_, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"token":"', () => response.destroy());
+    });
+    await assert.rejects(keyless(service('/half')), { code: 'ERR_CONNECT' });
+  });
+
+  test('that wants to speak something else, or breaks off in the middle of a word', async () => {
+    services.others.set('/switch', ({ socket }) =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+    );
+    await assert.rejects(keyless(service('/switch')), { code: 'ERR_CONNECT', message: /hung up without an answer/ });
+    const secret = issuer.issue('alice');
+    services.others.set('/broken', ({ socket }) =>
+      socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n${secret}\r\nxyz`),
+    );
+    await assert.rejects(keyless(service('/broken')), (error: Error) => {
+      assert.equal((error as HTCondorError).code, 'ERR_CONNECT');
+      assert.ok(!inspect(error, { depth: 9 }).includes(secret.slice(-20)), 'nothing of it is kept');
+      return true;
+    });
+  });
+
+  test('that is overloaded, until it is not any more', async () => {
+    services.made = () => issuer.issue('alice');
+    let busy = 0;
+    services.others.set('/busy', (_, response) => {
+      busy += 1;
+      if (busy > 1) response.end(JSON.stringify({ access_token: issuer.issue('alice') }));
+      else response.writeHead(503).end();
+    });
+    await assert.rejects(keyless(service('/busy')), { code: 'ERR_CONNECT', message: /answers 503$/ });
+    busy = 0;
+    const { log } = await keyless({ ...service('/busy'), retries: '1' });
+    assert.match(log.join('\n'), /Try 1 of 2 failed: token-service: the token service answers 503/);
+  });
+
+  test('that nobody vouches for, or that is not there', async () => {
+    const untrusted = keyless({ ...service('/token'), 'ca-certificate': issuerOfOthers });
+    await assert.rejects(untrusted, advised('no answer from https://'));
+    const words = { 'token-service': `https://localhost:${await deadPort()}/`, scitoken: issuer.issue('alice') };
+    await assert.rejects(keyless(words), { code: 'ERR_CONNECT', phase: 'credentials' });
+  });
+
+  test('that is silent, when the run is over', async () => {
+    const over = new AbortController();
+    services.others.set('/silent', () => over.abort(new Error('SIGINT')));
+    const noting = notingHost({ signal: over.signal });
+    const silent = keyless(service('/silent'), services.env, noting);
+    await assert.rejects(silent, { code: 'ERR_TIMEOUT', message: 'cancelled' });
+  });
+
+  test('before it is known whether the token can be put where it shall go', async () => {
+    await assert.rejects(keyless({ ...service('/token'), file: '/dev/null/token' }), { code: 'ERR_OUTPUT' });
+    assert.deepEqual(services.asked, []);
+  });
+
+  for (const url of [
+    'tokens.example.org',
+    'http://tokens.example.org/',
+    'https://me:secret@tokens.example.org/',
+    'ftp://x',
+  ]) {
+    test(`at ${url}`, () =>
+      assert.rejects(keyless({ ...audience(), 'token-service': url }), (error: InputError) => {
+        assert.deepEqual([error.code, error.input], ['ERR_INPUT', 'token-service']);
+        return !error.message.includes('secret');
+      }));
+  }
+});
