@@ -8,7 +8,7 @@ import type { Suite } from '../support/pool-tree.ts';
 import { ACTION, COMMAND, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const DISTANCES_MS = [0, 10, 30, 100];
 
 export const HEAD: readonly string[] = [
