@@ -2,6 +2,7 @@
  * `npm test [-- WORD…]`: gets the real pools ready, then runs all test files, or those whose path has one of the words.
  */
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { filesBelow, projectRoot } from './support/project.ts';
 
 const words = process.argv.slice(2);
@@ -18,5 +19,6 @@ if (files.some((file) => file.includes('/real/'))) {
   const prepared = run('build/test/support/prepare-pools.js');
   if (prepared !== 0) process.exit(prepared);
 }
-// A test that hangs is a failure, not a reason to wait for ever.
-process.exit(run('--enable-source-maps', '--test', '--test-timeout=600000', ...files));
+// As many files at a time as there are processors: much of it is waiting. A test that hangs is a failure.
+const options = ['--test-timeout=600000', `--test-concurrency=${availableParallelism()}`];
+process.exit(run('--enable-source-maps', '--test', ...options, ...files));

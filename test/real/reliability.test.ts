@@ -26,6 +26,9 @@ import {
 } from '../support/fault-table.ts';
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
 
+/** What has to succeed has this long: the daemon may be busy with what is broken beside it. */
+const PATIENCE_MS = 10_000;
+
 for (const suite of poolSuites()) {
   describe(`Between us and HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let to: Destination;
@@ -35,10 +38,10 @@ for (const suite of poolSuites()) {
     after(() => to && stopDestination(to));
 
     /** What becomes of a fetch, after what must hold whatever happens. */
-    async function outcomeOf(method: FaultMethod, plan: FaultPlan | undefined) {
-      const { error, log, elapsedMs, delivered, proxy } = await fetchThrough(method, plan, to);
+    async function outcomeOf(method: FaultMethod, plan: FaultPlan | undefined, timeoutMs?: number) {
+      const { error, log, elapsedMs, delivered, proxy } = await fetchThrough(method, plan, to, timeoutMs);
       assert.ok(plan === undefined || proxy.struck > 0, `the frame never came: ${error?.stack}`);
-      assert.ok(elapsedMs < 10_000, `it took ${elapsedMs} ms`);
+      assert.ok(elapsedMs < PATIENCE_MS + 5000, `it took ${elapsedMs} ms`);
       const shown = [String(error?.stack), ...log].join('\n');
       for (const secret of secretsOf(to)) assert.ok(!shown.includes(secret), 'no secret is shown');
       assert.equal(delivered, error === undefined, 'a token or an error');
@@ -47,7 +50,7 @@ for (const suite of poolSuites()) {
 
     for (const method of METHODS) {
       test(`${method}: there are the frames of the table`, async () => {
-        const { error, proxy } = await outcomeOf(method, undefined);
+        const { error, proxy } = await outcomeOf(method, undefined, PATIENCE_MS);
         assert.equal(error, undefined);
         for (const direction of DIRECTIONS)
           assert.equal(proxy.seen[direction].length, FRAMES[method][direction].length, JSON.stringify(proxy.seen));
@@ -62,8 +65,8 @@ for (const suite of poolSuites()) {
         const cases = everyFault().filter((each) => isExclusive(each) === exclusive);
         for (const { method, fault, direction, name, plan } of cases) {
           test(`${method} ${direction}, ${name}: ${fault.name}`, async () => {
-            const { error } = await outcomeOf(method, plan);
             const harmless = HARMLESS.includes(fault.name);
+            const { error } = await outcomeOf(method, plan, harmless ? PATIENCE_MS : undefined);
             if (harmless && direction === 'to us') assert.equal(error, undefined);
             else if (error !== undefined) assert.match(error.code, BROKEN, error.stack);
             else assert.ok(harmless || mayBeOverlooked(fault.name, direction, name), 'it was not noticed');
