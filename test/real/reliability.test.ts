@@ -77,7 +77,7 @@ for (const suite of poolSuites()) {
 
     for (const { name, code, ...plan } of AD_CASES) {
       test(`${plan.direction}, in what is said: ${name}`, async () => {
-        const { error } = await outcomeOf('IDTOKENS', plan);
+        const { error } = await outcomeOf('IDTOKENS', plan, PATIENCE_MS);
         assert.match(error?.code ?? 'none', code, error?.stack);
       });
     }

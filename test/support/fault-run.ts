@@ -95,10 +95,10 @@ export async function fetchThrough(
   to: Destination,
   timeoutMs: number = TIMEOUT_MS[method],
 ): Promise<Outcome> {
-  for (let left = 3; ; left--) {
-    const outcome = await fetchOnce(method, plan, to, timeoutMs);
+  for (let tries = 1; ; tries++) {
+    const outcome = await fetchOnce(method, plan, to, timeoutMs * tries);
     const isBusy = outcome.proxy.struck === 0 && outcome.error?.code === 'ERR_TIMEOUT';
-    if (!isBusy || left === 0) return outcome;
+    if (plan === undefined || !isBusy || tries === 5) return outcome;
   }
 }
 
