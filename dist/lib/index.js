@@ -1402,13 +1402,13 @@ function decodeProtectedHeader(token) {
 
 const jwt_MAX_LENGTH = 64 * 1024;
 const MIN_SIGNATURE = 20;
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const LEVEL_PREFIX = 'condor:/';
 function parseIdToken(jwt) {
     const text = jwt.reveal();
-    const parts = text.split('.');
     if (text.length > jwt_MAX_LENGTH)
         throw malformed(`it has ${text.length} characters`);
-    if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+    if (!JWT.test(text)) {
         throw malformed('it is not three parts of base64url with dots between them');
     }
     const { header, claims } = jwt_decode(text);
@@ -1418,7 +1418,7 @@ function parseIdToken(jwt) {
         throw malformed('it is not signed', 'alg');
     return {
         jwt,
-        signedText: `${parts[0]}.${parts[1]}`,
+        signedText: text.slice(0, text.lastIndexOf('.')),
         algorithm: alg,
         keyId: word(kid, 'kid'),
         issuer: word(iss, 'iss'),
@@ -1430,9 +1430,9 @@ function parseIdToken(jwt) {
     };
 }
 function algorithmOf(jwt) {
+    const text = jwt.reveal();
     try {
-        const { alg = '' } = jwt_decode(jwt.reveal()).header;
-        return String(alg);
+        return JWT.test(text) ? String(jwt_decode(text).header['alg']) : undefined;
     }
     catch {
         return undefined;
@@ -4954,27 +4954,34 @@ async function sendHttp(request, signal) {
 
 
 
+
 const NO_WORD = /\S{40,}/g;
 const LONGEST_REASON = 300;
 async function askForToken({ who, members, tlsFor, ...request }, host) {
-    const peer = request.url.origin;
     const { authorities } = await tlsFor(request.url.hostname);
-    const { status, text } = await sendHttp({ ...request, authorities }, host.signal);
+    const response = await sendHttp({ ...request, authorities }, host.signal);
+    const answer = readAnswer({ who, members, url: request.url }, response);
+    for (const secret of secretsOf(answer.token))
+        host.mask(secret);
+    return answer;
+}
+function readAnswer({ who, members, url }, { status, text }) {
+    const facts = { peer: url.origin };
     const answer = parse(text);
     if (status === 429 || status >= 500)
-        throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, { peer });
+        throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
     if (status < 200 || status > 299) {
         const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-        const told = [String(status), ...reason].join(': ').replace(NO_WORD, '***').slice(0, LONGEST_REASON);
-        throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, { peer });
+        const told = printable([String(status), ...reason].join(': '))
+            .replace(NO_WORD, '***')
+            .slice(0, LONGEST_REASON);
+        throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
     }
     const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
     if (algorithmOf(token) === undefined) {
         const what = `${who} answers without a token in ${members.join(' or ')}`;
-        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, { peer });
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
     }
-    for (const secret of secretsOf(token))
-        host.mask(secret);
     return { token, text: answer };
 }
 function parse(text) {

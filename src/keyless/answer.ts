@@ -1,9 +1,10 @@
 import { ConnectError, CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { printable } from '../printable.ts';
 import { Secret } from '../secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { algorithmOf, secretsOf } from '../token/jwt.ts';
-import { type HttpRequest, sendHttp } from '../transport/https.ts';
+import { type HttpRequest, type HttpResponse, sendHttp } from '../transport/https.ts';
 
 /** What is asked, and of whom. */
 interface Question extends Omit<HttpRequest, 'authorities'> {
@@ -27,26 +28,42 @@ const LONGEST_REASON = 300;
 /**
  * Asks for a token, and masks it.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL it is refused, with the reason; ERR_CREDENTIAL_UNREADABLE the answer has no token.
- * @throws ConnectError ERR_CONNECT there is no answer, or one that may be another one later; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT there is no answer; ERR_TIMEOUT.
+ * @throws what readAnswer throws.
  */
 export async function askForToken({ who, members, tlsFor, ...request }: Question, host: Host): Promise<Answer> {
-  const peer = request.url.origin;
   const { authorities } = await tlsFor(request.url.hostname);
-  const { status, text } = await sendHttp({ ...request, authorities }, host.signal);
+  const response = await sendHttp({ ...request, authorities }, host.signal);
+  const answer = readAnswer({ who, members, url: request.url }, response);
+  for (const secret of secretsOf(answer.token)) host.mask(secret);
+  return answer;
+}
+
+/**
+ * The token of an answer.
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL it is refused, with the reason; ERR_CREDENTIAL_UNREADABLE there is none in it.
+ * @throws ConnectError ERR_CONNECT it may be another answer later.
+ */
+export function readAnswer(
+  { who, members, url }: Pick<Question, 'who' | 'members' | 'url'>,
+  { status, text }: HttpResponse,
+): Answer {
+  const facts = { peer: url.origin };
   const answer = parse(text);
-  if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, { peer });
+  if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-    const told = [String(status), ...reason].join(': ').replace(NO_WORD, '***').slice(0, LONGEST_REASON);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, { peer });
+    const told = printable([String(status), ...reason].join(': '))
+      .replace(NO_WORD, '***')
+      .slice(0, LONGEST_REASON);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
     const what = `${who} answers without a token in ${members.join(' or ')}`;
-    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, { peer });
+    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
-  for (const secret of secretsOf(token)) host.mask(secret);
   return { token, text: answer };
 }
 

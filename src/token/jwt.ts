@@ -30,6 +30,9 @@ const MAX_LENGTH = 64 * 1024;
 /** Characters of a signature that is worth hiding; HS256 has 43. A shorter one would be hidden wherever it stands. */
 const MIN_SIGNATURE = 20;
 
+/** Three parts of base64url. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 const LEVEL_PREFIX = 'condor:/';
 
 /**
@@ -39,9 +42,8 @@ const LEVEL_PREFIX = 'condor:/';
  */
 export function parseIdToken(jwt: Secret): IdToken {
   const text = jwt.reveal();
-  const parts = text.split('.');
   if (text.length > MAX_LENGTH) throw malformed(`it has ${text.length} characters`);
-  if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+  if (!JWT.test(text)) {
     throw malformed('it is not three parts of base64url with dots between them');
   }
   const { header, claims } = decode(text);
@@ -50,7 +52,7 @@ export function parseIdToken(jwt: Secret): IdToken {
   if (typeof alg !== 'string' || alg.toLowerCase() === 'none') throw malformed('it is not signed', 'alg');
   return {
     jwt,
-    signedText: `${parts[0]}.${parts[1]}`,
+    signedText: text.slice(0, text.lastIndexOf('.')),
     algorithm: alg,
     keyId: word(kid, 'kid'),
     issuer: word(iss, 'iss'),
@@ -64,9 +66,9 @@ export function parseIdToken(jwt: Secret): IdToken {
 
 /** How a JWT of any kind is signed (`alg`); undefined: it is none. */
 export function algorithmOf(jwt: Secret): string | undefined {
+  const text = jwt.reveal();
   try {
-    const { alg = '' } = decode(jwt.reveal()).header;
-    return String(alg);
+    return JWT.test(text) ? String(decode(text).header['alg']) : undefined;
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly authorities: readonly string[];
 }
 
-interface HttpResponse {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
 }

@@ -1,5 +1,7 @@
 /** Tokens: what a daemon sends us, and what others issued that we show to it. */
 import assert from 'node:assert/strict';
+import { HTCondorError } from '../../src/errors.ts';
+import { readAnswer } from '../../src/keyless/answer.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Peer } from '../../src/security/method.ts';
 import { idtokens } from '../../src/security/methods/idtokens.ts';
@@ -73,4 +75,30 @@ const bearer: Target = {
   },
 };
 
-export const tokenTargets: readonly Target[] = [idtoken, bearer];
+/** What a token service says: two bytes of status, then text. */
+const answered = (status: number, text: string) =>
+  Buffer.concat([Uint8Array.of(status >> 8, status & 255), textInput(text)]);
+const JWT = vectors.jwt.token;
+const answer: Target = {
+  ...{ name: 'token-answer', reaches: 'keyless/answer', weight: 20 },
+  seeds: [
+    answered(200, JSON.stringify({ access_token: JWT, token_type: 'Bearer', expires_in: 600 })),
+    answered(201, JSON.stringify({ token: JWT, identity: 'alice@vm', expires_at: '2030-01-01T00:00:00Z' })),
+    answered(400, JSON.stringify({ error: 'invalid_request', error_description: `not ${JWT}` })),
+    answered(503, '<html>'),
+  ],
+  run(input) {
+    const status = ((input[0] ?? 0) << 8) | (input[1] ?? 0);
+    const question = { who: 'it', members: ['access_token', 'token'], url: new URL('https://tokens.test/') };
+    try {
+      const { token, text } = readAnswer(question, { status, text: textOf(input.subarray(2)) });
+      assert.match(token.reveal(), /^[\w-]+\.[\w-]*\.[\w-]*$/);
+      return `a token, and ${typeof text('identity')}`;
+    } catch (error) {
+      if (error instanceof HTCondorError) assert.doesNotMatch(error.message, /\S{40}/, 'it may be what was shown');
+      throw error;
+    }
+  },
+};
+
+export const tokenTargets: readonly Target[] = [idtoken, bearer, answer];

@@ -49,6 +49,7 @@ describe('A token service is of no use', () => {
     ['no object', 'null'],
     ['a token that is none', JSON.stringify({ access_token: 'correct horse', token: 7 })],
     ['nothing', ''],
+    ['a token with a line end in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
   ] as const) {
     test(`that answers with ${what}, of which nothing is shown`, async () => {
       services.others.set('/odd', (_, response) => response.end(body));
