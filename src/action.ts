@@ -12,7 +12,7 @@ import { type FetchedToken, fetchToken } from './fetch.ts';
 import type { Host } from './host.ts';
 import { privateDirectory, readBoolean, readRequest, readTimeout } from './inputs/request.ts';
 import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from './inputs/table.ts';
-import { withBearer } from './keyless/bearer.ts';
+import { withBearer } from './keyless/with-bearer.ts';
 import { messageOf, printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';

@@ -10,7 +10,8 @@ import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
 import type { Session } from './security/session.ts';
-import { parseIdToken, secretsOf } from './token/jwt.ts';
+import { checkToken } from './token/check.ts';
+import { type IdToken, parseIdToken, secretsOf } from './token/jwt.ts';
 import { formatEndpoint, formatSinful, type Sinful } from './transport/sinful.ts';
 import { onlyWith } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
@@ -41,22 +42,66 @@ export function credentialsOf({ issued, credentials }: TokenRequest, host: Host)
     : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
 
-/** The token that a service has made, as if the daemon had. */
+/**
+ * The token that a service has made, as if the daemon had.
+ *
+ * @throws TokenError ERR_TOKEN_CLAIM it is not for whom the service says, or not for now.
+ */
 export async function askedAlready(
   { jwt, identity }: NonNullable<TokenRequest['issued']>,
-  { lifetime }: TokenRequest,
+  { lifetime }: Pick<TokenRequest, 'lifetime'>,
   { address }: Target,
   host: Host,
 ): Promise<Asked> {
   const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
   const left = expiresAt - host.now().getTime() / 1000;
   await inPhase('check', undefined, () => {
-    if (left <= 0) throw new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} has expired`, 'exp');
+    if (identity !== undefined && identity !== subject)
+      throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
+    if (left <= 0) throw wrong('has expired', 'exp');
     if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
-      throw new TokenError('ERR_TOKEN_CLAIM', `the token lasts longer than the ${lifetime} s that we asked for`, 'exp');
+      throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
   });
   const server = { trustDomain: issuer, remoteVersion: '' };
-  return { value: jwt, roundTrips: 0, session: { address, server, user: identity ?? subject, method: TOKEN_SERVICE } };
+  return { value: jwt, roundTrips: 0, session: { address, server, user: subject, method: TOKEN_SERVICE } };
+}
+
+function wrong(how: string, claim: string): TokenError {
+  return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim);
+}
+
+/** Who made the token, for people. */
+export function issuerOf({ issued }: TokenRequest): string {
+  return issued === undefined ? 'daemon' : 'token service';
+}
+
+/**
+ * The token taken apart, masked and checked, and in which way it is less than was asked for.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED; ERR_TOKEN_CLAIM; ERR_TOKEN_REDUCED if that is not to be.
+ */
+export function checkAsked(
+  request: TokenRequest,
+  { value: jwt, session }: Asked,
+  host: Host,
+): { readonly token: IdToken; readonly reductions: readonly string[] } {
+  const token = parseIdToken(jwt); // what is none is no secret to be masked: a daemon could have the runner mask anything
+  for (const secret of secretsOf(jwt)) host.mask(secret);
+  const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
+  const reductions = checkToken(token, {
+    issuer: session.server.trustDomain,
+    subject: request.mode === 'request' ? request.identity : session.user,
+    key,
+    authz,
+    lifetimeSeconds: lifetime,
+    expectedIssuer: expectedTrustDomain,
+    expectedSubject: expectedIdentity,
+  });
+  if (reductions.length > 0 && request.onReduced === 'fail') {
+    const text = `the ${issuerOf(request)} granted less than was asked: ${reductions.join('; ')}`;
+    throw new TokenError('ERR_TOKEN_REDUCED', text);
+  }
+  return { token, reductions };
 }
 
 /** The token, in the way that the mode says. */

@@ -1,4 +1,4 @@
-import { credentialsOf } from './ask.ts';
+import { askedAlready, checkAsked, credentialsOf } from './ask.ts';
 import { inPhase, type Target } from './daemon/open-session.ts';
 import { askAllowed } from './daemon/security-query.ts';
 import { getSessionToken } from './daemon/session-token.ts';
@@ -75,11 +75,12 @@ function telling(host: Host, phases: readonly string[]): Host {
 }
 
 async function checkDaemon(
-  { authz, verify, expectedIdentity, expectedTrustDomain }: TokenRequest,
+  request: TokenRequest,
   target: Target,
   credentials: Credentials,
   host: Host,
 ): Promise<Omit<Diagnosis, 'daemonName'>> {
+  const { authz, verify, expectedIdentity, expectedTrustDomain } = request;
   host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
   const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
   const { session } = await askAllowed(target, mayAsk, credentials, telling(host, ['connect', 'ccb', 'session']));
@@ -93,7 +94,8 @@ async function checkDaemon(
     ),
   );
   const again = { ...target, resume: session };
-  await checkFetching(again, authz, credentials, host);
+  if (request.issued === undefined) await checkFetching(again, authz, credentials, host);
+  else await checkIssued(request, request.issued, target, host);
 
   const levels = authz.length > 0 ? authz : USUAL_LEVELS;
   const verdicts = await Promise.all(
@@ -133,6 +135,18 @@ async function checkFetching(target: Target, authz: readonly string[], credentia
     if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
   }
   host.log.info('token: the daemon issues tokens');
+}
+
+/** The token is there already, and is thrown away. */
+async function checkIssued(
+  request: TokenRequest,
+  issued: NonNullable<TokenRequest['issued']>,
+  target: Target,
+  host: Host,
+) {
+  const asked = await askedAlready(issued, request, target, host);
+  await inPhase('check', undefined, () => checkAsked(request, asked, host));
+  host.log.info('token: the token service has made it');
 }
 
 async function isAllowed(target: Target, command: number, credentials: Credentials, host: Host): Promise<boolean> {

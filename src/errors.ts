@@ -17,7 +17,7 @@ export type Phase =
   | 'verify'
   | 'deliver';
 
-/** Facts beside the message. `peer` is the address talked to, as a sinful string. */
+/** Facts beside the message. `peer` is the address talked to: a sinful string, or the origin of a service. */
 interface ErrorFacts {
   readonly phase?: Phase;
   readonly peer?: string;
@@ -62,7 +62,7 @@ export class InputError extends HTCondorError {
   }
 }
 
-/** No usable credential was found; nothing was sent. Move: the workflow's author. */
+/** No usable credential was found; no daemon was told anything. Move: the workflow's author. */
 export class CredentialError extends HTCondorError {
   readonly exitStatus = 2;
   readonly code: 'ERR_NO_CREDENTIAL' | 'ERR_CREDENTIAL_UNREADABLE';

@@ -1,14 +1,12 @@
-import { askedAlready, askFor, credentialsOf } from './ask.ts';
+import { askedAlready, askFor, checkAsked, credentialsOf, issuerOf } from './ask.ts';
 import { inPhase } from './daemon/open-session.ts';
-import { TokenError } from './errors.ts';
 import { findDaemon, inTurn } from './find.ts';
 import type { Host } from './host.ts';
 import { checkTokenPath, writeTokenFile } from './output/token-file.ts';
 import { printable } from './printable.ts';
 import { withRetries } from './retry.ts';
 import { displayName } from './security/method.ts';
-import { checkToken } from './token/check.ts';
-import { type IdToken, parseIdToken, secretsOf } from './token/jwt.ts';
+import type { IdToken } from './token/jwt.ts';
 import { formatSinful } from './transport/sinful.ts';
 import { verifyToken } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
@@ -63,11 +61,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
   host.log.debug(`credentials: ${ours.join('; ')}`);
 
   const daemon = await findDaemon(request, credentials, host);
-  const {
-    value: jwt,
-    session,
-    roundTrips,
-  } = await inTurn(
+  const asked = await inTurn(
     daemon.targets,
     async (target, patient) => {
       if (request.issued !== undefined) return await askedAlready(request.issued, request, target, host);
@@ -77,28 +71,12 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
     },
     host,
   );
+  const { value: jwt, session, roundTrips } = asked;
 
-  const { token, reductions } = await inPhase('check', session.address, () => {
-    const token = parseIdToken(jwt); // what is none is no secret to be masked: a daemon could have the runner mask anything
-    for (const secret of secretsOf(jwt)) host.mask(secret);
-    const subject = request.mode === 'request' ? request.identity : session.user;
-    const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
-    const reductions = checkToken(token, {
-      issuer: session.server.trustDomain,
-      subject,
-      key,
-      authz,
-      lifetimeSeconds: lifetime,
-      expectedIssuer: expectedTrustDomain,
-      expectedSubject: expectedIdentity,
-    });
-    if (reductions.length > 0 && onReduced === 'fail') {
-      throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
-    }
-    return { token, reductions };
-  });
+  const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
   if (onReduced === 'warn')
-    for (const reduction of reductions) host.log.warn(`The daemon granted less than was asked. ${reduction}`);
+    for (const reduction of reductions)
+      host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);

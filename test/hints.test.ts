@@ -38,6 +38,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'this job may not have an OIDC token': NO_DAEMON,
   'the token service gives no token': NO_DAEMON,
   'there is no token for it': NO_DAEMON,
+  'the token service answers with an IDTOKEN': NO_DAEMON,
   'the token service answers without a token in': NO_DAEMON,
   'no answer from https://': NO_DAEMON,
   'does not resolve': NO_DAEMON,

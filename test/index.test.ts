@@ -44,6 +44,7 @@ describe('an option that makes no sense', () => {
     ['lifetime of 1.5', { pool: 'cm', lifetime: 1.5 }, 'lifetime'],
     ['lifetime over 2^31', { pool: 'cm', lifetime: 2 ** 31 }, 'lifetime'],
     ['key', { pool: 'cm', key: '"' }, 'key'],
+    ['mode that makes no token', { pool: 'cm', mode: 'check' } as never, 'mode'],
     ['remote with a type', { pool: 'cm', remote: true, type: 'credd' }, 'remote'],
     ['timeoutMs of 0', { pool: 'cm', timeoutMs: 0 }, 'timeout'],
     ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeout'],

@@ -1,6 +1,6 @@
 /** The step of the pipeline (fetch.ts) in which an error arose. */
 export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'verify' | 'deliver';
-/** Facts beside the message. `peer` is the address talked to, as a sinful string. */
+/** Facts beside the message. `peer` is the address talked to: a sinful string, or the origin of a service. */
 interface ErrorFacts {
     readonly phase?: Phase;
     readonly peer?: string;
@@ -27,7 +27,7 @@ export declare class InputError extends HTCondorError {
     readonly input: string;
     constructor(input: string, message: string, facts?: ErrorFacts);
 }
-/** No usable credential was found; nothing was sent. Move: the workflow's author. */
+/** No usable credential was found; no daemon was told anything. Move: the workflow's author. */
 export declare class CredentialError extends HTCondorError {
     readonly exitStatus = 2;
     readonly code: 'ERR_NO_CREDENTIAL' | 'ERR_CREDENTIAL_UNREADABLE';

@@ -1,5 +1,5 @@
 import type { Host } from './host.ts';
-import { type IdToken } from './token/jwt.ts';
+import type { IdToken } from './token/jwt.ts';
 import type { TokenRequest } from './wanted.ts';
 /** A token that was checked, and how it was come by. */
 export interface FetchedToken {

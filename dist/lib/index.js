@@ -40,10 +40,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   eY: () => (/* binding */ src_fetchToken)
 });
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./build/bundle/src/printable.js
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const MAX_LENGTH = 2000;
@@ -182,6 +178,10 @@ class errors_OutputError extends HTCondorError {
     exitStatus = 8;
 }
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 ;// CONCATENATED MODULE: ./build/bundle/src/secret.js
@@ -985,7 +985,116 @@ function decodeJwt(jwt) {
 }
 
 
+;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
+
+function decodeProtectedHeader(token) {
+  let encodedProtectedHeader;
+  if (typeof token == "string") {
+    const parts = token.split(".");
+    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
+  } else if (typeof token == "object" && token)
+    if ("protected" in token)
+      encodedProtectedHeader = token.protected;
+    else
+      throw new TypeError("Token does not contain a Protected Header");
+  const invalid = "Invalid Token or Protected Header formatting";
+  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
+    throw new TypeError(invalid);
+  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
+}
+
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
+
+
+
+
+const jwt_MAX_LENGTH = 64 * 1024;
+const MIN_SIGNATURE = 20;
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const LEVEL_PREFIX = 'condor:/';
+function parseIdToken(jwt) {
+    const text = jwt.reveal();
+    if (text.length > jwt_MAX_LENGTH)
+        throw malformed(`it has ${text.length} characters`);
+    if (!JWT.test(text)) {
+        throw malformed('it is not three parts of base64url with dots between them');
+    }
+    const { header, claims } = jwt_decode(text);
+    const { alg, kid } = header;
+    const { iss, sub, iat, exp, jti, scope } = claims;
+    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
+        throw malformed('it is not signed', 'alg');
+    return {
+        jwt,
+        signedText: text.slice(0, text.lastIndexOf('.')),
+        algorithm: alg,
+        keyId: word(kid, 'kid'),
+        issuer: word(iss, 'iss'),
+        subject: word(sub, 'sub'),
+        issuedAt: time(iat, 'iat'),
+        expiresAt: time(exp, 'exp'),
+        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+        authz: levels(scope),
+    };
+}
+function algorithmOf(jwt) {
+    const text = jwt.reveal();
+    try {
+        return JWT.test(text) ? String(jwt_decode(text).header['alg']) : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+function revealSignature({ jwt }) {
+    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
+}
+function secretsOf(jwt) {
+    const signature = signaturePart(jwt);
+    return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
+}
+function signaturePart(jwt) {
+    return new Secret(jwt.reveal().split('.')[2] ?? '');
+}
+function jwt_decode(text) {
+    try {
+        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    }
+    catch {
+        throw malformed('its header or payload is not a JSON object');
+    }
+}
+function word(value, claim) {
+    if (typeof value !== 'string' || value === '')
+        throw malformed(`it has no ${claim}`, claim);
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
+        throw malformed(`its ${claim} has control characters`, claim);
+    return value;
+}
+function time(value, claim) {
+    if (value === undefined)
+        return undefined;
+    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+        throw malformed(`its ${claim} is no time`, claim);
+    return Math.floor(value);
+}
+function levels(scope) {
+    if (scope === undefined)
+        return undefined;
+    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
+    const found = words
+        .filter((each) => typeof each === 'string')
+        .filter((each) => each.startsWith(LEVEL_PREFIX))
+        .map((each) => each.slice(LEVEL_PREFIX.length));
+    return found.length > 0 ? found : undefined;
+}
+function malformed(what, claim) {
+    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/token/bearer.js
+
 
 
 const MAX_TIME = 8.64e12;
@@ -1019,7 +1128,7 @@ function parseBearerToken(jwt, source) {
 }
 function bearer_decode(jwt, source) {
     const text = jwt.reveal();
-    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
+    if (!JWT.test(text))
         throw unreadable(source, 'it is not three parts of base64url with dots between them');
     try {
         return decodeJwt(text);
@@ -1374,114 +1483,6 @@ function filesOf(path) {
     catch {
         return [path];
     }
-}
-
-;// CONCATENATED MODULE: ./node_modules/jose/dist/webapi/util/decode_protected_header.js
-
-function decodeProtectedHeader(token) {
-  let encodedProtectedHeader;
-  if (typeof token == "string") {
-    const parts = token.split(".");
-    (parts.length === 3 || parts.length === 5) && ([encodedProtectedHeader] = parts);
-  } else if (typeof token == "object" && token)
-    if ("protected" in token)
-      encodedProtectedHeader = token.protected;
-    else
-      throw new TypeError("Token does not contain a Protected Header");
-  const invalid = "Invalid Token or Protected Header formatting";
-  if (typeof encodedProtectedHeader != "string" || !encodedProtectedHeader)
-    throw new TypeError(invalid);
-  return parseJoseHeader(encodedProtectedHeader, TypeError, invalid);
-}
-
-
-;// CONCATENATED MODULE: ./build/bundle/src/token/jwt.js
-
-
-
-
-const jwt_MAX_LENGTH = 64 * 1024;
-const MIN_SIGNATURE = 20;
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const LEVEL_PREFIX = 'condor:/';
-function parseIdToken(jwt) {
-    const text = jwt.reveal();
-    if (text.length > jwt_MAX_LENGTH)
-        throw malformed(`it has ${text.length} characters`);
-    if (!JWT.test(text)) {
-        throw malformed('it is not three parts of base64url with dots between them');
-    }
-    const { header, claims } = jwt_decode(text);
-    const { alg, kid } = header;
-    const { iss, sub, iat, exp, jti, scope } = claims;
-    if (typeof alg !== 'string' || alg.toLowerCase() === 'none')
-        throw malformed('it is not signed', 'alg');
-    return {
-        jwt,
-        signedText: text.slice(0, text.lastIndexOf('.')),
-        algorithm: alg,
-        keyId: word(kid, 'kid'),
-        issuer: word(iss, 'iss'),
-        subject: word(sub, 'sub'),
-        issuedAt: time(iat, 'iat'),
-        expiresAt: time(exp, 'exp'),
-        tokenId: jti === undefined ? undefined : word(jti, 'jti'),
-        authz: levels(scope),
-    };
-}
-function algorithmOf(jwt) {
-    const text = jwt.reveal();
-    try {
-        return JWT.test(text) ? String(jwt_decode(text).header['alg']) : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-function revealSignature({ jwt }) {
-    return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
-}
-function secretsOf(jwt) {
-    const signature = signaturePart(jwt);
-    return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
-}
-function signaturePart(jwt) {
-    return new Secret(jwt.reveal().split('.')[2] ?? '');
-}
-function jwt_decode(text) {
-    try {
-        return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
-    }
-    catch {
-        throw malformed('its header or payload is not a JSON object');
-    }
-}
-function word(value, claim) {
-    if (typeof value !== 'string' || value === '')
-        throw malformed(`it has no ${claim}`, claim);
-    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value))
-        throw malformed(`its ${claim} has control characters`, claim);
-    return value;
-}
-function time(value, claim) {
-    if (value === undefined)
-        return undefined;
-    if (typeof value !== 'number' || value < 0 || value > 8.64e12)
-        throw malformed(`its ${claim} is no time`, claim);
-    return Math.floor(value);
-}
-function levels(scope) {
-    if (scope === undefined)
-        return undefined;
-    const words = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
-    const found = words
-        .filter((each) => typeof each === 'string')
-        .filter((each) => each.startsWith(LEVEL_PREFIX))
-        .map((each) => each.slice(LEVEL_PREFIX.length));
-    return found.length > 0 ? found : undefined;
-}
-function malformed(what, claim) {
-    return new TokenError('ERR_TOKEN_MALFORMED', `not an IDTOKEN: ${what}`, claim);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/security/methods/akep2-seeds.js
@@ -3637,6 +3638,77 @@ function notApproved(requestId, signal) {
     return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/token/levels.js
+const IMPLIED = {
+    ALLOW: undefined,
+    READ: undefined,
+    WRITE: 'READ',
+    NEGOTIATOR: 'READ',
+    ADMINISTRATOR: 'WRITE',
+    CONFIG: 'READ',
+    DAEMON: 'WRITE',
+    SOAP: undefined,
+    DEFAULT: undefined,
+    CLIENT: undefined,
+    ADVERTISE_STARTD: 'READ',
+    ADVERTISE_SCHEDD: 'READ',
+    ADVERTISE_MASTER: 'READ',
+};
+const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
+function covers(granted, level) {
+    return granted.some((each) => {
+        for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
+            if (implied === level)
+                return true;
+        }
+        return false;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/token/check.js
+
+
+function checkToken(token, expected) {
+    claim(token.issuer === expected.issuer, 'iss', `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`);
+    claim(token.subject === expected.subject, 'sub', `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
+    checkExpected(token, expected);
+    claim(expected.key === undefined || token.keyId === expected.key, 'kid', `the token is signed with the key ${token.keyId}, not ${expected.key}`);
+    return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+}
+function checkExpected({ issuer, subject }, { expectedIssuer = issuer, expectedSubject = subject }) {
+    claim(issuer === expectedIssuer, 'iss', `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
+    claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
+}
+function checkLevels({ authz }, asked) {
+    if (asked.length === 0)
+        return [];
+    const granted = authz ?? [];
+    claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
+    const extra = granted.filter((level) => !covers(asked, level));
+    claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
+    const missing = asked.filter((level) => !covers(granted, level));
+    return missing.length === 0 ? [] : [`authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`];
+}
+function checkLifetime({ issuedAt, expiresAt }, asked) {
+    claim(issuedAt !== undefined, 'iat', 'the token does not say when it was issued');
+    if (expiresAt === undefined) {
+        claim(typeof asked !== 'number', 'exp', 'the token never expires, though we asked for a lifetime');
+        return [];
+    }
+    const granted = expiresAt - issuedAt;
+    claim(granted > 0, 'exp', 'the token had expired when it was issued');
+    if (asked === undefined)
+        return [];
+    claim(asked === 'unlimited' || granted <= asked, 'exp', `the token lasts ${granted} s, longer than the ${asked} s that we asked for`);
+    if (granted === asked)
+        return [];
+    return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
+}
+function claim(holds, name, text) {
+    if (!holds)
+        throw new TokenError('ERR_TOKEN_CLAIM', text, name);
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/daemon/security-query.js
 
 
@@ -3706,6 +3778,7 @@ function refused(text) {
 
 
 
+
 const TOKEN_SERVICE = 'token-service';
 const MAX_SKEW_SECONDS = 600;
 function credentialsOf({ issued, credentials }, host) {
@@ -3717,13 +3790,41 @@ async function askedAlready({ jwt, identity }, { lifetime }, { address }, host) 
     const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
     const left = expiresAt - host.now().getTime() / 1000;
     await inPhase('check', undefined, () => {
+        if (identity !== undefined && identity !== subject)
+            throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
         if (left <= 0)
-            throw new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} has expired`, 'exp');
+            throw wrong('has expired', 'exp');
         if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
-            throw new TokenError('ERR_TOKEN_CLAIM', `the token lasts longer than the ${lifetime} s that we asked for`, 'exp');
+            throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
     });
     const server = { trustDomain: issuer, remoteVersion: '' };
-    return { value: jwt, roundTrips: 0, session: { address, server, user: identity ?? subject, method: TOKEN_SERVICE } };
+    return { value: jwt, roundTrips: 0, session: { address, server, user: subject, method: TOKEN_SERVICE } };
+}
+function wrong(how, claim) {
+    return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim);
+}
+function issuerOf({ issued }) {
+    return issued === undefined ? 'daemon' : 'token service';
+}
+function checkAsked(request, { value: jwt, session }, host) {
+    const token = parseIdToken(jwt);
+    for (const secret of secretsOf(jwt))
+        host.mask(secret);
+    const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
+    const reductions = checkToken(token, {
+        issuer: session.server.trustDomain,
+        subject: request.mode === 'request' ? request.identity : session.user,
+        key,
+        authz,
+        lifetimeSeconds: lifetime,
+        expectedIssuer: expectedTrustDomain,
+        expectedSubject: expectedIdentity,
+    });
+    if (reductions.length > 0 && request.onReduced === 'fail') {
+        const text = `the ${issuerOf(request)} granted less than was asked: ${reductions.join('; ')}`;
+        throw new TokenError('ERR_TOKEN_REDUCED', text);
+    }
+    return { token, reductions };
 }
 async function askFor(request, target, credentials, host) {
     const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
@@ -4248,81 +4349,7 @@ async function within(limitMs, work, host) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/token/levels.js
-const IMPLIED = {
-    ALLOW: undefined,
-    READ: undefined,
-    WRITE: 'READ',
-    NEGOTIATOR: 'READ',
-    ADMINISTRATOR: 'WRITE',
-    CONFIG: 'READ',
-    DAEMON: 'WRITE',
-    SOAP: undefined,
-    DEFAULT: undefined,
-    CLIENT: undefined,
-    ADVERTISE_STARTD: 'READ',
-    ADVERTISE_SCHEDD: 'READ',
-    ADVERTISE_MASTER: 'READ',
-};
-const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
-function covers(granted, level) {
-    return granted.some((each) => {
-        for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
-            if (implied === level)
-                return true;
-        }
-        return false;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/token/check.js
-
-
-function checkToken(token, expected) {
-    claim(token.issuer === expected.issuer, 'iss', `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`);
-    claim(token.subject === expected.subject, 'sub', `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
-    checkExpected(token, expected);
-    claim(expected.key === undefined || token.keyId === expected.key, 'kid', `the token is signed with the key ${token.keyId}, not ${expected.key}`);
-    return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
-}
-function checkExpected({ issuer, subject }, { expectedIssuer = issuer, expectedSubject = subject }) {
-    claim(issuer === expectedIssuer, 'iss', `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
-    claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
-}
-function checkLevels({ authz }, asked) {
-    if (asked.length === 0)
-        return [];
-    const granted = authz ?? [];
-    claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
-    const extra = granted.filter((level) => !covers(asked, level));
-    claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
-    const missing = asked.filter((level) => !covers(granted, level));
-    return missing.length === 0 ? [] : [`authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`];
-}
-function checkLifetime({ issuedAt, expiresAt }, asked) {
-    claim(issuedAt !== undefined, 'iat', 'the token does not say when it was issued');
-    if (expiresAt === undefined) {
-        claim(typeof asked !== 'number', 'exp', 'the token never expires, though we asked for a lifetime');
-        return [];
-    }
-    const granted = expiresAt - issuedAt;
-    claim(granted > 0, 'exp', 'the token had expired when it was issued');
-    if (asked === undefined)
-        return [];
-    claim(asked === 'unlimited' || granted <= asked, 'exp', `the token lasts ${granted} s, longer than the ${asked} s that we asked for`);
-    if (granted === asked)
-        return [];
-    return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
-}
-function claim(holds, name, text) {
-    if (!holds)
-        throw new TokenError('ERR_TOKEN_CLAIM', text, name);
-}
-
 ;// CONCATENATED MODULE: ./build/bundle/src/fetch.js
-
-
-
 
 
 
@@ -4353,35 +4380,17 @@ async function fetchStepByStep(request, host) {
     const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
     host.log.debug(`credentials: ${ours.join('; ')}`);
     const daemon = await findDaemon(request, credentials, host);
-    const { value: jwt, session, roundTrips, } = await inTurn(daemon.targets, async (target, patient) => {
+    const asked = await inTurn(daemon.targets, async (target, patient) => {
         if (request.issued !== undefined)
             return await askedAlready(request.issued, request, target, host);
         const within = request.mode === 'request' ? host : patient;
         return await askFor(request, { ...target, name: daemon.name }, credentials, within);
     }, host);
-    const { token, reductions } = await inPhase('check', session.address, () => {
-        const token = parseIdToken(jwt);
-        for (const secret of secretsOf(jwt))
-            host.mask(secret);
-        const subject = request.mode === 'request' ? request.identity : session.user;
-        const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
-        const reductions = checkToken(token, {
-            issuer: session.server.trustDomain,
-            subject,
-            key,
-            authz,
-            lifetimeSeconds: lifetime,
-            expectedIssuer: expectedTrustDomain,
-            expectedSubject: expectedIdentity,
-        });
-        if (reductions.length > 0 && onReduced === 'fail') {
-            throw new TokenError('ERR_TOKEN_REDUCED', `the daemon granted less than was asked: ${reductions.join('; ')}`);
-        }
-        return { token, reductions };
-    });
+    const { value: jwt, session, roundTrips } = asked;
+    const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
     if (onReduced === 'warn')
         for (const reduction of reductions)
-            host.log.warn(`The daemon granted less than was asked. ${reduction}`);
+            host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
     const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
     if (request.issued === undefined)
         tellSkew(clockSkewSeconds, token, host);
@@ -5051,7 +5060,7 @@ function askTokenService({ url, bearer, authz, tlsFor }, host) {
     return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor }, host);
 }
 
-;// CONCATENATED MODULE: ./build/bundle/src/keyless/bearer.js
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/with-bearer.js
 
 
 
@@ -5073,7 +5082,7 @@ async function withBearer(request, input, env, host) {
     const { scitoken, trust } = request.credentials;
     if (audience !== undefined && scitoken.text !== undefined)
         throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
-    const { path, checkOnly } = request;
+    const { path, checkOnly, mode, remote } = request;
     if (path !== undefined)
         await inPhase('deliver', undefined, () => checkTokenPath(path));
     const obtain = async (within) => {
@@ -5085,6 +5094,11 @@ async function withBearer(request, input, env, host) {
         host.log.debug(`credentials: ${url.origin} has made a token for us`);
         if (!SHARED_KEY.test(algorithmOf(answer.token) ?? ''))
             return withSciToken(request, answer.token);
+        if (mode !== 'fetch' || remote) {
+            const instead = remote ? 'remote' : `mode ${mode}`;
+            const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: url.origin });
+        }
         if (checkOnly)
             host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
         return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
@@ -5229,6 +5243,7 @@ function account() {
 
 
 
+
 const DEFAULT_LIFETIME_SECONDS = 3600;
 const INPUT_OF = {
     pool: 'pool',
@@ -5272,7 +5287,10 @@ async function src_fetchToken(options) {
     });
     try {
         const surroundings = await processSurroundings(host.signal);
-        const request = await withBearer(readRequest(input, surroundings), input, surroundings.env, host);
+        const read = readRequest(input, surroundings);
+        if (read.checkOnly)
+            throw new InputError('mode', 'mode: check is one of the Action and the command');
+        const request = await withBearer(read, input, surroundings.env, host);
         return await fetchToken(request, host);
     }
     finally {

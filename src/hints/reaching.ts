@@ -34,7 +34,7 @@ Workflow: FS works only on the daemon's own machine: run this step there, or giv
 Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
 /may not have an OIDC token
 Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
-/gives no token
+/token service gives no token
 Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
 Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
 /token-service: there is no token
@@ -52,6 +52,8 @@ Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE s
 Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
 /mode exchange more
 Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
+/answers with an IDTOKEN
+Workflow: leave mode and remote out, for it is the result already; or give the URL at which the service makes a SciToken.
 /answers without a token in
 Workflow: correct token-service: it is to be the URL of a token endpoint (RFC 8693, its answer has access_token), or of a broker (its answer has token).
 /SciToken|scitoken

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose/jwt/decode';
 import { CredentialError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import { JWT } from './jwt.ts';
 
 /** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */
 export interface BearerToken {
@@ -54,8 +55,7 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
 
 function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> {
   const text = jwt.reveal();
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text))
-    throw unreadable(source, 'it is not three parts of base64url with dots between them');
+  if (!JWT.test(text)) throw unreadable(source, 'it is not three parts of base64url with dots between them');
   try {
     return decodeJwt(text);
   } catch {

@@ -31,7 +31,7 @@ const MAX_LENGTH = 64 * 1024;
 const MIN_SIGNATURE = 20;
 
 /** Three parts of base64url. */
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = 'condor:/';
 

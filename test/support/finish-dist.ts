@@ -1,5 +1,5 @@
 /**
- * Part of the build: makes the bundles small, for reading them is a fifth of the start, and puts beside them what belongs
+ * Part of the build: makes the bundles small, for reading them is a seventh of the start, and puts beside them what belongs
  * there: the Action's post, and the declarations that users of the library reach.
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,7 @@
 import { after, before, beforeEach } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName } from '../../src/inputs/table.ts';
-import { withBearer } from '../../src/keyless/bearer.ts';
+import { withBearer } from '../../src/keyless/with-bearer.ts';
 import type { TokenRequest } from '../../src/wanted.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
 import { surroundings } from './surroundings.ts';

@@ -19,6 +19,8 @@ export interface IdToken {
     /** Authorization levels that the token is limited to; undefined: it is not limited. */
     readonly authz: readonly string[] | undefined;
 }
+/** Three parts of base64url. */
+export declare const JWT: RegExp;
 /**
  * Takes an IDTOKEN apart; nothing is verified, for the signing key is the daemon's alone.
  *

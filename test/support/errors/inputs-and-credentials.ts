@@ -51,6 +51,9 @@ export const OF_INPUTS = {
   'SCITOKENS takes at most 16380, mode exchange more': unreadable(
     'scitoken: it has 20000 bytes; SCITOKENS takes at most 16380, mode exchange more',
   ),
+  'the token service answers with an IDTOKEN': unreadable(
+    'token-service: the token service answers with an IDTOKEN, which does not go with mode exchange',
+  ),
   'the token service answers without a token in': unreadable(
     'token-service: the token service answers without a token in access_token or token',
   ),

@@ -59,6 +59,10 @@ export const INPUTS_AND_CREDENTIALS: Chapter = {
       means: 'There is nothing that the service could make a token of.',
     },
     {
+      name: 'the token service answers with an IDTOKEN',
+      means: 'Modes request and exchange, and `remote`, are ways to an IDTOKEN, and here one is already.',
+    },
+    {
       name: 'the token service answers without a token in',
       means: 'What answers at this URL is no token service, or one of another kind.',
     },

@@ -38,7 +38,7 @@ export async function withBearer(
   const { scitoken, trust } = request.credentials;
   if (audience !== undefined && scitoken.text !== undefined)
     throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
-  const { path, checkOnly } = request;
+  const { path, checkOnly, mode, remote } = request;
   if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
 
   const obtain = async (within: Host): Promise<TokenRequest> => {
@@ -48,6 +48,11 @@ export async function withBearer(
     const answer = await askTokenService({ url, bearer, authz: request.authz, tlsFor }, within);
     host.log.debug(`credentials: ${url.origin} has made a token for us`);
     if (!SHARED_KEY.test(algorithmOf(answer.token) ?? '')) return withSciToken(request, answer.token);
+    if (mode !== 'fetch' || remote) {
+      const instead = remote ? 'remote' : `mode ${mode}`;
+      const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+      throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: url.origin });
+    }
     if (checkOnly) host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
     return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
   };

@@ -1,6 +1,7 @@
 /** The job's own OIDC token, and what token services make of it, up to where a daemon is asked. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { checkFetch } from '../../src/diagnose.ts';
 import { fetchToken } from '../../src/fetch.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
@@ -144,6 +145,33 @@ describe('A token service', () => {
       assert.equal(request.credentials.scitoken.text, undefined);
     });
   }
+
+  for (const [what, words] of [
+    ['mode exchange', { mode: 'exchange' }],
+    ['mode request', { mode: 'request', identity: 'alice@pool.test' }],
+    ['remote', { remote: 'true', address: undefined, pool: '127.0.0.1:1', name: 'ci@pool' }],
+  ] as const) {
+    test(`that gives an IDTOKEN does not go with ${what}`, () =>
+      withPool({}, async (pool) => {
+        services.made = () => pool.idToken('alice', { lifetime: 600 });
+        await assert.rejects(
+          keyless({ ...service('/v1/token'), ...words }),
+          advised('the token service answers with an IDTOKEN'),
+        );
+      }));
+  }
+
+  test('that gives an IDTOKEN can be checked, and is held to the same', () =>
+    withPool({}, async (pool) => {
+      services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
+      const words = { ...service('/v1/token'), address: pool.schedd(), mode: 'check', authz: 'READ', lifetime: '600' };
+      const { request, host, log } = await keyless(words);
+      const { allowed } = await checkFetch(request, host);
+      assert.deepEqual(allowed, ['READ']);
+      assert.match(log.join('\n'), /warn The token service has made an IDTOKEN, which is thrown away/);
+      const longer = await keyless({ ...words, lifetime: '60' });
+      await assert.rejects(checkFetch(longer.request, longer.host), { code: 'ERR_TOKEN_CLAIM', claim: 'exp' });
+    }));
 
   test('whose words and token differ gives none', () =>
     withPool({}, async (pool) => {
