@@ -97,8 +97,7 @@ export async function fetchThrough(
 ): Promise<Outcome> {
   for (let tries = 1; ; tries++) {
     const outcome = await fetchOnce(method, plan, to, timeoutMs * tries);
-    const isBusy = outcome.proxy.struck === 0 && outcome.error?.code === 'ERR_TIMEOUT';
-    if (plan === undefined || !isBusy || tries === 5) return outcome;
+    if (plan === undefined || outcome.proxy.struck > 0 || tries === 5) return outcome;
   }
 }
 
