@@ -14,7 +14,13 @@ import { strangeJwt } from './support/runner.ts';
 import { surroundings } from './support/surroundings.ts';
 import { readWorkflow, stepsOf } from './support/workflow.ts';
 
-const WORKFLOWS = ['github/submit.yml', 'github/two-pools.yml', 'github/request.yml', 'forgejo.yml'];
+const WORKFLOWS = [
+  'github/submit.yml',
+  'github/two-pools.yml',
+  'github/request.yml',
+  'github/keyless.yml',
+  'forgejo.yml',
+];
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
@@ -44,7 +50,7 @@ for (const file of WORKFLOWS) {
       const workflow = await readWorkflow(file, exampleText(file).replaceAll('uses: https://github.com/', 'uses: '));
       if (file !== 'forgejo.yml') assert.deepEqual(workflow.permissions, {});
       for (const { permissions } of Object.values(workflow.jobs))
-        assert.ok(permissions === undefined || JSON.stringify(permissions) === '{"contents":"read"}');
+        assert.match(JSON.stringify(permissions ?? {}), /^\{("contents":"read"|"id-token":"write")?\}$/);
       for (const { uses, run } of stepsOf(workflow)) {
         assert.ok(run === undefined || !run.includes('${{'), run);
         if (uses !== undefined && !OURS.test(uses)) assert.match(uses, /@[0-9a-f]{40}$/);

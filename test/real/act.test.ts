@@ -9,6 +9,7 @@ import { writeCondorTools } from '../support/condor-tools.ts';
 import { exampleText, type Place } from '../support/examples.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+import { TokenServices } from '../support/token-services.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
@@ -24,16 +25,19 @@ for (const suite of poolSuites()) {
     let other: Pool;
     let act: Act;
     let idtoken: string;
+    let services: TokenServices;
     before(async () => {
       const trust = 'TRUST_DOMAIN = other.test\nUID_DOMAIN = other.test\n';
       [secure, other] = await Promise.all([startSecurePool({ suite }), startPool({ suite, config: trust })]);
       ({ pool } = secure);
       idtoken = await pool.idToken({ user: 'alice' });
+      services = await TokenServices.start();
       act = new Act(program ?? '');
       writeCondorTools(act.bin, suite);
     });
     after(async () => {
       act?.close();
+      services?.stop();
       await Promise.all([secure?.stop(), other?.stop()]);
     });
     const place = (): Place => ({ collector: pool.collector, schedd: pool.scheddName });
@@ -102,6 +106,21 @@ for (const suite of poolSuites()) {
       assert.equal(run.status, 0, run.text);
       assert.match(run.text, /::set-output:: identity=carol@pool\.test$/m);
       assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +carol@pool\.test/, run.text);
+    });
+
+    test('github/keyless.yml has a token of nothing but the job itself', async () => {
+      services.made = () => secure.issuer.issue('alice');
+      const text = exampleText('github/keyless.yml', place()).replaceAll('https://tokens.example.org', services.origin);
+      const workflow = parseDocument(text);
+      const inputs = ['jobs', 'ping', 'steps', 0, 'with'];
+      const authorities = `${secure.authority.certificate}${services.authority.certificate}`;
+      workflow.setIn([...inputs, 'ca-certificate'], authorities);
+      workflow.setIn([...inputs, 'server-name'], HOST);
+      const run = await act.run(workflow.toString(), { env: services.env });
+      assert.equal(run.status, 0, run.text);
+      assert.match(run.text, /::set-output:: identity=alice@pool\.test$/m);
+      assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +alice@pool\.test/, run.text);
+      assertHidden(run, services.secrets.slice(1));
     });
 
     test('a job whose secret is of another pool fails with one annotation, and submits nothing', async () => {
