@@ -55,7 +55,7 @@ export interface FetchOptions {
     readonly serverName?: string | undefined;
     /** Pool password. */
     readonly password?: string | undefined;
-    /** Fail unless the token is for this identity, or of this trust domain. Default: any. */
+    /** Fail unless the token is for this identity, or of this trust domain. Default: for whom the daemon says that we are. */
     readonly expectedIdentity?: string | undefined;
     readonly expectedTrustDomain?: string | undefined;
     /** Come back with the new token and ask whether it is allowed each level of `authz`. Default: false. */

@@ -11,7 +11,7 @@ export interface Expected {
   /** What the user wants these two to be; undefined: it does not matter. */
   readonly expectedIssuer?: string | undefined;
   readonly expectedSubject?: string | undefined;
-  /** Signing key asked for; undefined: any. */
+  /** Signing key asked for; undefined: none was, so the daemon chose it. */
   readonly key: string | undefined;
   /** Levels asked for; empty: no restriction. */
   readonly authz: readonly string[];

@@ -64,9 +64,9 @@ for (const suite of poolSuites()) {
 
     test('of the command goes to standard error, and there is nothing on standard output', async () => {
       const { idtoken } = await inputs();
-      await pool.run('mkdir', '-p', '-m', '700', '/root/check');
-      await pool.write('/root/check/token', `${idtoken}\n`, 0o600);
-      const env = { _CONDOR_SEC_TOKEN_DIRECTORY: '/root/check', _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
+      await pool.run('mkdir', '-p', '-m', '700', '/opt/check');
+      await pool.write('/opt/check/token', `${idtoken}\n`, 0o600);
+      const env = { _CONDOR_SEC_TOKEN_DIRECTORY: '/opt/check', _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
       const { status, stdout, stderr } = await pool.ours(['-check', '-name', pool.scheddName], { env });
       assert.deepEqual([status, stdout], [0, ''], stderr);
       assert.match(stderr, /would work, as alice@pool\.test: READ yes, WRITE yes, DAEMON no, ADMINISTRATOR no\n$/);

@@ -57,15 +57,15 @@ for (const suite of poolSuites()) {
       const file = '/mnt/small/token';
       const write = () =>
         pool.ours(['-name', pool.scheddName, '-file', file], {
-          env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/root/own', _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' },
+          env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/opt/own', _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' },
         });
       before(async () => {
         await pool.run(
           'sh',
           '-ec',
-          'mkdir -p /mnt/small; mount -t tmpfs -o size=64k,mode=700 none /mnt/small; mkdir -m 700 /root/own',
+          'mkdir -p /mnt/small; mount -t tmpfs -o size=64k,mode=700 none /mnt/small; mkdir -m 700 /opt/own',
         );
-        await pool.write('/root/own/token', `${idtoken}\n`, 0o600);
+        await pool.write('/opt/own/token', `${idtoken}\n`, 0o600);
         assert.equal((await write()).status, 0);
       });
 

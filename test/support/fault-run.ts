@@ -13,7 +13,6 @@ import { HOST } from './secure-pool.ts';
 /** Time that one fetch may take, of which several are going on; alone it takes some 20 and 60 ms. */
 const TIMEOUT_MS: Readonly<Record<FaultMethod, number>> = {
   IDTOKENS: 700,
-
   SSL: 1000,
   SCITOKENS: 1000,
 };

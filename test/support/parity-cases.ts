@@ -107,7 +107,7 @@ export const CASES: readonly Case[] = [
   { args: ['-f', '/home/alice/mine'] },
   { args: ['-file', ''] },
   { args: ['-file', '/home/alice'] },
-  { args: ['-file', '/root/mine'] },
+  { args: ['-file', '/opt/mine'] },
   {
     args: ['-file', 'mine'],
     setup: 'echo an older token that is longer than any other could ever be > mine; chmod 600 mine',

@@ -78,7 +78,8 @@ export class TlsTunnel {
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
       ...(serverName === undefined || IP_ADDRESS.test(serverName) ? {} : { servername: serverName }),
       minVersion: 'TLSv1.2',
-      // Judged by distrust(), before anything is believed; a refusal in here could not be told in the CEDAR way.
+      // Not looser: distrust() judges chain and name before anything is believed. A refusal in here could not be told in the
+      // CEDAR way, and the daemon would wait for it.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
