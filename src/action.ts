@@ -12,7 +12,6 @@ import { type FetchedToken, fetchToken } from './fetch.ts';
 import type { Host } from './host.ts';
 import { privateDirectory, readBoolean, readRequest, readTimeout } from './inputs/request.ts';
 import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from './inputs/table.ts';
-import { withBearer } from './keyless/with-bearer.ts';
 import { messageOf, printable } from './printable.ts';
 import { interruptSignal, processHost, processSurroundings } from './process-host.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from './report.ts';
@@ -58,9 +57,8 @@ async function main(): Promise<void> {
   const started = host.timeLeftMs();
   const env = withoutEarlier(process.env);
   const surroundings = await processSurroundings(host.signal, env);
-  const read = readRequest(runnerInput, surroundings);
+  const request = readRequest(runnerInput, surroundings);
   const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
-  const request = await withBearer(read, runnerInput, env, host);
   if (request.checkOnly) return await check(request, host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let fetched: FetchedToken;

@@ -6,6 +6,7 @@ import { exchangeSciToken } from './daemon/scitoken-exchange.ts';
 import { getSessionToken } from './daemon/session-token.ts';
 import { requestToken } from './daemon/token-request.ts';
 import { CredentialError, TokenError } from './errors.ts';
+import type { Found } from './find.ts';
 import type { Host } from './host.ts';
 import type { Secret } from './secret.ts';
 import type { Credentials } from './security/method.ts';
@@ -19,7 +20,8 @@ import type { TokenRequest } from './wanted.ts';
 /** A token, and where it came from. */
 export interface Asked extends Pick<CommandResult<Secret>, 'value' | 'roundTrips'> {
   readonly session: {
-    readonly address: Sinful;
+    /** Undefined: no daemon had to be asked. */
+    readonly address: Sinful | undefined;
     readonly user: string;
     readonly method: string;
     readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion'>;
@@ -43,31 +45,30 @@ export function credentialsOf({ issued, credentials }: TokenRequest, host: Host)
 }
 
 /**
- * The token that a service has made, as if the daemon had.
+ * The token that a service has made, as if the daemon had; undefined: none has.
  *
  * @throws TokenError ERR_TOKEN_CLAIM it is not for whom the service says, or not for now.
  */
-export async function askedAlready(
-  { jwt, identity }: NonNullable<TokenRequest['issued']>,
-  { lifetime }: Pick<TokenRequest, 'lifetime'>,
-  { address }: Target,
+export function askedAlready(
+  { issued, lifetime }: TokenRequest,
+  { targets: [target] }: Pick<Found, 'targets'>,
   host: Host,
-): Promise<Asked> {
+): Asked | undefined {
+  if (issued === undefined) return undefined;
+  const { jwt, identity } = issued;
   const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
   const left = expiresAt - host.now().getTime() / 1000;
-  await inPhase('check', undefined, () => {
-    if (identity !== undefined && identity !== subject)
-      throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
-    if (left <= 0) throw wrong('has expired', 'exp');
-    if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
-      throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
-  });
+  if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
+  if (left <= 0) throw wrong('has expired', 'exp');
+  if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
+    throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
   const server = { trustDomain: issuer, remoteVersion: '' };
-  return { value: jwt, roundTrips: 0, session: { address, server, user: subject, method: TOKEN_SERVICE } };
+  const session = { address: target?.address, server, user: subject, method: TOKEN_SERVICE };
+  return { value: jwt, roundTrips: 0, session };
 }
 
 function wrong(how: string, claim: string): TokenError {
-  return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim);
+  return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
 /** Who made the token, for people. */

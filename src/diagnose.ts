@@ -5,6 +5,7 @@ import { getSessionToken } from './daemon/session-token.ts';
 import { AuthorizationError, DaemonError, TokenError } from './errors.ts';
 import { findDaemon, inTurn } from './find.ts';
 import type { Host } from './host.ts';
+import { withBearer } from './keyless/with-bearer.ts';
 import { type Credentials, displayName } from './security/method.ts';
 import { checkExpected } from './token/check.ts';
 import { formatSinful } from './transport/sinful.ts';
@@ -45,7 +46,8 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Dia
   }
 }
 
-async function checkStepByStep(request: TokenRequest, host: Host): Promise<Diagnosis> {
+async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<Diagnosis> {
+  const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
@@ -94,8 +96,12 @@ async function checkDaemon(
     ),
   );
   const again = { ...target, resume: session };
-  if (request.issued === undefined) await checkFetching(again, authz, credentials, host);
-  else await checkIssued(request, request.issued, target, host);
+  const asked = askedAlready(request, { targets: [target] }, host);
+  if (asked === undefined) await checkFetching(again, authz, credentials, host);
+  else {
+    await inPhase('check', undefined, () => checkAsked(request, asked, host));
+    host.log.info('token: the token service has made it');
+  }
 
   const levels = authz.length > 0 ? authz : USUAL_LEVELS;
   const verdicts = await Promise.all(
@@ -135,18 +141,6 @@ async function checkFetching(target: Target, authz: readonly string[], credentia
     if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
   }
   host.log.info('token: the daemon issues tokens');
-}
-
-/** The token is there already, and is thrown away. */
-async function checkIssued(
-  request: TokenRequest,
-  issued: NonNullable<TokenRequest['issued']>,
-  target: Target,
-  host: Host,
-) {
-  const asked = await askedAlready(issued, request, target, host);
-  await inPhase('check', undefined, () => checkAsked(request, asked, host));
-  host.log.info('token: the token service has made it');
 }
 
 async function isAllowed(target: Target, command: number, credentials: Credentials, host: Host): Promise<boolean> {

@@ -2,6 +2,7 @@ import { askedAlready, askFor, checkAsked, credentialsOf, issuerOf } from './ask
 import { inPhase } from './daemon/open-session.ts';
 import { findDaemon, inTurn } from './find.ts';
 import type { Host } from './host.ts';
+import { withBearer } from './keyless/with-bearer.ts';
 import { checkTokenPath, writeTokenFile } from './output/token-file.ts';
 import { printable } from './printable.ts';
 import { withRetries } from './retry.ts';
@@ -18,7 +19,7 @@ export interface FetchedToken {
   readonly reductions: readonly string[];
   /** Name in the daemon's ad; empty if no collector was asked. */
   readonly daemonName: string;
-  /** Of the daemon that gave us the token: with `remote` the collector. */
+  /** Of the daemon that gave us the token: with `remote` the collector. Empty if no daemon had to be asked. */
   readonly daemonAddress: string;
   /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
   readonly daemonVersion: string;
@@ -52,25 +53,25 @@ export async function fetchToken(request: TokenRequest, host: Host): Promise<Fet
   }
 }
 
-async function fetchStepByStep(request: TokenRequest, host: Host): Promise<FetchedToken> {
-  const { path, onReduced } = request;
+async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<FetchedToken> {
+  const { path, onReduced } = wanted;
   if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
+  const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { method, reason } of credentials.unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
   const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
   host.log.debug(`credentials: ${ours.join('; ')}`);
 
   const daemon = await findDaemon(request, credentials, host);
-  const asked = await inTurn(
-    daemon.targets,
-    async (target, patient) => {
-      if (request.issued !== undefined) return await askedAlready(request.issued, request, target, host);
+  const asked =
+    askedAlready(request, daemon, host) ??
+    (await inTurn(
+      daemon.targets,
       // Who waits for an administrator has all the time there is.
-      const within = request.mode === 'request' ? host : patient;
-      return await askFor(request, { ...target, name: daemon.name }, credentials, within);
-    },
-    host,
-  );
+      (target, patient) =>
+        askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient),
+      host,
+    ));
   const { value: jwt, session, roundTrips } = asked;
 
   const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
@@ -80,18 +81,20 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
-  const verified = request.verify
-    ? await inPhase('verify', session.address, () =>
-        verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host),
-      )
-    : 0;
+  const { address } = session;
+  const verified =
+    request.verify && address !== undefined
+      ? await inPhase('verify', address, () =>
+          verifyToken(token, request.authz, { address, serverName: undefined }, host),
+        )
+      : 0;
   const directoryMade =
     path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
   return {
     token,
     reductions,
     daemonName: printable(daemon.name),
-    daemonAddress: formatSinful(session.address),
+    daemonAddress: address === undefined ? '' : formatSinful(address),
     daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
     daemonVersionText: printable(session.server.remoteVersion),
     authenticationMethod: displayName(session.method),

@@ -16,7 +16,7 @@ import {
 } from './transport/sinful.ts';
 import type { TokenRequest, Wanted } from './wanted.ts';
 
-/** Whom to ask for the token, best first, and the name of the daemon that issues it. */
+/** Whom to ask for the token, best first (none: nobody has to be), and the name of the daemon that issues it. */
 export interface Found {
   readonly targets: readonly Target[];
   readonly name: string;
@@ -25,7 +25,7 @@ export interface Found {
 
 /** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
 export async function findDaemon(
-  { daemon, remote, serverName, privateNetworkName }: TokenRequest,
+  { daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly }: TokenRequest,
   credentials: Credentials,
   host: Host,
 ): Promise<Found> {
@@ -36,6 +36,9 @@ export async function findDaemon(
       .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
     return { targets, name: '', roundTrips: 0 };
   }
+  // A token that is there already is nobody's to give, unless somebody is to look at it.
+  if (issued !== undefined && daemon.name !== undefined && !verify && !checkOnly)
+    return { targets: [], name: daemon.name, roundTrips: 0 };
   if (remote) return await findByName(daemon, serverName, credentials, host);
   const here = findHere(daemon, host);
   const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;

@@ -4,7 +4,6 @@ import { InputError } from './errors.ts';
 import { type FetchedToken, fetchToken as fetchRequested } from './fetch.ts';
 import { checkTimeout, readRequest, readTimeout } from './inputs/request.ts';
 import type { InputName, InputSource } from './inputs/table.ts';
-import { withBearer } from './keyless/with-bearer.ts';
 import { printable } from './printable.ts';
 import { processHost, processSurroundings } from './process-host.ts';
 import type { Secret } from './secret.ts';
@@ -144,10 +143,8 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
     },
   );
   try {
-    const surroundings = await processSurroundings(host.signal);
-    const read = readRequest(input, surroundings);
-    if (read.checkOnly) throw new InputError('mode', 'mode: check is one of the Action and the command');
-    const request = await withBearer(read, input, surroundings.env, host);
+    const request = readRequest(input, await processSurroundings(host.signal));
+    if (request.checkOnly) throw new InputError('mode', 'mode: check is one of the Action and the command');
     return await fetchRequested(request, host);
   } finally {
     host.done();

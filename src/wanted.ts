@@ -1,6 +1,7 @@
 /** What is wanted, already parsed: nothing from here on sees a raw string from a user. */
 import type { CredentialSources } from './credentials/sources.ts';
 import type { LocalDaemon } from './daemon/local.ts';
+import type { KeylessSource } from './keyless/source.ts';
 import type { Secret } from './secret.ts';
 import type { Endpoint, Sinful } from './transport/sinful.ts';
 
@@ -34,6 +35,8 @@ export interface TokenRequest {
   /** Host name that the daemon's certificate must carry; undefined: that of its address. */
   readonly serverName: string | undefined;
   readonly credentials: CredentialSources;
+  /** Where the bearer token comes from, if it is not among the credentials: the job itself, or a token service. */
+  readonly keyless: KeylessSource | undefined;
   /** The token itself, if a token service made it: then no daemon is asked for one. With whom the service says it is for. */
   readonly issued?: { readonly jwt: Secret; readonly identity: string | undefined };
   readonly authz: readonly string[];

@@ -13,10 +13,9 @@ import { sources } from './support/sources.ts';
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/main/']],
   [['src/action.ts', 'src/action/'], ['src/cli.ts'], ['src/index.ts']],
-  [['src/keyless/']],
   [['src/argv.ts'], ['src/report.ts', 'src/hints.ts', 'src/hints/'], ['src/process-host.ts', 'src/inputs/']],
   [['src/fetch.ts', 'src/ask.ts', 'src/find.ts', 'src/retry.ts', 'src/verify.ts', 'src/diagnose.ts']],
-  [['src/wanted.ts']],
+  [['src/wanted.ts', 'src/keyless/']],
   [['src/daemon/'], ['src/credentials/'], ['src/output/']],
   [['src/security/'], ['src/transport/']],
   [['src/wire/'], ['src/token/'], ['src/host.ts']],
@@ -83,6 +82,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/pool-password.ts': 1, // takes the line
   'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
+  'src/keyless/job-token.ts': 1, // asks the runner with it
   'src/keyless/token-service.ts': 1, // sends it
   'src/output/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it

@@ -8,7 +8,7 @@ export interface FetchedToken {
     readonly reductions: readonly string[];
     /** Name in the daemon's ad; empty if no collector was asked. */
     readonly daemonName: string;
-    /** Of the daemon that gave us the token: with `remote` the collector. */
+    /** Of the daemon that gave us the token: with `remote` the collector. Empty if no daemon had to be asked. */
     readonly daemonAddress: string;
     /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
     readonly daemonVersion: string;

@@ -3786,22 +3786,24 @@ function credentialsOf({ issued, credentials }, host) {
         ? loadCredentials(credentials, host)
         : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
-async function askedAlready({ jwt, identity }, { lifetime }, { address }, host) {
+function askedAlready({ issued, lifetime }, { targets: [target] }, host) {
+    if (issued === undefined)
+        return undefined;
+    const { jwt, identity } = issued;
     const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
     const left = expiresAt - host.now().getTime() / 1000;
-    await inPhase('check', undefined, () => {
-        if (identity !== undefined && identity !== subject)
-            throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
-        if (left <= 0)
-            throw wrong('has expired', 'exp');
-        if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
-            throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
-    });
+    if (identity !== undefined && identity !== subject)
+        throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
+    if (left <= 0)
+        throw wrong('has expired', 'exp');
+    if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
+        throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
     const server = { trustDomain: issuer, remoteVersion: '' };
-    return { value: jwt, roundTrips: 0, session: { address, server, user: subject, method: TOKEN_SERVICE } };
+    const session = { address: target?.address, server, user: subject, method: TOKEN_SERVICE };
+    return { value: jwt, roundTrips: 0, session };
 }
 function wrong(how, claim) {
-    return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim);
+    return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 function issuerOf({ issued }) {
     return issued === undefined ? 'daemon' : 'token service';
@@ -4137,7 +4139,7 @@ class ConnectionAhead {
 
 
 
-async function findDaemon({ daemon, remote, serverName, privateNetworkName }, credentials, host) {
+async function findDaemon({ daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly }, credentials, host) {
     const asWeSee = (address) => inPrivateNetwork(address, privateNetworkName);
     if ('address' in daemon) {
         const targets = daemon.address
@@ -4145,6 +4147,8 @@ async function findDaemon({ daemon, remote, serverName, privateNetworkName }, cr
             .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
         return { targets, name: '', roundTrips: 0 };
     }
+    if (issued !== undefined && daemon.name !== undefined && !verify && !checkOnly)
+        return { targets: [], name: daemon.name, roundTrips: 0 };
     if (remote)
         return await findByName(daemon, serverName, credentials, host);
     const here = findHere(daemon, host);
@@ -4212,6 +4216,169 @@ async function inTurn(addresses, talk, host) {
         }
     }
     throw new RangeError('no address');
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/transport/https.js
+
+
+
+const MAX_ANSWER = 64 * 1024;
+async function sendHttp(request, signal) {
+    const { url, method, headers, body = '', authorities } = request;
+    const { request: begin } = url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
+    const options = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
+    try {
+        return await new Promise((resolve, reject) => {
+            const sent = begin(url, options, (response) => {
+                const { statusCode: status = 0 } = response;
+                const chunks = [];
+                let length = 0;
+                response.on('data', (chunk) => {
+                    length += chunk.length;
+                    if (length > MAX_ANSWER)
+                        sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`));
+                    else
+                        chunks.push(chunk);
+                });
+                response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8') }));
+                response.on('error', reject);
+                response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
+            });
+            sent.on('error', reject);
+            sent.on('close', () => reject(new Error('it hung up without an answer')));
+            sent.end(body);
+        });
+    }
+    catch (cause) {
+        if (signal.aborted)
+            throw abortedError(signal);
+        throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${printable_messageOf(cause)}`, { peer: url.origin });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/answer.js
+
+
+
+
+
+const NO_WORD = /\S{40,}/g;
+const LONGEST_REASON = 300;
+async function askForToken({ who, members, tlsFor, ...request }, host) {
+    const { authorities } = await tlsFor(request.url.hostname);
+    const response = await sendHttp({ ...request, authorities }, host.signal);
+    const answer = readAnswer({ who, members, url: request.url }, response);
+    for (const secret of secretsOf(answer.token))
+        host.mask(secret);
+    return answer;
+}
+function readAnswer({ who, members, url }, { status, text }) {
+    const facts = { peer: url.origin };
+    const answer = parse(text);
+    if (status === 429 || status >= 500)
+        throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
+    if (status < 200 || status > 299) {
+        const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
+        const told = printable([String(status), ...reason].join(': '))
+            .replace(NO_WORD, '***')
+            .slice(0, LONGEST_REASON);
+        throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
+    }
+    const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
+    if (algorithmOf(token) === undefined) {
+        const what = `${who} answers without a token in ${members.join(' or ')}`;
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
+    }
+    return { token, text: answer };
+}
+function parse(text) {
+    let value;
+    try {
+        value = JSON.parse(text);
+    }
+    catch {
+    }
+    const members = new Map(Object.entries(value ?? {}));
+    return (name) => {
+        const member = members.get(name);
+        return typeof member === 'string' ? member : undefined;
+    };
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/job-token.js
+
+
+async function jobToken({ audience, runner }, tlsFor, host) {
+    if (runner === undefined)
+        throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
+    const url = new URL(runner.url);
+    url.searchParams.set('audience', audience);
+    host.mask(runner.bearer);
+    const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
+    const who = 'oidc-audience: the OIDC service of the runner';
+    const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
+    return token;
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/token-service.js
+
+function askTokenService({ url, bearer, authz, tlsFor }, host) {
+    const jwt = bearer.reveal();
+    const body = new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: jwt,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
+    });
+    const headers = {
+        authorization: `Bearer ${jwt}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+    };
+    const members = ['access_token', 'token'];
+    const who = 'token-service: the token service';
+    return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor }, host);
+}
+
+;// CONCATENATED MODULE: ./build/bundle/src/keyless/with-bearer.js
+
+
+
+
+
+
+const SHARED_KEY = /^HS/i;
+async function withBearer(request, host) {
+    const { keyless, credentials, authz, checkOnly, mode, remote } = request;
+    if (keyless === undefined)
+        return request;
+    const { job, service: url } = keyless;
+    const tlsFor = loadTrust(credentials.trust, host)(undefined);
+    const bearer = job === undefined ? given(request, host) : await jobToken(job, tlsFor, host);
+    if (url === undefined)
+        return withSciToken(request, bearer);
+    const answer = await askTokenService({ url, bearer, authz, tlsFor }, host);
+    host.log.debug(`credentials: ${url.origin} has made a token for us`);
+    if (!SHARED_KEY.test(algorithmOf(answer.token) ?? ''))
+        return withSciToken(request, answer.token);
+    if (mode !== 'fetch' || remote) {
+        const instead = remote ? 'remote' : `mode ${mode}`;
+        const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: url.origin });
+    }
+    if (checkOnly)
+        host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
+    return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
+}
+function withSciToken(request, text) {
+    const { credentials } = request;
+    return { ...request, credentials: { ...credentials, scitoken: { ...credentials.scitoken, text } } };
+}
+function given({ credentials }, host) {
+    const found = readSciToken(credentials.scitoken, host);
+    if (typeof found !== 'string')
+        return found.jwt;
+    throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/output/token-file.js
@@ -4359,6 +4526,7 @@ async function within(limitMs, work, host) {
 
 
 
+
 async function fetchToken(request, host) {
     const finished = new AbortController();
     try {
@@ -4370,22 +4538,19 @@ async function fetchToken(request, host) {
         finished.abort();
     }
 }
-async function fetchStepByStep(request, host) {
-    const { path, onReduced } = request;
+async function fetchStepByStep(wanted, host) {
+    const { path, onReduced } = wanted;
     if (path !== undefined)
         await inPhase('deliver', undefined, () => checkTokenPath(path));
+    const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
     const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
     for (const { method, reason } of credentials.unavailable)
         host.log.debug(`credentials: no ${method}: ${reason}`);
     const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
     host.log.debug(`credentials: ${ours.join('; ')}`);
     const daemon = await findDaemon(request, credentials, host);
-    const asked = await inTurn(daemon.targets, async (target, patient) => {
-        if (request.issued !== undefined)
-            return await askedAlready(request.issued, request, target, host);
-        const within = request.mode === 'request' ? host : patient;
-        return await askFor(request, { ...target, name: daemon.name }, credentials, within);
-    }, host);
+    const asked = askedAlready(request, daemon, host) ??
+        (await inTurn(daemon.targets, (target, patient) => askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient), host));
     const { value: jwt, session, roundTrips } = asked;
     const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
     if (onReduced === 'warn')
@@ -4394,15 +4559,16 @@ async function fetchStepByStep(request, host) {
     const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
     if (request.issued === undefined)
         tellSkew(clockSkewSeconds, token, host);
-    const verified = request.verify
-        ? await inPhase('verify', session.address, () => verifyToken(token, request.authz, { address: session.address, serverName: undefined }, host))
+    const { address } = session;
+    const verified = request.verify && address !== undefined
+        ? await inPhase('verify', address, () => verifyToken(token, request.authz, { address, serverName: undefined }, host))
         : 0;
     const directoryMade = path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
     return {
         token,
         reductions,
         daemonName: printable(daemon.name),
-        daemonAddress: formatSinful(session.address),
+        daemonAddress: address === undefined ? '' : formatSinful(address),
         daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
         daemonVersionText: printable(session.server.remoteVersion),
         authenticationMethod: displayName(session.method),
@@ -4755,7 +4921,42 @@ function configuredPool(surroundings) {
     throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
 }
 
+;// CONCATENATED MODULE: ./build/bundle/src/inputs/keyless.js
+
+
+
+const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
+const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
+function readKeyless(input, { env }) {
+    const audience = plainText('oidc-audience', input('oidc-audience'));
+    const service = input('token-service');
+    if (audience === undefined && service === undefined)
+        return undefined;
+    if (audience !== undefined && input('scitoken') !== undefined)
+        throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
+    return {
+        job: audience === undefined ? undefined : readJob(audience, env),
+        service: service === undefined ? undefined : serviceUrl('token-service', service),
+    };
+}
+function readJob(audience, env) {
+    const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
+    if (address === '' || bearer === '')
+        return { audience, runner: undefined };
+    return { audience, runner: { url: serviceUrl('oidc-audience', address), bearer: new Secret(bearer) } };
+}
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+function serviceUrl(name, text) {
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
+    if (isSafe && url.username === '' && url.password === '' && url.hash === '')
+        return url;
+    const shown = text.includes('@') ? 'it' : quote(text);
+    throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
+}
+
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/request.js
+
 
 
 
@@ -4796,6 +4997,7 @@ function readRequest(input, surroundings, localFirst = false) {
         serverName: plainText('server-name', input('server-name')),
         privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
         credentials: readCredentials(input, surroundings, mode),
+        keyless: readKeyless(input, surroundings),
         authz: readLevels(input('authz')),
         lifetime,
         key,
@@ -4918,203 +5120,6 @@ function plainPath(input, text) {
     if (text.trim() === '' || text.includes('\0'))
         throw new InputError(input, `${input}: ${quote(text)} is not a path`);
     return (0,external_node_path_namespaceObject.resolve)(text);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/transport/https.js
-
-
-
-const MAX_ANSWER = 64 * 1024;
-async function sendHttp(request, signal) {
-    const { url, method, headers, body = '', authorities } = request;
-    const { request: begin } = url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
-    const options = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
-    try {
-        return await new Promise((resolve, reject) => {
-            const sent = begin(url, options, (response) => {
-                const { statusCode: status = 0 } = response;
-                const chunks = [];
-                let length = 0;
-                response.on('data', (chunk) => {
-                    length += chunk.length;
-                    if (length > MAX_ANSWER)
-                        sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`));
-                    else
-                        chunks.push(chunk);
-                });
-                response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8') }));
-                response.on('error', reject);
-                response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
-            });
-            sent.on('error', reject);
-            sent.on('close', () => reject(new Error('it hung up without an answer')));
-            sent.end(body);
-        });
-    }
-    catch (cause) {
-        if (signal.aborted)
-            throw abortedError(signal);
-        throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${printable_messageOf(cause)}`, { peer: url.origin });
-    }
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/keyless/answer.js
-
-
-
-
-
-const NO_WORD = /\S{40,}/g;
-const LONGEST_REASON = 300;
-async function askForToken({ who, members, tlsFor, ...request }, host) {
-    const { authorities } = await tlsFor(request.url.hostname);
-    const response = await sendHttp({ ...request, authorities }, host.signal);
-    const answer = readAnswer({ who, members, url: request.url }, response);
-    for (const secret of secretsOf(answer.token))
-        host.mask(secret);
-    return answer;
-}
-function readAnswer({ who, members, url }, { status, text }) {
-    const facts = { peer: url.origin };
-    const answer = parse(text);
-    if (status === 429 || status >= 500)
-        throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
-    if (status < 200 || status > 299) {
-        const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-        const told = printable([String(status), ...reason].join(': '))
-            .replace(NO_WORD, '***')
-            .slice(0, LONGEST_REASON);
-        throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
-    }
-    const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
-    if (algorithmOf(token) === undefined) {
-        const what = `${who} answers without a token in ${members.join(' or ')}`;
-        throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
-    }
-    return { token, text: answer };
-}
-function parse(text) {
-    let value;
-    try {
-        value = JSON.parse(text);
-    }
-    catch {
-    }
-    const members = new Map(Object.entries(value ?? {}));
-    return (name) => {
-        const member = members.get(name);
-        return typeof member === 'string' ? member : undefined;
-    };
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/keyless/url.js
-
-
-const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-function serviceUrl(name, text) {
-    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
-    if (isSafe && url.username === '' && url.password === '' && url.hash === '')
-        return url;
-    const shown = text.includes('@') ? 'it' : quote(text);
-    throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/keyless/job-token.js
-
-
-
-
-const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
-const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
-async function jobToken(audience, env, tlsFor, host) {
-    const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
-    if (address === '' || bearer === '')
-        throw new CredentialError('ERR_NO_CREDENTIAL', `oidc-audience: this job may not have an OIDC token (${URL_VARIABLE})`);
-    const url = serviceUrl('oidc-audience', address);
-    url.searchParams.set('audience', audience);
-    host.mask(new Secret(bearer));
-    const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json' };
-    const who = 'oidc-audience: the OIDC service of the runner';
-    const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
-    return token;
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/keyless/token-service.js
-
-function askTokenService({ url, bearer, authz, tlsFor }, host) {
-    const jwt = bearer.reveal();
-    const body = new URLSearchParams({
-        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        subject_token: jwt,
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
-    });
-    const headers = {
-        authorization: `Bearer ${jwt}`,
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: 'application/json',
-    };
-    const members = ['access_token', 'token'];
-    const who = 'token-service: the token service';
-    return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor }, host);
-}
-
-;// CONCATENATED MODULE: ./build/bundle/src/keyless/with-bearer.js
-
-
-
-
-
-
-
-
-
-
-
-const SHARED_KEY = /^HS/i;
-async function withBearer(request, input, env, host) {
-    const audience = plainText('oidc-audience', input('oidc-audience'));
-    const service = input('token-service');
-    if (audience === undefined && service === undefined)
-        return request;
-    const url = service === undefined ? undefined : serviceUrl('token-service', service);
-    const { scitoken, trust } = request.credentials;
-    if (audience !== undefined && scitoken.text !== undefined)
-        throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
-    const { path, checkOnly, mode, remote } = request;
-    if (path !== undefined)
-        await inPhase('deliver', undefined, () => checkTokenPath(path));
-    const obtain = async (within) => {
-        const tlsFor = loadTrust(trust, within)(undefined);
-        const bearer = audience === undefined ? given(request, within) : await jobToken(audience, env, tlsFor, within);
-        if (url === undefined)
-            return withSciToken(request, bearer);
-        const answer = await askTokenService({ url, bearer, authz: request.authz, tlsFor }, within);
-        host.log.debug(`credentials: ${url.origin} has made a token for us`);
-        if (!SHARED_KEY.test(algorithmOf(answer.token) ?? ''))
-            return withSciToken(request, answer.token);
-        if (mode !== 'fetch' || remote) {
-            const instead = remote ? 'remote' : `mode ${mode}`;
-            const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
-            throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: url.origin });
-        }
-        if (checkOnly)
-            host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
-        return { ...request, issued: { jwt: answer.token, identity: answer.text('identity') } };
-    };
-    const persistence = { retries: request.retries, patient: false };
-    return await inPhase('credentials', undefined, () => withRetries(persistence, obtain, host));
-}
-function withSciToken(request, text) {
-    const { credentials } = request;
-    return { ...request, credentials: { ...credentials, scitoken: { ...credentials.scitoken, text } } };
-}
-function given({ credentials }, host) {
-    const found = readSciToken(credentials.scitoken, host);
-    if (typeof found !== 'string')
-        return found.jwt;
-    throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
 }
 
 ;// CONCATENATED MODULE: ./build/bundle/src/inputs/settings.js
@@ -5243,7 +5248,6 @@ function account() {
 
 
 
-
 const DEFAULT_LIFETIME_SECONDS = 3600;
 const INPUT_OF = {
     pool: 'pool',
@@ -5286,11 +5290,9 @@ async function src_fetchToken(options) {
         },
     });
     try {
-        const surroundings = await processSurroundings(host.signal);
-        const read = readRequest(input, surroundings);
-        if (read.checkOnly)
+        const request = readRequest(input, await processSurroundings(host.signal));
+        if (request.checkOnly)
             throw new InputError('mode', 'mode: check is one of the Action and the command');
-        const request = await withBearer(read, input, surroundings.env, host);
         return await fetchToken(request, host);
     }
     finally {

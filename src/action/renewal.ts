@@ -11,10 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
 import { type FetchedToken, fetchToken } from '../fetch.ts';
 import type { Host } from '../host.ts';
+import { TOKEN_VARIABLE, URL_VARIABLE } from '../inputs/keyless.ts';
 import { readRequest, readTimeout } from '../inputs/request.ts';
 import type { InputName, InputSource } from '../inputs/table.ts';
-import { TOKEN_VARIABLE, URL_VARIABLE } from '../keyless/job-token.ts';
-import { withBearer } from '../keyless/with-bearer.ts';
 import { writeTokenFile } from '../output/token-file.ts';
 import { printable } from '../printable.ts';
 import { processHost, processSurroundings } from '../process-host.ts';
@@ -171,8 +170,7 @@ async function keepFresh(
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
   const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
-  const read = { ...readRequest(input, surroundings), path: undefined, retries: 0 };
-  return await fetchToken(await withBearer(read, input, surroundings.env, host), host);
+  return await fetchToken({ ...readRequest(input, surroundings), path: undefined, retries: 0 }, host);
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

@@ -9,6 +9,7 @@ import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
 import type { Mode, TokenRequest } from '../wanted.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
+import { readKeyless } from './keyless.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
@@ -55,6 +56,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     serverName: plainText('server-name', input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     credentials: readCredentials(input, surroundings, mode),
+    keyless: readKeyless(input, surroundings),
     authz: readLevels(input('authz')),
     lifetime,
     key,

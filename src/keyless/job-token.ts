@@ -1,13 +1,9 @@
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { askForToken } from './answer.ts';
-import { serviceUrl } from './url.ts';
-
-/** Variables of a job that may have an OIDC token: where, and with what. Set with `permissions: id-token: write`. */
-export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
-export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
+import type { JobSource } from './source.ts';
 
 /**
  * The job's own OIDC token, as GitHub's runner and those like it give it (oidc-utils of @actions/core).
@@ -15,22 +11,13 @@ export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
  * @throws CredentialError ERR_NO_CREDENTIAL the job may not have one.
  * @throws what askForToken throws.
  */
-export async function jobToken(
-  audience: string,
-  env: Readonly<Record<string, string | undefined>>,
-  tlsFor: TlsFor,
-  host: Host,
-): Promise<Secret> {
-  const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
-  if (address === '' || bearer === '')
-    throw new CredentialError(
-      'ERR_NO_CREDENTIAL',
-      `oidc-audience: this job may not have an OIDC token (${URL_VARIABLE})`,
-    );
-  const url = serviceUrl('oidc-audience', address);
+export async function jobToken({ audience, runner }: JobSource, tlsFor: TlsFor, host: Host): Promise<Secret> {
+  if (runner === undefined)
+    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
+  const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
-  host.mask(new Secret(bearer));
-  const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json' };
+  host.mask(runner.bearer);
+  const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
   const who = 'oidc-audience: the OIDC service of the runner';
   const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
   return token;

@@ -5,7 +5,8 @@ import { inspect } from 'node:util';
 import type { HTCondorError, InputError } from '../../src/errors.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
-import { audience, keyless, service, services } from '../support/keyless.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import { audience, fetchKeyless, keyless, service, services } from '../support/keyless.ts';
 import { deadPort } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
@@ -91,25 +92,33 @@ describe('A token service is of no use', () => {
     });
   });
 
-  test('that is overloaded, until it is not any more', async () => {
-    services.made = () => issuer.issue('alice');
-    let busy = 0;
-    services.others.set('/busy', (_, response) => {
-      busy += 1;
-      if (busy > 1) response.end(JSON.stringify({ access_token: issuer.issue('alice') }));
-      else response.writeHead(503).end();
-    });
-    await assert.rejects(keyless(service('/busy')), { code: 'ERR_CONNECT', message: /answers 503$/ });
-    busy = 0;
-    const { log } = await keyless({ ...service('/busy'), retries: '1' });
-    assert.match(log.join('\n'), /Try 1 of 2 failed: token-service: the token service answers 503/);
-  });
+  test('that is overloaded, until it is not any more: each time the job has another token', () =>
+    withPool({}, async (pool) => {
+      let busy = true;
+      services.others.set('/busy', (_, response) => {
+        if (!busy) response.end(JSON.stringify({ token: pool.idToken('alice', { lifetime: 600 }) }));
+        else response.writeHead(503).end();
+        busy = false;
+      });
+      await assert.rejects(fetchKeyless(service('/busy')), {
+        ...{ code: 'ERR_CONNECT', phase: 'credentials' },
+        message: /answers 503$/,
+      });
+      busy = true;
+      services.asked.length = 0;
+      const noting = notingHost();
+      const { token } = await fetchKeyless({ ...service('/busy'), retries: '1', address: pool.schedd() }, noting);
+      assert.equal(token.subject, 'alice@pool.test');
+      assert.match(noting.log.join('\n'), /Try 1 of 2 failed: token-service: the token service answers 503/);
+      assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /busy', 'GET /oidc/token', 'POST /busy']);
+      assert.equal(new Set(services.secrets).size, services.secrets.length);
+    }));
 
   test('that nobody vouches for, or that is not there', async () => {
     const untrusted = keyless({ ...service('/token'), 'ca-certificate': issuerOfOthers });
     await assert.rejects(untrusted, advised('no answer from https://'));
     const words = { 'token-service': `https://localhost:${await deadPort()}/`, scitoken: issuer.issue('alice') };
-    await assert.rejects(keyless(words), { code: 'ERR_CONNECT', phase: 'credentials' });
+    await assert.rejects(keyless(words), { code: 'ERR_CONNECT' });
   });
 
   test('that is silent, when the run is over', async () => {
@@ -121,7 +130,7 @@ describe('A token service is of no use', () => {
   });
 
   test('before it is known whether the token can be put where it shall go', async () => {
-    await assert.rejects(keyless({ ...service('/token'), file: '/dev/null/token' }), { code: 'ERR_OUTPUT' });
+    await assert.rejects(fetchKeyless({ ...service('/token'), file: '/dev/null/token' }), { code: 'ERR_OUTPUT' });
     assert.deepEqual(services.asked, []);
   });
 

@@ -1,12 +1,14 @@
 /** The job's own OIDC token, and what token services make of it, up to where a daemon is asked. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { checkFetch } from '../../src/diagnose.ts';
 import { fetchToken } from '../../src/fetch.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
-import { audience, keyless, service, services } from '../support/keyless.ts';
+import { audience, fetchKeyless, keyless, service, services } from '../support/keyless.ts';
+import { listen } from '../support/listen.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
@@ -38,13 +40,6 @@ describe('The job’s own OIDC token', () => {
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     }
-  });
-
-  test('is another one for each try', async () => {
-    services.others.set('/busy', (_, response) => response.writeHead(503).end());
-    await assert.rejects(keyless({ ...service('/busy'), retries: '1' }), { code: 'ERR_CONNECT', tries: 2 });
-    assert.equal(services.asked.filter((each) => each === 'GET /oidc/token').length, 2);
-    assert.equal(new Set(services.secrets).size, services.secrets.length);
   });
 
   test('is not asked for in clear', () =>
@@ -106,6 +101,50 @@ describe('A token service', () => {
       );
       assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was asked for');
     }));
+
+  test('on this machine may be asked in clear', async () => {
+    const jwt = issuer.issue('alice');
+    const server = createServer((_, response) => response.end(JSON.stringify({ access_token: jwt })));
+    try {
+      const url = `http://127.0.0.1:${await listen(server)}/token`;
+      const { request } = await keyless({ ...audience(), 'token-service': url });
+      assert.equal(request.credentials.scitoken.text?.reveal(), jwt);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('that gives an IDTOKEN has nobody asked, unless it is not known whom it is for or somebody is to look at it', () =>
+    withPool({}, async (pool) => {
+      services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
+      const words = {
+        ...service('/v1/token'),
+        address: undefined,
+        pool: pool.collector,
+        authz: 'READ',
+        lifetime: '600',
+      };
+      const named = await fetchKeyless({ ...words, name: 'ci@pool' });
+      assert.deepEqual([named.daemonName, named.daemonAddress, named.roundTrips], ['ci@pool', '', 0]);
+      assert.equal(pool.connections, 0);
+      const found = await fetchKeyless(words);
+      assert.deepEqual([found.daemonName, found.daemonAddress], ['ci@pool', pool.schedd()]);
+      const verified = await fetchKeyless({ ...words, name: 'ci@pool', verify: 'true' });
+      assert.match(pool.log.join('\n'), /GRANTED to alice@pool\.test for command \d+/);
+      assert.equal(verified.daemonAddress, pool.schedd());
+    }));
+
+  test('that gives an IDTOKEN of another pool is found out by verify', () =>
+    withPool({ trustDomain: 'other.test' }, (other) =>
+      withPool({}, async (pool) => {
+        services.made = () => other.idToken('alice', { authz: ['READ'], lifetime: 600 });
+        services.identity = 'alice@other.test';
+        const words = { ...service('/v1/token'), address: pool.schedd(), authz: 'READ', lifetime: '600' };
+        await fetchKeyless(words);
+        await assert.rejects(fetchKeyless({ ...words, verify: 'true' }), { code: 'ERR_TOKEN_REFUSED' });
+        services.identity = 'alice@pool.test';
+      }),
+    ));
 
   for (const [what, words, claim] of [
     ['for somebody else', { 'expected-identity': 'bob@pool.test' }, 'sub'],

@@ -1,6 +1,6 @@
 /** Jobs without a stored secret: their OIDC token, a token service, and HTCondor's own daemons. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
 import { Runner } from '../support/runner.ts';
@@ -47,7 +47,8 @@ for (const suite of poolSuites()) {
       const more = { mode: 'exchange', 'token-service': `${services.origin}/token`, 'on-reduced': 'ignore' };
       const step = await runner.runAction({ ...inputs, ...more }, { env: services.env });
       assert.equal(step.status, 0, step.raw);
-      assert.ok(Number(step.outputs['lifetime']) <= 120, step.outputs['lifetime']);
+      const lifetime = Number(step.outputs['lifetime']);
+      assert.ok(lifetime > 0 && lifetime <= 120, `${lifetime} s`);
     });
 
     test('an IDTOKEN of a broker is the token, and the schedd allows what it should', async () => {
@@ -90,7 +91,8 @@ for (const suite of poolSuites()) {
         { ...rest, ...more },
         {
           env: services.env,
-          beforePost: async ({ outputs }) => {
+          beforePost: async ({ outputs, state }) => {
+            assert.equal(environmentIn(state['renewal']).match(/ACTIONS_ID_TOKEN|BEARER_TOKEN=/), null);
             const file = outputs['token-file'] ?? '';
             await until('the token is renewed', 30, async () =>
               existsSync(file) && readFileSync(file, 'utf8') !== `${outputs['token']}\n`
@@ -105,4 +107,16 @@ for (const suite of poolSuites()) {
       assert.match(step.post?.log.join('\n') ?? '', /Renewed\. A token for alice@pool\.test/);
     });
   });
+}
+
+/** Of the process that works in a directory: what others of the same account can read of it. */
+function environmentIn(directory: string | undefined): string {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) === directory) return readFileSync(`/proc/${pid}/environ`, 'utf8');
+    } catch {
+      // It has ended meanwhile, or is not ours.
+    }
+  }
+  throw new Error(`no process works in ${directory}`);
 }

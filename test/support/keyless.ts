@@ -1,7 +1,8 @@
 /** Jobs that have nothing stored: what becomes of their request before any daemon is asked. */
 import { after, before, beforeEach } from 'node:test';
+import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
 import { readRequest } from '../../src/inputs/request.ts';
-import type { InputName } from '../../src/inputs/table.ts';
+import type { InputName, Surroundings } from '../../src/inputs/table.ts';
 import { withBearer } from '../../src/keyless/with-bearer.ts';
 import type { TokenRequest } from '../../src/wanted.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
@@ -21,21 +22,28 @@ beforeEach(() => {
   services.others.clear();
 });
 
-/** The request of these words with its bearer token, and what is told and hidden on the way. */
-export async function keyless(
-  words: Words,
-  env: Record<string, string | undefined> = services.env,
-  noting: NotingHost = notingHost(),
-): Promise<NotingHost & { readonly request: TokenRequest }> {
+function requestOf(words: Words, env: Surroundings['env']): TokenRequest {
   const all: Words = {
     address: '127.0.0.1:1',
     retries: '0',
     'ca-certificate': services.authority.certificate,
     ...words,
   };
-  const input = (name: InputName) => all[name];
-  const request = await withBearer(readRequest(input, surroundings(env)), input, env, noting.host);
-  return { request, ...noting };
+  return readRequest((name) => all[name], surroundings(env));
+}
+
+/** The request of these words with its bearer token, and what is told and hidden on the way. */
+export async function keyless(
+  words: Words,
+  env: Surroundings['env'] = services.env,
+  noting: NotingHost = notingHost(),
+): Promise<NotingHost & { readonly request: TokenRequest }> {
+  return { request: await withBearer(requestOf(words, env), noting.host), ...noting };
+}
+
+/** The whole fetch. */
+export async function fetchKeyless(words: Words, { host }: NotingHost = notingHost()): Promise<FetchedToken> {
+  return await fetchToken(requestOf(words, services.env), host);
 }
 
 /** Words that ask for the job's own token, for the token services. */

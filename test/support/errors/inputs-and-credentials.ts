@@ -31,9 +31,7 @@ export const OF_INPUTS = {
   'a SciToken is shown only to a daemon that proves itself': noCredential(
     'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE',
   ),
-  'this job may not have an OIDC token': noCredential(
-    'oidc-audience: this job may not have an OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL)',
-  ),
+  'this job may not have an OIDC token': noCredential('oidc-audience: this job may not have an OIDC token'),
   'the token service gives no token': noCredential(
     'token-service: the token service gives no token: 403: access_denied: no policy for this repository',
   ),

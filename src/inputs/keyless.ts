@@ -1,0 +1,39 @@
+import { InputError } from '../errors.ts';
+import type { JobSource, KeylessSource } from '../keyless/source.ts';
+import { Secret } from '../secret.ts';
+import type { InputName, InputSource, Surroundings } from './table.ts';
+import { plainText, quote } from './words.ts';
+
+/** Variables of a job that may have an OIDC token: where, and with what. Set with `permissions: id-token: write`. */
+export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
+export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
+
+/** @throws InputError ERR_INPUT. */
+export function readKeyless(input: InputSource, { env }: Surroundings): KeylessSource | undefined {
+  const audience = plainText('oidc-audience', input('oidc-audience'));
+  const service = input('token-service');
+  if (audience === undefined && service === undefined) return undefined;
+  if (audience !== undefined && input('scitoken') !== undefined)
+    throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
+  return {
+    job: audience === undefined ? undefined : readJob(audience, env),
+    service: service === undefined ? undefined : serviceUrl('token-service', service),
+  };
+}
+
+function readJob(audience: string, env: Surroundings['env']): JobSource {
+  const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
+  if (address === '' || bearer === '') return { audience, runner: undefined };
+  return { audience, runner: { url: serviceUrl('oidc-audience', address), bearer: new Secret(bearer) } };
+}
+
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** One where nobody on the way can read what is said: HTTPS, or this machine. */
+function serviceUrl(name: InputName, text: string): URL {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
+  if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
+  const shown = text.includes('@') ? 'it' : quote(text); // a password may be in it
+  throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
+}
