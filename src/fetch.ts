@@ -8,7 +8,7 @@ import { printable } from './printable.ts';
 import { withRetries } from './retry.ts';
 import { displayName } from './security/method.ts';
 import type { IdToken } from './token/jwt.ts';
-import { formatSinful } from './transport/sinful.ts';
+import { formatSinful, type Sinful } from './transport/sinful.ts';
 import { verifyToken } from './verify.ts';
 import type { TokenRequest } from './wanted.ts';
 
@@ -82,12 +82,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
   const { address } = session;
-  const verified =
-    request.verify && address !== undefined
-      ? await inPhase('verify', address, () =>
-          verifyToken(token, request.authz, { address, serverName: undefined }, host),
-        )
-      : 0;
+  const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
   const directoryMade =
     path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
   return {
@@ -103,6 +98,12 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
     path,
     directoryMade,
   };
+}
+
+/** Who is to look at the token is known: findDaemon has seen to that. */
+function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
+  if (address === undefined) throw new RangeError('nobody to verify the token');
+  return verifyToken(token, authz, { address, serverName: undefined }, host);
 }
 
 /** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */

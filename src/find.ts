@@ -36,9 +36,10 @@ export async function findDaemon(
       .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
     return { targets, name: '', roundTrips: 0 };
   }
-  // A token that is there already is nobody's to give, unless somebody is to look at it.
-  if (issued !== undefined && daemon.name !== undefined && !verify && !checkOnly)
-    return { targets: [], name: daemon.name, roundTrips: 0 };
+  // A token that is there already is nobody's to give: a name is enough, unless somebody is to look at it.
+  const { name, through } = daemon;
+  if (issued !== undefined && name !== undefined && through === undefined && !verify && !checkOnly)
+    return { targets: [], name, roundTrips: 0 };
   if (remote) return await findByName(daemon, serverName, credentials, host);
   const here = findHere(daemon, host);
   const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;

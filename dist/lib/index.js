@@ -4147,8 +4147,9 @@ async function findDaemon({ daemon, remote, serverName, privateNetworkName, issu
             .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
         return { targets, name: '', roundTrips: 0 };
     }
-    if (issued !== undefined && daemon.name !== undefined && !verify && !checkOnly)
-        return { targets: [], name: daemon.name, roundTrips: 0 };
+    const { name, through } = daemon;
+    if (issued !== undefined && name !== undefined && through === undefined && !verify && !checkOnly)
+        return { targets: [], name, roundTrips: 0 };
     if (remote)
         return await findByName(daemon, serverName, credentials, host);
     const here = findHere(daemon, host);
@@ -4560,9 +4561,7 @@ async function fetchStepByStep(wanted, host) {
     if (request.issued === undefined)
         tellSkew(clockSkewSeconds, token, host);
     const { address } = session;
-    const verified = request.verify && address !== undefined
-        ? await inPhase('verify', address, () => verifyToken(token, request.authz, { address, serverName: undefined }, host))
-        : 0;
+    const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
     const directoryMade = path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
     return {
         token,
@@ -4577,6 +4576,11 @@ async function fetchStepByStep(wanted, host) {
         path,
         directoryMade,
     };
+}
+function verifyAt(address, token, { authz }, host) {
+    if (address === undefined)
+        throw new RangeError('nobody to verify the token');
+    return verifyToken(token, authz, { address, serverName: undefined }, host);
 }
 const SKEW_THAT_MATTERS_SECONDS = 60;
 const NO_SKEW_SECONDS = 10;

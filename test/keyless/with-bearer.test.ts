@@ -129,6 +129,8 @@ describe('A token service', () => {
       assert.equal(pool.connections, 0);
       const found = await fetchKeyless(words);
       assert.deepEqual([found.daemonName, found.daemonAddress], ['ci@pool', pool.schedd()]);
+      const tunnel = await fetchKeyless({ ...words, name: 'ci@pool', address: `127.0.0.1:${pool.port}` });
+      assert.equal(tunnel.daemonAddress, pool.schedd(), 'the tools of the next steps need it');
       const verified = await fetchKeyless({ ...words, name: 'ci@pool', verify: 'true' });
       assert.match(pool.log.join('\n'), /GRANTED to alice@pool\.test for command \d+/);
       assert.equal(verified.daemonAddress, pool.schedd());
