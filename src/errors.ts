@@ -3,7 +3,7 @@
  *
  * An error states a fact. What to try about it is in hints.ts.
  */
-import { printable } from './printable.ts';
+import { printable } from './runtime/printable.ts';
 
 /** The step of the pipeline (fetch.ts) in which an error arose. */
 export type Phase =

@@ -1,16 +1,16 @@
 /** The library: one function, its options, its result and its errors. */
 
 import { InputError } from './errors.ts';
-import { type FetchedToken, fetchToken as fetchRequested } from './fetch.ts';
+import { processHost, processSurroundings } from './inputs/process-host.ts';
 import { checkTimeout, readRequest, readTimeout } from './inputs/request.ts';
 import type { InputName, InputSource } from './inputs/table.ts';
-import { printable } from './printable.ts';
-import { processHost, processSurroundings } from './process-host.ts';
-import type { Secret } from './secret.ts';
+import { type FetchedToken, fetchToken as fetchRequested } from './pipeline/fetch.ts';
+import { printable } from './runtime/printable.ts';
+import type { Secret } from './runtime/secret.ts';
 
 export * from './errors.ts';
-export type { FetchedToken } from './fetch.ts';
-export type { Secret } from './secret.ts';
+export type { FetchedToken } from './pipeline/fetch.ts';
+export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 
 /** What is wanted. Every word means what the input of the same name means to the Action. */

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { parseArguments } from '../src/argv.ts';
+import { parseArguments } from '../src/cli/flags.ts';
 import { type FetchOptions, fetchToken } from '../src/index.ts';
 import { authenticate } from '../src/security/authenticate.ts';
 import { fs } from '../src/security/methods/fs.ts';

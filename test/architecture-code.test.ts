@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { VERSION } from '../src/version.ts';
+import { VERSION } from '../src/cli/version.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 import { sources } from './support/sources.ts';
 

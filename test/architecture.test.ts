@@ -11,80 +11,76 @@ import { sources } from './support/sources.ts';
  * its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
-  [['src/main/']],
-  [['src/action.ts', 'src/action/'], ['src/cli.ts'], ['src/index.ts']],
-  [['src/argv.ts'], ['src/report.ts', 'src/hints.ts', 'src/hints/'], ['src/process-host.ts', 'src/inputs/']],
-  [['src/fetch.ts', 'src/ask.ts', 'src/find.ts', 'src/retry.ts', 'src/verify.ts', 'src/diagnose.ts']],
-  [['src/wanted.ts', 'src/keyless/']],
-  [['src/daemon/'], ['src/credentials/'], ['src/output/']],
-  [['src/security/'], ['src/transport/']],
-  [['src/wire/'], ['src/token/'], ['src/host.ts']],
-  [['src/errors.ts', 'src/printable.ts'], ['src/secret.ts'], ['src/crypto.ts'], ['src/program.ts'], ['src/version.ts']],
+  [['src/action/'], ['src/cli/'], ['src/index.ts']],
+  [['src/messages/'], ['src/inputs/']],
+  [['src/pipeline/']],
+  [['src/daemon/'], ['src/credentials/']],
+  [['src/security/']],
+  [['src/transport/']],
+  [['src/wire/'], ['src/token/']],
+  [['src/errors.ts', 'src/runtime/']],
 ];
 
 /** Modules of Node and of others that only some files may import. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
-  [/^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/, ['src/transport/']],
+  [
+    /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
+    ['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+  ],
   [
     /^(node:)?crypto$/,
-    [
-      'src/crypto.ts',
-      'src/credentials/certificates.ts',
-      'src/wire/transcript.ts',
-      'src/security/methods/tls-tunnel.ts',
-    ],
+    ['src/runtime/crypto.ts', 'src/credentials/ssl.ts', 'src/wire/transcript.ts', 'src/security/methods/tls-tunnel.ts'],
   ],
   [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts']],
   [
     /^(node:)?fs(\/|$)/,
     [
-      ...['src/credentials/', 'src/output/', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
-      'src/program.ts',
-      'src/action.ts',
+      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
+      'src/runtime/find-program.ts',
       'src/action/',
     ],
   ],
-  [/^(node:)?os$/, ['src/process-host.ts', 'src/security/methods/fs.ts']],
-  [/^(node:)?child_process$/, ['src/action/renewal.ts', 'src/inputs/settings.ts', 'src/credentials/munge-program.ts']],
+  [/^(node:)?os$/, ['src/inputs/process-host.ts', 'src/security/methods/fs.ts']],
+  [/^(node:)?child_process$/, ['src/action/renewal.ts', 'src/inputs/settings.ts', 'src/credentials/munge.ts']],
   [/^(node:)?(worker_threads|cluster|vm|module|process)$/, []],
-  [/^@actions\//, ['src/action.ts', 'src/action/']],
+  [/^@actions\//, ['src/action/']],
   [/^jose(\/|$)/, ['src/token/jwt.ts', 'src/token/bearer.ts']],
   [/^undici/, []],
 ];
 
 /** Who may ask what of the process. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
-  'src/main/action.ts': /^exitCode$/,
-  'src/main/post.ts': /^argv$/,
+  'src/action/index.ts': /^exitCode$/,
+  'src/action/post-entry.ts': /^argv$/,
   'src/action/post.ts': /^env$/,
-  'src/main/cli.ts': /^(argv|exitCode)$/,
-  'src/action.ts': /^(argv|env)$/,
+  'src/cli/index.ts': /^(argv|exitCode)$/,
+  'src/action/main.ts': /^(argv|env)$/,
   'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
-  'src/transport/stop-socket.ts': /^(chdir|cwd|platform)$/,
-  'src/cli.ts': /^(stdout|stderr)$/,
-  'src/crypto.ts': /^getBuiltinModule$/,
-  'src/credentials/munge-program.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
+  'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
+  'src/cli/main.ts': /^(stdout|stderr)$/,
+  'src/runtime/crypto.ts': /^getBuiltinModule$/,
+  'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
-  'src/transport/https.ts': /^getBuiltinModule$/, // node:https, node:http
-  'src/program.ts': /^platform$/,
-  'src/process-host.ts': /^(env|once|getuid)$/,
+  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http
+  'src/runtime/find-program.ts': /^platform$/,
+  'src/inputs/process-host.ts': /^(env|once|getuid)$/,
   'src/credentials/private-file.ts': /^getuid$/,
 };
 
 /** Who may look at a secret, and how often it does. */
 const REVEALS: Readonly<Record<string, number>> = {
-  'src/action.ts': 2, // masks it; sets the output
-  'src/cli.ts': 1, // prints it
-  'src/credentials/certificates.ts': 2, // reads the PEM, and opens the file with it
-  'src/credentials/idtoken-sources.ts': 2, // splits the input in lines; is there a signature to mask?
-  'src/credentials/pool-password.ts': 1, // takes the line
-  'src/credentials/scitoken.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
+  'src/action/main.ts': 2, // masks it; sets the output
+  'src/cli/main.ts': 1, // prints it
+  'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
+  'src/credentials/idtokens.ts': 2, // splits the input in lines; is there a signature to mask?
+  'src/credentials/password.ts': 1, // takes the line
+  'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
-  'src/keyless/job-token.ts': 1, // asks the runner with it
-  'src/keyless/token-service.ts': 1, // sends it
-  'src/output/token-file.ts': 1, // writes it
+  'src/credentials/job-token.ts': 1, // asks the runner with it
+  'src/credentials/token-exchange.ts': 1, // sends it
+  'src/token/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key
   'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
@@ -205,7 +201,7 @@ describe('the world', () => {
 
   test('gives its time and its randomness through Host', () => {
     for (const { path, code } of sources.filter(
-      ({ path }) => !['src/process-host.ts', 'src/action/renewal.ts'].includes(path),
+      ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts'].includes(path),
     )) {
       assert.doesNotMatch(
         code,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { FLAGS, parseArguments, usage } from '../src/argv.ts';
+import { FLAGS, parseArguments, usage } from '../src/cli/flags.ts';
 import { InputError } from '../src/errors.ts';
 
 /** is_arg_prefix (match_prefix.cpp), character by character; a minimum below 0 asks for the whole flag. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { FLAGS } from '../src/argv.ts';
+import { FLAGS } from '../src/cli/flags.ts';
 import { everyError } from './support/every-error.ts';
 import { type Block, blocksOf } from './support/markdown.ts';
 import { filesBelow, projectRoot } from './support/project.ts';

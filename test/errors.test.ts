@@ -12,8 +12,8 @@ import {
   HTCondorError,
   InputError,
 } from '../src/errors.ts';
-import { printable } from '../src/printable.ts';
-import { describeError } from '../src/report.ts';
+import { describeError } from '../src/messages/describe.ts';
+import { printable } from '../src/runtime/printable.ts';
 import { everyError } from './support/every-error.ts';
 import { projectRoot } from './support/project.ts';
 import { parseCommand } from './support/runner-log.ts';

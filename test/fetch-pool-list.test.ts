@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { checkFetch } from '../src/diagnose.ts';
-import { fetchToken as fetchRequested } from '../src/fetch.ts';
 import { readRequest } from '../src/inputs/request.ts';
+import { checkFetch } from '../src/pipeline/check.ts';
+import { fetchToken as fetchRequested } from '../src/pipeline/fetch.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 import { listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';

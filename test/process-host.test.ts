@@ -4,7 +4,7 @@ import { getEventListeners, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { processHost } from '../src/process-host.ts';
+import { processHost } from '../src/inputs/process-host.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 
 setFlagsFromString('--expose-gc');

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectError, DaemonError, type HTCondorError } from '../src/errors.ts';
-import type { Host } from '../src/host.ts';
-import { canHeal, withRetries } from '../src/retry.ts';
+import { canHeal, withRetries } from '../src/pipeline/retry.ts';
+import type { Host } from '../src/runtime/host.ts';
 import { everyError } from './support/every-error.ts';
 import { notingHost } from './support/noting-host.ts';
 

@@ -1,9 +1,9 @@
 /** The library: one function, its options, its result and its errors. */
-import { type FetchedToken } from './fetch.ts';
-import type { Secret } from './secret.ts';
+import { type FetchedToken } from './pipeline/fetch.ts';
+import type { Secret } from './runtime/secret.ts';
 export * from './errors.ts';
-export type { FetchedToken } from './fetch.ts';
-export type { Secret } from './secret.ts';
+export type { FetchedToken } from './pipeline/fetch.ts';
+export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 /** What is wanted. Every word means what the input of the same name means to the Action. */
 export interface FetchOptions {

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.ts';
-import type { FetchedToken } from '../fetch.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import { writeAddressFile } from '../output/token-file.ts';
+import type { FetchedToken } from '../pipeline/fetch.ts';
+import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -3,7 +3,7 @@ import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
-import { messageOf, printable } from '../printable.ts';
+import { messageOf, printable } from '../runtime/printable.ts';
 import type { Undo } from './environment.ts';
 import { NOT_RENEWED, stopRenewal } from './renewal.ts';
 

@@ -9,17 +9,17 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
-import { type FetchedToken, fetchToken } from '../fetch.ts';
-import type { Host } from '../host.ts';
 import { TOKEN_VARIABLE, URL_VARIABLE } from '../inputs/keyless.ts';
+import { processHost, processSurroundings } from '../inputs/process-host.ts';
 import { readRequest, readTimeout } from '../inputs/request.ts';
 import type { InputName, InputSource } from '../inputs/table.ts';
-import { writeTokenFile } from '../output/token-file.ts';
-import { printable } from '../printable.ts';
-import { processHost, processSurroundings } from '../process-host.ts';
-import { withoutSecrets } from '../program.ts';
-import { describeError, describeToken } from '../report.ts';
-import { hearStop, sayStop } from '../transport/stop-socket.ts';
+import { describeError, describeToken } from '../messages/describe.ts';
+import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
+import { withoutSecrets } from '../runtime/find-program.ts';
+import type { Host } from '../runtime/host.ts';
+import { printable } from '../runtime/printable.ts';
+import { writeTokenFile } from '../token/token-file.ts';
+import { hearStop, sayStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
 /** How a line of the log begins that tells of a failure. */

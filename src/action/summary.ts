@@ -1,8 +1,8 @@
 /** The job summary: what was fetched, at a glance, and never the token. Everything from outside is escaped. */
 import * as core from '@actions/core';
-import type { FetchedToken } from '../fetch.ts';
-import { printable } from '../printable.ts';
-import { describeDuration, factsOf } from '../report.ts';
+import { describeDuration, factsOf } from '../messages/describe.ts';
+import type { FetchedToken } from '../pipeline/fetch.ts';
+import { printable } from '../runtime/printable.ts';
 
 export async function writeSummary(fetched: FetchedToken, pool: string, elapsedMs: number): Promise<void> {
   const facts = factsOf(fetched);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Secret } from '../secret.ts';
+import { Secret } from '../runtime/secret.ts';
 import { ExposedFile, readPrivateFile, reasonOf } from './private-file.ts';
 
 /** A line of a token file that may be a token. */

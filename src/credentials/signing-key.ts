@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { crypto } from '../crypto.ts';
-import type { Host } from '../host.ts';
-import { Secret } from '../secret.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { Host } from '../runtime/host.ts';
+import { Secret } from '../runtime/secret.ts';
 import type { Mint } from '../security/methods/idtokens.ts';
 import { parseIdToken } from '../token/jwt.ts';
 import { readPrivateFile, reasonOf } from './private-file.ts';

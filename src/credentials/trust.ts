@@ -1,11 +1,11 @@
 /** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
 import { readFileSync } from 'node:fs';
-import { crypto } from '../crypto.ts';
-import type { Host } from '../host.ts';
-import { messageOf } from '../printable.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { Host } from '../runtime/host.ts';
+import { messageOf } from '../runtime/printable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
-import { type ClientCertificate, filesOf, type PemSource, readAuthorities } from './certificates.ts';
 import { reasonOf } from './private-file.ts';
+import { type ClientCertificate, filesOf, type PemSource, readAuthorities } from './ssl.ts';
 
 export interface TrustSource {
   /** The input ca-certificate. */

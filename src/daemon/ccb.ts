@@ -5,10 +5,11 @@
  * everything on between the two. Either way the daemon begins with a word that we gave to the broker, and from then on
  * we are the client, as if we had connected. That word keeps others off; it proves nothing.
  */
-import { crypto } from '../crypto.ts';
+
 import { ConnectError, HTCondorError, ProtocolError } from '../errors.ts';
-import type { Host } from '../host.ts';
-import { printable } from '../printable.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { Host } from '../runtime/host.ts';
+import { printable } from '../runtime/printable.ts';
 import { type CcbContact, ccbContacts } from '../transport/ccb-contact.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';

@@ -1,12 +1,12 @@
 /** One query to a collector (CondorQuery in C++), asked in the way that is answered first. */
 import { AuthenticationError, ConnectError, ProtocolError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import { type Credentials, ONE_SIDED } from '../security/method.ts';
 import type { Channel } from '../transport/channel.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
-import { callCommand, callInClear, type Target } from './open-session.ts';
+import { callCommand, callInClear, type Target } from './call.ts';
 
 export interface Query {
   readonly command: number;

@@ -1,10 +1,10 @@
-import type { Host } from '../host.ts';
-import type { Secret } from '../secret.ts';
+import type { Host } from '../runtime/host.ts';
+import type { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
 import { getClassAd, putClassAd } from '../wire/classad.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { IMPERSONATION_TOKEN_REQUEST } from './commands.ts';
-import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
-import { readTokenReply, type TokenLimits } from './session-token.ts';
+import { readTokenReply, type TokenLimits } from './token-commands.ts';
 
 /** Which token the collector is to fetch. A signing key cannot be chosen: it is always the schedd's own. */
 interface ImpersonationWish extends Omit<TokenLimits, 'key'> {

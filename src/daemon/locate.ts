@@ -4,13 +4,13 @@
  * What comes back is a hint, not a fact: whoever is at the address still has to prove itself.
  */
 import { LocateError, ProtocolError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import type { ClassAd } from '../wire/classad.ts';
+import { inPhase, type Target } from './call.ts';
 import { type Answer, type Query, queryCollector } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
-import { inPhase, type Target } from './open-session.ts';
 
 interface DaemonQuery {
   /** A key of DAEMON_TYPES. */

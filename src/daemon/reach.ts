@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError, HTCondorError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import { isBehindCcb } from '../transport/ccb-contact.ts';
 import { abortedError, type Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';

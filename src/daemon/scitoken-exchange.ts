@@ -1,12 +1,12 @@
 import { CredentialError } from '../errors.ts';
-import type { Host } from '../host.ts';
-import type { Secret } from '../secret.ts';
+import type { Host } from '../runtime/host.ts';
+import type { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
 import { ONE_SIDED } from '../security/method.ts';
 import { getClassAd, putClassAd } from '../wire/classad.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { DC_EXCHANGE_SCITOKEN } from './commands.ts';
-import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
-import { readTokenReply } from './session-token.ts';
+import { readTokenReply } from './token-commands.ts';
 
 /**
  * DC_EXCHANGE_SCITOKEN: an IDTOKEN for whom the daemon's map file makes of a SciToken, with the levels and the rest of

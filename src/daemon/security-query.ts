@@ -1,10 +1,10 @@
 import { AuthorizationError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import type { Session } from '../security/session.ts';
 import { getClassAd } from '../wire/classad.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { DC_SEC_QUERY } from './commands.ts';
-import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
 
 /**
  * DC_SEC_QUERY: whether the daemon would let us carry out the command `about` (condor_ping; handle_dc_sec_query).

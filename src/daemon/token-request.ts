@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConnectError, DaemonError, TokenError } from '../errors.ts';
-import type { Host } from '../host.ts';
-import { Secret } from '../secret.ts';
+import type { Host } from '../runtime/host.ts';
+import { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
 import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
+import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
-import { type CommandResult, callCommand, inPhase, type Target } from './open-session.ts';
-import { refuseError, type TokenLimits } from './session-token.ts';
+import { refuseError, type TokenLimits } from './token-commands.ts';
 
 /** What an administrator is asked for. A signing key cannot be chosen. */
 export interface TokenWish extends Omit<TokenLimits, 'key'> {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { PemSource } from '../credentials/certificates.ts';
-import type { CredentialSources, MethodSource } from '../credentials/sources.ts';
+import type { CredentialSources, MethodSource } from '../credentials/load.ts';
+import type { PemSource } from '../credentials/ssl.ts';
 import { InputError } from '../errors.ts';
-import { messageOf } from '../printable.ts';
-import { Secret } from '../secret.ts';
-import type { Mode } from '../wanted.ts';
+import type { Mode } from '../pipeline/request.ts';
+import { messageOf } from '../runtime/printable.ts';
+import { Secret } from '../runtime/secret.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
 import { quote, splitList } from './words.ts';
 

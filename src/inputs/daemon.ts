@@ -1,8 +1,8 @@
 import { COLLECTOR_TYPES, DAEMON_TYPES } from '../daemon/commands.ts';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';
 import { InputError } from '../errors.ts';
+import type { Wanted } from '../pipeline/request.ts';
 import { DEFAULT_PORT, parseAddress, type Sinful } from '../transport/sinful.ts';
-import type { Wanted } from '../wanted.ts';
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, splitList } from './words.ts';
 

@@ -1,6 +1,6 @@
+import type { JobSource, KeylessSource } from '../credentials/keyless-source.ts';
 import { InputError } from '../errors.ts';
-import type { JobSource, KeylessSource } from '../keyless/source.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../runtime/secret.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
 import { plainText, quote } from './words.ts';
 

@@ -3,10 +3,10 @@
  */
 import { isAbsolute, join, resolve } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
-import { crypto } from '../crypto.ts';
 import { InputError } from '../errors.ts';
+import type { Mode, TokenRequest } from '../pipeline/request.ts';
+import { crypto } from '../runtime/crypto.ts';
 import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
-import type { Mode, TokenRequest } from '../wanted.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';

@@ -4,7 +4,7 @@
  */
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
-import { findProgram, withoutSecrets } from '../program.ts';
+import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
 import { abortedError } from '../transport/channel.ts';
 
 /** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */

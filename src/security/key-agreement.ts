@@ -1,5 +1,5 @@
-import { crypto } from '../crypto.ts';
 import { ProtocolError } from '../errors.ts';
+import { crypto } from '../runtime/crypto.ts';
 import { KEY_LENGTH } from '../wire/frame-protection.ts';
 
 /**

@@ -2,7 +2,7 @@
  * From a fresh channel to an authorized, encrypted session (cedar-rfc §4; SecMan::startCommand in C++).
  */
 import { AuthorizationError, ConnectError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
 import type { Writer } from '../wire/writer.ts';

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose/jwt/decode';
 import { CredentialError } from '../errors.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../runtime/secret.ts';
 import { JWT } from './jwt.ts';
 
 /** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */

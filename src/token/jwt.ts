@@ -1,7 +1,7 @@
 import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { decodeJwt } from 'jose/jwt/decode';
 import { TokenError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../runtime/secret.ts';
 
 /** An IDTOKEN taken apart (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
 export interface IdToken {

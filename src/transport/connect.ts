@@ -1,7 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { crypto } from '../crypto.ts';
 import { ConnectError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { Host } from '../runtime/host.ts';
 import { putHeader } from '../wire/frame.ts';
 import { concat, Writer } from '../wire/writer.ts';
 import { abortedError, Channel } from './channel.ts';

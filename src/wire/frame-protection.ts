@@ -1,5 +1,5 @@
-import { crypto } from '../crypto.ts';
 import { ProtocolError } from '../errors.ts';
+import { crypto } from '../runtime/crypto.ts';
 import { type Frame, putHeader } from './frame.ts';
 import { concat } from './writer.ts';
 

@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { crypto } from '../crypto.ts';
+import { crypto } from '../runtime/crypto.ts';
 
 /**
  * SHA-256 over all clear frames of one direction, headers included (cedar-rfc §1.4.2).

@@ -1,4 +1,4 @@
-/** action.yml says what src/inputs/table.ts reads and what src/action.ts sets. */
+/** action.yml says what src/inputs/table.ts reads and what src/action/main.ts sets. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

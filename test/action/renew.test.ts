@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { sayStop } from '../../src/transport/stop-socket.ts';
+import { sayStop } from '../../src/action/stop-socket.ts';
 import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';

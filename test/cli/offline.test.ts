@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { FLAGS } from '../../src/argv.ts';
+import { FLAGS } from '../../src/cli/flags.ts';
 import { assertAdvised } from '../support/advice.ts';
 import { listen } from '../support/listen.ts';
 import { projectRoot } from '../support/project.ts';

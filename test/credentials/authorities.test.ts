@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { type PemSource, readAuthorities, readCertificates } from '../../src/credentials/certificates.ts';
+import { type PemSource, readAuthorities, readCertificates } from '../../src/credentials/ssl.ts';
 import { Authority, type Identity } from '../support/certificates.ts';
 import { pemText } from '../support/client-certificate.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
-import type { PemSource } from '../../src/credentials/certificates.ts';
+import type { PemSource } from '../../src/credentials/ssl.ts';
 import { Authority, type Identity } from '../support/certificates.ts';
 import { assertUnreadable, given, keyLines, loadNoting, reformedKey } from '../support/client-certificate.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { loadMunge } from '../../src/credentials/munge-program.ts';
+import { loadMunge } from '../../src/credentials/munge.ts';
 import { notingHost } from '../support/noting-host.ts';
 
 let folder: string;

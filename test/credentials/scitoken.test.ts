@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { loadSciToken, readSciToken } from '../../src/credentials/scitoken.ts';
+import { loadSciToken, readSciToken } from '../../src/credentials/scitokens.ts';
 import { CredentialError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
 

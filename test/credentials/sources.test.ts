@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type CredentialSources, loadCredentials, type MethodSource } from '../../src/credentials/sources.ts';
+import { type CredentialSources, loadCredentials, type MethodSource } from '../../src/credentials/load.ts';
 import { CredentialError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { notingHost } from '../support/noting-host.ts';
 
 let folder: string;

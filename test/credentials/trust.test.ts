@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import fc from 'fast-check';
 import { knownCertificate, loadTrust, type TrustSource } from '../../src/credentials/trust.ts';
 import { CredentialError, HTCondorError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { Authority, type Identity, selfSigned } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { notingHost } from '../support/noting-host.ts';

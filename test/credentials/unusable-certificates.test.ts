@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { loadCertificate } from '../../src/credentials/certificates.ts';
+import { loadCertificate } from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { allOf, assertHidden } from '../support/broken-messages.ts';
 import { Authority, type Identity } from '../support/certificates.ts';

@@ -1,7 +1,7 @@
 /** Daemons behind CCB: every way to them through a broker, and what is said where there is none. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
-import { callCommand } from '../../src/daemon/open-session.ts';
+import { callCommand } from '../../src/daemon/call.ts';
 import type { ConnectError, HTCondorError } from '../../src/errors.ts';
 import type { AuthMethod } from '../../src/security/method.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';

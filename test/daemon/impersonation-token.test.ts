@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DaemonError, HTCondorError } from '../../src/errors.ts';
-import { hintsFor } from '../../src/hints.ts';
 import type { FetchOptions } from '../../src/index.ts';
+import { hintsFor } from '../../src/messages/hints.ts';
 import { DistantProxy } from '../support/distant-proxy.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import { getAds } from '../../src/daemon/collector-query.ts';
 import { find } from '../../src/daemon/locate.ts';
-import { readTokenReply } from '../../src/daemon/session-token.ts';
+import { readTokenReply } from '../../src/daemon/token-commands.ts';
 import { requestIdOf, tokenOf } from '../../src/daemon/token-request.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { getClassAd, putClassAd } from '../../src/wire/classad.ts';

@@ -1,5 +1,5 @@
 /** A world in which everything is known beforehand: the same input has the same outcome. */
-import type { Host } from '../../src/host.ts';
+import type { Host } from '../../src/runtime/host.ts';
 
 /** Each byte of the randomness. */
 export const ENTROPY = 7;

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuthenticationError, ProtocolError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { MethodRefused, type Peer } from '../../src/security/method.ts';
 import { fs } from '../../src/security/methods/fs.ts';
 import { SslExchange, serverHolds } from '../../src/security/methods/ssl-exchange.ts';

@@ -1,7 +1,7 @@
 /** From the policy to the answer after authentication: all that a daemon says before it is believed. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { StartOver } from '../../src/security/authenticate.ts';
 import { KeyAgreement } from '../../src/security/key-agreement.ts';
 import { type Candidate, type Credentials, MethodRefused, type Peer } from '../../src/security/method.ts';

@@ -1,7 +1,7 @@
 /** What is fuzzed: a function of bytes that may end in a value or in an error of ours, and in nothing else. */
 import assert from 'node:assert/strict';
 import { HTCondorError } from '../../src/errors.ts';
-import { describeError } from '../../src/report.ts';
+import { describeError } from '../../src/messages/describe.ts';
 
 export interface Target {
   readonly name: string;

@@ -11,10 +11,10 @@ import {
   ProtocolError,
   TokenError,
 } from '../../src/errors.ts';
-import type { FetchedToken } from '../../src/fetch.ts';
-import { printable } from '../../src/printable.ts';
-import { describeDiagnosis, describeError, describeToken, factsOf } from '../../src/report.ts';
-import { Secret } from '../../src/secret.ts';
+import { describeDiagnosis, describeError, describeToken, factsOf } from '../../src/messages/describe.ts';
+import type { FetchedToken } from '../../src/pipeline/fetch.ts';
+import { printable } from '../../src/runtime/printable.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';
 import { textInput, textOf } from './inputs.ts';
 import { assertHarmless, type Target } from './target.ts';

@@ -1,8 +1,8 @@
 /** Tokens: what a daemon sends us, and what others issued that we show to it. */
 import assert from 'node:assert/strict';
+import { readAnswer } from '../../src/credentials/token-service.ts';
 import { HTCondorError } from '../../src/errors.ts';
-import { readAnswer } from '../../src/keyless/answer.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import type { Peer } from '../../src/security/method.ts';
 import { idtokens } from '../../src/security/methods/idtokens.ts';
 import { scitokens } from '../../src/security/methods/scitokens.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { CredentialSources } from '../../src/credentials/sources.ts';
+import type { CredentialSources } from '../../src/credentials/load.ts';
 import { InputError } from '../../src/errors.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
 import { inputError } from '../support/input-error.ts';

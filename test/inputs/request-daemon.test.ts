@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
+import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
-import type { TokenRequest } from '../../src/wanted.ts';
 import { inputError } from '../support/input-error.ts';
 import { request, withPool } from '../support/said.ts';
 import type { Words } from '../support/ways.ts';

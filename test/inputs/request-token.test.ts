@@ -1,8 +1,8 @@
 /** What the token shall be: its levels, its lifetime, its key, and what happens if it is less. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
-import type { TokenRequest } from '../../src/wanted.ts';
 import { inputError } from '../support/input-error.ts';
 import { withPool } from '../support/said.ts';
 

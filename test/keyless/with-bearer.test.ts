@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
-import { checkFetch } from '../../src/diagnose.ts';
-import { fetchToken } from '../../src/fetch.ts';
+import { checkFetch } from '../../src/pipeline/check.ts';
+import { fetchToken } from '../../src/pipeline/fetch.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';

@@ -19,8 +19,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { OutputError } from '../../src/errors.ts';
-import { checkTokenPath, writeTokenFile } from '../../src/output/token-file.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { checkTokenPath, writeTokenFile } from '../../src/token/token-file.ts';
 
 const TOKEN = new Secret('header.payload.signature');
 const windows = process.platform === 'win32';

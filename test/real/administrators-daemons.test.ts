@@ -1,10 +1,10 @@
 /** docs/ADMINISTRATORS.md on real daemons: what they note, whom they take by which method, and what is switched off. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { fetchToken as fetchRequested } from '../../src/fetch.ts';
-import type { Host } from '../../src/host.ts';
+import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
-import { processHost } from '../../src/process-host.ts';
+import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
+import type { Host } from '../../src/runtime/host.ts';
 import { administered, CI, DOCUMENT } from '../support/administered-pool.ts';
 import type { Identity } from '../support/certificates.ts';
 import { poolSuites, poolUnavailable } from '../support/pool.ts';

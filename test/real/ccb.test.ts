@@ -6,9 +6,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { fetchToken as fetchRequested } from '../../src/fetch.ts';
 import { fetchToken } from '../../src/index.ts';
 import { readRequest } from '../../src/inputs/request.ts';
+import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
 import { advised } from '../support/advice.ts';
 import { DistantProxy } from '../support/distant-proxy.ts';
 import { notingHost } from '../support/noting-host.ts';

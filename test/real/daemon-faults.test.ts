@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { fetchToken as fetchRequested } from '../../src/fetch.ts';
 import { readRequest } from '../../src/inputs/request.ts';
+import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { hintsFor } from '../../src/hints.ts';
 import type { FetchOptions } from '../../src/index.ts';
+import { hintsFor } from '../../src/messages/hints.ts';
 import { advised, assertAdvised } from '../support/advice.ts';
 import { everyError } from '../support/every-error.ts';
 import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';

@@ -1,11 +1,11 @@
 /** The collector fetches a schedd's token: HTCondor as it is says no to everybody, and mended gives the same to both. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { loadIdTokens } from '../../src/credentials/idtoken-sources.ts';
-import { callCommand } from '../../src/daemon/open-session.ts';
+import { loadIdTokens } from '../../src/credentials/idtokens.ts';
+import { callCommand } from '../../src/daemon/call.ts';
 import type { DaemonError } from '../../src/errors.ts';
 import type { FetchOptions } from '../../src/index.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import { advised } from '../support/advice.ts';

@@ -1,10 +1,10 @@
 /** A second command to a daemon in the session of the first: two round trips, and a clean retry if the session has gone. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { loadCredentials } from '../../src/credentials/sources.ts';
-import type { Target } from '../../src/daemon/open-session.ts';
+import { loadCredentials } from '../../src/credentials/load.ts';
+import type { Target } from '../../src/daemon/call.ts';
 import { askAllowed } from '../../src/daemon/security-query.ts';
-import { getSessionToken } from '../../src/daemon/session-token.ts';
+import { getSessionToken } from '../../src/daemon/token-commands.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { Credentials } from '../../src/security/method.ts';
 import { Resumption } from '../../src/security/resumption.ts';

@@ -1,11 +1,11 @@
 /** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools on the other side. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
-import type { Host } from '../../src/host.ts';
 import type { ConnectError, DaemonError } from '../../src/index.ts';
+import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
-import { processHost } from '../../src/process-host.ts';
+import { type FetchedToken, fetchToken } from '../../src/pipeline/fetch.ts';
+import type { Host } from '../../src/runtime/host.ts';
 import { advised } from '../support/advice.ts';
 import type { ErrorName } from '../support/every-error.ts';
 import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';

@@ -5,8 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
-import { fetchToken } from '../../src/fetch.ts';
 import { readRequest } from '../../src/inputs/request.ts';
+import { fetchToken } from '../../src/pipeline/fetch.ts';
 import { listen } from '../support/listen.ts';
 import { poolSuites, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';

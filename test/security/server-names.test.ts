@@ -1,7 +1,7 @@
 /** Which name a daemon's certificate must carry, and whose word is enough for it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import type { Peer } from '../../src/security/method.ts';
 import { idtokens } from '../../src/security/methods/idtokens.ts';
 import { scitokens } from '../../src/security/methods/scitokens.ts';

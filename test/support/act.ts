@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findProgram } from '../../src/program.ts';
+import { findProgram } from '../../src/runtime/find-program.ts';
 import { projectRoot } from './project.ts';
 import { ownEnvironment } from './runner.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { AnyHTCondorError } from '../../src/errors.ts';
 import { HTCondorError } from '../../src/errors.ts';
-import { hintsFor } from '../../src/hints.ts';
-import { describeError } from '../../src/report.ts';
+import { describeError } from '../../src/messages/describe.ts';
+import { hintsFor } from '../../src/messages/hints.ts';
 import { ERRORS, type ErrorName } from './every-error.ts';
 
 /**

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { findProgram } from '../../src/program.ts';
+import { findProgram } from '../../src/runtime/find-program.ts';
 import { projectRoot } from './project.ts';
 import { ownEnvironment } from './runner.ts';
 

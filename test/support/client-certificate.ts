@@ -6,9 +6,9 @@ import {
   type ClientCertificate,
   loadCertificate,
   type PemSource,
-} from '../../src/credentials/certificates.ts';
+} from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { allOf, assertHidden } from './broken-messages.ts';
 import type { Identity } from './certificates.ts';
 import { notingHost } from './noting-host.ts';

@@ -16,7 +16,7 @@ for (const name of ['action', 'cli']) {
   writeFileSync(path, code);
 }
 
-copyFileSync(join(projectRoot, 'build/bundle/src/main/post.js'), join(projectRoot, 'dist/action/post.js'));
+copyFileSync(join(projectRoot, 'build/bundle/src/action/post-entry.js'), join(projectRoot, 'dist/action/post.js'));
 
 const waiting = ['index.d.ts'];
 const seen = new Set(waiting);

@@ -1,10 +1,10 @@
 /** Jobs that have nothing stored: what becomes of their request before any daemon is asked. */
 import { after, before, beforeEach } from 'node:test';
-import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
+import { withBearer } from '../../src/pipeline/bearer.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
-import { withBearer } from '../../src/keyless/with-bearer.ts';
-import type { TokenRequest } from '../../src/wanted.ts';
+import { type FetchedToken, fetchToken } from '../../src/pipeline/fetch.ts';
+import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
 import { surroundings } from './surroundings.ts';
 import { TokenServices } from './token-services.ts';

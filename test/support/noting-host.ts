@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Host } from '../../src/host.ts';
+import type { Host } from '../../src/runtime/host.ts';
 
 export interface NotingHost {
   readonly host: Host;

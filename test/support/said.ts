@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { readCredentials } from '../../src/inputs/credentials.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import type { Mode, TokenRequest } from '../../src/wanted.ts';
+import type { Mode, TokenRequest } from '../../src/pipeline/request.ts';
 import { surroundings as machine } from './surroundings.ts';
 import type { Words } from './ways.ts';
 

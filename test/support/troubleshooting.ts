@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyHTCondorError } from '../../src/errors.ts';
-import { hintsFor } from '../../src/hints.ts';
+import { hintsFor } from '../../src/messages/hints.ts';
 import { ERRORS, type ErrorName } from './every-error.ts';
 import { projectRoot } from './project.ts';
 import { AGREEING } from './troubleshooting/agreeing.ts';

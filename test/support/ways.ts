@@ -4,10 +4,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { HTCondorError } from '../../src/errors.ts';
-import { type FetchedToken, fetchToken } from '../../src/fetch.ts';
+import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
-import { processHost } from '../../src/process-host.ts';
+import { type FetchedToken, fetchToken } from '../../src/pipeline/fetch.ts';
 import { Authority, type Identity } from './certificates.ts';
 import { fakeCredential } from './embedded-pool/munge.ts';
 import type { EmbeddedPool } from './embedded-pool/pool.ts';

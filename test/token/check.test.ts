@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TokenError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { checkToken, type Expected } from '../../src/token/check.ts';
 import type { IdToken } from '../../src/token/jwt.ts';
 import { AUTHORIZATION_LEVELS, covers } from '../../src/token/levels.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { TokenError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/runtime/secret.ts';
 import { parseIdToken, revealSignature, signaturePart } from '../../src/token/jwt.ts';
 import { hex, vectors } from '../support/vectors.ts';
 

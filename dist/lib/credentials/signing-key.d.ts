@@ -1,4 +1,4 @@
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import type { Mint } from '../security/methods/idtokens.ts';
 /** Where HTCondor keeps signing keys, and whom they are for. */
 export interface SigningKeys {

@@ -1,6 +1,6 @@
-import type { Host } from '../host.ts';
+import type { Host } from '../runtime/host.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
-import { type ClientCertificate, type PemSource } from './certificates.ts';
+import { type ClientCertificate, type PemSource } from './ssl.ts';
 export interface TrustSource {
     /** The input ca-certificate. */
     readonly authorities: PemSource | undefined;

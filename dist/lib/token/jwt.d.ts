@@ -1,4 +1,4 @@
-import { Secret } from '../secret.ts';
+import { Secret } from '../runtime/secret.ts';
 /** An IDTOKEN taken apart (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
 export interface IdToken {
     readonly jwt: Secret;

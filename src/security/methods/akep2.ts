@@ -6,8 +6,9 @@
  * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
  * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
  */
-import { crypto } from '../../crypto.ts';
+
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
+import { crypto } from '../../runtime/crypto.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { concat, type Writer } from '../../wire/writer.ts';
 import { type Candidate, displayName, type MethodName, MethodRefused } from '../method.ts';

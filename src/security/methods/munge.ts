@@ -1,5 +1,5 @@
-import { messageOf } from '../../printable.ts';
-import type { Secret } from '../../secret.ts';
+import { messageOf } from '../../runtime/printable.ts';
+import type { Secret } from '../../runtime/secret.ts';
 import { type AuthMethod, type Candidate, MethodRefused } from '../method.ts';
 
 const DONE = 0;

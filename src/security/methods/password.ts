@@ -1,5 +1,5 @@
-import type { Host } from '../../host.ts';
-import type { Secret } from '../../secret.ts';
+import type { Host } from '../../runtime/host.ts';
+import type { Secret } from '../../runtime/secret.ts';
 import type { AuthMethod, Candidate } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
 import { akep2, keyOfPassword, NONCE_LENGTH } from './akep2.ts';

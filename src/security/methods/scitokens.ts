@@ -1,4 +1,4 @@
-import type { Host } from '../../host.ts';
+import type { Host } from '../../runtime/host.ts';
 import type { BearerToken } from '../../token/bearer.ts';
 import type { AuthMethod, Candidate, Objection } from '../method.ts';
 import { MethodRefused } from '../method.ts';

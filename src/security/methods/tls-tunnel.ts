@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../../printable.ts';
-import type { Secret } from '../../secret.ts';
+import { messageOf } from '../../runtime/printable.ts';
+import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
 /** What a client shows, and whom it believes. All PEM. */

@@ -1,7 +1,7 @@
 /** Which token is shown to whom. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Secret } from '../../../src/secret.ts';
+import { Secret } from '../../../src/runtime/secret.ts';
 import { idtokens } from '../../../src/security/methods/idtokens.ts';
 import { parseIdToken } from '../../../src/token/jwt.ts';
 import { notingHost } from '../../support/noting-host.ts';

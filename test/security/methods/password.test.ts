@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
-import { Secret } from '../../../src/secret.ts';
+import { Secret } from '../../../src/runtime/secret.ts';
 import { password } from '../../../src/security/methods/password.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
 import { withPool } from '../../support/embedded-fetch.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { AuthenticationError, ConnectError, HTCondorError, ProtocolError } from '../../../src/errors.ts';
-import { Secret } from '../../../src/secret.ts';
+import { Secret } from '../../../src/runtime/secret.ts';
 import { MethodRefused } from '../../../src/security/method.ts';
 import { SslExchange } from '../../../src/security/methods/ssl-exchange.ts';
 import type { TlsOptions } from '../../../src/security/methods/tls-tunnel.ts';

@@ -1,4 +1,4 @@
-import type { Host } from '../../host.ts';
+import type { Host } from '../../runtime/host.ts';
 import { type IdToken } from '../../token/jwt.ts';
 import type { AuthMethod } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';

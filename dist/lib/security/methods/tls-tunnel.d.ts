@@ -1,4 +1,4 @@
-import type { Secret } from '../../secret.ts';
+import type { Secret } from '../../runtime/secret.ts';
 /** What a client shows, and whom it believes. All PEM. */
 export interface TlsOptions {
     /** Authorities to believe. */

@@ -1,0 +1,16 @@
+import type { Secret } from '../runtime/secret.ts';
+/** The job's own OIDC token, and a service that makes one for the pool of it, or of a SciToken; one of them at least. */
+export interface KeylessSource {
+    /** Undefined: a SciToken among the credentials is what the service is shown. */
+    readonly job: JobSource | undefined;
+    /** Undefined: the job's token is the SciToken. */
+    readonly service: URL | undefined;
+}
+export interface JobSource {
+    readonly audience: string;
+    /** Where the runner gives it, and with what; undefined: this job may not have one. */
+    readonly runner: {
+        readonly url: URL;
+        readonly bearer: Secret;
+    } | undefined;
+}

@@ -1,0 +1,85 @@
+/** The command's shell: argv → fetchToken → the token on standard output, everything else on standard error. */
+
+import { HTCondorError, OutputError } from '../errors.ts';
+import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
+import { readRequest, readTimeout } from '../inputs/request.ts';
+import type { InputSource } from '../inputs/table.ts';
+import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
+import { checkFetch } from '../pipeline/check.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import { printable } from '../runtime/printable.ts';
+import { type Arguments, parseArguments, usage } from './flags.ts';
+import { VERSION } from './version.ts';
+
+/** Flags that HTCondor's tool takes for not given if they are empty. */
+const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file'];
+
+/** Gives the exit status. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    return await main(args);
+  } catch (error) {
+    for (const line of describeError(error)) say(line);
+    return error instanceof HTCondorError ? error.exitStatus : 1;
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const given = parseArguments(args);
+  if (given.has('help')) {
+    process.stderr.write(usage());
+    return 1; // as HTCondor's tool does
+  }
+  if (given.has('version')) {
+    await print(`condor_token_fetch ${VERSION}`);
+    return 0;
+  }
+
+  const input = inputOf(given);
+  const host = processHost(readTimeout(input), interruptSignal(), {
+    mask: () => {}, // nothing secret is ever printed but the token itself, on purpose
+    log: {
+      debug: (line) => given.has('debug') && say(line),
+      info: say,
+      notice: say,
+      warn: (line) => say(`Warning: ${line}`),
+    },
+  });
+  if (given.has('remote') && given.has('key')) host.log.warn('-key does not go with -remote and is not looked at');
+  const request = readRequest(input, await processSurroundings(host.signal), true);
+  if (request.checkOnly) {
+    say(describeDiagnosis(await checkFetch(request, host)));
+    return 0;
+  }
+  const fetched = await fetchToken(request, host);
+  host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
+  if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
+  else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());
+  return 0;
+}
+
+/** Levels add up; of other flags the last one counts. HTCondor's tool does not look at -key where there is -remote. */
+function inputOf(given: Arguments): InputSource {
+  return (name) => {
+    if (name === 'authz') return given.get(name)?.join(',');
+    if (name === 'mode') return given.has('check') ? 'check' : undefined;
+    if (name === 'remote' || name === 'verify') return given.has(name) ? 'true' : undefined;
+    if (name === 'key' && given.has('remote')) return undefined;
+    const value = given.get(name)?.at(-1);
+    return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
+  };
+}
+
+function say(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Done when the reader has it: a token that went nowhere is a failure, not a success. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error) =>
+      reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
+    process.stdout.once('error', failed);
+    process.stdout.write(`${text}\n`, (error) => (error ? failed(error) : resolve()));
+  });
+}

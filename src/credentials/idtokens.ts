@@ -1,0 +1,74 @@
+import { CredentialError, TokenError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import type { Secret } from '../runtime/secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
+import { parseIdToken, signaturePart } from '../token/jwt.ts';
+import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-directory.ts';
+import { unreadable } from './private-file.ts';
+import { mintWith, type SigningKeys } from './signing-key.ts';
+
+/** Where IDTOKENS come from: the text of an input, or a token directory. */
+export type IdTokenSource =
+  | { readonly text: Secret }
+  | {
+      readonly directory: string;
+      /** True if the user named it, false if it is HTCondor's default. */
+      readonly named: boolean;
+      /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
+      readonly excluded?: RegExp | undefined;
+      /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
+      readonly signing?: SigningKeys;
+    };
+
+/**
+ * IDTOKENS with all tokens of a source; a string says why there are none.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN.
+ */
+export function loadIdTokens(source: IdTokenSource, host: Host): AuthMethod | string {
+  const { found, reasons } = readIdTokens(source, host);
+  const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+  return found.length > 0 || mint !== undefined
+    ? idtokens(found, host, mint)
+    : `no IDTOKEN was found; ${reasons.join('; ')}`;
+}
+
+/** All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it. */
+export function readIdTokens(
+  source: IdTokenSource,
+  host: Host,
+): { readonly found: readonly IdTokenCredential[]; readonly reasons: readonly string[] } {
+  if ('text' in source) {
+    host.mask(source.text);
+    const lines = tokenLines(source.text.reveal(), 'idtoken');
+    if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+    return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
+  }
+  const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+  for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
+  const found: IdTokenCredential[] = [];
+  const reasons = [...skipped];
+  for (const line of lines) {
+    try {
+      found.push(parseLine(line, source.named, host));
+    } catch (error) {
+      if (!(error instanceof CredentialError)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
+  return { found, reasons };
+}
+
+function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
+  host.mask(text);
+  const signature = signaturePart(text);
+  if (signature.reveal() !== '') host.mask(signature);
+  try {
+    return { token: parseIdToken(text), source, chosen };
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    throw unreadable(source, error.message);
+  }
+}

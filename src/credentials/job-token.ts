@@ -1,0 +1,24 @@
+import { CredentialError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import type { Secret } from '../runtime/secret.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
+import type { JobSource } from './keyless-source.ts';
+import { askForToken } from './token-service.ts';
+
+/**
+ * The job's own OIDC token, as GitHub's runner and those like it give it (oidc-utils of @actions/core).
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL the job may not have one.
+ * @throws what askForToken throws.
+ */
+export async function jobToken({ audience, runner }: JobSource, tlsFor: TlsFor, host: Host): Promise<Secret> {
+  if (runner === undefined)
+    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
+  const url = new URL(runner.url);
+  url.searchParams.set('audience', audience);
+  host.mask(runner.bearer);
+  const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
+  const who = 'oidc-audience: the OIDC service of the runner';
+  const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
+  return token;
+}

@@ -1,0 +1,148 @@
+import type { X509Certificate } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CredentialError } from '../errors.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { Host } from '../runtime/host.ts';
+import { Secret } from '../runtime/secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { ssl, type TlsFor } from '../security/methods/ssl.ts';
+import { reasonOf, unreadable } from './private-file.ts';
+
+/**
+ * PEM given as such, or the path of a file with it; `name` is that of the input. What was given for a path may be a key
+ * that was garbled on its way, so it is as secret as the key.
+ */
+export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string | Secret });
+
+/** The client certificate of the inputs, or those of HTCondor's configuration, of which the last readable one counts. */
+export type CertificateSource =
+  | { readonly given: true; readonly certificate: PemSource; readonly key: PemSource }
+  | { readonly given: false; readonly pairs: readonly { readonly certificate: string; readonly key: string }[] };
+
+export interface ClientCertificate {
+  /** The certificate and those that it needs above it. */
+  readonly chain: string;
+  readonly key: Secret;
+  readonly label: string;
+}
+
+const CERTIFICATE =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+
+/**
+ * SSL with the client certificate of a source; a string says why there is none.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the one of the inputs is of no use.
+ */
+export function loadCertificate(
+  source: CertificateSource,
+  tlsFor: (own: ClientCertificate) => TlsFor,
+  host: Host,
+): AuthMethod | string {
+  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own));
+  if (source.given) return method(readPair(source.certificate, source.key, host));
+  const reasons: string[] = [];
+  for (const { certificate, key } of source.pairs.toReversed()) {
+    try {
+      return method(
+        readPair(
+          { name: 'AUTH_SSL_CLIENT_CERTFILE', path: certificate },
+          { name: 'AUTH_SSL_CLIENT_KEYFILE', path: key },
+          host,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof CredentialError)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+}
+
+function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {
+  const certificates = readPem(certificateSource);
+  const chain = readCertificates(certificates, certificateSource.name);
+  const key = readKey(keySource, host);
+  const [own] = chain;
+  if (own === undefined) throw unreadable(certificateSource.name, 'it holds no PEM certificate');
+  const subject = own.subject.replaceAll('\n', ', ');
+  if (!own.checkPrivateKey(key.object))
+    throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+  const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+  if (to <= host.now())
+    throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+  if (from > host.now())
+    throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+  return {
+    chain: chain.map((each) => each.toString()).join('\n'),
+    key: key.pem,
+    label: `${certificateSource.name} (${subject})`,
+  };
+}
+
+function readKey(source: PemSource, host: Host) {
+  const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+  if (pem === undefined) throw unreadable(source.name, 'it holds no PEM private key');
+  const secret = new Secret(pem);
+  host.mask(secret);
+  if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+    throw unreadable(
+      source.name,
+      'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN',
+    );
+  }
+  try {
+    return { pem: secret, object: crypto().createPrivateKey(pem) };
+  } catch {
+    throw unreadable(source.name, 'the private key cannot be read'); // the cause may quote it
+  }
+}
+
+/** PEM of all certificates in a text. @throws CredentialError if one of them is broken. */
+export function readCertificates(text: string, name: string): readonly X509Certificate[] {
+  return (text.match(CERTIFICATE) ?? []).map((pem) => {
+    try {
+      return new (crypto().X509Certificate)(pem);
+    } catch {
+      throw unreadable(name, 'a certificate in it cannot be read');
+    }
+  });
+}
+
+function readPem(source: PemSource): string {
+  if ('text' in source) return source.text.reveal();
+  try {
+    return readFileSync(pathOf(source), 'latin1');
+  } catch (error) {
+    const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+    throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
+  }
+}
+
+function pathOf({ path }: { readonly path: string | Secret }): string {
+  return typeof path === 'string' ? path : path.reveal();
+}
+
+/** All certificates in a text, a file, or the files of a directory. */
+export function readAuthorities(source: PemSource): readonly string[] {
+  const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());
+  const found =
+    'text' in source
+      ? pem(readPem(source))
+      : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
+  if (found.length > 0) return found;
+  throw unreadable(source.name, 'it holds no PEM certificate');
+}
+
+/** The files of a directory; what is none stands for itself. */
+export function filesOf(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((each) => each.isFile() || each.isSymbolicLink())
+      .map(({ name }) => join(path, name));
+  } catch {
+    return [path];
+  }
+}

@@ -1,6 +1,0 @@
-import { run } from '../action.ts';
-
-process.exitCode = 1; // until it is known: a run that ends in the middle has failed
-void run().then((status) => {
-  process.exitCode = status;
-});

@@ -1,7 +1,0 @@
-#!/usr/bin/env node
-import { run } from '../cli.ts';
-
-process.exitCode = 1; // until it is known: a run that ends in the middle has failed
-void run(process.argv.slice(2)).then((status) => {
-  process.exitCode = status;
-});

@@ -1,0 +1,67 @@
+import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
+import type { Diagnosis } from '../pipeline/check.ts';
+import type { FetchedToken } from '../pipeline/fetch.ts';
+import { printable } from '../runtime/printable.ts';
+import { hintsFor } from './hints.ts';
+
+/** An error as people read it: what, where, each method's reason, and what to try. One sentence a line. */
+export function describeError(error: unknown): readonly string[] {
+  if (!(error instanceof HTCondorError)) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
+  }
+  const known = error as AnyHTCondorError;
+  const where = [
+    known.code,
+    known.phase && `while: ${known.phase}`,
+    known.peer && `at ${printable(known.peer)}`,
+    known.tries !== undefined && known.tries > 1 && `after ${known.tries} tries`,
+  ];
+  const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
+  const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
+  return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+}
+
+/** The facts of a fetched token by their public names; never the token. */
+export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<string, string>> {
+  const { issuedAt, expiresAt } = token;
+  return {
+    identity: token.subject,
+    'trust-domain': token.issuer,
+    key: token.keyId,
+    'token-id': printable(token.tokenId ?? ''),
+    authz: printable((token.authz ?? []).join(' ')),
+    'issued-at': iso(issuedAt),
+    'expires-at': iso(expiresAt),
+    lifetime: issuedAt === undefined || expiresAt === undefined ? '' : String(expiresAt - issuedAt),
+    'daemon-name': fetched.daemonName,
+    'daemon-address': fetched.daemonAddress,
+    'daemon-version': fetched.daemonVersion,
+    'authentication-method': fetched.authenticationMethod,
+  };
+}
+
+/** The verdict of a check. */
+export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: Diagnosis): string {
+  const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
+  return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
+}
+
+/** Seconds as people say them: 45 s, 30 min, 2 h, 3 d. */
+export function describeDuration(seconds: number): string {
+  const [unit, length]: [string, number] =
+    seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
+  return `${Math.round(seconds / length)} ${unit}`;
+}
+
+/** One line for a log. */
+export function describeToken(fetched: FetchedToken): string {
+  const { identity, authz, lifetime } = factsOf(fetched);
+  const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
+  const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
+  return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
+}
+
+function iso(seconds: number | undefined): string {
+  return seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}

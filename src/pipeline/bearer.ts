@@ -1,0 +1,25 @@
+import { resolveBearer } from '../credentials/keyless.ts';
+import { CredentialError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import type { TokenRequest } from './request.ts';
+
+/**
+ * The request with its bearer token: as the SciToken to authenticate with, or as the IDTOKEN that a token service issued.
+ * A request that is not keyless is returned unchanged.
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError.
+ */
+export async function withBearer(request: TokenRequest, host: Host): Promise<TokenRequest> {
+  const { keyless, credentials, authz, checkOnly, mode, remote } = request;
+  if (keyless === undefined) return request;
+  const bearer = await resolveBearer(keyless, credentials, authz, host);
+  if (bearer.kind === 'scitoken')
+    return { ...request, credentials: { ...credentials, scitoken: { ...credentials.scitoken, text: bearer.token } } };
+  if (mode !== 'fetch' || remote) {
+    const instead = remote ? 'remote' : `mode ${mode}`;
+    const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: bearer.service });
+  }
+  if (checkOnly) host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
+  return { ...request, issued: { jwt: bearer.token, identity: bearer.identity } };
+}

@@ -1,0 +1,122 @@
+import { inPhase } from '../daemon/call.ts';
+import type { Host } from '../runtime/host.ts';
+import { printable } from '../runtime/printable.ts';
+import { displayName } from '../security/method.ts';
+import type { IdToken } from '../token/jwt.ts';
+import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
+import { formatSinful, type Sinful } from '../transport/sinful.ts';
+import { withBearer } from './bearer.ts';
+import { findDaemon, inTurn } from './find-daemon.ts';
+import { askedAlready, askFor, checkAsked, credentialsOf, issuerOf } from './obtain-token.ts';
+import type { TokenRequest } from './request.ts';
+import { withRetries } from './retry.ts';
+import { verifyToken } from './verify.ts';
+
+/** A token that was checked, and how it was come by. */
+export interface FetchedToken {
+  readonly token: IdToken;
+  /** In which way the daemon granted less than was asked, a sentence each; empty: in none. */
+  readonly reductions: readonly string[];
+  /** Name in the daemon's ad; empty if no collector was asked. */
+  readonly daemonName: string;
+  /** Of the daemon that gave us the token: with `remote` the collector. Empty if no daemon had to be asked. */
+  readonly daemonAddress: string;
+  /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
+  readonly daemonVersion: string;
+  /** The same in the daemon's own words, `$CondorVersion: … $`. */
+  readonly daemonVersionText: string;
+  readonly authenticationMethod: string;
+  /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
+  readonly clockSkewSeconds: number;
+  /** Network round trips waited for, TCP connections included. */
+  readonly roundTrips: number;
+  /** Where the token was written; undefined: nowhere. */
+  readonly path: string | undefined;
+  /** Outermost directory that was made for it; undefined: none was. */
+  readonly directoryMade: string | undefined;
+}
+
+/**
+ * The whole job, one way: credentials → locate → connect → session → token → check → verify → deliver. What fails and may
+ * heal is done again from the start.
+ *
+ * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
+ */
+export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
+  const finished = new AbortController();
+  try {
+    const signal = AbortSignal.any([host.signal, finished.signal]);
+    const persistence = { retries: request.retries, patient: request.mode === 'request' };
+    return await withRetries(persistence, (within) => fetchStepByStep(request, within), { ...host, signal });
+  } finally {
+    finished.abort(); // closes what was begun beside the answer that came first
+  }
+}
+
+async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<FetchedToken> {
+  const { path, onReduced } = wanted;
+  if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
+  const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
+  const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
+  for (const { method, reason } of credentials.unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
+  const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
+  host.log.debug(`credentials: ${ours.join('; ')}`);
+
+  const daemon = await findDaemon(request, credentials, host);
+  const asked =
+    askedAlready(request, daemon, host) ??
+    (await inTurn(
+      daemon.targets,
+      // Who waits for an administrator has all the time there is.
+      (target, patient) =>
+        askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient),
+      host,
+    ));
+  const { value: jwt, session, roundTrips } = asked;
+
+  const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
+  if (onReduced === 'warn')
+    for (const reduction of reductions)
+      host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
+
+  const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
+  if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
+  const { address } = session;
+  const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
+  const directoryMade =
+    path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
+  return {
+    token,
+    reductions,
+    daemonName: printable(daemon.name),
+    daemonAddress: address === undefined ? '' : formatSinful(address),
+    daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+    daemonVersionText: printable(session.server.remoteVersion),
+    authenticationMethod: displayName(session.method),
+    clockSkewSeconds,
+    roundTrips: daemon.roundTrips + roundTrips + verified,
+    path,
+    directoryMade,
+  };
+}
+
+/** Who is to look at the token is known: findDaemon has seen to that. */
+function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
+  if (address === undefined) throw new RangeError('nobody to verify the token');
+  return verifyToken(token, authz, { address, serverName: undefined }, host);
+}
+
+/** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */
+const SKEW_THAT_MATTERS_SECONDS = 60;
+/** The time that a reply may take is no skew. */
+const NO_SKEW_SECONDS = 10;
+
+/** Tokens begin and end by the clock of whoever looks at them. */
+function tellSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: Host): void {
+  const tenth = expiresAt === undefined ? SKEW_THAT_MATTERS_SECONDS : (expiresAt - issuedAt) / 10;
+  if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS))) return;
+  const how = seconds > 0 ? 'ahead of' : 'behind';
+  host.log.warn(
+    `The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`,
+  );
+}
