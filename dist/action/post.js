@@ -1,12 +1,7 @@
-var __rewriteRelativeImportExtension = (this && this.__rewriteRelativeImportExtension) || function (path, preserveJsx) {
-    if (typeof path === "string" && /^\.\.?\//.test(path)) {
-        return path.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function (m, tsx, d, ext, cm) {
-            return tsx ? preserveJsx ? ".jsx" : ".js" : d && (!ext || !cm) ? m : (d + ext + "." + cm.toLowerCase() + "js");
-        });
-    }
-    return path;
-};
-const bundle = './index.js';
+/**
+ * The post step of the Action. It starts the same bundle with `post` as first argument. The saved state does not decide
+ * which step runs, because a program that sets variables for the job could set state for main too.
+ */
 process.argv[2] = 'post';
-await import(__rewriteRelativeImportExtension(bundle));
+await import('./index.js');
 export {};

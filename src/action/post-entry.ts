@@ -1,7 +1,6 @@
 /**
- * Beside the bundle of the Action: the end of the job is the same program, told so by its first argument, and not by the
- * state that main left, which whoever sets variables for the job could set for main too.
+ * The post step of the Action. It starts the same bundle with `post` as first argument. The saved state does not decide
+ * which step runs, because a program that sets variables for the job could set state for main too.
  */
-const bundle = './index.js';
 process.argv[2] = 'post';
-await import(bundle);
+await import('./index.ts');

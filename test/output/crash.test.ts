@@ -33,7 +33,7 @@ describe('A process that is killed while it writes', { concurrency: AT_ONCE }, (
   const moduleOf = (path: string) => pathToFileURL(join(projectRoot, 'build/src', path)).href;
 
   async function killOnce(path: string, delayMs: number): Promise<void> {
-    const modules = [moduleOf('output/token-file.js'), moduleOf('secret.js')];
+    const modules = [moduleOf('token/token-file.js'), moduleOf('runtime/secret.js')];
     const args = ['--input-type=module', '-e', SCRIPT, ...modules, path, JSON.stringify(['a', 'b'])];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');

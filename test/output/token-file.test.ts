@@ -225,8 +225,8 @@ ${CALL_WRITE}`;
 function runInChild(before: readonly string[], code: string, path: string) {
   const load = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
   const script = `
-    import { checkTokenPath, writeTokenFile } from ${load('output/token-file.js')};
-    import { Secret } from ${load('secret.js')};
+    import { checkTokenPath, writeTokenFile } from ${load('token/token-file.js')};
+    import { Secret } from ${load('runtime/secret.js')};
     const path = ${JSON.stringify(path)};
     ${code}`;
   const [command = process.execPath, ...args] = [...before, process.execPath, '--input-type=module', '-e', script];

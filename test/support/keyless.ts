@@ -1,8 +1,8 @@
 /** Jobs that have nothing stored: what becomes of their request before any daemon is asked. */
 import { after, before, beforeEach } from 'node:test';
-import { withBearer } from '../../src/pipeline/bearer.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
+import { withBearer } from '../../src/pipeline/bearer.ts';
 import { type FetchedToken, fetchToken } from '../../src/pipeline/fetch.ts';
 import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
