@@ -19,6 +19,7 @@ const REGENERATE =
 
 const NO_DAEMON = 'no daemon has a part in it';
 const NO_HTCONDOR = 'whatever answers is no HTCondor';
+const ATTACK = 'no HTCondor daemon does this';
 const BROKEN = 'no HTCondor breaks its messages';
 const STOPPED = 'this client stops before a daemon could say so';
 
@@ -51,6 +52,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a message ends too early': BROKEN,
   'a line is no attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
+  'which binds it: it may be a relay': ATTACK,
   'the daemon does not agree to authenticate': 'it hangs up instead',
   'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
   'the daemon does not say which trust domain it is of': 'the HTCondor of today says it',
@@ -139,7 +141,7 @@ describe('hints', () => {
   });
 
   test('for whoever is not the author of the workflow have a command that shows or mends it', () => {
-    const commands = /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h/;
+    const commands = /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|ss -ltnp/;
     const mute = Object.entries(advice).filter(
       ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
     );

@@ -12,6 +12,7 @@ import type { Host } from '../runtime/host.ts';
 import { StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
 import { isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
+import { isBehindCcb } from '../transport/ccb-contact.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
@@ -90,11 +91,13 @@ async function attempt<T>(
 ): Promise<CommandResult<T>> {
   const { target, command, about, request, phase, mayBeUnmapped = false } = call;
   const { address, serverName, claimedName } = target;
+  // A CCB broker, or whoever named it, chooses the peer, even if a direct connection wins the race.
+  const mayBeChosen = call.connect === undefined && isBehindCcb(address);
+  const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;
   try {
-    const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
     const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
     const purpose = { command, about };
     session = await inPhase(phase ?? 'session', address, () =>
@@ -127,7 +130,7 @@ async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | un
 }
 
 /**
- * What may be used through CCB: whoever is at the other end was brought by somebody else, so it has to prove itself.
+ * The credentials for a daemon behind CCB: a broker brings the peer, so the peer has to authenticate itself.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if nothing is left.
  */

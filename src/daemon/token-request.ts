@@ -6,7 +6,7 @@ import type { Credentials } from '../security/method.ts';
 import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
 import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
-import { refuseError, type TokenLimits } from './token-commands.ts';
+import { MAX_TOKEN_LENGTH, refuseError, type TokenLimits } from './token-commands.ts';
 
 /** What an administrator is asked for. A signing key cannot be chosen. */
 export interface TokenWish extends Omit<TokenLimits, 'key'> {
@@ -78,7 +78,7 @@ export function requestIdOf(ad: ClassAd): string {
 }
 
 export function tokenOf(ad: ClassAd): Secret | undefined {
-  const token = ad.string('Token');
+  const token = ad.string('Token', MAX_TOKEN_LENGTH);
   return token === undefined || token === '' ? undefined : new Secret(token);
 }
 

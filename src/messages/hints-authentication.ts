@@ -13,7 +13,7 @@ export const METHOD_USES: Readonly<Record<string, string>> = {
 
 /** The daemon did not get to see the credential, so its log has nothing about it. */
 const NOT_SENT =
-  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before/;
+  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay/;
 
 /** Most hints that one error has, with that of the log. */
 const MAX_HINTS = 4;
@@ -63,7 +63,10 @@ Workflow: or get a token with that audience, and a scope. Mode exchange with an 
 /^PASSWORD:
 Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
 /^FS: .*FS before HTCondor 24
-Workflow: name FS in authentication-methods if you trust the daemon's machine: an HTCondor before 24 asks for what is not bound to its address.
+Workflow: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
+Administrator: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).
+/^FS: .*may be a relay
+Runner: another account of this host may listen at this address in place of the daemon: ss -ltnp shows the process. Correct address, or give idtoken.
 /^FS:
 Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
 /^MUNGE:

@@ -121,7 +121,7 @@ async function checkDaemon(
     identity: user,
     trustDomain: server.trustDomain,
     daemonAddress: formatSinful(target.address),
-    daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
+    daemonVersion: server.version?.text ?? '',
     authenticationMethod: displayName(session.method),
     allowed,
     refused,

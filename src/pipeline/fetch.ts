@@ -90,7 +90,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
     reductions,
     daemonName: printable(daemon.name),
     daemonAddress: address === undefined ? '' : formatSinful(address),
-    daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+    daemonVersion: session.server.version?.text ?? '',
     daemonVersionText: printable(session.server.remoteVersion),
     authenticationMethod: displayName(session.method),
     clockSkewSeconds,

@@ -24,7 +24,7 @@ export interface Asked extends Pick<CommandResult<Secret>, 'value' | 'roundTrips
     readonly address: Sinful | undefined;
     readonly user: string;
     readonly method: string;
-    readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion'>;
+    readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion' | 'version'>;
   };
 }
 

@@ -3,8 +3,9 @@
  *
  * We demand authentication, encryption and integrity, always, and know one cipher.
  */
-import { NegotiationError } from '../errors.ts';
+import { NegotiationError, ProtocolError } from '../errors.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
+import { type CondorVersion, parseVersion } from './version.ts';
 
 /**
  * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
@@ -31,6 +32,8 @@ export interface ServerPolicy {
   readonly issuerKeys: readonly string[];
   /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
   readonly remoteVersion: string;
+  /** The same, parsed; undefined if the daemon announces none. */
+  readonly version?: CondorVersion | undefined;
 }
 
 /** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one, or resumes one. */
@@ -92,7 +95,7 @@ export function resumptionAd(
  *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
-  const ciphers = list(ad.string('CryptoMethods'));
+  const ciphers = list(ad, 'CryptoMethods');
   if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
     const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
     throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
@@ -107,15 +110,25 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
   if (ad.string('Authentication') !== 'YES') {
     throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon does not agree to authenticate');
   }
+  const remoteVersion = ad.string('RemoteVersion') ?? '';
   return {
-    methods: list(ad.string('AuthMethodsList') ?? ad.string('AuthMethods')),
+    methods: ad.string('AuthMethodsList') === undefined ? list(ad, 'AuthMethods') : list(ad, 'AuthMethodsList'),
     ecdhPublicKey,
     trustDomain: ad.string('TrustDomain') ?? '',
-    issuerKeys: list(ad.string('IssuerKeys')),
-    remoteVersion: ad.string('RemoteVersion') ?? '',
+    issuerKeys: list(ad, 'IssuerKeys'),
+    remoteVersion,
+    version: parseVersion(remoteVersion),
   };
 }
 
-function list(text = ''): readonly string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== '');
+/** Names in one attribute of a policy. A stranger sends them, and each of them costs work. */
+const MAX_NAMES = 1000;
+
+function list(ad: ClassAd, attribute: string): readonly string[] {
+  const words = (ad.string(attribute) ?? '').split(/[\s,]+/).filter((word) => word !== '');
+  if (words.length <= MAX_NAMES) return words;
+  throw new ProtocolError(
+    'ERR_CLASSAD',
+    `the attribute ${attribute} has ${words.length} names, more than ${MAX_NAMES}`,
+  );
 }

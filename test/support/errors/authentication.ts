@@ -108,9 +108,13 @@ export const OF_AUTHENTICATION = {
     'PASSWORD',
     'password (condor@password): the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
   ]),
-  'FS before HTCondor 24': exhausted([
+  'which binds it: it may be a relay': exhausted([
     'FS',
-    'this account: the daemon asks for /tmp/FS_XXX, which is not bound to its address: FS before HTCondor 24, only used if it is named',
+    'this account: the daemon asks for /tmp/FS_XXXabcdef, which is not bound to its address, but it announces HTCondor 25.14.1, which binds it: it may be a relay',
+  ]),
+  'FS before HTCondor 24.0.22': exhausted([
+    'FS',
+    'this account: the daemon asks for /tmp/FS_XXX, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named',
   ]),
   'it has another file system': exhausted(FS_ELSEWHERE),
   'MUNGE: this account': exhausted(['MUNGE', 'this account: munge failed: the socket is not there']),
