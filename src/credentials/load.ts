@@ -87,7 +87,7 @@ function load(method: MethodSource, sources: CredentialSources, host: Host): Aut
 
 function loadFs(source: CredentialSources['fs']): AuthMethod | string {
   if (source.uid === undefined) return 'it needs accounts as Unix has them';
-  const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
+  const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/(?<!\/)\/+$/, '')])];
   return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
 

@@ -76,7 +76,7 @@ Runner: both machines need a munged with the same key, and clocks that agree: mu
 const UNPROVEN = rows`
 /its certificate is for (.+), not for (\S+)
 Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
-/its certificate.* has expired|not valid yet
+/its certificate, or one above it, has expired|not valid yet
 Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):
 Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.

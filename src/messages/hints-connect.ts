@@ -46,7 +46,7 @@ Workflow: give idtoken, from a secret (condor_token_fetch on the access point pr
 Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
 `,
   ERR_CREDENTIAL_UNREADABLE: rows`
-/certificate .*expired at|not valid before
+/\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
 Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
@@ -77,10 +77,10 @@ Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyTy
   ERR_CONNECT: rows`
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
-/no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
+/^[\w-]+ no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
 Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
 Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
-/no answer from (\S+):|service \S*.*answers \d
+/no answer from (\S+):|service (?:of the runner )?answers \d
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
 Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
