@@ -23,6 +23,7 @@ describe('a fetch', () => {
         daemonVersion: '25.14.1',
         daemonVersionText: versionString('25.14.1'),
         authenticationMethod: 'IDTOKENS',
+        credentialSource: 'idtoken',
         directoryMade: undefined,
       });
     }));

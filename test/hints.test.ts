@@ -53,6 +53,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a line is no attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
   'which binds it: it may be a relay': ATTACK,
+  'the daemon has no TLS 1.3': 'the OpenSSL of today has it',
   'the daemon does not agree to authenticate': 'it hangs up instead',
   'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
   'the daemon does not say which trust domain it is of': 'the HTCondor of today says it',

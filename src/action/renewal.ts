@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
 import { TOKEN_VARIABLE, URL_VARIABLE } from '../inputs/keyless.ts';
 import { processHost, processSurroundings } from '../inputs/process-host.ts';
-import { readRequest, readTimeout } from '../inputs/request.ts';
+import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
 import type { InputName, InputSource } from '../inputs/table.ts';
 import { describeError, describeToken } from '../messages/describe.ts';
 import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
@@ -57,7 +57,7 @@ function wholePathsOf(values: Readonly<Record<string, string | undefined>>, name
   const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
   return Object.fromEntries(
     paths
-      .filter(([, path]) => path !== '' && !path.includes('-----BEGIN'))
+      .filter(([, path]) => path !== '' && !path.startsWith('~') && !path.includes('-----BEGIN'))
       .map(([name, path]) => [name, resolve(path)]),
   );
 }
@@ -170,7 +170,10 @@ async function keepFresh(
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
   const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
-  return await fetchToken({ ...readRequest(input, surroundings), path: undefined, retries: 0 }, host);
+  return await fetchToken(
+    { ...withoutSigningKeys(readRequest(input, surroundings)), path: undefined, retries: 0 },
+    host,
+  );
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

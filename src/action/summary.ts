@@ -16,6 +16,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Pool: pool,
     Daemon: daemon.trim(),
     'Authenticated by': facts['authentication-method'],
+    Credential: facts['credential-source'],
     Levels: authz || 'not limited',
     Expires: expires,
     'Token id': facts['token-id'],

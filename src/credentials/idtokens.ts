@@ -18,7 +18,7 @@ export type IdTokenSource =
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
       readonly excluded?: RegExp | undefined;
       /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
-      readonly signing?: SigningKeys;
+      readonly signing?: SigningKeys | undefined;
     };
 
 /**

@@ -2,6 +2,7 @@ import { CredentialError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
+import { secretsOf } from '../token/jwt.ts';
 import type { JobSource } from './keyless-source.ts';
 import { askForToken } from './token-service.ts';
 
@@ -16,7 +17,7 @@ export async function jobToken({ audience, runner }: JobSource, tlsFor: TlsFor, 
     throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
   const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
-  host.mask(runner.bearer);
+  for (const secret of secretsOf(runner.bearer)) host.mask(secret);
   const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
   const who = 'oidc-audience: the OIDC service of the runner';
   const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);

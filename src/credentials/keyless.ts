@@ -8,7 +8,7 @@ import type { KeylessSource } from './keyless-source.ts';
 import type { CredentialSources } from './load.ts';
 import { readSciToken } from './scitokens.ts';
 import { askTokenService } from './token-exchange.ts';
-import { loadTrust } from './trust.ts';
+import { loadTrust, systemTrust } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
 const SHARED_KEY = /^HS/i;
@@ -37,7 +37,8 @@ export async function resolveBearer(
   host: Host,
 ): Promise<Bearer> {
   const tlsFor = loadTrust(credentials.trust, host)(undefined);
-  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+  const tlsForJob = loadTrust(systemTrust(credentials.trust), host)(undefined);
+  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, host);
   if (url === undefined) return { kind: 'scitoken', token: bearer };
   const answer = await askTokenService({ url, bearer, authz, tlsFor }, host);
   host.log.debug(`credentials: ${url.origin} has made a token for us`);

@@ -24,7 +24,9 @@ export interface ClientCertificate {
   /** The certificate and those that it needs above it. */
   readonly chain: string;
   readonly key: Secret;
+  readonly onUnverified: (() => void) | undefined;
   readonly label: string;
+  readonly source: string;
 }
 
 const CERTIFICATE =
@@ -41,8 +43,14 @@ export function loadCertificate(
   tlsFor: (own: ClientCertificate) => TlsFor,
   host: Host,
 ): AuthMethod | string {
-  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own));
-  if (source.given) return method(readPair(source.certificate, source.key, host));
+  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own), own.source);
+  if (source.given) {
+    const onUnverified = () =>
+      host.log.warn(
+        'The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3',
+      );
+    return method({ ...readPair(source.certificate, source.key, host), onUnverified });
+  }
   const reasons: string[] = [];
   for (const { certificate, key } of source.pairs.toReversed()) {
     try {
@@ -78,7 +86,9 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   return {
     chain: chain.map((each) => each.toString()).join('\n'),
     key: key.pem,
+    onUnverified: undefined,
     label: `${certificateSource.name} (${subject})`,
+    source: certificateSource.name,
   };
 }
 

@@ -34,7 +34,7 @@ const LONGEST_REASON = 300;
 export async function askForToken({ who, members, tlsFor, ...request }: Question, host: Host): Promise<Answer> {
   const { authorities } = await tlsFor(request.url.hostname);
   const response = await sendHttp({ ...request, authorities }, host.signal);
-  const answer = readAnswer({ who, members, url: request.url }, response);
+  const answer = readAnswer({ who, members, url: request.url, headers: request.headers }, response);
   for (const secret of secretsOf(answer.token)) host.mask(secret);
   return answer;
 }
@@ -46,7 +46,7 @@ export async function askForToken({ who, members, tlsFor, ...request }: Question
  * @throws ConnectError ERR_CONNECT it may be another answer later.
  */
 export function readAnswer(
-  { who, members, url }: Pick<Question, 'who' | 'members' | 'url'>,
+  { who, members, url, headers }: Pick<Question, 'who' | 'members' | 'url'> & Partial<Pick<Question, 'headers'>>,
   { status, text }: HttpResponse,
 ): Answer {
   const facts = { peer: url.origin };
@@ -54,9 +54,8 @@ export function readAnswer(
   if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-    const told = printable([String(status), ...reason].join(': '))
-      .replace(NO_WORD, '***')
-      .slice(0, LONGEST_REASON);
+    const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
+    const told = printable([String(status), ...said].join(': ')).slice(0, LONGEST_REASON);
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
@@ -65,6 +64,27 @@ export function readAnswer(
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
   return { token, text: answer };
+}
+
+/** Characters in a row that no reason has in common with a token by chance. */
+const QUOTED_LENGTH = 12;
+/** Longest reason that is compared with the token, in characters. A longer one is not printed. */
+const LONGEST_COMPARED = 4096;
+
+/** A reason without anything of the token that was sent. */
+function withoutToken(reason: string, sent: string): string {
+  const shown = reason.replace(NO_WORD, '***');
+  return quotes(shown, sent) ? '***' : shown;
+}
+
+/** True if a text repeats a part of what was sent. Blanks do not count, so that a service cannot break a token up. */
+function quotes(text: string, sent: string): boolean {
+  const [, token = sent] = sent.split(' ');
+  const bare = text.replace(/\s/g, '');
+  if (bare.length > LONGEST_COMPARED) return true;
+  for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++)
+    if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
+  return false;
 }
 
 /** Members of a JSON object, as far as they are texts. */

@@ -16,7 +16,7 @@ export interface TrustSource {
   /** False: those of the system do not count (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
   readonly system: boolean;
   /** File of hosts that HTCondor's tools have come to know. */
-  readonly knownHosts: string;
+  readonly knownHosts: string | undefined;
   /** SSL_CERT_FILE: the system's, for OpenSSL. */
   readonly certificateFile: string | undefined;
 }
@@ -28,6 +28,21 @@ const SYSTEM_FILES = [
   '/etc/ssl/ca-bundle.pem',
   '/etc/ssl/cert.pem',
 ];
+
+/**
+ * The trust for a service that is not part of a pool: the CAs of the system (or SSL_CERT_FILE) and nothing else. A CA of
+ * the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for the runner's OIDC endpoint.
+ */
+export function systemTrust({ certificateFile }: TrustSource): TrustSource {
+  return {
+    authorities: undefined,
+    files: [],
+    directory: undefined,
+    system: true,
+    knownHosts: undefined,
+    certificateFile,
+  };
+}
 
 /**
  * What TLS needs for a server. The authorities of the input are read at once, so that what is wrong with them is told
@@ -47,7 +62,8 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
       }
     });
   return (own) => async (serverName) => {
-    const known = knownCertificate(source.knownHosts, serverName, host);
+    const { knownHosts } = source;
+    const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
     const system = source.system ? await systemAuthorities(source.certificateFile) : [];
     return {
       authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],

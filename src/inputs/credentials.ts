@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import type { Mode } from '../pipeline/request.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
+import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
 import { quote, splitList } from './words.ts';
 
@@ -74,7 +75,7 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
     certificate: readCertificate(input, surroundings),
     anonymousSsl: mode === 'request',
     trust: {
-      authorities: pemSource('ca-certificate', input('ca-certificate')),
+      authorities: pemSource('ca-certificate', input('ca-certificate'), surroundings),
       files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
       directory: setting('AUTH_SSL_CLIENT_CADIR'),
       system: (setting('AUTH_SSL_CLIENT_USE_DEFAULT_CAS') ?? 'true').toLowerCase() !== 'false',
@@ -144,9 +145,10 @@ export function tokenDirectory({ setting, home, uid }: Surroundings): { director
   return { directory: uid === 0 ? system : join(home, '.condor', 'tokens.d'), named: false };
 }
 
-function readCertificate(input: InputSource, { setting, env }: Surroundings): CredentialSources['certificate'] {
-  const certificate = pemSource('client-certificate', input('client-certificate'));
-  const key = pemSource('client-key', input('client-key'));
+function readCertificate(input: InputSource, surroundings: Surroundings): CredentialSources['certificate'] {
+  const { setting, env } = surroundings;
+  const certificate = pemSource('client-certificate', input('client-certificate'), surroundings);
+  const key = pemSource('client-key', input('client-key'), surroundings);
   if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
   if (key !== undefined) throw new InputError('client-key', 'client-key: give client-certificate too');
   const proxy =
@@ -161,12 +163,13 @@ function readCertificate(input: InputSource, { setting, env }: Surroundings): Cr
 }
 
 /** PEM is told from a path by its first line. */
-function pemSource(name: InputName, text: string | undefined): PemSource | undefined {
+function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
   if (text.includes('-----BEGIN')) return { name, text: new Secret(text) };
-  const path = text.trim();
-  if (path === '' || path.length > MAX_PATH_LENGTH || /[\0\n]/.test(path))
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
     throw new InputError(name, `${name}: it is neither PEM nor a path`);
+  const path = expandPath(name, trimmed, surroundings);
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }
 

@@ -34,6 +34,7 @@ function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
-  const shown = text.includes('@') ? 'it' : quote(text); // a password may be in it
-  throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
+  const [shown = ''] = text.split(/[?#]/); // a token may be in the query
+  const named = text.includes('@') ? 'it' : quote(shown); // a password may be in front of it
+  throw new InputError(name, `${name}: ${named} is not the URL of a service, https://HOST/PATH`);
 }

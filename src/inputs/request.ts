@@ -10,6 +10,7 @@ import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
+import { expandPath, refuseVariables } from './paths.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
@@ -69,6 +70,17 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
     path,
   };
+}
+
+/**
+ * The request without signing keys of this host. The Action never uses one: with a missing secret, a step of root would
+ * otherwise authenticate as `condor@password`, the pool itself.
+ */
+export function withoutSigningKeys(request: TokenRequest): TokenRequest {
+  const { credentials } = request;
+  const { idtoken } = credentials;
+  if ('text' in idtoken) return request;
+  return { ...request, credentials: { ...credentials, idtoken: { ...idtoken, signing: undefined } } };
 }
 
 /** The time allowed for everything, in milliseconds. */
@@ -138,7 +150,7 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
 }
 
 function readPath(input: InputSource, surroundings: Surroundings): string | undefined {
-  const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+  const [token, file, directory] = [input('token')?.trim(), input('file'), input('token-directory')];
   if (readBoolean('export-environment', input('export-environment') ?? INPUTS['export-environment'])) {
     const other = token !== undefined ? 'token' : file !== undefined ? 'file' : undefined;
     return privatePath(other, surroundings);
@@ -149,15 +161,16 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
   if (directory !== undefined && token === undefined) {
     throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
   }
-  if (file !== undefined) return plainPath('file', file);
+  if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   if (token === undefined) return undefined;
-  if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
+  if (token === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
   if (EXCLUDED_NAME.test(token))
     throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
-  const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
-  return join(plainPath('token-directory', preset), token);
+  refuseVariables('token', token);
+  if (directory === undefined) return join(resolve(tokenDirectory(surroundings).directory), token);
+  return join(resolve(expandPath('token-directory', directory, surroundings)), token);
 }
 
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
@@ -188,9 +201,4 @@ function checkRenewal(
   if (said !== 'fetch' && said !== 'exchange') throw new InputError('renew', `renew: it does not go with mode ${said}`);
   if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
   privateDirectory('renew', env);
-}
-
-function plainPath(input: InputName, text: string): string {
-  if (text.trim() === '' || text.includes('\0')) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
-  return resolve(text);
 }

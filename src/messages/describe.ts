@@ -38,6 +38,7 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
     'daemon-address': fetched.daemonAddress,
     'daemon-version': fetched.daemonVersion,
     'authentication-method': fetched.authenticationMethod,
+    'credential-source': fetched.credentialSource,
   };
 }
 

@@ -50,6 +50,9 @@ Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE
 Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
 /^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
 Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
+/^SSL: .*has no TLS 1\.3
+Administrator: allow TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 there lists it).
+Workflow: or give client-certificate and client-key: this client sends a certificate of the configuration only to a verified daemon.
 /^SSL: .*cannot use TLS
 Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
 /^SSL:

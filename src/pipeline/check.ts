@@ -3,6 +3,7 @@ import { askAllowed } from '../daemon/security-query.ts';
 import { getSessionToken } from '../daemon/token-commands.ts';
 import { AuthorizationError, DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
 import { checkExpected } from '../token/check.ts';
 import { formatSinful } from '../transport/sinful.ts';
@@ -20,6 +21,8 @@ export interface Diagnosis {
   readonly daemonAddress: string;
   readonly daemonVersion: string;
   readonly authenticationMethod: string;
+  /** Where the credential comes from that the daemon accepted. */
+  readonly credentialSource: string;
   /** Of the levels asked about, those that the daemon allows to this identity with this credential. */
   readonly allowed: readonly string[];
   readonly refused: readonly string[];
@@ -123,6 +126,7 @@ async function checkDaemon(
     daemonAddress: formatSinful(target.address),
     daemonVersion: server.version?.text ?? '',
     authenticationMethod: displayName(session.method),
+    credentialSource: printable(session.credentialSource),
     allowed,
     refused,
   };

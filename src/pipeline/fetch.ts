@@ -2,6 +2,7 @@ import { inPhase } from '../daemon/call.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { displayName } from '../security/method.ts';
+import { excessLifetime } from '../token/check.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
@@ -26,6 +27,8 @@ export interface FetchedToken {
   /** The same in the daemon's own words, `$CondorVersion: … $`. */
   readonly daemonVersionText: string;
   readonly authenticationMethod: string;
+  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  readonly credentialSource: string;
   /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
   readonly clockSkewSeconds: number;
   /** Network round trips waited for, TCP connections included. */
@@ -80,7 +83,10 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
       host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
-  if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
+  if (request.issued === undefined) {
+    tellSkew(clockSkewSeconds, token, host);
+    warnAboutExcess(token, request.lifetime, host);
+  }
   const { address } = session;
   const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
   const directoryMade =
@@ -93,6 +99,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
     daemonVersion: session.server.version?.text ?? '',
     daemonVersionText: printable(session.server.remoteVersion),
     authenticationMethod: displayName(session.method),
+    credentialSource: printable(session.credentialSource),
     clockSkewSeconds,
     roundTrips: daemon.roundTrips + roundTrips + verified,
     path,
@@ -104,6 +111,19 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
 function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
   if (address === undefined) throw new RangeError('nobody to verify the token');
   return verifyToken(token, authz, { address, serverName: undefined }, host);
+}
+
+/**
+ * The daemon is authenticated, and a wrong clock is more likely than a false `iat`; but a token that is valid for longer
+ * than the workflow asked for is worth a warning with both clocks.
+ */
+function warnAboutExcess(token: IdToken, lifetime: TokenRequest['lifetime'], host: Host): void {
+  const excess = excessLifetime(token, lifetime, host.now());
+  if (excess === undefined) return;
+  const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
+  host.log.warn(
+    `By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
+  );
 }
 
 /** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */

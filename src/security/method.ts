@@ -40,6 +40,8 @@ export interface Peer {
 export interface Candidate {
   /** Which credential this is, without its secret: for logs and errors. */
   readonly label: string;
+  /** Where this credential comes from: an input, a file, a variable. Default: the label. */
+  readonly source?: string | undefined;
   /** Says the method's first words, where the client speaks first. They leave in one flight with the method's bit. */
   open(channel: MessageChannel): void | Promise<void>;
   /**

@@ -88,6 +88,23 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
 }
 
+/** Maximum difference between two clocks that is tolerated, in seconds. */
+const MAX_SKEW_SECONDS = 600;
+
+/**
+ * The difference between the rest of a token's lifetime by the clock of this host and the lifetime asked for, in seconds,
+ * if it exceeds what clocks differ by. `exp - iat` alone does not show such a token: whoever issues it chooses `iat`.
+ */
+export function excessLifetime(
+  { expiresAt }: Pick<IdToken, 'expiresAt'>,
+  asked: Expected['lifetimeSeconds'],
+  now: Date,
+): number | undefined {
+  if (expiresAt === undefined || typeof asked !== 'number') return undefined;
+  const excess = Math.round(expiresAt - now.getTime() / 1000 - asked);
+  return excess > MAX_SKEW_SECONDS ? excess : undefined;
+}
+
 function claim(holds: boolean, name: string, text: string): asserts holds {
   if (!holds) throw new TokenError('ERR_TOKEN_CLAIM', text, name);
 }

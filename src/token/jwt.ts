@@ -105,18 +105,26 @@ function word(value: unknown, claim: string): string {
   return value;
 }
 
+/** A NumericDate in whole seconds, rounded as HTCondor rounds it (jwt-cpp, `as_date`). */
 function time(value: unknown, claim: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || value < 0 || value > 8.64e12) throw malformed(`its ${claim} is no time`, claim);
-  return Math.floor(value);
+  return Math.round(value);
 }
 
-/** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
+/**
+ * The authorization levels of a `scope`, split as HTCondor splits it (Condor_Auth_Passwd::analyze_token,
+ * StringTokenIterator). Only words that begin with `condor:/` count; without any the token is not restricted.
+ *
+ * Other separators and every other character that is not printable ASCII are refused: HTCondor does not split there, so
+ * that `condor:/READ` and more could look like READ alone here.
+ */
 function levels(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;
-  const words: readonly unknown[] = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
-  const found = words
-    .filter((each) => typeof each === 'string') // what else JSON may hold is never turned into text: that can throw
+  if (typeof scope !== 'string') throw malformed('its scope is not a string', 'scope');
+  if (/[^ \t\r\n!-~]/.test(scope)) throw malformed('its scope has characters that no scope has', 'scope');
+  const found = scope
+    .split(/[ ,\t\r\n]/)
     .filter((each) => each.startsWith(LEVEL_PREFIX))
     .map((each) => each.slice(LEVEL_PREFIX.length));
   return found.length > 0 ? found : undefined;

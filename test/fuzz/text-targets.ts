@@ -94,7 +94,12 @@ function diagnosis(
 function fetchedOf(token: FetchedToken['token'], name: string, version: string, text: string): FetchedToken {
   return {
     ...{ token, reductions: [], daemonName: printable(name), daemonAddress: '<127.0.0.1:1>', roundTrips: 3 },
-    ...{ daemonVersion: printable(version), daemonVersionText: text, authenticationMethod: 'IDTOKENS' },
+    ...{
+      daemonVersion: printable(version),
+      daemonVersionText: text,
+      authenticationMethod: 'IDTOKENS',
+      credentialSource: 'idtoken',
+    },
     ...{ clockSkewSeconds: 0, path: undefined, directoryMade: undefined },
   };
 }

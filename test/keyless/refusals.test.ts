@@ -34,6 +34,44 @@ describe('A token service is of no use', () => {
     await assert.rejects(keyless(service('/echo')), { message: /400: invalid_request: bad token \*\*\*$/ });
   });
 
+  for (const [how, wrap] of [
+    ['in pieces', (token: string) => token.replace(/.{30}/g, '$& ')],
+    ['letter by letter', (token: string) => [...token].join(' ')],
+    ['with line ends in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
+    ['from its middle', (token: string) => token.slice(50, 85)],
+  ] as const) {
+    test(`that repeats the token ${how}: nothing of it is shown`, async () => {
+      let sent = '';
+      services.others.set('/broken', (request, response) => {
+        sent = (request.headers.authorization ?? '').replace('Bearer ', '');
+        response
+          .writeHead(400)
+          .end(JSON.stringify({ error: 'invalid_request', error_description: `bad: ${wrap(sent)}` }));
+      });
+      await assert.rejects(keyless(service('/broken')), { message: /400: invalid_request: \*\*\*$/ });
+    });
+  }
+
+  test('whose certificate only ca-certificate vouches for receives nothing, if it is the OIDC endpoint of the runner', async () => {
+    const { SSL_CERT_FILE: _, ...env } = services.env;
+    await assert.rejects(keyless(service('/v1/token'), env), { code: 'ERR_CONNECT' });
+    const settings = { ...env, _CONDOR_AUTH_SSL_CLIENT_CAFILE: services.env['SSL_CERT_FILE'] };
+    await assert.rejects(keyless(service('/v1/token'), settings), { code: 'ERR_CONNECT' });
+    assert.deepEqual(services.asked, []);
+  });
+
+  test('whose URL has a token in its query: the query is not shown', async () => {
+    for (const address of [
+      'http://other.test/x?token=SECRETSECRET',
+      'https://other.test/x?token=SECRETSECRET#SECRETSECRET',
+    ])
+      await assert.rejects(keyless({ ...audience(), 'token-service': address }), (error: Error) => {
+        assert.match(error.message, /"https?:\/\/other\.test\/x" is not the URL of a service/);
+        assert.doesNotMatch(error.message, /SECRET/);
+        return true;
+      });
+  });
+
   test('that gives what is no token: that is not hidden either, it may be any word', async () => {
     const noting = notingHost();
     services.others.set('/word', (_, response) => response.end(JSON.stringify({ token: 'cm.example.org' })));
@@ -115,7 +153,9 @@ describe('A token service is of no use', () => {
     }));
 
   test('that nobody vouches for, or that is not there', async () => {
-    const untrusted = keyless({ ...service('/token'), 'ca-certificate': issuerOfOthers });
+    const scitoken = issuer.issue('alice');
+    const shown = { 'token-service': `${services.origin}/token`, scitoken, 'ca-certificate': issuerOfOthers };
+    const untrusted = keyless(shown, {});
     await assert.rejects(untrusted, advised('no answer from https://'));
     const words = { 'token-service': `https://localhost:${await deadPort()}/`, scitoken: issuer.issue('alice') };
     await assert.rejects(keyless(words), { code: 'ERR_CONNECT' });

@@ -1,6 +1,9 @@
 /** What gives a job its tokens: the OIDC service of a runner, and token services of two kinds, each checking what it is shown. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Authority } from './certificates.ts';
 import { listen } from './listen.ts';
@@ -28,12 +31,15 @@ export class TokenServices {
   /** Whom the broker says that it is for. */
   identity = 'alice@pool.test';
   readonly #server: Server;
+  readonly #authorityFile: string;
 
   private constructor(authority: Authority, server: Server, port: number) {
     this.authority = authority;
     this.origin = `https://localhost:${port}`;
     this.runner = new SciTokenKey(`${this.origin}/oidc`);
     this.#server = server;
+    this.#authorityFile = join(mkdtempSync(join(tmpdir(), 'token-services-')), 'authority.pem');
+    writeFileSync(this.#authorityFile, authority.certificate);
   }
 
   static async start(): Promise<TokenServices> {
@@ -50,12 +56,14 @@ export class TokenServices {
     return {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${this.origin}/oidc/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
+      SSL_CERT_FILE: this.#authorityFile, // the CAs of the system, which alone count for the OIDC endpoint
     };
   }
 
   stop(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+    rmSync(dirname(this.#authorityFile), { recursive: true });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -63,6 +63,7 @@ export function keyOfPassword(password: Uint8Array): Uint8Array {
 interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
+  readonly source: string;
   readonly opening: Opening;
   /** K, computed when it is needed. */
   readonly key: () => Uint8Array;
@@ -71,9 +72,10 @@ interface SharedSecret {
 }
 
 /** A run of AKEP2 with one secret. */
-export function akep2({ method, label, opening, key, refusal }: SharedSecret): Candidate {
+export function akep2({ method, label, source, opening, key, refusal }: SharedSecret): Candidate {
   return {
     label,
+    source,
     open: (channel) => channel.send((message) => putOpening(message, opening)),
     async finish(channel) {
       const challenge = await channel.receive(getChallenge);

@@ -34,10 +34,12 @@ export function idtokens(credentials: readonly IdTokenCredential[], host: Host, 
     candidatesFor(server) {
       const judged = credentials.map((credential) => ({
         credential,
-        reason: objection(credential.token, server, host.now(), credentials.length > 1),
+        reason: objection(credential, server, host.now(), credentials.length > 1),
       }));
       const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-      const minted = fit.length === 0 ? mint?.(server) : undefined;
+      // As HTCondor's tools: a token of this pool that has expired is not replaced by one with more rights.
+      const mayMint = fit.length === 0 && !credentials.some(({ token }) => isOfKey(token, server));
+      const minted = mayMint ? mint?.(server) : undefined;
       return {
         fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
         unfit: judged.flatMap(({ credential, reason }) =>
@@ -57,6 +59,7 @@ function candidate(credential: IdTokenCredential, host: Host): Candidate {
   return akep2({
     method: 'TOKEN',
     label: labelOf(credential),
+    source: credential.source,
     opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
     key: () => keyOfToken(revealSignature(token), token.signedText),
     refusal: () => refusal(token, host.now()),
@@ -67,7 +70,14 @@ function labelOf({ source, token }: IdTokenCredential): string {
   return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
 }
 
-function objection(token: IdToken, server: ServerPolicy, now: Date, oneOfSeveral: boolean): string | undefined {
+function objection(
+  { token, chosen }: IdTokenCredential,
+  server: ServerPolicy,
+  now: Date,
+  oneOfSeveral: boolean,
+): string | undefined {
+  if (server.trustDomain === '' && !chosen)
+    return 'the daemon does not say which trust domain it is of, and no input or setting names this token for it';
   if (server.trustDomain === '' && oneOfSeveral) {
     return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
   }
@@ -78,6 +88,11 @@ function objection(token: IdToken, server: ServerPolicy, now: Date, oneOfSeveral
     return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
   }
   return expiry(token, now);
+}
+
+/** True if a token is of the server's trust domain and of one of its keys, whether it is still valid or not. */
+function isOfKey({ issuer, keyId }: IdToken, { trustDomain, issuerKeys }: ServerPolicy): boolean {
+  return issuer === trustDomain && issuerKeys.includes(keyId);
 }
 
 function expiry({ expiresAt }: IdToken, now: Date): string | undefined {

@@ -2,7 +2,7 @@ import type { Host } from '../../runtime/host.ts';
 import type { BearerToken } from '../../token/bearer.ts';
 import type { AuthMethod, Candidate, Objection } from '../method.ts';
 import { MethodRefused } from '../method.ts';
-import { NO_SERVER_NAME, type TlsFor } from './ssl.ts';
+import { NO_SERVER_NAME, onlyClaimed, type TlsFor } from './ssl.ts';
 import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
 
 /** The server reads length and token with one SSL_read, so both have to fit into one TLS record. */
@@ -19,6 +19,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
     const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
     return {
       label,
+      source,
       open: (channel) => exchange.open(channel),
       async finish(channel, _, last) {
         try {
@@ -48,11 +49,6 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
     presumed: ({ serverName }) =>
       serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
   };
-}
-
-/** Who has the token can use it elsewhere, so that the word of a collector does not do. */
-function onlyClaimed(name: string): string {
-  return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
 
 function lengthAndToken({ jwt }: BearerToken): Uint8Array {

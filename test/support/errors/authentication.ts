@@ -108,6 +108,10 @@ export const OF_AUTHENTICATION = {
     'PASSWORD',
     'password (condor@password): the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
   ]),
+  'the daemon has no TLS 1.3': exhausted([
+    'SSL',
+    'AUTH_SSL_CLIENT_CERTFILE (CN=alice): the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate',
+  ]),
   'which binds it: it may be a relay': exhausted([
     'FS',
     'this account: the daemon asks for /tmp/FS_XXXabcdef, which is not bound to its address, but it announces HTCondor 25.14.1, which binds it: it may be a relay',

@@ -61,6 +61,11 @@ export const REFUSED_CREDENTIALS: Chapter = {
       means: 'Its own certificate or key is missing, or is of no use.',
     },
     {
+      name: 'the daemon has no TLS 1.3',
+      means:
+        'With TLS 1.2 the client certificate travels in cleartext and before the daemon is verified. The client sends only a certificate from an input in this way.',
+    },
+    {
       name: 'TLS alert 48',
       says: 'the daemon gives up, TLS alert 48 unknown_ca',
       means: 'It does not know who issued our certificate.',
