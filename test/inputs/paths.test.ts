@@ -50,7 +50,7 @@ for (const [name, words, read] of PATH_INPUTS) {
 
     for (const text of [
       '$HOME/file',
-      '/x/${HOME}/file',
+      `/x/$${'{HOME}'}/file`,
       '%USERPROFILE%\\file',
       '$(pwd)/file',
       '/x/$RUNNER_TEMP',

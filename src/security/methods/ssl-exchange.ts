@@ -135,7 +135,10 @@ export class SslExchange {
    */
   #checkVersion(channel: MessageChannel, tunnel: TlsTunnel): void {
     if (this.#certificate === undefined || tunnel.version !== 'TLSv1.2') return;
-    if (this.#certificate.onUnverified !== undefined) return this.#certificate.onUnverified();
+    if (this.#certificate.onUnverified !== undefined) {
+      this.#certificate.onUnverified();
+      return;
+    }
     putRecords(channel, QUITTING, NOTHING);
     throw new MethodRefused(
       'the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate',
