@@ -18,6 +18,12 @@ function slowness(): number {
 /** Scales a limit that suits an idle machine, in milliseconds. */
 export const patience = (milliseconds: number): number => Math.ceil(milliseconds * slowness());
 
+/**
+ * Deadline of a fetch that is expected to end with this code: long, unless the deadline is what ends it.
+ * Whatever comes before the deadline then has no influence on the code.
+ */
+export const deadlineFor = (code: string): number => patience(code.endsWith('TIMEOUT') ? 300 : 10_000);
+
 /** Wall time, because it includes what other processes use. */
 function wallTimeOfWork(): number {
   const block = Buffer.alloc(1 << 20);
