@@ -1,65 +1,31 @@
+/** Fetches through a proxy that damages frames. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
 import { type FetchOptions, fetchToken } from '../../src/index.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
-import { type Direction, type FaultPlan, FaultProxy } from './fault-proxy.ts';
-import { AGAIN, FAULTS, type Fault, type FaultMethod, FRAMES, METHODS } from './fault-table.ts';
+import { type FaultPlan, FaultProxy } from './fault-proxy.ts';
+import { type FaultMethod, SUCCESS } from './fault-table.ts';
 import { type MethodPool, startMethodPool } from './method-pool.ts';
 import type { Suite } from './pool-tree.ts';
 import { HOST } from './secure-pool.ts';
+import { patience } from './slowness.ts';
 
-/** Time that one fetch may take, of which several are going on; alone it takes some 20 and 60 ms. */
-const TIMEOUT_MS: Readonly<Record<FaultMethod, number>> = {
-  IDTOKENS: 700,
-  SSL: 1000,
-  SCITOKENS: 1000,
-};
-
-export interface FaultCase {
-  readonly method: FaultMethod;
-  readonly fault: Fault;
-  readonly direction: Direction;
-  /** Of the frame. */
-  readonly name: string;
-  readonly plan: FaultPlan;
-}
-
-export const DIRECTIONS: readonly Direction[] = ['to the daemon', 'to us'];
-
-/**
- * Of what comes first on a connection there is nothing before; and a schedd of 25.14 does not outlive one of them: it has taken
- * the SciToken, and looks for it once more.
- */
-const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
-  !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
-  !(method === 'SCITOKENS' && fault.name === 'left out' && name === 'TLS done');
-
-export function everyFault(): readonly FaultCase[] {
-  const of = (method: FaultMethod, fault: Fault, direction: Direction): FaultCase[] =>
-    FRAMES[method][direction].map((name, frame) => {
-      return { method, fault, direction, name, plan: { direction, frame, damage: fault.damage } };
-    });
-  return METHODS.flatMap((method) =>
-    FAULTS.flatMap((fault) => DIRECTIONS.flatMap((direction) => of(method, fault, direction))),
-  ).filter(isPossible);
-}
-
-/** The request is read by a daemon that serves nobody else meanwhile: those cases go one by one. */
-export const isExclusive = ({ direction, name }: FaultCase): boolean =>
-  direction === 'to the daemon' && name === 'request';
+/** Deadline of a fetch that is expected to time out. Other deadlines only end what hangs. */
+const SHORT_MS = 700;
+/** A busy daemon may not reach the damaged frame before a short deadline. The fetch is repeated with a longer one. */
+const MAX_TRIES = 10;
 
 export interface Outcome {
   readonly error: AnyHTCondorError | undefined;
   readonly log: readonly string[];
-  readonly elapsedMs: number;
-  /** Whether there is a token. */
+  /** Whether a token was written. */
   readonly delivered: boolean;
   readonly proxy: FaultProxy;
 }
 
-/** Whom to fetch from, as whom, and where tokens are put. */
+/** The pool, the credentials for it, and the directory for tokens. */
 export interface Destination {
   readonly secure: MethodPool;
   readonly credentials: Readonly<Record<FaultMethod, FetchOptions>>;
@@ -75,7 +41,7 @@ export async function startDestination(suite: Suite): Promise<Destination> {
   };
   const directory = mkdtempSync(join(tmpdir(), 'faults-'));
   const to = { secure, credentials, directory };
-  await fetchThrough('SCITOKENS', undefined, to); // so that the daemon has the keys of the issuer
+  await fetchThrough('SCITOKENS', undefined, to, SUCCESS); // the daemon fetches the keys of the issuer
   return to;
 }
 
@@ -84,19 +50,17 @@ export async function stopDestination({ secure, directory }: Destination): Promi
   rmSync(directory, { recursive: true, force: true });
 }
 
-/**
- * A fetch through a proxy that does damage. Once more, a few times, if the daemon was too busy with what was broken before for
- * the frame to come at all.
- */
+/** Fetches through a proxy that carries out the plan, which is expected to end in this code or in SUCCESS. */
 export async function fetchThrough(
   method: FaultMethod,
   plan: FaultPlan | undefined,
   to: Destination,
-  timeoutMs: number = TIMEOUT_MS[method],
+  expected: string,
 ): Promise<Outcome> {
   for (let tries = 1; ; tries++) {
-    const outcome = await fetchOnce(method, plan, to, timeoutMs * tries);
-    if (plan === undefined || outcome.proxy.struck > 0 || tries === 5) return outcome;
+    const timeoutMs = expected === 'ERR_TIMEOUT' ? SHORT_MS * tries : patience(20_000);
+    const outcome = await fetchOnce(method, plan, to, timeoutMs);
+    if (plan === undefined || outcome.proxy.struck > 0 || tries === MAX_TRIES) return outcome;
   }
 }
 
@@ -112,7 +76,6 @@ async function fetchOnce(
   const params = new Map([...sinful.params].filter(([key]) => key === 'sock'));
   const file = join(directory, `${proxy.port}`);
   const log: string[] = [];
-  const started = performance.now();
   const error: unknown = await fetchToken({
     address: formatSinful({ host: '127.0.0.1', port: proxy.port, params }),
     ...{ authenticationMethods: [method], ...credentials[method], authz: ['READ'], lifetime: 600, file },
@@ -122,8 +85,7 @@ async function fetchOnce(
     () => undefined,
     (reason: unknown) => reason,
   );
-  const elapsedMs = performance.now() - started;
   await proxy.close();
   if (error !== undefined && !(error instanceof HTCondorError)) throw error;
-  return { error: error as AnyHTCondorError | undefined, log, elapsedMs, delivered: existsSync(file), proxy };
+  return { error: error as AnyHTCondorError | undefined, log, delivered: existsSync(file), proxy };
 }
