@@ -1,22 +1,22 @@
-/** Whether long inputs take more than their share of time: parts of short ones repeated, and four times as often. */
-import { Crash, Fuzzer } from './fuzzer.ts';
+/** Checks that processor time grows no faster than the input: parts of short inputs are repeated, then four times as often. */
+import { Crash, cpuMs, Fuzzer } from './fuzzer.ts';
 import { Random } from './random.ts';
 import type { Target } from './target.ts';
 
 const LENGTH = 64 * 1024;
-/** Shorter times say nothing about how they grow. */
+/** Shorter processor times are too imprecise for a ratio, in milliseconds. */
 const WORTH_A_LOOK_MS = 20;
-/** Four times the input may take so much longer; sixteen times would be quadratic. */
+/** Limit for four times the input; 16 would be quadratic growth. */
 const MAX_RATIO = 10;
 
-/** The longest time of one input of 64 kB, in ms. @throws Crash if the time grows faster than the input. */
+/** Returns the longest processor time of an input of 64 kB, in milliseconds. @throws Crash if it grows faster than the input. */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {
   const random = new Random(7);
   const fuzzer = new Fuzzer(target, 7);
   const time = async (input: Uint8Array) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     await fuzzer.execute(input);
-    return performance.now() - started;
+    return cpuMs(started);
   };
   const best = async (input: Uint8Array) => Math.min(await time(input), await time(input), await time(input));
   let worst = 0;
