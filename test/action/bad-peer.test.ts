@@ -49,21 +49,28 @@ const PEERS: readonly [string, () => Server, string, number][] = [
     4,
   ],
   ['an SSH server', peer((socket) => socket.write('SSH-2.0-OpenSSH_9.6\r\n')), 'ERR_FRAME', 4],
-  ['a server that hangs up', peer((socket) => socket.once('data', () => socket.end())), 'ERR_CLOSED', 3],
-  ['a server that resets', peer((socket) => socket.once('data', () => socket.resetAndDestroy())), 'ERR_CLOSED', 3],
+  ['a server that closes the connection', peer((socket) => socket.once('data', () => socket.end())), 'ERR_CLOSED', 3],
   [
-    'a server that ends in the middle of a frame',
+    'a server that resets the connection',
+    peer((socket) => socket.once('data', () => socket.resetAndDestroy())),
+    'ERR_CLOSED',
+    3,
+  ],
+  [
+    'a server that closes the connection within a frame',
     peer((socket) => socket.once('data', () => socket.end(HALF_FRAME))),
     'ERR_CLOSED',
     3,
   ],
-  ['a server that only echoes', peer((socket) => socket.pipe(socket)), 'ERR_CLASSAD', 4],
 ];
+/** An echo of the client's messages is parsed as a policy or as an ad of a daemon. */
+const ECHO_CODES = { address: 'ERR_CLASSAD', pool: 'ERR_MESSAGE' } as const;
 
-describe('an address with something else', () => {
-  for (const [what, make, code, status] of PEERS) {
-    for (const input of ['address', 'pool']) {
-      test(`${what}, as ${input}`, async () => {
+describe('an address at which no daemon listens', () => {
+  for (const input of ['address', 'pool'] as const) {
+    const echo = ['an echo server', peer((socket) => socket.pipe(socket)), ECHO_CODES[input], 4] as const;
+    for (const [what, make, code, status] of [...PEERS, echo]) {
+      test(`${what}, as ${input}: the step fails with ${code}`, async () => {
         const where = await listening(make());
         const step = await runner.runAction({ [input]: where, idtoken: credential, file: 'ci' });
         assertFailed(step, {
@@ -78,14 +85,14 @@ describe('an address with something else', () => {
   }
 
   for (const input of ['address', 'pool']) {
-    test(`a server that accepts and says nothing, as ${input}`, async () => {
+    test(`a server that sends nothing, as ${input}: the step fails with ERR_TIMEOUT`, async () => {
       const where = await listening(peer(() => {})());
       const step = await runner.runAction({ [input]: where, idtoken: credential, file: 'ci', timeout: '1s' });
       assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: /^the time allowed is over \(ERR_TIMEOUT/ });
     });
   }
 
-  test('a server that never stops talking', async () => {
+  test('a server that sends without end: the step fails with ERR_FRAME', async () => {
     const frame = Buffer.alloc(5 + 65536);
     frame.writeUInt32BE(65536, 1);
     const where = await listening(
