@@ -4,9 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { projectRoot } from '../support/project.ts';
-import { readCorpus } from './corpus.ts';
-import { Fuzzer } from './fuzzer.ts';
-import { checkGrowth } from './growth.ts';
+import { checkGrowth, Fuzzer, readCorpus } from './fuzzer.ts';
 import type { Target } from './target.ts';
 import { allTargets } from './targets.ts';
 
