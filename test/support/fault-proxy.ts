@@ -32,9 +32,11 @@ export class FaultProxy {
   /** Lengths of the frames of the first connection. */
   readonly seen: Readonly<Record<Direction, number[]>> = { 'to the daemon': [], 'to the client': [] };
   #struck = 0;
+  readonly #onStrike: () => void;
   #connections = 0;
 
-  private constructor(target: { host: string; port: number }, plan: FaultPlan | undefined) {
+  private constructor(target: { host: string; port: number }, plan: FaultPlan | undefined, onStrike: () => void) {
+    this.#onStrike = onStrike;
     this.#server = createServer((client) => {
       const daemon = connect({ ...target, noDelay: true });
       client.setNoDelay(true);
@@ -43,8 +45,13 @@ export class FaultProxy {
     });
   }
 
-  static async start(target: { host: string; port: number }, plan?: FaultPlan): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target, plan);
+  /** `onStrike` is called for each damaged frame. */
+  static async start(
+    target: { host: string; port: number },
+    plan?: FaultPlan,
+    onStrike: () => void = () => {},
+  ): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, plan, onStrike);
     await listen(proxy.#server, 0, '127.0.0.1');
     return proxy;
   }
@@ -76,7 +83,10 @@ export class FaultProxy {
       const onFrame = (frame: Uint8Array) => {
         const strikes = plan?.direction === direction && plan.frame === earlier[direction].length;
         const { bytes = [frame], after } = strikes ? plan.damage(frame, earlier) : {};
-        if (strikes) this.#struck += 1;
+        if (strikes) {
+          this.#struck += 1;
+          this.#onStrike();
+        }
         earlier[direction].push(frame);
         if (first) this.seen[direction].push(frame.length);
         if (after === 'wait') {
