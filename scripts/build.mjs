@@ -93,6 +93,7 @@ function copyDeclarations() {
 if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest()) {
   console.log('dist is up to date');
 } else {
+  console.log('building dist');
   for (const folder of ['dist', 'build/bundle']) rmSync(join(root, folder), { recursive: true, force: true });
   compile();
   process.chdir(root);

@@ -19,6 +19,7 @@ import {
 import { listen } from './support/listen.ts';
 import { projectRoot } from './support/project.ts';
 import { strangeJwt } from './support/runner.ts';
+import { patience } from './support/slowness.ts';
 
 const idtoken = strangeJwt();
 let server: Server;
@@ -101,7 +102,7 @@ describe('what is told', () => {
   test('is every secret, and first of all, and a log without secrets', async () => {
     const told: string[] = [];
     const options: FetchOptions = {
-      ...{ idtoken, address, timeoutMs: 300, file: join(directory, 'ci') },
+      ...{ idtoken, address, timeoutMs: patience(300), file: join(directory, 'ci') },
       onSecret: (secret) => told.push(`secret ${secret.reveal()}`),
       onLog: (level, line) => told.push(`${level} ${line}`),
     };

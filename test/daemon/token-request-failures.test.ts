@@ -6,6 +6,7 @@ import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import type { RequestSettings } from '../support/embedded-pool/token-requests.ts';
 import { APPROVED, decided, notices, polls, request } from '../support/request-ways.ts';
 import { SigningKey } from '../support/signing-key.ts';
+import { patience } from '../support/slowness.ts';
 import { assertError } from '../support/ways.ts';
 
 describe('a request comes to nothing', () => {
@@ -26,7 +27,7 @@ describe('a request comes to nothing', () => {
   }
 
   test('in the time that there is: its id is told', async () => {
-    const asked = await request({ timeoutMs: 400 });
+    const asked = await request({ timeoutMs: patience(400) });
     assertError(asked, 'ERR_TIMEOUT', new RegExp(`^request ${asked.id} was not approved in the time allowed$`));
     assert.equal((asked.error as { requestId?: string }).requestId, asked.id);
     assert.ok(polls(asked) > 1);
