@@ -31,15 +31,17 @@ export type Bearer =
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError.
  */
 export async function resolveBearer(
-  { job, service: url }: KeylessSource,
+  { job, service: url, proxies, extraCertificates: extra }: KeylessSource,
   credentials: CredentialSources,
   authz: readonly string[],
   host: Host,
 ): Promise<Bearer> {
-  const tlsFor = loadTrust(credentials.trust, host)(undefined);
-  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+  const { trust } = credentials;
+  const files = extra === undefined ? trust.files : [...trust.files, extra];
+  const tlsFor = loadTrust({ ...trust, files }, host)(undefined);
+  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, proxies, host);
   if (url === undefined) return { kind: 'scitoken', token: bearer };
-  const answer = await askTokenService({ url, bearer, authz, tlsFor }, host);
+  const answer = await askTokenService({ url, bearer, authz, tlsFor, proxies }, host);
   host.log.debug(`credentials: ${url.origin} has made a token for us`);
   const { token } = answer;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return { kind: 'scitoken', token };
