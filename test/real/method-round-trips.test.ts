@@ -43,7 +43,7 @@ for (const suite of poolSuites()) {
         });
       });
       after(async () => {
-        await network?.proxy.close();
+        await network?.close();
         await secure?.stop();
       });
 

@@ -22,12 +22,12 @@ for (const suite of poolSuites()) {
       let idtoken: string;
 
       before(async () => {
-        network = await startDistantNetwork(60); // so long that what is late on the simulated network is late here too
+        network = await startDistantNetwork(60); // so long that what is late on the link is late here too
         pool = await startPool({ suite, port: network.port, config: `${network.config}${settings}` });
         idtoken = await pool.idToken({ user: 'alice' });
       });
       after(async () => {
-        await network?.proxy.close();
+        await network?.close();
         await pool?.stop();
       });
 
