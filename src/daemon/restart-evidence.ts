@@ -36,12 +36,11 @@ export async function restartEvidence(
     () => [],
   );
   const typeOf = (ad: ClassAd) => ad.string('MyType') ?? '';
-  if (ads.some((ad) => typeOf(ad) === 'Collector')) return 'the collector started a moment ago';
-
   const ofHost = ads.filter((ad) => isOfHost(ad, host));
   const masters = (ofHost.length > 0 ? ofHost : ads).filter((ad) => typeOf(ad) === 'DaemonMaster');
   const down = masters.find((ad) => ad.integer(started) === 0);
   if (down !== undefined) return `condor_master on ${down.string('Machine') ?? 'its host'} reports it as not running`;
+  if (ads.some((ad) => typeOf(ad) === 'Collector')) return 'the collector started a moment ago';
   if (ofHost.length === 0) {
     return masters.length === 0 ? undefined : `a ${type} started on ${masters[0]?.string('Machine')} a moment ago`;
   }

@@ -11,6 +11,7 @@ import { createProxy } from 'proxy';
 import { proxyFor } from '../../src/credentials/http-proxy.ts';
 import type { HTCondorError } from '../../src/errors.ts';
 import { readProxies } from '../../src/inputs/keyless.ts';
+import { advised } from '../support/advice.ts';
 import { audience, keyless, services } from '../support/keyless.ts';
 import { deadPort, listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
@@ -155,6 +156,7 @@ describe('The services of a keyless job', () => {
         );
         return !/wrong-password/.test(String(error.stack));
       });
+      await assert.rejects(failing, advised('does not connect to'));
       assert.deepEqual(services.asked, []);
     });
 

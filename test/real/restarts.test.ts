@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions, LocateError } from '../../src/index.ts';
+import { advised } from '../support/advice.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
@@ -60,7 +61,9 @@ for (const suite of poolSuites()) {
         const { stdout } = await pool.exec(['condor_status', '-schedd', '-af', 'Name']);
         return stdout === '' ? undefined : stdout;
       });
-      await assert.rejects(fetchFrom(pool, { idtoken, retries: 0 }), (error: LocateError) => {
+      const refused = fetchFrom(pool, { idtoken, retries: 0 });
+      await assert.rejects(refused, advised('it may be restarting'));
+      await assert.rejects(refused, (error: LocateError) => {
         assert.deepEqual([error.code, error.mayBeRestarting, error.tries], ['ERR_NOT_FOUND', true, 1]);
         assert.match(error.message, /it may be restarting: condor_master on \S+ reports it as not running$/);
         return true;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { createServer as createHttpsServer } from 'node:https';
-import type { createServer, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { afterEach, describe, mock, test } from 'node:test';
 import { sendHttp } from '../../src/credentials/https.ts';
 import { Authority } from '../support/certificates.ts';
