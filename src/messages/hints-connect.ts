@@ -83,8 +83,8 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,
   ERR_CONNECT: rows`
-/the proxy (\S+) does not connect
-Network: the proxy is $1, from https_proxy or HTTPS_PROXY. 407: put user and password into that variable; else curl -v -x $1 https://HOST shows what it answers.
+/the proxy \S+ does not connect
+Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
 Runner: if HOST is reached without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
