@@ -27,8 +27,7 @@ interface Runs {
 
 /** Rows of HEAD, for each distance, by name and by each method. */
 export async function atADistance(suite: Suite, node: string): Promise<string[][]> {
-  const network = await startDistantNetwork(0);
-  const { proxy, port, config, collector } = network;
+  const { proxy, port, config, collector } = await startDistantNetwork(0);
   const secure = await startMethodPool({ suite, port, config, node });
   const { pool, address } = secure;
   const own = ownCredentials(secure, await pool.idToken({ user: 'alice' }));
@@ -52,7 +51,7 @@ export async function atADistance(suite: Suite, node: string): Promise<string[][
 
   const rows: string[][] = [];
   for (const roundTripMs of DISTANCES_MS) {
-    network.setRoundTrip(roundTripMs);
+    proxy.roundTripMs = roundTripMs;
     for (const [how, method, args, { theirs, ours, action }] of [
       ['by name', 'IDTOKENS', ['-pool', collector, '-name', pool.scheddName], distant],
       ...['IDTOKENS', 'SSL', 'SCITOKENS'].map((each) => ['by address', each, ['-name', address], distant] as const),
@@ -80,7 +79,7 @@ export async function atADistance(suite: Suite, node: string): Promise<string[][
   }
   const { bare } = await sideBySide(ROUNDS, { bare: () => inPool(['true'], {}) });
   console.log(`What is started in a namespace of its own takes ${ms(bare)} ms for that alone`);
-  await network.close();
+  await proxy.close();
   await secure.stop();
   own.remove();
   return rows;

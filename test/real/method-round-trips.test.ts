@@ -43,7 +43,7 @@ for (const suite of poolSuites()) {
         });
       });
       after(async () => {
-        await network?.close();
+        await network?.proxy.close();
         await secure?.stop();
       });
 

@@ -5,6 +5,7 @@ import { fetchToken } from '../../src/index.ts';
 import { type DistantNetwork, startDistantNetwork } from '../support/distant-network.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { referenceFetch } from '../support/real-fetch.ts';
+import { until } from '../support/until.ts';
 
 /** What 23.9 comes with; 25.14 as it comes demands encryption for READ, and so authentication. */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
@@ -22,12 +23,12 @@ for (const suite of poolSuites()) {
       let idtoken: string;
 
       before(async () => {
-        network = await startDistantNetwork(60); // so long that what is late on the link is late here too
+        network = await startDistantNetwork(60); // so long that what is late on the simulated network is late here too
         pool = await startPool({ suite, port: network.port, config: `${network.config}${settings}` });
         idtoken = await pool.idToken({ user: 'alice' });
       });
       after(async () => {
-        await network?.close();
+        await network?.proxy.close();
         await pool?.stop();
       });
 
@@ -62,9 +63,18 @@ for (const suite of poolSuites()) {
         assert.equal(await counted(() => referenceFetch(pool, idtoken, args)), 6);
       });
 
-      test(`by name: ${byName}, against 12`, async () => {
+      test(`by a name that is no host name: ${byName}, against 12`, async () => {
         assert.equal(await ours({ pool: network.collector, name: pool.scheddName }), byName);
         assert.equal(await theirs('-pool', network.collector, '-name', pool.scheddName), 12);
+      });
+
+      test(`by a name whose host does not exist: ${byName}`, async () => {
+        await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ci@ap.condor-token-fetch.invalid`);
+        const name = 'ci@ap.condor-token-fetch.invalid';
+        await until('the collector has it', 60, async () =>
+          (await pool.sinful('schedd', name)) === '' ? name : undefined,
+        );
+        assert.equal(await ours({ pool: network.collector, name }), byName);
       });
     });
   }
