@@ -25,13 +25,16 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
-    ['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+    [
+      ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+      'src/credentials/http-proxy.ts', // node:net, for networks of no_proxy
+    ],
   ],
   [
     /^(node:)?crypto$/,
     ['src/runtime/crypto.ts', 'src/credentials/ssl.ts', 'src/wire/transcript.ts', 'src/security/methods/tls-tunnel.ts'],
   ],
-  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts']],
+  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts', 'src/credentials/https.ts']],
   [
     /^(node:)?fs(\/|$)/,
     [
@@ -63,7 +66,9 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
-  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http
+  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http, node:tls
+  'src/credentials/http-proxy.ts': /^getBuiltinModule$/, // node:net
+  'src/transport/dial.ts': /^getBuiltinModule$/, // node:dns
   'src/runtime/find-program.ts': /^platform$/,
   'src/inputs/process-host.ts': /^(env|once|getuid)$/,
   'src/credentials/private-file.ts': /^getuid$/,
@@ -78,6 +83,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
+  'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/job-token.ts': 1, // asks the runner with it
   'src/credentials/token-exchange.ts': 1, // sends it
   'src/token/token-file.ts': 1, // writes it

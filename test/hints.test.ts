@@ -43,6 +43,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the token service answers without a token in': NO_DAEMON,
   'no answer from https://': NO_DAEMON,
   'does not resolve': NO_DAEMON,
+  'does not connect to': NO_DAEMON,
   'connection refused': NO_DAEMON,
   cancelled: NO_DAEMON,
   'nor through CCB': NO_DAEMON,

@@ -11,6 +11,7 @@ import type { ClassAd } from '../wire/classad.ts';
 import { inPhase, type Target } from './call.ts';
 import { type Answer, type Query, queryCollector } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
+import { restartEvidence } from './restart-evidence.ts';
 
 interface DaemonQuery {
   /** A key of DAEMON_TYPES. */
@@ -72,7 +73,8 @@ export async function find(
     // A second ad tells that there is a choice, and what it is.
     const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
     const [only, ...others] = answer.ads;
-    if (only === undefined || others.length > 0) throw notFound(wanted, namesOf(answer.ads));
+    if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
+    if (others.length > 0) throw notFound(wanted, namesOf(answer.ads), undefined);
     return read(only, answer, answer.roundTrips);
   }
   const answer = await ask(queryFor(type, name, 1));
@@ -84,7 +86,11 @@ export async function find(
     const [only, ...others] = guess.ads;
     if (only !== undefined && others.length === 0) return read(only, guess, answer.roundTrips + guess.roundTrips);
   }
-  throw notFound(wanted, namesOf((await ask(queryFor(type, undefined, MAX_NAMES + 1))).ads));
+  const [all, evidence] = await Promise.all([
+    ask(queryFor(type, undefined, MAX_NAMES + 1)),
+    restartEvidence(wanted, ask),
+  ]);
+  throw notFound(wanted, namesOf(all.ads), evidence);
 }
 
 function queryFor(type: string, name: string | RegExp | undefined, limit: number): Query {
@@ -152,7 +158,8 @@ function namesOf(ads: readonly ClassAd[]): readonly string[] {
   return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
 }
 
-function notFound({ type, name }: DaemonQuery, all: readonly string[]): LocateError {
+/** `evidence`: why the daemon may be restarting, if there is any. */
+function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence: string | undefined): LocateError {
   const names = all.slice(0, MAX_NAMES);
   const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;
   if (name === undefined && names.length > 0) {
@@ -160,5 +167,9 @@ function notFound({ type, name }: DaemonQuery, all: readonly string[]): LocateEr
   }
   const others = names.length === 0 ? 'it has none of that type' : `it has ${listed}`;
   const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
-  return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
+  const restart = evidence === undefined ? '' : `; it may be restarting: ${evidence}`;
+  const mayBeRestarting = evidence !== undefined;
+  return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}${restart}`, names, {
+    mayBeRestarting,
+  });
 }

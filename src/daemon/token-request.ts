@@ -3,6 +3,7 @@ import { ConnectError, DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
+import { abortedError, isTimeout } from '../transport/channel.ts';
 import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
 import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
@@ -83,6 +84,7 @@ export function tokenOf(ad: ClassAd): Secret | undefined {
 }
 
 function notApproved(requestId: string, signal: AbortSignal): ConnectError {
+  if (!isTimeout(signal)) return abortedError(signal).at('token');
   const text = `request ${requestId} was not approved in the time allowed`;
   return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
 }

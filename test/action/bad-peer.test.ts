@@ -138,7 +138,7 @@ describe('an address with nobody', () => {
     const step = await runner.runAction({ pool: `${first}, ${second}`, idtoken: credential });
     assertFailed(step, { code: 'ERR_CLOSED', status: 3, text: new RegExp(`at <${second.replaceAll('.', '\\.')}>`) });
     const warnings = step.annotations.filter(({ level }) => level === 'warning');
-    assert.match(warnings[0]?.message ?? '', /connection refused; trying the next address/);
+    assert.match(warnings[0]?.message ?? '', /connection refused; asking the next collector/);
     assert.equal(warnings.length, 1);
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { HTCondorError, InputError } from '../../src/errors.ts';
+import type { ConnectError, HTCondorError, InputError } from '../../src/errors.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
@@ -147,10 +147,30 @@ describe('A token service is of no use', () => {
       const noting = notingHost();
       const { token } = await fetchKeyless({ ...service('/busy'), retries: '1', address: pool.schedd() }, noting);
       assert.equal(token.subject, 'alice@pool.test');
-      assert.match(noting.log.join('\n'), /Try 1 of 2 failed: token-service: the token service answers 503/);
+      assert.match(noting.log.join('\n'), /Attempt 1 of 2 failed: token-service: the token service answers 503/);
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /busy', 'GET /oidc/token', 'POST /busy']);
       assert.equal(new Set(services.secrets).size, services.secrets.length);
     }));
+
+  for (const [what, headers, pause] of [
+    ['in seconds', { 'retry-after': '7' }, '7'],
+    [
+      'as a date by its own clock',
+      { 'retry-after': 'Wed, 21 Oct 2015 07:28:09 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
+      '9',
+    ],
+    ['in the past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, '0'],
+    ['that makes no sense', { 'retry-after': 'soon' }, undefined],
+  ] as const) {
+    test(`that is overloaded, and requests a pause ${what}`, async () => {
+      services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
+      await assert.rejects(keyless(service('/busy')), (error: ConnectError) => {
+        assert.equal(error.retryAfterMs, pause === undefined ? undefined : Number(pause) * 1000);
+        assert.equal(error.message.endsWith(`answers 429 and requests a pause of ${pause} s`), pause !== undefined);
+        return true;
+      });
+    });
+  }
 
   test('that nobody vouches for, or that is not there', async () => {
     const scitoken = issuer.issue('alice');

@@ -7,6 +7,7 @@ import { assertRoundTrips } from '../support/distant-proxy.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { referenceFetch } from '../support/real-fetch.ts';
 import { patience } from '../support/slowness.ts';
+import { until } from '../support/until.ts';
 
 /** Longer than most delays on this host; assertRoundTrips repeats a count with longer ones. */
 const ROUND_TRIP_MS = Math.min(patience(60), 250);
@@ -63,9 +64,18 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(network.proxy, 6, () => referenceFetch(pool, idtoken, args));
       });
 
-      test(`a daemon that is located by name takes ${byName}, and 12 with HTCondor’s tool`, async () => {
+      test(`a name that is no host name takes ${byName}, and 12 with HTCondor’s tool`, async () => {
         await ours(byName, { pool: network.collector, name: pool.scheddName });
         await theirs(12, '-pool', network.collector, '-name', pool.scheddName);
+      });
+
+      test(`a name whose host does not exist takes ${byName}`, async () => {
+        await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ci@ap.condor-token-fetch.invalid`);
+        const name = 'ci@ap.condor-token-fetch.invalid';
+        await until('the collector has it', 60, async () =>
+          (await pool.sinful('schedd', name)) === '' ? name : undefined,
+        );
+        await ours(byName, { pool: network.collector, name });
       });
     });
   }

@@ -9,6 +9,9 @@ import { Authority } from './certificates.ts';
 import { listen } from './listen.ts';
 import { SciTokenKey } from './scitoken-key.ts';
 
+/** Another name of the services, which no resolver has. */
+export const PUBLIC_NAME = 'tokens.example.test';
+
 /** What the runner has for the job to ask with. */
 const REQUEST_TOKEN = 'runner.request.token-of-this-job';
 
@@ -44,7 +47,10 @@ export class TokenServices {
 
   static async start(): Promise<TokenServices> {
     const authority = await Authority.create('CN=Authority of the site');
-    const { certificate: cert, key } = await authority.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
+    const { certificate: cert, key } = await authority.issue({
+      subject: 'CN=localhost',
+      hosts: ['localhost', PUBLIC_NAME],
+    });
     const server = createServer({ cert, key });
     const services = new TokenServices(authority, server, await listen(server));
     server.on('request', (request, response) => void services.#answer(request, response));
