@@ -1,7 +1,11 @@
 /** The daemon's policy ad: names of methods, ciphers, and what a refusal says. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { reconcile, reconcileMethods, sessionDurationOf } from '../support/embedded-pool/policy.ts';
 import type { Ad } from '../support/embedded-pool/settings.ts';
 
 const withPolicy = (changes: Ad, extra: Parameters<typeof fetchFrom>[1] = {}) =>
@@ -55,6 +59,34 @@ describe('the policy ad of a daemon', () => {
   ];
   for (const [what, changes, code, message] of refusals)
     test(what, () => assert.rejects(withPolicy(changes), { code, message }));
+});
+
+describe('the embedded pool', () => {
+  const policyAd = (attributes: Readonly<Record<string, string | number>>) => {
+    const message = new Writer();
+    putClassAd(message, attributes);
+    return getClassAd(new Reader(message.finish(), false));
+  };
+
+  test('refuses a client that never encrypts where encryption is required, as C++ does', () => {
+    const never = policyAd({ AuthenticationNew: 'REQUIRED', Encryption: 'NEVER', Integrity: 'OPTIONAL' });
+    assert.equal(reconcile(never, 'REQUIRED'), undefined);
+    assert.deepEqual(reconcile(never, 'PREFERRED'), { Authentication: 'YES', Encryption: 'YES', Integrity: 'YES' });
+    assert.equal(reconcile(policyAd({ Authentication: 'REQUIRED', Encryption: 'x' }), 'OPTIONAL'), undefined);
+    const absent = policyAd({ Authentication: 'OPTIONAL' });
+    assert.deepEqual(reconcile(absent, 'OPTIONAL'), { Authentication: 'NO', Encryption: 'NO', Integrity: 'NO' });
+  });
+
+  test('compares method names without regard to case and returns the names of the client', () => {
+    const { names, methods } = reconcileMethods('Ssl, token,KERBEROS', ['TOKEN', 'FS', 'SSL']);
+    assert.deepEqual(names, ['token', 'Ssl']);
+    assert.deepEqual(methods, ['TOKEN', 'SSL']);
+  });
+
+  test('reads a SessionDuration that is not a string of digits as 0', () => {
+    const ads = [60, '60', ' 7s', 'soon', ''].map((SessionDuration) => policyAd({ SessionDuration }));
+    assert.deepEqual([...ads, policyAd({})].map(sessionDurationOf), [0, 60, 7, 0, 0, 0]);
+  });
 });
 
 describe('the verdict of a daemon', () => {

@@ -45,7 +45,7 @@ export function reconcileMethods(
   return { names, methods };
 }
 
-/** A duration as C++ reads it: a string of digits, else 0. */
-export function secondsOf(text: string | undefined): number {
-  return Number(/^\s*(\d+)/.exec(text ?? '')?.[1] ?? 0);
+/** SessionDuration as C++ reads it, with LookupString and atoi: an attribute that is not a string counts as 0. */
+export function sessionDurationOf(policy: ClassAd): number {
+  return Number(/^"\s*(\d+)/.exec(policy.source('SessionDuration') ?? '')?.[1] ?? 0);
 }

@@ -8,7 +8,7 @@ import { CCB_REQUEST } from './broker.ts';
 import { answerQuery, QUERIES } from './collector.ts';
 import { IMPERSONATION_TOKEN_REQUEST, impersonationToken } from './impersonation.ts';
 import { authenticate } from './negotiation.ts';
-import { reconcile, reconcileMethods, secondsOf } from './policy.ts';
+import { reconcile, reconcileMethods, sessionDurationOf } from './policy.ts';
 import type { EmbeddedPool } from './pool.ts';
 import { type Ad, type Client, type Identity, type PoolFacts, UNMAPPED, versionString } from './settings.ts';
 import type { TokenRequests } from './token-requests.ts';
@@ -92,7 +92,7 @@ async function serveNewSession(
   const { security = 'REQUIRED', sessionDuration = 86_400 } = pool.options;
   const features = reconcile(policy, security);
   if (features === undefined) throw new Ended('DC_AUTHENTICATE: Unable to reconcile!');
-  const duration = Math.min(secondsOf(policy.string('SessionDuration')), sessionDuration);
+  const duration = Math.min(sessionDurationOf(policy), sessionDuration);
   const ours: Ad = {
     ...{ ...features, Enact: 'YES', NegotiatedSession: true },
     ...{ AuthMethods: names[0] ?? '', AuthMethodsList: names.join(',') },
@@ -115,7 +115,7 @@ async function serveNewSession(
   pool.sessions.set(sid, { key, identity, expiresAt: Date.now() + (duration + DURATION_SLOP_SECONDS) * 1000 });
   const postAuth: Ad = {
     ReturnCode: !known ? 'CMD_NOT_FOUND' : allowed ? 'AUTHORIZED' : 'DENIED',
-    ...{ Sid: sid, User: identity.user, ValidCommands: String(asked) },
+    ...{ Sid: sid, User: identity.user, ValidCommands: validCommands(asked) },
     TriedAuthentication: true,
   };
   const isLast = !known || !allowed;
@@ -123,6 +123,12 @@ async function serveNewSession(
   await (isLast ? channel.sendLast('post-auth', verdict) : channel.send('post-auth', verdict));
   if (isLast) throw new Ended(`PERMISSION DENIED to ${identity.user} for command ${command}`);
   await serveCommand(channel, client, identity, pool, requests);
+}
+
+/** The commands that the session is good for. C++ names all of the command's level; clients reuse a session for these. */
+function validCommands(asked: number): string {
+  const requests = [DC_START_TOKEN_REQUEST, DC_FINISH_TOKEN_REQUEST];
+  return (requests.includes(asked) ? requests : [asked]).join(',');
 }
 
 /** The command that the client named, what it is about, and whether it may. */
