@@ -19,9 +19,10 @@ export interface TrustSource {
   readonly knownHosts: string;
   /** SSL_CERT_FILE: the system's, for OpenSSL. */
   readonly certificateFile: string | undefined;
+  readonly platform: NodeJS.Platform;
 }
 
-/** Where systems keep the authorities that they trust, one file for all. */
+/** Where Unix systems keep the CA certificates that they trust, one file for all. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -48,7 +49,7 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
     });
   return (own) => async (serverName) => {
     const known = knownCertificate(source.knownHosts, serverName, host);
-    const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+    const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
     return {
       authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
       partialChain: known !== undefined,
@@ -58,8 +59,20 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
   };
 }
 
-async function systemAuthorities(certificateFile: string | undefined): Promise<readonly string[]> {
-  for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+/**
+ * Files of which the first that can be read holds the system's CA certificates. On Windows a path such as `/etc/ssl` is one
+ * of the current drive, where every account may create it.
+ */
+export function systemFiles({
+  certificateFile,
+  platform,
+}: Pick<TrustSource, 'certificateFile' | 'platform'>): readonly string[] {
+  if (certificateFile !== undefined) return [certificateFile];
+  return platform === 'win32' ? [] : SYSTEM_FILES;
+}
+
+async function systemAuthorities(files: readonly string[]): Promise<readonly string[]> {
+  for (const path of files) {
     try {
       return [readFileSync(path, 'latin1')];
     } catch {

@@ -129,7 +129,7 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
  * What a daemon adds to a refusal, as the end of a message; empty if it adds nothing. C++ never sends these attributes
  * in a policy ad; other implementations of CEDAR do.
  */
-export function reportedError(ad: ClassAd): string {
+function reportedError(ad: ClassAd): string {
   const text = ad.string('ErrorString');
   const code = ad.string('ReturnCode');
   if (text !== undefined) return `; the daemon reports: ${text}${code === undefined ? '' : ` (${code})`}`;

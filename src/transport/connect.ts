@@ -2,6 +2,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
+import { isDeniedByNode } from '../runtime/platform.ts';
 import { putHeader } from '../wire/frame.ts';
 import { concat, Writer } from '../wire/writer.ts';
 import { abortedError, Channel } from './channel.ts';
@@ -98,13 +99,14 @@ interface Failure {
 
 function unreachable(address: Sinful, failures: readonly Failure[]): ConnectError {
   const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
-  const permanent = failures.every(({ error }) => error.code === 'ENOTFOUND');
+  const permanent = failures.every(({ error }) => error.code === 'ENOTFOUND' || isDeniedByNode(error));
   return new ConnectError('ERR_CONNECT', text, { peer: formatSinful(address), permanent });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return `the host name ${host} does not resolve`;
   if (error.code === 'ECONNREFUSED') return 'connection refused';
+  if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
   // One name with several addresses fails as a whole, with an empty message.
   if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(', ');
   return error.message;

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../../runtime/printable.ts';
+import { distinguishedName, messageOf } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
@@ -149,7 +149,7 @@ export class TlsTunnel {
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
     // As HTCondor does: names of the extension first, `*` in them at the end of a label, then the common name.
     if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined) return undefined;
-    const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
+    const names = [certificate.subjectAltName, certificate.subject].filter((each) => Boolean(each)).join('; ');
     return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
   }
 
@@ -174,9 +174,8 @@ export class TlsTunnel {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** `issuer`: undefined, whatever its type says, if the certificate names none. */
 function untrusted(code: string, issuer: string | undefined): string {
-  const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
+  const by = `issued by ${distinguishedName(issuer, 'an empty name')}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return `its certificate, or one above it, has expired (${by})`;
