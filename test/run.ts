@@ -24,4 +24,5 @@ if (files.some((file) => file.includes('/real/'))) {
 }
 // As many files at a time as there are processors: much of it is waiting. A test that hangs is a failure.
 const options = ['--test-timeout=600000', `--test-concurrency=${availableParallelism()}`];
+if (unitOnly) options.push('--test-reporter=dot');
 process.exit(run('--enable-source-maps', '--test', ...options, ...files));
