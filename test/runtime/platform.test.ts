@@ -2,11 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';
+import { loadCertificate } from '../../src/credentials/ssl.ts';
 import { systemFiles } from '../../src/credentials/trust.ts';
 import { readCredentials } from '../../src/inputs/credentials.ts';
 import { interruptSignal } from '../../src/inputs/process-host.ts';
 import { environmentSettings } from '../../src/inputs/settings.ts';
 import { environmentOf, homeOf, isDeniedByNode, isLinkOfSystem, renameOver } from '../../src/runtime/platform.ts';
+import { distinguishedName } from '../../src/runtime/printable.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { selfSigned } from '../support/certificates.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
@@ -108,6 +113,28 @@ describe('renaming over a file', () => {
 test('the process that renews is not in its directory on Windows, which could not be removed then', () => {
   assert.equal(workingDirectoryFor('C:\\temp\\condor-token-1', 'win32'), 'C:\\');
   assert.equal(workingDirectoryFor('/tmp/condor-token-1', 'linux'), '/tmp/condor-token-1');
+});
+
+describe('a certificate', () => {
+  test('without a subject is described on every version of Node, which has undefined or an empty string for it', () => {
+    assert.deepEqual(
+      [undefined, '', 'CN=alice\nO=Test'].map((name) => distinguishedName(name, 'an empty subject')),
+      ['an empty subject', 'an empty subject', 'CN=alice, O=Test'],
+    );
+  });
+
+  test('without a subject is loaded as the client certificate', async () => {
+    const { certificate, key } = await selfSigned({ subject: '' });
+    const source = {
+      given: true,
+      certificate: { name: 'client-certificate', text: new Secret(certificate) },
+      key: { name: 'client-key', text: new Secret(key) },
+    } as const;
+    const tls = () => async () => assert.fail('no connection is made');
+    const method = loadCertificate(source, tls, notingHost().host);
+    assert.ok(typeof method === 'object');
+    assert.deepEqual(method.sources, ['client-certificate (an empty subject)']);
+  });
 });
 
 test('SIGBREAK interrupts, as Ctrl+Break sends it on Windows', () => {
