@@ -98,6 +98,7 @@ describe('What is wrong before any daemon is asked', () => {
         elsewhere,
         { methods: ['FS'], ...policy },
         undefined,
+        true,
       ),
       advised('is another machine'),
     );

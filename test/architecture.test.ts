@@ -58,7 +58,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/post.ts': /^env$/,
   'src/cli/index.ts': /^(argv|exitCode)$/,
   'src/action/main.ts': /^(argv|env)$/,
-  'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
+  'src/action/renewal.ts': /^(argv|execPath|kill|platform|ppid|stdout)$/,
   'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli/main.ts': /^(stdout|stderr)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
@@ -70,8 +70,9 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/credentials/http-proxy.ts': /^getBuiltinModule$/, // node:net
   'src/transport/dial.ts': /^getBuiltinModule$/, // node:dns
   'src/runtime/find-program.ts': /^platform$/,
-  'src/inputs/process-host.ts': /^(env|once|getuid)$/,
+  'src/inputs/process-host.ts': /^(env|once|getuid|platform)$/,
   'src/credentials/private-file.ts': /^getuid$/,
+  'src/token/token-file.ts': /^platform$/,
 };
 
 /** Who may look at a secret, and how often it does. */

@@ -3,6 +3,7 @@
  *
  * Prints one line per file as it finishes, failures in full, and a summary. Runs several files at a time, those that take
  * longest first. CONDOR_TEST_CONCURRENCY sets how many.
+ * With `--unit` it leaves out the files that need real daemons or namespaces of Linux.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,10 +35,12 @@ interface FileResult {
   readonly status: number | null;
 }
 
-const words = process.argv.slice(2);
-const files = filesBelow('build/test', '.test.js').filter(
-  (file) => words.length === 0 || words.some((word) => file.includes(word)),
-);
+const args = process.argv.slice(2);
+const unitOnly = args.includes('--unit');
+const words = args.filter((word) => word !== '--unit');
+const files = filesBelow('build/test', '.test.js')
+  .filter((file) => !unitOnly || !/\/(real\/|support\/pool\.test)/.test(file))
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
   console.error(`no path of a test file contains ${words.join(' or ')}`);
   process.exit(1);

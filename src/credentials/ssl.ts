@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CredentialError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
+import { distinguishedName } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
@@ -75,7 +76,7 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   const key = readKey(keySource, host);
   const [own] = chain;
   if (own === undefined) throw unreadable(certificateSource.name, 'it holds no PEM certificate');
-  const subject = own.subject.replaceAll('\n', ', ');
+  const subject = distinguishedName(own.subject, 'an empty subject');
   if (!own.checkPrivateKey(key.object))
     throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
   const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];

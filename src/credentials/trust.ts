@@ -19,9 +19,10 @@ export interface TrustSource {
   readonly knownHosts: string | undefined;
   /** SSL_CERT_FILE: the system's, for OpenSSL. */
   readonly certificateFile: string | undefined;
+  readonly platform: NodeJS.Platform;
 }
 
-/** Where systems keep the authorities that they trust, one file for all. */
+/** Where Unix systems keep the CA certificates that they trust, one file for all. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -33,7 +34,7 @@ const SYSTEM_FILES = [
  * The trust for a service that is not part of a pool: the CAs of the system (or SSL_CERT_FILE) and nothing else. A CA of
  * the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for the runner's OIDC endpoint.
  */
-export function systemTrust({ certificateFile }: TrustSource): TrustSource {
+export function systemTrust({ certificateFile, platform }: TrustSource): TrustSource {
   return {
     authorities: undefined,
     files: [],
@@ -41,6 +42,7 @@ export function systemTrust({ certificateFile }: TrustSource): TrustSource {
     system: true,
     knownHosts: undefined,
     certificateFile,
+    platform,
   };
 }
 
@@ -64,7 +66,7 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
   return (own) => async (serverName) => {
     const { knownHosts } = source;
     const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
-    const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+    const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
     return {
       authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
       partialChain: known !== undefined,
@@ -74,8 +76,20 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
   };
 }
 
-async function systemAuthorities(certificateFile: string | undefined): Promise<readonly string[]> {
-  for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+/**
+ * Files of which the first that can be read holds the system's CA certificates. On Windows a path such as `/etc/ssl` is one
+ * of the current drive, where every account may create it.
+ */
+export function systemFiles({
+  certificateFile,
+  platform,
+}: Pick<TrustSource, 'certificateFile' | 'platform'>): readonly string[] {
+  if (certificateFile !== undefined) return [certificateFile];
+  return platform === 'win32' ? [] : SYSTEM_FILES;
+}
+
+async function systemAuthorities(files: readonly string[]): Promise<readonly string[]> {
+  for (const path of files) {
     try {
       return [readFileSync(path, 'latin1')];
     } catch {

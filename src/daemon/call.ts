@@ -11,7 +11,7 @@ import {
 import type { Host } from '../runtime/host.ts';
 import { StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
-import { isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
+import { isResumable, type Presuming, resumeCommand, type Session, startCommand } from '../security/session.ts';
 import { isBehindCcb } from '../transport/ccb-contact.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
@@ -35,7 +35,8 @@ interface CommandCall {
   readonly command: number;
   /** With DC_SEC_QUERY: the command that it is about. */
   readonly about?: number;
-  readonly request: (message: Writer) => void;
+  /** Undefined: the command has no request. */
+  readonly request?: (message: Writer) => void;
   readonly credentials: Credentials;
   /** What an error says of when it happened; undefined: whether it was connecting or the session. */
   readonly phase?: Phase;
@@ -56,8 +57,11 @@ export interface CommandResult<T> {
  * Connects, opens a session for a command with its request, and lets `read` have the reply. The connection is closed
  * whatever happens: a daemon blocks in its read while we hold one open.
  *
- * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * or the daemon has no more the session to resume, there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
+ * The first connection presumes which credential the daemon accepts, which saves a round trip. If the presumption fails,
+ * if the peer hangs up, or if the daemon no longer has the session to resume, a second connection presumes nothing. After
+ * a hang-up, the request waits for the daemon's verdict too: a daemon that denies the command closes the connection
+ * without reading the request, its TCP then sends a reset, and a reset may discard the denial (it does on Windows). The
+ * loop ends because nothing is presumed twice and each further connection has one method less.
  */
 export async function callCommand<T>(
   call: CommandCall,
@@ -65,9 +69,9 @@ export async function callCommand<T>(
   host: Host,
 ): Promise<CommandResult<T>> {
   let { credentials, target } = call;
-  for (let spent = 0, mayPresume = true; ; ) {
+  for (let spent = 0, presuming: Presuming = { credential: true, verdict: true }; ; ) {
     try {
-      const result = await attempt({ ...call, credentials, target }, read, mayPresume, host);
+      const result = await attempt({ ...call, credentials, target }, read, presuming, host);
       return { ...result, roundTrips: result.roundTrips + spent };
     } catch (error) {
       if (!(error instanceof StartOver)) throw error;
@@ -76,7 +80,7 @@ export async function callCommand<T>(
       host.log.debug(`session: once more, ${how} (${error.message})`);
       credentials = error.credentials;
       target = { ...target, resume: undefined };
-      mayPresume &&= resumed;
+      presuming = { credential: presuming.credential && resumed, verdict: presuming.verdict && !error.hungUp };
       spent += error.roundTrips;
     }
   }
@@ -85,7 +89,7 @@ export async function callCommand<T>(
 async function attempt<T>(
   call: CommandCall,
   read: (session: Session, channel: Channel) => Promise<T>,
-  mayPresume: boolean,
+  presuming: Presuming,
   host: Host,
   failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
@@ -103,7 +107,7 @@ async function attempt<T>(
     session = await inPhase(phase ?? 'session', address, () =>
       earlier !== undefined
         ? resumeCommand(channel, purpose, request, earlier, host)
-        : startCommand(channel, purpose, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
+        : startCommand(channel, purpose, request, { credentials, peer, presuming, mayBeUnmapped }, host),
     );
     const value = await read(session, channel).catch((error: unknown) => {
       throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
@@ -120,7 +124,7 @@ async function attempt<T>(
     channel.flush();
     channel.close();
   }
-  return await attempt(call, read, mayPresume, host, failed);
+  return await attempt(call, read, presuming, host, failed);
 }
 
 async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | undefined): Promise<Route> {
@@ -182,8 +186,9 @@ function isHangUp(error: unknown): error is ConnectError {
 }
 
 /** A command that needs no session. */
-interface ClearCall extends Pick<CommandCall, 'command' | 'request' | 'connect'> {
+interface ClearCall extends Pick<CommandCall, 'command' | 'connect'> {
   readonly address: Sinful;
+  readonly request: (message: Writer) => void;
 }
 
 /** Sends a command that needs no session, and lets `read` have the reply. The connection is closed whatever happens. */

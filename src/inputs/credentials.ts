@@ -7,7 +7,7 @@ import { messageOf } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { quote, splitList } from './words.ts';
+import { quote, splitFiles, splitList } from './words.ts';
 
 /** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -52,7 +52,7 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
  * @throws InputError ERR_INPUT.
  */
 export function readCredentials(input: InputSource, surroundings: Surroundings, mode: Mode): CredentialSources {
-  const { setting, env, uid } = surroundings;
+  const { setting, env, uid, platform } = surroundings;
   const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
   const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
@@ -76,11 +76,12 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
     anonymousSsl: mode === 'request',
     trust: {
       authorities: pemSource('ca-certificate', input('ca-certificate'), surroundings),
-      files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
+      files: splitFiles(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
       directory: setting('AUTH_SSL_CLIENT_CADIR'),
       system: (setting('AUTH_SSL_CLIENT_USE_DEFAULT_CAS') ?? 'true').toLowerCase() !== 'false',
       knownHosts: setting('SEC_KNOWN_HOSTS') ?? knownHosts(surroundings),
       certificateFile: env['SSL_CERT_FILE'],
+      platform,
     },
     password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
     fs: {
@@ -154,8 +155,8 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   const proxy =
     setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
   if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
-  const files = splitList(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
-  const keys = splitList(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
+  const files = splitFiles(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
+  const keys = splitFiles(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
   return {
     given: false,
     pairs: files.flatMap((file, at) => (keys[at] === undefined ? [] : [{ certificate: file, key: keys[at] }])),

@@ -2,6 +2,7 @@
  * HTCondor's configuration, as far as it is honoured here. Where HTCondor is installed its own condor_config_val reads
  * it, in one call: the language is not for us to parse. Elsewhere `_CONDOR_*` variables are all there is.
  */
+import { win32 } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
 import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
@@ -58,6 +59,20 @@ export function environmentSettings(env: Environment): Settings {
     }
     return value;
   };
+}
+
+/** Whether HTCondor for Windows has named its configuration file in the registry (find_file in condor_config.cpp). */
+export function isInRegistry(env: Environment): boolean {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const program = win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe');
+  const args = ['query', 'HKLM\\Software\\Condor', '/v', 'CONDOR_CONFIG'];
+  const options = {
+    env: withoutSecrets(env),
+    timeout: PROGRAM_TIMEOUT_MS,
+    windowsHide: true,
+    stdio: 'ignore' as const,
+  };
+  return spawnSync(program, args, options).status === 0;
 }
 
 async function askProgram(program: string, env: Environment, signal: AbortSignal): Promise<Settings> {

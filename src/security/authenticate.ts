@@ -34,12 +34,15 @@ export interface Authenticated {
 /** The peers are out of step, but there is more to try: once more on a new connection, presuming nothing. */
 export class StartOver extends Error {
   readonly credentials: Credentials;
+  /** The peer closed the connection before it sent its verdict. */
+  readonly hungUp: boolean;
   /** Those of the connection that is given up. */
   roundTrips = 0;
 
-  constructor(message: string, credentials: Credentials) {
+  constructor(message: string, credentials: Credentials, hungUp = false) {
     super(message);
     this.credentials = credentials;
+    this.hungUp = hungUp;
   }
 }
 
@@ -80,6 +83,8 @@ export async function authenticate(
   peer: Peer,
   server: ServerPolicy,
   presumed: Offer | undefined,
+  /** False: the server's last word in clear is waited for, because nothing is sent before its verdict. */
+  mayGoAhead: boolean,
 ): Promise<Authenticated> {
   const { queue, attempts } = plan(credentials, peer, server);
   if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
@@ -107,7 +112,7 @@ export async function authenticate(
     if (chosen !== METHOD_BIT[method])
       throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
     try {
-      const expected = await candidate.finish(channel, server, index === queue.length - 1);
+      const expected = await candidate.finish(channel, server, mayGoAhead && index === queue.length - 1);
       const clearToCome = expected.map(({ write, otherwise }) => ({
         write,
         otherwise: () => {

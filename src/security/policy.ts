@@ -95,30 +95,57 @@ export function resumptionAd(
  *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
+  const reported = reportedError(ad);
   const ciphers = list(ad, 'CryptoMethods');
-  if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
-    const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
-    throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
+  const [cipher] = ciphers;
+  if (cipher?.toUpperCase() !== 'AES') {
+    const reason = ciphers.includes('AES')
+      ? `the daemon chooses ${cipher} instead of AES encryption`
+      : `the daemon does not agree to AES encryption (it offers ${ciphers.join(', ') || 'none'})`;
+    throw new NegotiationError('ERR_NO_ENCRYPTION', `${reason}${reported}`);
+  }
+  if (ad.string('Encryption') !== 'YES') {
+    const verdict = ad.string('Encryption') ?? 'missing';
+    const text = `the daemon knows AES but does not agree to encrypt (Encryption is ${verdict} in its policy)`;
+    throw new NegotiationError('ERR_NO_ENCRYPTION', `${text}${reported}`);
   }
   const ecdhPublicKey = ad.string('ECDHPublicKey');
   if (ecdhPublicKey === undefined) {
     throw new NegotiationError(
       'ERR_NO_ENCRYPTION',
-      'the daemon sends no ECDHPublicKey, so no secret key can be agreed on',
+      `the daemon sends no ECDHPublicKey, so no secret key can be agreed on${reported}`,
     );
   }
   if (ad.string('Authentication') !== 'YES') {
-    throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon does not agree to authenticate');
+    throw new NegotiationError('ERR_NO_COMMON_METHOD', `the daemon does not agree to authenticate${reported}`);
   }
   const remoteVersion = ad.string('RemoteVersion') ?? '';
   return {
-    methods: ad.string('AuthMethodsList') === undefined ? list(ad, 'AuthMethods') : list(ad, 'AuthMethodsList'),
+    methods: list(ad, ad.string('AuthMethodsList') === undefined ? 'AuthMethods' : 'AuthMethodsList').map(methodName),
     ecdhPublicKey,
     trustDomain: ad.string('TrustDomain') ?? '',
     issuerKeys: list(ad, 'IssuerKeys'),
     remoteVersion,
     version: parseVersion(remoteVersion),
   };
+}
+
+/**
+ * What a daemon adds to a refusal, as the end of a message; empty if it adds nothing. C++ never sends these attributes
+ * in a policy ad; other implementations of CEDAR do.
+ */
+function reportedError(ad: ClassAd): string {
+  const text = ad.string('ErrorString');
+  const code = ad.string('ReturnCode');
+  if (text !== undefined) return `; the daemon reports: ${text}${code === undefined ? '' : ` (${code})`}`;
+  return code === undefined || code === 'AUTHORIZED' ? '' : `; the daemon reports ${code}`;
+}
+
+/** Other names of a method, in any case, under the name that this program uses (SecMan::sec_char_to_auth_method). */
+function methodName(word: string): string {
+  const name = word.toUpperCase();
+  if (['TOKENS', 'IDTOKEN', 'IDTOKENS'].includes(name)) return 'TOKEN';
+  return name === 'SCITOKEN' ? 'SCITOKENS' : name;
 }
 
 /** Names in one attribute of a policy. A stranger sends them, and each of them costs work. */

@@ -51,11 +51,18 @@ export function isResumable(session: Session | undefined): session is ResumableS
   return session?.resumption !== undefined;
 }
 
+/** What the client sends before the server has answered. A presumption that failed once is not made again. */
+export interface Presuming {
+  /** The first credential leaves with the policy ad, before the server has named its methods. */
+  readonly credential: boolean;
+  /** The request leaves with the last proof, before the server has authorized the command. */
+  readonly verdict: boolean;
+}
+
 interface SessionOptions {
   readonly credentials: Credentials;
   readonly peer: Peer;
-  /** False after a presumption failed: wait for the server's word before choosing a credential. */
-  readonly mayPresume: boolean;
+  readonly presuming: Presuming;
   /** Whether it is enough to be somebody whom the daemon's map file does not know. */
   readonly mayBeUnmapped: boolean;
 }
@@ -69,31 +76,41 @@ interface SessionOptions {
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED with the identity.
- * @throws StartOver to be tried once more on a new channel with `mayPresume: false`.
+ * @throws StartOver to be tried once more on a new channel without the presumption that failed.
  */
 export async function startCommand(
   channel: SecurableChannel,
   purpose: Purpose,
-  request: (message: Writer) => void,
+  request: ((message: Writer) => void) | undefined,
   options: SessionOptions,
   host: Host,
 ): Promise<Session> {
-  const { credentials, peer, mayPresume } = options;
-  const presumed = mayPresume ? presume(credentials, peer) : undefined;
+  const { credentials, peer, presuming } = options;
+  const presumed = presuming.credential ? presume(credentials, peer) : undefined;
+  let sentAhead = presumed !== undefined;
+  const ahead = presuming.verdict
+    ? request &&
+      ((message: Writer) => {
+        sentAhead = true;
+        request(message);
+      })
+    : undefined;
   try {
-    return await handshake(channel, purpose, request, options, presumed, host);
+    const session = await handshake(channel, purpose, ahead, options, presumed, host);
+    if (request !== undefined && ahead === undefined) channel.send(request);
+    return session;
   } catch (error) {
-    // A hang-up may be the answer to the guess.
+    // A hang-up may be the answer to the presumption, or hide it.
     const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-    throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
+    throw hungUp && sentAhead ? new StartOver(error.message, credentials, true) : error;
   }
 }
 
 async function handshake(
   channel: SecurableChannel,
   purpose: Purpose,
-  request: (message: Writer) => void,
-  { credentials, peer, mayBeUnmapped }: SessionOptions,
+  ahead: ((message: Writer) => void) | undefined,
+  { credentials, peer, presuming, mayBeUnmapped }: SessionOptions,
   presumed: Offer | undefined,
   host: Host,
 ): Promise<Session> {
@@ -105,10 +122,17 @@ async function handshake(
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));
   host.log.debug(`session: ${describeOffer(server)}`);
-  const { method, credentialSource, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
+  const { method, credentialSource, clearToCome } = await authenticate(
+    channel,
+    credentials,
+    peer,
+    server,
+    presumed,
+    presuming.verdict,
+  );
   const key = agreement.sessionKey(server.ecdhPublicKey);
   channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
-  channel.send(request);
+  if (ahead !== undefined) channel.send(ahead);
   const verdict = await channel.receive(getClassAd);
   const user = readPostAuth(verdict, mayBeUnmapped);
   const sid = verdict.string('Sid');
@@ -139,7 +163,7 @@ function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): stri
 export function resumeCommand(
   channel: SecurableChannel,
   purpose: Purpose,
-  request: (message: Writer) => void,
+  request: ((message: Writer) => void) | undefined,
   session: ResumableSession,
   host: Host,
 ): Session {
@@ -148,7 +172,7 @@ export function resumeCommand(
     putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)),
   );
   session.resumption.protect(channel);
-  channel.send(request);
+  if (request !== undefined) channel.send(request);
   host.log.debug(`session: resumed as ${session.user}`);
   return { ...session, channel };
 }
@@ -168,6 +192,12 @@ function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   if (code === 'CMD_NOT_FOUND') {
     throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
   }
+  const text = ad.string('ErrorString');
+  const reported = text === undefined ? '' : ` (${text})`;
   const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
-  throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
+  throw new AuthorizationError(
+    'ERR_DENIED',
+    `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`,
+    user,
+  );
 }

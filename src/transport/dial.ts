@@ -3,6 +3,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
+import { isDeniedByNode } from '../runtime/platform.ts';
 import { abortedError, isTimeout } from './channel.ts';
 import { type Endpoint, formatEndpoint } from './sinful.ts';
 
@@ -131,13 +132,15 @@ function formatCandidate({ host, port, name }: Candidate): string {
 function unreachable(failures: readonly Failure[], code: ConnectError['code'] = 'ERR_CONNECT'): ConnectError {
   const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
   return new ConnectError(code, text, {
-    permanent: failures.every(({ error }) => error.code === 'ENOTFOUND'),
+    permanent: failures.every(({ error }) => error.code === 'ENOTFOUND' || isDeniedByNode(error)),
     mayBeRestarting: failures.some(({ error }) => error.code === 'ECONNREFUSED'),
   });
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, { host }: Endpoint): string {
+function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {
+  const { code, message } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${host} does not resolve`;
   if (code === 'ECONNREFUSED') return 'connection refused';
+  if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
   return message;
 }

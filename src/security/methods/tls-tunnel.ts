@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../../runtime/printable.ts';
+import { distinguishedName, messageOf } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
@@ -167,7 +167,7 @@ export class TlsTunnel {
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
-    const names = subjectAltName ?? subject ?? '';
+    const names = subjectAltName || subject || '';
     return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
   }
 
@@ -192,9 +192,8 @@ export class TlsTunnel {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** `issuer`: undefined, whatever its type says, if the certificate names none. */
 function untrusted(code: string, issuer: string | undefined): string {
-  const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
+  const by = `issued by ${distinguishedName(issuer, 'an empty name')}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return `its certificate, or one above it, has expired (${by})`;
