@@ -11,7 +11,7 @@ import {
 import type { Host } from '../runtime/host.ts';
 import { StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
-import { isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
+import { isHangUp, isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
@@ -20,7 +20,7 @@ import type { BrokerCall } from './ccb.ts';
 import { type Destination, type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'>, Destination {
   /**
    * A session there that this run has had before, to come back to. Only for commands that change nothing: whoever has seen one
    * can send it again while the session lasts, for nothing that the daemon draws is bound in.
@@ -64,12 +64,14 @@ export async function callCommand<T>(
   host: Host,
 ): Promise<CommandResult<T>> {
   let { credentials, target } = call;
+  let refused: AuthorizationError | undefined;
   for (let spent = 0, mayPresume = true; ; ) {
     try {
       const result = await attempt({ ...call, credentials, target }, read, mayPresume, host);
       return { ...result, roundTrips: result.roundTrips + spent };
     } catch (error) {
-      if (!(error instanceof StartOver)) throw error;
+      if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
+      refused ??= error.refused;
       const resumed = isResumable(target.resume);
       const how = resumed ? 'anew' : "waiting for the daemon's policy first";
       host.log.debug(`session: once more, ${how} (${error.message})`);
@@ -81,6 +83,14 @@ export async function callCommand<T>(
   }
 }
 
+/** Whether there was no credential to try at all, so that an earlier refusal is the better reason. */
+function isNoMethod(error: unknown): boolean {
+  return (
+    (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
+    (error instanceof CredentialError && error.code === 'ERR_NO_CREDENTIAL')
+  );
+}
+
 async function attempt<T>(
   call: CommandCall,
   read: (session: Session, channel: Channel) => Promise<T>,
@@ -89,13 +99,13 @@ async function attempt<T>(
   failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
   const { target, command, about, request, phase, mayBeUnmapped = false } = call;
-  const { address, serverName, claimedName } = target;
+  const { address, serverName, claimedName, lastHeardFrom } = target;
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;
   try {
     const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
-    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
+    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName, lastHeardFrom };
     const purpose = { command, about };
     session = await inPhase(phase ?? 'session', address, () =>
       earlier !== undefined
@@ -172,10 +182,6 @@ async function askBroker<T>(
     host.log.debug(`ccb: once more, without a session (${error.message})`);
     return await callInClear({ address, ...broker }, read, host);
   }
-}
-
-function isHangUp(error: unknown): error is ConnectError {
-  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 
 /** A command that needs no session. */

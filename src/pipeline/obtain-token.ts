@@ -38,9 +38,9 @@ interface NamedTarget extends Target {
 }
 
 /** What to show to daemons: the credentials, or the token that a service has made of one. */
-export function credentialsOf({ issued, credentials }: TokenRequest, host: Host): Credentials {
+export function credentialsOf({ issued, credentials, authz }: TokenRequest, host: Host): Credentials {
   return issued === undefined
-    ? loadCredentials(credentials, host)
+    ? loadCredentials(credentials, host, authz)
     : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
 

@@ -3,8 +3,10 @@
  *
  * We demand authentication, encryption and integrity, always, and know one cipher.
  */
+
 import { NegotiationError } from '../errors.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
+import { versionOf } from './version.ts';
 
 /**
  * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
@@ -67,6 +69,20 @@ export function clientPolicyAd(
   };
 }
 
+/** The policy ad of a session without authentication, encrypted if the daemon can do that. */
+export function unauthenticatedPolicyAd(
+  purpose: Purpose,
+  ecdhPublicKey: string,
+): Record<string, ClassAdValue | undefined> {
+  return {
+    ...clientPolicyAd(purpose, [], ecdhPublicKey),
+    Authentication: 'NEVER',
+    AuthenticationNew: 'NEVER', // read instead of Authentication since 23.10
+    Encryption: 'OPTIONAL',
+    Integrity: 'OPTIONAL',
+  };
+}
+
 /** The ad that resumes a session, without any answer to it. */
 export function resumptionAd(
   { command, about }: Purpose,
@@ -92,16 +108,15 @@ export function resumptionAd(
  *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
-  const ciphers = list(ad.string('CryptoMethods'));
-  if (ad.string('Encryption') !== 'YES' || ciphers[0] !== 'AES') {
-    const offer = ciphers.length > 0 ? ciphers.join(', ') : 'none';
-    throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon does not agree to AES encryption (it offers ${offer})`);
+  const remoteVersion = ad.string('RemoteVersion') ?? '';
+  if (!isEncrypted(ad)) {
+    throw new NegotiationError('ERR_NO_ENCRYPTION', `the daemon${versionIn(remoteVersion)} ${whyNotEncrypted(ad)}`);
   }
   const ecdhPublicKey = ad.string('ECDHPublicKey');
   if (ecdhPublicKey === undefined) {
     throw new NegotiationError(
       'ERR_NO_ENCRYPTION',
-      'the daemon sends no ECDHPublicKey, so no secret key can be agreed on',
+      `the daemon${versionIn(remoteVersion)} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required`,
     );
   }
   if (ad.string('Authentication') !== 'YES') {
@@ -112,8 +127,29 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
     ecdhPublicKey,
     trustDomain: ad.string('TrustDomain') ?? '',
     issuerKeys: list(ad.string('IssuerKeys')),
-    remoteVersion: ad.string('RemoteVersion') ?? '',
+    remoteVersion,
   };
+}
+
+/** Whether the daemon agrees to AES. */
+export function isEncrypted(ad: ClassAd): boolean {
+  return ad.string('Encryption') === 'YES' && ciphersOf(ad)[0] === 'AES';
+}
+
+function ciphersOf(ad: ClassAd): readonly string[] {
+  return list(ad.string('CryptoMethods'));
+}
+
+function whyNotEncrypted(ad: ClassAd): string {
+  const ciphers = ciphersOf(ad);
+  if (ciphers[0] === 'AES') return 'does not agree to encryption';
+  if (ciphers.length === 0) return 'accepts none of the ciphers that the client offers (AES)';
+  return `does not agree to AES encryption (it offers ${ciphers.join(', ')})`;
+}
+
+function versionIn(remoteVersion: string): string {
+  const version = versionOf(remoteVersion);
+  return version === undefined ? '' : `, HTCondor ${version.join('.')},`;
 }
 
 function list(text = ''): readonly string[] {
