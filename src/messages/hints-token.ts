@@ -43,7 +43,7 @@ Administrator: only HTCondor 9.9 or later (10.0 of the long-term releases) can i
 `,
   ERR_TOKEN_MALFORMED: rows`
 /nor the id of a request
-Administrator: so answers a daemon with a thousand requests that nobody approved (condor_token_request_list); they go after {SEC_TOKEN_REQUEST_LIFETIME}.
+Administrator: the daemon answered a token request with neither: lines with TOKEN in {%_LOG} tell why, and condor_token_request_list shows pending requests.
 /
 Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
 `,

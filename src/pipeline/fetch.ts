@@ -2,6 +2,7 @@ import { inPhase } from '../daemon/call.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { displayName } from '../security/method.ts';
+import { restrictsLevels, versionOf } from '../security/version.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
@@ -81,6 +82,8 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
+  if (request.issued === undefined && request.mode !== 'request')
+    warnAboutOldRelease(session.server.remoteVersion, host);
   const { address } = session;
   const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
   const directoryMade =
@@ -90,7 +93,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
     reductions,
     daemonName: printable(daemon.name),
     daemonAddress: address === undefined ? '' : formatSinful(address),
-    daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+    daemonVersion: versionOf(session.server.remoteVersion)?.join('.') ?? '',
     daemonVersionText: printable(session.server.remoteVersion),
     authenticationMethod: displayName(session.method),
     clockSkewSeconds,
@@ -104,6 +107,15 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
 function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
   if (address === undefined) throw new RangeError('nobody to verify the token');
   return verifyToken(token, authz, { address, serverName: undefined }, host);
+}
+
+/** Warns if the daemon grants every level that is requested, whatever the credential is restricted to. */
+function warnAboutOldRelease(remoteVersion: string, host: Host): void {
+  const version = versionOf(remoteVersion);
+  if (version === undefined || restrictsLevels(version)) return;
+  host.log.warn(
+    `The daemon runs HTCondor ${version.join('.')}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,
+  );
 }
 
 /** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */

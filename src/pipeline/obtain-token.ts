@@ -94,6 +94,7 @@ export function checkAsked(
     subject: request.mode === 'request' ? request.identity : session.user,
     key,
     authz,
+    limitedByDaemon: request.mode === 'request',
     lifetimeSeconds: lifetime,
     expectedIssuer: expectedTrustDomain,
     expectedSubject: expectedIdentity,
@@ -126,7 +127,10 @@ export async function askFor(
       return at(await getSessionToken(target, limits, credentials, host));
     case 'request': {
       const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
-      const announce = (id: string) => host.log.notice(approvalOf(id, request, target));
+      const announce = (id: string) => {
+        request.announce?.(id);
+        host.log.notice(approvalOf(id, request, target));
+      };
       return at(await requestToken(target, wish, credentials, announce, host));
     }
     case 'exchange': {

@@ -121,7 +121,9 @@ async function handshake(
   });
   const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
   const sid = verdict.string('Sid');
-  host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`);
+  host.log.debug(
+    `session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
+  );
   return { channel, method, user, server, resumption: sid === undefined ? undefined : new Resumption(sid, key) };
 }
 

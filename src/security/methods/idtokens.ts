@@ -21,7 +21,7 @@ export interface IdTokenCredential {
 export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 
 /** How the tokens of a run are used. */
-export interface IdTokenOptions {
+interface IdTokenOptions {
   readonly mint?: Mint | undefined;
   /** Authorization levels that are requested: the token with the fewest levels that covers them is tried first. */
   readonly authz?: readonly string[];
