@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 

@@ -8,7 +8,8 @@ import { privateDirectory, readBoolean, readRequest, readTimeout } from '../inpu
 import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from '../inputs/table.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
 import { checkFetch } from '../pipeline/check.ts';
-import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { messageOf, printable } from '../runtime/printable.ts';
