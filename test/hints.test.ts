@@ -72,7 +72,6 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Request has expired.': 'the daemon looks for those only now and then',
   'Request ID is not known.': 'the daemon would have to be restarted',
   'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
-  'Too many requests in the system.': 'that takes a thousand',
   'the reply has neither a token nor the id of a request': 'that takes a thousand requests',
   'Server not built with SciTokens support': 'those of Debian have it',
   'the daemon reports error': 'it stands for texts that we do not know',

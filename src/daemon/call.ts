@@ -11,7 +11,14 @@ import {
 import type { Host } from '../runtime/host.ts';
 import { StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
-import { isResumable, type Presuming, resumeCommand, type Session, startCommand } from '../security/session.ts';
+import {
+  isHangUp,
+  isResumable,
+  type Presuming,
+  resumeCommand,
+  type Session,
+  startCommand,
+} from '../security/session.ts';
 import { isBehindCcb } from '../transport/ccb-contact.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
@@ -21,7 +28,7 @@ import type { BrokerCall } from './ccb.ts';
 import { type Destination, type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'>, Destination {
   /**
    * A session there that this run has had before, to come back to. Only for commands that change nothing: whoever has seen one
    * can send it again while the session lasts, for nothing that the daemon draws is bound in.
@@ -69,12 +76,14 @@ export async function callCommand<T>(
   host: Host,
 ): Promise<CommandResult<T>> {
   let { credentials, target } = call;
+  let refused: AuthorizationError | undefined;
   for (let spent = 0, presuming: Presuming = { credential: true, verdict: true }; ; ) {
     try {
       const result = await attempt({ ...call, credentials, target }, read, presuming, host);
       return { ...result, roundTrips: result.roundTrips + spent };
     } catch (error) {
-      if (!(error instanceof StartOver)) throw error;
+      if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
+      refused ??= error.refused;
       const resumed = isResumable(target.resume);
       const how = resumed ? 'anew' : "waiting for the daemon's policy first";
       host.log.debug(`session: once more, ${how} (${error.message})`);
@@ -86,6 +95,14 @@ export async function callCommand<T>(
   }
 }
 
+/** Whether there was no credential to try at all, so that an earlier refusal is the better reason. */
+function isNoMethod(error: unknown): boolean {
+  return (
+    (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
+    (error instanceof CredentialError && error.code === 'ERR_NO_CREDENTIAL')
+  );
+}
+
 async function attempt<T>(
   call: CommandCall,
   read: (session: Session, channel: Channel) => Promise<T>,
@@ -94,7 +111,7 @@ async function attempt<T>(
   failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
   const { target, command, about, request, phase, mayBeUnmapped = false } = call;
-  const { address, serverName, claimedName } = target;
+  const { address, serverName, claimedName, lastHeardFrom } = target;
   // A CCB broker, or whoever named it, chooses the peer, even if a direct connection wins the race.
   const mayBeChosen = call.connect === undefined && isBehindCcb(address);
   const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
@@ -102,7 +119,7 @@ async function attempt<T>(
   const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;
   try {
-    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
+    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName, lastHeardFrom };
     const purpose = { command, about };
     session = await inPhase(phase ?? 'session', address, () =>
       earlier !== undefined
@@ -179,10 +196,6 @@ async function askBroker<T>(
     host.log.debug(`ccb: once more, without a session (${error.message})`);
     return await callInClear({ address, ...broker }, read, host);
   }
-}
-
-function isHangUp(error: unknown): error is ConnectError {
-  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 
 /** A command that needs no session. */

@@ -23,6 +23,8 @@ interface DaemonQuery {
    * say it that says the same as the user, or else one that has proven itself.
    */
   readonly needsServerName: boolean;
+  /** True if a collector that accepts no credential is asked without authentication. */
+  readonly mayBeUnauthenticated: boolean;
 }
 
 export interface LocatedDaemon extends Target {
@@ -50,7 +52,15 @@ export function locate(
     !wanted.needsServerName ||
     ads.every((ad) => wasTyped(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
   return inPhase('locate', collector.address, () =>
-    find(wanted, collector, (query) => queryCollector(collector, query, credentials, trusted, host)),
+    find(wanted, collector, (query) =>
+      queryCollector(
+        collector,
+        query,
+        credentials,
+        { trusted, mayBeUnauthenticated: wanted.mayBeUnauthenticated },
+        host,
+      ),
+    ),
   );
 }
 
@@ -66,7 +76,7 @@ export async function find(
     const names = wasTyped(alias, wanted, collector)
       ? { serverName: alias }
       : { serverName: undefined, claimedName: vouched ? alias : undefined };
-    return { address, ...names, name: readName(ad, wanted), roundTrips };
+    return { address, ...names, name: readName(ad, wanted), lastHeardFrom: readTime(ad), roundTrips };
   };
   const { type, name } = wanted;
   if (name === undefined) {
@@ -95,7 +105,16 @@ export async function find(
 
 function queryFor(type: string, name: string | RegExp | undefined, limit: number): Query {
   const { query, adType, addressAttribute, byMachine = false } = typeOf(type);
-  const projection = ['CondorVersion', 'CondorPlatform', 'MyAddress', 'AddressV1', 'Name', 'Machine', addressAttribute];
+  const projection = [
+    'CondorVersion',
+    'CondorPlatform',
+    'MyAddress',
+    'AddressV1',
+    'Name',
+    'Machine',
+    'LastHeardFrom',
+    addressAttribute,
+  ];
   const slot = typeof name === 'string' && name.includes('@');
   const attribute = byMachine && !slot ? 'Machine' : 'Name';
   return {
@@ -118,6 +137,16 @@ function typeOf(type: string) {
   const found = DAEMON_TYPES[type];
   if (found === undefined) throw new RangeError(`unknown daemon type ${type}`);
   return found;
+}
+
+/** The collector's clock when the daemon last advertised itself. It is shown in messages only. */
+function readTime(ad: ClassAd): number | undefined {
+  try {
+    const seconds = ad.integer('LastHeardFrom') ?? 0;
+    return seconds > 0 && seconds < 8.64e12 ? seconds : undefined;
+  } catch {
+    return undefined; // the fetch does not depend on it
+  }
 }
 
 /** What a name may be made of: it becomes a setting of HTCondor's tools, which would put other things in place of a `$`. */

@@ -71,8 +71,10 @@ export async function requestToken(
   }
 }
 
-/** @throws TokenError ERR_TOKEN_MALFORMED if there is none. It ends up in a command line that people copy. */
+/** @throws TokenError ERR_TOKEN_MALFORMED if there is none; DaemonError if too many requests are pending. It ends up in a command line that people copy. */
 export function requestIdOf(ad: ClassAd): string {
+  // A daemon with more than 1,000 pending requests returns an empty ad: it forgets to add its error text.
+  if (ad.size === 0) throw new DaemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;
   throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');

@@ -56,6 +56,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     remote,
     serverName: plainText('server-name', input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
+    mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
     credentials: readCredentials(input, surroundings, mode),
     keyless: readKeyless(input, surroundings),
     authz: readLevels(input('authz')),
@@ -106,6 +107,14 @@ export function readBoolean(name: InputName, text: string): boolean {
 function readRetries(text: string): number {
   if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
   throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+}
+
+/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION, in the words of HTCondor, of which the first letter counts. */
+function mayBeUnauthenticated({ setting }: Surroundings): boolean {
+  return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {
+    const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? '';
+    return !/^[ry]/i.test(level);
+  });
 }
 
 /** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */

@@ -12,7 +12,7 @@ const RESTARTED =
   'did the daemon restart a moment ago? condor_status -any shows whether it is back; then run the job again, with a higher timeout.';
 const WRONG_PEER = rows`
 /
-Workflow: is this HTCondor 9.0 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: is this HTCondor 9.9 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
 Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
 `;
 
@@ -93,7 +93,7 @@ ${PRIVATE}
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
 Administrator: ${RESTARTED}
-Workflow: or nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCondor-CE, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
@@ -114,7 +114,7 @@ Workflow: for a slow network or a busy daemon raise timeout.
   ERR_CLOSED: rows`
 /
 Administrator: ${RESTARTED}
-Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
+Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.9: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
 Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
 `,
   ERR_CCB_ONLY: rows`

@@ -2,6 +2,8 @@ import { inPhase } from '../daemon/call.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { displayName } from '../security/method.ts';
+import type { ServerPolicy } from '../security/policy.ts';
+import { restrictsLevels } from '../security/version.ts';
 import { excessLifetime } from '../token/check.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
@@ -61,6 +63,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
   if (request.issued === undefined) {
     tellSkew(clockSkewSeconds, token, host);
     warnAboutExcess(token, request.lifetime, host);
+    if (request.mode !== 'request') warnAboutOldRelease(session.server, host);
   }
   const { address } = session;
   const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
@@ -98,6 +101,14 @@ function warnAboutExcess(token: IdToken, lifetime: TokenRequest['lifetime'], hos
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
     `By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
+  );
+}
+
+/** Warns if the daemon grants every level that is requested, whatever the credential is restricted to. */
+function warnAboutOldRelease({ version }: ServerPolicy, host: Host): void {
+  if (version === undefined || restrictsLevels(version)) return;
+  host.log.warn(
+    `The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,
   );
 }
 

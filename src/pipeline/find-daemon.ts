@@ -25,11 +25,8 @@ export interface Found {
 }
 
 /** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
-export async function findDaemon(
-  { daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly }: TokenRequest,
-  credentials: Credentials,
-  host: Host,
-): Promise<Found> {
+export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<Found> {
+  const { daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly } = request;
   const asWeSee = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
   if ('address' in daemon) {
     const targets = daemon.address
@@ -41,12 +38,12 @@ export async function findDaemon(
   const { name, through } = daemon;
   if (issued !== undefined && name !== undefined && through === undefined && !verify && !checkOnly)
     return { targets: [], name, roundTrips: 0 };
-  if (remote) return await findByName(daemon, serverName, credentials, host);
+  if (remote) return await findByName(daemon, request, credentials, host);
   const here = findHere(daemon, host);
   const ahead = here === undefined ? new ConnectionsAhead(guessesOf(daemon), host) : undefined;
   const found =
     here ??
-    (await askCollectors(daemon, serverName, credentials, host).catch((error: unknown) => {
+    (await askCollectors(daemon, request, credentials, host).catch((error: unknown) => {
       ahead?.close();
       throw error;
     }));
@@ -70,15 +67,11 @@ export function guessesOf({ name = '', collectors: [collector], through }: Sough
 }
 
 /** The collectors, to be asked by name: the one given, that of this machine's daemon, or of the only one they have. */
-async function findByName(
-  daemon: Sought,
-  serverName: string | undefined,
-  credentials: Credentials,
-  host: Host,
-): Promise<Found> {
+async function findByName(daemon: Sought, request: Asking, credentials: Credentials, host: Host): Promise<Found> {
+  const { serverName } = request;
   const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
   if (daemon.name !== undefined) return { targets, name: daemon.name, roundTrips: 0 };
-  const { name, roundTrips } = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+  const { name, roundTrips } = findHere(daemon, host) ?? (await askCollectors(daemon, request, credentials, host));
   return { targets, name, roundTrips };
 }
 
@@ -95,9 +88,12 @@ function findHere({ type, name = '', local, collectors }: Sought, host: Host): L
   return undefined;
 }
 
+/** How collectors are asked. */
+type Asking = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
+
 function askCollectors(
   { collectors, type, name }: Sought,
-  serverName: string | undefined,
+  { serverName, mayBeUnauthenticated }: Asking,
   credentials: Credentials,
   host: Host,
 ) {
@@ -110,7 +106,7 @@ function askCollectors(
         `locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`,
       );
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
-      return locate(collector, { type, name, needsServerName }, credentials, within);
+      return locate(collector, { type, name, needsServerName, mayBeUnauthenticated }, credentials, within);
     },
     host,
   );

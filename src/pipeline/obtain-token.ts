@@ -38,9 +38,9 @@ interface NamedTarget extends Target {
 }
 
 /** What to show to daemons: the credentials, or the token that a service has made of one. */
-export function credentialsOf({ issued, credentials }: TokenRequest, host: Host): Credentials {
+export function credentialsOf({ issued, credentials, authz }: TokenRequest, host: Host): Credentials {
   return issued === undefined
-    ? loadCredentials(credentials, host)
+    ? loadCredentials(credentials, host, authz)
     : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
 
@@ -101,6 +101,7 @@ export function checkAsked(
     subject: request.mode === 'request' ? request.identity : session.user,
     key,
     authz,
+    limitedByDaemon: request.mode === 'request',
     lifetimeSeconds: lifetime,
     expectedIssuer: expectedTrustDomain,
     expectedSubject: expectedIdentity,
@@ -133,7 +134,10 @@ export async function askFor(
       return at(await getSessionToken(target, limits, credentials, host));
     case 'request': {
       const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
-      const announce = (id: string) => host.log.notice(approvalOf(id, request, target));
+      const announce = (id: string) => {
+        request.announce?.(id);
+        host.log.notice(approvalOf(id, request, target));
+      };
       return at(await requestToken(target, wish, credentials, announce, host));
     }
     case 'exchange': {

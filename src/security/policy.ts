@@ -70,6 +70,20 @@ export function clientPolicyAd(
   };
 }
 
+/** The policy ad of a session without authentication, encrypted if the daemon can do that. */
+export function unauthenticatedPolicyAd(
+  purpose: Purpose,
+  ecdhPublicKey: string,
+): Record<string, ClassAdValue | undefined> {
+  return {
+    ...clientPolicyAd(purpose, [], ecdhPublicKey),
+    Authentication: 'NEVER',
+    AuthenticationNew: 'NEVER', // read instead of Authentication since 23.10
+    Encryption: 'OPTIONAL',
+    Integrity: 'OPTIONAL',
+  };
+}
+
 /** The ad that resumes a session, without any answer to it. */
 export function resumptionAd(
   { command, about }: Purpose,
@@ -96,37 +110,27 @@ export function resumptionAd(
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
   const reported = reportedError(ad);
-  const ciphers = list(ad, 'CryptoMethods');
-  const [cipher] = ciphers;
-  if (cipher?.toUpperCase() !== 'AES') {
-    const reason = ciphers.includes('AES')
-      ? `the daemon chooses ${cipher} instead of AES encryption`
-      : `the daemon does not agree to AES encryption (it offers ${ciphers.join(', ') || 'none'})`;
-    throw new NegotiationError('ERR_NO_ENCRYPTION', `${reason}${reported}`);
-  }
-  if (ad.string('Encryption') !== 'YES') {
-    const verdict = ad.string('Encryption') ?? 'missing';
-    const text = `the daemon knows AES but does not agree to encrypt (Encryption is ${verdict} in its policy)`;
-    throw new NegotiationError('ERR_NO_ENCRYPTION', `${text}${reported}`);
-  }
+  const remoteVersion = ad.string('RemoteVersion') ?? '';
+  const version = parseVersion(remoteVersion);
+  const daemon = version === undefined ? 'the daemon' : `the daemon, HTCondor ${version.text},`;
+  if (!isEncrypted(ad)) throw new NegotiationError('ERR_NO_ENCRYPTION', `${daemon} ${whyNotEncrypted(ad)}${reported}`);
   const ecdhPublicKey = ad.string('ECDHPublicKey');
   if (ecdhPublicKey === undefined) {
     throw new NegotiationError(
       'ERR_NO_ENCRYPTION',
-      `the daemon sends no ECDHPublicKey, so no secret key can be agreed on${reported}`,
+      `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`,
     );
   }
   if (ad.string('Authentication') !== 'YES') {
     throw new NegotiationError('ERR_NO_COMMON_METHOD', `the daemon does not agree to authenticate${reported}`);
   }
-  const remoteVersion = ad.string('RemoteVersion') ?? '';
   return {
     methods: list(ad, ad.string('AuthMethodsList') === undefined ? 'AuthMethods' : 'AuthMethodsList').map(methodName),
     ecdhPublicKey,
     trustDomain: ad.string('TrustDomain') ?? '',
     issuerKeys: list(ad, 'IssuerKeys'),
     remoteVersion,
-    version: parseVersion(remoteVersion),
+    version,
   };
 }
 
@@ -146,6 +150,22 @@ function methodName(word: string): string {
   const name = word.toUpperCase();
   if (['TOKENS', 'IDTOKEN', 'IDTOKENS'].includes(name)) return 'TOKEN';
   return name === 'SCITOKEN' ? 'SCITOKENS' : name;
+}
+
+/** True if the daemon agrees to AES. */
+export function isEncrypted(ad: ClassAd): boolean {
+  return ad.string('Encryption') === 'YES' && list(ad, 'CryptoMethods')[0]?.toUpperCase() === 'AES';
+}
+
+function whyNotEncrypted(ad: ClassAd): string {
+  const ciphers = list(ad, 'CryptoMethods');
+  const [cipher] = ciphers;
+  if (cipher === undefined) return 'accepts none of the ciphers that the client offers (AES)';
+  if (cipher.toUpperCase() === 'AES')
+    return `knows AES but does not agree to encrypt (Encryption is ${ad.string('Encryption') ?? 'missing'} in its policy)`;
+  return ciphers.includes('AES')
+    ? `chooses ${cipher} instead of AES encryption`
+    : `does not agree to AES encryption (it offers ${ciphers.join(', ')})`;
 }
 
 /** Names in one attribute of a policy. A stranger sends them, and each of them costs work. */

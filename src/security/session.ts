@@ -1,7 +1,7 @@
 /**
  * From a fresh channel to an authorized, encrypted session (cedar-rfc §4; SecMan::startCommand in C++).
  */
-import { AuthorizationError, ConnectError } from '../errors.ts';
+import { AuthorizationError, ConnectError, ProtocolError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
@@ -27,6 +27,12 @@ const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) 
 
 /** Domain of identities that are none: authenticated, but no line of the map file fits (condor_auth.h). */
 const UNMAPPED = '@unmapped';
+
+/** @throws ProtocolError ERR_MESSAGE the server says something else. */
+async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
+  const hasKey = await channel.receive((message) => message.int());
+  if (hasKey !== 0) throw new ProtocolError('ERR_MESSAGE', `the daemon announces a key (${hasKey}) after ECDH`);
+}
 
 /** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
 export interface Session {
@@ -101,8 +107,7 @@ export async function startCommand(
     return session;
   } catch (error) {
     // A hang-up may be the answer to the presumption, or hide it.
-    const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-    throw hungUp && sentAhead ? new StartOver(error.message, credentials, true) : error;
+    throw isHangUp(error) && sentAhead ? new StartOver(error.message, credentials, { hungUp: true }) : error;
   }
 }
 
@@ -122,7 +127,7 @@ async function handshake(
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));
   host.log.debug(`session: ${describeOffer(server)}`);
-  const { method, credentialSource, clearToCome } = await authenticate(
+  const { method, clearToCome, candidate } = await authenticate(
     channel,
     credentials,
     peer,
@@ -131,16 +136,24 @@ async function handshake(
     presuming.verdict,
   );
   const key = agreement.sessionKey(server.ecdhPublicKey);
-  channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
+  const { patience } = candidate;
+  if (patience?.waits === true) await receiveKeyExchangeDone(channel);
+  channel.protect(key, patience?.waits === true ? [] : [...clearToCome, KEY_EXCHANGE_DONE]);
   if (ahead !== undefined) channel.send(ahead);
-  const verdict = await channel.receive(getClassAd);
-  const user = readPostAuth(verdict, mayBeUnmapped);
+  const verdict = await channel.receive(getClassAd).catch((error: unknown) => {
+    if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
+    patience.waits = true;
+    throw new StartOver('the daemon closed the connection on a request that was sent ahead', credentials);
+  });
+  const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
   const sid = verdict.string('Sid');
-  host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
+  host.log.debug(
+    `session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
+  );
   return {
     channel,
     method,
-    credentialSource,
+    credentialSource: candidate.source ?? candidate.label,
     user,
     server,
     resumption: sid === undefined ? undefined : new Resumption(sid, key),
@@ -177,6 +190,23 @@ export function resumeCommand(
   return { ...session, channel };
 }
 
+/**
+ * The daemon has no identity for a credential that it accepted, such as a certificate that its map file does not know: then
+ * the other methods are tried on a new connection.
+ */
+function orNextMethod(method: MethodName, credentials: Credentials, read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    const methods = credentials.methods.filter(({ name }) => name !== method);
+    const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
+    if (!isUnmapped || methods.length === 0) throw error;
+    const attempt = { method: displayName(method), reason: error.message };
+    const unavailable = [...credentials.unavailable, attempt];
+    throw new StartOver(error.message, { ...credentials, methods, unavailable }, { refused: error });
+  }
+}
+
 /** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */
 function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   const code = ad.string('ReturnCode');
@@ -200,4 +230,9 @@ function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
     `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`,
     user,
   );
+}
+
+/** Whether the peer closed the connection. */
+export function isHangUp(error: unknown): error is ConnectError {
+  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }

@@ -44,3 +44,16 @@ export function bindsFsToAddress(version: CondorVersion): boolean {
   if (minor === 0) return (major === 24 && version.patch >= 22) || (major === 25 && version.patch >= 12) || major > 25;
   return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
 }
+
+/** By major and minor number: the first patch release that restricts a fetched token to the levels of its credential. */
+const FIRST_PATCH: Readonly<Record<string, number>> = { '23.0': 22, '23.9': 6, '23.10': 22, '24.0': 6 };
+
+/**
+ * Whether a daemon of this release restricts a fetched token to the authorization levels of the credential. Older
+ * releases grant every level that is requested.
+ */
+export function restrictsLevels({ major, minor, patch }: CondorVersion): boolean {
+  const first = FIRST_PATCH[`${major}.${minor}`];
+  if (first !== undefined) return patch >= first;
+  return major > 24 || (major === 24 && minor >= 6);
+}

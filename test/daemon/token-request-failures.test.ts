@@ -54,7 +54,8 @@ describe('a request comes to nothing', () => {
   });
 
   const replies: readonly [string, Record<string, string | number | undefined>, string][] = [
-    ['with nothing', { RequestId: undefined }, 'ERR_TOKEN_MALFORMED'],
+    ['with nothing', { RequestId: undefined }, 'ERR_DAEMON'],
+    ['without an id', { RequestId: undefined, Status: 1 }, 'ERR_TOKEN_MALFORMED'],
     ['with a hostile id', { RequestId: '1; rm -rf /' }, 'ERR_TOKEN_MALFORMED'],
     ['with an id that breaks the line', { RequestId: '1\n::error::x' }, 'ERR_TOKEN_MALFORMED'],
     ['with an endless id', { RequestId: '1'.repeat(65) }, 'ERR_TOKEN_MALFORMED'],

@@ -44,9 +44,9 @@ export const OF_AUTHENTICATION = {
     'ERR_NO_ENCRYPTION',
     'the daemon does not agree to AES encryption (it offers BLOWFISH)',
   ),
-  'it offers none': new NegotiationError(
+  'none of the ciphers': new NegotiationError(
     'ERR_NO_ENCRYPTION',
-    'the daemon does not agree to AES encryption (it offers none)',
+    'the daemon, HTCondor 25.14.1, accepts none of the ciphers that the client offers (AES)',
   ),
 
   'the daemon does not offer it': exhausted(['IDTOKENS', 'the daemon does not offer it'], FS_ELSEWHERE),
