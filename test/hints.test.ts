@@ -74,7 +74,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the daemon reports error': 'it stands for texts that we do not know',
   'the reply has no token': 'no HTCondor does so',
   'which we did not ask for': 'no HTCondor does so',
-  'the runner does not take the outputs': NO_DAEMON,
+  'the runner does not accept the outputs': NO_DAEMON,
   'standard output': NO_DAEMON,
   'is a symbolic link, which is not followed': NO_DAEMON,
 };

@@ -69,7 +69,7 @@ Workflow: or leave $1 out of authz.
 Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 `,
   ERR_OUTPUT: rows`
-/runner does not take
+/runner does not accept
 Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
 /standard output
 Workflow: the command behind the pipe has gone: see why, or write with -file.

@@ -105,7 +105,7 @@ describe('The Action', () => {
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
-          { address: pool.schedd(), idtoken: pool.idToken(), 'on-reduced': how, file: 'less' },
+          { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ', 'on-reduced': how, file: 'less' },
           { beforePost: () => {} },
         );
       const warned = await run('warn');
@@ -173,13 +173,14 @@ describe('The Action', () => {
         },
       );
       assert.deepEqual([step.status, step.post?.status], [0, 0]);
-      assert.match(step.post?.annotations[0]?.message ?? '', /taken could not be removed: it is a directory now/);
+      assert.match(step.post?.annotations[0]?.message ?? '', /^Left .*taken: it is a directory now/);
       assert.ok(existsSync(join(file, 'precious')));
       rmSync(file, { recursive: true });
     }));
 
   test('only warns after the job of a path that cannot even be looked at', async () => {
-    const env = { STATE_path: join(process.execPath, 'ci') };
+    const placement = { path: join(process.execPath, 'ci'), directories: [], hash: '' };
+    const env = { STATE_placement: JSON.stringify(placement) };
     const { status, annotations } = await runner.runStep('dist/action/post.js', { env });
     assert.equal(status, 0);
     if (process.platform !== 'win32')
@@ -189,20 +190,20 @@ describe('The Action', () => {
       );
   });
 
-  test('fails with a code of its own if the runner does not take the outputs', () =>
+  test('fails with a code of its own if the runner does not accept the outputs', () =>
     withPool({}, async (pool) => {
-      const inputs = { address: pool.schedd(), idtoken: pool.idToken() };
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_OUTPUT: join(runner.workspace, 'missing', 'file') };
       const step = await runner.runAction(inputs, { env });
       assert.equal(step.status, 8, step.raw);
       const [error, ...others] = step.annotations.map(({ message }) => message);
       assert.deepEqual(others, []);
-      assertAdvised(error ?? '', 'the runner does not take the outputs');
+      assertAdvised(error ?? '', 'the runner does not accept the outputs');
     }));
 
   test('delivers all the same if there can be no summary', () =>
     withPool({}, async (pool) => {
-      const inputs = { address: pool.schedd(), idtoken: pool.idToken() };
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_STEP_SUMMARY: join(runner.workspace, 'missing', 'file') };
       const step = await runner.runAction(inputs, { env });
       assert.deepEqual([step.status, step.outputs['identity']], [0, 'alice@pool.test']);

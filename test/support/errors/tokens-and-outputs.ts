@@ -26,7 +26,7 @@ export const OF_TOKENS = {
     'the daemon does not accept the new token of alice@pool.test: the new token: the daemon refused it without a reason',
   ),
 
-  'the runner does not take the outputs': new OutputError('the runner does not take the outputs: ENOSPC'),
+  'the runner does not accept the outputs': new OutputError('the runner does not accept the outputs: ENOSPC'),
   'standard output': new OutputError('standard output: write EPIPE'),
   'is a symbolic link, which is not followed': new OutputError('/tmp/ci is a symbolic link, which is not followed'),
   'cannot be written to': new OutputError('/etc/condor cannot be written to: EACCES: permission denied'),
