@@ -35,7 +35,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?fs(\/|$)/,
     [
-      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
+      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts'],
       ...['src/runtime/find-program.ts', 'src/runtime/bounded-file.ts'],
       'src/action/',
     ],
@@ -78,7 +78,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/action/deliver.ts': 1, // sets the output
   'src/cli/main.ts': 1, // prints it
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
-  'src/credentials/idtokens.ts': 2, // splits the input in lines; is there a signature to mask?
+  'src/credentials/idtokens.ts': 1, // splits the input in lines
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself

@@ -22,6 +22,9 @@ export type Undo = Readonly<Record<string, string | null>>;
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
 
+/** A name that HTCondor's configuration takes literally. */
+const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
+
 /** Where HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
 
@@ -65,7 +68,7 @@ export function environmentFor(
  */
 function scheddOf(fetched: FetchedToken, directory: string, input: InputSource): Readonly<Record<string, string>> {
   const { daemonName, daemonAddress, daemonVersionText } = fetched;
-  if (input('address') === undefined && daemonName !== '') return { _CONDOR_SCHEDD_HOST: daemonName };
+  if (input('address') === undefined && PLAIN_NAME.test(daemonName)) return { _CONDOR_SCHEDD_HOST: daemonName };
   const file = join(directory, '.schedd_address');
   writeAddressFile(file, daemonAddress, daemonVersionText);
   return {

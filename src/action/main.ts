@@ -1,9 +1,10 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
 import * as core from '@actions/core';
+import { pastedPem } from '../credentials/pasted.ts';
 import { inPhase } from '../daemon/call.ts';
 import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
-import { readBoolean, readRequest, readTimeout } from '../inputs/request.ts';
+import { readRequest, readTimeout } from '../inputs/request.ts';
 import { SECRET_INPUTS } from '../inputs/table.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
 import { checkFetch } from '../pipeline/check.ts';
@@ -17,7 +18,7 @@ import { post } from './post.ts';
 import { RENEW, renew } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 import { checkEmptyCredentials, runnerInput, warnAboutLimits } from './runner-inputs.ts';
-import { escapeHtml, writeSummary } from './summary.ts';
+import { escapeHtml, writeCheckSummary, writeFailureSummary, writeSummary } from './summary.ts';
 
 /** Gives the exit status. */
 export async function run(): Promise<number> {
@@ -28,6 +29,7 @@ export async function run(): Promise<number> {
     return 0;
   } catch (error) {
     core.setFailed(describeError(error).join('\n'));
+    if (process.argv[2] === undefined && wantsSummary()) await writeFailureSummary(error).catch(tellOfSummary);
     if (!(error instanceof HTCondorError)) return 1;
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
@@ -41,9 +43,8 @@ export async function run(): Promise<number> {
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
   const certificate = runnerInput('client-certificate') ?? '';
-  if (certificate.includes('PRIVATE KEY')) maskAll(certificate);
-  const summary =
-    readBoolean('summary', runnerInput('summary') ?? '') && process.env['GITHUB_STEP_SUMMARY'] !== undefined;
+  if (pastedPem(certificate).includes('PRIVATE KEY')) maskAll(certificate);
+  const summary = wantsSummary();
   const host = processHost(readTimeout(runnerInput), interruptSignal(), {
     mask: (secret) => maskAll(secret.reveal()),
     log: {
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
   const surroundings = await processSurroundings(host.signal, env);
   const request = readRequest(runnerInput, surroundings);
   const plan = await inPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
-  if (request.checkOnly) return await check(request, host);
+  if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let issued: FetchedToken;
@@ -83,12 +84,17 @@ async function main(): Promise<void> {
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(tellOfSummary);
 }
 
+/** Whether there is to be a summary, and a runner that has one. */
+function wantsSummary(): boolean {
+  return runnerInput('summary')?.trim().toLowerCase() !== 'false' && Boolean(process.env['GITHUB_STEP_SUMMARY']);
+}
+
 function tellOfSummary(error: unknown): void {
   core.warning(printable(`no summary: ${String(error)}`));
 }
 
-async function check(request: TokenRequest, host: Host): Promise<void> {
-  const found = await checkFetch(request, host);
+async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
+  const found = await checkFetch({ ...request, path: undefined }, host);
   host.log.info(describeDiagnosis(found));
   core.setOutput('identity', printable(found.identity));
   core.setOutput('trust-domain', printable(found.trustDomain));
@@ -97,6 +103,7 @@ async function check(request: TokenRequest, host: Host): Promise<void> {
   core.setOutput('daemon-address', found.daemonAddress);
   core.setOutput('daemon-version', found.daemonVersion);
   core.setOutput('authentication-method', found.authenticationMethod);
+  if (summary) await writeCheckSummary(found).catch(tellOfSummary);
 }
 
 /** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */

@@ -10,6 +10,7 @@ import { crypto } from '../runtime/crypto.ts';
 import { Secret } from '../runtime/secret.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
+import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';
 
 /** What the step puts at a path, and what was there before. Saved as state before anything is written. */
 export interface Placement {
@@ -34,9 +35,6 @@ interface Expectation {
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
 }
-
-/** The largest token file that is looked at. */
-const MAX_BYTES = 256 * 1024;
 
 /**
  * Finds out, before any connection, whether the path may be written to.
@@ -118,7 +116,7 @@ function nameNew(from: string, to: string): void {
 function earlierToken(path: string): IdToken | undefined {
   let text: string;
   try {
-    text = readBounded(path, MAX_BYTES).toString('utf8');
+    text = readBounded(path, MAX_TOKEN_FILE_BYTES).toString('utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw kept(path, systemReason(cause));
@@ -221,26 +219,6 @@ function handOn(
   return aside !== undefined || mine === undefined;
 }
 
-/** Whether the file at the path, if there is one, has one of these contents. */
-export function holdsOneOf(path: string, hashes: readonly string[]): boolean {
-  const found = contentOf(path);
-  return found.kind === 'none' || (found.kind === 'file' && hashes.includes(found.hash));
-}
-
-type Content =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'file'; readonly hash: string }
-  | { readonly kind: 'other'; readonly reason: string };
-
-function contentOf(path: string): Content {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return { kind: 'none' };
-  if (stats.isDirectory()) return { kind: 'other', reason: 'it is a directory now, which this step did not make' };
-  if (!stats.isFile()) return { kind: 'other', reason: 'it is not a regular file now' };
-  if (stats.size > MAX_BYTES) return { kind: 'file', hash: '' };
-  return { kind: 'file', hash: hashOf(readBounded(path, MAX_BYTES)) };
-}
-
 function attempt(path: string, report: (line: string, left: boolean) => void, work: () => void): void {
   try {
     work();
@@ -249,18 +227,10 @@ function attempt(path: string, report: (line: string, left: boolean) => void, wo
   }
 }
 
-export function hashOf(content: string | Buffer): string {
-  return crypto().createHash('sha256').update(content).digest('hex');
-}
-
 function backupPrefix(path: string): string {
   return `.${basename(path)}.condor-token-fetch-`;
 }
 
 function backupName(path: string): string {
   return `${backupPrefix(path)}${crypto().randomUUID()}`;
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -20,7 +20,7 @@ import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { tokenText, writeTokenFile } from '../token/token-file.ts';
-import { hashOf, holdsOneOf } from './placement.ts';
+import { hashOf, holdsOneOf } from './file-content.ts';
 import { canHearStop, hearStop, removeStopSocket, sayStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
@@ -199,7 +199,7 @@ async function keepFresh(
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
   const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
-  return await fetchToken({ ...readRequest(input, surroundings), path: undefined, retries: 0 }, host);
+  return await fetchToken({ ...readRequest(input, surroundings), path: undefined, retries: 0, warnings: [] }, host);
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

@@ -43,6 +43,7 @@ export interface FetchedToken {
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
+  for (const warning of request.warnings ?? []) host.log.warn(warning);
   const finished = new AbortController();
   try {
     const signal = AbortSignal.any([host.signal, finished.signal]);

@@ -59,4 +59,6 @@ export interface TokenRequest {
   readonly path: string | undefined;
   /** PRIVATE_NETWORK_NAME: daemons in the network of this name are reached at their private address, without CCB. */
   readonly privateNetworkName: string | undefined;
+  /** What was noticed when the inputs were read. */
+  readonly warnings?: readonly string[];
 }

@@ -26,8 +26,8 @@ const REASONS: Readonly<Record<string, string>> = {
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || errno === undefined) return message;
-  return REASONS[code] ?? `the system reports ${code}`;
+  if (code === undefined) return message;
+  return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
 }
 
 /**
@@ -41,7 +41,7 @@ export function readBounded(path: string, maxBytes: number, check?: (stats: Stat
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error('it is not a regular file');
-    if (stats.size > maxBytes) throw new Error(`it is too large (more than ${maxBytes} bytes)`);
+    if (stats.size > maxBytes) throw new Error('it is too large');
     check?.(stats);
     const bytes = Buffer.alloc(Math.max(stats.size, 4096) + 1);
     const chunks: Buffer[] = [];
@@ -49,7 +49,7 @@ export function readBounded(path: string, maxBytes: number, check?: (stats: Stat
       const length = readSync(file, bytes);
       if (length === 0) return Buffer.concat(chunks);
       total += length; // files of /proc have no size before they are read
-      if (total > maxBytes) throw new Error(`it is too large (more than ${maxBytes} bytes)`);
+      if (total > maxBytes) throw new Error('it is too large');
       chunks.push(Buffer.from(bytes.subarray(0, length)));
     }
   } finally {

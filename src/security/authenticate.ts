@@ -26,6 +26,8 @@ export interface Offer {
 /** Who was let in how, and what the server still says in clear before everything is encrypted. */
 export interface Authenticated {
   readonly method: MethodName;
+  /** When the credential expires that was accepted. */
+  readonly expiresAt: number | undefined;
   readonly clearToCome: readonly ExpectedMessage[];
 }
 
@@ -113,7 +115,7 @@ export async function authenticate(
           return exhausted(attempts);
         },
       }));
-      return { method, clearToCome };
+      return { method, expiresAt: candidate.expiresAt, clearToCome };
     } catch (error) {
       if (!(error instanceof MethodRefused)) throw error; // out of step, or not to be trusted: nothing more is said
       failed(error.message);

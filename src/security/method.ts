@@ -40,6 +40,8 @@ export interface Peer {
 export interface Candidate {
   /** Which credential this is, without its secret: for logs and errors. */
   readonly label: string;
+  /** When the credential expires, in seconds since 1970; undefined: never, or that does not limit a token. */
+  readonly expiresAt?: number | undefined;
   /** Says the method's first words, where the client speaks first. They leave in one flight with the method's bit. */
   open(channel: MessageChannel): void | Promise<void>;
   /**

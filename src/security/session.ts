@@ -33,6 +33,8 @@ export interface Session {
   /** The reply to the request comes from here. */
   readonly channel: MessageChannel;
   readonly method: MethodName;
+  /** When the credential expires that was accepted, in seconds since 1970; tokens of this session expire no later. */
+  readonly credentialExpiresAt: number | undefined;
   /** Who the daemon says we are, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
@@ -103,7 +105,7 @@ async function handshake(
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));
   host.log.debug(`session: ${describeOffer(server)}`);
-  const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
+  const { method, expiresAt, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
   const key = agreement.sessionKey(server.ecdhPublicKey);
   channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
   channel.send(request);
@@ -111,7 +113,8 @@ async function handshake(
   const user = readPostAuth(verdict, mayBeUnmapped);
   const sid = verdict.string('Sid');
   host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
-  return { channel, method, user, server, resumption: sid === undefined ? undefined : new Resumption(sid, key) };
+  const resumption = sid === undefined ? undefined : new Resumption(sid, key);
+  return { channel, method, credentialExpiresAt: expiresAt, user, server, resumption };
 }
 
 function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {

@@ -52,7 +52,7 @@ for (const debug of [false, true]) {
         assertNoLeak(step, [idtoken, token]);
         const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
         assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
-        assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, lasts 600 s; written to /);
+        assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, valid for 10 min; written to /);
         assert.match(step.summary, /<td>Identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
         assert.equal(/^##\[debug\]session: IDTOKENS makes you alice/m.test(step.log.join('\n')), debug);
         assert.deepEqual(
@@ -111,10 +111,10 @@ describe('The Action', () => {
       const warned = await run('warn');
       assert.deepEqual(
         warned.annotations.map(({ level, message }) => [level, message]),
-        [['warning', 'The daemon granted less than was asked. lifetime: asked for 3600 s, granted 60 s']],
+        [['warning', 'The daemon granted less than was asked. lifetime: asked for 1 h, granted 1 min']],
       );
       assert.match(warned.summary, /Less than asked: lifetime/);
-      assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 60 s/ });
+      assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 1 min/ });
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
 

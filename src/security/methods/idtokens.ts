@@ -54,13 +54,14 @@ export function idtokens(credentials: readonly IdTokenCredential[], host: Host, 
 
 function candidate(credential: IdTokenCredential, host: Host): Candidate {
   const { token } = credential;
-  return akep2({
+  const own = akep2({
     method: 'TOKEN',
     label: labelOf(credential),
     opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
     key: () => keyOfToken(revealSignature(token), token.signedText),
     refusal: () => refusal(token, host.now()),
   });
+  return { ...own, expiresAt: token.expiresAt };
 }
 
 function labelOf({ source, token }: IdTokenCredential): string {

@@ -19,6 +19,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
     const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
     return {
       label,
+      expiresAt: token.expiresAt,
       open: (channel) => exchange.open(channel),
       async finish(channel, _, last) {
         try {
