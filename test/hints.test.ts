@@ -27,6 +27,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,
   'Invalid command line argument: -frobnicate': NO_DAEMON,
   'is not a lifetime': NO_DAEMON,
+  'is empty, and no other credential is given': NO_DAEMON,
   'is another machine': 'the daemons of the tests are on this machine',
   'a SciToken is shown only to a daemon that proves itself': NO_DAEMON,
   'the certificate of CN=alice expired at': NO_DAEMON,

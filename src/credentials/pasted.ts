@@ -17,7 +17,7 @@ const PEM_LINE = 64;
 /** What a text is instead of a credential; undefined: no well-known mistake. */
 export function mistakeIn(text: string): string | undefined {
   const whole = text.trim();
-  if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'it is an expression ${{ … }} that was not expanded';
+  if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'it is a workflow expression that was not expanded';
   if (/^\*+$/.test(whole)) return 'it is ***, which logs show in place of a secret';
   const packed = whole.replace(/\s/g, '');
   if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return 'it looks like base64';

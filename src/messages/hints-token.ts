@@ -62,7 +62,7 @@ Administrator: lifetimes are cut to the rest of the credential's own, and to {SE
 `,
   ERR_TOKEN_REFUSED: rows`
 /restricted to (.+), which does not include ([A-Z_ ]+)
-Workflow: the credential itself has only $1: store one with $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
+Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
 /does not allow (\w+) to (\S+)
 Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
 Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.

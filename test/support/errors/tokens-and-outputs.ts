@@ -17,6 +17,10 @@ export const OF_TOKENS = {
     'ERR_TOKEN_REDUCED',
     'the daemon granted less than was asked: authorization: asked for READ WRITE, granted READ',
   ),
+  'restricted to READ, which does not include WRITE': new TokenError(
+    'ERR_TOKEN_REFUSED',
+    'the new token is restricted to READ, which does not include WRITE; so is the credential',
+  ),
   'the daemon does not allow ADMINISTRATOR to': new TokenError(
     'ERR_TOKEN_REFUSED',
     'the daemon does not allow ADMINISTRATOR to alice@pool.test with the new token',
