@@ -27,6 +27,8 @@ export interface Placement {
 export interface PlacementPlan {
   readonly path: string;
   readonly overwrite: boolean;
+  /** SHA-256 of the file that is there; undefined: there is none. */
+  readonly earlier: string | undefined;
 }
 
 /** The latest expiry that the new token can have, and what it must say, as far as that is known before the fetch. */
@@ -48,7 +50,8 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
     const { expiresBy, issuer = earlier.issuer, subject = earlier.subject } = expected;
     checkReplaceable(path, earlier, { issuer, subject, expiresAt: expiresBy });
   }
-  return { path: resolve(path), overwrite };
+  const found = contentOf(path);
+  return { path: resolve(path), overwrite, earlier: found.kind === 'file' ? found.hash : undefined };
 }
 
 /**
@@ -57,12 +60,16 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
  * @throws OutputError ERR_OUTPUT; then everything is as before.
  */
 export function placeToken(
-  { path, overwrite }: PlacementPlan,
+  { path, overwrite, earlier: expected }: PlacementPlan,
   token: IdToken,
   save: (placement: Placement) => void,
 ): Placement {
   const earlier = lstatSync(path, { throwIfNoEntry: false });
-  if (earlier !== undefined && !overwrite) checkReplaceable(path, earlierToken(path), token);
+  if (earlier !== undefined && !overwrite) {
+    const found = contentOf(path);
+    const isSame = found.kind === 'file' && found.hash === expected;
+    checkReplaceable(path, earlierToken(path), isSame ? token : ofIdentity(token));
+  }
   const text = tokenText(token.jwt);
   const planned: Placement = {
     path,
@@ -96,7 +103,7 @@ function nameOrReplace(from: string, to: string, token: IdToken): void {
     nameNew(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    checkReplaceable(to, earlierToken(to), token);
+    checkReplaceable(to, earlierToken(to), ofIdentity(token));
     renameSync(from, to);
   }
 }
@@ -126,6 +133,11 @@ function earlierToken(path: string): IdToken | undefined {
   } catch {
     throw kept(path, 'it does not hold exactly one IDTOKEN');
   }
+}
+
+/** What a token must say that another step has written meanwhile: of two steps at a time, the later file wins. */
+function ofIdentity({ issuer, subject }: IdToken): Pick<IdToken, 'issuer' | 'subject' | 'expiresAt'> {
+  return { issuer, subject, expiresAt: undefined };
 }
 
 function checkReplaceable(
