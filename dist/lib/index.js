@@ -34,7 +34,10 @@ __nccwpck_require__.d(__webpack_exports__, {
     u7: () => errors_OutputError,
     bd: () => ProtocolError,
     gz: () => TokenError,
-    eY: () => bundle_fetchToken
+    vL: () => bundle_checkFetch,
+    eY: () => bundle_fetchToken,
+    uK: () => bundle_hintsFor,
+    _f: () => isHTCondorError
 });
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
@@ -183,6 +186,63 @@ class TokenError extends HTCondorError {
 class errors_OutputError extends HTCondorError {
     code="ERR_OUTPUT";
     exitStatus=8;
+}
+
+const DEFAULT_LIFETIME_SECONDS = 3600;
+
+const INPUT_OF = {
+    pool: "pool",
+    name: "name",
+    type: "type",
+    address: "address",
+    authz: "authz",
+    lifetime: "lifetime",
+    mode: "mode",
+    identity: "identity",
+    key: "key",
+    remote: "remote",
+    authenticationMethods: "authentication-methods",
+    idtoken: "idtoken",
+    scitoken: "scitoken",
+    oidcAudience: "oidc-audience",
+    tokenService: "token-service",
+    clientCertificate: "client-certificate",
+    clientKey: "client-key",
+    caCertificate: "ca-certificate",
+    serverName: "server-name",
+    password: "password",
+    expectedIdentity: "expected-identity",
+    expectedTrustDomain: "expected-trust-domain",
+    verify: "verify",
+    onReduced: "on-reduced",
+    file: "file",
+    retries: "retries",
+    timeoutMs: "timeout"
+};
+
+function inputsOf(options, fixed) {
+    const entries = Object.entries(INPUT_OF);
+    const all = {
+        ...options,
+        lifetime: options.lifetime ?? DEFAULT_LIFETIME_SECONDS
+    };
+    const words = new Map(entries.filter(([option]) => option !== "timeoutMs").map(([option, name]) => [ name, all[option] ]));
+    return name => {
+        const value = fixed[name] ?? words.get(name);
+        return typeof value === "object" ? value.join(",") : value?.toString();
+    };
+}
+
+function withOptionName(error) {
+    const entries = Object.entries(INPUT_OF);
+    const option = entries.find(([, name]) => name === error.input)?.[0];
+    if (option === undefined || option === error.input) return error;
+    const {message, input, cause} = error;
+    const renamed = message.startsWith(`${input}:`) ? `${option}${message.slice(input.length)}` : message;
+    return new InputError(option, renamed, {
+        cause,
+        phase: "inputs"
+    });
 }
 
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
@@ -844,7 +904,7 @@ function account() {
     }
 }
 
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 class Secret {
     #value;
@@ -860,7 +920,7 @@ class Secret {
     toJSON() {
         return "***";
     }
-    [external_node_util_namespaceObject.inspect.custom]() {
+    [INSPECT]() {
         return "***";
     }
 }
@@ -1698,6 +1758,431 @@ function checkRenewal(said, path, lifetime, env) {
 function plainPath(input, text) {
     if (text.trim() === "" || text.includes("\0")) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
     return (0, external_node_path_namespaceObject.resolve)(text);
+}
+
+function rows(text, ...shared) {
+    const [, ...found] = `\n${String.raw(text, ...shared).trim()}`.split("\n/");
+    return found.map(each => {
+        const [pattern = "", ...hints] = each.split("\n");
+        return {
+            facts: new RegExp(pattern),
+            hints
+        };
+    });
+}
+
+function firstOf(rows, text, side) {
+    for (const {facts, hints} of rows) {
+        const found = facts.exec(text);
+        if (found !== null) {
+            return hints.map(hint => hint.replace(/\{(.*?)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).replace(/\$(\d)/g, (_, group) => found[group] ?? ""));
+        }
+    }
+    return [];
+}
+
+const METHOD_USES = {
+    IDTOKENS: "idtoken",
+    SCITOKENS: "scitoken",
+    SSL: "client-certificate",
+    PASSWORD: "password",
+    FS: "authentication-methods: FS, on the daemon’s own machine",
+    MUNGE: "authentication-methods: MUNGE, where a munged with the pool’s key runs"
+};
+
+const NOT_SENT = /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before/;
+
+const MAX_HINTS = 4;
+
+const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";
+
+const FRESH = "condor_token_fetch on the access point";
+
+const REFUSED = rows`
+/^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
+Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+/^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
+Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
+Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
+/^IDTOKENS: .*signed with the key (\S+); the daemon has (.+)
+Workflow: the daemon has no key $1 any more, or never had: renew the secret (${FRESH}; -key chooses another).
+Administrator: or put the file $1 into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
+/^IDTOKENS: .*it expired at
+Workflow: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.
+/^IDTOKENS: .*refused it without a reason
+Workflow: renew the secret: ${FRESH} prints a token that is neither old nor revoked.
+Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows how old tokens may be, which are revoked, and where keys must be. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
+/^IDTOKENS: .*does not say which trust domain
+Workflow: give in idtoken the one token of this pool; condor_token_list shows issuers.
+Administrator: or set {TRUST_DOMAIN}.
+/^IDTOKENS: .*(others may use it|belongs to user|be read by this user)
+Runner: a token file must be of this account, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.
+/^IDTOKENS:
+Workflow: give a token of this pool in idtoken: ${FRESH} prints one.
+/no host name is known|the collector alone says
+Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE}
+/^SSL: .*AUTH_SSL_ALLOW_CLIENT_PROXY
+Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
+/^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
+Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
+/^SSL: .*cannot use TLS
+Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
+/^SSL:
+Administrator: the daemon must trust who issued the client certificate, and have its subject in its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
+Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows whose client-certificate it is.
+/^SCITOKENS: .*it expired at
+Workflow: get a new SciToken just before this step (httokensh, oidc-token or htgettoken).
+/^SCITOKENS:
+Administrator: the daemon must have the token's audience, reach its issuer (curl ISSUER/.well-known/openid-configuration), and have a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+Workflow: or get a token with that audience, and a scope. Mode exchange with an idtoken beside it tells the daemon's reason.
+/^PASSWORD:
+Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
+/^FS: .*FS before HTCondor 24
+Workflow: name FS in authentication-methods if you trust the daemon's machine: an HTCondor before 24 asks for what is not bound to its address.
+/^FS:
+Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
+/^MUNGE:
+Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
+`;
+
+const UNPROVEN = rows`
+/its certificate is for (.+), not for (\S+)
+Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
+/its certificate.* has expired|not valid yet
+Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
+/^(SSL|SCITOKENS):
+Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.
+/^PASSWORD:
+Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
+/
+Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
+`;
+
+const LOG = rows`
+/
+Administrator: the daemon's log has its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
+`;
+
+const FALSE_DAEMON = "Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.";
+
+function exhaustedHints(attempts, side) {
+    const found = new Set(attempts.toReversed().flatMap(each => firstOf(REFUSED, textOf(each), side)));
+    const log = attempts.length > 0 && attempts.every(({reason}) => NOT_SENT.test(reason)) ? [] : firstOf(LOG, "", side);
+    return [ ...[ ...found ].slice(0, MAX_HINTS - log.length), ...log ];
+}
+
+function unprovenHints(attempts, side) {
+    return [ ...firstOf(UNPROVEN, attempts.map(textOf).join("\n"), side), FALSE_DAEMON ];
+}
+
+function textOf({method, reason}) {
+    return `${method}: ${reason}`;
+}
+
+const ELSEWHERE = "use a self-hosted one, a VPN, or an SSH tunnel with address.";
+
+const STALE = "use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)";
+
+const OWNED = "must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.";
+
+const THREE_PARTS = "one line, three parts with dots between them.";
+
+const WRONG_PEER = rows`
+/
+Workflow: is this HTCondor 9.0 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
+`;
+
+const REACHING = {
+    ERR_INPUT: rows`
+/argument: --?id
+Workflow: leave it out: HTCondor's condor_token_fetch has no such flag either, whatever its manual page shows. condor_token_list shows whom a credential, and so its token, is for.
+/^arguments
+Workflow: correct the flag; condor_token_fetch -help lists them all.
+/configuration cannot be read
+Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONFIG name one that can be read.
+/^(\S+)
+Workflow: correct $1; the README says what it may be.
+`,
+    ERR_NO_CREDENTIAL: rows`
+/others may use it|belongs to user|be read by this user
+Runner: the file ${OWNED}
+/ignores files of such a name
+Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names are passed over.
+/is another machine
+Workflow: FS works only on the daemon's own machine: run this step there, or give idtoken (condor_token_fetch on the access point prints one).
+/reached through CCB
+Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
+/may not have an OIDC token
+Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
+/token service gives no token
+Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
+Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
+/token-service: there is no token
+Workflow: give oidc-audience, and the job permissions: id-token: write, or give scitoken: of that the service makes another one.
+/SciToken (to exchange|is shown)
+Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
+/
+Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
+Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
+`,
+    ERR_CREDENTIAL_UNREADABLE: rows`
+/certificate .*expired at|not valid before
+Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
+/passphrase|PEM|private key|certificate
+Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
+/mode exchange more
+Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
+/answers with an IDTOKEN
+Workflow: leave mode and remote out, for it is the result already; or give the URL at which the service makes a SciToken.
+/answers without a token in
+Workflow: correct token-service: it is to be the URL of a token endpoint (RFC 8693, its answer has access_token), or of a broker (its answer has token).
+/SciToken|scitoken
+Workflow: give scitoken as its issuer gave it: ${THREE_PARTS}
+/^\S* ?password:
+Workflow: password is the line that condor_store_cred add -c was given on the daemon's machine.
+/
+Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
+`,
+    ERR_NOT_FOUND: rows`
+/on this machine
+Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
+/
+Workflow: correct pool or name (condor_status -any -pool POOL -af MyType Name lists all), or give address.
+Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may not advertise itself: {ALLOW_ADVERTISE_SCHEDD}.
+`,
+    ERR_AMBIGUOUS: rows`
+/
+Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
+`,
+    ERR_CONNECT: rows`
+/the host name (\S+) does not resolve
+Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
+/no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
+Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
+Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
+/no answer from (\S+):|service \S*.*answers \d
+Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
+/connection refused
+Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+/
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
+`,
+    ERR_TIMEOUT: rows`
+/request (\w+) was not approved
+Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.
+Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
+/cancelled
+Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+/
+Network: a firewall that drops packets looks like this: nc -zv HOST 9618 on the runner.
+Workflow: for a slow network or a busy daemon raise timeout.
+`,
+    ERR_CLOSED: rows`
+/
+Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
+Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
+`,
+    ERR_CCB_ONLY: rows`
+/no daemon is currently registered
+Workflow: the address is out of date: ${STALE}, or try again in a minute.
+Administrator: if it stays so, the daemon has lost its broker: {CCB_ADDRESS}, and lines with CCBListener in its log.
+/
+Network: this daemon is reached through its CCB broker, most often the collector, whose port must be open to this runner: nc -zv BROKER 9618.
+Administrator: a broker of HTCondor 25.12 or later passes all on (condor_config_val -collector CCB_SERVER_STREAMING); any other makes the daemon connect to this runner, which hosted runners do not let in.
+Workflow: or run this step within reach of the daemon, or use an SSH tunnel with address.
+`,
+    ERR_FRAME: [ ...rows`
+/it answers like (an? [\w ]+\w)
+Workflow: $1 answers here, not HTCondor: correct host and port; condor_config_val COLLECTOR_HOST in the pool shows them, 9618 by default.
+`, ...WRONG_PEER ],
+    ERR_MESSAGE: WRONG_PEER,
+    ERR_CLASSAD: [ ...rows`
+/no usable address
+Administrator: this daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart it, or give address in the workflow.
+`, ...WRONG_PEER ],
+    ERR_DECRYPT: rows`
+/
+Network: something on the way changes the data, or this is not the daemon that it claims to be: find out before you try again. Compare condor_ping -address "<HOST:PORT>" READ in the pool and from here.
+`
+};
+
+const ITSELF = "leave remote out, so that the schedd itself is asked.";
+
+const DAEMON_TEXTS = rows`
+/Token fetch disabled
+Administrator: set SEC_ENABLE_TOKEN_FETCH = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.
+Workflow: or ask another daemon of the pool (type: collector), or use mode request.
+/will not sign with requested key
+Workflow: leave key out, or ask for one that the daemon signs with; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.
+/original one expired
+Workflow: your credential expired while in use: renew the secret with condor_token_fetch on the access point, with a longer -lifetime.
+/doesn't allow requested authorization
+Workflow: your credential is limited to other levels (condor_token_list shows its scope): ask for one of them in authz, or use a credential with more.
+/did not successfully authenticate|Missing requester identity
+Administrator: the daemon maps the credential to nobody: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.
+/does not have (access to configured key|a signing key configured)
+Administrator: this daemon cannot read its signing key: copy the file from the collector's machine, mode 0600, owned by root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+Workflow: or ask the collector, with type: collector.
+/Failed to (read file|fetch key)
+Administrator: the key is allowed, but its file is missing there, or not of root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.
+Workflow: or leave key out, so that the daemon signs with its own.
+/is not known to the collector
+Workflow: HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: ${ITSELF}
+Administrator: where that is mended, a schedd of exactly this name (condor_status -schedd -af Name) needs SEC_ENABLE_IMPERSONATION_TOKENS = True: {SEC_ENABLE_IMPERSONATION_TOKENS}.
+/No schedd target specified
+Workflow: give name, as condor_status -schedd -af Name shows it.
+/Request to server was not encrypted
+Administrator: the daemon must not be set to NEVER encrypt: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.
+/eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS
+Workflow: ask in authz for levels of {SEC_IMPERSONATION_TOKEN_LIMITS}, or leave remote out.
+/\b(DCSCHEDD|SECMAN):\d
+Workflow: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
+Administrator: condor_ping -type schedd -name NAME DAEMON on the collector's machine shows whether the two can talk.
+/Issuer namespace
+Administrator: set one name, without spaces and commas, then condor_reconfig: {TRUST_DOMAIN}.
+/Token request disabled
+Administrator: set SEC_ENABLE_TOKEN_REQUEST = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.
+Workflow: or ask another daemon of the pool (type: collector).
+/SEC_TOKEN_REQUEST_LIMITS
+Workflow: ask in authz for levels of {SEC_TOKEN_REQUEST_LIMITS}.
+/Request has expired|Request ID is not known
+Administrator: nobody approved it within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.
+Workflow: run this step again, and have it approved while it waits: condor_token_request_approve -reqid ID.
+/Request failed
+Administrator: the daemon could not make the token, most often for want of a key or a trust domain: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log at this time tells.
+/ANONYMOUS or no authentication
+Administrator: for requests without a credential the daemon needs a host certificate, and SSL among its methods: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.
+/rate limit
+Workflow: too many ask this daemon at once: try again later.
+Administrator: condor_token_request_list shows who; they stay for {SEC_TOKEN_REQUEST_LIFETIME}.
+/Too many requests in the system
+Administrator: the daemon has a thousand requests that nobody approved: condor_token_request_list shows them.
+/SciToken exchange disabled
+Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True there, then condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
+Workflow: or use mode fetch, with the same scitoken.
+/Failed to map SciToken
+Administrator: the daemon's map file needs a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+/not built with SciTokens
+Workflow: this HTCondor (condor_version there shows which) has no SciTokens: use another credential, such as idtoken.
+/SCITOKENS:
+Administrator: the daemon gives its reason: audience ({SCITOKENS_SERVER_AUDIENCE}), expiry, signature, or an issuer that it cannot reach: curl ISSUER/.well-known/openid-configuration there.
+/error (-?\d+):
+Administrator: the daemon's log has more, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $1.
+/
+Administrator: the daemon's log at this time has more: {%_LOG}.
+`;
+
+const KNOWN = `Administrator: the daemon knows $1 but does not let it in: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. Where they have *@$(UID_DOMAIN), an identity must end in that, not in TRUST_DOMAIN.\nWorkflow: a credential limited to other levels is refused like this too (“limited authorization” in the daemon's log): condor_token_list shows its scope.`;
+
+const IN_CLEAR = "Nothing was sent in clear.";
+
+const GRANTING = {
+    ERR_NO_COMMON_METHOD: rows`
+/does not agree to authenticate
+Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
+/the daemon takes KERBEROS$
+Administrator: KERBEROS is not spoken here: add IDTOKENS, SSL or SCITOKENS to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Workflow: or use HTCondor's own condor_token_fetch, after kinit.
+/
+Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+`,
+    ERR_NO_ENCRYPTION: rows`
+/it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
+Administrator: the daemon encrypts with $1, as before HTCondor 9.0, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/
+Administrator: the daemon must encrypt, with AES, which needs HTCondor 9.0: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+`,
+    ERR_DENIED: rows`
+/@unmapped
+Administrator: the daemon's map file needs a line SSL or SCITOKENS for this credential, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+/^locate .*we are (\S+)
+${KNOWN}
+Workflow: with address no collector is asked.
+/we are (\S+)
+${KNOWN}
+/
+Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} tell whom it took this for.
+`,
+    ERR_COMMAND_NOT_REGISTERED: rows`
+/
+Administrator: only HTCondor 9.0 or later issues tokens, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+`,
+    ERR_TOKEN_MALFORMED: rows`
+/nor the id of a request
+Administrator: so answers a daemon with a thousand requests that nobody approved (condor_token_request_list); they go after {SEC_TOKEN_REQUEST_LIFETIME}.
+/
+Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
+`,
+    ERR_TOKEN_CLAIM: rows`
+/^sub .*expected-identity
+Workflow: store the credential of that account in the secret (condor_token_list shows whom tokens are for), or correct expected-identity.
+Administrator: for SSL and SCITOKENS the map file decides; an identity should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
+/^iss .*expected-
+Workflow: another pool answered: correct pool and name, or expected-trust-domain.
+Administrator: a pool is known by its TRUST_DOMAIN, not by its UID_DOMAIN: {TRUST_DOMAIN}.
+/^iss
+Administrator: with remote, schedd and collector must have one TRUST_DOMAIN: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
+Workflow: or leave remote out, so that the schedd itself is asked.
+/
+Administrator: the daemon issued something else than was asked for, and nothing was delivered: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}.
+`,
+    ERR_TOKEN_REDUCED: rows`
+/
+Workflow: ask for less (authz, lifetime), give a credential that has more (condor_token_list shows scope and exp), or set on-reduced to warn.
+Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
+`,
+    ERR_TOKEN_REFUSED: rows`
+/does not allow (\w+) to (\S+)
+Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
+Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
+Workflow: or leave $1 out of authz.
+/
+Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+`,
+    ERR_OUTPUT: rows`
+/runner does not take
+Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
+/standard output
+Workflow: the command behind the pipe has gone: see why, or write with -file.
+/symbolic link|no regular file
+Workflow: choose another token-directory or file: ls -ld PATH shows what is there.
+/
+Runner: this account must be able to write there (ls -ld DIRECTORY, df -h DIRECTORY); or choose another token-directory or file.
+`
+};
+
+const HINTS = {
+    ...REACHING,
+    ...GRANTING,
+    ERR_DAEMON: DAEMON_TEXTS
+};
+
+function hintsFor(error) {
+    const side = error.phase === "locate" ? "collector" : "schedd";
+    switch (error.code) {
+      case "ERR_METHODS_EXHAUSTED":
+        return exhaustedHints(error.attempts, side);
+
+      case "ERR_SERVER_UNPROVEN":
+        return unprovenHints(error.attempts, side);
+
+      case "ERR_NO_COMMON_METHOD":
+        return [ ...usesOf(error), ...firstOf(HINTS[error.code], factsOf(error), side) ];
+
+      default:
+        return firstOf(HINTS[error.code], factsOf(error), side);
+    }
+}
+
+function factsOf(error) {
+    const about = "input" in error ? error.input : "claim" in error ? error.claim : error.phase;
+    return `${about ?? "-"} ${error.message}`;
+}
+
+function usesOf({methods}) {
+    const uses = methods.flatMap(method => METHOD_USES[method] ?? []);
+    return uses.length === 0 ? [] : [ `Workflow: give what this daemon takes: ${uses.join("; or ")}.` ];
 }
 
 const METHOD_BIT = {
@@ -2667,93 +3152,93 @@ async function inPhase(phase, peer, work) {
     }
 }
 
-const PRIVATE_FILE = 384;
-
-const PRIVATE_DIRECTORY = 448;
-
-function checkTokenPath(path) {
-    const target = stat(path);
-    if (target?.isSymbolicLink() === true) throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
-    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is no regular file`);
-    let directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
-    const parent = stat(directory);
-    if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
-        throw new errors_OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
-    }
-    while (stat(directory) === undefined && (0, external_node_path_namespaceObject.dirname)(directory) !== directory) directory = (0, 
-    external_node_path_namespaceObject.dirname)(directory);
-    try {
-        (0, external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
-        if ((0, external_node_fs_namespaceObject.statSync)(directory).isDirectory()) return;
-    } catch (cause) {
-        throw new errors_OutputError(`${directory} cannot be written to: ${printable_messageOf(cause)}`, {
-            cause
-        });
-    }
-    throw new errors_OutputError(`${directory} is no directory`);
+function askAllowed(target, about, credentials, host) {
+    const call = {
+        target,
+        command: DC_SEC_QUERY,
+        about,
+        request: () => {},
+        credentials
+    };
+    const read = async ({channel, user}) => {
+        const reply = await inPhase("session", target.address, () => channel.receive(getClassAd));
+        if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
+        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+        throw new AuthorizationError("ERR_DENIED", text, user);
+    };
+    return callCommand(call, read, host);
 }
 
-function writeTokenFile(path, token, mayMakeDirectory = true) {
-    const directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
-    const temporary = (0, external_node_path_namespaceObject.join)(directory, `.${(0, 
-    external_node_path_namespaceObject.basename)(path)}.${crypto_crypto().randomUUID()}`);
-    try {
-        const directoryMade = mayMakeDirectory ? (0, external_node_fs_namespaceObject.mkdirSync)(directory, {
-            recursive: true,
-            mode: PRIVATE_DIRECTORY
-        }) : undefined;
-        checkTokenPath(path);
-        try {
-            writeWhole(temporary, `${token.reveal()}\n`);
-            (0, external_node_fs_namespaceObject.renameSync)(temporary, path);
-        } catch (error) {
-            (0, external_node_fs_namespaceObject.rmSync)(temporary, {
-                force: true
-            });
-            throw error;
-        }
-        return directoryMade;
-    } catch (cause) {
-        if (cause instanceof errors_OutputError) throw cause;
-        throw new errors_OutputError(`the token could not be written to ${path}: ${printable_messageOf(cause)}`, {
-            cause
-        });
+function getSessionToken(target, limits, credentials, host) {
+    const ad = {
+        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(",") : undefined,
+        TokenLifetime: limits.lifetimeSeconds,
+        RequestedKey: limits.key
+    };
+    const call = {
+        target,
+        command: DC_GET_SESSION_TOKEN,
+        request: putRequest,
+        credentials
+    };
+    return callCommand(call, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+    function putRequest(message) {
+        putClassAd(message, ad);
     }
 }
 
-function writeAddressFile(path, sinful, version) {
-    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
-    try {
-        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ""}`);
-    } catch (cause) {
-        throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, {
-            cause
-        });
-    }
+function readTokenReply(reply) {
+    const token = refuseError(reply).string("Token");
+    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has no token");
+    return new Secret(token);
 }
 
-function writeWhole(path, text) {
-    const {O_WRONLY, O_CREAT, O_EXCL} = external_node_fs_namespaceObject.constants;
-    const file = (0, external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
-    try {
-        const bytes = Buffer.from(text);
-        for (let at = 0; at < bytes.length; ) at += (0, external_node_fs_namespaceObject.writeSync)(file, bytes, at);
-        (0, external_node_fs_namespaceObject.fsyncSync)(file);
-    } finally {
-        (0, external_node_fs_namespaceObject.closeSync)(file);
-    }
+function refuseError(reply) {
+    const error = reply.string("ErrorString");
+    const code = reply.integer("ErrorCode") ?? 0;
+    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
+    return reply;
 }
 
-function stat(path) {
-    try {
-        return (0, external_node_fs_namespaceObject.lstatSync)(path, {
-            throwIfNoEntry: false
-        });
-    } catch (cause) {
-        throw new errors_OutputError(`${path} cannot be looked at: ${printable_messageOf(cause)}`, {
-            cause
-        });
+function checkToken(token, expected) {
+    claim(token.issuer === expected.issuer, "iss", `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || "unknown"}`);
+    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
+    checkExpected(token, expected);
+    claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
+    return [ ...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds) ];
+}
+
+function checkExpected({issuer, subject}, {expectedIssuer = issuer, expectedSubject = subject}) {
+    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
+    claim(subject === expectedSubject, "sub", `the token is for ${subject}, expected-identity is ${expectedSubject}`);
+}
+
+function checkLevels({authz}, asked) {
+    if (asked.length === 0) return [];
+    const granted = authz ?? [];
+    claim(granted.length > 0, "scope", "the token is not limited to any authorization levels, though we asked for it");
+    const extra = granted.filter(level => !covers(asked, level));
+    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which we did not ask for`);
+    const missing = asked.filter(level => !covers(granted, level));
+    return missing.length === 0 ? [] : [ `authorization: asked for ${asked.join(" ")}, granted ${granted.join(" ")}` ];
+}
+
+function checkLifetime({issuedAt, expiresAt}, asked) {
+    claim(issuedAt !== undefined, "iat", "the token does not say when it was issued");
+    if (expiresAt === undefined) {
+        claim(typeof asked !== "number", "exp", "the token never expires, though we asked for a lifetime");
+        return [];
     }
+    const granted = expiresAt - issuedAt;
+    claim(granted > 0, "exp", "the token had expired when it was issued");
+    if (asked === undefined) return [];
+    claim(asked === "unlimited" || granted <= asked, "exp", `the token lasts ${granted} s, longer than the ${asked} s that we asked for`);
+    if (granted === asked) return [];
+    return [ `lifetime: asked for ${asked === "unlimited" ? asked : `${asked} s`}, granted ${granted} s` ];
+}
+
+function claim(holds, name, text) {
+    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
 }
 
 const buffer_utils_encoder = new TextEncoder, decoder = new TextDecoder, strictDecoder = new TextDecoder("utf-8", {
@@ -5091,37 +5576,6 @@ function accounts() {
     }
 }
 
-function getSessionToken(target, limits, credentials, host) {
-    const ad = {
-        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(",") : undefined,
-        TokenLifetime: limits.lifetimeSeconds,
-        RequestedKey: limits.key
-    };
-    const call = {
-        target,
-        command: DC_GET_SESSION_TOKEN,
-        request: putRequest,
-        credentials
-    };
-    return callCommand(call, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-    function putRequest(message) {
-        putClassAd(message, ad);
-    }
-}
-
-function readTokenReply(reply) {
-    const token = refuseError(reply).string("Token");
-    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has no token");
-    return new Secret(token);
-}
-
-function refuseError(reply) {
-    const error = reply.string("ErrorString");
-    const code = reply.integer("ErrorCode") ?? 0;
-    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
-    return reply;
-}
-
 function getImpersonationToken(collector, {schedd, authz, lifetimeSeconds}, credentials, host) {
     const ad = {
         Name: schedd,
@@ -5231,64 +5685,6 @@ function notApproved(requestId, signal) {
         phase: "token",
         requestId
     });
-}
-
-function checkToken(token, expected) {
-    claim(token.issuer === expected.issuer, "iss", `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || "unknown"}`);
-    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
-    checkExpected(token, expected);
-    claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
-    return [ ...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds) ];
-}
-
-function checkExpected({issuer, subject}, {expectedIssuer = issuer, expectedSubject = subject}) {
-    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
-    claim(subject === expectedSubject, "sub", `the token is for ${subject}, expected-identity is ${expectedSubject}`);
-}
-
-function checkLevels({authz}, asked) {
-    if (asked.length === 0) return [];
-    const granted = authz ?? [];
-    claim(granted.length > 0, "scope", "the token is not limited to any authorization levels, though we asked for it");
-    const extra = granted.filter(level => !covers(asked, level));
-    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which we did not ask for`);
-    const missing = asked.filter(level => !covers(granted, level));
-    return missing.length === 0 ? [] : [ `authorization: asked for ${asked.join(" ")}, granted ${granted.join(" ")}` ];
-}
-
-function checkLifetime({issuedAt, expiresAt}, asked) {
-    claim(issuedAt !== undefined, "iat", "the token does not say when it was issued");
-    if (expiresAt === undefined) {
-        claim(typeof asked !== "number", "exp", "the token never expires, though we asked for a lifetime");
-        return [];
-    }
-    const granted = expiresAt - issuedAt;
-    claim(granted > 0, "exp", "the token had expired when it was issued");
-    if (asked === undefined) return [];
-    claim(asked === "unlimited" || granted <= asked, "exp", `the token lasts ${granted} s, longer than the ${asked} s that we asked for`);
-    if (granted === asked) return [];
-    return [ `lifetime: asked for ${asked === "unlimited" ? asked : `${asked} s`}, granted ${granted} s` ];
-}
-
-function claim(holds, name, text) {
-    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
-}
-
-function askAllowed(target, about, credentials, host) {
-    const call = {
-        target,
-        command: DC_SEC_QUERY,
-        about,
-        request: () => {},
-        credentials
-    };
-    const read = async ({channel, user}) => {
-        const reply = await inPhase("session", target.address, () => channel.receive(getClassAd));
-        if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
-        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
-        throw new AuthorizationError("ERR_DENIED", text, user);
-    };
-    return callCommand(call, read, host);
 }
 
 function onlyWith(token, source, host) {
@@ -5463,6 +5859,216 @@ function approvalOf(requestId, {daemon, identity}, {address}) {
     return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
 }
 
+const USUAL_LEVELS = [ "READ", "WRITE", "DAEMON", "ADMINISTRATOR" ];
+
+const NO_KEY = "condor-token-fetch-makes-no-token";
+
+async function checkFetch(request, host) {
+    const finished = new AbortController;
+    try {
+        return await checkStepByStep(request, {
+            ...host,
+            signal: AbortSignal.any([ host.signal, finished.signal ])
+        });
+    } finally {
+        finished.abort();
+    }
+}
+
+async function checkStepByStep(wanted, host) {
+    const request = await inPhase("credentials", undefined, () => withBearer(wanted, host));
+    const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
+    for (const {name, sources} of credentials.methods) host.log.info(`credentials: ${displayName(name)} from ${sources.join(", ")}`);
+    for (const {method, reason} of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
+    const daemon = await findDaemon(request, credentials, telling(host, [ "locate", "connect", "ccb" ]));
+    return await inTurn(daemon.targets, async (target, patient) => ({
+        ...await checkDaemon(request, target, credentials, patient),
+        daemonName: daemon.name
+    }), host);
+}
+
+function telling(host, phases) {
+    const told = new Set;
+    const debug = line => {
+        const gist = line.replace(/ in \d+ ms$/, "");
+        const isNew = phases.some(phase => line.startsWith(`${phase}: `)) && !told.has(gist);
+        told.add(gist);
+        (isNew ? host.log.info : host.log.debug)(line);
+    };
+    return {
+        ...host,
+        log: {
+            ...host.log,
+            debug
+        }
+    };
+}
+
+async function checkDaemon(request, target, credentials, host) {
+    const {authz, verify, expectedIdentity, expectedTrustDomain} = request;
+    host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
+    const [, mayAsk = 0] = questions([ "ALLOW" ])[0] ?? [];
+    const {session} = await askAllowed(target, mayAsk, credentials, telling(host, [ "connect", "ccb", "session" ]));
+    const {server, user} = session;
+    for (const {name} of credentials.methods.filter(({name}) => !server.methods.includes(name))) host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+    await inPhase("check", target.address, () => checkExpected({
+        issuer: server.trustDomain,
+        subject: user
+    }, {
+        expectedIssuer: expectedTrustDomain,
+        expectedSubject: expectedIdentity
+    }));
+    const again = {
+        ...target,
+        resume: session
+    };
+    const asked = askedAlready(request, {
+        targets: [ target ]
+    }, host);
+    if (asked === undefined) await checkFetching(again, authz, credentials, host); else {
+        await inPhase("check", undefined, () => checkAsked(request, asked, host));
+        host.log.info("token: the token service has made it");
+    }
+    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+    const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
+        level,
+        allowed: await isAllowed(again, command, credentials, host)
+    })));
+    for (const {level, allowed} of verdicts) host.log.info(`levels: ${level} is ${allowed ? "allowed" : "refused"}`);
+    const named = which => verdicts.filter(({allowed}) => allowed === which).map(({level}) => level);
+    const [allowed, refused] = [ named(true), named(false) ];
+    if (authz.length > 0 && refused.length > 0 && (allowed.length === 0 || verify)) {
+        const text = `the daemon does not allow ${refused.join(" ")} to ${user} with this credential`;
+        throw new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
+            phase: "verify",
+            peer: formatSinful(target.address)
+        });
+    }
+    return {
+        identity: user,
+        trustDomain: server.trustDomain,
+        daemonAddress: formatSinful(target.address),
+        daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? "",
+        authenticationMethod: displayName(session.method),
+        allowed,
+        refused
+    };
+}
+
+async function checkFetching(target, authz, credentials, host) {
+    try {
+        await getSessionToken(target, {
+            authz,
+            lifetimeSeconds: 1,
+            key: NO_KEY
+        }, credentials, host);
+        host.log.warn("The daemon signed with a key that it should not have; the token, of one second, is thrown away");
+    } catch (error) {
+        const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
+        if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
+    }
+    host.log.info("token: the daemon issues tokens");
+}
+
+async function isAllowed(target, command, credentials, host) {
+    try {
+        await askAllowed(target, command, credentials, host);
+        return true;
+    } catch (error) {
+        if (error instanceof AuthorizationError && error.code === "ERR_DENIED") return false;
+        throw error;
+    }
+}
+
+const PRIVATE_FILE = 384;
+
+const PRIVATE_DIRECTORY = 448;
+
+function checkTokenPath(path) {
+    const target = stat(path);
+    if (target?.isSymbolicLink() === true) throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
+    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is no regular file`);
+    let directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
+    const parent = stat(directory);
+    if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
+        throw new errors_OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+    }
+    while (stat(directory) === undefined && (0, external_node_path_namespaceObject.dirname)(directory) !== directory) directory = (0, 
+    external_node_path_namespaceObject.dirname)(directory);
+    try {
+        (0, external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
+        if ((0, external_node_fs_namespaceObject.statSync)(directory).isDirectory()) return;
+    } catch (cause) {
+        throw new errors_OutputError(`${directory} cannot be written to: ${printable_messageOf(cause)}`, {
+            cause
+        });
+    }
+    throw new errors_OutputError(`${directory} is no directory`);
+}
+
+function writeTokenFile(path, token, mayMakeDirectory = true) {
+    const directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
+    const temporary = (0, external_node_path_namespaceObject.join)(directory, `.${(0, 
+    external_node_path_namespaceObject.basename)(path)}.${crypto_crypto().randomUUID()}`);
+    try {
+        const directoryMade = mayMakeDirectory ? (0, external_node_fs_namespaceObject.mkdirSync)(directory, {
+            recursive: true,
+            mode: PRIVATE_DIRECTORY
+        }) : undefined;
+        checkTokenPath(path);
+        try {
+            writeWhole(temporary, `${token.reveal()}\n`);
+            (0, external_node_fs_namespaceObject.renameSync)(temporary, path);
+        } catch (error) {
+            (0, external_node_fs_namespaceObject.rmSync)(temporary, {
+                force: true
+            });
+            throw error;
+        }
+        return directoryMade;
+    } catch (cause) {
+        if (cause instanceof errors_OutputError) throw cause;
+        throw new errors_OutputError(`the token could not be written to ${path}: ${printable_messageOf(cause)}`, {
+            cause
+        });
+    }
+}
+
+function writeAddressFile(path, sinful, version) {
+    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
+    try {
+        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ""}`);
+    } catch (cause) {
+        throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, {
+            cause
+        });
+    }
+}
+
+function writeWhole(path, text) {
+    const {O_WRONLY, O_CREAT, O_EXCL} = external_node_fs_namespaceObject.constants;
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
+    try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length; ) at += (0, external_node_fs_namespaceObject.writeSync)(file, bytes, at);
+        (0, external_node_fs_namespaceObject.fsyncSync)(file);
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+function stat(path) {
+    try {
+        return (0, external_node_fs_namespaceObject.lstatSync)(path, {
+            throwIfNoEntry: false
+        });
+    } catch (cause) {
+        throw new errors_OutputError(`${path} cannot be looked at: ${printable_messageOf(cause)}`, {
+            cause
+        });
+    }
+}
+
 const FIRST_DELAY_MS = 500;
 
 const MAX_DELAY_MS = 1e4;
@@ -5586,68 +6192,47 @@ function tellSkew(seconds, {issuedAt = 0, expiresAt}, host) {
     host.log.warn(`The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? "later" : "earlier"} than it seems. Set both by NTP (timedatectl, chronyc tracking)`);
 }
 
-const DEFAULT_LIFETIME_SECONDS = 3600;
-
-const INPUT_OF = {
-    pool: "pool",
-    name: "name",
-    type: "type",
-    address: "address",
-    authz: "authz",
-    lifetime: "lifetime",
-    mode: "mode",
-    identity: "identity",
-    key: "key",
-    remote: "remote",
-    authenticationMethods: "authentication-methods",
-    idtoken: "idtoken",
-    scitoken: "scitoken",
-    oidcAudience: "oidc-audience",
-    tokenService: "token-service",
-    clientCertificate: "client-certificate",
-    clientKey: "client-key",
-    caCertificate: "ca-certificate",
-    serverName: "server-name",
-    password: "password",
-    expectedIdentity: "expected-identity",
-    expectedTrustDomain: "expected-trust-domain",
-    verify: "verify",
-    onReduced: "on-reduced",
-    file: "file",
-    retries: "retries"
-};
-
 async function bundle_fetchToken(options) {
-    const {timeoutMs, signal, onSecret, onLog, lifetime = DEFAULT_LIFETIME_SECONDS} = options;
-    const input = inputsOf({
-        ...options,
-        lifetime
-    });
-    const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? (new AbortController).signal, {
-        mask: secret => onSecret?.(secret),
-        log: {
-            debug: line => onLog?.("debug", printable(line)),
-            info: line => onLog?.("info", printable(line)),
-            notice: line => onLog?.("notice", printable(line)),
-            warn: line => onLog?.("warn", printable(line))
-        }
-    });
-    try {
-        const request = readRequest(input, await processSurroundings(host.signal));
-        if (request.checkOnly) throw new InputError("mode", "mode: check is one of the Action and the command");
-        return await fetchToken(request, host);
-    } finally {
-        host.done();
-    }
+    return await run(options, {}, fetchToken);
 }
 
-function inputsOf(options) {
-    const entries = Object.entries(INPUT_OF);
-    const words = new Map(entries.map(([option, name]) => [ name, options[option] ]));
-    return name => {
-        const value = words.get(name);
-        return typeof value === "object" ? value.join(",") : value?.toString();
-    };
+async function bundle_checkFetch(options) {
+    return await run(options, {
+        mode: "check"
+    }, checkFetch);
+}
+
+function bundle_hintsFor(error) {
+    return hintsFor(error);
+}
+
+function isHTCondorError(error) {
+    return error instanceof HTCondorError;
+}
+
+async function run(options, fixed, work) {
+    const {timeoutMs, signal, onSecret, onLog} = options;
+    const input = inputsOf(options, fixed);
+    try {
+        const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? (new AbortController).signal, {
+            mask: secret => onSecret?.(secret),
+            log: {
+                debug: line => onLog?.("debug", printable(line)),
+                info: line => onLog?.("info", printable(line)),
+                notice: line => onLog?.("notice", printable(line)),
+                warn: line => onLog?.("warn", printable(line))
+            }
+        });
+        try {
+            const request = readRequest(input, await processSurroundings(host.signal));
+            if (request.checkOnly && fixed.mode === undefined) throw new InputError("mode", "mode: call checkFetch instead of mode check");
+            return await work(request, host);
+        } finally {
+            host.done();
+        }
+    } catch (error) {
+        throw error instanceof InputError ? withOptionName(error) : error;
+    }
 }
 
 var __webpack_exports__AuthenticationError = __webpack_exports__.v3;
@@ -5674,6 +6259,12 @@ var __webpack_exports__ProtocolError = __webpack_exports__.bd;
 
 var __webpack_exports__TokenError = __webpack_exports__.gz;
 
+var __webpack_exports__checkFetch = __webpack_exports__.vL;
+
 var __webpack_exports__fetchToken = __webpack_exports__.eY;
 
-export { __webpack_exports__AuthenticationError as AuthenticationError, __webpack_exports__AuthorizationError as AuthorizationError, __webpack_exports__ConnectError as ConnectError, __webpack_exports__CredentialError as CredentialError, __webpack_exports__DaemonError as DaemonError, __webpack_exports__HTCondorError as HTCondorError, __webpack_exports__InputError as InputError, __webpack_exports__LocateError as LocateError, __webpack_exports__NegotiationError as NegotiationError, __webpack_exports__OutputError as OutputError, __webpack_exports__ProtocolError as ProtocolError, __webpack_exports__TokenError as TokenError, __webpack_exports__fetchToken as fetchToken };
+var __webpack_exports__hintsFor = __webpack_exports__.uK;
+
+var __webpack_exports__isHTCondorError = __webpack_exports__._f;
+
+export { __webpack_exports__AuthenticationError as AuthenticationError, __webpack_exports__AuthorizationError as AuthorizationError, __webpack_exports__ConnectError as ConnectError, __webpack_exports__CredentialError as CredentialError, __webpack_exports__DaemonError as DaemonError, __webpack_exports__HTCondorError as HTCondorError, __webpack_exports__InputError as InputError, __webpack_exports__LocateError as LocateError, __webpack_exports__NegotiationError as NegotiationError, __webpack_exports__OutputError as OutputError, __webpack_exports__ProtocolError as ProtocolError, __webpack_exports__TokenError as TokenError, __webpack_exports__checkFetch as checkFetch, __webpack_exports__fetchToken as fetchToken, __webpack_exports__hintsFor as hintsFor, __webpack_exports__isHTCondorError as isHTCondorError };

@@ -5,7 +5,7 @@ import { readPrivateFile } from '../credentials/private-file.ts';
 import { OutputError } from '../errors.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { systemReason } from '../runtime/bounded-file.ts';
 import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';

@@ -1,8 +1,7 @@
 /** The job summary: what was fetched, at a glance, and never the token. Everything from outside is escaped. */
 import * as core from '@actions/core';
 import { describeError, factsOf } from '../messages/describe.ts';
-import type { Diagnosis } from '../pipeline/check.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 
@@ -39,7 +38,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
 }
 
 /** What a check found. */
-export async function writeCheckSummary(found: Diagnosis): Promise<void> {
+export async function writeCheckSummary(found: CheckResult): Promise<void> {
   core.summary.addHeading('HTCondor token: a fetch would succeed', 3);
   addRows({
     Identity: found.identity,

@@ -1,6 +1,5 @@
 import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
-import type { Diagnosis } from '../pipeline/check.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';
@@ -43,7 +42,7 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
 }
 
 /** The verdict of a check. */
-export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: Diagnosis): string {
+export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: CheckResult): string {
   const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
   return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
 }

@@ -8,26 +8,12 @@ import { checkExpected, reducedLevels, reducedLifetime } from '../token/check.ts
 import { covers } from '../token/levels.ts';
 import { formatSinful } from '../transport/sinful.ts';
 import { withBearer } from './bearer.ts';
+import type { CheckResult } from './fetched-token.ts';
 import { findDaemon, inTurn } from './find-daemon.ts';
 import { askedAlready, checkAsked, credentialsOf } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
 import { withRetries } from './retry.ts';
 import { questions } from './verify.ts';
-
-/** What a check found, if a fetch would work. */
-export interface Diagnosis {
-  readonly identity: string;
-  readonly trustDomain: string;
-  readonly daemonName: string;
-  readonly daemonAddress: string;
-  readonly daemonVersion: string;
-  readonly authenticationMethod: string;
-  /** Of the levels asked about, those that the daemon allows to this identity with this credential. */
-  readonly allowed: readonly string[];
-  readonly refused: readonly string[];
-  /** What a fetch depends on and a check cannot find out. */
-  readonly notChecked: readonly string[];
-}
 
 /** What is asked about if nobody says what is wanted. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
@@ -43,7 +29,7 @@ const NO_KEY = 'condor-token-fetch-makes-no-token';
  *
  * @throws AnyHTCondorError what the fetch would throw.
  */
-export async function checkFetch(request: TokenRequest, host: Host): Promise<Diagnosis> {
+export async function checkFetch(request: TokenRequest, host: Host): Promise<CheckResult> {
   for (const warning of request.warnings ?? []) host.log.warn(warning);
   const finished = new AbortController();
   try {
@@ -55,7 +41,7 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Dia
   }
 }
 
-async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<Diagnosis> {
+async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<CheckResult> {
   const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { name, sources } of credentials.methods)
@@ -90,7 +76,7 @@ async function checkDaemon(
   target: Target,
   credentials: Credentials,
   host: Host,
-): Promise<Omit<Diagnosis, 'daemonName'>> {
+): Promise<Omit<CheckResult, 'daemonName'>> {
   const { authz, verify, expectedIdentity, expectedTrustDomain } = request;
   host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
   const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
