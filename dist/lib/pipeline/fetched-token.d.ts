@@ -15,6 +15,8 @@ export interface FetchedToken {
     readonly daemonVersionText: string;
     /** `IDTOKENS`, `SSL` and so on; `token-service` if a token service issued the token. */
     readonly authenticationMethod: string;
+    /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+    readonly credentialSource: string;
     /** How far the daemon's clock is ahead of the local clock, in seconds; negative if it is behind. */
     readonly clockSkewSeconds: number;
     /** Network round trips that were waited for, TCP connections included. */
@@ -36,8 +38,12 @@ export interface CheckResult {
     /** HTCondor version of the daemon, such as `25.14.1`; empty if the daemon did not send it. */
     readonly daemonVersion: string;
     readonly authenticationMethod: string;
+    /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+    readonly credentialSource: string;
     /** Authorization levels that the daemon allows to this identity with this credential. */
     readonly allowed: readonly string[];
     /** Authorization levels that the daemon denies. */
     readonly refused: readonly string[];
+    /** What a fetch depends on and a check cannot find out. */
+    readonly notChecked: readonly string[];
 }
