@@ -12,7 +12,21 @@ import type { TokenRequest } from './pipeline/request.ts';
 import type { Host } from './runtime/host.ts';
 import { printable } from './runtime/printable.ts';
 
-export * from './errors.ts';
+export type { AnyHTCondorError, MethodAttempt, Phase } from './errors.ts';
+export {
+  AuthenticationError,
+  AuthorizationError,
+  ConnectError,
+  CredentialError,
+  DaemonError,
+  HTCondorError,
+  InputError,
+  LocateError,
+  NegotiationError,
+  OutputError,
+  ProtocolError,
+  TokenError,
+} from './errors.ts';
 export type { CheckOptions, FetchOptions } from './inputs/options.ts';
 export type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
 export type { Secret } from './runtime/secret.ts';

@@ -87,10 +87,9 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/idtokens.ts': 1, // splits the input in lines
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
-  'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
+  'src/daemon/token-commands.ts': 1, // sends it to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
-  'src/credentials/job-token.ts': 1, // asks the runner with it
-  'src/credentials/token-exchange.ts': 1, // sends it
+  'src/credentials/token-service.ts': 2, // sends the runner's bearer token, and the bearer token of the job
   'src/token/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key

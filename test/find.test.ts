@@ -45,7 +45,7 @@ describe('a daemon at its address', () => {
 describe('Where a daemon probably is', () => {
   const guesses = (words: Words) => {
     const { daemon } = readRequest((name) => ({ idtoken: 'x', ...words })[name], surroundings());
-    assert.ok('collectors' in daemon);
+    assert.ok(daemon.kind === 'pool');
     return guessesOf(daemon).map(formatEndpoint);
   };
   for (const [what, words, expected] of [

@@ -28,7 +28,7 @@ describe('tries', () => {
   test('go on until one succeeds, and each is told of with its reason', async () => {
     const { host, log } = hasty();
     const { hosts, work } = failing(HEALS);
-    assert.equal(await withRetries({ retries: 3, patient: false }, work, host), 'done');
+    assert.equal(await withRetries({ retries: 3, useFullDeadline: false }, work, host), 'done');
     assert.equal(hosts.length, 2);
     assert.deepEqual(log, [
       'info Attempt 1 of 4 failed: the peer closed the connection (ERR_CLOSED); retrying in 0.3 s',
@@ -37,7 +37,7 @@ describe('tries', () => {
 
   test('end with the last error and the number of tries', async () => {
     const { work, hosts } = failing(HEALS, HEALS, HEALS);
-    await assert.rejects(withRetries({ retries: 1, patient: false }, work, hasty().host), {
+    await assert.rejects(withRetries({ retries: 1, useFullDeadline: false }, work, hasty().host), {
       code: 'ERR_CLOSED',
       tries: 2,
     });
@@ -47,14 +47,14 @@ describe('tries', () => {
   test('end at once if it cannot heal', async () => {
     const denied = new DaemonError(44, 'Token fetch disabled.');
     const { work, hosts } = failing(denied, denied);
-    await assert.rejects(withRetries({ retries: 3, patient: false }, work, hasty().host), { tries: 1 });
+    await assert.rejects(withRetries({ retries: 3, useFullDeadline: false }, work, hasty().host), { tries: 1 });
     assert.equal(hosts.length, 1);
   });
 
   test('end at once if there is no time for another one', async () => {
     const { work, hosts } = failing(HEALS, HEALS);
     await assert.rejects(
-      withRetries({ retries: 3, patient: false }, work, hasty({ timeLeftMs: () => 100 }).host),
+      withRetries({ retries: 3, useFullDeadline: false }, work, hasty({ timeLeftMs: () => 100 }).host),
       HEALS,
     );
     assert.equal(hosts.length, 1);
@@ -65,7 +65,7 @@ describe('tries', () => {
     const { host } = hasty({ signal: cancelled.signal });
     const log = { ...host.log, info: () => cancelled.abort(new Error('SIGTERM')) };
     const { work, hosts } = failing(HEALS, HEALS);
-    await assert.rejects(withRetries({ retries: 3, patient: false }, work, { ...host, log }), /cancelled/);
+    await assert.rejects(withRetries({ retries: 3, useFullDeadline: false }, work, { ...host, log }), /cancelled/);
     assert.equal(hosts.length, 1);
   });
 
@@ -73,10 +73,10 @@ describe('tries', () => {
     const hang = (host: Host) =>
       new Promise<string>((_, reject) => host.signal.addEventListener('abort', () => reject(host.signal.reason)));
     const { host } = hasty({ timeLeftMs: () => 20 });
-    await assert.rejects(withRetries({ retries: 1, patient: false }, hang, host), /no answer within 1 s/);
+    await assert.rejects(withRetries({ retries: 1, useFullDeadline: false }, hang, host), /no answer within 1 s/);
     for (const persistence of [
-      { retries: 0, patient: false },
-      { retries: 1, patient: true },
+      { retries: 0, useFullDeadline: false },
+      { retries: 1, useFullDeadline: true },
     ]) {
       const { hosts, work } = failing();
       await withRetries(persistence, work, host);
@@ -89,7 +89,7 @@ describe('tries', () => {
       const { host, log } = notingHost({ randomBytes: (n) => new Uint8Array(n).fill(random) });
       const stop = new AbortController();
       const { work } = failing(...Array<HTCondorError>(2).fill(HEALS));
-      await withRetries({ retries: 2, patient: false }, work, { ...host, signal: stop.signal });
+      await withRetries({ retries: 2, useFullDeadline: false }, work, { ...host, signal: stop.signal });
       return log.map((line) => Number(/retrying in ([\d.]+) s/.exec(line)?.[1]));
     };
     assert.deepEqual(await waits(0), [0.5, 1]);
@@ -101,7 +101,7 @@ describe('A restart', () => {
   const refused = () => new ConnectError('ERR_CONNECT', 'connection refused', { mayBeRestarting: true });
   const missing = (mayBeRestarting: boolean) =>
     new LocateError('ERR_NOT_FOUND', 'no such schedd', [], { mayBeRestarting });
-  const once = { retries: 1, patient: false };
+  const once = { retries: 1, useFullDeadline: false };
   const timers = { randomBytes: (n: number) => new Uint8Array(n).fill(255), timeLeftMs: () => 700 };
 
   test('is retried however often it takes, with one line in the log', async () => {
@@ -123,7 +123,9 @@ describe('A restart', () => {
 
   test('is not retried with 0 retries', async () => {
     const { work, hosts } = failing(refused());
-    await assert.rejects(withRetries({ retries: 0, patient: false }, work, notingHost(timers).host), { tries: 1 });
+    await assert.rejects(withRetries({ retries: 0, useFullDeadline: false }, work, notingHost(timers).host), {
+      tries: 1,
+    });
     assert.equal(hosts.length, 1);
   });
 
@@ -159,7 +161,7 @@ describe('A restart', () => {
 
 describe('A pause that a service requests', () => {
   const busy = (retryAfterMs: number) => new ConnectError('ERR_CONNECT', 'busy', { retryAfterMs });
-  const once = { retries: 1, patient: false };
+  const once = { retries: 1, useFullDeadline: false };
 
   test('counts if it is longer', async () => {
     const { host, log } = hasty();

@@ -40,14 +40,14 @@ type Undo = () => void | Promise<void>;
 export function planDelivery(request: TokenRequest, input: InputSource, host: Host): PlacementPlan | undefined {
   for (const name of ['cleanup', 'export-token-output', 'summary'] as const) isOn(name, input);
   const overwrite = isOn('overwrite', input);
-  const { path, lifetime, expectedIdentity, expectedTrustDomain } = request;
+  const { path, lifetimeSeconds, expectedIdentity, expectedTrustDomain } = request;
   if (path === undefined) return undefined;
   if (isOn('export-environment', input)) {
     checkTokenPath(path);
     return undefined;
   }
   const now = Math.floor(host.now().getTime() / 1000);
-  const expiresBy = typeof lifetime === 'number' ? now + lifetime + CLOCK_TOLERANCE_SECONDS : undefined;
+  const expiresBy = typeof lifetimeSeconds === 'number' ? now + lifetimeSeconds + CLOCK_TOLERANCE_SECONDS : undefined;
   return planPlacement(path, overwrite, { expiresBy, issuer: expectedTrustDomain, subject: expectedIdentity });
 }
 

@@ -103,7 +103,7 @@ export function recordExports(variables: Readonly<Record<string, string>>, env: 
 }
 
 /** The environment without what an earlier step of this Action has exported: that was for the tools, not for this step. */
-export function withoutEarlier(env: Environment): Environment {
+export function withoutPreviousExports(env: Environment): Environment {
   const before = Object.entries(readRecord(env)).filter(([name, entry]) => wasExported(entry, env[name]));
   return { ...env, ...Object.fromEntries(before.map(([name, [, value]]) => [name, value ?? undefined])) };
 }

@@ -1,8 +1,7 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
 import * as core from '@actions/core';
 import { pastedPem } from '../credentials/pasted.ts';
-import { inPhase } from '../daemon/call.ts';
-import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
+import { type AnyHTCondorError, HTCondorError, withPhase } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
 import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
 import { SECRET_INPUTS } from '../inputs/table.ts';
@@ -14,7 +13,7 @@ import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { deliver, planDelivery } from './deliver.ts';
-import { withoutEarlier } from './environment.ts';
+import { withoutPreviousExports } from './environment.ts';
 import { post } from './post.ts';
 import { RENEW, renew } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
@@ -60,13 +59,13 @@ async function main(): Promise<void> {
   });
   const started = host.timeLeftMs();
   checkEmptyCredentials(host);
-  const env = withoutEarlier(process.env);
+  const env = withoutPreviousExports(process.env);
   const surroundings = await processSurroundings(host.signal, env);
   const request = withoutSigningKeys(readRequest(runnerInput, surroundings));
-  const plan = await inPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
+  const plan = await withPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
   if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
-  if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
+  if (request.lifetimeSeconds === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
   let issued: FetchedToken;
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);

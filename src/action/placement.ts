@@ -23,6 +23,8 @@ export interface Placement {
   readonly hash: string;
 }
 
+type UndoReport = (line: string, left: boolean) => void;
+
 /** A path that may be written to. */
 export interface PlacementPlan {
   readonly path: string;
@@ -64,8 +66,8 @@ export function placeToken(
   token: IdToken,
   save: (placement: Placement) => void,
 ): Placement {
-  const earlier = lstatSync(path, { throwIfNoEntry: false });
-  if (earlier !== undefined && !overwrite) {
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (isThere && !overwrite) {
     const found = contentOf(path);
     const isSame = found.kind === 'file' && found.hash === expected;
     checkReplaceable(path, earlierToken(path), isSame ? token : ofIdentity(token));
@@ -74,7 +76,7 @@ export function placeToken(
   const planned: Placement = {
     path,
     directories: missingDirectories(dirname(path)),
-    backup: earlier === undefined || !overwrite ? undefined : join(dirname(path), backupName(path)),
+    backup: isThere && overwrite ? join(dirname(path), backupName(path)) : undefined,
     hash: hashOf(text),
   };
   save(planned);
@@ -84,17 +86,21 @@ export function placeToken(
     if (placement.directories.length !== planned.directories.length) save(placement);
     checkTokenPath(path);
     if (placement.backup !== undefined) renameSync(path, placement.backup);
-    const isNew = earlier === undefined || placement.backup !== undefined;
-    putFile(path, text, isNew ? (from, to) => nameOrReplace(from, to, token) : renameSync);
+    putFile(path, text, isThere && !placement.backup ? renameSync : (from, to) => nameOrReplace(from, to, token));
     return placement;
   } catch (cause) {
-    const left: string[] = [];
-    const made = placement === planned ? [] : placement.directories;
-    undoPlacement({ ...placement, directories: made }, [], (line, isLeft) => isLeft && left.push(line));
-    const reason = cause instanceof OutputError ? cause.message : systemReason(cause);
-    const text = [`the token could not be written to ${path}: ${reason}`, ...left].join('. ');
-    throw cause instanceof OutputError && left.length === 0 ? cause : new OutputError(text, { cause });
+    throw undone(cause, placement === planned ? { ...planned, directories: [] } : placement);
   }
+}
+
+/** Undoes a placement that failed. Returns the error, with what could not be undone. */
+function undone(cause: unknown, placement: Placement): OutputError {
+  const left: string[] = [];
+  undoPlacement(placement, [], (line, isLeft) => isLeft && left.push(line));
+  if (cause instanceof OutputError && left.length === 0) return cause;
+  const reason = cause instanceof OutputError ? cause.message : systemReason(cause);
+  const text = [`the token could not be written to ${placement.path}: ${reason}`, ...left].join('. ');
+  return new OutputError(text, { cause });
 }
 
 /** Gives the new file its name. A file that another step of this Action has written meanwhile is replaced like any other. */
@@ -164,28 +170,10 @@ function kept(path: string, reason: string): OutputError {
 export function undoPlacement(
   { path, directories, backup, hash }: Placement,
   hashes: readonly string[],
-  report: (line: string, left: boolean) => void,
+  report: UndoReport,
 ): void {
   const ours = new Set([hash, ...hashes]);
-  attempt(path, report, () => {
-    const found = contentOf(path);
-    if (found.kind === 'none') {
-      if (backup !== undefined && exists(backup)) restore(backup, path, report);
-    } else if (found.kind === 'file' && ours.has(found.hash)) {
-      if (backup !== undefined && exists(backup)) {
-        renameSync(backup, path);
-        report(`Restored ${path}`, false);
-      } else {
-        unlinkSync(path);
-        report(`Removed ${path}`, false);
-      }
-    } else if (found.kind === 'file') {
-      report(`Left ${path}: another process has written to it since`, !handOn(path, ours, backup, report));
-    } else {
-      report(`Left ${path}: ${found.reason}`, true);
-      if (backup !== undefined && exists(backup)) report(`Left ${backup}: it is the file that was at ${path}`, true);
-    }
-  });
+  attempt(path, report, () => undoFile(path, ours, backup, report));
   for (const directory of directories.toReversed()) {
     try {
       rmdirSync(directory);
@@ -199,7 +187,26 @@ export function undoPlacement(
   }
 }
 
-function restore(backup: string, path: string, report: (line: string, left: boolean) => void): void {
+function undoFile(path: string, ours: ReadonlySet<string>, backup: string | undefined, report: UndoReport): void {
+  const found = contentOf(path);
+  const saved = backup !== undefined && exists(backup) ? backup : undefined;
+  if (found.kind === 'none') {
+    if (saved !== undefined) restore(saved, path, report);
+  } else if (found.kind !== 'file') {
+    report(`Left ${path}: ${found.reason}`, true);
+    if (saved !== undefined) report(`Left ${saved}: it is the file that was at ${path}`, true);
+  } else if (!ours.has(found.hash)) {
+    report(`Left ${path}: another process has written to it since`, !handOn(path, ours, backup, report));
+  } else if (saved !== undefined) {
+    renameSync(saved, path);
+    report(`Restored ${path}`, false);
+  } else {
+    unlinkSync(path);
+    report(`Removed ${path}`, false);
+  }
+}
+
+function restore(backup: string, path: string, report: UndoReport): void {
   nameNew(backup, path);
   if (exists(backup)) unlinkSync(backup);
   report(`Restored ${path}`, false);
@@ -209,12 +216,7 @@ function restore(backup: string, path: string, report: (line: string, left: bool
  * Another step has put our token aside to restore it later: in its place goes what was there before us. Returns whether
  * nothing of ours is left.
  */
-function handOn(
-  path: string,
-  ours: ReadonlySet<string>,
-  backup: string | undefined,
-  report: (line: string, left: boolean) => void,
-): boolean {
+function handOn(path: string, ours: ReadonlySet<string>, backup: string | undefined, report: UndoReport): boolean {
   const prefix = backupPrefix(path);
   const names = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix) && name !== basename(backup ?? ''));
   const aside = names
@@ -231,7 +233,7 @@ function handOn(
   return aside !== undefined || mine === undefined;
 }
 
-function attempt(path: string, report: (line: string, left: boolean) => void, work: () => void): void {
+function attempt(path: string, report: UndoReport, work: () => void): void {
   try {
     work();
   } catch (error) {

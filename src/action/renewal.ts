@@ -22,7 +22,7 @@ import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { tokenText, writeTokenFile } from '../token/token-file.ts';
 import { hashOf, holdsOneOf } from './file-content.ts';
-import { canHearStop, hearStop, removeStopSocket, sayStop } from './stop-socket.ts';
+import { canListenForStop, listenForStop, removeStopSocket, requestStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
 /** File with the SHA-256 of each token that was written, so that post knows its own; beside the log. */
@@ -116,7 +116,7 @@ export async function startRenewal(
 
 /** Ends it, whatever it is doing. Returns its log, and whether it was still there. */
 export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
-  const wasThere = await sayStop(directory).catch(() => false);
+  const wasThere = await requestStop(directory).catch(() => false);
   if (!wasThere) removeStopSocket(directory);
   return { log: linesOf(directory, LOG), wasThere };
 }
@@ -148,13 +148,13 @@ export async function renew(): Promise<void> {
   const { directory } = order;
   const stop = new AbortController();
   const end = () => stop.abort(new Error('the job is over'));
-  const ended = await hearStop(directory, end);
+  const ended = await listenForStop(directory, end);
   process.stdout.write(READY);
   const { ino } = statSync(directory);
   const until = Date.now() + LONGEST_JOB_MS;
   const isOver = () =>
     statSync(directory, { throwIfNoEntry: false })?.ino !== ino ||
-    !canHearStop() ||
+    !canListenForStop() ||
     !isAlive(order.watched) ||
     Date.now() > until;
   const watch = setInterval(() => isOver() && end(), TICK_MS);
@@ -183,10 +183,7 @@ async function keepFresh(
   const hashes = [hash];
   let due = first;
   for (let failures = 0; ; ) {
-    for (let left = due - Date.now(); left > 0; left = due - Date.now())
-      await sleep(Math.min(left, MAX_SLEEP_MS), undefined, { signal: stop }).catch(() => {
-        due = 0;
-      });
+    await sleepUntil(due, stop);
     if (stop.aborted || isOver()) return;
     try {
       const quiet = { debug: () => {}, info: () => {}, notice: say, warn: say };
@@ -207,6 +204,12 @@ async function keepFresh(
       due = Date.now() + pause;
     }
   }
+}
+
+/** Returns early if `stop` is aborted. */
+async function sleepUntil(due: number, stop: AbortSignal): Promise<void> {
+  for (let left = due - Date.now(); left > 0 && !stop.aborted; left = due - Date.now())
+    await sleep(Math.min(left, MAX_SLEEP_MS), undefined, { signal: stop }).catch(() => {});
 }
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {

@@ -10,7 +10,7 @@ const NAME = 'stop.sock';
 const PATIENCE_MS = 5000;
 
 /** Calls `stop` when told to, and gives what to call when that is done. This process is in the directory. */
-export async function hearStop(directory: string, stop: () => void): Promise<() => void> {
+export async function listenForStop(directory: string, stop: () => void): Promise<() => void> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.resume();
@@ -29,7 +29,7 @@ export async function hearStop(directory: string, stop: () => void): Promise<() 
 }
 
 /** Tells the process in this directory to stop, and returns when it has; false: there was none. */
-export async function sayStop(directory: string): Promise<boolean> {
+export async function requestStop(directory: string): Promise<boolean> {
   if (process.platform === 'win32') return await stopAt(pipeOf(directory));
   const before = workingDirectory();
   process.chdir(directory);
@@ -64,7 +64,7 @@ function workingDirectory(): string | undefined {
 }
 
 /** Whether the process in this directory can still be told to stop; it is in that directory itself. */
-export function canHearStop(): boolean {
+export function canListenForStop(): boolean {
   return process.platform === 'win32' || existsSync(NAME);
 }
 

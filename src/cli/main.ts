@@ -81,13 +81,25 @@ function requestInputOf(given: Arguments): InputSource {
 /** Levels add up; of other flags the last one counts. HTCondor's tool does not look at -key where there is -remote. */
 function inputOf(given: Arguments): InputSource {
   return (name) => {
-    if (name === 'authz') return given.get(name)?.join(',');
-    if (name === 'mode') return given.has('check') ? 'check' : undefined;
-    if (name === 'remote' || name === 'verify') return given.has(name) ? 'true' : undefined;
-    if (name === 'key' && given.has('remote')) return undefined;
-    const value = given.get(name)?.at(-1);
-    return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
+    switch (name) {
+      case 'authz':
+        return given.get(name)?.join(',');
+      case 'mode':
+        return given.has('check') ? 'check' : undefined;
+      case 'remote':
+      case 'verify':
+        return given.has(name) ? 'true' : undefined;
+      case 'key':
+        return given.has('remote') ? undefined : lastOf(given, name);
+      default:
+        return lastOf(given, name);
+    }
   };
+}
+
+function lastOf(given: Arguments, name: string): string | undefined {
+  const value = given.get(name)?.at(-1);
+  return value === '' && EMPTY_IS_NONE.includes(name) ? undefined : value;
 }
 
 function say(line: string): void {

@@ -1,8 +1,7 @@
 import type { RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { ConnectError } from '../errors.ts';
+import { ConnectError, messageOf } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { messageOf } from '../runtime/printable.ts';
 import { abortedError } from '../transport/channel.ts';
 import { dial } from '../transport/dial.ts';
 import { formatEndpoint } from '../transport/sinful.ts';

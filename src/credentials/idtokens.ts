@@ -1,61 +1,75 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { CredentialError, TokenError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import type { Secret } from '../runtime/secret.ts';
+import { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
-import { algorithmOf, parseCredentialToken, secretsOf } from '../token/jwt.ts';
-import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-directory.ts';
-import { unreadable } from './private-file.ts';
+import { maskJwt, parseCredentialToken } from '../token/jwt.ts';
+import { ExposedFile, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
-/** Where IDTOKENS come from: the text of an input, or a token directory. */
+/** Source of IDTOKENS: the text of an input, or a token directory. */
 export type IdTokenSource =
   | { readonly text: Secret }
   | {
       readonly directory: string;
-      /** True if the user named it, false if it is HTCondor's default. */
+      /** True if the user supplied the path, false if it is HTCondor's default. */
       readonly named: boolean;
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
       readonly excluded?: RegExp | undefined;
-      /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
+      /** Signing keys with which a token is signed if no other is usable. Undefined: none. */
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Lines without a token that are named, each with its reason. */
+/** Maximum number of lines without a token whose reason is given. */
 const MAX_REASONS = 20;
 
 /**
- * IDTOKENS with all tokens of a source; a string says why there are none.
+ * Loads IDTOKENS with all tokens of a source.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if a line of the input is not an IDTOKEN.
  */
-export function loadIdTokens(source: IdTokenSource, host: Host, authz: readonly string[] = []): AuthMethod | string {
+export function loadIdTokens(
+  source: IdTokenSource,
+  host: Host,
+  authz: readonly string[] = [],
+): AuthMethod | Unavailable {
   const { found, reasons } = readIdTokens(source, host);
   const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
   return found.length > 0 || mint !== undefined
     ? idtokens(found, host, { mint, authz, endsRun: 'text' in source })
-    : `no IDTOKEN was found; ${reasons.join('; ')}`;
+    : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`);
 }
 
-/** All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it. */
-export function readIdTokens(
-  source: IdTokenSource,
+interface IdTokens {
+  readonly found: readonly IdTokenCredential[];
+  /** Why files and lines are not used. */
+  readonly reasons: readonly string[];
+}
+
+/** Reads all IDTOKENS of a source, in HTCondor's order. Each is masked before it is used. */
+export function readIdTokens(source: IdTokenSource, host: Host): IdTokens {
+  if (!('text' in source)) return readFromDirectory(source, host);
+  host.mask(source.text);
+  const lines = tokenLines(source.text.reveal(), 'idtoken');
+  if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+  return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
+}
+
+function readFromDirectory(
+  { directory, excluded, named }: Extract<IdTokenSource, { directory: string }>,
   host: Host,
-): { readonly found: readonly IdTokenCredential[]; readonly reasons: readonly string[] } {
-  if ('text' in source) {
-    host.mask(source.text);
-    const lines = tokenLines(source.text.reveal(), 'idtoken');
-    if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
-    return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
-  }
-  const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
+): IdTokens {
+  const { lines, skipped, exposed } = readTokenDirectory(directory, excluded);
   for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   let others = 0;
   for (const line of lines) {
     try {
-      found.push(parseLine(line, source.named, host));
+      found.push(parseLine(line, named, host));
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
       if (reasons.length < MAX_REASONS) reasons.push(error.message);
@@ -68,12 +82,78 @@ export function readIdTokens(
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  // What does not parse is no secret, and a mask would hide it wherever it stands in the job's log.
-  if (algorithmOf(text) !== undefined) for (const secret of secretsOf(text)) host.mask(secret);
+  // Text that is not a JWT is not a secret, and its mask would hide it wherever it occurs in the job's log.
+  maskJwt(text, host);
   try {
     return { token: parseCredentialToken(text), source, chosen };
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
     throw unreadable(source, error.message);
   }
+}
+
+/** A line of a token file. */
+export interface TokenLine {
+  readonly text: Secret;
+  /** The file, with the line if there are several. */
+  readonly source: string;
+}
+
+interface TokenDirectory {
+  readonly lines: readonly TokenLine[];
+  /** Files without a token, with the reason, or why there are no files. */
+  readonly skipped: readonly string[];
+  /** The files among them whose owner or mode exposes them. */
+  readonly exposed: readonly string[];
+}
+
+/** Default of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: files that editors and package managers leave behind. */
+export const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
+
+/**
+ * Reads a token directory like HTCondor (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order of
+ * their names, one token on each line, `#` comments. A file must belong to this user and be inaccessible to other users.
+ * `excluded`: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP.
+ *
+ * Synchronous, because to load node:fs/promises takes longer than to read a few small files.
+ */
+export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME): TokenDirectory {
+  let names: string[];
+  try {
+    names = readdirSync(directory).sort();
+  } catch (error) {
+    return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
+  }
+  const lines: TokenLine[] = [];
+  const skipped: string[] = [];
+  const exposed: string[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    if (excluded.test(name)) {
+      skipped.push(`${path}: HTCondor ignores files of such a name`);
+      continue;
+    }
+    try {
+      const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
+      if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
+      lines.push(...found);
+    } catch (error) {
+      skipped.push(`${path}: ${reasonOf(error)}`);
+      if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
+    }
+  }
+  if (names.length === 0) skipped.push(`${directory}: it is empty`);
+  return { lines, skipped, exposed };
+}
+
+/** Returns the lines of a text that are neither blank nor comments. */
+export function tokenLines(text: string, source: string): readonly TokenLine[] {
+  const found = text
+    .split(/\r?\n/)
+    .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+    .filter(({ line }) => line !== '' && !line.startsWith('#'));
+  return found.map(({ line, number }) => ({
+    text: new Secret(line),
+    source: found.length === 1 ? source : `${source} line ${number}`,
+  }));
 }

@@ -1,10 +1,13 @@
-/** From what users gave to the ways in that there are. */
+/** Loads the credentials of all authentication methods from their sources. */
 import { readFileSync } from 'node:fs';
 import { CredentialError, type MethodAttempt } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import type { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { type AuthMethod, type Credentials, displayName, type MethodName } from '../security/method.ts';
 import { fs } from '../security/methods/fs.ts';
 import { ssl } from '../security/methods/ssl.ts';
+import type { ProxySettings } from './http-proxy.ts';
 import { type IdTokenSource, loadIdTokens } from './idtokens.ts';
 import { loadMunge } from './munge.ts';
 import { loadPassword, type PasswordSource } from './password.ts';
@@ -12,18 +15,18 @@ import { loadSciToken, type SciTokenSource } from './scitokens.ts';
 import { type CertificateSource, loadCertificate } from './ssl.ts';
 import { loadTrust, type TrustSource } from './trust.ts';
 
-/** Methods that HTCondor has and we do not speak. */
+/** HTCondor's methods that are not supported. */
 type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 
-/** What may be used, and where each credential is or may be. */
+/** The methods that may be used, and the sources of their credentials. */
 export interface CredentialSources {
   readonly methods: readonly MethodSource[];
   readonly preference: Credentials['preference'];
   readonly idtoken: IdTokenSource;
   readonly scitoken: SciTokenSource;
   readonly certificate: CertificateSource;
-  /** Whether SSL without a client certificate is of use: it encrypts, and the daemon proves itself. */
+  /** True if SSL may be used without a client certificate: it encrypts, and the daemon authenticates itself. */
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
   readonly password: PasswordSource;
@@ -31,7 +34,7 @@ export interface CredentialSources {
     /** FS_LOCAL_DIR. */
     readonly directory: string | undefined;
     readonly uid: number | undefined;
-    /** CONDOR_IDS, `uid.gid`: HTCondor's account where it is not called condor. */
+    /** CONDOR_IDS, `uid.gid`: HTCondor's account if its name is not condor. */
     readonly accountIds: string | undefined;
     readonly mayBeUnbound: boolean;
   };
@@ -39,20 +42,38 @@ export interface CredentialSources {
   readonly path: string;
 }
 
+/** A job without a stored credential: its own OIDC token, a token service, or both. */
+export interface KeylessSource {
+  /** Undefined: the token service exchanges a SciToken among the credentials. */
+  readonly job: JobSource | undefined;
+  /** Undefined: the job's token is used as the SciToken. */
+  readonly service: URL | undefined;
+  /** HTTP proxies for both. */
+  readonly proxies: ProxySettings;
+  /** NODE_EXTRA_CA_CERTS: a file of additional CA certificates for both. */
+  readonly extraCertificates: string | undefined;
+}
+
+export interface JobSource {
+  readonly audience: string;
+  /** The runner's OIDC endpoint with its bearer token. Undefined if the job has no permission for a token. */
+  readonly runner: { readonly url: URL; readonly bearer: Secret } | undefined;
+}
+
 /**
- * The methods that have a credential, each secret masked, and the reasons of the others. `authz` are the levels that are
- * requested, which decide the order of IDTOKENS.
+ * Loads the methods that have a credential, and masks each secret. The order of IDTOKENS depends on `authz`, the requested
+ * levels.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL with every place that was looked at; ERR_CREDENTIAL_UNREADABLE if something
- *   in an input is of no use.
+ * @throws CredentialError ERR_NO_CREDENTIAL with every source that was read; ERR_CREDENTIAL_UNREADABLE if the credential of
+ *   an input is unusable.
  */
 export function loadCredentials(sources: CredentialSources, host: Host, authz: readonly string[] = []): Credentials {
   const methods: AuthMethod[] = [];
   const unavailable: MethodAttempt[] = [];
   for (const method of sources.methods) {
     const loaded = load(method, sources, authz, host);
-    if (typeof loaded !== 'string') methods.push(loaded);
-    else unavailable.push({ method: displayName(method), reason: loaded });
+    if (loaded instanceof Unavailable) unavailable.push({ method: displayName(method), reason: loaded.reason });
+    else methods.push(loaded);
   }
   if (methods.length > 0) return { methods, preference: sources.preference, unavailable };
   const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
@@ -64,7 +85,7 @@ function load(
   sources: CredentialSources,
   authz: readonly string[],
   host: Host,
-): AuthMethod | string {
+): AuthMethod | Unavailable {
   const { trust, certificate, scitoken } = sources;
   switch (method) {
     case 'TOKEN':
@@ -74,7 +95,7 @@ function load(
     case 'SSL': {
       const tlsFor = loadTrust(trust, host);
       const loaded = loadCertificate(certificate, tlsFor, host);
-      const anonymous = typeof loaded === 'string' && sources.anonymousSsl;
+      const anonymous = loaded instanceof Unavailable && sources.anonymousSsl;
       return anonymous ? ssl('no certificate', tlsFor(undefined)) : loaded;
     }
     case 'PASSWORD':
@@ -87,17 +108,17 @@ function load(
     case 'NTSSPI':
     case 'FS_REMOTE':
     case 'GSI':
-      return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
+      return new Unavailable('it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are');
   }
 }
 
-function loadFs(source: CredentialSources['fs']): AuthMethod | string {
-  if (source.uid === undefined) return 'it needs accounts as Unix has them';
+function loadFs(source: CredentialSources['fs']): AuthMethod | Unavailable {
+  if (source.uid === undefined) return new Unavailable('it needs accounts as Unix has them');
   const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/(?<!\/)\/+$/, '')])];
   return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
 
-/** HTCondor's tools authenticate as its own account where root runs them (set_condor_priv). */
+/** Returns HTCondor's account if this process runs as root: HTCondor's tools then authenticate as it (set_condor_priv). */
 function accountOfDaemons({ uid, accountIds }: CredentialSources['fs']): { uid: number; gid: number } | undefined {
   if (uid !== 0) return undefined;
   const [, own, group] =

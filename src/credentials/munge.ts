@@ -1,33 +1,34 @@
 import { findProgram } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
 
-/** What C++ puts into the credential: a key that nobody uses any more, for the session's is agreed on by ECDH. */
+/** Length of the payload, in bytes. C++ sends a key that is no longer used, because ECDH produces the session key. */
 const PAYLOAD_LENGTH = 24;
 
-/** MUNGE with the program of that name, which asks the local munged; a string says why there is none. */
+/** Loads MUNGE with the program `munge`, which asks the local munged for a credential. */
 export function loadMunge(
   path: string,
   owner: { uid: number; gid: number } | undefined,
   host: Host,
-): AuthMethod | string {
+): AuthMethod | Unavailable {
   const program = findProgram('munge', path);
-  if (program === undefined) return 'there is no program munge on the PATH';
+  if (program === undefined) return new Unavailable('there is no program munge on the PATH');
   return munge(async () => {
     const { execFile } = process.getBuiltinModule('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
-      // It may run as another account, which could look into its environment.
+      // The program may run as another account, which can read its environment.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
-        child.kill('SIGKILL'); // it may not have listened
+        child.kill('SIGKILL'); // it may have ignored the signal of the abort
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);
         resolve(credential);
       });
-      child.stdin?.on('error', () => {}); // it has ended: that is told above
+      child.stdin?.on('error', () => {}); // the program has ended; its exit is reported above
       child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
     });
   });

@@ -1,5 +1,6 @@
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { password } from '../security/methods/password.ts';
 import { readPrivateFile, reasonOf, unreadable } from './private-file.ts';
@@ -7,31 +8,31 @@ import { descramble } from './signing-key.ts';
 
 export interface PasswordSource {
   readonly text: Secret | undefined;
-  /** SEC_PASSWORD_FILE, as condor_store_cred writes it. */
+  /** SEC_PASSWORD_FILE, in the format of condor_store_cred. */
   readonly file: string | undefined;
 }
 
 /**
- * PASSWORD with the pool password; a string says why there is none.
+ * Loads PASSWORD with the pool password.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE an empty one in the input.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the password in the input is empty or has several lines.
  */
-export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMethod | string {
+export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMethod | Unavailable {
   if (text !== undefined) {
     host.mask(text);
     const line = text.reveal().replace(/\r?\n$/, '');
     if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'it is not one line of text');
     return password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
   }
-  if (file === undefined) return 'no pool password was given';
+  if (file === undefined) return new Unavailable('no pool password was given');
   try {
     const all = Buffer.from(descramble(readPrivateFile(file)));
     const end = all.indexOf(0);
     const bytes = end === -1 ? all : all.subarray(0, end);
-    if (bytes.length === 0) return `${file}: it is empty`;
+    if (bytes.length === 0) return new Unavailable(`${file}: it is empty`);
     host.mask(new Secret(bytes.toString()));
     return password(new Secret(bytes.toString('latin1')), file, host);
   } catch (error) {
-    return `${file}: ${reasonOf(error)}`;
+    return new Unavailable(`${file}: ${reasonOf(error)}`);
   }
 }

@@ -3,93 +3,109 @@ import { join } from 'node:path';
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
-import { algorithmOf, secretsOf } from '../token/jwt.ts';
+import { algorithmOf, maskJwt } from '../token/jwt.ts';
 import { reasonOf, unreadable } from './private-file.ts';
 
 export interface SciTokenSource {
   readonly text: Secret | undefined;
-  /** Where `text` comes from. Default: the input `scitoken`. */
+  /** Source of `text`. Default: the input `scitoken`. */
   readonly name?: string | undefined;
-  /** SCITOKENS_FILE: takes the place of the search. */
+  /** SCITOKENS_FILE, which replaces the discovery. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
 }
 
-interface Found {
+interface FoundText {
   readonly text: string;
   readonly source: string;
 }
 
-/** As much of a file as is looked at: longer tokens are none. */
+/** Maximum number of bytes that are read of a file. Longer tokens are invalid. */
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**
- * SCITOKENS with the token of the input, or the one found; a string says why there is none.
+ * Loads SCITOKENS with the token of the input or a discovered one.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a token in the input that is none, or too long to be sent.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the token in the input is malformed or too long to be sent.
  */
-export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | string {
+export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | Unavailable {
   const token = readSciToken(source, host);
-  if (typeof token === 'string') return token;
+  if (token instanceof Unavailable) return token;
   const { length } = new TextEncoder().encode(token.jwt.reveal());
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
   const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
-  if (source.text === undefined) return `${token.source}: ${reason}`;
+  if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
   throw unreadable(token.source, reason);
 }
 
-/** The token of the input, or the one found; a string says why there is none. Throws as loadSciToken does. */
-export function readSciToken(source: SciTokenSource, host: Host): BearerToken | string {
-  const given = source.text !== undefined;
-  const found = given ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
-  if (typeof found === 'string') return found;
+/** Reads the token of the input or a discovered one. Throws like `loadSciToken`. */
+export function readSciToken(source: SciTokenSource, host: Host): BearerToken | Unavailable {
+  const isSupplied = source.text !== undefined;
+  const found = isSupplied ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
+  if (found instanceof Unavailable) return found;
   const jwt = new Secret(found.text.trim());
-  // In a file, what is not a JWT is no secret, and a mask would hide it wherever it stands in the job's log.
-  if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
-  else if (given && jwt.reveal() !== '') host.mask(jwt);
+  maskJwt(jwt, host);
+  // Other text in a file is not a secret, and its mask would hide it wherever it occurs in the job's log.
+  if (isSupplied && jwt.reveal() !== '' && algorithmOf(jwt) === undefined) host.mask(jwt);
   try {
     if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
     if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
     return parseBearerToken(jwt, found.source);
   } catch (error) {
-    if (!(error instanceof CredentialError) || given) throw error;
-    return error.message;
+    if (!(error instanceof CredentialError) || isSupplied) throw error;
+    return new Unavailable(error.message);
   }
 }
 
-/** WLCG bearer token discovery (htcondor::discover_token): the first that is there counts, even if it is of no use. */
-function discover({ file, env, uid }: SciTokenSource): Found | string {
-  if (file !== undefined) {
-    const text = readStart(file);
-    if (text instanceof Error) return `SCITOKENS_FILE ${file}: ${reasonOf(text)}`;
-    const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
-    return { text: line, source: file };
-  }
+/** WLCG bearer token discovery (htcondor::discover_token): the first source that exists counts, even if it is unusable. */
+function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
+  if (file !== undefined) return readSciTokensFile(file);
   const variable = env['BEARER_TOKEN'];
   if (variable !== undefined && variable.trim() !== '') return { text: variable, source: 'BEARER_TOKEN' };
-  const name = `bt_u${uid}`;
-  const folders = uid === undefined ? [] : [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
   const named = env['BEARER_TOKEN_FILE'] ?? '';
-  const files = [...(named === '' ? [] : [named]), ...folders.map((folder) => join(folder, name))];
+  const files = [...(named === '' ? [] : [named]), ...standardFiles(env, uid)];
   for (const path of files) {
-    const text = readStart(path, path === named ? undefined : uid);
-    if (!(text instanceof Error)) {
-      if (text.trim() !== '') return { text, source: path };
-    } else if ((text as NodeJS.ErrnoException).code !== 'ENOENT') return `${path}: ${reasonOf(text)}`;
+    const found = readIfPresent(path, path === named ? undefined : uid);
+    if (found !== undefined) return found;
   }
-  return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
+  const places = files.join(', ') || 'any file';
+  return new Unavailable(`no SciToken was found: BEARER_TOKEN is not set, and there is none in ${places}`);
 }
 
-/** `owner`: whose it must be, where others could have put it. */
+/** Reads the first line of SCITOKENS_FILE that is neither blank nor a comment. */
+function readSciTokensFile(file: string): FoundText | Unavailable {
+  const text = readStart(file);
+  if (text instanceof Error) return new Unavailable(`SCITOKENS_FILE ${file}: ${reasonOf(text)}`);
+  const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
+  return { text: line, source: file };
+}
+
+/** The paths of WLCG discovery, which depend on the user. */
+function standardFiles(env: SciTokenSource['env'], uid: number | undefined): readonly string[] {
+  if (uid === undefined) return [];
+  const directories = [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
+  return directories.map((directory) => join(directory, `bt_u${uid}`));
+}
+
+/** Reads a file with a token. Undefined if it does not exist or is blank. */
+function readIfPresent(path: string, owner: number | undefined): FoundText | Unavailable | undefined {
+  const text = readStart(path, owner);
+  if (!(text instanceof Error)) return text.trim() === '' ? undefined : { text, source: path };
+  const isMissing = (text as NodeJS.ErrnoException).code === 'ENOENT';
+  return isMissing ? undefined : new Unavailable(`${path}: ${reasonOf(text)}`);
+}
+
+/** Reads the start of a file. `owner`: user that must own the file, in a directory where other users can create files. */
 function readStart(path: string, owner?: number): string | Error {
   try {
-    const ours = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // a link could be somebody else's choice
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | ours);
+    const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have made the link
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
     try {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');

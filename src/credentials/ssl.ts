@@ -7,6 +7,7 @@ import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
 import { distinguishedName } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
 import { pastedPem } from './pasted.ts';
@@ -46,15 +47,15 @@ const CERTIFICATE =
 const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
 
 /**
- * SSL with the client certificate of a source; a string says why there is none.
+ * Loads SSL with the client certificate of a source.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the one of the inputs is of no use.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the certificate or key of the inputs is unusable.
  */
 export function loadCertificate(
   source: CertificateSource,
   tlsFor: (own: ClientCertificate) => TlsFor,
   host: Host,
-): AuthMethod | string {
+): AuthMethod | Unavailable {
   const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own), own.source);
   if (source.given) {
     const onUnverified = () =>
@@ -78,7 +79,9 @@ export function loadCertificate(
       reasons.push(error.message);
     }
   }
-  return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+  return new Unavailable(
+    reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity',
+  );
 }
 
 function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {

@@ -1,42 +1,98 @@
+/** Requests to an HTTPS service that returns a token: the OIDC endpoint of the runner, and a token service. */
 import { ConnectError, CredentialError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
-import { algorithmOf, secretsOf } from '../token/jwt.ts';
+import { algorithmOf, maskJwt, secretsOf } from '../token/jwt.ts';
 import { type ProxySettings, proxyFor } from './http-proxy.ts';
 import { type HttpRequest, type HttpResponse, sendHttp } from './https.ts';
+import type { JobSource } from './load.ts';
 
-/** What is asked, and of whom. */
-interface Question extends Omit<HttpRequest, 'authorities' | 'proxy'> {
-  /** The input that it is for, and who is asked, for people. */
+interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'> {
+  /** Input and service, for messages. */
   readonly who: string;
-  /** The token is the first of these members of the answer that is there. */
+  /** Members of the JSON response that may hold the token. The first one that is present counts. */
   readonly members: readonly string[];
   readonly tlsFor: TlsFor;
   readonly proxies: ProxySettings;
 }
 
-/** What an answer says besides: names of RFC 8693, and those of others for what went wrong. */
-export interface Answer {
+interface TokenEndpointResponse {
   readonly token: Secret;
+  /** Returns a member of the response if it is a string. */
   text(name: string): string | undefined;
 }
 
-/** A reason has words; what is longer without a blank may be the token that was shown, and is not told. */
-const NO_WORD = /\S{40,}/g;
-const LONGEST_REASON = 300;
+/**
+ * Requests the job's own OIDC token, with the protocol of GitHub's runner (oidc-utils of @actions/core).
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL if the job has no permission for one; what `askTokenEndpoint` throws.
+ */
+export async function jobToken(
+  { audience, runner }: JobSource,
+  tlsFor: TlsFor,
+  proxies: ProxySettings,
+  host: Host,
+): Promise<Secret> {
+  if (runner === undefined)
+    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
+  const url = new URL(runner.url);
+  url.searchParams.set('audience', audience);
+  for (const secret of secretsOf(runner.bearer)) host.mask(secret);
+  const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
+  const who = 'oidc-audience: the OIDC service of the runner';
+  const request = { who, members: ['value'], url, method: 'GET', headers, tlsFor, proxies } as const;
+  const { token } = await askTokenEndpoint(request, host);
+  return token;
+}
+
+/** A bearer token to exchange, and the service that does. */
+interface ExchangeRequest {
+  readonly url: URL;
+  readonly bearer: Secret;
+  /** Requested authorization levels. Empty: the service decides. */
+  readonly authz: readonly string[];
+  readonly tlsFor: TlsFor;
+  readonly proxies: ProxySettings;
+}
 
 /**
- * Asks for a token, and masks it.
+ * Exchanges a bearer token at a token service. The same request serves both dialects: RFC 8693, which returns
+ * `access_token`, and services that read the bearer token alone and return `token`.
  *
- * @throws ConnectError ERR_CONNECT there is no answer; ERR_TIMEOUT.
- * @throws what readAnswer throws.
+ * @throws what `askTokenEndpoint` throws.
  */
-export async function askForToken(
-  { who, members, tlsFor, proxies, ...request }: Question,
+export function askTokenService(
+  { url, bearer, authz, tlsFor, proxies }: ExchangeRequest,
   host: Host,
-): Promise<Answer> {
+): Promise<TokenEndpointResponse> {
+  const jwt = bearer.reveal();
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: jwt,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
+  });
+  const headers = {
+    authorization: `Bearer ${jwt}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+  };
+  const members = ['access_token', 'token'];
+  const who = 'token-service: the token service';
+  return askTokenEndpoint({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor, proxies }, host);
+}
+
+/**
+ * Requests a token and masks it.
+ *
+ * @throws ConnectError ERR_CONNECT if there is no response; ERR_TIMEOUT; what `readAnswer` throws.
+ */
+async function askTokenEndpoint(
+  { who, members, tlsFor, proxies, ...request }: TokenEndpointRequest,
+  host: Host,
+): Promise<TokenEndpointResponse> {
   const { url } = request;
   const { authorities } = await tlsFor(url.hostname);
   const proxy = proxyFor(proxies, url);
@@ -45,64 +101,75 @@ export async function askForToken(
     host.log.debug(`credentials: ${url.origin} is reached through the proxy ${proxy.url.origin}`);
   const response = await sendHttp({ ...request, authorities, proxy }, host);
   const answer = readAnswer({ who, members, url, headers: request.headers }, response, host.now());
-  for (const secret of secretsOf(answer.token)) host.mask(secret);
+  maskJwt(answer.token, host);
   return answer;
 }
 
+/** A word of this length in an error may be the token that was sent, so it is not printed. */
+const NO_WORD = /\S{40,}/g;
+/** Longest error of a service that is printed, in characters. */
+const MAX_REASON_LENGTH = 300;
+
 /**
- * The token of an answer.
+ * Reads a response.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL it is refused, with the reason; ERR_CREDENTIAL_UNREADABLE there is none in it.
- * @throws ConnectError ERR_CONNECT it may be another answer later.
+ * @throws CredentialError ERR_NO_CREDENTIAL if the service refuses, with its reason; ERR_CREDENTIAL_UNREADABLE if the
+ *   response has no token.
+ * @throws ConnectError ERR_CONNECT if a retry may succeed.
  */
 export function readAnswer(
-  { who, members, url, headers }: Pick<Question, 'who' | 'members' | 'url'> & Partial<Pick<Question, 'headers'>>,
+  {
+    who,
+    members,
+    url,
+    headers,
+  }: Pick<TokenEndpointRequest, 'who' | 'members' | 'url'> & Partial<Pick<TokenEndpointRequest, 'headers'>>,
   { status, text, header }: HttpResponse,
   now: Date,
-): Answer {
+): TokenEndpointResponse {
   const facts = { peer: url.origin };
-  const answer = parse(text);
+  const member = membersOf(text);
   if (status === 429 || status >= 500) {
     const retryAfterMs = retryAfterOf(header, now);
     const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
     throw new ConnectError('ERR_CONNECT', `${who} answers ${status}${when}`, { ...facts, retryAfterMs });
   }
   if (status < 200 || status > 299) {
-    const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
+    const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => member(name) ?? []);
     const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
-    const told = printable([String(status), ...said].join(': ')).slice(0, LONGEST_REASON);
+    const told = printable([String(status), ...said].join(': ')).slice(0, MAX_REASON_LENGTH);
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
-  const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
+  const token = new Secret(members.flatMap((name) => member(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
     const what = `${who} answers without a token in ${members.join(' or ')}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
-  return { token, text: answer };
+  return { token, text: member };
 }
 
-/** Characters in a row that no reason has in common with a token by chance. */
+/** Length of a sequence that an error and a token do not share by chance, in characters. */
 const QUOTED_LENGTH = 12;
-/** Longest reason that is compared with the token, in characters. A longer one is not printed. */
-const LONGEST_COMPARED = 4096;
+/** Longest error that is compared with the token, in characters. A longer one is not printed. */
+const MAX_COMPARED_LENGTH = 4096;
 
-/** A reason without anything of the token that was sent. */
+/** Removes parts of the token that was sent from an error. */
 function withoutToken(reason: string, sent: string): string {
   const shown = reason.replace(NO_WORD, '***');
   return quotes(shown, sent) ? '***' : shown;
 }
 
-/** True if a text repeats a part of what was sent. Blanks do not count, so that a service cannot break a token up. */
+/** True if a text repeats a part of the token. Blanks are ignored, so that a service cannot split the token with them. */
 function quotes(text: string, sent: string): boolean {
   const [, token = sent] = sent.split(' ');
   const bare = text.replace(/\s/g, '');
-  if (bare.length > LONGEST_COMPARED) return true;
+  if (bare.length > MAX_COMPARED_LENGTH) return true;
   for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++)
     if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
   return false;
 }
 
-/** The pause that Retry-After requests, as seconds or as a date by the clock of the service (RFC 9110 §10.2.3). */
+/** Returns the pause that Retry-After requests, in milliseconds. A date is by the service's clock (RFC 9110 §10.2.3). */
 function retryAfterOf(header: HttpResponse['header'], now: Date): number | undefined {
   const value = header('retry-after')?.trim() ?? '';
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
@@ -113,13 +180,13 @@ function retryAfterOf(header: HttpResponse['header'], now: Date): number | undef
   return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
-/** Members of a JSON object, as far as they are texts. */
-function parse(text: string): Answer['text'] {
+/** Returns the string members of a JSON object. */
+function membersOf(text: string): TokenEndpointResponse['text'] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // What is no JSON has no members.
+    // Text that is not JSON has no members.
   }
   const members = new Map(Object.entries(value ?? {}) as [string, unknown][]);
   return (name) => {

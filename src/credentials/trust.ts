@@ -1,8 +1,8 @@
+import { messageOf } from '../errors.ts';
 /** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
-import { messageOf } from '../runtime/printable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { reasonOf } from './private-file.ts';
 import { type ClientCertificate, filesOf, MAX_PEM_BYTES, type PemSource, readAuthorities } from './ssl.ts';

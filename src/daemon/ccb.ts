@@ -1,15 +1,18 @@
 /**
- * Reaches a daemon that nobody can connect to, through the broker that it keeps a connection with (CCBClient in C++).
+ * Reaches a daemon that accepts no connections, through the CCB broker that it keeps a connection with (CCBClient in C++).
  *
- * The broker makes the daemon connect: to a port of ours, or, since HTCondor 25.12, to the broker, which then passes
- * everything on between the two. Either way the daemon begins with a word that we gave to the broker, and from then on
- * we are the client, as if we had connected. That word keeps others off; it proves nothing.
+ * The broker asks the daemon to connect: to a port of the client, or, since HTCondor 25.12, to the broker, which then
+ * forwards everything between the two. In both cases the daemon starts with a word that the client gave to the broker, and
+ * the session then proceeds as on a connection that the client opened. The word excludes unrelated clients; it does not
+ * authenticate the daemon.
  */
 
-import { ConnectError, HTCondorError, ProtocolError } from '../errors.ts';
+import { ConnectError, HTCondorError, isConnectionClosed, isRefusal, ProtocolError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
-import type { Host } from '../runtime/host.ts';
+import { branchOf, type Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
+import type { Credentials } from '../security/method.ts';
 import { type CcbContact, ccbContacts } from '../transport/ccb-contact.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
@@ -19,8 +22,9 @@ import { getClassAd, putClassAd } from '../wire/classad.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 import { CCB_REQUEST, CCB_REVERSE_CONNECT } from './commands.ts';
+import { commandInCleartext, commandOver, onlyMutualMethods } from './session-command.ts';
 
-/** One request to a broker. `connect` gets there and has everything ready that `request` writes of. */
+/** One request to a broker. `connect` connects to the broker and prepares what `request` writes. */
 export interface BrokerCall {
   readonly address: Sinful;
   readonly command: number;
@@ -28,23 +32,53 @@ export interface BrokerCall {
   readonly connect: (host: Host) => Promise<Channel>;
 }
 
-/** Sends a request in a session, or in clear where the broker does not take our credentials, and has the reply read. */
-export type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
+/** Sends a request to a broker, and passes the channel to `read`, which receives the reply. */
+type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
 
-/** A broker gets this long for everything, the daemon's connection included (DEFAULT_CEDAR_TIMEOUT in C++). */
+/** Time limit for one request, including the daemon's connection, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). */
 const BROKER_TIMEOUT_MS = 20_000;
 
-/** As many bytes as C++ takes. */
+/** Length of the word in bytes, as in C++. */
 const CLAIM_ID_LENGTH = 20;
 
-/** The daemon is on the line, in one way or the other; or the broker says why not. */
-type Answer = { readonly channel: Channel; readonly way: string } | { readonly refusal: string };
+/** A connection to the daemon, and how it was made; or why the broker refuses. */
+type BrokerAnswer = { readonly channel: Channel; readonly way: string } | Unavailable;
 
 /**
- * A connection to the daemon through the first of its brokers that makes one. They are asked in turn, beginning
- * anywhere, so that they share the work.
+ * Returns a function that sends a request to a broker: in a session first, so that the word stays secret. If the broker
+ * refuses the session, the request is sent in cleartext, because the broker may belong to another pool than the daemon,
+ * with other keys, and most brokers accept requests from any client.
  *
- * @throws ConnectError ERR_CCB_ONLY with what became of each broker; ERR_TIMEOUT.
+ * The two are sent one after the other, because each request makes the daemon connect. The broker's certificate is not
+ * checked against a host name: the sender of the broker's address may have added a name of its own.
+ */
+export function brokerCaller(credentials: Credentials): AskBroker {
+  return async (call, read, host) => {
+    const { address, command, request } = call;
+    try {
+      const target = { address, serverName: undefined };
+      const inSession = {
+        target,
+        command,
+        request,
+        credentials: onlyMutualMethods(credentials),
+        phase: 'connect' as const,
+      };
+      const route = async (_: Credentials, within: Host) => ({ channel: await call.connect(within) });
+      return (await commandOver(route, inSession, (_, channel) => read(channel), host)).value;
+    } catch (error) {
+      if (!(isRefusal(error) || isConnectionClosed(error)) || host.signal.aborted) throw error;
+      host.log.debug(`ccb: once more, without a session (${error.message})`);
+      return await commandInCleartext(await call.connect(host), command, request, read);
+    }
+  };
+}
+
+/**
+ * Connects to a daemon through the first of its brokers that succeeds. The brokers are asked one after the other, from a
+ * random one on, which distributes the load.
+ *
+ * @throws ConnectError ERR_CCB_ONLY with the failure of each broker; ERR_TIMEOUT.
  */
 export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: Host): Promise<Channel> {
   const failures: string[] = [];
@@ -71,26 +105,31 @@ function rotated<T>(list: readonly T[], host: Host): readonly T[] {
 }
 
 async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): Promise<Channel> {
-  let answer = await request(contact, true, ask, host);
-  // Streaming is switched off there, or as much of it is going on as is allowed: then to a port of ours.
-  if ('refusal' in answer && /stream/i.test(answer.refusal)) answer = await request(contact, false, ask, host);
-  if ('refusal' in answer) {
-    // A daemon that restarts registers with its broker anew; its old number is gone (CCBServer::HandleRequest).
-    const mayBeRestarting = /no daemon is currently registered/i.test(answer.refusal);
-    throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.refusal}"`, { mayBeRestarting });
+  let answer = await requestConnection(contact, true, ask, host);
+  // The broker does not stream, or has reached its limit of streams: ask for a connection to a port of this host.
+  if (answer instanceof Unavailable && /stream/i.test(answer.reason))
+    answer = await requestConnection(contact, false, ask, host);
+  if (answer instanceof Unavailable) {
+    // A daemon that restarts registers with its broker anew; its previous ID is gone (CCBServer::HandleRequest).
+    const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
+    throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.reason}"`, { mayBeRestarting });
   }
   host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
   return answer.channel;
 }
 
 /**
- * One request: for streaming, which brokers before 25.12 take for a request to make the daemon connect to us, or for
- * just that.
+ * Sends one request: with `streaming`, for a connection through the broker, which brokers before 25.12 treat as a request
+ * for a direct connection; without, for a direct connection.
  */
-async function request({ broker, ids }: CcbContact, streaming: boolean, ask: AskBroker, host: Host): Promise<Answer> {
-  const late = new AbortController();
-  const limited = { ...host, signal: AbortSignal.any([host.signal, late.signal]) };
-  const timer = setTimeout(() => late.abort(), BROKER_TIMEOUT_MS);
+async function requestConnection(
+  { broker, ids }: CcbContact,
+  streaming: boolean,
+  ask: AskBroker,
+  host: Host,
+): Promise<BrokerAnswer> {
+  const limited = branchOf(host);
+  const timer = setTimeout(limited.cancel, BROKER_TIMEOUT_MS);
   const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString('hex');
   const isGreeting = (message: Reader) => isReverseConnect(message, claimId);
   let listener: ReverseListener | undefined;
@@ -109,14 +148,14 @@ async function request({ broker, ids }: CcbContact, streaming: boolean, ask: Ask
       }),
     async connect(within) {
       const channel = await connect(broker, within);
-      listener ??= await listen(channel, isGreeting, limited);
+      listener ??= await listen(channel, isGreeting, limited.host);
       return channel;
     },
   };
   try {
-    return await ask(call, (channel) => answerOf(channel, listener, isGreeting), limited);
+    return await ask(call, (channel) => receiveAnswer(channel, listener, isGreeting), limited.host);
   } catch (error) {
-    if (!late.signal.aborted || host.signal.aborted) throw error;
+    if (!limited.host.signal.aborted || host.signal.aborted) throw error;
     const where = listener === undefined ? '' : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
     throw new ConnectError('ERR_CCB_ONLY', `nothing came of it within ${BROKER_TIMEOUT_MS / 1000} s${where}`);
   } finally {
@@ -125,10 +164,13 @@ async function request({ broker, ids }: CcbContact, streaming: boolean, ask: Ask
   }
 }
 
-/** It would be waited for in vain. */
-const NOWHERE_TO_COME = { refusal: 'the daemon was told to connect to us, and there is no port of ours' };
+/** The answer if the daemon is to connect to this host and there is no port: waiting would be useless. */
+const NO_LISTENER = new Unavailable('the daemon was told to connect to us, and there is no port of ours');
 
-/** A port where the daemon may come: at the address at which the broker sees us, so that is where it will look. */
+/**
+ * Opens a port for the daemon's connection, at the local address of the connection to the broker: the broker passes this
+ * address on. Undefined if there is no port; a broker that streams needs none.
+ */
 async function listen(
   { localAddress }: Channel,
   isGreeting: (message: Reader) => boolean,
@@ -139,44 +181,48 @@ async function listen(
     return await ReverseListener.open(localAddress, isGreeting, host);
   } catch (error) {
     host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
-    return undefined; // a broker that streams needs none
+    return undefined;
   }
 }
 
-/** Whichever is first: the daemon at our port, the daemon put through by the broker, or a refusal. */
-async function answerOf(
+/** Returns what happens first: the daemon connects to the port, the broker forwards its connection, or the broker refuses. */
+async function receiveAnswer(
   broker: Channel,
   listener: ReverseListener | undefined,
   isGreeting: (message: Reader) => boolean,
-): Promise<Answer> {
-  const atOurPort = listener?.connected;
-  const replied = replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort ?? NOWHERE_TO_COME);
-  const came = await Promise.race(atOurPort === undefined ? [replied] : [atOurPort, replied]);
-  if ('refusal' in came) return came;
-  const way = came === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
-  return { channel: came.handOver(broker.roundTrips), way };
+): Promise<BrokerAnswer> {
+  const connected = listener?.connected;
+  const replied = receiveReply(broker, isGreeting).then((reply) => reply ?? connected ?? NO_LISTENER);
+  const first = await Promise.race(connected === undefined ? [replied] : [connected, replied]);
+  if (first instanceof Unavailable) return first;
+  const way = first === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
+  return { channel: first.handOver(broker.roundTrips), way };
 }
 
-/** What the broker says (CCBServer::RequestReply, HandleReverseConnect); undefined: that the daemon has connected. */
-async function replyOf(
+/** Receives the broker's reply (CCBServer::RequestReply, HandleReverseConnect). Undefined: the daemon connects by itself. */
+async function receiveReply(
   broker: Channel,
   isGreeting: (message: Reader) => boolean,
-): Promise<Channel | { refusal: string } | undefined> {
+): Promise<Channel | Unavailable | undefined> {
   const reply = await broker.receive(getClassAd).catch((error: unknown) => {
-    // It took the request: it is not for want of a session that it has no answer.
-    if (!(error instanceof ConnectError) || error.code !== 'ERR_CLOSED') throw error;
+    // The broker accepted the request, so another request without a session would not help.
+    if (!isConnectionClosed(error)) throw error;
     throw new ConnectError('ERR_CCB_ONLY', `it gives no answer: ${error.message}`, { cause: error });
   });
-  if (reply.boolean('Result') !== true) return { refusal: reply.string('ErrorString') ?? 'no' };
+  if (reply.boolean('Result') !== true) return new Unavailable(reply.string('ErrorString') ?? 'no');
   if (reply.boolean('ProxyMode') !== true) return undefined;
   if (await broker.receive(isGreeting)) return broker;
   throw new ProtocolError('ERR_MESSAGE', 'it puts us through to somebody whom we did not ask for');
 }
 
-/** The first message of a daemon that connects because it was asked to (CCBListener::ReverseConnected). */
+/** Reads the first message of a daemon that connects on a broker's request (CCBListener::ReverseConnected). */
 function isReverseConnect(message: Reader, claimId: string): boolean {
   const command = message.int();
-  const given = Buffer.from(getClassAd(message).string('ClaimId') ?? '');
-  const wanted = Buffer.from(claimId);
-  return command === CCB_REVERSE_CONNECT && given.length === wanted.length && crypto().timingSafeEqual(given, wanted);
+  const received = Buffer.from(getClassAd(message).string('ClaimId') ?? '');
+  const expected = Buffer.from(claimId);
+  return (
+    command === CCB_REVERSE_CONNECT &&
+    received.length === expected.length &&
+    crypto().timingSafeEqual(received, expected)
+  );
 }

@@ -1,23 +1,21 @@
-/** One query to a collector (CondorQuery in C++), asked in the way that is answered first. */
+/** One query to a collector (CondorQuery in C++), in the way that is answered first. */
 import {
   AuthenticationError,
-  AuthorizationError,
-  ConnectError,
-  CredentialError,
   type HTCondorError,
-  NegotiationError,
+  isConnectionClosed,
+  isRefusal,
+  messageOf,
   ProtocolError,
 } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { messageOf } from '../runtime/printable.ts';
-import { type Credentials, ONE_SIDED } from '../security/method.ts';
+import type { Credentials } from '../security/method.ts';
 import { startUnauthenticated } from '../security/unauthenticated.ts';
-import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
-import { callCommand, callInClear, type Target } from './call.ts';
+import { callCommand } from './call.ts';
+import { commandInCleartext, type Target } from './session-command.ts';
 
 export interface Query {
   readonly command: number;
@@ -26,7 +24,7 @@ export interface Query {
   /** ClassAd expression. */
   readonly requirements: string;
   readonly locationQuery: string | undefined;
-  /** How many ads at most. */
+  /** Maximum number of ads. */
   readonly limit: number;
   readonly projection: readonly string[];
 }
@@ -34,19 +32,20 @@ export interface Query {
 export interface Answer {
   readonly ads: readonly ClassAd[];
   readonly roundTrips: number;
-  /** True if the collector had proven itself. */
-  readonly vouched: boolean;
+  /** True if the collector authenticated itself. */
+  readonly authenticated: boolean;
 }
 
-/** Which answers are good enough. */
+/** Which answers are accepted. */
 interface Acceptance {
+  /** True if the answer needs no authenticated collector. */
   trusted(answer: Answer): boolean;
   /** True if a collector that accepts no credential is asked without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** The answer is there, but who gave it has not proven itself, and it matters. */
-class NotVouched extends Error {
+/** An answer that needs an authenticated collector, from one that is not. */
+class NotAuthenticated extends Error {
   readonly answer: Answer;
 
   constructor(answer: Answer) {
@@ -56,12 +55,12 @@ class NotVouched extends Error {
 }
 
 /**
- * Asks twice at once: without any session, which most collectors answer and which takes two round trips, and in an
- * authenticated one, which takes three. The first answer that is `trusted` counts. Asking one after the other would cost
- * those who protect their collector two round trips more.
+ * Sends the query twice at once: without a session, which most collectors answer and which takes two round trips, and in an
+ * authenticated session, which takes three. The first `trusted` answer counts. Two queries in sequence would cost two more
+ * round trips in a pool whose collector requires authentication.
  *
- * The other connection goes on to its end, unless the run ends first: giving it up in the middle of the handshake would
- * put an error into the collector's log each time, and it takes less time than what is still to do.
+ * The other connection continues to its end, unless the run ends first. To close it during the handshake would put an error
+ * into the collector's log each time, and it ends before the rest of the fetch does.
  */
 export async function queryCollector(
   collector: Target,
@@ -70,8 +69,8 @@ export async function queryCollector(
   { trusted, mayBeUnauthenticated }: Acceptance,
   host: Host,
 ): Promise<Answer> {
-  const plain = queryInClear(collector, query, host).then((answer) => {
-    if (!trusted(answer)) throw new NotVouched(answer);
+  const plain = queryInCleartext(collector, query, host).then((answer) => {
+    if (!trusted(answer)) throw new NotAuthenticated(answer);
     return answer;
   });
   const authenticated = queryInSession(collector, query, credentials, host);
@@ -83,10 +82,9 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      if (error instanceof NotVouched) return error.answer; // there may be methods to which it does not matter
-      // A hang-up is how a collector says that it wants authentication; then the other failure is the one to tell.
-      const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-      if (!hungUp) throw error;
+      if (error instanceof NotAuthenticated) return error.answer; // some methods can do without the host name
+      // A collector that requires authentication closes the connection; the other failure is then the reason.
+      if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {
         if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;
         return queryUnauthenticated(collector, query, failure, host);
@@ -95,34 +93,24 @@ export async function queryCollector(
   }
 }
 
-function queryInClear({ address }: Target, query: Query, host: Host): Promise<Answer> {
-  const call = { address, command: query.command, request: (message: Writer) => putQuery(message, query) };
-  const read = async (channel: Channel) => {
+async function queryInCleartext({ address }: Target, query: Query, host: Host): Promise<Answer> {
+  const channel = await connect(address, host);
+  const request = (message: Writer) => putQuery(message, query);
+  return await commandInCleartext(channel, query.command, request, async () => {
     const ads = await channel.receive(getAds);
-    return { ads, roundTrips: channel.roundTrips, vouched: false };
-  };
-  return callInClear(call, read, host);
+    return { ads, roundTrips: channel.roundTrips, authenticated: false };
+  });
 }
 
 async function queryInSession(target: Target, query: Query, credentials: Credentials, host: Host): Promise<Answer> {
   const request = (message: Writer) => putQuery(message, query);
-  // Who may READ is for the collector to say: even somebody whom its map file does not know may.
+  // The collector decides which identities may READ; some allow unmapped ones.
   const call = { target, command: query.command, request, credentials, phase: 'locate' as const, mayBeUnmapped: true };
   const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
-  return { ads: value, roundTrips, vouched: !ONE_SIDED.includes(session.method) };
+  return { ads: value, roundTrips, authenticated: session.serverAuthenticated };
 }
 
-/** Whether the collector accepts none of the credentials, or does not authorize the identity. */
-function isRefusal(error: unknown): error is HTCondorError {
-  return (
-    error instanceof CredentialError ||
-    error instanceof NegotiationError ||
-    error instanceof AuthenticationError ||
-    error instanceof AuthorizationError
-  );
-}
-
-/** The query in a session without authentication. @throws `refusal` if the collector does not answer that either. */
+/** Sends the query in a session without authentication. @throws `refusal` if the collector does not answer it either. */
 async function queryUnauthenticated(
   { address }: Target,
   query: Query,
@@ -136,7 +124,7 @@ async function queryUnauthenticated(
     host.log.notice(
       `The collector accepts no credential (${refusal.message}), so it was asked without authentication: its answer is not trusted with a SciToken or client certificate`,
     );
-    return { ads, roundTrips: channel.roundTrips, vouched: false };
+    return { ads, roundTrips: channel.roundTrips, authenticated: false };
   } catch (error) {
     host.log.debug(`locate: the collector does not answer without authentication either (${messageOf(error)})`);
     throw refusal;
@@ -157,7 +145,7 @@ function putQuery(message: Writer, { adType, requirements, locationQuery, limit,
   });
 }
 
-/** Ads until a 0 says that there are no more. */
+/** Reads ads until a 0, which ends the list. */
 export function getAds(message: Reader): readonly ClassAd[] {
   const ads: ClassAd[] = [];
   for (let more = message.int(); more !== 0; more = message.int()) {

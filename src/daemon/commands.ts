@@ -1,15 +1,15 @@
-/** The commands we send (condor_commands.h), by their C++ names. */
+/** The commands that the client sends (condor_commands.h), by their C++ names. */
 export const DC_GET_SESSION_TOKEN = 60046;
 export const IMPERSONATION_TOKEN_REQUEST = 81;
 export const DC_START_TOKEN_REQUEST = 60047;
 export const DC_FINISH_TOKEN_REQUEST = 60048;
 export const DC_EXCHANGE_SCITOKEN = 60052;
 
-/** Asks whether another command would be allowed, which is not carried out. */
+/** Asks whether another command would be authorized, without running it. */
 export const DC_SEC_QUERY = 60040;
-/** Per authorization level the command that it takes. */
+/** A command that needs the level, for each authorization level. */
 const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
-  ALLOW: DC_GET_SESSION_TOKEN, // does something, but is only asked about
+  ALLOW: DC_GET_SESSION_TOKEN, // changes something, but is never run for a query
   READ: 60020,
   WRITE: 60021,
   NEGOTIATOR: 60022,
@@ -21,24 +21,24 @@ const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
   ADVERTISE_MASTER: 60029,
 };
 
-/** To a broker: have the daemon connect that is registered with you by this number. READ. */
+/** Asks a broker to have the daemon with this ID connect. Needs READ. */
 export const CCB_REQUEST = 68;
-/** What a daemon says first when it connects for that. */
+/** The first message of a daemon that connects for a CCB_REQUEST. */
 export const CCB_REVERSE_CONNECT = 69;
 
-/** A daemon type: how the collector is asked for it (Daemon::locate, CondorQuery in C++). */
+/** How a collector is queried for daemons of a type (Daemon::locate, CondorQuery in C++). */
 interface DaemonType {
   /** QUERY_<type>_ADS. */
   readonly query: number;
   /** TargetType of the query. */
   readonly adType: string;
-  /** An older attribute with the address, preferred to MyAddress by C++. */
+  /** An older attribute with the address, which C++ prefers to MyAddress. */
   readonly addressAttribute?: string;
-  /** Found by the machine it runs on, if the name has no `@`. */
+  /** True if a name without `@` is compared with the host instead of the daemon's name. */
   readonly byMachine?: boolean;
 }
 
-/** Types that have ads of their own in a collector; the collector itself is where one asks. */
+/** The daemon types that have ads in a collector. */
 export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
   schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
   master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
@@ -55,10 +55,10 @@ export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
   any: { query: 48, adType: 'Any' },
 };
 
-/** Types that are their own address: the pool's collector. */
+/** Types that need no query, because the pool's address is theirs. */
 export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];
 
-/** A command that needs this level; undefined: there is none. */
+/** Returns a command that needs this level, or undefined. */
 export function commandOf(level: string): number | undefined {
   return DC_NOP_OF_LEVEL[level];
 }

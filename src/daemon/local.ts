@@ -1,44 +1,48 @@
-/** The daemon of this machine, as the files say that it keeps for its tools (Daemon::readLocalClassAd, readAddressFile). */
+/** Finds a daemon of this host in its ad file or address file (Daemon::readLocalClassAd, readAddressFile). */
 import { readBounded, systemReason } from '../runtime/bounded-file.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 export interface LocalDaemon {
-  /** SCHEDD_NAME and so on: its name, for files that do not tell it. */
+  /** SCHEDD_NAME and so on: the daemon's name, for files without it. */
   readonly name: string;
-  /** SCHEDD_DAEMON_AD_FILE and so on: a ClassAd, one attribute a line. */
+  /** SCHEDD_DAEMON_AD_FILE and so on: a ClassAd with one attribute on each line. */
   readonly adFile: string | undefined;
-  /** SCHEDD_ADDRESS_FILE and so on: lines of address, version and platform, or of a ClassAd. */
+  /** SCHEDD_ADDRESS_FILE and so on: address, version and platform, one on each line, or a ClassAd. */
   readonly addressFile: string | undefined;
 }
 
 interface LocalAddress {
   readonly address: Sinful;
-  /** Empty if the file has none. */
+  /** Empty if the file has no name. */
   readonly name: string;
 }
 
-/** A file of the daemon is some kilobytes; whatever is larger is something else. */
+/** Maximum size of a file, in bytes. A daemon's files have a few kilobytes. */
 const MAX_FILE_LENGTH = 1024 * 1024;
 
-/** Where the daemon is; a string says why that is not known. */
-export function findLocal({ adFile, addressFile }: Omit<LocalDaemon, 'name'>, type: string): LocalAddress | string {
+/** Returns the daemon's address, or the reason for each file that does not have it. */
+export function findLocal(
+  { adFile, addressFile }: Omit<LocalDaemon, 'name'>,
+  type: string,
+): LocalAddress | Unavailable {
   const reasons: string[] = [];
   for (const file of [adFile, addressFile]) {
     if (file === undefined) continue;
     const found = readDaemonFile(file, type);
-    if (typeof found !== 'string') return found;
-    reasons.push(`${file}: ${found}`);
+    if (!(found instanceof Unavailable)) return found;
+    reasons.push(`${file}: ${found.reason}`);
   }
-  return reasons.join('; ');
+  return new Unavailable(reasons.join('; '));
 }
 
-function readDaemonFile(file: string, type: string): LocalAddress | string {
+function readDaemonFile(file: string, type: string): LocalAddress | Unavailable {
   let text: string;
   try {
     text = readBounded(file, MAX_FILE_LENGTH).toString('utf8');
   } catch (error) {
-    return systemReason(error);
+    return new Unavailable(systemReason(error));
   }
   const attributes = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
@@ -49,5 +53,5 @@ function readDaemonFile(file: string, type: string): LocalAddress | string {
   const [first = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get('myaddress') ?? first.trim();
   const address = parseSinful(written);
-  return address === undefined ? 'it has no address' : { address, name: attributes.get('name') ?? '' };
+  return address === undefined ? new Unavailable('it has no address') : { address, name: attributes.get('name') ?? '' };
 }

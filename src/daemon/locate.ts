@@ -1,17 +1,17 @@
 /**
  * Asks a collector where a daemon is (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
  *
- * What comes back is a hint, not a fact: whoever is at the address still has to prove itself.
+ * The answer is a hint: the daemon at the address still has to authenticate itself.
  */
-import { LocateError, ProtocolError } from '../errors.ts';
+import { LocateError, ProtocolError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
-import { parseSinful, type Sinful } from '../transport/sinful.ts';
+import { formatSinful, parseSinful, type Sinful } from '../transport/sinful.ts';
 import type { ClassAd } from '../wire/classad.ts';
-import { inPhase, type Target } from './call.ts';
 import { type Answer, type Query, queryCollector } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
 import { restartEvidence } from './restart-evidence.ts';
+import type { Target } from './session-command.ts';
 
 interface DaemonQuery {
   /** A key of DAEMON_TYPES. */
@@ -19,24 +19,25 @@ interface DaemonQuery {
   /** Undefined: the only one of its type in the pool. */
   readonly name: string | undefined;
   /**
-   * True if the daemon has to prove itself by a certificate, and the name in it is not known yet: then a collector may
-   * say it that says the same as the user, or else one that has proven itself.
+   * True if the daemon authenticates itself with a certificate, and the host name in it is not known. The collector may
+   * then supply the name, if the user supplied the same one or if the collector is authenticated.
    */
   readonly needsServerName: boolean;
   /** True if a collector that accepts no credential is asked without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 
-export interface LocatedDaemon extends Target {
+/** A daemon as its ad in a collector, or its file on this host, describes it. */
+export interface AdvertisedDaemon extends Target {
   readonly name: string;
   readonly roundTrips: number;
 }
 
-/** How many names of other daemons an error tells. */
+/** Maximum number of names in an error. */
 const MAX_NAMES = 10;
 
 /**
- * The daemon's address as the collector has it.
+ * Returns the daemon's address in its ad.
  *
  * @throws LocateError ERR_NOT_FOUND with the names that the collector has of this type; ERR_AMBIGUOUS if no name was
  *   given and there are several.
@@ -46,12 +47,12 @@ export function locate(
   wanted: DaemonQuery,
   credentials: Credentials,
   host: Host,
-): Promise<LocatedDaemon> {
-  const trusted = ({ ads, vouched }: Answer) =>
-    vouched ||
+): Promise<AdvertisedDaemon> {
+  const trusted = ({ ads, authenticated }: Answer) =>
+    authenticated ||
     !wanted.needsServerName ||
-    ads.every((ad) => wasTyped(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
-  return inPhase('locate', collector.address, () =>
+    ads.every((ad) => isUserSupplied(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
+  return withPhase('locate', formatSinful(collector.address), () =>
     find(wanted, collector, (query) =>
       queryCollector(
         collector,
@@ -64,23 +65,23 @@ export function locate(
   );
 }
 
-/** The same, with any way to ask. */
+/** Does the same with any function that sends a query. */
 export async function find(
   wanted: DaemonQuery,
   collector: Target,
   ask: (query: Query) => Promise<Answer>,
-): Promise<LocatedDaemon> {
-  const read = (ad: ClassAd, { vouched }: Answer, roundTrips: number): LocatedDaemon => {
+): Promise<AdvertisedDaemon> {
+  const read = (ad: ClassAd, { authenticated }: Answer, roundTrips: number): AdvertisedDaemon => {
     const address = readAddress(ad, wanted.type);
     const alias = address.params.get('alias');
-    const names = wasTyped(alias, wanted, collector)
+    const names = isUserSupplied(alias, wanted, collector)
       ? { serverName: alias }
-      : { serverName: undefined, claimedName: vouched ? alias : undefined };
+      : { serverName: undefined, claimedName: authenticated ? alias : undefined };
     return { address, ...names, name: readName(ad, wanted), lastHeardFrom: readTime(ad), roundTrips };
   };
   const { type, name } = wanted;
   if (name === undefined) {
-    // A second ad tells that there is a choice, and what it is.
+    // More than one ad means that the user has to choose; the error then names the daemons.
     const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
     const [only, ...others] = answer.ads;
     if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
@@ -90,7 +91,7 @@ export async function find(
   const answer = await ask(queryFor(type, name, 1));
   const [found] = answer.ads;
   if (found !== undefined) return read(found, answer, answer.roundTrips);
-  // A host without its domain: HTCondor's tools ask the resolver for the whole name, and we the collector.
+  // A host name without its domain: HTCondor's tools complete it with the resolver, this client with the collector.
   if (/^[A-Za-z0-9-]+$/.test(name)) {
     const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
     const [only, ...others] = guess.ads;
@@ -126,7 +127,7 @@ function queryFor(type: string, name: string | RegExp | undefined, limit: number
         : typeof name === 'string'
           ? `((${attribute} == "${name}"))`
           : `regexp("${name.source}", ${attribute}, "i")`,
-    // Marks a cheap look-up; with it collectors leave the slots of a startd out.
+    // Marks a cheap query, for which collectors omit the slots of a startd.
     locationQuery: typeof name === 'string' && !(byMachine && slot) ? name : undefined,
     limit,
     projection: projection.filter((each) => each !== undefined),
@@ -139,7 +140,7 @@ function typeOf(type: string) {
   return found;
 }
 
-/** The collector's clock when the daemon last advertised itself. It is shown in messages only. */
+/** Returns the collector's time when the daemon last advertised itself, for messages. */
 function readTime(ad: ClassAd): number | undefined {
   try {
     const seconds = ad.integer('LastHeardFrom') ?? 0;
@@ -149,22 +150,22 @@ function readTime(ad: ClassAd): number | undefined {
   }
 }
 
-/** What a name may be made of. Only what is exported to HTCondor's tools is restricted further. */
+/** Characters of a daemon name. Names that are exported to HTCondor's tools are restricted further. */
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
- * The name in an ad: the one that was asked for, or one with the host name that was, whole or without its domain. Anybody
- * may have said it.
+ * Returns the name in an ad: the requested one, or one with the requested host name, complete or without its domain. The ad
+ * is not trusted.
  *
  * @throws ProtocolError ERR_CLASSAD.
  */
 function readName(ad: ClassAd, { type, name: asked }: DaemonQuery): string {
   const name = ad.string('Name') ?? asked ?? '';
   const { byMachine = false } = typeOf(type);
-  const [said, wanted] = [name.toLowerCase(), asked?.toLowerCase()];
-  const host = said.slice(said.lastIndexOf('@') + 1);
+  const [actual, wanted] = [name.toLowerCase(), asked?.toLowerCase()];
+  const host = actual.slice(actual.lastIndexOf('@') + 1);
   const fits =
-    wanted === undefined || said === wanted || host.startsWith(`${wanted}.`) || (byMachine && host === wanted);
+    wanted === undefined || actual === wanted || host.startsWith(`${wanted}.`) || (byMachine && host === wanted);
   if (fits && NAME.test(name)) return name;
   throw new ProtocolError('ERR_CLASSAD', `the collector names another daemon than was asked for: ${name}`);
 }
@@ -177,17 +178,17 @@ function readAddress(ad: ClassAd, type: string): Sinful {
   throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
 }
 
-/** Whether the host name in an ad is one that the user gave: in the daemon's name, or as that of the collector. */
-function wasTyped(alias: string | undefined, { name }: DaemonQuery, { serverName }: Target): boolean {
-  const typed = [name?.slice(name.lastIndexOf('@') + 1), serverName].map((each) => each?.toLowerCase());
-  return alias !== undefined && typed.includes(alias.toLowerCase());
+/** True if the user supplied the host name of an ad: in the daemon's name, or as the collector's. */
+function isUserSupplied(alias: string | undefined, { name }: DaemonQuery, { serverName }: Target): boolean {
+  const supplied = [name?.slice(name.lastIndexOf('@') + 1), serverName].map((each) => each?.toLowerCase());
+  return alias !== undefined && supplied.includes(alias.toLowerCase());
 }
 
 function namesOf(ads: readonly ClassAd[]): readonly string[] {
   return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
 }
 
-/** `evidence`: why the daemon may be restarting, if there is any. */
+/** `evidence`: why the daemon may be restarting. */
 function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence: string | undefined): LocateError {
   const names = all.slice(0, MAX_NAMES);
   const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;

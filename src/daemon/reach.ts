@@ -1,81 +1,66 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError, HTCondorError } from '../errors.ts';
-import type { Host } from '../runtime/host.ts';
+import { branchOf, type Host, type HostBranch } from '../runtime/host.ts';
+import type { Credentials } from '../security/method.ts';
 import { isBehindCcb } from '../transport/ccb-contact.ts';
 import { abortedError, type Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
-import type { ConnectionsAhead } from '../transport/connection-ahead.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
-import { type AskBroker, connectThroughCcb } from './ccb.ts';
+import { brokerCaller, connectThroughCcb } from './ccb.ts';
+import type { Route, Target } from './session-command.ts';
 
 /**
- * What a direct connection is ahead of CCB, which costs more round trips and work of others (RFC 8305 has the same
- * between two addresses). C++ does not even try, though many a daemon that is behind CCB for some is open to others.
+ * Head start of a direct connection before CCB, in milliseconds. CCB costs more round trips, and work of the broker
+ * (RFC 8305 has the same rule for two addresses). C++ clients do not try a direct connection, although many daemons behind
+ * CCB accept one from some networks.
  */
 const HEAD_START_MS = 250;
 
-/** Where to go, and perhaps connections of which one leads there. */
-export interface Destination {
-  readonly address: Sinful;
-  readonly ahead?: ConnectionsAhead | undefined;
-}
-
-/** A connection to a daemon. */
-export interface Route {
-  readonly channel: Channel;
-  /** `direct, else ccb`: there is another way, if whoever is at this end turns out not to be the daemon. */
-  readonly way: 'direct' | 'direct, else ccb' | 'ccb';
-}
-
 /**
- * Connects to a daemon: directly, or, if its address says so, through CCB, whichever works first. `failed`: how the
- * direct way ended, if it was gone already.
+ * Connects to a daemon: directly, or, if its address has CCB contacts, directly and through CCB, whichever is established
+ * first.
  *
- * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason of each way; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason for each way; ERR_TIMEOUT.
  */
 export async function reach(
-  { address, ahead }: Destination,
-  ask: AskBroker,
+  { address, ahead }: Pick<Target, 'address' | 'ahead'>,
+  credentials: Credentials,
   host: Host,
-  failed?: HTCondorError,
 ): Promise<Route> {
-  if (!isBehindCcb(address)) return { channel: await connect(address, host, ahead), way: 'direct' };
-  const [straight, round] = [branchOf(host), branchOf(host)];
-  const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject<Channel>(failed);
-  if (await worksSoon(direct)) return { channel: await direct, way: 'direct, else ccb' };
+  if (!isBehindCcb(address)) return { channel: await connect(address, host, ahead) };
+  const ask = brokerCaller(credentials);
+  const alternative = async (failure: HTCondorError): Promise<Route> => {
+    try {
+      return { channel: await connectThroughCcb(address, ask, host) };
+    } catch (error) {
+      throw host.signal.aborted ? abortedError(host.signal) : unreachable(address, failure, error);
+    }
+  };
+  const [directly, throughCcb] = [branchOf(host), branchOf(host)];
+  const direct = connect(address, directly.host, ahead);
+  if (await worksSoon(direct)) return { channel: await direct, alternative };
 
-  const indirect = connectThroughCcb(address, ask, round.host);
+  const indirect = connectThroughCcb(address, ask, throughCcb.host);
   let won = false;
-  const win = (channel: Channel, way: Route['way'], loser: Branch): Route => {
-    if (won) channel.close();
+  const win = (route: Route, loser: HostBranch): Route => {
+    if (won) route.channel.close();
     else loser.cancel();
     won = true;
-    return { channel, way };
+    return route;
   };
   try {
     return await Promise.any([
-      direct.then((channel) => win(channel, 'direct, else ccb', round)),
-      indirect.then((channel) => win(channel, 'ccb', straight)),
+      direct.then((channel) => win({ channel, alternative }, throughCcb)),
+      indirect.then((channel) => win({ channel }, directly)),
     ]);
-  } catch (failures) {
+  } catch (error) {
     if (host.signal.aborted) throw abortedError(host.signal);
-    throw unreachable(address, failures);
+    const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    throw unreachable(address, failures[0], failures[1]);
   }
 }
 
-/** Part of a run that can be given up by itself. */
-interface Branch {
-  readonly host: Host;
-  cancel(): void;
-}
-
-function branchOf(host: Host): Branch {
-  const cancelled = new AbortController();
-  const signal = AbortSignal.any([host.signal, cancelled.signal]);
-  return { host: { ...host, signal }, cancel: () => cancelled.abort() };
-}
-
-/** Whether it works within its head start. That it has failed is known earlier. */
+/** True if the connection is established within its head start. Returns early if it fails. */
 async function worksSoon(direct: Promise<Channel>): Promise<boolean> {
   const over = new AbortController();
   const works = direct.then(
@@ -89,11 +74,10 @@ async function worksSoon(direct: Promise<Channel>): Promise<boolean> {
   }
 }
 
-function unreachable(address: Sinful, failures: unknown): unknown {
-  const [direct, indirect]: readonly unknown[] = failures instanceof AggregateError ? failures.errors : [failures];
-  for (const each of [direct, indirect]) if (!(each instanceof HTCondorError)) return each; // a bug, not a network
-  const [straight, round] = [direct, indirect].map((each) => (each as HTCondorError).message);
-  const text = `the daemon can be reached neither directly (${straight}) nor through CCB (${round})`;
+function unreachable(address: Sinful, direct: unknown, indirect: unknown): unknown {
+  if (!(direct instanceof HTCondorError)) return direct; // a bug
+  if (!(indirect instanceof HTCondorError)) return indirect;
+  const text = `the daemon can be reached neither directly (${direct.message}) nor through CCB (${indirect.message})`;
   const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
   return new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), cause: indirect, mayBeRestarting });
 }

@@ -1,8 +1,8 @@
 /**
- * Whether a daemon that the collector does not have may be restarting. docs/RELIABILITY.md states the rule.
+ * Decides whether a daemon that the collector does not know may be restarting. docs/RELIABILITY.md states the rule.
  *
- * A daemon that restarts is missing from the collector for seconds to minutes, and so is a daemon whose name is wrong. The
- * first is worth waiting for, the second must fail at once. What the collector knows of other daemons decides.
+ * A daemon that restarts is missing from the collector for seconds to minutes; a daemon with a misspelled name is missing
+ * forever. The first is retried, the second must fail at once. The ads of other daemons tell the two apart.
  */
 import type { ClassAd } from '../wire/classad.ts';
 import type { Answer, Query } from './collector-query.ts';
@@ -23,7 +23,7 @@ interface MissingDaemon {
   readonly name: string | undefined;
 }
 
-/** The evidence for a restart, as a clause; undefined: there is none. Never throws. */
+/** Returns the evidence for a restart as a clause, or undefined. Never throws. */
 export async function restartEvidence(
   { type, name = '' }: MissingDaemon,
   ask: (query: Query) => Promise<Answer>,
@@ -50,8 +50,8 @@ export async function restartEvidence(
 }
 
 /**
- * One query for all evidence: a collector that is too young to know all daemons; masters whose daemon of this type is
- * down or has just started; and all daemons of the host in the name. The collector evaluates the times, so the clock
+ * Builds one query for all evidence: a collector that is too young to know all daemons; masters whose daemon of this type
+ * is down or has just started; and all daemons of the host in the name. The collector evaluates the times, so the clock
  * here does not matter. Its own ad has no DaemonStartTime; StatsLifetime is its age when the ad was made.
  */
 function evidenceQuery(started: string, host: string): Query {

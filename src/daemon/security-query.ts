@@ -1,15 +1,17 @@
-import { AuthorizationError } from '../errors.ts';
+import { AuthorizationError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import type { Session } from '../security/session.ts';
+import { formatSinful } from '../transport/sinful.ts';
 import { getClassAd } from '../wire/classad.ts';
-import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
+import { callCommand } from './call.ts';
 import { DC_SEC_QUERY } from './commands.ts';
+import type { CommandResult, Target } from './session-command.ts';
 
 /**
- * DC_SEC_QUERY: whether the daemon would let us carry out the command `about` (condor_ping; handle_dc_sec_query).
+ * DC_SEC_QUERY: asks the daemon whether it would authorize the command `about` (condor_ping; handle_dc_sec_query).
  *
- * @throws AuthorizationError ERR_DENIED it would not; whatever opening a session throws.
+ * @throws AuthorizationError ERR_DENIED if it would not; what `callCommand` throws.
  */
 export function askAllowed(
   target: Target,
@@ -17,12 +19,12 @@ export function askAllowed(
   credentials: Credentials,
   host: Host,
 ): Promise<CommandResult<undefined>> {
-  const call = { target, command: DC_SEC_QUERY, about, credentials };
+  const command = { target, command: DC_SEC_QUERY, about, credentials };
   const read = async ({ channel, user }: Session): Promise<undefined> => {
-    const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
+    const reply = await withPhase('session', formatSinful(target.address), () => channel.receive(getClassAd));
     if (reply.boolean('AuthorizationSucceeded') === true) return undefined;
     const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
     throw new AuthorizationError('ERR_DENIED', text, user);
   };
-  return callCommand(call, read, host);
+  return callCommand(command, read, host);
 }

@@ -4,74 +4,88 @@ import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
-import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
-import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
+import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
-import { MAX_TOKEN_LENGTH, refuseError, type TokenLimits } from './token-commands.ts';
+import type { CommandResult, Target } from './session-command.ts';
+import { askDaemon, checkReply, limitAttributes, MAX_TOKEN_LENGTH, type TokenLimits } from './token-commands.ts';
 
-/** What an administrator is asked for. A signing key cannot be chosen. */
-export interface TokenWish extends Omit<TokenLimits, 'key'> {
-  /** `user@domain` that the token is to be for. */
+/** A token that an administrator has to approve. The signing key cannot be chosen. */
+export interface RequestedToken extends Omit<TokenLimits, 'key'> {
+  /** Identity of the token, `user@domain`. */
   readonly identity: string;
-  /** Between two looks at whether it is approved. */
+  /** Interval between checks for the approval, in milliseconds. */
   readonly pollIntervalMs: number;
 }
 
-/** Times in a row that nobody answers before we no longer believe that somebody will. */
+/** Consecutive unanswered polls before the client gives up. */
 const MAX_SILENT_POLLS = 5;
 
-/** A daemon that has too many who ask says so with this text (handle_dc_finish_token_request). */
+/** A daemon that receives too many polls answers with this text (handle_dc_finish_token_request). */
 const RATE_LIMIT = /rate limit/i;
 
 /**
- * DC_START_TOKEN_REQUEST, then DC_FINISH_TOKEN_REQUEST until it is approved (condor_token_request; Daemon::
- * startTokenRequest and finishTokenRequest). `announce` is told the id that the approval needs.
+ * DC_START_TOKEN_REQUEST, then DC_FINISH_TOKEN_REQUEST until the request is approved (condor_token_request;
+ * Daemon::startTokenRequest and finishTokenRequest). `announce` receives the ID that the approval needs.
  *
- * The id of the client, which is the only proof that the token is for us when it comes, is drawn at random.
+ * The client ID is random: it alone proves to the daemon that a poll comes from the client that made the request.
  *
- * @throws DaemonError ERR_DAEMON refused, expired, unknown; ConnectError ERR_TIMEOUT with the id of the request if
- *   nobody approved it in time; whatever opening a session throws.
+ * @throws DaemonError ERR_DAEMON if the request is refused, expired or unknown; ConnectError ERR_TIMEOUT with the ID of
+ *   the request if it was not approved in time; what `callCommand` throws.
  */
 export async function requestToken(
   target: Target,
-  { identity, authz, lifetimeSeconds, pollIntervalMs }: TokenWish,
+  { identity, pollIntervalMs, ...limits }: RequestedToken,
   credentials: Credentials,
   announce: (requestId: string) => void,
   host: Host,
 ): Promise<CommandResult<Secret>> {
   const ask = (command: number, ad: Readonly<Record<string, ClassAdValue | undefined>>) =>
-    callCommand(
-      { target, command, request: (message) => putClassAd(message, ad), credentials, mayBeUnmapped: true },
-      ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))),
-      host,
-    );
+    askDaemon({ target, command, credentials, mayBeUnmapped: true }, ad, checkReply, host);
   const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
-  const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
-  const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
-  const at = tokenOf(started.value);
-  if (at !== undefined) return { ...started, value: at };
+  const request = { ClientId: clientId, User: identity, ...limitAttributes(limits) };
+  const started = await ask(DC_START_TOKEN_REQUEST, request);
+  const token = tokenOf(started.value);
+  if (token !== undefined) return { ...started, value: token };
   const requestId = requestIdOf(started.value);
   announce(requestId);
+  const poll = () => ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
+  const approved = await pollUntilApproved(requestId, pollIntervalMs, poll, host);
+  return { ...approved, roundTrips: started.roundTrips + approved.roundTrips };
+}
 
-  for (let silent = 0, roundTrips = started.roundTrips; ; ) {
+async function pollUntilApproved(
+  requestId: string,
+  intervalMs: number,
+  poll: () => Promise<CommandResult<ClassAd>>,
+  host: Host,
+): Promise<CommandResult<Secret>> {
+  for (let silent = 0, roundTrips = 0; ; ) {
     try {
-      await wait(pollIntervalMs, undefined, { signal: host.signal });
-      const polled = await ask(DC_FINISH_TOKEN_REQUEST, { ClientId: clientId, RequestId: requestId });
+      await wait(intervalMs, undefined, { signal: host.signal });
+      const polled = await poll();
       roundTrips += polled.roundTrips;
       silent = 0;
       const token = tokenOf(polled.value);
       if (token !== undefined) return { ...polled, value: token, roundTrips };
     } catch (error) {
       if (host.signal.aborted) throw notApproved(requestId, host.signal);
-      const passing =
-        error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
-      if (!passing || ++silent > MAX_SILENT_POLLS) throw error;
+      if (!isPassing(error) || ++silent > MAX_SILENT_POLLS) throw error;
       host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
     }
   }
 }
 
-/** @throws TokenError ERR_TOKEN_MALFORMED if there is none; DaemonError if too many requests are pending. It ends up in a command line that people copy. */
+/** True if the next poll may be answered. */
+function isPassing(error: unknown): error is ConnectError | DaemonError {
+  return error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
+}
+
+/**
+ * Returns the ID of the request. Only word characters are accepted, because the ID becomes part of a command line that the
+ * administrator copies.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED if there is none; DaemonError if too many requests are pending.
+ */
 export function requestIdOf(ad: ClassAd): string {
   // A daemon with more than 1,000 pending requests returns an empty ad: it forgets to add its error text.
   if (ad.size === 0) throw new DaemonError(-1, 'Too many requests in the system. (empty reply)');

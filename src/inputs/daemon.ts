@@ -1,7 +1,8 @@
 import { COLLECTOR_TYPES, DAEMON_TYPES } from '../daemon/commands.ts';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';
 import { InputError } from '../errors.ts';
-import type { Wanted } from '../pipeline/request.ts';
+import type { DaemonSelector } from '../pipeline/request.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { DEFAULT_PORT, parseAddress, type Sinful } from '../transport/sinful.ts';
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, splitList } from './words.ts';
@@ -28,31 +29,44 @@ interface Manner {
  *
  * @throws InputError ERR_INPUT.
  */
-export function readDaemon(input: InputSource, surroundings: Surroundings, { localFirst, remote }: Manner): Wanted {
+export function readDaemon(
+  input: InputSource,
+  surroundings: Surroundings,
+  { localFirst, remote }: Manner,
+): DaemonSelector {
   const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
   const pool = readPool(input('pool'), surroundings);
-  const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
-  if (name !== undefined && /@[^@]*:\d+$/.test(name))
-    throw new InputError('name', `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
+  const name = readName(input('name'), pool === undefined ? hostOf(type, surroundings) : undefined);
   if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
   // A bare host:port with a name beside it is another way to the same daemon: the end of a tunnel.
   const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
-  if (address !== undefined && !tunnel) return { address: [address] };
+  if (address !== undefined && !tunnel) return { kind: 'address', addresses: [address] };
   const named = name === undefined || remote ? undefined : addressInName(name);
-  if (named !== undefined) return { address: [address ?? named] };
-  if (COLLECTOR_TYPES.includes(type)) return { address: readCollector(type, pool, name, address, surroundings) };
+  if (named !== undefined) return { kind: 'address', addresses: [address ?? named] };
+  if (COLLECTOR_TYPES.includes(type)) {
+    return { kind: 'address', addresses: readCollector(type, pool, name, address, surroundings) };
+  }
 
   const local = readLocal(type, name, pool, surroundings, localFirst);
-  const collectors = pool ?? configuredPool(surroundings);
-  if (collectors === undefined && (local === undefined || remote)) {
-    throw new InputError(
-      'pool',
-      'pool: give the host of the collector (host or host:port), or address for a daemon without one',
-    );
-  }
-  const through = tunnel ? { host: address.host, port: address.port } : undefined;
-  return { collectors: collectors ?? [], type, name, local, through };
+  const collectors = pool ?? configuredPool(surroundings) ?? noCollectors(local !== undefined && !remote);
+  const through = address && { host: address.host, port: address.port };
+  return { kind: 'pool', collectors, type, name, local, through };
+}
+
+function readName(text: string | undefined, fallback: string | undefined): string | undefined {
+  const name = plainText('name', text) ?? fallback;
+  if (name === undefined || !/@[^@]*:\d+$/.test(name)) return name;
+  throw new InputError('name', `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
+}
+
+/** @throws InputError ERR_INPUT unless the daemon may be found without a collector. */
+function noCollectors(mayBeLocal: boolean): readonly Sinful[] {
+  if (mayBeLocal) return [];
+  throw new InputError(
+    'pool',
+    'pool: give the host of the collector (host or host:port), or address for a daemon without one',
+  );
 }
 
 /**
@@ -142,6 +156,6 @@ function configuredPool(surroundings: Surroundings): readonly Sinful[] | undefin
   const text = setting('COLLECTOR_HOST');
   if (text === undefined || !/:0$/.test(text.trim())) return readPool(text, surroundings);
   const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
-  if (typeof found !== 'string') return [found.address];
-  throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+  if (!(found instanceof Unavailable)) return [found.address];
+  throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found.reason})`);
 }

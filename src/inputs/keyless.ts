@@ -1,5 +1,5 @@
 import type { ProxySettings } from '../credentials/http-proxy.ts';
-import type { JobSource, KeylessSource } from '../credentials/keyless-source.ts';
+import type { JobSource, KeylessSource } from '../credentials/load.ts';
 import { InputError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';

@@ -2,7 +2,7 @@
  * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
  */
 import { isAbsolute, join, resolve } from 'node:path';
-import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
+import { EXCLUDED_NAME } from '../credentials/idtokens.ts';
 import { InputError } from '../errors.ts';
 import type { Mode, TokenRequest } from '../pipeline/request.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -40,10 +40,9 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   if (mode === 'request' && key !== undefined)
     throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
-  if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
-  if (remote && said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
-  const lifetime = readLifetime(input('lifetime'));
-  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
+  if (remote) checkRemote(said);
+  const lifetimeSeconds = readLifetime(input('lifetime'));
+  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetimeSeconds, surroundings.env);
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
     throw new InputError(
@@ -61,7 +60,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     credentials: readCredentials(input, surroundings, mode),
     keyless: readKeyless(input, surroundings),
     authz: readLevels(input('authz')),
-    lifetime,
+    lifetimeSeconds,
     key,
     identity: readIdentity(input('identity'), mode, surroundings),
     pollIntervalMs: POLL_INTERVAL_MS,
@@ -73,6 +72,11 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     path,
     warnings,
   };
+}
+
+function checkRemote(said: Mode | 'check'): void {
+  if (said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+  if (said !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${said}`);
 }
 
 /**
@@ -179,7 +183,7 @@ function readLevels(text: string | undefined): readonly string[] {
   return levels;
 }
 
-function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
+function readLifetime(text: string | undefined): TokenRequest['lifetimeSeconds'] {
   if (text === undefined) return undefined;
   if (text.trim() === 'unlimited') return 'unlimited';
   const seconds = parseDuration(text);
@@ -203,7 +207,10 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
-  if (token === undefined) return undefined;
+  return token === undefined ? undefined : readTokenPath(token, directory, surroundings);
+}
+
+function readTokenPath(token: string, directory: string | undefined, surroundings: Surroundings): string {
   if (token === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
@@ -217,10 +224,8 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
   const name = 'export-environment';
   if (other === undefined) return join(privateDirectory(name, env), 'token');
-  throw new InputError(
-    name,
-    `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`,
-  );
+  const text = `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`;
+  throw new InputError(name, text);
 }
 
 /** Path of a directory of this step alone, whose name nobody can guess. */
@@ -234,12 +239,12 @@ export function privateDirectory(input: InputName, env: Surroundings['env']): st
 function checkRenewal(
   said: string,
   path: string | undefined,
-  lifetime: TokenRequest['lifetime'],
+  lifetimeSeconds: TokenRequest['lifetimeSeconds'],
   env: Surroundings['env'],
 ) {
   if (path === undefined)
     throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
   if (said === 'request') throw new InputError('renew', `renew: it does not go with mode ${said}`);
-  if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
+  if (lifetimeSeconds === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
   privateDirectory('renew', env);
 }

@@ -1,72 +1,74 @@
-import { inPhase, type Target } from '../daemon/call.ts';
+import { type Bearer, resolveBearer } from '../credentials/keyless.ts';
 import { askAllowed } from '../daemon/security-query.ts';
+import type { Target } from '../daemon/session-command.ts';
 import { getSessionToken } from '../daemon/token-commands.ts';
-import { AuthorizationError, DaemonError, TokenError } from '../errors.ts';
-import type { Host } from '../runtime/host.ts';
+import { AuthorizationError, DaemonError, TokenError, withPhase } from '../errors.ts';
+import { branchOf, type Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
+import type { Session } from '../security/session.ts';
 import { checkExpected, reducedLevels, reducedLifetime } from '../token/check.ts';
 import { covers } from '../token/levels.ts';
 import { formatSinful } from '../transport/sinful.ts';
-import { withBearer } from './bearer.ts';
 import type { CheckResult } from './fetched-token.ts';
 import { findDaemon, inTurn } from './find-daemon.ts';
-import { askedAlready, checkAsked, credentialsOf } from './obtain-token.ts';
+import { checkIssued } from './issued-token.ts';
+import { checkServiceToken, credentialsFor } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
 import { withRetries } from './retry.ts';
-import { questions } from './verify.ts';
+import { commandsFor } from './verify.ts';
 
-/** What is asked about if nobody says what is wanted. */
+/** Levels that are checked if none are requested. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
 
 /** What only the daemon knows until it issues a token. */
 const NOT_CHECKED = ['the signing key', 'SEC_ISSUED_TOKEN_EXPIRATION'];
 
-/** A signing key that no daemon has. */
+/** Name of a signing key that no daemon has. */
 const NO_KEY = 'condor-token-fetch-makes-no-token';
 
 /**
- * Does what a fetch does, with a line for each step, up to the token: none is issued. The verdict is that of the fetch.
+ * Runs the steps of a fetch up to the token, which the daemon does not issue, and logs a line for each step. The verdict is
+ * that of the fetch.
  *
  * @throws AnyHTCondorError what the fetch would throw.
  */
 export async function checkFetch(request: TokenRequest, host: Host): Promise<CheckResult> {
   for (const warning of request.warnings ?? []) host.log.warn(warning);
-  const finished = new AbortController();
+  const branch = branchOf(host);
   try {
-    const signal = AbortSignal.any([host.signal, finished.signal]);
-    const persistence = { retries: request.retries, patient: false };
-    return await withRetries(persistence, (within) => checkStepByStep(request, within), { ...host, signal });
+    const policy = { retries: request.retries, useFullDeadline: false };
+    return await withRetries(policy, (within) => checkStepByStep(request, within), branch.host);
   } finally {
-    finished.abort(); // closes what was begun beside the answer that came first
+    branch.cancel(); // closes connections that were opened beside the one that answered first
   }
 }
 
-async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<CheckResult> {
-  const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
-  const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
+async function checkStepByStep(request: TokenRequest, host: Host): Promise<CheckResult> {
+  const bearer = await resolveBearer(request, host);
+  const credentials = await credentialsFor(request, bearer, host);
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
   for (const { method, reason } of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
 
-  const daemon = await findDaemon(request, credentials, telling(host, ['locate', 'connect', 'ccb']));
+  const daemon = await findDaemon(request, credentials, reporting(host, ['locate', 'connect', 'ccb']));
   return await inTurn(
     daemon.targets,
-    async (target, patient) => ({
-      ...(await checkDaemon(request, target, credentials, patient)),
-      daemonName: daemon.name,
-    }),
+    async (target, limited) => {
+      const result = await checkDaemon(request, bearer, target, credentials, limited);
+      return { ...result, daemonName: daemon.name };
+    },
     host,
   );
 }
 
-/** A host that tells what is done in these phases, each thing once, and not only to those who debug. */
-function telling(host: Host, phases: readonly string[]): Host {
-  const told = new Set<string>();
+/** A host that logs the debug lines of these phases as information, each once. */
+function reporting(host: Host, phases: readonly string[]): Host {
+  const reported = new Set<string>();
   const debug = (line: string) => {
     const gist = line.replace(/ in \d+ ms$/, '');
-    const isNew = phases.some((phase) => line.startsWith(`${phase}: `)) && !told.has(gist);
-    told.add(gist);
+    const isNew = phases.some((phase) => line.startsWith(`${phase}: `)) && !reported.has(gist);
+    reported.add(gist);
     (isNew ? host.log.info : host.log.debug)(line);
   };
   return { ...host, log: { ...host.log, debug } };
@@ -74,90 +76,136 @@ function telling(host: Host, phases: readonly string[]): Host {
 
 async function checkDaemon(
   request: TokenRequest,
+  bearer: Bearer | undefined,
   target: Target,
   credentials: Credentials,
   host: Host,
 ): Promise<Omit<CheckResult, 'daemonName'>> {
-  const { authz, verify, expectedIdentity, expectedTrustDomain } = request;
-  host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
-  const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
-  const { session } = await askAllowed(target, mayAsk, credentials, telling(host, ['connect', 'ccb', 'session']));
-  const { server, user } = session;
-  for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
-    host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
-  await inPhase('check', target.address, () =>
-    checkExpected(
-      { issuer: server.trustDomain, subject: user },
-      { expectedIssuer: expectedTrustDomain, expectedSubject: expectedIdentity },
-    ),
-  );
+  const session = await checkSession(request, target, credentials, host);
   const again = { ...target, resume: session };
-  const asked = askedAlready(request, { targets: [target] }, host);
-  let granted = authz;
-  if (asked === undefined) {
-    granted = await checkFetching(again, authz, credentials, host);
-    await inPhase('check', target.address, () => checkReductions(request, granted, session.credentialExpiresAt, host));
-    for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
-  } else {
-    await inPhase('check', undefined, () => checkAsked(request, asked, host));
-    host.log.info('token: the token service has made it');
-  }
-
-  const levels = authz.length > 0 ? authz : USUAL_LEVELS;
-  const verdicts = await Promise.all(
-    questions(levels).map(async ([level, command]) => ({
-      level,
-      allowed: await isAllowed(again, command, credentials, host),
-    })),
-  );
-  for (const { level, allowed } of verdicts) host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);
-  const named = (which: boolean) => verdicts.filter(({ allowed }) => allowed === which).map(({ level }) => level);
-  const [allowed, refused] = [named(true), named(false)];
-  if (authz.length > 0 && refused.length > 0) {
-    const cut = refused.filter((level) => !covers(granted, level));
-    const text =
-      cut.length > 0
-        ? `the credential is restricted to ${granted.join(' ')}, which does not include ${cut.join(' ')}`
-        : `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
-    if (verify)
-      throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, {
-        phase: 'verify',
-        peer: formatSinful(target.address),
-      });
-    host.log.warn(`${text}; the fetch would succeed, and commands that need these levels would be denied`);
-  }
+  const granted = await checkToken(request, bearer, again, credentials, session, host);
+  const { allowed, refused } = await checkLevels(request, again, credentials, host);
+  if (request.authz.length > 0 && refused.length > 0) judge(request, granted, refused, target, session, host);
   return {
-    identity: user,
-    trustDomain: server.trustDomain,
+    identity: session.user,
+    trustDomain: session.server.trustDomain,
     daemonAddress: formatSinful(target.address),
-    daemonVersion: server.version?.text ?? '',
+    daemonVersion: session.server.version?.text ?? '',
     authenticationMethod: displayName(session.method),
     credentialSource: printable(session.credentialSource),
     allowed,
     refused,
-    notChecked: asked === undefined ? NOT_CHECKED : [],
+    notChecked: bearer?.kind === 'idtoken' ? [] : NOT_CHECKED,
   };
 }
 
+/** Connects, authenticates, and compares the identity with the expected one. */
+async function checkSession(
+  { expectedIdentity, expectedTrustDomain }: TokenRequest,
+  target: Target,
+  credentials: Credentials,
+  host: Host,
+): Promise<Session> {
+  host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
+  const [, command = 0] = commandsFor(['ALLOW'])[0] ?? [];
+  const { session } = await askAllowed(target, command, credentials, reporting(host, ['connect', 'ccb', 'session']));
+  const { server, user } = session;
+  for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
+    host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+  const claims = { issuer: server.trustDomain, subject: user };
+  await withPhase('check', formatSinful(target.address), () =>
+    checkExpected(claims, { expectedTrustDomain, expectedIdentity }),
+  );
+  return session;
+}
+
+/** Checks the token of the token service, or whether the daemon would issue one. Returns the levels of the token. */
+async function checkToken(
+  request: TokenRequest,
+  bearer: Bearer | undefined,
+  target: Target,
+  credentials: Credentials,
+  { credentialExpiresAt }: Session,
+  host: Host,
+): Promise<readonly string[]> {
+  if (bearer?.kind === 'idtoken') {
+    const located = { targets: [], name: '', roundTrips: 0 };
+    await checkIssued(checkServiceToken(bearer, request, located, host), request);
+    host.log.info('token: the token service has made it');
+    return request.authz;
+  }
+  const granted = await checkIssuing(target, request.authz, credentials, host);
+  await withPhase('check', formatSinful(target.address), () =>
+    checkReductions(request, granted, credentialExpiresAt, host),
+  );
+  for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
+  return granted;
+}
+
+/** Asks the daemon which levels it authorizes. */
+async function checkLevels({ authz }: TokenRequest, target: Target, credentials: Credentials, host: Host) {
+  const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+  const verdicts = await Promise.all(
+    commandsFor(levels).map(async ([level, command]) => {
+      return { level, isAllowed: await isAllowed(target, command, credentials, host) };
+    }),
+  );
+  for (const { level, isAllowed } of verdicts)
+    host.log.info(`levels: ${level} is ${isAllowed ? 'allowed' : 'refused'}`);
+  return {
+    allowed: verdicts.filter(({ isAllowed }) => isAllowed).map(({ level }) => level),
+    refused: verdicts.filter(({ isAllowed }) => !isAllowed).map(({ level }) => level),
+  };
+}
+
+async function isAllowed(target: Target, command: number, credentials: Credentials, host: Host): Promise<boolean> {
+  try {
+    await askAllowed(target, command, credentials, host);
+    return true;
+  } catch (error) {
+    if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') return false;
+    throw error;
+  }
+}
+
+/** @throws TokenError ERR_TOKEN_REFUSED if the fetch would verify the levels; otherwise, a warning is logged. */
+function judge(
+  { verify }: TokenRequest,
+  granted: readonly string[],
+  refused: readonly string[],
+  { address }: Target,
+  { user }: Session,
+  host: Host,
+): void {
+  const cut = refused.filter((level) => !covers(granted, level));
+  const text =
+    cut.length > 0
+      ? `the credential is restricted to ${granted.join(' ')}, which does not include ${cut.join(' ')}`
+      : `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
+  if (verify)
+    throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(address) });
+  host.log.warn(`${text}; the fetch would succeed, and commands that need these levels would be denied`);
+}
+
 /**
- * Whether the daemon issues tokens, and one with any of these levels: it reports that before it looks for the key, which is
- * one that it does not have (handle_dc_session_token). Returns the levels that the token would have, of those requested: the
- * daemon leaves out what the session is not authorized for.
+ * Checks that the daemon issues tokens, with any of these levels. It reports an error in the levels before it searches the
+ * signing key, which it does not have (handle_dc_session_token). Returns the requested levels that a token would have: the
+ * daemon leaves out those that the session is not authorized for.
  */
-async function checkFetching(
+async function checkIssuing(
   target: Target,
   authz: readonly string[],
   credentials: Credentials,
   host: Host,
 ): Promise<readonly string[]> {
-  const issues = (levels: readonly string[]) => wouldIssue(target, levels, credentials, host);
-  await issues(authz);
+  const wouldIssue = (levels: readonly string[]) => checkWouldIssue(target, levels, credentials, host);
+  await wouldIssue(authz);
   host.log.info('token: the daemon issues tokens');
   if (authz.length < 2) return authz;
-  const probed = await Promise.all(
+  const granted = await Promise.all(
     authz.map(async (level) => {
       try {
-        await issues([level]);
+        await wouldIssue([level]);
         return [level];
       } catch (error) {
         if (error instanceof DaemonError && /doesn't allow requested/.test(error.errorString)) return [];
@@ -165,11 +213,11 @@ async function checkFetching(
       }
     }),
   );
-  return probed.flat();
+  return granted.flat();
 }
 
-/** @throws DaemonError ERR_DAEMON unless the key is all that is wrong. */
-async function wouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
+/** @throws DaemonError ERR_DAEMON unless only the signing key is missing. */
+async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
     host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
@@ -180,12 +228,12 @@ async function wouldIssue(target: Target, authz: readonly string[], credentials:
 }
 
 /**
- * Judges as the fetch would what the daemon would leave out: levels, and the time after the credential expires.
+ * Judges like the fetch what the daemon would reduce: the levels, and the lifetime after the expiry of the credential.
  *
- * @throws TokenError ERR_TOKEN_REDUCED if on-reduced is fail.
+ * @throws TokenError ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */
 function checkReductions(
-  { authz, lifetime, onReduced }: TokenRequest,
+  { authz, lifetimeSeconds: lifetime, onReduced }: TokenRequest,
   granted: readonly string[],
   expiresAt: number | undefined,
   host: Host,
@@ -199,14 +247,4 @@ function checkReductions(
   const text = `the daemon would grant less than was asked: ${reductions.join('; ')}`;
   if (onReduced === 'fail') throw new TokenError('ERR_TOKEN_REDUCED', text);
   host.log.warn(text);
-}
-
-async function isAllowed(target: Target, command: number, credentials: Credentials, host: Host): Promise<boolean> {
-  try {
-    await askAllowed(target, command, credentials, host);
-    return true;
-  } catch (error) {
-    if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') return false;
-    throw error;
-  }
 }

@@ -1,127 +1,132 @@
-import { inPhase } from '../daemon/call.ts';
-import type { Host } from '../runtime/host.ts';
+import { resolveBearer } from '../credentials/keyless.ts';
+import { withPhase } from '../errors.ts';
+import { branchOf, type Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
-import { displayName } from '../security/method.ts';
-import type { ServerPolicy } from '../security/policy.ts';
-import { restrictsLevels } from '../security/version.ts';
+import { type Credentials, displayName } from '../security/method.ts';
+import { type CondorVersion, restrictsLevels } from '../security/version.ts';
 import { excessLifetime } from '../token/check.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
-import { formatSinful, type Sinful } from '../transport/sinful.ts';
-import { withBearer } from './bearer.ts';
+import { formatSinful } from '../transport/sinful.ts';
 import type { FetchedToken } from './fetched-token.ts';
-import { findDaemon, inTurn } from './find-daemon.ts';
-import { askedAlready, askFor, checkAsked, credentialsOf, issuerOf } from './obtain-token.ts';
+import { checkIssued, type IssuedToken } from './issued-token.ts';
+import { credentialsFor, issuedByDaemon, issuedByService } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
 import { withRetries } from './retry.ts';
 import { verifyToken } from './verify.ts';
 
 /**
- * The whole job, one way: credentials → locate → connect → session → token → check → verify → deliver. What fails and may
- * heal is done again from the start.
+ * Fetches a token: credentials → locate → connect → session → token → check → verify → deliver. A transient failure repeats
+ * all of it.
  *
- * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
+ * @throws AnyHTCondorError with phase and peer. Nothing is written unless every earlier step succeeded.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
   for (const warning of request.warnings ?? []) host.log.warn(warning);
-  const finished = new AbortController();
+  const branch = branchOf(host);
   try {
-    const signal = AbortSignal.any([host.signal, finished.signal]);
-    const persistence = { retries: request.retries, patient: request.mode === 'request' };
-    return await withRetries(persistence, (within) => fetchStepByStep(request, within), { ...host, signal });
+    const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
+    return await withRetries(policy, (within) => fetchStepByStep(request, within), branch.host);
   } finally {
-    finished.abort(); // closes what was begun beside the answer that came first
+    branch.cancel(); // closes connections that were opened beside the one that answered first
   }
 }
 
-async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<FetchedToken> {
-  const { path, onReduced } = wanted;
-  if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
-  const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
-  const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
-  for (const { method, reason } of credentials.unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
-  const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
-  host.log.debug(`credentials: ${ours.join('; ')}`);
-
-  const daemon = await findDaemon(request, credentials, host);
-  const asked =
-    askedAlready(request, daemon, host) ??
-    (await inTurn(
-      daemon.targets,
-      // Who waits for an administrator has all the time there is.
-      (target, patient) =>
-        askFor(request, { ...target, name: daemon.name }, credentials, request.mode === 'request' ? host : patient),
-      host,
-    ));
-  const { value: jwt, session, roundTrips } = asked;
-
-  const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
-  if (onReduced === 'warn')
-    for (const reduction of reductions)
-      host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
-
-  const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
-  if (request.issued === undefined) {
-    tellSkew(clockSkewSeconds, token, host);
-    warnAboutExcess(token, request.lifetime, host);
-    if (request.mode !== 'request') warnAboutOldRelease(session.server, host);
-  }
-  const { address } = session;
-  const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
+async function fetchStepByStep(request: TokenRequest, host: Host): Promise<FetchedToken> {
+  const { path } = request;
+  if (path !== undefined) await withPhase('deliver', undefined, () => checkTokenPath(path));
+  const bearer = await resolveBearer(request, host);
+  const credentials = await credentialsFor(request, bearer, host);
+  logCredentials(credentials, host);
+  const issued =
+    bearer?.kind === 'idtoken'
+      ? await issuedByService(bearer, request, credentials, host)
+      : await issuedByDaemon(request, bearer, credentials, host);
+  const reductions = await checkIssued(issued, request);
+  const clockSkewSeconds = warnAbout(issued, reductions, request, host);
+  const verified = request.verify ? await verifyToken(issued, request, host) : 0;
   const directoryMade =
-    path === undefined ? undefined : await inPhase('deliver', undefined, () => writeTokenFile(path, jwt));
+    path === undefined
+      ? undefined
+      : await withPhase('deliver', undefined, () => writeTokenFile(path, issued.token.jwt));
   return {
-    token,
+    ...describe(issued),
     reductions,
-    daemonName: printable(daemon.name),
-    daemonAddress: address === undefined ? '' : formatSinful(address),
-    daemonVersion: session.server.version?.text ?? '',
-    daemonVersionText: printable(session.server.remoteVersion),
-    authenticationMethod: displayName(session.method),
-    credentialSource: printable(session.credentialSource),
     clockSkewSeconds,
-    roundTrips: daemon.roundTrips + roundTrips + verified,
+    roundTrips: issued.roundTrips + verified,
     path,
     directoryMade,
   };
 }
 
-/** Who is to look at the token is known: findDaemon has seen to that. */
-function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
-  if (address === undefined) throw new RangeError('nobody to verify the token');
-  return verifyToken(token, authz, { address, serverName: undefined }, host);
+function logCredentials({ methods, unavailable }: Credentials, host: Host): void {
+  for (const { method, reason } of unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
+  const found = methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
+  host.log.debug(`credentials: ${found.join('; ')}`);
+}
+
+type Description = Omit<FetchedToken, 'reductions' | 'clockSkewSeconds' | 'roundTrips' | 'path' | 'directoryMade'>;
+
+function describe({ token, daemonName, daemon, method, credentialSource }: IssuedToken): Description {
+  return {
+    token,
+    daemonName: printable(daemonName),
+    daemonAddress: daemon === undefined ? '' : formatSinful(daemon.address),
+    daemonVersion: daemon?.version?.text ?? '',
+    daemonVersionText: printable(daemon?.versionText ?? ''),
+    authenticationMethod: displayName(method),
+    credentialSource: printable(credentialSource),
+  };
+}
+
+/** Warns about what a user of the token should know. Returns how far the daemon's clock is ahead, in seconds. */
+function warnAbout(
+  { token, issuedBy, daemon }: IssuedToken,
+  reductions: readonly string[],
+  { onReduced, lifetimeSeconds, mode }: TokenRequest,
+  host: Host,
+): number {
+  if (onReduced === 'warn')
+    for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than was asked. ${reduction}`);
+  const skewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
+  if (issuedBy === 'daemon') {
+    warnAboutClockSkew(skewSeconds, token, host);
+    warnAboutExcess(token, lifetimeSeconds, host);
+    if (mode !== 'request') warnAboutOldRelease(daemon?.version, host);
+  }
+  return skewSeconds;
 }
 
 /**
- * The daemon is authenticated, and a wrong clock is more likely than a false `iat`; but a token that is valid for longer
- * than the workflow asked for is worth a warning with both clocks.
+ * Warns about a token that is valid for longer than requested, with the times of both clocks. The daemon is authenticated,
+ * so a wrong clock is more likely than a false `iat`.
  */
-function warnAboutExcess(token: IdToken, lifetime: TokenRequest['lifetime'], host: Host): void {
-  const excess = excessLifetime(token, lifetime, host.now());
+function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetimeSeconds'], host: Host): void {
+  const excess = excessLifetime(token, lifetimeSeconds, host.now());
   if (excess === undefined) return;
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
-    `By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
+    `By the clock of this host the token is valid for ${excess} s longer than the ${lifetimeSeconds} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
   );
 }
 
-/** Warns if the daemon grants every level that is requested, whatever the credential is restricted to. */
-function warnAboutOldRelease({ version }: Pick<ServerPolicy, 'version'>, host: Host): void {
+/** Warns if the daemon grants every level that is requested, regardless of the restrictions of the credential. */
+function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): void {
   if (version === undefined || restrictsLevels(version)) return;
   host.log.warn(
     `The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,
   );
 }
 
-/** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */
-const SKEW_THAT_MATTERS_SECONDS = 60;
-/** The time that a reply may take is no skew. */
-const NO_SKEW_SECONDS = 10;
+/** Clock skew above which a warning is printed, in seconds. For short tokens it is a tenth of the lifetime. */
+const SKEW_WARNING_SECONDS = 60;
+/** Skew that the duration of a reply explains, in seconds. */
+const MIN_SKEW_SECONDS = 10;
 
-/** Tokens begin and end by the clock of whoever looks at them. */
-function tellSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: Host): void {
-  const tenth = expiresAt === undefined ? SKEW_THAT_MATTERS_SECONDS : (expiresAt - issuedAt) / 10;
-  if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS))) return;
+/** Warns about the skew between the clocks: a token is valid by the clock of the daemon that verifies it. */
+function warnAboutClockSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: Host): void {
+  const tenth = expiresAt === undefined ? SKEW_WARNING_SECONDS : (expiresAt - issuedAt) / 10;
+  if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;
   const how = seconds > 0 ? 'ahead of' : 'behind';
   host.log.warn(
     `The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`,

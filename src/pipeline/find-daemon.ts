@@ -1,8 +1,9 @@
-import type { Target } from '../daemon/call.ts';
 import { findLocal } from '../daemon/local.ts';
-import { type LocatedDaemon, locate } from '../daemon/locate.ts';
-import { ConnectError, LocateError, ProtocolError } from '../errors.ts';
-import type { Host } from '../runtime/host.ts';
+import { type AdvertisedDaemon, locate } from '../daemon/locate.ts';
+import type { Target } from '../daemon/session-command.ts';
+import { isUnreachable, LocateError } from '../errors.ts';
+import { branchOf, type Host } from '../runtime/host.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { Credentials } from '../security/method.ts';
 import { inPrivateNetwork } from '../transport/ccb-contact.ts';
 import { ConnectionsAhead } from '../transport/connection-ahead.ts';
@@ -15,30 +16,26 @@ import {
   throughEndpoint,
 } from '../transport/sinful.ts';
 import { askFirst } from './ask-collectors.ts';
-import type { TokenRequest, Wanted } from './request.ts';
+import type { DaemonSelector, TokenRequest } from './request.ts';
 
-/** Whom to ask for the token, best first (none: nobody has to be), and the name of the daemon that issues it. */
-export interface Found {
+/** Addresses to request the token from, best first, and the name of the daemon that issues it. */
+export interface LocatedDaemon {
+  /** Empty if no daemon has to be asked. */
   readonly targets: readonly Target[];
   readonly name: string;
   readonly roundTrips: number;
 }
 
-/** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
-export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<Found> {
-  const { daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly } = request;
-  const asWeSee = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
-  if ('address' in daemon) {
-    const targets = daemon.address
-      .map(asWeSee)
-      .map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
+/** Locates the daemon: at its address, in its files on this host, or in the first collector that answers. */
+export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<LocatedDaemon> {
+  const { daemon, remote, serverName, privateNetworkName } = request;
+  const inNetwork = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
+  if (daemon.kind === 'address') {
+    const addresses = daemon.addresses.map(inNetwork);
+    const targets = addresses.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
     return { targets, name: '', roundTrips: 0 };
   }
-  // A token that is there already is nobody's to give: a name is enough, unless somebody is to look at it.
-  const { name, through } = daemon;
-  if (issued !== undefined && name !== undefined && through === undefined && !verify && !checkOnly)
-    return { targets: [], name, roundTrips: 0 };
-  if (remote) return await findByName(daemon, request, credentials, host);
+  if (remote) return await collectorsOf(daemon, request, credentials, host);
   const here = findHere(daemon, host);
   const ahead = here === undefined ? new ConnectionsAhead(guessesOf(daemon), host) : undefined;
   const found =
@@ -48,26 +45,32 @@ export async function findDaemon(request: TokenRequest, credentials: Credentials
       throw error;
     }));
   host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
-  const address =
-    daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
-  return { ...found, targets: [{ ...found, address, ahead, serverName: serverName ?? found.serverName }] };
+  const { through } = daemon;
+  const address = through === undefined ? inNetwork(found.address) : throughEndpoint(found.address, through);
+  const { name, roundTrips } = found;
+  return { targets: [{ ...found, address, ahead, serverName: serverName ?? found.serverName }], name, roundTrips };
 }
 
 /**
- * Where a daemon probably is: at the end of the tunnel; else on the host in its name, and on the host of the collector,
- * at the collector's port, which is most often a shared port.
+ * Returns the probable addresses of a daemon: the end of the tunnel; else the host in its name and the host of the
+ * collector, both at the collector's port, which is most often a shared port.
  */
-export function guessesOf({ name = '', collectors: [collector], through }: Sought): readonly Endpoint[] {
+export function guessesOf({ name = '', collectors: [collector], through }: InPool): readonly Endpoint[] {
   if (through !== undefined) return [through];
   const { host = '', port = DEFAULT_PORT } = collector ?? {};
   const named = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
-  // Without a dot it is most often no host, and the resolver may take its time to find that out.
+  // A name without a dot is most often not a host name, and the resolver may take seconds to answer.
   const hosts = new Set([/^[a-z0-9-]+([.][a-z0-9-]+)+$/.test(named) ? named : '', host.toLowerCase()]);
   return [...hosts].filter((each) => each !== '').map((each) => ({ host: each, port }));
 }
 
-/** The collectors, to be asked by name: the one given, that of this machine's daemon, or of the only one they have. */
-async function findByName(daemon: Sought, request: Asking, credentials: Credentials, host: Host): Promise<Found> {
+/** Returns the collectors as targets, with the schedd's name: the supplied one, the one on this host, or the only one. */
+async function collectorsOf(
+  daemon: InPool,
+  request: QueryOptions,
+  credentials: Credentials,
+  host: Host,
+): Promise<LocatedDaemon> {
   const { serverName } = request;
   const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
   if (daemon.name !== undefined) return { targets, name: daemon.name, roundTrips: 0 };
@@ -75,28 +78,28 @@ async function findByName(daemon: Sought, request: Asking, credentials: Credenti
   return { targets, name, roundTrips };
 }
 
-type Sought = Exclude<Wanted, { address: unknown }>;
+type InPool = Extract<DaemonSelector, { kind: 'pool' }>;
 
-/** On this machine; undefined: there may be collectors that know more. */
-function findHere({ type, name = '', local, collectors }: Sought, host: Host): LocatedDaemon | undefined {
+/** Returns the daemon of this host. Undefined if there is none, and a collector may know it. */
+function findHere({ type, name = '', local, collectors }: InPool, host: Host): AdvertisedDaemon | undefined {
   if (local === undefined) return undefined;
   const here = findLocal(local, type);
-  if (typeof here !== 'string')
+  if (!(here instanceof Unavailable))
     return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name || local.name };
-  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
-  host.log.debug(`locate: not on this machine: ${here}`);
+  const { reason } = here;
+  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${reason}`, []);
+  host.log.debug(`locate: not on this machine: ${reason}`);
   return undefined;
 }
 
-/** How collectors are asked. */
-type Asking = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
+type QueryOptions = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
 
 function askCollectors(
-  { collectors, type, name }: Sought,
-  { serverName, mayBeUnauthenticated }: Asking,
+  { collectors, type, name }: InPool,
+  { serverName, mayBeUnauthenticated }: QueryOptions,
   credentials: Credentials,
   host: Host,
-) {
+): Promise<AdvertisedDaemon> {
   const needsServerName =
     serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
   return askFirst(
@@ -112,29 +115,29 @@ function askCollectors(
   );
 }
 
-/** An address that others could stand in for has this long before the next one is asked. */
+/** Time after which the next of several addresses is tried, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
-/** The first of a list of equals that can be talked to. An answer counts, whatever it is. */
+/** Runs `talk` with one address after the other, until one can be reached. Its answer counts, even if it is a refusal. */
 export async function inTurn<A, T>(
   addresses: readonly A[],
   talk: (address: A, host: Host) => Promise<T>,
   host: Host,
 ): Promise<T> {
-  for (const [index, address] of addresses.entries()) {
-    const last = index === addresses.length - 1;
-    const patience = new AbortController();
-    const timer = last ? undefined : setTimeout(() => patience.abort(new Error('no answer')), PATIENCE_MS);
+  for (const address of addresses.slice(0, -1)) {
+    const branch = branchOf(host);
+    const timer = setTimeout(() => branch.cancel(new Error('no answer')), PATIENCE_MS);
     try {
-      const signal = last ? host.signal : AbortSignal.any([host.signal, patience.signal]);
-      return await talk(address, { ...host, signal });
+      return await talk(address, branch.host);
     } catch (error) {
-      const mute = error instanceof ConnectError || error instanceof ProtocolError;
-      if (!mute || host.signal.aborted || last) throw error;
-      host.log.warn(`${patience.signal.aborted ? 'no answer in time' : error.message}; trying the next address`);
+      if (!isUnreachable(error) || host.signal.aborted) throw error;
+      const reason = branch.host.signal.aborted ? 'no answer in time' : error.message;
+      host.log.warn(`${reason}; trying the next address`);
     } finally {
       clearTimeout(timer);
     }
   }
-  throw new RangeError('no address');
+  const [last] = addresses.slice(-1);
+  if (last === undefined) throw new RangeError('no address');
+  return await talk(last, host);
 }

@@ -1,170 +1,182 @@
+/** Obtains a token: from a daemon, in the way of the request's mode, or from a token service. */
+import type { Bearer } from '../credentials/keyless.ts';
 import { loadCredentials } from '../credentials/load.ts';
-import { readSciToken } from '../credentials/scitokens.ts';
-import { type CommandResult, inPhase, type Target } from '../daemon/call.ts';
-import { getImpersonationToken } from '../daemon/impersonation-token.ts';
-import { exchangeSciToken } from '../daemon/scitoken-exchange.ts';
-import { getSessionToken } from '../daemon/token-commands.ts';
+import { readSciToken, type SciTokenSource } from '../credentials/scitokens.ts';
+import type { CommandResult, Target } from '../daemon/session-command.ts';
+import { exchangeSciToken, getImpersonationToken, getSessionToken } from '../daemon/token-commands.ts';
 import { requestToken } from '../daemon/token-request.ts';
-import { CredentialError, TokenError } from '../errors.ts';
+import { CredentialError, TokenError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import type { Credentials } from '../security/method.ts';
-import type { Session } from '../security/session.ts';
 import type { BearerToken } from '../token/bearer.ts';
-import { checkToken, excessLifetime } from '../token/check.ts';
-import { type IdToken, parseIdToken, secretsOf } from '../token/jwt.ts';
-import { formatEndpoint, formatSinful, type Sinful } from '../transport/sinful.ts';
-import type { Found } from './find-daemon.ts';
+import { excessLifetime } from '../token/check.ts';
+import { maskJwt, parseIdToken } from '../token/jwt.ts';
+import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
+import { findDaemon, inTurn, type LocatedDaemon } from './find-daemon.ts';
+import { fromReply, type IssuedToken } from './issued-token.ts';
 import type { TokenRequest } from './request.ts';
-import { onlyWith } from './verify.ts';
-
-/** A token, and where it came from. */
-export interface Asked extends Pick<CommandResult<Secret>, 'value' | 'roundTrips'> {
-  readonly session: {
-    /** Undefined: no daemon had to be asked. */
-    readonly address: Sinful | undefined;
-    readonly user: string;
-    readonly method: string;
-    readonly credentialSource: string;
-    readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion' | 'version'>;
-  };
-}
+import { credentialsFrom } from './verify.ts';
 
 const TOKEN_SERVICE = 'token-service';
 
-/** Whom to ask, and the name of the daemon that issues the token. */
-interface NamedTarget extends Target {
-  readonly name: string;
+/** An IDTOKEN of a token service, which is the result itself. */
+export type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
+
+/**
+ * Returns the credentials for daemons: those of the request, with the bearer token as SciToken; or the IDTOKEN of a token
+ * service alone.
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
+ */
+export async function credentialsFor(
+  request: TokenRequest,
+  bearer: Bearer | undefined,
+  host: Host,
+): Promise<Credentials> {
+  if (bearer?.kind === 'idtoken') return credentialsFrom(bearer.token, TOKEN_SERVICE, host);
+  const sources = { ...request.credentials, scitoken: sciTokenSource(request, bearer) };
+  return await withPhase('credentials', undefined, () => loadCredentials(sources, host, request.authz));
 }
 
-/** What to show to daemons: the credentials, or the token that a service has made of one. */
-export function credentialsOf({ issued, credentials, authz }: TokenRequest, host: Host): Credentials {
-  return issued === undefined
-    ? loadCredentials(credentials, host, authz)
-    : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
+function sciTokenSource({ credentials }: TokenRequest, bearer: Bearer | undefined): SciTokenSource {
+  return bearer?.kind === 'scitoken' ? bearer.source : credentials.scitoken;
 }
 
 /**
- * The token that a service has made, as if the daemon had; undefined: none has.
+ * Returns the IDTOKEN of a token service, with the daemon that it is for. The daemon is located only if its name is unknown,
+ * or if its address is needed.
  *
- * @throws TokenError ERR_TOKEN_CLAIM it is not for whom the service says, or not for now.
+ * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the response, has expired or lasts too long; LocateError.
  */
-export function askedAlready(
-  { issued, lifetime }: TokenRequest,
-  { targets: [target] }: Pick<Found, 'targets'>,
+export async function issuedByService(
+  bearer: ServiceToken,
+  request: TokenRequest,
+  credentials: Credentials,
   host: Host,
-): Asked | undefined {
-  if (issued === undefined) return undefined;
-  const { jwt, identity } = issued;
-  const token = parseIdToken(jwt);
+): Promise<IssuedToken> {
+  const { daemon, verify } = request;
+  const isNamed = daemon.kind === 'pool' && daemon.name !== undefined && daemon.through === undefined;
+  const located =
+    isNamed && !verify
+      ? { targets: [], name: daemon.name ?? '', roundTrips: 0 }
+      : await findDaemon(request, credentials, host);
+  return checkServiceToken(bearer, request, located, host);
+}
+
+/** Checks the IDTOKEN of a token service as far as that needs no daemon. @throws TokenError ERR_TOKEN_CLAIM. */
+export function checkServiceToken(
+  { token, identity }: ServiceToken,
+  { lifetimeSeconds }: TokenRequest,
+  { targets: [target], name, roundTrips }: LocatedDaemon,
+  host: Host,
+): IssuedToken {
   const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = token;
-  const left = expiresAt - host.now().getTime() / 1000;
   if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
-  if (left <= 0) throw wrong('has expired', 'exp');
-  if (excessLifetime(token, lifetime, host.now()) !== undefined)
-    throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
-  const server = { trustDomain: issuer, remoteVersion: '' };
-  const session = {
-    address: target?.address,
-    server,
-    user: subject,
+  if (expiresAt <= host.now().getTime() / 1000) throw wrong('has expired', 'exp');
+  if (excessLifetime(token, lifetimeSeconds, host.now()) !== undefined)
+    throw wrong(`lasts longer than the ${lifetimeSeconds} s that we asked for`, 'exp');
+  return {
+    token,
+    issuedBy: 'token service',
+    trustDomain: issuer,
+    identity: subject,
     method: TOKEN_SERVICE,
     credentialSource: TOKEN_SERVICE,
+    daemonName: name,
+    daemon: target && { address: target.address, version: undefined, versionText: '' },
+    roundTrips,
   };
-  return { value: jwt, roundTrips: 0, session };
 }
 
 function wrong(how: string, claim: string): TokenError {
   return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
-/** Who made the token, for people. */
-export function issuerOf({ issued }: TokenRequest): string {
-  return issued === undefined ? 'daemon' : 'token service';
-}
-
-/**
- * The token taken apart, masked and checked, and in which way it is less than was asked for.
- *
- * @throws TokenError ERR_TOKEN_MALFORMED; ERR_TOKEN_CLAIM; ERR_TOKEN_REDUCED if that is not to be.
- */
-export function checkAsked(
+/** Locates the daemon, and requests the token from the first of its addresses that answers. */
+export async function issuedByDaemon(
   request: TokenRequest,
-  { value: jwt, session }: Asked,
-  host: Host,
-): { readonly token: IdToken; readonly reductions: readonly string[] } {
-  const token = parseIdToken(jwt); // what is none is no secret to be masked: a daemon could have the runner mask anything
-  for (const secret of secretsOf(jwt)) host.mask(secret);
-  const { authz, lifetime, key, expectedIdentity, expectedTrustDomain } = request;
-  const reductions = checkToken(token, {
-    issuer: session.server.trustDomain,
-    subject: request.mode === 'request' ? request.identity : session.user,
-    key,
-    authz,
-    limitedByDaemon: request.mode === 'request',
-    lifetimeSeconds: lifetime,
-    expectedIssuer: expectedTrustDomain,
-    expectedSubject: expectedIdentity,
-  });
-  if (reductions.length > 0 && request.onReduced === 'fail') {
-    const text = `the ${issuerOf(request)} granted less than was asked: ${reductions.join('; ')}`;
-    throw new TokenError('ERR_TOKEN_REDUCED', text);
-  }
-  return { token, reductions };
-}
-
-/** The token, in the way that the mode says. */
-export async function askFor(
-  request: TokenRequest,
-  target: NamedTarget,
+  bearer: Bearer | undefined,
   credentials: Credentials,
   host: Host,
-): Promise<Asked> {
-  const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
-  const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
-  const at = <T extends CommandResult<Secret>>(result: T) => ({
-    ...result,
-    session: { ...result.session, address: target.address },
-  });
+): Promise<IssuedToken> {
+  const daemon = await findDaemon(request, credentials, host);
+  const issued = await inTurn(
+    daemon.targets,
+    (target, limited) => {
+      // A request that waits for an administrator may use the whole deadline.
+      const within = request.mode === 'request' ? host : limited;
+      return requestByMode(
+        request,
+        sciTokenSource(request, bearer),
+        { target, name: daemon.name },
+        credentials,
+        within,
+      );
+    },
+    host,
+  );
+  return { ...issued, roundTrips: daemon.roundTrips + issued.roundTrips };
+}
+
+interface NamedTarget {
+  readonly target: Target;
+  /** Name of the daemon that issues the token. */
+  readonly name: string;
+}
+
+async function requestByMode(
+  request: TokenRequest,
+  scitoken: SciTokenSource,
+  { target, name }: NamedTarget,
+  credentials: Credentials,
+  host: Host,
+): Promise<IssuedToken> {
+  const { mode, authz, key, identity, pollIntervalMs, remote } = request;
+  const lifetimeSeconds = request.lifetimeSeconds === 'unlimited' ? undefined : request.lifetimeSeconds;
+  const limits = { authz, key, lifetimeSeconds };
+  const issued = (reply: CommandResult<Secret>) => fromReply(reply, target, name, host);
   switch (mode) {
-    case 'fetch':
-      if (request.remote) {
-        return at(await getImpersonationToken(target, { ...limits, schedd: target.name }, credentials, host));
-      }
-      return at(await getSessionToken(target, limits, credentials, host));
+    case 'fetch': {
+      if (!remote) return await issued(await getSessionToken(target, limits, credentials, host));
+      const ofSchedd = { authz, lifetimeSeconds, schedd: name };
+      return await issued(await getImpersonationToken(target, ofSchedd, credentials, host));
+    }
     case 'request': {
-      const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
+      const requested = { identity, authz, lifetimeSeconds, pollIntervalMs };
       const announce = (id: string) => {
         request.announce?.(id);
         host.log.notice(approvalOf(id, request, target));
       };
-      return at(await requestToken(target, wish, credentials, announce, host));
+      const reply = await requestToken(target, requested, credentials, announce, host);
+      return { ...(await issued(reply)), identity };
     }
     case 'exchange': {
-      const scitoken = sciTokenOf(request, host);
-      const exchanged = await exchangeSciToken(target, scitoken.jwt, credentials, host);
-      const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
-      for (const secret of secretsOf(exchanged.value)) host.mask(secret);
-      const proven = onlyWith(token, 'the SciToken exchanged', host);
-      const narrowed = await getSessionToken(target, limits, proven, host);
-      const session = { ...narrowed.session, credentialSource: scitoken.source };
-      return at({ ...narrowed, session, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
+      const { jwt, source } = suppliedSciToken(scitoken, host);
+      const exchanged = await exchangeSciToken(target, jwt, credentials, host);
+      const token = await withPhase('check', formatSinful(target.address), () => parseIdToken(exchanged.value));
+      maskJwt(token.jwt, host);
+      // The exchanged token has all levels of the SciToken; a second token has those of the request.
+      const own = credentialsFrom(token, 'the SciToken exchanged', host);
+      const restricted = await issued(await getSessionToken(target, limits, own, host));
+      const roundTrips = exchanged.roundTrips + restricted.roundTrips;
+      return { ...restricted, credentialSource: source, roundTrips };
     }
   }
 }
 
-function sciTokenOf({ credentials }: TokenRequest, host: Host): BearerToken {
-  const found = readSciToken(credentials.scitoken, host);
-  if (typeof found !== 'string') return found;
-  throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
-    phase: 'credentials',
-  });
+function suppliedSciToken(source: SciTokenSource, host: Host): BearerToken {
+  const found = readSciToken(source, host);
+  if (!(found instanceof Unavailable)) return found;
+  const text = `there is no SciToken to exchange: ${found.reason}`;
+  throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
 }
 
-/** What an administrator has to type, to be seen while we wait. */
+/** Returns the command with which an administrator approves the request. */
 function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { address }: Target): string {
   const where =
-    'address' in daemon
+    daemon.kind === 'address'
       ? `-name '${formatSinful(address)}'`
       : [
           '-type',

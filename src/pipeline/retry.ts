@@ -1,76 +1,107 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError, DaemonError, HTCondorError, LocateError } from '../errors.ts';
-import type { Host } from '../runtime/host.ts';
+import { type Host, withTimeLimit } from '../runtime/host.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
 
-/** How attempts follow each other. */
-interface Persistence {
+interface RetryPolicy {
   /** Retries after a transient failure. 0: one attempt, whatever fails. */
   readonly retries: number;
-  /** True if an attempt may use the whole deadline: it waits for an administrator. */
-  readonly patient: boolean;
+  /** True if an attempt may use the whole deadline, because it waits for an administrator. */
+  readonly useFullDeadline: boolean;
 }
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 
 /**
- * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is cut by
- * up to a half at random, so that many clients that failed at once do not come back at once.
+ * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is reduced
+ * by up to a half at random, so that many clients that failed at the same time do not retry at the same time.
  *
  * A daemon that restarts is retried until the deadline, however many attempts that takes, with one line in the log. Any
- * other failure ends the run after `retries` retries. Of these attempts, each but the last ends after half of the time
- * that is left, so that one that hangs leaves time for another. A pause that a service requests (Retry-After) counts if
+ * other failure ends the run after `retries` retries. Each of these attempts except the last ends after half of the
+ * remaining time, so that one that hangs leaves time for another. A pause that a service requests (Retry-After) counts if
  * it is longer, and ends the run if it exceeds the deadline.
  *
- * @throws what the last attempt threw, with the number of attempts.
+ * @throws the error of the last attempt, with the number of attempts.
  */
-export async function withRetries<T>(
-  { retries, patient }: Persistence,
-  work: (host: Host) => Promise<T>,
-  host: Host,
-): Promise<T> {
-  let restart: HTCondorError | undefined;
-  for (let attempts = 1; ; attempts++) {
-    const last = attempts > retries;
+export async function withRetries<T>(policy: RetryPolicy, work: (host: Host) => Promise<T>, host: Host): Promise<T> {
+  const attempts = new Attempts(policy, host);
+  for (;;) {
     try {
-      return last || patient ? await work(host) : await within(host.timeLeftMs() / 2, work, host);
+      return await attempts.run(work);
     } catch (error) {
-      if (!(error instanceof HTCondorError)) throw error;
-      error.tries = attempts;
-      const first = restart === undefined;
-      // A daemon that was seen to restart may be missing from the collector for a while.
-      const continues = restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
-      const restarts = retries > 0 && (mayBeRestarting(error) || continues);
-      if (restarts) restart = error;
-      // The deadline says less than how the restart looked.
-      else if (restart !== undefined && isTimeout(host.signal)) throw restart;
-
-      const delayMs = delayBefore(attempts, error, restarts, host);
-      const isWorthIt = restarts || (!last && isTransient(error));
-      if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
-      const [what, wait] = [`${error.message} (${error.code})`, `${(delayMs / 1000).toFixed(1)} s`];
-      if (!restarts) {
-        host.log.info(`Attempt ${attempts} of ${retries + 1} failed: ${what}; retrying in ${wait}`);
-      } else if (first) {
-        const left = Math.round(host.timeLeftMs() / 1000);
-        host.log.info(
-          `Attempt ${attempts} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`,
-        );
-      } else host.log.debug(`retry: attempt ${attempts} failed: ${what}; retrying in ${wait}`);
-      await sleep(delayMs, undefined, { signal: host.signal }).catch(() => {
-        throw restart !== undefined && isTimeout(host.signal) ? restart : abortedError(host.signal);
-      });
+      await attempts.pauseAfter(error);
     }
   }
 }
 
-/** Whether the daemon may be restarting, or the collector that has to know it. */
+class Attempts {
+  readonly #policy: RetryPolicy;
+  readonly #host: Host;
+  #count = 0;
+  /** The last error that looked like a restart of the daemon. */
+  #restart: HTCondorError | undefined;
+
+  constructor(policy: RetryPolicy, host: Host) {
+    this.#policy = policy;
+    this.#host = host;
+  }
+
+  get #isLast(): boolean {
+    return this.#count > this.#policy.retries;
+  }
+
+  async run<T>(work: (host: Host) => Promise<T>): Promise<T> {
+    this.#count += 1;
+    if (this.#isLast || this.#policy.useFullDeadline) return await work(this.#host);
+    const limitMs = this.#host.timeLeftMs() / 2;
+    const text = `no answer within ${Math.max(1, Math.round(limitMs / 1000))} s`;
+    return await withTimeLimit(limitMs, new DOMException(text, 'TimeoutError'), work, this.#host);
+  }
+
+  /** Waits before the next attempt. @throws the error if there is none. */
+  async pauseAfter(error: unknown): Promise<void> {
+    if (!(error instanceof HTCondorError)) throw error;
+    error.tries = this.#count;
+    const host = this.#host;
+    const isRestart = this.#isRestart(error);
+    // At the deadline, the restart explains the failure better than the time limit does.
+    if (!isRestart && this.#restart !== undefined && isTimeout(host.signal)) throw this.#restart;
+    const delayMs = delayBefore(this.#count, error, isRestart, host);
+    const isWorthIt = isRestart || (!this.#isLast && isTransient(error));
+    if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
+    this.#log(error, isRestart, delayMs);
+    if (isRestart) this.#restart = error;
+    await sleep(delayMs, undefined, { signal: host.signal }).catch(() => {
+      throw this.#restart !== undefined && isTimeout(host.signal) ? this.#restart : abortedError(host.signal);
+    });
+  }
+
+  #isRestart(error: HTCondorError): boolean {
+    if (this.#policy.retries === 0) return false;
+    if (mayBeRestarting(error)) return true;
+    // A daemon that was seen to restart may be missing from the collector for a while.
+    return this.#restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
+  }
+
+  #log({ message, code }: HTCondorError & { readonly code: string }, isRestart: boolean, delayMs: number): void {
+    const { log, timeLeftMs } = this.#host;
+    const [what, wait] = [`${message} (${code})`, `${(delayMs / 1000).toFixed(1)} s`];
+    if (!isRestart) {
+      log.info(`Attempt ${this.#count} of ${this.#policy.retries + 1} failed: ${what}; retrying in ${wait}`);
+    } else if (this.#restart === undefined) {
+      const left = Math.round(timeLeftMs() / 1000);
+      log.info(`Attempt ${this.#count} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`);
+    } else log.debug(`retry: attempt ${this.#count} failed: ${what}; retrying in ${wait}`);
+  }
+}
+
+/** True if the daemon may be restarting, or the collector that has to know it. */
 function mayBeRestarting(error: unknown): boolean {
   return (error instanceof ConnectError || error instanceof LocateError) && error.mayBeRestarting;
 }
 
-/** Whether the same may succeed later without any change. */
+/** True if the same request may succeed later without any change. */
 export function isTransient(error: unknown): error is HTCondorError {
   if (mayBeRestarting(error)) return true;
   if (error instanceof ConnectError) {
@@ -79,26 +110,15 @@ export function isTransient(error: unknown): error is HTCondorError {
   return error instanceof DaemonError && /rate limit/i.test(error.errorString);
 }
 
-/** Below this, in milliseconds, no restart is worth another attempt. */
+/** Remaining time below which a restart is not retried any more, in milliseconds. */
 const MIN_TIME_LEFT_MS = 500;
 
-/** Pause in milliseconds before the attempt that follows this many. */
-function delayBefore(attempts: number, error: HTCondorError, restarts: boolean, host: Host): number {
+/** Returns the pause before the attempt that follows this many, in milliseconds. */
+function delayBefore(attempts: number, error: HTCondorError, isRestart: boolean, host: Host): number {
   const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
   const [random = 0] = host.randomBytes(1);
   const delayMs = whole * (1 - random / 512);
   const timeLeftMs = host.timeLeftMs();
-  if (restarts) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
+  if (isRestart) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
   return Math.max(delayMs, error instanceof ConnectError ? (error.retryAfterMs ?? 0) : 0);
-}
-
-async function within<T>(limitMs: number, work: (host: Host) => Promise<T>, host: Host): Promise<T> {
-  const over = new AbortController();
-  const text = `no answer within ${Math.max(1, Math.round(limitMs / 1000))} s`;
-  const timer = setTimeout(() => over.abort(new DOMException(text, 'TimeoutError')), limitMs);
-  try {
-    return await work({ ...host, signal: AbortSignal.any([host.signal, over.signal]) });
-  } finally {
-    clearTimeout(timer);
-  }
 }

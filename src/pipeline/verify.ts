@@ -1,21 +1,23 @@
-import type { Target } from '../daemon/call.ts';
 import { commandOf } from '../daemon/commands.ts';
 import { askAllowed } from '../daemon/security-query.ts';
-import { AuthenticationError, AuthorizationError, TokenError } from '../errors.ts';
+import { AuthenticationError, AuthorizationError, TokenError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import { idtokens } from '../security/methods/idtokens.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
+import { formatSinful } from '../transport/sinful.ts';
+import type { IssuedToken } from './issued-token.ts';
+import type { TokenRequest } from './request.ts';
 
-/** The credentials of somebody who has this token and nothing else. */
-export function onlyWith(token: IdToken, source: string, host: Host): Credentials {
+/** Returns credentials that consist of this token alone. */
+export function credentialsFrom(token: IdToken, source: string, host: Host): Credentials {
   const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
   return { methods: [own], preference: 'ours', unavailable: [] };
 }
 
-/** Each level with the command that is asked about; levels that no command needs are not asked about. */
-export function questions(levels: readonly string[]): readonly (readonly [level: string, command: number])[] {
+/** Returns a command that needs the level, for each level. Levels that no command needs are left out. */
+export function commandsFor(levels: readonly string[]): readonly (readonly [level: string, command: number])[] {
   return levels.flatMap((level) => {
     const command = commandOf(level);
     return command === undefined ? [] : [[level, command] as const];
@@ -23,48 +25,51 @@ export function questions(levels: readonly string[]): readonly (readonly [level:
 }
 
 /**
- * Comes back to the daemon with the new token and asks for each level whether it is allowed; without levels, whether the
- * token lets us in at all. All at once, so that it takes three round trips however many there are, which is the result.
+ * Connects to the daemon again with the new token, and asks for each requested level whether it is authorized; without
+ * levels, whether the daemon accepts the token. All queries run at the same time, so that they take three round trips
+ * together. Returns the round trips.
  *
  * @throws TokenError ERR_TOKEN_REFUSED.
  */
 export async function verifyToken(
-  token: IdToken,
-  levels: readonly string[],
-  target: Target,
+  { token, daemon }: IssuedToken,
+  { authz }: TokenRequest,
   host: Host,
 ): Promise<number> {
-  const credentials = onlyWith(token, 'the new token', host);
-  const asked = questions(levels);
-  const results = await Promise.all(
-    (asked.length > 0 ? asked : questions(['ALLOW'])).map(async ([level, command]) => {
-      try {
-        const { session, roundTrips } = await askAllowed(target, command, credentials, host);
+  if (daemon === undefined) throw new RangeError('no daemon to verify the token'); // issuedByService locates one
+  const target = { address: daemon.address, serverName: undefined };
+  const credentials = credentialsFrom(token, 'the new token', host);
+  const queries = commandsFor(authz);
+  const results = await withPhase('verify', formatSinful(daemon.address), () =>
+    Promise.all(
+      (queries.length > 0 ? queries : commandsFor(['ALLOW'])).map(async ([level, command]) => {
+        const { session, roundTrips } = await askAllowed(target, command, credentials, host).catch((error: unknown) => {
+          throw explained(error, token, level);
+        });
         if (session.user === token.subject) return roundTrips;
         throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
-      } catch (error) {
-        if (error instanceof AuthorizationError && error.code === 'ERR_DENIED' && !coversAll(token, level))
-          throw refused(
-            `the new token is restricted to ${token.authz?.join(' ')}, which does not include ${level}; so is the credential`,
-          );
-        if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
-          throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
-        if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
-          throw refused(
-            `the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`,
-          );
-        throw error;
-      }
-    }),
+      }),
+    ),
   );
-  host.log.debug(
-    `verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`,
-  );
+  const levels = queries.map(([level]) => level).join(' ') || 'a session';
+  host.log.debug(`verify: the daemon allows ${levels} with the new token`);
   return Math.max(...results);
 }
 
-function coversAll({ authz }: IdToken, level: string): boolean {
-  return authz === undefined || level === 'ALLOW' || covers(authz, level);
+/** Turns a denial into what it means for the new token. Other errors are returned unchanged. */
+function explained(error: unknown, token: IdToken, level: string): unknown {
+  if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') {
+    const { authz, subject } = token;
+    const isRestricted = authz !== undefined && level !== 'ALLOW' && !covers(authz, level);
+    if (!isRestricted) return refused(`the daemon does not allow ${level} to ${subject} with the new token`);
+    const levels = authz.join(' ');
+    return refused(`the new token is restricted to ${levels}, which does not include ${level}; so is the credential`);
+  }
+  if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED') {
+    const reason = error.attempts[0]?.reason ?? error.message;
+    return refused(`the daemon does not accept the new token of ${token.subject}: ${reason}`);
+  }
+  return error;
 }
 
 function refused(text: string): TokenError {

@@ -24,8 +24,3 @@ export function printable(text: string): string {
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;
 }
-
-/** What is said of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

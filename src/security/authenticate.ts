@@ -1,49 +1,29 @@
+/** The negotiation of the authentication method (cedar-rfc §5.2; Authentication::handshake in C++). */
 import {
   AuthenticationError,
   type AuthorizationError,
   CredentialError,
   type MethodAttempt,
-  NegotiationError,
   ProtocolError,
 } from '../errors.ts';
 import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
-import {
-  type Candidate,
-  type Credentials,
-  displayName,
-  METHOD_BIT,
-  type MethodName,
-  MethodRefused,
-  type Peer,
-  SAFE_AFTER_UNPROVEN,
-} from './method.ts';
+import { type Credentials, displayName, METHOD_BIT, MethodRefused, type Peer, SAFE_AFTER_UNPROVEN } from './method.ts';
+import { type Offer, planOffers } from './offers.ts';
 import type { ServerPolicy } from './policy.ts';
 
-/** A method with one of its credentials: what the server is offered next. */
-export interface Offer {
-  readonly method: MethodName;
-  readonly candidate: Candidate;
+/** The offer that the server accepted, and the messages that it still sends before encryption starts. */
+export interface Authenticated extends Offer {
+  readonly expectedCleartext: readonly ExpectedMessage[];
 }
 
-/** Who was let in how, and what the server still says in clear before everything is encrypted. */
-export interface Authenticated {
-  readonly method: MethodName;
-  readonly clearToCome: readonly ExpectedMessage[];
-  /** The credential that the server accepted. */
-  readonly candidate: Candidate;
-}
-
-/** Largest number of IDTOKENS that are offered on one connection. */
-const MAX_TOKENS = 8;
-
-/** The peers are out of step, but there is more to try: once more on a new connection, presuming nothing. */
+/** The connection cannot be used any more, but a new connection may succeed with these credentials and without the guess. */
 export class StartOver extends Error {
   readonly credentials: Credentials;
-  /** The peer closed the connection before it sent its verdict. */
+  /** True if the peer closed the connection before it sent its verdict. */
   readonly hungUp: boolean;
-  /** Why the daemon refused what was authenticated, for the case that no other method can be used. */
+  /** Why the daemon denied the authenticated identity, in case no other method can be used. */
   readonly refused: AuthorizationError | undefined;
-  /** Those of the connection that is given up. */
+  /** Round trips of the connection that was given up. */
   roundTrips = 0;
 
   constructor(
@@ -59,163 +39,158 @@ export class StartOver extends Error {
 }
 
 /**
- * Names one method and says its first words in the same flight.
- *
- * The answer must then be this method's bit: the server cannot choose among one.
+ * Offers one method and sends its first message in the same flight. The server must then answer with this method's bit,
+ * because the offer leaves no choice.
  */
 export async function makeOffer(channel: MessageChannel, { method, candidate }: Offer): Promise<void> {
-  channel.send((message) => message.int(METHOD_BIT[method]));
+  channel.send((message) => message.int(METHOD_BIT[method.name]));
   await candidate.open(channel);
 }
 
-/** What may be offered before the server has said anything: the first choice, if the choice is ours. */
-export function presume({ methods, preference }: Credentials, peer: Peer): Offer | undefined {
-  const [first, ...others] = methods;
-  if (first === undefined || (preference === 'daemon' && others.length > 0)) return undefined;
-  const candidate = first.presumed(peer);
+/** Returns the offer that can be sent before the server's policy arrives: the first method, if the client's order counts. */
+export function guess({ methods, preference }: Credentials, peer: Peer): Offer | undefined {
+  const [method, ...others] = methods;
+  if (method === undefined || (preference === 'daemon' && others.length > 0)) return undefined;
+  const candidate = method.guessed(peer);
   if (candidate === undefined || (candidate.doubt !== undefined && others.length > 0)) return undefined;
-  return { method: first.name, candidate };
+  return { method, candidate };
 }
 
 /**
- * The method negotiation (cedar-rfc §5.2; Authentication::handshake in C++), one credential after the other.
+ * Tries one credential after the other until the server accepts one.
  *
- * We name one method at a time, so that its first words can leave at once; the server answers with its bit, or 0. A
- * credential refused is followed by the next on the same connection.
+ * The client offers one method at a time, so that the method's first message can leave with the offer. The server answers
+ * with the method's bit, or with 0. The next credential follows on the same connection.
  *
  * @throws NegotiationError ERR_NO_COMMON_METHOD.
- * @throws CredentialError ERR_NO_CREDENTIAL if there was nothing but our account, which is of no use at another machine.
- * @throws AuthenticationError ERR_METHODS_EXHAUSTED with the reason of each credential, those not sent included;
- *   ERR_SERVER_UNPROVEN.
- * @throws ProtocolError ERR_MESSAGE if the server chooses what was not offered.
- * @throws StartOver if `presumed` was offered already and does not fit, or a method failed in the middle of a message.
+ * @throws CredentialError ERR_NO_CREDENTIAL if FS is the only method and the daemon runs on another host.
+ * @throws AuthenticationError ERR_METHODS_EXHAUSTED with the reason for each credential, including those that were not
+ *   sent; ERR_SERVER_UNPROVEN.
+ * @throws ProtocolError ERR_MESSAGE if the server chooses a method that was not offered.
+ * @throws StartOver if the guess was wrong, or if a method failed in the middle of a message.
  */
 export async function authenticate(
   channel: MessageChannel,
   credentials: Credentials,
   peer: Peer,
   server: ServerPolicy,
-  presumed: Offer | undefined,
-  /** False: the server's last word in clear is waited for, because nothing is sent before its verdict. */
+  /** The offer that was sent before the server's policy arrived. */
+  guessed: Offer | undefined,
+  /** False if nothing may be sent before the server's verdict, so that the last cleartext message is awaited. */
   mayGoAhead: boolean,
 ): Promise<Authenticated> {
-  const { queue: planned, attempts } = plan(credentials, peer, server);
-  let queue = planned;
-  let unproven = false;
-  if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
-    const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
+  const negotiation = new Negotiation(credentials, peer, server);
+  if (guessed !== undefined) negotiation.startWith(guessed);
+  for (let offer = negotiation.next(); offer !== undefined; offer = negotiation.next()) {
+    if (offer !== guessed) await makeOffer(channel, offer);
+    if (!(await isChosen(channel, offer))) {
+      negotiation.failed(offer, 'the daemon declined the method');
+      break; // the daemon gives up and closes the connection
+    }
+    try {
+      const expected = await offer.candidate.finish(channel, server, mayGoAhead && negotiation.isLast);
+      return { ...offer, expectedCleartext: negotiation.explained(offer, expected) };
+    } catch (error) {
+      // After any other error the peers are out of step, or the server is not trusted: nothing more is sent.
+      if (!(error instanceof MethodRefused)) throw error;
+      negotiation.refused(offer, error);
+    }
+  }
+  throw negotiation.exhausted();
+}
+
+/** True if the server chose the offered method, false if it declined. @throws ProtocolError ERR_MESSAGE. */
+async function isChosen(channel: MessageChannel, { method }: Offer): Promise<boolean> {
+  const chosen = await channel.receive((message) => message.int());
+  if (chosen === 0) return false;
+  if (chosen === METHOD_BIT[method.name]) return true;
+  throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
+}
+
+/** The offers that are left on one connection, and the reasons of those that failed. */
+class Negotiation {
+  readonly #credentials: Credentials;
+  readonly #attempts: MethodAttempt[];
+  #queue: Offer[];
+  /** True once the server failed to authenticate itself with a credential. */
+  #serverUnproven = false;
+
+  constructor(credentials: Credentials, peer: Peer, server: ServerPolicy) {
+    this.#credentials = credentials;
+    this.#attempts = [...credentials.unavailable];
+    this.#queue = planOffers(credentials, peer, server, this.#attempts);
+    if (this.#queue.length > 0 || credentials.methods.some(({ name }) => name !== 'FS')) return;
+    const reasons = this.#attempts.map(({ method, reason }) => `${method}: ${reason}`);
     throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
   }
-  if (presumed !== undefined) {
-    const first = queue.findIndex(
-      ({ method, candidate }) => method === presumed.method && candidate.label === presumed.candidate.label,
-    );
-    if (first === -1)
-      throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts, false);
-    queue.splice(first, 1);
-    queue.unshift(presumed);
+
+  /** True if there is no other credential after the current one. */
+  get isLast(): boolean {
+    return this.#queue.length === 0;
   }
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { method, candidate } = next;
-    const failed = (reason: string) => {
-      const attempt = { method: displayName(method), reason: reasonFor(candidate, reason) };
-      if (candidate.doubt === undefined) attempts.push(attempt);
-      else attempts.unshift(attempt);
-    };
-    if (next !== presumed) await makeOffer(channel, next);
-    const chosen = await channel.receive((message) => message.int());
-    if (chosen === 0) {
-      failed('the daemon declined the method');
-      break; // it has given up and closes
+
+  next(): Offer | undefined {
+    return this.#queue.shift();
+  }
+
+  /** Moves the offer that was sent already to the front. @throws StartOver if the server's policy rules it out. */
+  startWith(sent: Offer): void {
+    const isSent = ({ method, candidate }: Offer) =>
+      method.name === sent.method.name && candidate.label === sent.candidate.label;
+    const at = this.#queue.findIndex(isSent);
+    if (at === -1) throw this.isLast ? this.exhausted() : new StartOver('it does not fit', this.#credentials);
+    this.#queue.splice(at, 1);
+    this.#queue.unshift(sent);
+  }
+
+  /** Records why an offer failed. A doubtful credential comes first in the list: its doubt is the likely reason. */
+  failed({ method, candidate: { label, doubt } }: Offer, reason: string): void {
+    const text = `${label}: ${doubt === undefined ? '' : `${doubt}; `}${reason}`;
+    const attempt = { method: displayName(method.name), reason: text };
+    if (doubt === undefined) this.#attempts.push(attempt);
+    else this.#attempts.unshift(attempt);
+  }
+
+  /** @throws StartOver if the other credentials need a new connection. */
+  refused(offer: Offer, error: MethodRefused): void {
+    this.failed(offer, error.message);
+    if (error.unproven && !this.#serverUnproven) {
+      this.#serverUnproven = true;
+      this.#keepOnlySafe();
     }
-    if (chosen !== METHOD_BIT[method])
-      throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
-    try {
-      const expected = await candidate.finish(channel, server, mayGoAhead && queue.length === 0);
-      const clearToCome = expected.map(({ write, otherwise }) => ({
-        write,
-        otherwise: () => {
-          failed(otherwise?.().message ?? 'the daemon refused it');
-          return exhausted(attempts, unproven);
-        },
-      }));
-      return { method, clearToCome, candidate };
-    } catch (error) {
-      if (!(error instanceof MethodRefused)) throw error; // out of step, or not to be trusted: nothing more is said
-      failed(error.message);
-      if (error.unproven && !unproven) {
-        unproven = true;
-        queue = onlySafe(queue, attempts);
-      }
-      if (error.outOfStep && queue.length > 0) {
-        const left = credentials.methods.filter(({ name }) => name !== method);
-        const methods = unproven ? left.filter(({ name }) => SAFE_AFTER_UNPROVEN.includes(name)) : left;
-        throw new StartOver(error.message, { ...credentials, methods, unavailable: attempts });
-      }
-    }
-  }
-  throw exhausted(attempts, unproven);
-}
-
-function reasonFor({ label, doubt }: Candidate, reason: string): string {
-  return `${label}: ${doubt === undefined ? '' : `${doubt}; `}${reason}`;
-}
-
-/** Drops the credentials that must not be shown to a daemon that failed to authenticate itself. */
-function onlySafe(queue: readonly Offer[], attempts: MethodAttempt[]): Offer[] {
-  const isSafe = ({ method }: Offer) => SAFE_AFTER_UNPROVEN.includes(method);
-  for (const { method, candidate } of queue.filter((each) => !isSafe(each)))
-    attempts.push({
-      method: displayName(method),
-      reason: `${candidate.label}: not used, because the daemon failed to authenticate itself`,
-    });
-  return queue.filter(isSafe);
-}
-
-/** What to try in which order, and why not the rest. */
-function plan(
-  { methods, preference, unavailable }: Credentials,
-  peer: Peer,
-  server: ServerPolicy,
-): { queue: Offer[]; attempts: MethodAttempt[] } {
-  const common = methods.filter(({ name }) => server.methods.includes(name));
-  if (common.length === 0) {
-    const ours = methods.map(({ name }) => displayName(name)).join(', ');
-    const theirs = server.methods.map(displayName);
-    throw new NegotiationError(
-      'ERR_NO_COMMON_METHOD',
-      `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`,
-      theirs,
+    if (!error.outOfStep || this.isLast) return;
+    const methods = this.#credentials.methods.filter(
+      ({ name }) => name !== offer.method.name && (!this.#serverUnproven || SAFE_AFTER_UNPROVEN.includes(name)),
     );
+    throw new StartOver(error.message, { ...this.#credentials, methods, unavailable: this.#attempts });
   }
-  if (preference === 'daemon') {
-    const rank = (name: string) => server.methods.indexOf(name);
-    common.sort((a, b) => rank(a.name) - rank(b.name));
+
+  /** The messages that the server still sends, each with the error to throw if it sends another one. */
+  explained(offer: Offer, expected: readonly ExpectedMessage[]): readonly ExpectedMessage[] {
+    return expected.map(({ write, otherwise }) => ({
+      write,
+      otherwise: () => {
+        this.failed(offer, otherwise?.().message ?? 'the daemon refused it');
+        return this.exhausted();
+      },
+    }));
   }
-  const queue: Offer[] = [];
-  const attempts: MethodAttempt[] = [...unavailable];
-  for (const { name } of methods.filter((method) => !common.includes(method)))
-    attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
-  for (const method of common) {
-    const { fit, unfit } = method.candidatesFor(server, peer);
-    for (const candidate of fit.slice(0, MAX_TOKENS)) queue.push({ method: method.name, candidate });
-    for (const { label } of fit.slice(MAX_TOKENS))
-      attempts.push({
+
+  exhausted(): AuthenticationError {
+    const [code, text] = this.#serverUnproven
+      ? (['ERR_SERVER_UNPROVEN', 'the daemon failed to authenticate itself, and accepted no other credential'] as const)
+      : (['ERR_METHODS_EXHAUSTED', 'the daemon accepted none of our credentials'] as const);
+    return new AuthenticationError(code, text, this.#attempts);
+  }
+
+  /** Drops the credentials that must not be sent to a daemon that failed to authenticate itself. */
+  #keepOnlySafe(): void {
+    const isSafe = ({ method }: Offer) => SAFE_AFTER_UNPROVEN.includes(method.name);
+    for (const { method, candidate } of this.#queue.filter((offer) => !isSafe(offer)))
+      this.#attempts.push({
         method: displayName(method.name),
-        reason: `${label}: not used, because at most ${MAX_TOKENS} tokens are tried`,
+        reason: `${candidate.label}: not used, because the daemon failed to authenticate itself`,
       });
-    for (const { label, reason } of unfit)
-      attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });
+    this.#queue = this.#queue.filter(isSafe);
   }
-  const isDoubtful = ({ candidate }: Offer) => candidate.doubt !== undefined;
-  return { queue: [...queue.filter((each) => !isDoubtful(each)), ...queue.filter(isDoubtful)], attempts };
-}
-
-function exhausted(attempts: readonly MethodAttempt[], unproven: boolean): AuthenticationError {
-  if (unproven) {
-    const text = 'the daemon failed to authenticate itself, and accepted no other credential';
-    return new AuthenticationError('ERR_SERVER_UNPROVEN', text, attempts);
-  }
-  const text = 'the daemon accepted none of our credentials';
-  return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }

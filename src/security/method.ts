@@ -3,9 +3,8 @@ import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts
 import type { ServerPolicy } from './policy.ts';
 
 /**
- * Bits of the method negotiation (CAUTH_* in condor_auth.h) by the name that goes into AuthMethods.
- * The server compares names literally, and calls IDTOKENS `TOKEN`. CLAIMTOBE and ANONYMOUS, which prove nothing, do not
- * exist here.
+ * Bits of the method negotiation (CAUTH_* in condor_auth.h) by the method's name in AuthMethods. The server compares names
+ * literally, and its name for IDTOKENS is `TOKEN`. CLAIMTOBE and ANONYMOUS are not supported because they prove nothing.
  */
 export const METHOD_BIT = {
   FS: 4,
@@ -18,97 +17,99 @@ export const METHOD_BIT = {
 
 export type MethodName = keyof typeof METHOD_BIT;
 
-/** A name for people: HTCondor's manual says IDTOKENS. */
+/** Returns the method's name in HTCondor's manual, for messages. */
 export function displayName(method: string): string {
   return method === 'TOKEN' ? 'IDTOKENS' : method;
 }
 
-/** The other side of a connection, as far as it is known before it has said anything. */
+/** The peer of a connection, as far as it is known before its first message. */
 export interface Peer {
   /** IP address without brackets. */
   readonly address: string;
   readonly port: number;
-  /** Name of the daemon's socket behind the shared port; undefined: it has a port of its own. */
+  /** Name of the daemon's socket behind the shared port. Undefined if the daemon has its own port. */
   readonly sharedPortId: string | undefined;
-  /** Host name that its certificate must carry, as the user gave it; undefined: none is known for certain. */
+  /** Host name that the daemon's certificate must carry, as the user supplied it. Undefined if no name is certain. */
   readonly serverName: string | undefined;
-  /** The one that a proven collector gives. Enough to prove who we are, not to hand over what others could use. */
+  /**
+   * Host name that an authenticated collector returned. It suffices to authenticate the client, but not to send a credential
+   * that others can use.
+   */
   readonly claimedName?: string | undefined;
   /** When the collector last heard from the daemon, by the collector's clock, in seconds since 1970. */
   readonly lastHeardFrom?: number | undefined;
 }
 
-/** One credential of one method, ready to be used at one server. */
+/** One credential of one method, prepared for one server. */
 export interface Candidate {
-  /** Which credential this is, without its secret: for logs and errors. */
+  /** Describes the credential without its secret, for logs and errors. */
   readonly label: string;
   /** Where this credential comes from: an input, a file, a variable. Default: the label. */
   readonly source?: string | undefined;
   /** Why the daemon will probably refuse it; such a credential is tried after all others. */
   readonly doubt?: string | undefined;
-  /** When the credential expires, in seconds since 1970; undefined: never, or that does not limit a token. */
+  /** Expiry of the credential, in seconds since 1970. Undefined if it never expires or does not limit a token. */
   readonly expiresAt?: number | undefined;
-  /** Says the method's first words, where the client speaks first. They leave in one flight with the method's bit. */
+  /** Sends the method's first message if the client sends it. It leaves in one flight with the method's bit. */
   open(channel: MessageChannel): void | Promise<void>;
   /**
-   * Runs the rest, to the last message of the client, which is in line when this returns.
+   * Runs the rest of the method. The client's last message is queued when this returns.
    *
-   * Where the server has the last word and it is known beforehand, that word is returned instead of being waited for,
-   * but only if `last`, for after what follows then on the connection no other credential can be tried on it.
+   * If the server sends the last message and its content is known beforehand, the message is returned instead of awaited,
+   * but only if `last`: after the bytes that follow, no other credential can be tried on this connection.
    *
-   * @throws MethodRefused the server refuses this credential, and both sides are ready to try the next.
-   * @throws AuthenticationError ERR_SERVER_UNPROVEN: the server failed its own proof. Nothing else may be offered to it.
+   * @throws MethodRefused the server rejects this credential, and both peers can go on with the next one.
+   * @throws AuthenticationError ERR_SERVER_UNPROVEN the server failed to authenticate itself. It must not receive more.
    */
   finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
   /**
-   * For a method at which the server may take its time over a credential, and hangs up if the request arrives meanwhile:
-   * whether to wait for the server's last word before the request is sent. Set after such a hang-up, for the whole run.
+   * Set by methods whose server may need time to check a credential and closes the connection if the request arrives
+   * meanwhile. If `waits`, the request is sent after the server's last message. Set after such a close, for the whole run.
    */
   readonly patience?: { waits: boolean };
 }
 
-/** A credential that will not be sent to this server, and why. */
+/** A credential that is not sent to this server, with the reason. */
 export interface Objection {
   readonly label: string;
   readonly reason: string;
 }
 
-/** One way of proving who we are, with all its credentials. */
+/** An authentication method with all its credentials. */
 export interface AuthMethod {
   readonly name: MethodName;
-  /** Where its credentials are from, for logs. */
+  /** True if a client that succeeds with this method has verified the server's identity. */
+  readonly authenticatesServer: boolean;
+  /** Credential sources, for logs. */
   readonly sources: readonly string[];
-  /** Credentials that fit this server, best first, and the others with the reason. No network. */
+  /** Credentials that can be used with this server, best first, and the rejected ones with the reason. No network. */
   candidatesFor(
     server: ServerPolicy,
     peer: Peer,
-  ): { readonly fit: readonly Candidate[]; readonly unfit: readonly Objection[] };
+  ): { readonly usable: readonly Candidate[]; readonly rejected: readonly Objection[] };
   /**
-   * The one candidate that may be tried before the server has said anything about itself; undefined if the choice
-   * depends on the server, or if showing it to a stranger would tell more than the user meant to.
+   * Returns the candidate that may be tried before the server has sent its policy. Undefined if the choice depends on the
+   * server, or if an unknown server must not see what the candidate reveals.
    */
-  presumed(peer: Peer): Candidate | undefined;
+  guessed(peer: Peer): Candidate | undefined;
 }
 
-/** All ways in that there are. */
+/** The authentication methods with a credential, and why the others have none. */
 export interface Credentials {
   readonly methods: readonly AuthMethod[];
-  /** Whose preference decides: ours is the order of `methods`, the daemon's that of its policy. */
+  /** Whose order of methods counts: `ours` is the order of `methods`, `daemon` that of the server's policy. */
   readonly preference: 'ours' | 'daemon';
-  /** Methods that were thought of and have no credential, with the reason. */
+  /** Methods without a usable credential, with the reason. */
   readonly unavailable: readonly MethodAttempt[];
 }
 
-/** Methods in which the server proves nothing. */
-export const ONE_SIDED: readonly MethodName[] = ['FS', 'MUNGE'];
-
-/** Methods that are still safe after a server failed to authenticate itself: each makes the server prove itself first. */
+/** Methods that are still safe after a server failed to authenticate itself: each requires the server's proof first. */
 export const SAFE_AFTER_UNPROVEN: readonly MethodName[] = ['TOKEN', 'SSL', 'SCITOKENS'];
 
-/** The server refused a credential; the next may be tried, on the same connection unless that is out of step. */
+/** The server rejected a credential. The next one may be tried, on the same connection unless `outOfStep`. */
 export class MethodRefused extends Error {
+  /** True if the peers expect different messages now, so that the connection cannot be used any more. */
   readonly outOfStep: boolean;
-
   /** True if the server failed to authenticate itself with this credential. */
   readonly unproven: boolean;
 

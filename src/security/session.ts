@@ -1,14 +1,13 @@
-/**
- * From a fresh channel to an authorized, encrypted session (cedar-rfc §4; SecMan::startCommand in C++).
- */
-import { AuthorizationError, ConnectError, ProtocolError } from '../errors.ts';
+/** Opens an authorized, encrypted session on a new channel (cedar-rfc §4; SecMan::startCommand in C++). */
+import { AuthorizationError, isConnectionClosed, ProtocolError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
 import type { Writer } from '../wire/writer.ts';
-import { authenticate, makeOffer, type Offer, presume, StartOver } from './authenticate.ts';
+import { authenticate, guess, makeOffer, StartOver } from './authenticate.ts';
 import { KeyAgreement } from './key-agreement.ts';
 import { type Credentials, displayName, type MethodName, type Peer } from './method.ts';
+import type { Offer } from './offers.ts';
 import {
   clientPolicyAd,
   DC_AUTHENTICATE,
@@ -17,40 +16,50 @@ import {
   resumptionAd,
   type ServerPolicy,
 } from './policy.ts';
-import { Resumption } from './resumption.ts';
 
-/** Bytes of the nonce of a resumption, as many as C++ draws. */
+/** Length of the nonce of a resumption, in bytes, as in C++. */
 const NONCE_LENGTH = 33;
 
-/** "No key follows": the server's last word in clear, when the key was agreed on by ECDH (§5.7). */
+/** "No key follows": the server's last cleartext message after a key agreement by ECDH (§5.7). */
 const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) };
 
-/** Domain of identities that are none: authenticated, but no line of the map file fits (condor_auth.h). */
+/** Domain of authenticated identities that no line of the daemon's map file matches (condor_auth.h). */
 const UNMAPPED = '@unmapped';
 
-/** @throws ProtocolError ERR_MESSAGE the server says something else. */
-async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
-  const hasKey = await channel.receive((message) => message.int());
-  if (hasKey !== 0) throw new ProtocolError('ERR_MESSAGE', `the daemon announces a key (${hasKey}) after ECDH`);
-}
-
-/** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
+/** A session exists only if the method succeeded, every frame is encrypted, and the command is authorized. */
 export interface Session {
-  /** The reply to the request comes from here. */
+  /** Receives the reply to the request. */
   readonly channel: MessageChannel;
   readonly method: MethodName;
-  /** Where the credential comes from that the daemon accepted. */
+  /** True if the method verified the daemon's identity. */
+  readonly serverAuthenticated: boolean;
+  /** Source of the credential that the daemon accepted. */
   readonly credentialSource: string;
-  /** When the credential expires that was accepted, in seconds since 1970; tokens of this session expire no later. */
+  /** Expiry of that credential, in seconds since 1970. Tokens that this session issues expire no later. */
   readonly credentialExpiresAt: number | undefined;
-  /** Who the daemon says we are, `user@domain`. */
+  /** Identity that the daemon assigns to the client, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
-  /** How to come back to it; undefined: the daemon did not name it. */
+  /** What it takes to resume the session. Undefined if the daemon sent no session ID. */
   readonly resumption: Resumption | undefined;
 }
 
-/** A session that can be come back to. */
+/** A session ID with its key, which cannot be read. */
+export class Resumption {
+  readonly sid: string;
+  readonly #key: Uint8Array;
+
+  /** `key`: 32 bytes. */
+  constructor(sid: string, key: Uint8Array) {
+    this.sid = sid;
+    this.#key = key;
+  }
+
+  protect(channel: SecurableChannel): void {
+    channel.protect(this.#key);
+  }
+}
+
 interface ResumableSession extends Session {
   readonly resumption: Resumption;
 }
@@ -59,32 +68,32 @@ export function isResumable(session: Session | undefined): session is ResumableS
   return session?.resumption !== undefined;
 }
 
-/** What the client sends before the server has answered. A presumption that failed once is not made again. */
-export interface Presuming {
-  /** The first credential leaves with the policy ad, before the server has named its methods. */
+/** What the client sends before the server has answered (RFC 4253 §7). A guess that failed once is not made again. */
+export interface Guesses {
+  /** True if the first credential leaves with the policy ad, before the server has sent its methods. */
   readonly credential: boolean;
-  /** The request leaves with the last proof, before the server has authorized the command. */
+  /** True if the request leaves with the last proof, before the server has authorized the command. */
   readonly verdict: boolean;
 }
 
 interface SessionOptions {
   readonly credentials: Credentials;
   readonly peer: Peer;
-  readonly presuming: Presuming;
-  /** Whether it is enough to be somebody whom the daemon's map file does not know. */
+  readonly guesses: Guesses;
+  /** True if an identity that the daemon's map file does not know may run the command. */
   readonly mayBeUnmapped: boolean;
 }
 
 /**
  * Opens a session for one command and sends its request.
  *
- * What can leave together does: where it is clear what to try first, policy ad, method and first words are the first
- * flight; the last words and the encrypted request are the last. Together with the connection that is three round
- * trips for most methods, the least that the protocol allows.
+ * Messages that can leave together do. If the first credential can be guessed, policy ad, method and the method's first
+ * message are the first flight; the method's last message and the encrypted request are the last. With the TCP connection
+ * that is three round trips for most methods, the minimum of the protocol.
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED with the identity.
- * @throws StartOver to be tried once more on a new channel without the presumption that failed.
+ * @throws StartOver if a new channel without the failed guess may succeed.
  */
 export async function startCommand(
   channel: SecurableChannel,
@@ -93,23 +102,22 @@ export async function startCommand(
   options: SessionOptions,
   host: Host,
 ): Promise<Session> {
-  const { credentials, peer, presuming } = options;
-  const presumed = presuming.credential ? presume(credentials, peer) : undefined;
-  let sentAhead = presumed !== undefined;
-  const ahead = presuming.verdict
-    ? request &&
-      ((message: Writer) => {
-        sentAhead = true;
-        request(message);
-      })
-    : undefined;
+  const { credentials, peer, guesses } = options;
+  const guessed = guesses.credential ? guess(credentials, peer) : undefined;
+  let sentAhead = guessed !== undefined;
+  const sendAhead = (message: Writer) => {
+    sentAhead = true;
+    request?.(message);
+  };
+  const ahead = request !== undefined && guesses.verdict ? sendAhead : undefined;
   try {
-    const session = await handshake(channel, purpose, ahead, options, presumed, host);
+    const session = await handshake(channel, purpose, ahead, options, guessed, host);
     if (request !== undefined && ahead === undefined) channel.send(request);
     return session;
   } catch (error) {
-    // A hang-up may be the answer to the presumption, or hide it.
-    throw isHangUp(error) && sentAhead ? new StartOver(error.message, credentials, { hungUp: true }) : error;
+    // The daemon may have closed the connection because of the guess, or its answer to the guess was lost.
+    if (isConnectionClosed(error) && sentAhead) throw new StartOver(error.message, credentials, { hungUp: true });
+    throw error;
   }
 }
 
@@ -117,8 +125,8 @@ async function handshake(
   channel: SecurableChannel,
   purpose: Purpose,
   ahead: ((message: Writer) => void) | undefined,
-  { credentials, peer, presuming, mayBeUnmapped }: SessionOptions,
-  presumed: Offer | undefined,
+  { credentials, peer, guesses, mayBeUnmapped }: SessionOptions,
+  guessed: Offer | undefined,
   host: Host,
 ): Promise<Session> {
   const agreement = new KeyAgreement(host.randomBytes);
@@ -126,35 +134,30 @@ async function handshake(
   channel.send((message) =>
     putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)),
   );
-  if (presumed !== undefined) await makeOffer(channel, presumed);
+  if (guessed !== undefined) await makeOffer(channel, guessed);
   const server = readServerPolicy(await channel.receive(getClassAd));
   host.log.debug(`session: ${describeOffer(server)}`);
-  const { method, clearToCome, candidate } = await authenticate(
-    channel,
-    credentials,
-    peer,
-    server,
-    presumed,
-    presuming.verdict,
-  );
-  const key = agreement.sessionKey(server.ecdhPublicKey);
+  const accepted = await authenticate(channel, credentials, peer, server, guessed, guesses.verdict);
+  const { method, candidate, expectedCleartext } = accepted;
   const { patience } = candidate;
+  const key = agreement.sessionKey(server.ecdhPublicKey);
   if (patience?.waits === true) await receiveKeyExchangeDone(channel);
-  channel.protect(key, patience?.waits === true ? [] : [...clearToCome, KEY_EXCHANGE_DONE]);
+  channel.protect(key, patience?.waits === true ? [] : [...expectedCleartext, KEY_EXCHANGE_DONE]);
   if (ahead !== undefined) channel.send(ahead);
   const verdict = await channel.receive(getClassAd).catch((error: unknown) => {
-    if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
+    if (patience === undefined || patience.waits || !isConnectionClosed(error)) throw error;
     patience.waits = true;
     throw new StartOver('the daemon closed the connection on a request that was sent ahead', credentials);
   });
-  const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
+  const user = orNextMethod(method.name, credentials, () => readPostAuth(verdict, mayBeUnmapped));
   const sid = verdict.string('Sid');
   host.log.debug(
-    `session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
+    `session: ${displayName(method.name)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
   );
   return {
     channel,
-    method,
+    method: method.name,
+    serverAuthenticated: method.authenticatesServer,
     credentialSource: candidate.source ?? candidate.label,
     credentialExpiresAt: candidate.expiresAt,
     user,
@@ -163,18 +166,23 @@ async function handshake(
   };
 }
 
+/** @throws ProtocolError ERR_MESSAGE if the server announces a key. */
+async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
+  const hasKey = await channel.receive((message) => message.int());
+  if (hasKey !== 0) throw new ProtocolError('ERR_MESSAGE', `the daemon announces a key (${hasKey}) after ECDH`);
+}
+
 function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {
   const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
   return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 
 /**
- * Sends a command with its request in a session that the daemon still has (SecMan::sendAuthInfo_inner with a cached one).
- * No answer to the resumption itself is asked for, so that it takes two round trips with the connection; a reply proves
- * that the daemon has the key. The nonce makes the digest of what we say in clear another one each time, so that no reply
- * from before fits.
+ * Sends a command with its request in a session that the daemon keeps (SecMan::sendAuthInfo_inner with a cached session).
  *
- * A daemon that does not have the session any more, or does not allow the command, hangs up.
+ * The resumption itself has no answer, so that it takes two round trips with the TCP connection. A reply proves that the
+ * daemon has the key. The nonce changes the digest of the cleartext each time, so that no earlier reply can be replayed.
+ * A daemon that no longer has the session, or denies the command, closes the connection.
  */
 export function resumeCommand(
   channel: SecurableChannel,
@@ -193,10 +201,7 @@ export function resumeCommand(
   return { ...session, channel };
 }
 
-/**
- * The daemon has no identity for a credential that it accepted, such as a certificate that its map file does not know: then
- * the other methods are tried on a new connection.
- */
+/** Reads the verdict. If the daemon maps the accepted credential to no identity, the other methods need a new connection. */
 function orNextMethod(method: MethodName, credentials: Credentials, read: () => string): string {
   try {
     return read();
@@ -210,32 +215,23 @@ function orNextMethod(method: MethodName, credentials: Credentials, read: () => 
   }
 }
 
-/** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */
+/**
+ * Returns the identity that the daemon assigns to the client. A missing ReturnCode is a denial here, although old C++
+ * clients took it for an authorization.
+ */
 function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   const code = ad.string('ReturnCode');
   const user = ad.string('User');
   if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
-    throw new AuthorizationError(
-      'ERR_DENIED',
-      `the daemon accepts our credential but maps it to nobody (${user})`,
-      user,
-    );
+    const reason = `the daemon accepts our credential but maps it to nobody (${user})`;
+    throw new AuthorizationError('ERR_DENIED', reason, user);
   }
   if (code === 'AUTHORIZED' && user !== undefined && user !== '') return user;
-  if (code === 'CMD_NOT_FOUND') {
+  if (code === 'CMD_NOT_FOUND')
     throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
-  }
   const text = ad.string('ErrorString');
   const reported = text === undefined ? '' : ` (${text})`;
   const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
-  throw new AuthorizationError(
-    'ERR_DENIED',
-    `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`,
-    user,
-  );
-}
-
-/** Whether the peer closed the connection. */
-export function isHangUp(error: unknown): error is ConnectError {
-  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
+  const reason = `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`;
+  throw new AuthorizationError('ERR_DENIED', reason, user);
 }

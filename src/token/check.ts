@@ -10,8 +10,8 @@ export interface Expected {
   /** Identity that the daemon, or the collector, authenticated. */
   readonly subject: string;
   /** What the user wants these two to be; undefined: it does not matter. */
-  readonly expectedIssuer?: string | undefined;
-  readonly expectedSubject?: string | undefined;
+  readonly expectedTrustDomain?: string | undefined;
+  readonly expectedIdentity?: string | undefined;
   /** Signing key asked for; undefined: none was, so the daemon chose it. */
   readonly key: string | undefined;
   /** Levels asked for; empty: no restriction. */
@@ -53,14 +53,17 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
 /** That who got a token, and of which trust domain, is who and what the user said. */
 export function checkExpected(
   { issuer, subject }: Pick<IdToken, 'issuer' | 'subject'>,
-  { expectedIssuer = issuer, expectedSubject = subject }: Pick<Expected, 'expectedIssuer' | 'expectedSubject'>,
+  {
+    expectedTrustDomain = issuer,
+    expectedIdentity = subject,
+  }: Pick<Expected, 'expectedTrustDomain' | 'expectedIdentity'>,
 ): void {
   claim(
-    issuer === expectedIssuer,
+    issuer === expectedTrustDomain,
     'iss',
-    `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`,
+    `the token was issued by ${issuer}, expected-trust-domain is ${expectedTrustDomain}`,
   );
-  claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
+  claim(subject === expectedIdentity, 'sub', `the token is for ${subject}, expected-identity is ${expectedIdentity}`);
 }
 
 function checkLevels(

@@ -1,6 +1,7 @@
 import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { decodeJwt } from 'jose/jwt/decode';
 import { TokenError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 
 /** An IDTOKEN taken apart (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
@@ -102,6 +103,11 @@ export function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array {
 export function secretsOf(jwt: Secret): readonly Secret[] {
   const signature = signaturePart(jwt);
   return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
+}
+
+/** Masks a JWT and its signature. Any other text is left as it is. */
+export function maskJwt(jwt: Secret, host: Pick<Host, 'mask'>): void {
+  if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
 }
 
 /** The third part of a JWT. */

@@ -42,7 +42,7 @@ export class Channel implements SecurableChannel {
   readonly #sent = new Transcript();
   readonly #received = new Transcript();
   #outgoing: Uint8Array[];
-  #clearToCome: { readonly frame: Uint8Array; readonly otherwise: ExpectedMessage['otherwise'] }[] = [];
+  #expectedCleartext: { readonly frame: Uint8Array; readonly otherwise: ExpectedMessage['otherwise'] }[] = [];
   #protection: FrameProtection | undefined;
   #roundTrips: number;
   #heard = false;
@@ -89,7 +89,7 @@ export class Channel implements SecurableChannel {
 
   async receive<T>(read: (message: Reader) => T): Promise<T> {
     this.flush();
-    while (this.#clearToCome.length > 0) await this.#receiveExpected();
+    while (this.#expectedCleartext.length > 0) await this.#receiveExpected();
     const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
     const parts: Uint8Array[] = [];
     let length = 0;
@@ -111,13 +111,13 @@ export class Channel implements SecurableChannel {
     return value;
   }
 
-  protect(key: Uint8Array, clearToCome: readonly ExpectedMessage[] = []): void {
-    this.#clearToCome = clearToCome.map(({ write, otherwise }) => {
+  protect(key: Uint8Array, expectedCleartext: readonly ExpectedMessage[] = []): void {
+    this.#expectedCleartext = expectedCleartext.map(({ write, otherwise }) => {
       const message = new Writer();
       write(message);
       return { frame: clearFrame(message.finish()), otherwise };
     });
-    this.#received.add(...this.#clearToCome.map(({ frame }) => frame));
+    this.#received.add(...this.#expectedCleartext.map(({ frame }) => frame));
     const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
@@ -186,7 +186,7 @@ export class Channel implements SecurableChannel {
 
   async #receiveExpected(): Promise<void> {
     const { header, body } = await this.#frame();
-    const expected = this.#clearToCome.shift();
+    const expected = this.#expectedCleartext.shift();
     if (expected !== undefined && Buffer.compare(concat([header, body]), expected.frame) === 0) return;
     throw (
       expected?.otherwise?.() ??

@@ -27,8 +27,8 @@ export interface SecurableChannel extends MessageChannel {
    * From here on every frame is encrypted with `key` (32 bytes), in both directions; all that was said before is
    * bound in (§1.4.2).
    *
-   * `clearToCome`: messages that the peer still sends in clear. They are bound in unseen, so that an encrypted request
+   * `expectedCleartext`: messages that the peer still sends in clear. They are bound in unseen, so that an encrypted request
    * can leave before they arrive; anything else in their place ends the connection.
    */
-  protect(key: Uint8Array, clearToCome?: readonly ExpectedMessage[]): void;
+  protect(key: Uint8Array, expectedCleartext?: readonly ExpectedMessage[]): void;
 }

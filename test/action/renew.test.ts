@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { sayStop } from '../../src/action/stop-socket.ts';
+import { requestStop } from '../../src/action/stop-socket.ts';
 import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
@@ -147,7 +147,7 @@ describe('renew', () => {
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { file: 'ended' }), {
         beforePost: async ({ state }) => {
-          await sayStop(state['renewal'] ?? '');
+          await requestStop(state['renewal'] ?? '');
         },
       });
       assert.match(step.post?.annotations[0]?.message ?? '', /^The process that was to renew the token had ended/);

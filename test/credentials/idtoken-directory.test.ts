@@ -5,7 +5,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { readTokenDirectory, tokenLines } from '../../src/credentials/idtoken-directory.ts';
+import { readTokenDirectory, tokenLines } from '../../src/credentials/idtokens.ts';
 import { patience } from '../support/slowness.ts';
 
 const windows = process.platform === 'win32';

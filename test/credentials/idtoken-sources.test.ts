@@ -8,6 +8,7 @@ import { loadIdTokens, readIdTokens } from '../../src/credentials/idtokens.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { notingHost } from '../support/noting-host.ts';
+import { orReason } from '../support/unavailable.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -94,7 +95,7 @@ describe('the text of an input', () => {
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
     test(`that is ${JSON.stringify(text)} is no credential`, () => {
-      const reason = loadIdTokens({ text: new Secret(text) }, notingHost().host);
+      const reason = orReason(loadIdTokens({ text: new Secret(text) }, notingHost().host));
       assert.equal(reason, 'no IDTOKEN was found; idtoken holds only blank lines and comments');
     });
   }
@@ -150,7 +151,7 @@ describe('a token directory', () => {
     assert.match(reasons.at(-1) ?? '', /^19980 more lines that hold no IDTOKEN$/);
   });
 
-  const reason = () => loadIdTokens({ directory, named: true }, notingHost().host);
+  const reason = () => orReason(loadIdTokens({ directory, named: true }, notingHost().host));
 
   test('without any good token gives every place and reason', () => {
     put('a', 'hunter2\n');

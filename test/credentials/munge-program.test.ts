@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadMunge } from '../../src/credentials/munge.ts';
 import { notingHost } from '../support/noting-host.ts';
+import { orReason } from '../support/unavailable.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -13,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const load = (...path: string[]) => loadMunge(path.join(delimiter), undefined, notingHost().host);
+const load = (...path: string[]) => orReason(loadMunge(path.join(delimiter), undefined, notingHost().host));
 
 describe('MUNGE', () => {
   test('is not there without its program, and says so', () => {

@@ -9,6 +9,7 @@ import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
+import { orReason } from '../support/unavailable.ts';
 import { Ways } from '../support/ways.ts';
 
 let folder: string;
@@ -18,7 +19,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const load = (source: { text?: string; file?: string }, { host } = notingHost()) =>
-  loadPassword({ text: source.text === undefined ? undefined : new Secret(source.text), file: source.file }, host);
+  orReason(
+    loadPassword({ text: source.text === undefined ? undefined : new Secret(source.text), file: source.file }, host),
+  );
 
 /** As condor_store_cred keeps a password. */
 function scramble(bytes: Uint8Array): Uint8Array {

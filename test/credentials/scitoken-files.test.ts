@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { readSciToken } from '../../src/credentials/scitokens.ts';
 import { notingHost } from '../support/noting-host.ts';
+import { orReason } from '../support/unavailable.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const jwt = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
@@ -21,7 +22,7 @@ describe('a bearer token', { skip: process.getuid === undefined && 'only Unix ha
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const read = (env: Record<string, string>, account = uid) => {
-    const found = readSciToken({ text: undefined, file: undefined, env, uid: account }, host);
+    const found = orReason(readSciToken({ text: undefined, file: undefined, env, uid: account }, host));
     return typeof found === 'string' ? found : found.source;
   };
 

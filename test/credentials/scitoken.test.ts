@@ -9,6 +9,7 @@ import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
+import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
 /** Files that nobody named must be ours (scitoken-files.test.ts). */
@@ -32,9 +33,9 @@ interface Source {
 function sourceOf({ text, file, env = {}, uid = NOBODY }: Source) {
   return { text: text === undefined ? undefined : new Secret(text), file, env, uid };
 }
-const read = (source: Source, { host } = notingHost()) => readSciToken(sourceOf(source), host);
+const read = (source: Source, { host } = notingHost()) => orReason(readSciToken(sourceOf(source), host));
 const load = (source: Source, { host } = notingHost()) =>
-  loadSciToken(sourceOf(source), async () => assert.fail('TLS is not needed yet'), host);
+  orReason(loadSciToken(sourceOf(source), async () => assert.fail('TLS is not needed yet'), host));
 
 function put(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
@@ -152,7 +153,7 @@ describe('the search of WLCG', () => {
       `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${join(folder, 'a')}, ${join(folder, `bt_u${NOBODY}`)}, ${join('/tmp', `bt_u${NOBODY}`)}`,
     );
     assert.equal(
-      readSciToken({ text: undefined, file: undefined, env: {}, uid: undefined }, notingHost().host),
+      orReason(readSciToken({ text: undefined, file: undefined, env: {}, uid: undefined }, notingHost().host)),
       'no SciToken was found: BEARER_TOKEN is not set, and there is none in any file',
     );
   });

@@ -162,9 +162,10 @@ describe('a daemon behind CCB', () => {
     test(`receives no credential of ${name} if it ${place}, and no connection`, async () => {
       const method: AuthMethod = {
         name,
+        authenticatesServer: false,
         sources: [],
         candidatesFor: () => assert.fail(),
-        presumed: () => assert.fail(),
+        guessed: () => assert.fail(),
       };
       const asked: boolean[] = [];
       const broker: Broker = (request, pool) => {

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { findLocal } from '../../src/daemon/local.ts';
+import { findLocal as find } from '../../src/daemon/local.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { deadPort } from '../support/listen.ts';
+import { orReason } from '../support/unavailable.ts';
 import { Ways, type Words } from '../support/ways.ts';
+
+const findLocal = (...asked: Parameters<typeof find>) => orReason(find(...asked));
 
 let folder: string;
 beforeEach(() => {

@@ -19,7 +19,7 @@ async function evidence(name: string | undefined, ads: readonly Ad[], type = 'sc
   const queries: Query[] = [];
   const reason = await restartEvidence({ type, name }, async (query) => {
     queries.push(query);
-    return { ads: ads.map(adOf), roundTrips: 2, vouched: false };
+    return { ads: ads.map(adOf), roundTrips: 2, authenticated: false };
   });
   return { reason, queries };
 }

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
-import { exchangeSciToken } from '../../src/daemon/scitoken-exchange.ts';
-import { getSessionToken } from '../../src/daemon/token-commands.ts';
+import { exchangeSciToken, getSessionToken } from '../../src/daemon/token-commands.ts';
 import { type AuthenticationError, DaemonError, type HTCondorError } from '../../src/errors.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { Secret } from '../../src/runtime/secret.ts';

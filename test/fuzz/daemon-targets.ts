@@ -68,7 +68,7 @@ const located: Target = {
     const daemon = await find(wanted, collector, async () => {
       const size = SIZES[(sizes >> (2 * turn++)) & 3] ?? 0;
       const found = ads.splice(0, size).map((each) => getClassAd(new Reader(each)));
-      return { ads: found, roundTrips: 2, vouched: (asked & 32) !== 0 };
+      return { ads: found, roundTrips: 2, authenticated: (asked & 32) !== 0 };
     });
     assert.ok(daemon.serverName === undefined || daemon.claimedName === undefined);
     return `found in ${turn} turns, ${daemon.serverName !== undefined}, ${daemon.claimedName !== undefined}`;

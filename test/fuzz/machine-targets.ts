@@ -31,7 +31,7 @@ function fsTarget(): Target {
   const candidates = [undefined, 'schedd_1'].flatMap((sharedPortId) =>
     [false, true].map((mayBeUnbound) => {
       const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId, serverName: undefined };
-      return fs({ parents: [folder], owner: undefined, mayBeUnbound }).presumed(peer) ?? assert.fail();
+      return fs({ parents: [folder], owner: undefined, mayBeUnbound }).guessed(peer) ?? assert.fail();
     }),
   );
   const seed = (bits: number, name: string, verdict: number) =>

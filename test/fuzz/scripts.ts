@@ -9,8 +9,8 @@ import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 export class SecurableScript extends ScriptedChannel implements SecurableChannel {
   #toCome: readonly ExpectedMessage[] = [];
 
-  protect(_key: Uint8Array, clearToCome: readonly ExpectedMessage[] = []): void {
-    this.#toCome = clearToCome;
+  protect(_key: Uint8Array, expectedCleartext: readonly ExpectedMessage[] = []): void {
+    this.#toCome = expectedCleartext;
   }
 
   override async receive<T>(read: Parameters<typeof ScriptedChannel.prototype.receive<T>>[0]): Promise<T> {

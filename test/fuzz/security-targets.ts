@@ -109,20 +109,20 @@ const word = (value: number) => rawInput((message) => message.int(value));
 const methods: readonly Target[] = [
   methodTarget(
     'idtokens',
-    () => idtoken.presumed(peer) ?? assert.fail(),
+    () => idtoken.guessed(peer) ?? assert.fail(),
     [last(rawInput(putChallenge)), last(rawInput(refusal))],
     4,
   ),
-  methodTarget('password', () => poolPassword.presumed(peer) ?? assert.fail(), [last(rawInput(putChallenge))], 4),
+  methodTarget('password', () => poolPassword.guessed(peer) ?? assert.fail(), [last(rawInput(putChallenge))], 4),
   methodTarget(
     'munge',
-    () => munged.presumed(peer) ?? assert.fail(),
+    () => munged.guessed(peer) ?? assert.fail(),
     [last(word(0)), last(word(-1)), last(word(0), 1)],
     10,
   ),
 ];
 
-/** Ways in by the bits of the input's first byte; 1: presume, 2: the daemon's order, 4: nobody by name will do. */
+/** Ways in by the bits of the input's first byte; 1: guess, 2: the daemon's order, 4: nobody by name will do. */
 function sessionOptions(bits: number) {
   const all = [idtoken, ...((bits & 8) === 0 ? [] : [poolPassword]), ...((bits & 16) === 0 ? [] : [munged])];
   const preference = (bits & 2) === 0 ? 'ours' : 'daemon';
@@ -130,7 +130,7 @@ function sessionOptions(bits: number) {
   return {
     credentials,
     peer,
-    presuming: { credential: (bits & 1) === 1, verdict: (bits & 8) === 0 },
+    guesses: { credential: (bits & 1) === 1, verdict: (bits & 8) === 0 },
     mayBeUnmapped: (bits & 4) !== 0,
   };
 }

@@ -45,13 +45,13 @@ const idtoken: Target = {
     for (const text of [token.issuer, token.subject, token.keyId]) assert.doesNotMatch(text, /[\p{Cc}\u2028\u2029]/u);
     assert.ok(revealSignature(token).length <= 64 * 1024);
     const credential = { token, source: 'idtoken', chosen: true };
-    const { fit } = idtokens([credential], host).candidatesFor(server, peer);
+    const { usable } = idtokens([credential], host).candidatesFor(server, peer);
     const expected = { issuer: 'vm', subject: 'alice@vm', key: 'POOL', authz: ['READ'], lifetimeSeconds: 3600 };
     const all = [expected, { ...expected, authz: [] }, { ...expected, lifetimeSeconds: 'unlimited' as const }];
     const wanted = all[(input[0] ?? 0) >> 6] ?? { ...expected, lifetimeSeconds: undefined, key: undefined };
     const reductions = checkToken(token, wanted);
     for (const each of token.authz ?? []) assert.equal(typeof each, 'string');
-    return `${fit.length} fit, ${reductions.length} reductions`;
+    return `${usable.length} fit, ${reductions.length} reductions`;
   },
 };
 
@@ -69,9 +69,9 @@ const bearer: Target = {
     const token = parseBearerToken(tokenOf(input), 'scitoken');
     for (const each of token.audience) assert.equal(typeof each, 'string');
     const method = scitokens(token, () => assert.fail('nothing is said yet'), host);
-    const { fit, unfit } = method.candidatesFor(server, peer);
-    for (const { reason } of unfit) assertHarmless(reason);
-    return `${fit.length} fit, audience ${Math.min(token.audience.length, 3)}, ${token.scope === undefined}`;
+    const { usable, rejected } = method.candidatesFor(server, peer);
+    for (const { reason } of rejected) assertHarmless(reason);
+    return `${usable.length} fit, audience ${Math.min(token.audience.length, 3)}, ${token.scope === undefined}`;
   },
 };
 

@@ -102,7 +102,10 @@ describe('the pool of the configuration', () => {
     const found = read({}, env);
     assert.ok('type' in found);
     assert.deepEqual(found.collectors, [at('<127.0.0.1:4711?sock=collector>')]);
-    assert.deepEqual(read({ type: 'collector' }, env), { address: [at('<127.0.0.1:4711?sock=collector>')] });
+    assert.deepEqual(read({ type: 'collector' }, env), {
+      kind: 'address',
+      addresses: [at('<127.0.0.1:4711?sock=collector>')],
+    });
   });
 
   test('of port 0 without a collector is told', () => {
@@ -125,9 +128,10 @@ describe('the pool of the configuration', () => {
   });
 
   test('may name a daemon by its address, and then is not asked', () => {
-    assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: 'ap40:4000' }), { address: [at('ap40:4000')] });
+    assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: 'ap40:4000' }), { kind: 'address', addresses: [at('ap40:4000')] });
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: '<192.0.2.1:1?sock=s>' }), {
-      address: [at('<192.0.2.1:1?sock=s>')],
+      kind: 'address',
+      addresses: [at('<192.0.2.1:1?sock=s>')],
     });
   });
 });
@@ -146,7 +150,7 @@ test('whatever is said and configured, there is a daemon or an error of ours', (
     fc.property(words, env, fc.boolean(), (said, configured, localFirst) => {
       try {
         const found = read(said, configured, localFirst);
-        if ('address' in found) assert.ok(found.address.length > 0);
+        if (found.kind === 'address') assert.ok(found.addresses.length > 0);
         else assert.ok(found.collectors.length > 0 || found.local !== undefined);
       } catch (error) {
         assert.ok(error instanceof InputError, String(error));

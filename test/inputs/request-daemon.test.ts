@@ -18,17 +18,18 @@ describe('the daemon', () => {
     [
       'is the only schedd of the pool',
       { pool: 'cm' },
-      { collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
+      { kind: 'pool', collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
     ],
     [
       'has a name and a type, in any case and with blanks around',
       { pool: ' cm:9000\n', name: ' ap40 ', type: ' StartD ' },
-      { collectors: [at('cm:9000')], type: 'startd', name: 'ap40', ...ELSEWHERE },
+      { kind: 'pool', collectors: [at('cm:9000')], type: 'startd', name: 'ap40', ...ELSEWHERE },
     ],
     [
       'is looked for in each of several pools, separated by comma, blank or newline',
       { pool: 'cm1,cm2:9000 [::1]:1\n<192.0.2.1:5?sock=c>,' },
       {
+        kind: 'pool',
         collectors: [at('cm1:9618'), at('cm2:9000'), at('[::1]:1'), at('<192.0.2.1:5?sock=c>')],
         ...{ type: 'schedd', name: undefined, ...ELSEWHERE },
       },
@@ -36,39 +37,52 @@ describe('the daemon', () => {
     [
       'is looked for in the pool of the environment',
       {},
-      { collectors: [at('cm.env:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
+      { kind: 'pool', collectors: [at('cm.env:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
     [
       'is looked for in the pool of the input rather than of the environment',
       { pool: 'cm' },
-      { collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
+      { kind: 'pool', collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
-    ['is at its address', { address: '192.0.2.7:4000' }, { address: [at('192.0.2.7:4000')] }],
+    ['is at its address', { address: '192.0.2.7:4000' }, { kind: 'address', addresses: [at('192.0.2.7:4000')] }],
     [
       'is at its sinful string, whatever the pool',
       { address: '<192.0.2.7:1?sock=s>', pool: 'cm', name: 'ap40' },
-      { address: [at('<192.0.2.7:1?sock=s>')] },
+      { kind: 'address', addresses: [at('<192.0.2.7:1?sock=s>')] },
     ],
     [
       'is behind the end of a tunnel, by its name',
       { address: '127.0.0.1:4000', pool: 'cm', name: 'ap40' },
       {
+        kind: 'pool',
         ...{ collectors: [at('cm:9618')], type: 'schedd', name: 'ap40', local: undefined },
         through: { host: '127.0.0.1', port: 4000 },
       },
     ],
-    ['has the default port', { address: 'ap40' }, { address: [at('ap40:9618')] }],
-    ['is at its sinful string', { address: '<192.0.2.7:1?sock=s>\n' }, { address: [at('<192.0.2.7:1?sock=s>')] }],
-    ['is at its name, if that is an address', { name: 'ap40:4000' }, { address: [at('ap40:4000')] }],
-    ['is at its name, if that is sinful', { name: '<192.0.2.7:1>' }, { address: [at('<192.0.2.7:1>')] }],
+    ['has the default port', { address: 'ap40' }, { kind: 'address', addresses: [at('ap40:9618')] }],
+    [
+      'is at its sinful string',
+      { address: '<192.0.2.7:1?sock=s>\n' },
+      { kind: 'address', addresses: [at('<192.0.2.7:1?sock=s>')] },
+    ],
+    ['is at its name, if that is an address', { name: 'ap40:4000' }, { kind: 'address', addresses: [at('ap40:4000')] }],
+    [
+      'is at its name, if that is sinful',
+      { name: '<192.0.2.7:1>' },
+      { kind: 'address', addresses: [at('<192.0.2.7:1>')] },
+    ],
     [
       'is the pool itself, for a collector',
       { pool: 'cm1 cm2', type: 'COLLECTOR' },
-      { address: [at('cm1'), at('cm2')] },
+      { kind: 'address', addresses: [at('cm1'), at('cm2')] },
     ],
-    ['is the name itself, for a collector without pool', { name: 'cm', type: 'collector' }, { address: [at('cm')] }],
+    [
+      'is the name itself, for a collector without pool',
+      { name: 'cm', type: 'collector' },
+      { kind: 'address', addresses: [at('cm')] },
+    ],
   ];
   for (const [what, words, daemon, env = {}] of found) {
     test(what, () => assert.deepEqual(request(words, { env }).daemon, daemon));
@@ -118,7 +132,13 @@ describe('remote', () => {
   }
   test('takes a name for a name, whatever it looks like', () => {
     const { daemon } = withPool({ remote: 'true', name: 'ap40:9618', type: 'Schedd' });
-    assert.deepEqual(daemon, { collectors: [at('cm.example.org')], type: 'schedd', name: 'ap40:9618', ...ELSEWHERE });
+    assert.deepEqual(daemon, {
+      kind: 'pool',
+      collectors: [at('cm.example.org')],
+      type: 'schedd',
+      name: 'ap40:9618',
+      ...ELSEWHERE,
+    });
   });
   const refused: readonly [string, Words, InputName, RegExp][] = [
     ['a word', { remote: 'yes' }, 'remote', /possible are true false$/],

@@ -40,7 +40,7 @@ describe('authz', () => {
 });
 
 describe('lifetime', () => {
-  const good: readonly [string | undefined, TokenRequest['lifetime']][] = [
+  const good: readonly [string | undefined, TokenRequest['lifetimeSeconds']][] = [
     [undefined, undefined],
     ['1', 1],
     ['600', 600],
@@ -53,7 +53,7 @@ describe('lifetime', () => {
   ];
   for (const [text, lifetime] of good) {
     test(`${JSON.stringify(text)} is ${String(lifetime)}`, () => {
-      assert.equal(withPool(text === undefined ? {} : { lifetime: text }).lifetime, lifetime);
+      assert.equal(withPool(text === undefined ? {} : { lifetime: text }).lifetimeSeconds, lifetime);
     });
   }
   const bad = [

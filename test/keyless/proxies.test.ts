@@ -149,7 +149,10 @@ describe('The services of a keyless job', () => {
       password = PASSWORD;
       const failing = keyless(words(), env({ https_proxy: `http://me:wrong-password@127.0.0.1:${port}` }));
       await assert.rejects(failing, (error: HTCondorError) => {
-        assert.deepEqual([error.code, error.phase, error.peer], ['ERR_CONNECT', undefined, there().replace(/\/$/, '')]);
+        assert.deepEqual(
+          [error.code, error.phase, error.peer],
+          ['ERR_CONNECT', 'credentials', there().replace(/\/$/, '')],
+        );
         assert.match(
           error.message,
           /^no answer from \S+: the proxy http:\/\/127\.0\.0\.1:\d+ does not connect to tokens\.example\.test:\d+: it answers 407$/,

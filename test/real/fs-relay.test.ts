@@ -74,9 +74,10 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
   const made = deferred<string | undefined>();
   const program: AuthMethod = {
     name: 'FS',
+    authenticatesServer: false,
     sources: ['the client'],
     candidatesFor: () => assert.fail(),
-    presumed: () => ({
+    guessed: () => ({
       label: 'the client',
       open: () => {},
       async finish(channel) {
@@ -97,9 +98,9 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
     methods: [
       {
         ...program,
-        candidatesFor: (_: unknown, peer: Parameters<AuthMethod['presumed']>[0]) => ({
-          fit: [program.presumed(peer) ?? assert.fail()],
-          unfit: [],
+        candidatesFor: (_: unknown, peer: Parameters<AuthMethod['guessed']>[0]) => ({
+          usable: [program.guessed(peer) ?? assert.fail()],
+          rejected: [],
         }),
       },
     ],

@@ -6,6 +6,7 @@ import { callCommand } from '../../src/daemon/call.ts';
 import type { DaemonError } from '../../src/errors.ts';
 import type { FetchOptions } from '../../src/index.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { Unavailable } from '../../src/runtime/unavailable.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import { advised } from '../support/advice.ts';
@@ -36,7 +37,7 @@ async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
   const { host } = notingHost({ signal: AbortSignal.timeout(20_000) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
   const address = parseAddress(pool.collector);
-  assert.ok(address !== undefined && typeof tokens !== 'string');
+  assert.ok(address !== undefined && !(tokens instanceof Unavailable));
   const query = { MyType: 'Query', TargetType: 'Scheduler', Requirements: new Expression('true') };
   const { value } = await callCommand(
     {

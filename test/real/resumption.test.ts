@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
-import type { Target } from '../../src/daemon/call.ts';
 import { askAllowed } from '../../src/daemon/security-query.ts';
+import type { Target } from '../../src/daemon/session-command.ts';
 import { getSessionToken } from '../../src/daemon/token-commands.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { Credentials } from '../../src/security/method.ts';
-import { Resumption } from '../../src/security/resumption.ts';
+import { Resumption } from '../../src/security/session.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';

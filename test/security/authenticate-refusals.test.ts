@@ -108,7 +108,7 @@ describe('a method that the daemon does not take', () => {
       assert.deepEqual(offered(pool), ['PASSWORD']);
     }));
 
-  test('was presumed: it costs another connection, and its credential goes no further', () =>
+  test('was guessed: it costs another connection, and its credential goes no further', () =>
     withPool(ways.pool({ methods: ['PASSWORD'] }), async (pool) => {
       const words = ways.several(['SSL', 'PASSWORD'], pool);
       const { fetched, error } = await ways.try(pool, words);

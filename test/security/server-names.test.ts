@@ -29,29 +29,29 @@ describe('a name that the user gave', () => {
   const named: Peer = { ...peer, serverName: 'ap40.example.org' };
   test('is enough for SSL and for SCITOKENS, at once', () => {
     for (const method of [byToken, byCertificate]) {
-      assert.equal(method.candidatesFor(server, named).fit.length, 1);
-      assert.notEqual(method.presumed(named), undefined);
+      assert.equal(method.candidatesFor(server, named).usable.length, 1);
+      assert.notEqual(method.guessed(named), undefined);
     }
   });
 });
 
 describe('a name that a proven collector gives', () => {
   const claimed: Peer = { ...peer, claimedName: 'ap40.example.org' };
-  test('is enough for SSL', () => assert.equal(byCertificate.candidatesFor(server, claimed).fit.length, 1));
+  test('is enough for SSL', () => assert.equal(byCertificate.candidatesFor(server, claimed).usable.length, 1));
   test('is not enough for SCITOKENS, which says so', () => {
-    const { fit, unfit } = byToken.candidatesFor(server, claimed);
-    assert.deepEqual(fit, []);
-    assert.match(unfit[0]?.reason ?? '', /^the collector alone says that .* ap40\.example\.org; .* server-name$/);
-    assert.equal(byToken.presumed(claimed), undefined);
+    const { usable, rejected } = byToken.candidatesFor(server, claimed);
+    assert.deepEqual(usable, []);
+    assert.match(rejected[0]?.reason ?? '', /^the collector alone says that .* ap40\.example\.org; .* server-name$/);
+    assert.equal(byToken.guessed(claimed), undefined);
   });
 });
 
 test('without any name neither is used', () => {
   for (const method of [byToken, byCertificate]) {
-    const { fit, unfit } = method.candidatesFor(server, peer);
-    assert.deepEqual(fit, []);
-    assert.match(unfit[0]?.reason ?? '', /^no host name is known/);
-    assert.equal(method.presumed(peer), undefined);
+    const { usable, rejected } = method.candidatesFor(server, peer);
+    assert.deepEqual(usable, []);
+    assert.match(rejected[0]?.reason ?? '', /^no host name is known/);
+    assert.equal(method.guessed(peer), undefined);
   }
 });
 
@@ -70,18 +70,18 @@ test('a name that stands for a whole domain is none', async () => {
 
 test('to a daemon without a trust domain no token of the default directory is shown', () => {
   const token = (chosen: boolean) => ({ token: parseIdToken(new Secret(strangeJwt())), source: 'tokens.d/ci', chosen });
-  const { fit, unfit } = idtokens([token(false)], host).candidatesFor(server, peer);
-  assert.deepEqual(fit, []);
-  assert.match(unfit[0]?.reason ?? '', /^the daemon does not say which trust domain it is of, and no input/);
-  assert.equal(idtokens([token(false)], host).presumed(peer), undefined);
-  assert.equal(idtokens([token(true)], host).candidatesFor(server, peer).fit.length, 1);
+  const { usable, rejected } = idtokens([token(false)], host).candidatesFor(server, peer);
+  assert.deepEqual(usable, []);
+  assert.match(rejected[0]?.reason ?? '', /^the daemon does not say which trust domain it is of, and no input/);
+  assert.equal(idtokens([token(false)], host).guessed(peer), undefined);
+  assert.equal(idtokens([token(true)], host).candidatesFor(server, peer).usable.length, 1);
 });
 
 test('to a daemon without a trust domain none of several tokens is shown', () => {
   const token = (source: string) => ({ token: parseIdToken(new Secret(strangeJwt())), source, chosen: true });
   const one = idtokens([token('idtoken')], host);
-  assert.equal(one.candidatesFor(server, peer).fit.length, 1);
+  assert.equal(one.candidatesFor(server, peer).usable.length, 1);
   const several = idtokens([token('idtoken line 1'), token('idtoken line 2')], host).candidatesFor(server, peer);
-  assert.deepEqual(several.fit, []);
-  for (const { reason } of several.unfit) assert.match(reason, /does not say which trust domain/);
+  assert.deepEqual(several.usable, []);
+  for (const { reason } of several.rejected) assert.match(reason, /does not say which trust domain/);
 });

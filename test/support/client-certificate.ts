@@ -9,6 +9,7 @@ import {
 } from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { Unavailable } from '../../src/runtime/unavailable.ts';
 import { allOf, assertHidden } from './broken-messages.ts';
 import type { Identity } from './certificates.ts';
 import { notingHost } from './noting-host.ts';
@@ -32,7 +33,7 @@ export function loadNoting(source: CertificateSource) {
     },
     noting.host,
   );
-  return { ...noting, own: loaded[0], reason: typeof method === 'string' ? method : undefined };
+  return { ...noting, own: loaded[0], reason: method instanceof Unavailable ? method.reason : undefined };
 }
 
 /** The lines of a key that are the key. */

@@ -1,8 +1,8 @@
 /** Jobs that have nothing stored: what becomes of their request before any daemon is asked. */
 import { after, before, beforeEach } from 'node:test';
+import { resolveBearer } from '../../src/credentials/keyless.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
-import { withBearer } from '../../src/pipeline/bearer.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
 import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
 import type { TokenRequest } from '../../src/pipeline/request.ts';
@@ -33,13 +33,17 @@ function requestOf(words: Words, env: Surroundings['env']): TokenRequest {
   return readRequest((name) => all[name], surroundings(env));
 }
 
-/** The request of these words with its bearer token, and what is told and hidden on the way. */
+/** The request of these words, with the SciToken if that is its bearer token, and what is logged and masked. */
 export async function keyless(
   words: Words,
   env: Surroundings['env'] = services.env,
   noting: NotingHost = notingHost(),
 ): Promise<NotingHost & { readonly request: TokenRequest }> {
-  return { request: await withBearer(requestOf(words, env), noting.host), ...noting };
+  const request = requestOf(words, env);
+  const bearer = await resolveBearer(request, noting.host);
+  if (bearer?.kind !== 'scitoken') return { request, ...noting };
+  const credentials = { ...request.credentials, scitoken: bearer.source };
+  return { request: { ...request, credentials, keyless: undefined }, ...noting };
 }
 
 /** The whole fetch. */

@@ -17,10 +17,10 @@ export function inTwoMessages(method: AuthMethod): AuthMethod {
   return {
     ...method,
     candidatesFor(server, peer) {
-      const { fit, unfit } = method.candidatesFor(server, peer);
-      return { fit: fit.map(split), unfit };
+      const { usable, rejected } = method.candidatesFor(server, peer);
+      return { usable: usable.map(split), rejected };
     },
-    presumed: () => undefined,
+    guessed: () => undefined,
   };
 }
 

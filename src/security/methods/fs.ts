@@ -33,12 +33,13 @@ export function fs(options: FsOptions): AuthMethod {
   });
   return {
     name: 'FS',
+    authenticatesServer: false,
     sources: [OURS],
     candidatesFor: (_, peer) =>
       isThisMachine(peer.address)
-        ? { fit: [candidate(peer)], unfit: [] }
-        : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-    presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
+        ? { usable: [candidate(peer)], rejected: [] }
+        : { usable: [], rejected: [{ label: OURS, reason: `${peer.address} is another machine` }] },
+    guessed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
   };
 }
 
@@ -87,7 +88,7 @@ function bind(
   { version }: ServerPolicy,
   { parents, mayBeUnbound }: FsOptions,
 ): { path: string; extension: string; objection?: string } {
-  const host = address.includes(':') ? `[${address}]` : address;
+  const endpoint = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const refuse = (objection: string) => ({ path: '', extension: '', objection });
   if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
   if (wanted.length > MAX_PATH_LENGTH) return refuse(`the daemon asks for a directory of ${wanted.length} characters`);
@@ -98,26 +99,24 @@ function bind(
     return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
   }
   if (open === '_') {
-    const extension = `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`;
+    const extension = `${endpoint}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`;
     return { path: `${wanted}${extension}`, extension };
   }
-  if (isUnbound) {
-    if (!mayBeUnbound) {
-      return refuse(
-        `the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named`,
-      );
-    }
-    if (version === undefined || bindsFsToAddress(version)) {
-      const announced =
-        version === undefined ? 'announces no version' : `announces HTCondor ${version.text}, which binds it`;
-      return refuse(
-        `the daemon asks for ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`,
-      );
-    }
-  } else if (boundAddress !== address || boundPort !== String(port)) {
-    return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
-  }
+  const objection = isUnbound ? objectionToUnbound(version, mayBeUnbound) : undefined;
+  if (objection !== undefined)
+    return refuse(`the daemon asks for ${wanted}, which is not bound to its address${objection}`);
+  if (!isUnbound && (boundAddress !== address || boundPort !== String(port)))
+    return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${endpoint}`);
   return { path: wanted, extension: '' };
+}
+
+/** Returns why a name without the daemon's address is refused, as the end of a message; undefined if it is accepted. */
+function objectionToUnbound(version: ServerPolicy['version'], mayBeUnbound: boolean): string | undefined {
+  if (!mayBeUnbound) return ': FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named';
+  if (version !== undefined && !bindsFsToAddress(version)) return undefined;
+  const announced =
+    version === undefined ? 'announces no version' : `announces HTCondor ${version.text}, which binds it`;
+  return `, but it ${announced}: it may be a relay`;
 }
 
 /** Why it could not be made; undefined: it is there, with mode 0700 whatever our umask is. */

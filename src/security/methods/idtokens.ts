@@ -45,6 +45,7 @@ export function idtokens(
   const use: Use = { host, endsRun: endsRun && credentials.length === 1, warned: new Set() };
   return {
     name: 'TOKEN',
+    authenticatesServer: true,
     sources: [
       ...credentials.map(({ source }) => source),
       ...(mint === undefined ? [] : ['a signing key of this machine']),
@@ -54,17 +55,17 @@ export function idtokens(
         credential,
         reason: objection(credential, server, credentials.length > 1),
       }));
-      const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+      const usable = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
       // As HTCondor's tools: a token of this pool that has expired is not replaced by one with more rights.
-      const minted = fit.length === 0 ? mint?.(server) : undefined;
+      const minted = usable.length === 0 ? mint?.(server) : undefined;
       return {
-        fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, use, peer)),
-        unfit: judged.flatMap(({ credential, reason }) =>
+        usable: [...usable, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, use, peer)),
+        rejected: judged.flatMap(({ credential, reason }) =>
           reason === undefined ? [] : [{ label: labelOf(credential), reason }],
         ),
       };
     },
-    presumed(peer) {
+    guessed(peer) {
       const valid = credentials.filter(({ token }) => !hasExpired(token, host.now()));
       const [only, ...others] = valid.length > 0 ? valid : credentials;
       return only?.chosen === true && others.length === 0 ? candidate(only, use, peer) : undefined;

@@ -1,4 +1,4 @@
-import { messageOf } from '../../runtime/printable.ts';
+import { messageOf } from '../../errors.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { type AuthMethod, type Candidate, MethodRefused } from '../method.ts';
 
@@ -39,8 +39,9 @@ export function munge(encode: () => Promise<Secret>): AuthMethod {
   };
   return {
     name: 'MUNGE',
+    authenticatesServer: false,
     sources: [OURS],
-    candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
-    presumed: candidate,
+    candidatesFor: () => ({ usable: [candidate()], rejected: [] }),
+    guessed: candidate,
   };
 }

@@ -26,9 +26,10 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
     });
   return {
     name: 'PASSWORD',
+    authenticatesServer: true,
     sources: [source],
-    candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
-    presumed: () => candidate(NAME), // an older server is told apart by its policy
+    candidatesFor: (server) => ({ usable: [candidate(nameFor(server))], rejected: [] }),
+    guessed: () => candidate(NAME), // an older server is told apart by its policy
   };
 }
 

@@ -43,14 +43,18 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
   };
   return {
     name: 'SCITOKENS',
+    authenticatesServer: true,
     sources: [source],
     candidatesFor(_, peer) {
       const { serverName, claimedName } = peer;
-      const unfit = (reason: string): { fit: []; unfit: Objection[] } => ({ fit: [], unfit: [{ label, reason }] });
-      if (serverName !== undefined) return { fit: [candidate(serverName, peer)], unfit: [] };
-      return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
+      const rejectedFor = (reason: string): { usable: []; rejected: Objection[] } => ({
+        usable: [],
+        rejected: [{ label, reason }],
+      });
+      if (serverName !== undefined) return { usable: [candidate(serverName, peer)], rejected: [] };
+      return rejectedFor(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
     },
-    presumed: (peer) => (peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)),
+    guessed: (peer) => (peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)),
   };
 }
 

@@ -35,17 +35,20 @@ export function ssl(label: string, tlsFor: TlsFor, source = label): AuthMethod {
       },
     };
   };
-  const presumed = ({ serverName, claimedName }: Peer) => {
+  const guessed = ({ serverName, claimedName }: Peer) => {
     const name = serverName ?? claimedName;
     return name === undefined ? undefined : candidate(name);
   };
   return {
     name: 'SSL',
+    authenticatesServer: true,
     sources: [label],
     candidatesFor(_, peer) {
-      const fit = presumed(peer);
-      return fit === undefined ? { fit: [], unfit: [{ label, reason: NO_SERVER_NAME }] } : { fit: [fit], unfit: [] };
+      const usable = guessed(peer);
+      return usable === undefined
+        ? { usable: [], rejected: [{ label, reason: NO_SERVER_NAME }] }
+        : { usable: [usable], rejected: [] };
     },
-    presumed,
+    guessed,
   };
 }

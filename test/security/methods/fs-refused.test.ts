@@ -213,7 +213,7 @@ async function answerTo(
   parent: string,
 ): Promise<{ said: number; extension: string; refused: boolean }> {
   const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: 's', serverName: undefined };
-  const candidate = fs({ parents: [parent], owner: undefined, mayBeUnbound: true }).presumed(peer);
+  const candidate = fs({ parents: [parent], owner: undefined, mayBeUnbound: true }).guessed(peer);
   const channel = new ScriptedChannel([bytesOf((m) => m.string(wanted)), bytesOf((m) => m.int(-1))]);
   const refused = await candidate
     ?.finish(channel, { version: parseVersion('$CondorVersion: 23.9.6 $') } as ServerPolicy, true)

@@ -93,16 +93,16 @@ describe('FS at another machine', () => {
 
   for (const address of ['192.0.2.1', '2001:db8::1', '128.0.0.1', '::2', '']) {
     test(`${JSON.stringify(address)} is not tried`, () => {
-      const { fit, unfit } = method.candidatesFor(policy, peer(address));
-      assert.deepEqual(fit, []);
-      assert.deepEqual(unfit, [{ label: 'this account', reason: `${address} is another machine` }]);
-      assert.equal(method.presumed(peer(address)), undefined);
+      const { usable, rejected } = method.candidatesFor(policy, peer(address));
+      assert.deepEqual(usable, []);
+      assert.deepEqual(rejected, [{ label: 'this account', reason: `${address} is another machine` }]);
+      assert.equal(method.guessed(peer(address)), undefined);
     });
   }
   for (const address of ['127.0.0.1', '127.1.2.3', '::1']) {
     test(`${address} is none`, () => {
-      assert.equal(method.candidatesFor(policy, peer(address)).fit.length, 1);
-      assert.equal(method.presumed(peer(address))?.label, 'this account');
+      assert.equal(method.candidatesFor(policy, peer(address)).usable.length, 1);
+      assert.equal(method.guessed(peer(address))?.label, 'this account');
     });
   }
 });

@@ -14,16 +14,15 @@ const credential = (source: string, chosen: boolean, claims = {}) => ({
 });
 
 describe('before the daemon has said who it is, it is shown', () => {
-  const presumed = (...credentials: Parameters<typeof idtokens>[0]) =>
-    idtokens(credentials, host).presumed(peer)?.label;
+  const guessed = (...credentials: Parameters<typeof idtokens>[0]) => idtokens(credentials, host).guessed(peer)?.label;
 
-  test('the one token that the user gave', () => assert.match(presumed(credential('a', true)) ?? '', /^a \(alice@/));
-  test('no token that only lay about', () => assert.equal(presumed(credential('a', false)), undefined));
-  test('none of several', () => assert.equal(presumed(credential('a', true), credential('b', true)), undefined));
+  test('the one token that the user gave', () => assert.match(guessed(credential('a', true)) ?? '', /^a \(alice@/));
+  test('no token that only lay about', () => assert.equal(guessed(credential('a', false)), undefined));
+  test('none of several', () => assert.equal(guessed(credential('a', true), credential('b', true)), undefined));
   test('the one of several that has not expired', () =>
-    assert.match(presumed(credential('a', true, { exp: 0 }), credential('b', true)) ?? '', /^b /));
+    assert.match(guessed(credential('a', true, { exp: 0 }), credential('b', true)) ?? '', /^b /));
   test('the one token that the user gave, although it has expired by the clock of this host', () =>
-    assert.match(presumed(credential('a', true, { exp: 0 })) ?? '', /^a /));
+    assert.match(guessed(credential('a', true, { exp: 0 })) ?? '', /^a /));
   test('none of several that have expired', () =>
-    assert.equal(presumed(credential('a', true, { exp: 0 }), credential('b', true, { exp: 0 })), undefined));
+    assert.equal(guessed(credential('a', true, { exp: 0 }), credential('b', true, { exp: 0 })), undefined));
 });

@@ -47,9 +47,9 @@ describe('PASSWORD', () => {
     test(`goes by ${name} where the daemon says ${JSON.stringify(remoteVersion)}`, () => {
       const method = password(new Secret('x'), 'password', notingHost().host);
       const peer = { address: '192.0.2.1', port: 1, sharedPortId: undefined, serverName: undefined };
-      const { fit } = method.candidatesFor(policyOf(remoteVersion), peer);
+      const { usable } = method.candidatesFor(policyOf(remoteVersion), peer);
       assert.deepEqual(
-        fit.map(({ label }) => label),
+        usable.map(({ label }) => label),
         [`password (${name})`],
       );
     });

@@ -1,0 +1,226 @@
+/** Sends one command over a connection that the caller makes: in a session, or in cleartext. */
+import {
+  type AuthorizationError,
+  CredentialError,
+  type HTCondorError,
+  isConnectionClosed,
+  isUnreachable,
+  NegotiationError,
+  type Phase,
+  withPhase,
+} from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import { StartOver } from '../security/authenticate.ts';
+import { type Credentials, displayName, type Peer } from '../security/method.ts';
+import { type Guesses, isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
+import type { Channel } from '../transport/channel.ts';
+import type { ConnectionsAhead } from '../transport/connection-ahead.ts';
+import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
+import type { Writer } from '../wire/writer.ts';
+
+/** The address of a daemon, and the host name that its certificate must carry (Peer describes the two names). */
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'> {
+  readonly address: Sinful;
+  /** Connections that were opened before the address was known. One of them may lead to the daemon. */
+  readonly ahead?: ConnectionsAhead | undefined;
+  /**
+   * An earlier session of this run with the daemon, to be resumed. Only for commands that change nothing: the daemon
+   * contributes no nonce, so an attacker who recorded a resumed command can replay it while the session lasts.
+   */
+  readonly resume?: Session | undefined;
+}
+
+/** A command for one daemon, and the credentials for it. */
+export interface Command {
+  readonly target: Target;
+  readonly command: number;
+  /** With DC_SEC_QUERY: the command that the query is about. */
+  readonly about?: number;
+  /** Undefined if the command has no request. */
+  readonly request?: (message: Writer) => void;
+  readonly credentials: Credentials;
+  /** Phase of errors. Default: `connect`, then `session`. */
+  readonly phase?: Phase;
+  /** True if unmapped identities may run this command. */
+  readonly mayBeUnmapped?: boolean;
+}
+
+/** The result of a command, and its round trips, including those of connections that were given up. */
+export interface CommandResult<T> {
+  readonly value: T;
+  readonly session: Session;
+  readonly roundTrips: number;
+}
+
+/**
+ * Returns the credentials whose method authenticates the daemon. A CCB broker chooses the peer, so the daemon has to
+ * authenticate itself.
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL if no credential is left.
+ */
+export function onlyMutualMethods(credentials: Credentials): Credentials {
+  const methods = credentials.methods.filter(({ authenticatesServer }) => authenticatesServer);
+  const reason = 'it does not prove who the daemon is, which is reached through CCB';
+  const left = credentials.methods
+    .filter(({ authenticatesServer }) => !authenticatesServer)
+    .map(({ name }) => ({ method: displayName(name), reason }));
+  if (methods.length === 0) {
+    const all = left.map(({ method }) => method).join(', ');
+    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${all}: ${reason}`);
+  }
+  return { ...credentials, methods, unavailable: [...credentials.unavailable, ...left] };
+}
+
+/** A connection to a daemon. */
+export interface Route {
+  readonly channel: Channel;
+  /** Another way to the daemon, to be used if the peer of this connection turns out to be something else. */
+  readonly alternative?: (failure: HTCondorError) => Promise<Route>;
+}
+
+export type Connect = (credentials: Credentials, host: Host) => Promise<Route>;
+
+/** What the next connection uses. */
+interface Attempt extends Pick<Command, 'credentials' | 'target'> {
+  readonly guesses: Guesses;
+}
+
+/**
+ * Connects, opens a session for a command with its request, and passes the session to `read`, which receives the reply.
+ * The connection is closed in any case: a daemon blocks in its read while a client holds a connection open.
+ *
+ * The first connection guesses which credential the daemon accepts, which saves a round trip. If the guess is wrong, if the
+ * peer closes the connection, or if the daemon no longer has the session to resume, a second connection guesses nothing.
+ * After a close, the request also waits for the daemon's verdict: a daemon that denies the command closes the connection
+ * without reading the request, its TCP then sends a reset, and a reset may discard the denial (it does on Windows). The
+ * loop ends because no guess is made twice and each further connection has one method fewer.
+ */
+export async function commandOver<T>(
+  connect: Connect,
+  command: Command,
+  read: (session: Session, channel: Channel) => Promise<T>,
+  host: Host,
+): Promise<CommandResult<T>> {
+  const { credentials, target } = command;
+  let next: Attempt = { credentials, target, guesses: { credential: true, verdict: true } };
+  let refused: AuthorizationError | undefined;
+  for (let spent = 0; ; ) {
+    try {
+      const result = await attempt(connect, { ...command, ...next }, next.guesses, read, host);
+      return { ...result, roundTrips: result.roundTrips + spent };
+    } catch (error) {
+      if (!(error instanceof StartOver)) throw refused !== undefined && hasNoMethod(error) ? refused : error;
+      refused ??= error.refused;
+      spent += error.roundTrips;
+      next = afterStartOver(next, error, host);
+    }
+  }
+}
+
+/** True if no credential was left to try, so that an earlier denial explains the failure better. */
+function hasNoMethod(error: unknown): boolean {
+  return (
+    (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
+    (error instanceof CredentialError && error.code === 'ERR_NO_CREDENTIAL')
+  );
+}
+
+function afterStartOver({ target, guesses }: Attempt, error: StartOver, host: Host): Attempt {
+  const resumed = isResumable(target.resume);
+  const how = resumed ? 'anew' : "waiting for the daemon's policy first";
+  host.log.debug(`session: once more, ${how} (${error.message})`);
+  return {
+    credentials: error.credentials,
+    target: { ...target, resume: undefined },
+    guesses: { credential: guesses.credential && resumed, verdict: guesses.verdict && !error.hungUp },
+  };
+}
+
+async function attempt<T>(
+  connect: Connect,
+  command: Command,
+  guesses: Guesses,
+  read: (session: Session, channel: Channel) => Promise<T>,
+  host: Host,
+): Promise<CommandResult<T>> {
+  const { channel, session } = await openSession(connect, command, guesses, host);
+  try {
+    const value = await read(session, channel);
+    return { value, session, roundTrips: channel.roundTrips };
+  } catch (error) {
+    // A daemon that no longer has the session closes the connection instead of sending a reply.
+    const isExpired = isResumable(command.target.resume) && isConnectionClosed(error);
+    throw counted(isExpired ? new StartOver(error.message, command.credentials) : error, channel);
+  } finally {
+    finish(channel);
+  }
+}
+
+/**
+ * Opens a session on the first route that leads to a daemon. Addresses of private networks exist more than once, so the
+ * peer of a direct connection need not be the daemon.
+ */
+async function openSession(
+  connect: Connect,
+  command: Command,
+  guesses: Guesses,
+  host: Host,
+): Promise<{ readonly channel: Channel; readonly session: Session }> {
+  const { phase = 'connect', target, credentials } = command;
+  const connecting = (work: () => Promise<Route>) => withPhase(phase, formatSinful(target.address), work);
+  let route = await connecting(() => connect(credentials, host));
+  for (;;) {
+    const { channel, alternative } = route;
+    try {
+      return { channel, session: await startOrResume(channel, command, guesses, host) };
+    } catch (error) {
+      counted(error, channel);
+      finish(channel);
+      if (!isUnreachable(error) || alternative === undefined || host.signal.aborted) throw error;
+      host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+      route = await connecting(() => alternative(error));
+    }
+  }
+}
+
+function startOrResume(
+  channel: Channel,
+  { target, command, about, request, credentials, phase = 'session', mayBeUnmapped = false }: Command,
+  guesses: Guesses,
+  host: Host,
+): Promise<Session> {
+  const { address, serverName, claimedName, lastHeardFrom, resume } = target;
+  const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName, lastHeardFrom };
+  const purpose = { command, about };
+  return withPhase(phase, formatSinful(address), () =>
+    isResumable(resume)
+      ? resumeCommand(channel, purpose, request, resume, host)
+      : startCommand(channel, purpose, request, { credentials, peer, guesses, mayBeUnmapped }, host),
+  );
+}
+
+/** Adds the round trips of the connection to a StartOver. */
+function counted(error: unknown, { roundTrips }: Channel): unknown {
+  if (error instanceof StartOver) error.roundTrips = roundTrips;
+  return error;
+}
+
+function finish(channel: Channel): void {
+  channel.flush();
+  channel.close();
+}
+
+/** Sends a command that needs no session, and passes the channel to `read`. The channel is closed in any case. */
+export async function commandInCleartext<T>(
+  channel: Channel,
+  command: number,
+  request: (message: Writer) => void,
+  read: (channel: Channel) => Promise<T>,
+): Promise<T> {
+  try {
+    channel.send((message) => request(message.int(command)));
+    return await read(channel);
+  } finally {
+    channel.close();
+  }
+}
