@@ -93,7 +93,7 @@ function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): Id
 }
 
 /** A line of a token file. */
-export interface TokenLine {
+interface TokenLine {
   readonly text: Secret;
   /** The file, with the line if there are several. */
   readonly source: string;

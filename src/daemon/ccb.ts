@@ -7,8 +7,9 @@
  * authenticate the daemon.
  */
 
-import { ConnectError, HTCondorError, isConnectionClosed, isRefusal, ProtocolError } from '../errors.ts';
+import { ConnectError, HTCondorError, ProtocolError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
+import { isConnectionClosed, isRefusal } from '../runtime/failures.ts';
 import { branchOf, type Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
@@ -25,7 +26,7 @@ import { CCB_REQUEST, CCB_REVERSE_CONNECT } from './commands.ts';
 import { commandInCleartext, commandOver, onlyMutualMethods } from './session-command.ts';
 
 /** One request to a broker. `connect` connects to the broker and prepares what `request` writes. */
-export interface BrokerCall {
+interface BrokerCall {
   readonly address: Sinful;
   readonly command: number;
   readonly request: (message: Writer) => void;

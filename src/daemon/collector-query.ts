@@ -1,12 +1,6 @@
 /** One query to a collector (CondorQuery in C++), in the way that is answered first. */
-import {
-  AuthenticationError,
-  type HTCondorError,
-  isConnectionClosed,
-  isRefusal,
-  messageOf,
-  ProtocolError,
-} from '../errors.ts';
+import { AuthenticationError, type HTCondorError, messageOf, ProtocolError } from '../errors.ts';
+import { isConnectionClosed, isRefusal } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import { startUnauthenticated } from '../security/unauthenticated.ts';

@@ -3,12 +3,11 @@ import {
   type AuthorizationError,
   CredentialError,
   type HTCondorError,
-  isConnectionClosed,
-  isUnreachable,
   NegotiationError,
   type Phase,
   withPhase,
 } from '../errors.ts';
+import { isConnectionClosed, isUnreachable } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
 import { StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, type Peer } from '../security/method.ts';
@@ -78,7 +77,7 @@ export interface Route {
   readonly alternative?: (failure: HTCondorError) => Promise<Route>;
 }
 
-export type Connect = (credentials: Credentials, host: Host) => Promise<Route>;
+type Connect = (credentials: Credentials, host: Host) => Promise<Route>;
 
 /** What the next connection uses. */
 interface Attempt extends Pick<Command, 'credentials' | 'target'> {

@@ -10,7 +10,7 @@ import type { CommandResult, Target } from './session-command.ts';
 import { askDaemon, checkReply, limitAttributes, MAX_TOKEN_LENGTH, type TokenLimits } from './token-commands.ts';
 
 /** A token that an administrator has to approve. The signing key cannot be chosen. */
-export interface RequestedToken extends Omit<TokenLimits, 'key'> {
+interface RequestedToken extends Omit<TokenLimits, 'key'> {
   /** Identity of the token, `user@domain`. */
   readonly identity: string;
   /** Interval between checks for the approval, in milliseconds. */

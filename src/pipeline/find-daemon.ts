@@ -1,7 +1,8 @@
 import { findLocal } from '../daemon/local.ts';
 import { type AdvertisedDaemon, locate } from '../daemon/locate.ts';
 import type { Target } from '../daemon/session-command.ts';
-import { isUnreachable, LocateError } from '../errors.ts';
+import { LocateError } from '../errors.ts';
+import { isUnreachable } from '../runtime/failures.ts';
 import { branchOf, type Host } from '../runtime/host.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { Credentials } from '../security/method.ts';

@@ -22,7 +22,7 @@ import { credentialsFrom } from './verify.ts';
 const TOKEN_SERVICE = 'token-service';
 
 /** An IDTOKEN of a token service, which is the result itself. */
-export type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
+type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
 
 /**
  * Returns the credentials for daemons: those of the request, with the bearer token as SciToken; or the IDTOKEN of a token

@@ -1,5 +1,6 @@
 /** Opens an authorized, encrypted session on a new channel (cedar-rfc §4; SecMan::startCommand in C++). */
-import { AuthorizationError, isConnectionClosed, ProtocolError } from '../errors.ts';
+import { AuthorizationError, ProtocolError } from '../errors.ts';
+import { isConnectionClosed } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/message-channel.ts';

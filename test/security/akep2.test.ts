@@ -11,9 +11,9 @@ import {
   putNoProof,
   putOpening,
   putProof,
+  SEED_A,
   serverIsProven,
 } from '../../src/security/methods/akep2.ts';
-import { SEED_A } from '../../src/security/methods/akep2-seeds.ts';
 import { getClassAd } from '../../src/wire/classad.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';

@@ -12,7 +12,6 @@ import { crypto } from '../../runtime/crypto.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { concat, type Writer } from '../../wire/writer.ts';
 import { type Candidate, displayName, type MethodName, MethodRefused } from '../method.ts';
-import { SEED_A } from './akep2-seeds.ts';
 
 export const NONCE_LENGTH = 256;
 const MAC_LENGTH = 20;
@@ -22,7 +21,21 @@ const STATUS_ERROR = -1;
 
 const utf8 = new TextEncoder();
 
-/** What the client says first. */
+/**
+ * Salt of K, with which both peers prove that they know the secret (Condor_Auth_Passwd::setup_seed). It is public: it keeps
+ * the keys that are derived from one secret apart.
+ */
+export const SEED_A: Uint8Array = new Uint8Array(
+  Buffer.from(
+    'PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
+      'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +
+      'GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr' +
+      'ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==',
+    'base64',
+  ),
+);
+
+/** The client's first message. */
 interface Opening {
   /** A: `sub` of the token, else its `jti`; or the name that goes with the pool password. */
   readonly name: string;
@@ -35,9 +48,9 @@ interface Opening {
   readonly nonce: Uint8Array;
 }
 
-/** What the server answers. */
+/** The server's answer. */
 interface Challenge {
-  /** False: it refuses, and the other fields are empty. */
+  /** False if the server refuses; the other fields are then empty. */
   readonly accepted: boolean;
   readonly clientName: string;
   /** B. */
@@ -59,7 +72,7 @@ export function keyOfPassword(password: Uint8Array): Uint8Array {
   return hmac(SEED_A, password, password);
 }
 
-/** A secret that both sides may know. */
+/** A secret that both peers may know. */
 interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
@@ -67,7 +80,7 @@ interface SharedSecret {
   readonly opening: Opening;
   /** K, computed when it is needed. */
   readonly key: () => Uint8Array;
-  /** What it can mean that the server refuses: it says nothing. */
+  /** Returns the possible reasons of a refusal. The server sends none. */
   readonly refusal: () => string;
   /** Why the credential will probably be refused. */
   readonly doubt?: string | undefined;
@@ -119,7 +132,7 @@ export function getChallenge(message: Reader): Challenge {
   return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 
-/** Whether the server knows K, and answers what we said just now. */
+/** True if the server knows K, and answers this opening. */
 export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Challenge): boolean {
   const { serverName, clientNonce, serverNonce, mac } = challenge;
   if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
@@ -135,7 +148,7 @@ export function putProof(message: Writer, key: Uint8Array, opening: Opening, cha
   putBlock(putBlock(message, challenge.serverNonce), mac);
 }
 
-/** The third message where there is nothing to prove: it is owed even then, or the peers fall out of step. */
+/** The third message if there is nothing to prove. Without it, the peers would be out of step. */
 export function putNoProof(message: Writer): void {
   putName(message.int(STATUS_ERROR), '').int(0).int(0);
 }

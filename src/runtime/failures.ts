@@ -1,0 +1,31 @@
+/** What kind of failure an error is, for decisions on how to go on. */
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConnectError,
+  CredentialError,
+  NegotiationError,
+  ProtocolError,
+} from '../errors.ts';
+
+/** True if the peer closed the connection, or the connection broke. */
+export function isConnectionClosed(error: unknown): error is ConnectError {
+  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
+}
+
+/** True if the peer was not reached, or is not an HTCondor daemon: another address may lead to the daemon. */
+export function isUnreachable(error: unknown): error is ConnectError | ProtocolError {
+  return error instanceof ConnectError || error instanceof ProtocolError;
+}
+
+/** True if the daemon was reached but accepts none of the credentials, or denies the identity. */
+export function isRefusal(
+  error: unknown,
+): error is CredentialError | NegotiationError | AuthenticationError | AuthorizationError {
+  return (
+    error instanceof CredentialError ||
+    error instanceof NegotiationError ||
+    error instanceof AuthenticationError ||
+    error instanceof AuthorizationError
+  );
+}
