@@ -11,8 +11,9 @@ import { sources } from './support/sources.ts';
  * its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
+  [['src/service/']],
   [['src/action/'], ['src/cli/'], ['src/index.ts']],
-  [['src/messages/'], ['src/inputs/']],
+  [['src/messages/'], ['src/inputs/'], ['src/policy/']],
   [['src/pipeline/']],
   [['src/daemon/'], ['src/credentials/']],
   [['src/security/']],
@@ -25,7 +26,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
-    ['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+    ['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts', 'src/service/http-server.ts'],
   ],
   [
     /^(node:)?crypto$/,
@@ -38,13 +39,18 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
       ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
       'src/runtime/find-program.ts',
       'src/action/',
+      'src/service/',
     ],
   ],
-  [/^(node:)?os$/, ['src/inputs/process-host.ts', 'src/security/methods/fs.ts']],
+  [/^(node:)?os$/, ['src/inputs/process-host.ts', 'src/security/methods/fs.ts', 'src/service/world.ts']],
   [/^(node:)?child_process$/, ['src/action/renewal.ts', 'src/inputs/settings.ts', 'src/credentials/munge.ts']],
   [/^(node:)?(worker_threads|cluster|vm|module|process)$/, []],
   [/^@actions\//, ['src/action/']],
-  [/^jose(\/|$)/, ['src/token/jwt.ts', 'src/token/bearer.ts']],
+  [
+    /^jose(\/|$)/,
+    ['src/token/jwt.ts', 'src/token/bearer.ts', 'src/service/job-token.ts', 'src/service/issuer-keys.ts'],
+  ],
+  [/^yaml(\/|$)/, ['src/policy/config.ts']],
   [/^undici/, []],
 ];
 
@@ -58,6 +64,8 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
   'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli/main.ts': /^(stdout|stderr)$/,
+  'src/service/index.ts': /^(argv|exitCode)$/,
+  'src/service/world.ts': /^(env|getuid|stdout|stderr|on)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
   'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
@@ -80,6 +88,8 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
   'src/credentials/job-token.ts': 1, // asks the runner with it
   'src/credentials/token-exchange.ts': 1, // sends it
+  'src/service/fetcher.ts': 1, // gives the seed to the library
+  'src/service/token-endpoint.ts': 1, // sends it to the job
   'src/token/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key
@@ -149,7 +159,7 @@ describe('imports', () => {
 
   test('have every built-in module under its node: name', () => {
     const odd = sources.flatMap(({ path, imports }) =>
-      imports.filter((name) => /^[a-z_]+$/.test(name)).map((name) => `${path}: ${name}`),
+      imports.filter((name) => /^[a-z_]+$/.test(name) && name !== 'yaml').map((name) => `${path}: ${name}`),
     );
     assert.deepEqual(odd, []);
   });
@@ -169,16 +179,38 @@ describe('imports', () => {
     });
   }
 
-  test('are of three packages, which are bundled: whoever installs this one installs no other', () => {
+  test('are of four packages, which are bundled: whoever installs this one installs no other', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
     const packages = sources
       .flatMap(({ imports }) => imports)
       .filter((name) => !/^(src\/|node:)/.test(name))
       .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
-    assert.deepEqual([...new Set(packages)].sort(), ['@actions/core', '@actions/io', 'jose']);
+    assert.deepEqual([...new Set(packages)].sort(), ['@actions/core', '@actions/io', 'jose', 'yaml']);
     for (const name of packages) assert.match(devDependencies?.[name] ?? '', /^\d/, `${name} has an exact version`);
     assert.equal(dependencies, undefined);
+  });
+});
+
+describe('the token service', () => {
+  test('is unknown to the other bundles', () => {
+    for (const { path, imports } of sources.filter((each) => !/^src\/(service|policy)\//.test(each.path)))
+      assert.ok(!imports.some((name) => /^src\/(service|policy)\//.test(name)), path);
+    for (const bundle of ['action', 'cli', 'lib'])
+      assert.doesNotMatch(
+        readFileSync(join(projectRoot, `dist/${bundle}/index.js`), 'utf8'),
+        /trusted-proxies/,
+        bundle,
+      );
+  });
+
+  test('has a policy that touches nothing: no files, no network, no process', () => {
+    for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/policy/')))
+      assert.deepEqual(
+        imports.filter((name) => !/^(src\/policy\/|yaml$)/.test(name)),
+        [],
+        path,
+      );
   });
 });
 
@@ -201,7 +233,7 @@ describe('the world', () => {
 
   test('gives its time and its randomness through Host', () => {
     for (const { path, code } of sources.filter(
-      ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts'].includes(path),
+      ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts', 'src/service/world.ts'].includes(path),
     )) {
       assert.doesNotMatch(
         code,
