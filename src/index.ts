@@ -54,6 +54,8 @@ export interface FetchOptions {
   readonly oidcAudience?: string | undefined;
   /** URL of a service that makes another token of that one: an IDTOKEN, which is the result, or a SciToken. */
   readonly tokenService?: string | undefined;
+  /** How that service is asked: `token-exchange`, `client-credentials` or `jwt-bearer`. Default: `token-exchange`. */
+  readonly tokenGrant?: 'token-exchange' | 'client-credentials' | 'jwt-bearer' | undefined;
   /** PEM, or a path: client certificate for SSL, and its key, which may stand in the same text. */
   readonly clientCertificate?: string | undefined;
   readonly clientKey?: string | undefined;
@@ -103,6 +105,7 @@ const INPUT_OF = {
   scitoken: 'scitoken',
   oidcAudience: 'oidc-audience',
   tokenService: 'token-service',
+  tokenGrant: 'token-grant',
   clientCertificate: 'client-certificate',
   clientKey: 'client-key',
   caCertificate: 'ca-certificate',

@@ -32,7 +32,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
     /^(node:)?crypto$/,
     ['src/runtime/crypto.ts', 'src/credentials/ssl.ts', 'src/wire/transcript.ts', 'src/security/methods/tls-tunnel.ts'],
   ],
-  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts']],
+  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts', 'src/credentials/https.ts']],
   [
     /^(node:)?fs(\/|$)/,
     [
@@ -95,7 +95,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/security/methods/password.ts': 1, // derives the key
   'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
   'src/security/methods/tls-tunnel.ts': 1, // gives the private key to TLS
-  'src/token/bearer.ts': 1, // parses it
+  'src/token/bearer.ts': 2, // parses it; reads the claims of a job token
   'src/token/jwt.ts': 5, // parses it, twice; its signature as key, and to be masked if it is long enough
 };
 

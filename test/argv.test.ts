@@ -81,6 +81,9 @@ describe('flags', () => {
       'check',
       'json',
       'version',
+      'token-service',
+      'token-grant',
+      'oidc-audience',
       undefined,
     ];
     fc.assert(

@@ -28,6 +28,19 @@ export const FLAGS: readonly Flag[] = [
   { name: 'retries', minimum: 3, value: 'NUMBER', help: 'Further tries if what failed may heal (default: 3)' },
   { name: 'check', minimum: 2, help: 'Fetch nothing: tell step by step whether it would work, and who you are' },
   { name: 'verify', minimum: 4, help: 'Ask the daemon whether it allows the levels with the new token' },
+  {
+    name: 'token-service',
+    minimum: 'token-service'.length,
+    value: 'URL',
+    help: 'Exchange the job token (BEARER_TOKEN, or of the runner) at this service',
+  },
+  { name: 'token-grant', minimum: 'token-grant'.length, value: 'GRANT', help: 'How that service is asked' },
+  {
+    name: 'oidc-audience',
+    minimum: 'oidc-audience'.length,
+    value: 'AUDIENCE',
+    help: 'Audience of the job token (default: the origin of -token-service)',
+  },
   { name: 'json', minimum: 1, help: 'Print claims and facts as JSON instead of the token' },
   { name: 'version', minimum: 1, help: 'Show the version' },
 ];

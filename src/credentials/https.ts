@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { abortedError } from '../transport/channel.ts';
@@ -9,6 +10,34 @@ export interface HttpRequest {
   readonly body?: string;
   /** PEM of those who may have issued the server's certificate. */
   readonly authorities: readonly string[];
+  /** A connection of openAhead to the same origin; used if it is still there. */
+  readonly connection?: HttpConnection | undefined;
+}
+
+/** A connection that was opened before there was a request for it. */
+export interface HttpConnection {
+  readonly socket: Socket;
+  close(): void;
+}
+
+/**
+ * Begins a connection to the server of a URL while its request is still being prepared, which saves the round trips of TCP
+ * and TLS. If it fails, the request makes one of its own and reports why that fails.
+ */
+export function openAhead(url: URL, authorities: readonly string[], signal: AbortSignal): HttpConnection | undefined {
+  if (url.protocol !== 'https:') return undefined;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const socket = process.getBuiltinModule('node:tls').connect({
+    ...{ host, port: Number(url.port) || 443, ca: [...authorities], rejectUnauthorized: true },
+    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
+    ALPNProtocols: ['http/1.1'],
+  });
+  socket.on('error', () => {});
+  socket.setNoDelay(true);
+  const close = () => void socket.destroy();
+  signal.addEventListener('abort', close, { once: true });
+  socket.once('close', () => signal.removeEventListener('abort', close));
+  return { socket, close };
 }
 
 export interface HttpResponse {
@@ -26,11 +55,14 @@ const MAX_ANSWER = 64 * 1024;
  * @throws ConnectError ERR_CONNECT; ERR_TIMEOUT.
  */
 export async function sendHttp(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-  const { url, method, headers, body = '', authorities } = request;
+  const { url, method, headers, body = '', authorities, connection } = request;
   const { request: begin } =
     url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
   // Said aloud, for NODE_TLS_REJECT_UNAUTHORIZED of some earlier step would count otherwise.
-  const options = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
+  const plain = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
+  const socket = connection?.socket;
+  const isUsable = socket !== undefined && !socket.destroyed && socket.readableLength === 0;
+  const options = isUsable ? { ...plain, createConnection: () => socket } : plain;
   try {
     return await new Promise<HttpResponse>((resolve, reject) => {
       const sent = begin(url, options, (response) => {

@@ -2,12 +2,15 @@
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
+import { describeClaims } from '../token/bearer.ts';
 import { algorithmOf } from '../token/jwt.ts';
+import { openAhead } from './https.ts';
 import { jobToken } from './job-token.ts';
 import type { KeylessSource } from './keyless-source.ts';
 import type { CredentialSources } from './load.ts';
 import { readSciToken } from './scitokens.ts';
 import { askTokenService } from './token-exchange.ts';
+import type { Answer } from './token-service.ts';
 import { loadTrust } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
@@ -31,19 +34,45 @@ export type Bearer =
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError.
  */
 export async function resolveBearer(
-  { job, service: url }: KeylessSource,
+  { job, service }: KeylessSource,
   credentials: CredentialSources,
   authz: readonly string[],
   host: Host,
 ): Promise<Bearer> {
   const tlsFor = loadTrust(credentials.trust, host)(undefined);
-  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
-  if (url === undefined) return { kind: 'scitoken', token: bearer };
-  const answer = await askTokenService({ url, bearer, authz, tlsFor }, host);
+  if (service === undefined) {
+    const token = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+    return { kind: 'scitoken', token };
+  }
+  const { url } = service;
+  if (job !== undefined) warnOfAudience(job.audience, url, host);
+  const { authorities } = await tlsFor(url.hostname);
+  const connection = job === undefined ? undefined : openAhead(url, authorities, host.signal);
+  let answer: Answer;
+  try {
+    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+    const claims = describeClaims(bearer);
+    host.log.debug(`credentials: the job token has ${claims}`);
+    answer = await askTokenService({ service, bearer, authz, tlsFor, connection }, host).catch((error: unknown) => {
+      if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
+      throw error;
+    });
+  } finally {
+    connection?.close();
+  }
   host.log.debug(`credentials: ${url.origin} has made a token for us`);
   const { token } = answer;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return { kind: 'scitoken', token };
   return { kind: 'idtoken', token, identity: answer.text('identity'), service: url.origin };
+}
+
+/** A job token for one site that is sent to another one can be used by the other one. */
+function warnOfAudience(audience: string, url: URL, host: Host): void {
+  const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
+  if (origin === url.origin) return;
+  host.log.warn(
+    `oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`,
+  );
 }
 
 function given(credentials: CredentialSources, host: Host): Secret {

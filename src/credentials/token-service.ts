@@ -51,12 +51,12 @@ export function readAnswer(
 ): Answer {
   const facts = { peer: url.origin };
   const answer = parse(text);
-  if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
     const told = printable([String(status), ...reason].join(': '))
       .replace(NO_WORD, '***')
       .slice(0, LONGEST_REASON);
+    if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${told}`, facts);
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');

@@ -18,6 +18,7 @@ export const INPUTS = {
   scitoken: '',
   'oidc-audience': '',
   'token-service': '',
+  'token-grant': 'token-exchange',
   'client-certificate': '',
   'client-key': '',
   'ca-certificate': '',

@@ -34,11 +34,24 @@ Workflow: FS works only on the daemon's own machine: run this step there, or giv
 Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
 /may not have an OIDC token
 Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
+/OIDC service of the runner gives no token
+Workflow: give the job permissions: id-token: write, and correct oidc-audience; the OIDC service of the runner says why it refused.
+/gives no token: (30\d)
+Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
+/gives no token: 40[45]
+Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
+/unauthorized_client|invalid_client
+Workflow: set token-grant: client-credentials, if the service is Keycloak; its client must have federated authentication for this issuer and sub.
+/Invalid token audience|aud: expected
+Workflow: leave oidc-audience out, or set it to what the service expects: for Keycloak, the issuer of its realm, exactly.
+/Token reuse detected|used already
+Workflow: each use needs a job token of its own: leave scitoken and BEARER_TOKEN out where the runner can issue one.
+Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
 /token service gives no token
-Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
-Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
+Workflow: compare the claims of the job token, which the log shows, with the reason of the service: most often the repository, branch or environment differs.
+Administrator: condor_token_service explain -claims FILE shows what differs in each entry, and the entry that would admit this job.
 /token-service: there is no token
-Workflow: give oidc-audience, and the job permissions: id-token: write, or give scitoken: of that the service makes another one.
+Workflow: give the job permissions: id-token: write; outside of GitHub and Forgejo set BEARER_TOKEN to the job's OIDC token for this one command, or give scitoken.
 /SciToken (to exchange|is shown)
 Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
 /
@@ -80,6 +93,9 @@ Runner: is it spelled right, and known here? getent hosts $1. Hosted runners kno
 /no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
 Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
 Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
+/answers (?:429|503)
+Workflow: the service asks to try again later: raise timeout or retries.
+Administrator: journalctl -u condor-token-service shows the reason: a seed that is unusable, a daemon or an issuer that cannot be reached.
 /no answer from (\S+):|service \S*.*answers \d
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused

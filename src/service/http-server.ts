@@ -26,6 +26,10 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
 /** Connections without a complete request. Beyond that the oldest one of the busiest address is closed. */
 const CONNECTIONS_WAITING = 512;
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
 const NO_STORE = { 'cache-control': 'no-store', 'content-type': 'application/json' };
 
 export class HttpServer {
@@ -53,8 +57,9 @@ export class HttpServer {
         : createHttpsServer({ ...limits, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' });
     this.server.on('connection', (socket: Socket) => this.#admit(socket));
     this.server.on('request', (request, response) => void this.#serve(request, response));
-    this.server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
       else socket.destroy();
     });
     this.server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());

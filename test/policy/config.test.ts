@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/policy/config.ts';
 import type { Configuration } from '../../src/policy/model.ts';
 import { CONFIG_SCHEMA } from '../../src/policy/schema.ts';
 import { cutsLevels } from '../../src/service/check.ts';
+import { blocksOf } from '../support/markdown.ts';
 import { projectRoot } from '../support/project.ts';
 
 const CONTEXT = { hostName: 'ap40.example.org', superUsers: ['osg', 'boss@example.org'], insecureTestIssuer: false };
@@ -167,6 +168,11 @@ describe('the configuration', () => {
     assert.deepEqual(warningsOf(configOf(apart)), []);
     const jenkins = `grants:\n${grant('issuer: https://jenkins.example.org/oidc\n        sub: a')}`;
     assert.match(warningsOf(configOf(jenkins)).join('\n'), /builds of pull requests match/);
+  });
+
+  test('of docs/KEYLESS.md is accepted', () => {
+    const [policy] = blocksOf('docs/KEYLESS.md').filter(({ name }) => name === 'policy');
+    assert.equal(configOf(policy?.text ?? '').grants[0]?.identity, 'ci-octo@example.org');
   });
 
   test('has a published schema', () => {

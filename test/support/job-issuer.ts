@@ -91,12 +91,34 @@ export class JobIssuer {
     const { certificate: cert, key } = await own.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
     const server = createServer({ cert, key });
     const issuer = new JobIssuer(own, server, await listen(server));
-    server.on('request', ({ url = '' }, response) => {
+    server.on('request', ({ url = '', headers }, response) => {
       issuer.asked.push(url);
+      if (url.startsWith('/runner?')) return issuer.#giveToJob(url, headers.authorization, response);
       if (issuer.fault !== undefined) return issuer.fault(url, response);
       issuer.answer(url, response);
     });
     return issuer;
+  }
+
+  /** Variables of a job with `permissions: id-token: write`. */
+  get env(): Record<string, string> {
+    return {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${this.url}/runner?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner.request.token',
+    };
+  }
+
+  /** Claims of the job that the runner's endpoint gives tokens to. */
+  job: IssuerClaims = GITHUB_CLAIMS;
+  /** Tokens that it gave. */
+  readonly given: string[] = [];
+
+  #giveToJob(url: string, authorization: string | undefined, response: ServerResponse): void {
+    const aud = new URL(url, this.url).searchParams.get('audience');
+    const value = this.issue({ ...this.job, aud });
+    this.given.push(value);
+    if (authorization === 'Bearer runner.request.token') response.end(JSON.stringify({ count: 1, value }));
+    else response.writeHead(401).end('{}');
   }
 
   answer(path: string, response: ServerResponse): void {

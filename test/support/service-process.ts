@@ -1,14 +1,16 @@
 /** Starts `condor_token_service` as an administrator does: a configuration, seeds, and a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authority } from './certificates.ts';
+import { freePort } from './free-port.ts';
 import { projectRoot } from './project.ts';
 
-export const SERVICE = join(projectRoot, 'dist/service/index.js');
+const SERVICE = join(projectRoot, 'dist/service/index.js');
 export const AUDIENCE_OF_SERVICE = 'https://tokens.example.org';
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
@@ -29,6 +31,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Command that the service is started with, as `prlimit …`. */
   readonly prefix?: readonly string[];
+  /** Default: AUDIENCE_OF_SERVICE; `origin`: that of the service itself, as the client expects it. */
+  readonly audience?: 'origin';
 }
 
 export class ServiceProcess {
@@ -53,6 +57,7 @@ export class ServiceProcess {
     const service = new ServiceProcess(options, mkdtempSync(join(tmpdir(), 'token-service-')));
     mkdirSync(join(service.directory, 'seeds.d'));
     for (const [identity, seed] of Object.entries(options.seeds)) service.writeSeed(identity, seed);
+    service.port = await freePort();
     await service.renewCertificate();
     writeFileSync(join(service.directory, 'ca.pem'), options.authority.certificate);
     service.configure(options.config);
@@ -73,6 +78,10 @@ export class ServiceProcess {
     return `https://localhost:${this.port}/token`;
   }
 
+  get audience(): string {
+    return this.#options.audience === 'origin' ? `https://localhost:${this.port}` : AUDIENCE_OF_SERVICE;
+  }
+
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
@@ -81,7 +90,7 @@ export class ServiceProcess {
     const { directory } = this;
     const text = `listen: 127.0.0.1:${this.port}
 tls: { certificate: ${directory}/tls.crt, key: ${directory}/tls.key }
-audience: ${AUDIENCE_OF_SERVICE}
+audience: ${this.audience}
 ${config}`;
     writeFileSync(this.configPath, text, { mode: 0o644 });
   }
@@ -170,6 +179,12 @@ ${config}`;
     return await this.#wait(() => (this.audit.length >= count ? this.audit[count - 1] : undefined));
   }
 
+  /** Waits for the audit line of a job token; of several the last one, once there are `count`. */
+  async auditOf(jobToken: string, count = 1): Promise<Record<string, unknown>> {
+    const digest = createHash('sha256').update(jobToken).digest('hex');
+    return await this.#wait(() => this.audit.filter((line) => line['job_token_sha256'] === digest)[count - 1]);
+  }
+
   #wait<T>(look: () => T | undefined): Promise<T> {
     return new Promise((resolve) => {
       const again = () => {
@@ -185,6 +200,11 @@ ${config}`;
 
   #look(): void {
     for (const look of this.#waiting) look();
+  }
+
+  /** Closes the reading end of its standard output. */
+  closeOutput(): void {
+    this.#child?.stdout?.destroy();
   }
 
   signal(name: NodeJS.Signals): void {
