@@ -62,7 +62,8 @@ export async function sendHttp(request: HttpRequest, signal: AbortSignal): Promi
   const plain = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
   const socket = connection?.socket;
   const isUsable = socket !== undefined && !socket.destroyed && socket.readableLength === 0;
-  const options = isUsable ? { ...plain, createConnection: () => socket } : plain;
+  // Node asks createConnection only where no agent is given.
+  const options = isUsable ? { ...plain, agent: undefined, createConnection: () => socket } : plain;
   try {
     return await new Promise<HttpResponse>((resolve, reject) => {
       const sent = begin(url, options, (response) => {
