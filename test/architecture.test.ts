@@ -26,7 +26,10 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
-    ['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts', 'src/service/http-server.ts'],
+    [
+      ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts', 'src/service/http-server.ts'],
+      'src/credentials/http-proxy.ts', // node:net, for networks of no_proxy
+    ],
   ],
   [
     /^(node:)?crypto$/,
@@ -61,7 +64,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/post.ts': /^env$/,
   'src/cli/index.ts': /^(argv|exitCode)$/,
   'src/action/main.ts': /^(argv|env)$/,
-  'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
+  'src/action/renewal.ts': /^(argv|execPath|kill|platform|ppid|stdout)$/,
   'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli/main.ts': /^(stdout|stderr)$/,
   'src/service/index.ts': /^(argv|exitCode)$/,
@@ -71,10 +74,13 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
-  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http
+  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http, node:tls
+  'src/credentials/http-proxy.ts': /^getBuiltinModule$/, // node:net
+  'src/transport/dial.ts': /^getBuiltinModule$/, // node:dns
   'src/runtime/find-program.ts': /^platform$/,
-  'src/inputs/process-host.ts': /^(env|once|getuid)$/,
+  'src/inputs/process-host.ts': /^(env|once|getuid|platform)$/,
   'src/credentials/private-file.ts': /^getuid$/,
+  'src/token/token-file.ts': /^platform$/,
 };
 
 /** Who may look at a secret, and how often it does. */
@@ -86,6 +92,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
+  'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/job-token.ts': 1, // asks the runner with it
   'src/credentials/token-exchange.ts': 1, // sends it
   'src/service/fetcher.ts': 1, // gives the seed to the library

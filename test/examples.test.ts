@@ -35,7 +35,14 @@ test('the list of examples names every file, and every file is looked at here', 
   const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
   const service = ['token-service/config.yaml', 'token-service/Containerfile'];
   const keycloak = ['keycloak/realm-client-credentials.json', 'keycloak/realm-jwt-bearer.json'];
-  const known = ['README.md', ...service, ...keycloak, ...WORKFLOWS, ...Object.keys(EXAMPLES), 'gitlab/templates/condor-token-fetch.yml'];
+  const known = [
+    'README.md',
+    ...service,
+    ...keycloak,
+    ...WORKFLOWS,
+    ...Object.keys(EXAMPLES),
+    'gitlab/templates/condor-token-fetch.yml',
+  ];
   assert.deepEqual(files, known.sort());
   const readme = readFileSync(join(projectRoot, 'examples', 'README.md'), 'utf8');
   for (const file of files.filter((each) => each !== 'README.md')) assert.ok(readme.includes(`(${file})`), file);

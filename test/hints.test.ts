@@ -19,6 +19,7 @@ const REGENERATE =
 
 const NO_DAEMON = 'no daemon has a part in it';
 const NO_HTCONDOR = 'whatever answers is no HTCondor';
+const ATTACK = 'no HTCondor daemon does this';
 const BROKEN = 'no HTCondor breaks its messages';
 const STOPPED = 'this client stops before a daemon could say so';
 
@@ -49,6 +50,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the token service answers without a token in': NO_DAEMON,
   'no answer from https://': NO_DAEMON,
   'does not resolve': NO_DAEMON,
+  'does not connect to': NO_DAEMON,
   'connection refused': NO_DAEMON,
   cancelled: NO_DAEMON,
   'nor through CCB': NO_DAEMON,
@@ -58,6 +60,8 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a message ends too early': BROKEN,
   'a line is no attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
+  'which binds it: it may be a relay': ATTACK,
+  'the daemon has no TLS 1.3': 'the OpenSSL of today has it',
   'the daemon does not agree to authenticate': 'it hangs up instead',
   'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
   'the daemon does not say which trust domain it is of': 'the HTCondor of today says it',
@@ -75,7 +79,6 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Request has expired.': 'the daemon looks for those only now and then',
   'Request ID is not known.': 'the daemon would have to be restarted',
   'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
-  'Too many requests in the system.': 'that takes a thousand',
   'the reply has neither a token nor the id of a request': 'that takes a thousand requests',
   'Server not built with SciTokens support': 'those of Debian have it',
   'the daemon reports error': 'it stands for texts that we do not know',
@@ -146,7 +149,7 @@ describe('hints', () => {
   });
 
   test('for whoever is not the author of the workflow have a command that shows or mends it', () => {
-    const commands = /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h/;
+    const commands = /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|ss -ltnp/;
     const mute = Object.entries(advice).filter(
       ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
     );

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.ts';
 import { readCollectors } from '../inputs/daemon.ts';
+import { isInRegistry } from '../inputs/settings.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
@@ -13,11 +14,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Variables, each with its value before; null: it was not there. */
 export type Undo = Readonly<Record<string, string | null>>;
 
-/** Holds what an earlier step of this Action has exported, with the values before, so that the next one is not fooled. */
-const NOTE = 'CONDOR_TOKEN_FETCH_EXPORTED';
-
 /** Where HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
+
+/** Whether HTCondor's programs find a configuration without being told: in a file, or on Windows in the registry. */
+function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
+  return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
+}
+
+/** Holds what an earlier step of this Action has exported, with the values before, so that the next one is not fooled. */
+const NOTE = 'CONDOR_TOKEN_FETCH_EXPORTED';
 
 /**
  * What the tools of the next steps have to be told. The token directory is named, so that it counts for root and whatever
@@ -37,8 +43,7 @@ export function environmentFor(
     .map((address) => (address.params.size === 0 ? formatEndpoint(address) : formatSinful(address)))
     .join(', ');
   const isSchedd = (input('type') ?? INPUTS.type).trim().toLowerCase() === 'schedd';
-  const configured =
-    env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || CONFIGURATIONS.some((each) => existsSync(each));
+  const configured = env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || isConfiguredBySystem(surroundings);
   const variables = {
     _CONDOR_SEC_TOKEN_DIRECTORY: dirname(path),
     _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',

@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import * as core from '@actions/core';
 import { type AnyHTCondorError, HTCondorError, OutputError } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
-import { privateDirectory, readBoolean, readRequest, readTimeout } from '../inputs/request.ts';
+import { privateDirectory, readBoolean, readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
 import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from '../inputs/table.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
 import { checkFetch } from '../pipeline/check.ts';
-import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { messageOf, printable } from '../runtime/printable.ts';
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
   const started = host.timeLeftMs();
   const env = withoutEarlier(process.env);
   const surroundings = await processSurroundings(host.signal, env);
-  const request = readRequest(runnerInput, surroundings);
+  const request = withoutSigningKeys(readRequest(runnerInput, surroundings));
   const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
   if (request.checkOnly) return await check(request, host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
     exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
   if (readBoolean('renew', runnerInput('renew') ?? '')) await keepFresh(fetched, exporting, cleanup, env);
   host.log.info(describeToken(fetched));
+  reportCredential(fetched, host);
   core.startGroup(`What it is, and how it was come by in ${fetched.roundTrips} round trips`);
   for (const [name, value] of Object.entries(factsOf(fetched))) host.log.info(`${name}: ${value}`);
   core.endGroup();
@@ -114,6 +116,25 @@ async function check(request: TokenRequest, host: Host): Promise<void> {
   core.setOutput('daemon-address', found.daemonAddress);
   core.setOutput('daemon-version', found.daemonVersion);
   core.setOutput('authentication-method', found.authenticationMethod);
+  core.setOutput('credential-source', found.credentialSource);
+  reportCredential(found, host);
+}
+
+/** The names of sources that are inputs of the step. */
+const INPUT_SOURCE = /^(idtoken|scitoken|oidc-audience|client-certificate|password|token-service)( |$)/;
+
+/** Logs the credential that was used, as a notice if no input of the step gave it. */
+function reportCredential(
+  {
+    authenticationMethod: method,
+    credentialSource: source,
+  }: Pick<FetchedToken, 'authenticationMethod' | 'credentialSource'>,
+  { log }: Host,
+): void {
+  const namesMethods = runnerInput('authentication-methods') !== undefined;
+  const isGiven = INPUT_SOURCE.test(source) || (namesMethods && ['FS', 'MUNGE'].includes(method));
+  if (isGiven) log.info(`Authenticated with ${method}; credential: ${source}`);
+  else log.notice(`Authenticated with ${method}; credential: ${source}, which no input of this step gave`);
 }
 
 /** What has to be removed at the end of the job. */

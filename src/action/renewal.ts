@@ -6,15 +6,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, win32 } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
 import { TOKEN_VARIABLE, URL_VARIABLE } from '../inputs/keyless.ts';
 import { processHost, processSurroundings } from '../inputs/process-host.ts';
-import { readRequest, readTimeout } from '../inputs/request.ts';
+import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
 import type { InputName, InputSource } from '../inputs/table.ts';
 import { describeError, describeToken } from '../messages/describe.ts';
-import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
@@ -35,6 +36,8 @@ interface Order {
   readonly due: number;
   /** Variables with secrets, that nobody else is to see. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
+  /** Directory of the process, private and for it alone. */
+  readonly directory: string;
   /** The process without which there is no job; 0: it is not known, as in a container. */
   readonly watched: number;
 }
@@ -57,7 +60,7 @@ function wholePathsOf(values: Readonly<Record<string, string | undefined>>, name
   const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
   return Object.fromEntries(
     paths
-      .filter(([, path]) => path !== '' && !path.includes('-----BEGIN'))
+      .filter(([, path]) => path !== '' && !path.startsWith('~') && !path.includes('-----BEGIN'))
       .map(([name, path]) => [name, resolve(path)]),
   );
 }
@@ -72,6 +75,7 @@ export async function startRenewal(
   const order: Order = {
     inputs: { ...inputs, ...wholePathsOf(inputs, PATH_INPUTS) },
     path,
+    directory,
     secrets: Object.fromEntries(SECRET_VARIABLES.map((name) => [name, env[name]])),
     due: dueOf(token),
     watched: process.ppid,
@@ -79,7 +83,7 @@ export async function startRenewal(
   const open = { ...withoutSecrets(env), ...wholePathsOf(env, PATH_VARIABLES) };
   const program = process.argv[1] ?? '';
   const child = spawn(process.execPath, [program, RENEW], {
-    cwd: directory,
+    cwd: workingDirectoryFor(directory, process.platform),
     env: open,
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -109,10 +113,18 @@ export async function stopRenewal(directory: string): Promise<{ log: readonly st
   return { log, wasThere };
 }
 
-/** The process itself, in its directory. */
+/**
+ * Windows removes no directory that is the working directory of a process, so the process is in the root of the drive there.
+ * Elsewhere it is in its own directory, because the path of a socket is limited to a hundred bytes.
+ */
+export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? win32.parse(directory).root : directory;
+}
+
+/** The process itself, in its working directory. */
 export async function renew(): Promise<void> {
-  const directory = process.cwd();
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
+  const { directory } = order;
   const stop = new AbortController();
   const end = () => stop.abort(new Error('the job is over'));
   const ended = await hearStop(directory, end);
@@ -170,7 +182,10 @@ async function keepFresh(
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
   const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
-  return await fetchToken({ ...readRequest(input, surroundings), path: undefined, retries: 0 }, host);
+  return await fetchToken(
+    { ...withoutSigningKeys(readRequest(input, surroundings)), path: undefined, retries: 0 },
+    host,
+  );
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

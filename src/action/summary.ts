@@ -1,7 +1,7 @@
 /** The job summary: what was fetched, at a glance, and never the token. Everything from outside is escaped. */
 import * as core from '@actions/core';
 import { describeDuration, factsOf } from '../messages/describe.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { printable } from '../runtime/printable.ts';
 
 export async function writeSummary(fetched: FetchedToken, pool: string, elapsedMs: number): Promise<void> {
@@ -16,6 +16,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Pool: pool,
     Daemon: daemon.trim(),
     'Authenticated by': facts['authentication-method'],
+    Credential: facts['credential-source'],
     Levels: authz || 'not limited',
     Expires: expires,
     'Token id': facts['token-id'],

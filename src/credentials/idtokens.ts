@@ -3,7 +3,7 @@ import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
-import { parseIdToken, signaturePart } from '../token/jwt.ts';
+import { parseCredentialToken, signaturePart } from '../token/jwt.ts';
 import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-directory.ts';
 import { unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
@@ -18,7 +18,7 @@ export type IdTokenSource =
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
       readonly excluded?: RegExp | undefined;
       /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
-      readonly signing?: SigningKeys;
+      readonly signing?: SigningKeys | undefined;
     };
 
 /**
@@ -26,11 +26,11 @@ export type IdTokenSource =
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN.
  */
-export function loadIdTokens(source: IdTokenSource, host: Host): AuthMethod | string {
+export function loadIdTokens(source: IdTokenSource, host: Host, authz: readonly string[] = []): AuthMethod | string {
   const { found, reasons } = readIdTokens(source, host);
   const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
   return found.length > 0 || mint !== undefined
-    ? idtokens(found, host, mint)
+    ? idtokens(found, host, { mint, authz, endsRun: 'text' in source })
     : `no IDTOKEN was found; ${reasons.join('; ')}`;
 }
 
@@ -66,7 +66,7 @@ function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): Id
   const signature = signaturePart(text);
   if (signature.reveal() !== '') host.mask(signature);
   try {
-    return { token: parseIdToken(text), source, chosen };
+    return { token: parseCredentialToken(text), source, chosen };
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
     throw unreadable(source, error.message);

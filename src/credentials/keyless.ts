@@ -4,6 +4,7 @@ import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { describeClaims } from '../token/bearer.ts';
 import { algorithmOf } from '../token/jwt.ts';
+import { proxyFor } from './http-proxy.ts';
 import { openAhead } from './https.ts';
 import { jobToken } from './job-token.ts';
 import type { KeylessSource } from './keyless-source.ts';
@@ -11,7 +12,7 @@ import type { CredentialSources } from './load.ts';
 import { readSciToken } from './scitokens.ts';
 import { askTokenService } from './token-exchange.ts';
 import type { Answer } from './token-service.ts';
-import { loadTrust } from './trust.ts';
+import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
 const SHARED_KEY = /^HS/i;
@@ -34,26 +35,32 @@ export type Bearer =
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError.
  */
 export async function resolveBearer(
-  { job, service }: KeylessSource,
+  { job, service, proxies, extraCertificates: extra }: KeylessSource,
   credentials: CredentialSources,
   authz: readonly string[],
   host: Host,
 ): Promise<Bearer> {
-  const tlsFor = loadTrust(credentials.trust, host)(undefined);
+  const { trust } = credentials;
+  const withExtra = (source: TrustSource) =>
+    loadTrust(extra === undefined ? source : { ...source, files: [...source.files, extra] }, host)(undefined);
+  const tlsForJob = withExtra(systemTrust(trust));
   if (service === undefined) {
-    const token = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+    const token = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
     return { kind: 'scitoken', token };
   }
+  const tlsFor = withExtra(trust);
   const { url } = service;
   if (job !== undefined) warnOfAudience(job.audience, url, host);
   const { authorities } = await tlsFor(url.hostname);
-  const connection = job === undefined ? undefined : openAhead(url, authorities, host.signal);
+  const ahead = { url, authorities, proxy: proxyFor(proxies, url) };
+  const connection = job === undefined ? undefined : openAhead(ahead, host);
   let answer: Answer;
   try {
-    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
     const claims = describeClaims(bearer);
     host.log.debug(`credentials: the job token has ${claims}`);
-    answer = await askTokenService({ service, bearer, authz, tlsFor, connection }, host).catch((error: unknown) => {
+    const request = { service, bearer, authz, tlsFor, proxies, connection };
+    answer = await askTokenService(request, host).catch((error: unknown) => {
       if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
       throw error;
     });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CredentialError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
+import { distinguishedName } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
@@ -24,7 +25,9 @@ export interface ClientCertificate {
   /** The certificate and those that it needs above it. */
   readonly chain: string;
   readonly key: Secret;
+  readonly onUnverified: (() => void) | undefined;
   readonly label: string;
+  readonly source: string;
 }
 
 const CERTIFICATE =
@@ -41,8 +44,14 @@ export function loadCertificate(
   tlsFor: (own: ClientCertificate) => TlsFor,
   host: Host,
 ): AuthMethod | string {
-  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own));
-  if (source.given) return method(readPair(source.certificate, source.key, host));
+  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own), own.source);
+  if (source.given) {
+    const onUnverified = () =>
+      host.log.warn(
+        'The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3',
+      );
+    return method({ ...readPair(source.certificate, source.key, host), onUnverified });
+  }
   const reasons: string[] = [];
   for (const { certificate, key } of source.pairs.toReversed()) {
     try {
@@ -67,7 +76,7 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   const key = readKey(keySource, host);
   const [own] = chain;
   if (own === undefined) throw unreadable(certificateSource.name, 'it holds no PEM certificate');
-  const subject = own.subject.replaceAll('\n', ', ');
+  const subject = distinguishedName(own.subject, 'an empty subject');
   if (!own.checkPrivateKey(key.object))
     throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
   const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
@@ -78,7 +87,9 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   return {
     chain: chain.map((each) => each.toString()).join('\n'),
     key: key.pem,
+    onUnverified: undefined,
     label: `${certificateSource.name} (${subject})`,
+    source: certificateSource.name,
   };
 }
 

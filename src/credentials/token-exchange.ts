@@ -1,6 +1,7 @@
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
+import type { ProxySettings } from './http-proxy.ts';
 import type { HttpConnection } from './https.ts';
 import type { TokenGrant, TokenServiceSource } from './keyless-source.ts';
 import { type Answer, askForToken } from './token-service.ts';
@@ -14,6 +15,7 @@ interface ServiceRequest {
   /** Authorization levels that are wanted; empty: the service decides. */
   readonly authz: readonly string[];
   readonly tlsFor: TlsFor;
+  readonly proxies: ProxySettings;
 }
 
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
@@ -43,7 +45,7 @@ function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, s
  * @throws what askForToken throws.
  */
 export function askTokenService(
-  { service, bearer, authz, tlsFor, connection }: ServiceRequest,
+  { service, bearer, authz, tlsFor, proxies, connection }: ServiceRequest,
   host: Host,
 ): Promise<Answer> {
   const { url, grant, lifetimeSeconds, identity } = service;
@@ -61,5 +63,6 @@ export function askTokenService(
   };
   const members = ['access_token', 'token'];
   const who = 'token-service: the token service';
-  return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor, connection }, host);
+  const form = { method: 'POST', headers, body: body.toString() } as const;
+  return askForToken({ ...form, who, members, url, tlsFor, proxies, connection }, host);
 }

@@ -16,18 +16,35 @@ export interface TrustSource {
   /** False: those of the system do not count (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
   readonly system: boolean;
   /** File of hosts that HTCondor's tools have come to know. */
-  readonly knownHosts: string;
+  readonly knownHosts: string | undefined;
   /** SSL_CERT_FILE: the system's, for OpenSSL. */
   readonly certificateFile: string | undefined;
+  readonly platform: NodeJS.Platform;
 }
 
-/** Where systems keep the authorities that they trust, one file for all. */
+/** Where Unix systems keep the CA certificates that they trust, one file for all. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
   '/etc/ssl/ca-bundle.pem',
   '/etc/ssl/cert.pem',
 ];
+
+/**
+ * The trust for a service that is not part of a pool: the CAs of the system (or SSL_CERT_FILE) and nothing else. A CA of
+ * the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for the runner's OIDC endpoint.
+ */
+export function systemTrust({ certificateFile, platform }: TrustSource): TrustSource {
+  return {
+    authorities: undefined,
+    files: [],
+    directory: undefined,
+    system: true,
+    knownHosts: undefined,
+    certificateFile,
+    platform,
+  };
+}
 
 /**
  * What TLS needs for a server. The authorities of the input are read at once, so that what is wrong with them is told
@@ -47,8 +64,9 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
       }
     });
   return (own) => async (serverName) => {
-    const known = knownCertificate(source.knownHosts, serverName, host);
-    const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+    const { knownHosts } = source;
+    const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
+    const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
     return {
       authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
       partialChain: known !== undefined,
@@ -58,8 +76,20 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
   };
 }
 
-async function systemAuthorities(certificateFile: string | undefined): Promise<readonly string[]> {
-  for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+/**
+ * Files of which the first that can be read holds the system's CA certificates. On Windows a path such as `/etc/ssl` is one
+ * of the current drive, where every account may create it.
+ */
+export function systemFiles({
+  certificateFile,
+  platform,
+}: Pick<TrustSource, 'certificateFile' | 'platform'>): readonly string[] {
+  if (certificateFile !== undefined) return [certificateFile];
+  return platform === 'win32' ? [] : SYSTEM_FILES;
+}
+
+async function systemAuthorities(files: readonly string[]): Promise<readonly string[]> {
+  for (const path of files) {
     try {
       return [readFileSync(path, 'latin1')];
     } catch {

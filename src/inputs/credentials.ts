@@ -5,8 +5,9 @@ import { InputError } from '../errors.ts';
 import type { Mode } from '../pipeline/request.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
+import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { quote, splitList } from './words.ts';
+import { quote, splitFiles, splitList } from './words.ts';
 
 /** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -51,7 +52,7 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
  * @throws InputError ERR_INPUT.
  */
 export function readCredentials(input: InputSource, surroundings: Surroundings, mode: Mode): CredentialSources {
-  const { setting, env, uid } = surroundings;
+  const { setting, env, uid, platform } = surroundings;
   const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
   const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
@@ -74,12 +75,13 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
     certificate: readCertificate(input, surroundings),
     anonymousSsl: mode === 'request',
     trust: {
-      authorities: pemSource('ca-certificate', input('ca-certificate')),
-      files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
+      authorities: pemSource('ca-certificate', input('ca-certificate'), surroundings),
+      files: splitFiles(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
       directory: setting('AUTH_SSL_CLIENT_CADIR'),
       system: (setting('AUTH_SSL_CLIENT_USE_DEFAULT_CAS') ?? 'true').toLowerCase() !== 'false',
       knownHosts: setting('SEC_KNOWN_HOSTS') ?? knownHosts(surroundings),
       certificateFile: env['SSL_CERT_FILE'],
+      platform,
     },
     password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
     fs: {
@@ -144,16 +146,17 @@ export function tokenDirectory({ setting, home, uid }: Surroundings): { director
   return { directory: uid === 0 ? system : join(home, '.condor', 'tokens.d'), named: false };
 }
 
-function readCertificate(input: InputSource, { setting, env }: Surroundings): CredentialSources['certificate'] {
-  const certificate = pemSource('client-certificate', input('client-certificate'));
-  const key = pemSource('client-key', input('client-key'));
+function readCertificate(input: InputSource, surroundings: Surroundings): CredentialSources['certificate'] {
+  const { setting, env } = surroundings;
+  const certificate = pemSource('client-certificate', input('client-certificate'), surroundings);
+  const key = pemSource('client-key', input('client-key'), surroundings);
   if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
   if (key !== undefined) throw new InputError('client-key', 'client-key: give client-certificate too');
   const proxy =
     setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
   if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
-  const files = splitList(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
-  const keys = splitList(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
+  const files = splitFiles(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
+  const keys = splitFiles(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
   return {
     given: false,
     pairs: files.flatMap((file, at) => (keys[at] === undefined ? [] : [{ certificate: file, key: keys[at] }])),
@@ -161,12 +164,13 @@ function readCertificate(input: InputSource, { setting, env }: Surroundings): Cr
 }
 
 /** PEM is told from a path by its first line. */
-function pemSource(name: InputName, text: string | undefined): PemSource | undefined {
+function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
   if (text.includes('-----BEGIN')) return { name, text: new Secret(text) };
-  const path = text.trim();
-  if (path === '' || path.length > MAX_PATH_LENGTH || /[\0\n]/.test(path))
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
     throw new InputError(name, `${name}: it is neither PEM nor a path`);
+  const path = expandPath(name, trimmed, surroundings);
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }
 

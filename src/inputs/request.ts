@@ -10,6 +10,7 @@ import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
+import { expandPath, refuseVariables } from './paths.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
@@ -60,6 +61,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     remote,
     serverName: plainText('server-name', input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
+    mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
     credentials: readCredentials(input, surroundings, mode),
     keyless,
     authz: readLevels(input('authz')),
@@ -74,6 +76,17 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
     path,
   };
+}
+
+/**
+ * The request without signing keys of this host. The Action never uses one: with a missing secret, a step of root would
+ * otherwise authenticate as `condor@password`, the pool itself.
+ */
+export function withoutSigningKeys(request: TokenRequest): TokenRequest {
+  const { credentials } = request;
+  const { idtoken } = credentials;
+  if ('text' in idtoken) return request;
+  return { ...request, credentials: { ...credentials, idtoken: { ...idtoken, signing: undefined } } };
 }
 
 /** The time allowed for everything, in milliseconds. */
@@ -99,6 +112,14 @@ export function readBoolean(name: InputName, text: string): boolean {
 function readRetries(text: string): number {
   if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
   throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+}
+
+/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION, in the words of HTCondor, of which the first letter counts. */
+function mayBeUnauthenticated({ setting }: Surroundings): boolean {
+  return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {
+    const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? '';
+    return !/^[ry]/i.test(level);
+  });
 }
 
 /** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */
@@ -143,7 +164,7 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
 }
 
 function readPath(input: InputSource, surroundings: Surroundings): string | undefined {
-  const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+  const [token, file, directory] = [input('token')?.trim(), input('file'), input('token-directory')];
   if (readBoolean('export-environment', input('export-environment') ?? INPUTS['export-environment'])) {
     const other = token !== undefined ? 'token' : file !== undefined ? 'file' : undefined;
     return privatePath(other, surroundings);
@@ -154,15 +175,16 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
   if (directory !== undefined && token === undefined) {
     throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
   }
-  if (file !== undefined) return plainPath('file', file);
+  if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   if (token === undefined) return undefined;
-  if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
+  if (token === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
   if (EXCLUDED_NAME.test(token))
     throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
-  const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
-  return join(plainPath('token-directory', preset), token);
+  refuseVariables('token', token);
+  if (directory === undefined) return join(resolve(tokenDirectory(surroundings).directory), token);
+  return join(resolve(expandPath('token-directory', directory, surroundings)), token);
 }
 
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
@@ -193,9 +215,4 @@ function checkRenewal(
   if (said !== 'fetch' && said !== 'exchange') throw new InputError('renew', `renew: it does not go with mode ${said}`);
   if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
   privateDirectory('renew', env);
-}
-
-function plainPath(input: InputName, text: string): string {
-  if (text.trim() === '' || text.includes('\0')) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
-  return resolve(text);
 }

@@ -2,6 +2,7 @@
  * HTCondor's configuration, as far as it is honoured here. Where HTCondor is installed its own condor_config_val reads
  * it, in one call: the language is not for us to parse. Elsewhere `_CONDOR_*` variables are all there is.
  */
+import { win32 } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
 import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
@@ -21,8 +22,12 @@ const GENERAL = [
   ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
   ...['FS_LOCAL_DIR', 'FULL_HOSTNAME', 'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP', 'PRIVATE_NETWORK_NAME', 'SCITOKENS_FILE'],
   ...[
+    'SEC_CLIENT_AUTHENTICATION',
     'SEC_CLIENT_AUTHENTICATION_METHODS',
+    'SEC_CLIENT_ENCRYPTION',
+    'SEC_DEFAULT_AUTHENTICATION',
     'SEC_DEFAULT_AUTHENTICATION_METHODS',
+    'SEC_DEFAULT_ENCRYPTION',
     'SEC_FS_ENFORCE_CHANNEL_BINDING',
     'SEC_KNOWN_HOSTS',
   ],
@@ -62,6 +67,20 @@ export function environmentSettings(env: Environment): Settings {
     }
     return value;
   };
+}
+
+/** Whether HTCondor for Windows has named its configuration file in the registry (find_file in condor_config.cpp). */
+export function isInRegistry(env: Environment): boolean {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const program = win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe');
+  const args = ['query', 'HKLM\\Software\\Condor', '/v', 'CONDOR_CONFIG'];
+  const options = {
+    env: withoutSecrets(env),
+    timeout: PROGRAM_TIMEOUT_MS,
+    windowsHide: true,
+    stdio: 'ignore' as const,
+  };
+  return spawnSync(program, args, options).status === 0;
 }
 
 async function askProgram(

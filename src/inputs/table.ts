@@ -49,7 +49,7 @@ export const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'] a
 
 /** The parts of the surroundings that decide defaults. */
 export interface Surroundings {
-  /** Environment variables. */
+  /** Environment variables, on Windows by names in any case. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** HTCondor's configuration. */
   readonly setting: Settings;
@@ -57,4 +57,5 @@ export interface Surroundings {
   readonly home: string;
   /** Number of the account; 0 is root; undefined where accounts have none. */
   readonly uid: number | undefined;
+  readonly platform: NodeJS.Platform;
 }

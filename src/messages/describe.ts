@@ -1,6 +1,5 @@
 import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
-import type { Diagnosis } from '../pipeline/check.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
 import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';
 
@@ -38,11 +37,12 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
     'daemon-address': fetched.daemonAddress,
     'daemon-version': fetched.daemonVersion,
     'authentication-method': fetched.authenticationMethod,
+    'credential-source': fetched.credentialSource,
   };
 }
 
 /** The verdict of a check. */
-export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: Diagnosis): string {
+export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: CheckResult): string {
   const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
   return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
 }

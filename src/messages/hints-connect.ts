@@ -5,9 +5,14 @@ const STALE = 'use pool and name instead of address (condor_status -schedd -pool
 const OWNED =
   'must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
 const THREE_PARTS = 'one line, three parts with dots between them.';
+const PRIVATE = String.raw`/^[\w-]+ no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
+Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
+Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`;
+const RESTARTED =
+  'did the daemon restart a moment ago? condor_status -any shows whether it is back; then run the job again, with a higher timeout.';
 const WRONG_PEER = rows`
 /
-Workflow: is this HTCondor 9.0 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: is this HTCondor 9.9 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
 Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
 `;
 
@@ -59,7 +64,7 @@ Workflow: give idtoken, from a secret (condor_token_fetch on the access point pr
 Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
 `,
   ERR_CREDENTIAL_UNREADABLE: rows`
-/certificate .*expired at|not valid before
+/\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
 Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
@@ -77,6 +82,9 @@ Workflow: password is the line that condor_store_cred add -c was given on the da
 Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
 `,
   ERR_NOT_FOUND: rows`
+/it may be restarting
+Administrator: ${RESTARTED}
+Workflow: or correct pool or name (condor_status -any -pool POOL -af MyType Name lists all).
 /on this machine
 Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
 /
@@ -88,18 +96,20 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,
   ERR_CONNECT: rows`
+/the proxy \S+ does not connect
+Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
+Runner: if HOST is reached without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
-/no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
-Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
-Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
+${PRIVATE}
 /answers (?:429|503)
 Workflow: the service asks to try again later: raise timeout or retries.
 Administrator: journalctl -u condor-token-service shows the reason: a seed that is unusable, a daemon or an issuer that cannot be reached.
-/no answer from (\S+):|service \S*.*answers \d
+/no answer from (\S+):|service (?:of the runner )?answers \d
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
-Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+Administrator: ${RESTARTED}
+Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCondor-CE, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
@@ -109,13 +119,18 @@ Administrator: approve it while this step waits: condor_token_request_approve -r
 Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
 /cancelled
 Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+${PRIVATE}
+/no connection to
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
+Workflow: for a slow network raise timeout.
 /
 Network: a firewall that drops packets looks like this: nc -zv HOST 9618 on the runner.
 Workflow: for a slow network or a busy daemon raise timeout.
 `,
   ERR_CLOSED: rows`
 /
-Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
+Administrator: ${RESTARTED}
+Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.9: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
 Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
 `,
   ERR_CCB_ONLY: rows`

@@ -17,9 +17,14 @@ Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AU
 `,
   ERR_NO_ENCRYPTION: rows`
 /it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
-Administrator: the daemon encrypts with $1, as before HTCondor 9.0, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/none of the ciphers
+Administrator: the daemon accepts BLOWFISH or 3DES only, which HTCondor's own tools still offer: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/sends no ECDHPublicKey
+Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons send the session key protected by 3DES at best. ${IN_CLEAR}
+Workflow: for a daemon that cannot be updated use HTCondor's own condor_token_fetch.
 /
-Administrator: the daemon must encrypt, with AES, which needs HTCondor 9.0: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: the daemon must encrypt: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${IN_CLEAR}
 `,
   ERR_DENIED: rows`
 /@unmapped
@@ -34,11 +39,11 @@ Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHE
 `,
   ERR_COMMAND_NOT_REGISTERED: rows`
 /
-Administrator: only HTCondor 9.0 or later issues tokens, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+Administrator: only HTCondor 9.9 or later (10.0 of the long-term releases) can issue tokens to this client, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
 `,
   ERR_TOKEN_MALFORMED: rows`
 /nor the id of a request
-Administrator: so answers a daemon with a thousand requests that nobody approved (condor_token_request_list); they go after {SEC_TOKEN_REQUEST_LIFETIME}.
+Administrator: the daemon answered a token request with neither: lines with TOKEN in {%_LOG} tell why, and condor_token_request_list shows pending requests.
 /
 Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
 `,

@@ -3,27 +3,16 @@ import { askAllowed } from '../daemon/security-query.ts';
 import { getSessionToken } from '../daemon/token-commands.ts';
 import { AuthorizationError, DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
 import { checkExpected } from '../token/check.ts';
 import { formatSinful } from '../transport/sinful.ts';
 import { withBearer } from './bearer.ts';
+import type { CheckResult } from './fetched-token.ts';
 import { findDaemon, inTurn } from './find-daemon.ts';
 import { askedAlready, checkAsked, credentialsOf } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
 import { questions } from './verify.ts';
-
-/** What a check found, if a fetch would work. */
-export interface Diagnosis {
-  readonly identity: string;
-  readonly trustDomain: string;
-  readonly daemonName: string;
-  readonly daemonAddress: string;
-  readonly daemonVersion: string;
-  readonly authenticationMethod: string;
-  /** Of the levels asked about, those that the daemon allows to this identity with this credential. */
-  readonly allowed: readonly string[];
-  readonly refused: readonly string[];
-}
 
 /** What is asked about if nobody says what is wanted. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
@@ -37,7 +26,7 @@ const NO_KEY = 'condor-token-fetch-makes-no-token';
  * @throws AnyHTCondorError what the fetch would throw; ERR_TOKEN_REFUSED if nothing of what is asked for is allowed, and
  *   with `verify` if something is not.
  */
-export async function checkFetch(request: TokenRequest, host: Host): Promise<Diagnosis> {
+export async function checkFetch(request: TokenRequest, host: Host): Promise<CheckResult> {
   const finished = new AbortController();
   try {
     return await checkStepByStep(request, { ...host, signal: AbortSignal.any([host.signal, finished.signal]) });
@@ -46,7 +35,7 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Dia
   }
 }
 
-async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<Diagnosis> {
+async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<CheckResult> {
   const request = await inPhase('credentials', undefined, () => withBearer(wanted, telling(host, ['credentials'])));
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { name, sources } of credentials.methods)
@@ -81,7 +70,7 @@ async function checkDaemon(
   target: Target,
   credentials: Credentials,
   host: Host,
-): Promise<Omit<Diagnosis, 'daemonName'>> {
+): Promise<Omit<CheckResult, 'daemonName'>> {
   const { authz, verify, expectedIdentity, expectedTrustDomain } = request;
   host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
   const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
@@ -121,8 +110,9 @@ async function checkDaemon(
     identity: user,
     trustDomain: server.trustDomain,
     daemonAddress: formatSinful(target.address),
-    daemonVersion: /\d+\.\d+\.\d+/.exec(server.remoteVersion)?.[0] ?? '',
+    daemonVersion: server.version?.text ?? '',
     authenticationMethod: displayName(session.method),
+    credentialSource: printable(session.credentialSource),
     allowed,
     refused,
   };

@@ -9,7 +9,7 @@ import type { IdToken } from '../token/jwt.ts';
 
 /** The credentials of somebody who has this token and nothing else. */
 export function onlyWith(token: IdToken, source: string, host: Host): Credentials {
-  const own = idtokens([{ token, source, chosen: true }], host);
+  const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
   return { methods: [own], preference: 'ours', unavailable: [] };
 }
 

@@ -1,7 +1,9 @@
 /** The public keys of issuers: discovered over HTTPS, kept, and asked for again with restraint. */
 import { createLocalJWKSet } from 'jose/jwks/local';
+import { proxyFor } from '../credentials/http-proxy.ts';
 import { sendHttp } from '../credentials/https.ts';
 import { loadTrust } from '../credentials/trust.ts';
+import { readProxies } from '../inputs/keyless.ts';
 import { processHost } from '../inputs/process-host.ts';
 import { messageOf } from '../runtime/printable.ts';
 import type { World } from './world.ts';
@@ -101,14 +103,25 @@ export async function fetchKeys(issuer: string, env: World['env']): Promise<Reco
   const quiet = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
   const host = processHost(TIMEOUT_MS, new AbortController().signal, { mask: () => {}, log: quiet });
   const trust = {
-    ...{ authorities: undefined, files: [], directory: undefined, system: true, knownHosts: '' },
+    ...{
+      authorities: undefined,
+      files: [],
+      directory: undefined,
+      system: true,
+      knownHosts: '',
+      platform: 'linux' as const,
+    },
     certificateFile: env['SSL_CERT_FILE'],
   };
   const tlsFor = loadTrust(trust, host)(undefined);
+  const proxies = readProxies(env);
   const getJson = async (url: URL): Promise<Record<string, unknown>> => {
     const { authorities } = await tlsFor(url.hostname);
     const headers = { accept: 'application/json' };
-    const { status, text } = await sendHttp({ url, method: 'GET', headers, authorities }, host.signal);
+    const { status, text } = await sendHttp(
+      { url, method: 'GET', headers, authorities, proxy: proxyFor(proxies, url) },
+      host,
+    );
     if (status !== 200) throw new Error(`${url.href} answers ${status}`);
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) throw new Error(`${url.href} answers without a JSON object`);

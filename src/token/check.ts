@@ -15,6 +15,8 @@ export interface Expected {
   readonly key: string | undefined;
   /** Levels asked for; empty: no restriction. */
   readonly authz: readonly string[];
+  /** True if the daemon restricts tokens by its own settings (SEC_TOKEN_REQUEST_LIMITS) rather than by a credential. */
+  readonly limitedByDaemon?: boolean;
   /** Asked for; `unlimited`: a token without expiry; undefined: nothing was said about it. */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
 }
@@ -44,7 +46,7 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
     'kid',
     `the token is signed with the key ${token.keyId}, not ${expected.key}`,
   );
-  return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+  return [...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds)];
 }
 
 /** That who got a token, and of which trust domain, is who and what the user said. */
@@ -60,7 +62,12 @@ export function checkExpected(
   claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
 }
 
-function checkLevels({ authz }: IdToken, asked: readonly string[]): readonly string[] {
+function checkLevels(
+  { authz }: IdToken,
+  { authz: asked, limitedByDaemon = false }: Pick<Expected, 'authz' | 'limitedByDaemon'>,
+): readonly string[] {
+  if (asked.length === 0 && limitedByDaemon && authz !== undefined)
+    return [`authorization: requested all levels, granted ${authz.join(' ')}`];
   if (asked.length === 0) return []; // limits that it has are those of the credential, or with remote of the schedd
   const granted = authz ?? [];
   claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
@@ -86,6 +93,23 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   );
   if (granted === asked) return [];
   return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
+}
+
+/** Maximum difference between two clocks that is tolerated, in seconds. */
+const MAX_SKEW_SECONDS = 600;
+
+/**
+ * The difference between the rest of a token's lifetime by the clock of this host and the lifetime asked for, in seconds,
+ * if it exceeds what clocks differ by. `exp - iat` alone does not show such a token: whoever issues it chooses `iat`.
+ */
+export function excessLifetime(
+  { expiresAt }: Pick<IdToken, 'expiresAt'>,
+  asked: Expected['lifetimeSeconds'],
+  now: Date,
+): number | undefined {
+  if (expiresAt === undefined || typeof asked !== 'number') return undefined;
+  const excess = Math.round(expiresAt - now.getTime() / 1000 - asked);
+  return excess > MAX_SKEW_SECONDS ? excess : undefined;
 }
 
 function claim(holds: boolean, name: string, text: string): asserts holds {

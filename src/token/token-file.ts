@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -14,6 +15,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
+import { isDeniedByNode, isLinkOfSystem, renameOver } from '../runtime/platform.ts';
 import { messageOf } from '../runtime/printable.ts';
 import type { Secret } from '../runtime/secret.ts';
 
@@ -31,7 +33,7 @@ export function checkTokenPath(path: string): void {
   if (target !== undefined && !target.isFile()) throw new OutputError(`${path} exists and is no regular file`);
   let directory = dirname(resolve(path));
   const parent = stat(directory);
-  if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
+  if (parent?.isSymbolicLink() === true && !isLinkOfSystem(parent, process.platform)) {
     throw new OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
   }
   while (stat(directory) === undefined && dirname(directory) !== directory) directory = dirname(directory);
@@ -52,27 +54,61 @@ export function checkTokenPath(path: string): void {
  *
  * Synchronous, so that no signal and no other work comes between its steps.
  *
- * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was.
+ * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was, and no new directory is left.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const directory = dirname(resolve(path));
   const temporary = join(directory, `.${basename(path)}.${crypto().randomUUID()}`);
+  const made = mayMakeDirectory ? makeDirectories(directory) : [];
   try {
-    const directoryMade = mayMakeDirectory
-      ? mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
-      : undefined;
     checkTokenPath(path);
     try {
       writeWhole(temporary, `${token.reveal()}\n`);
-      renameSync(temporary, path);
+      renameOver(() => renameSync(temporary, path), process.platform);
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
     }
-    return directoryMade;
+    return made[0];
   } catch (cause) {
+    removeEmpty(made);
     if (cause instanceof OutputError) throw cause;
     throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Creates the missing directories on the way to `directory`, one by one. Returns them, the outermost first, as they were
+ * named: a recursive mkdir of Node returns a path of another form on Windows.
+ *
+ * @throws OutputError ERR_OUTPUT; then none of them is left.
+ */
+function makeDirectories(directory: string): readonly string[] {
+  const missing: string[] = [];
+  for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
+    missing.unshift(each);
+  const made: string[] = [];
+  for (const each of missing) {
+    try {
+      mkdirSync(each, { mode: PRIVATE_DIRECTORY });
+      made.push(each);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process was faster
+      removeEmpty(made);
+      throw new OutputError(`the directory ${each} could not be created: ${messageOf(cause)}`, { cause });
+    }
+  }
+  return made;
+}
+
+/** Removes the directories of a failed write, unless another process has put something there. */
+function removeEmpty(directories: readonly string[]): void {
+  for (const each of directories.toReversed()) {
+    try {
+      rmdirSync(each);
+    } catch {
+      return;
+    }
   }
 }
 
@@ -99,9 +135,18 @@ function writeWhole(path: string, text: string): void {
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    fsyncSync(file);
+    flushToDisk(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** Node's permission model has no fsync: then a crash of the host, and nothing else, may leave a file without its content. */
+function flushToDisk(file: number): void {
+  try {
+    fsyncSync(file);
+  } catch (error) {
+    if (!isDeniedByNode(error)) throw error;
   }
 }
 

@@ -43,6 +43,7 @@ for (const debug of [false, true]) {
           'daemon-address': pool.schedd(),
           'daemon-version': '25.14.1',
           'authentication-method': 'IDTOKENS',
+          'credential-source': 'idtoken',
         });
         assert.match(id ?? '', /^[0-9a-f]{32}$/);
         assert.equal(Date.parse(to ?? '') - Date.parse(from ?? ''), 600_000);
@@ -53,6 +54,8 @@ for (const debug of [false, true]) {
         const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
         assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
         assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, lasts 600 s; written to /);
+        assert.match(step.log.join('\n'), /Authenticated with IDTOKENS; credential: idtoken$/m);
+        assert.match(step.summary, /<td>Credential<\/td><td><code>idtoken<\/code><\/td>/);
         assert.match(step.summary, /<td>Identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
         assert.equal(/^##\[debug\]session: IDTOKENS makes you alice/m.test(step.log.join('\n')), debug);
         assert.deepEqual(

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { readTokenDirectory, tokenLines } from '../../src/credentials/idtoken-directory.ts';
+import { patience } from '../support/slowness.ts';
 
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
@@ -116,7 +117,7 @@ describe('a token directory', () => {
 
   test('passes a FIFO over and does not wait for it', {
     skip: windows ? 'Windows has no FIFOs' : false,
-    timeout: 5000,
+    timeout: patience(5000),
   }, async () => {
     assert.equal(spawnSync('mkfifo', ['-m', '600', join(directory, 'pipe')]).status, 0);
     put('good', 'good.a.b');

@@ -69,7 +69,7 @@ describe('the text of an input', () => {
     ['a token in quotes', `"${jwt()}"`, /three parts/],
     ['a token broken over two lines', jwt().replace('.', '.\n'), /^idtoken line 1: not an IDTOKEN: .*three parts/],
     ['base64 of something else', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
-    ['a token without sub', jwt({ sub: undefined }), /it has no sub/],
+    ['a token with neither sub nor jti', jwt({ sub: undefined, jti: undefined }), /it has no sub/],
     ['a token without iss', jwt({ iss: undefined }), /it has no iss/],
     ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is no time/],
     ['a token with a newline in its sub', jwt({ sub: 'a\n::error::x' }), /its sub has control characters/],

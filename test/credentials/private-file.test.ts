@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { readPrivateFile, reasonOf } from '../../src/credentials/private-file.ts';
+import { patience } from '../support/slowness.ts';
 
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
@@ -54,7 +55,10 @@ describe('a private file', () => {
   });
   test('is not there', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
   test('is a directory', () => assert.match(reason(folder), /it is no regular file|EISDIR/));
-  test('is a pipe: nobody waits for it', { skip: windows ? 'Windows has no FIFOs' : false, timeout: 5000 }, () => {
+  test('is a pipe: nobody waits for it', {
+    skip: windows ? 'Windows has no FIFOs' : false,
+    timeout: patience(5000),
+  }, () => {
     assert.equal(spawnSync('mkfifo', ['-m', '600', join(folder, 'pipe')]).status, 0);
     assert.equal(reason(join(folder, 'pipe')), 'it is no regular file');
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadSciToken, readSciToken } from '../../src/credentials/scitokens.ts';
 import { CredentialError } from '../../src/errors.ts';
@@ -55,7 +55,7 @@ describe('the input scitoken', () => {
       const read_ = read({ text }, noting);
       assert.ok(typeof read_ === 'object');
       assert.deepEqual([read_.jwt.reveal(), read_.source], [token, 'scitoken']);
-      assert.deepEqual(noting.masks, [token]);
+      assert.deepEqual(noting.masks, [token, token.split('.')[2]]);
       const method = load({ text });
       assert.ok(typeof method === 'object');
       assert.deepEqual([method.name, method.sources], ['SCITOKENS', ['scitoken']]);
@@ -104,7 +104,7 @@ describe('the input scitoken', () => {
 describe('SCITOKENS_FILE', () => {
   test('takes the place of the search, and has one token behind comments', () => {
     const file = put('file', `# of the pool\n\n  ${issuer.issue('file')}  \n${issuer.issue('second')}\n`);
-    assert.equal(found({ file, env: { BEARER_TOKEN: issuer.issue('env') } }), 'file of /file');
+    assert.equal(found({ file, env: { BEARER_TOKEN: issuer.issue('env') } }), `file of ${sep}file`);
   });
   test('that is missing, or has none, is told, and nothing else is looked at', () => {
     const env = { BEARER_TOKEN: issuer.issue('env') };
@@ -141,7 +141,7 @@ describe('the search of WLCG', () => {
     put(`bt_u${UID}`, issuer.issue('runtime'));
     const both = { BEARER_TOKEN: ' ', BEARER_TOKEN_FILE: file, XDG_RUNTIME_DIR: folder };
     const search = (more: Record<string, string>) => found({ env: { ...both, ...more }, uid: UID });
-    assert.equal(search({}), 'file of /file');
+    assert.equal(search({}), `file of ${sep}file`);
     assert.equal(search({ BEARER_TOKEN_FILE: '' }), `runtime of /bt_u${UID}`);
     assert.equal(search({ BEARER_TOKEN_FILE: join(folder, 'missing') }), `runtime of /bt_u${UID}`);
     assert.equal(search({ BEARER_TOKEN_FILE: put('blank', '\n') }), `runtime of /bt_u${UID}`);

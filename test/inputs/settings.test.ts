@@ -9,6 +9,7 @@ import { ConnectError, InputError } from '../../src/errors.ts';
 import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
 import { inputError } from '../support/input-error.ts';
 import { Runner } from '../support/runner.ts';
+import { patience } from '../support/slowness.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -130,7 +131,7 @@ describe('settings of HTCondor’s own program', {
       assert.equal((await loadSettings(fake(script), never))('COLLECTOR_HOST'), undefined));
   }
 
-  test('are given up with the run where it hangs', { timeout: 10_000 }, async () => {
+  test('are given up with the run where it hangs', { timeout: patience(10_000) }, async () => {
     const started = join(folder, 'started');
     const env = fake(
       `writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000); process.on('SIGTERM', () => {});`,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../../runtime/printable.ts';
+import { distinguishedName, messageOf } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
@@ -11,7 +11,17 @@ export interface TlsOptions {
   readonly authorities: readonly string[];
   /** True if a certificate among them is enough by itself, though it is no root: that of a known host. */
   readonly partialChain: boolean;
-  readonly certificate: { readonly chain: string; readonly key: Secret } | undefined;
+  readonly certificate:
+    | {
+        readonly chain: string;
+        readonly key: Secret;
+        /**
+         * Called before the certificate is sent to a server that is not verified yet, in cleartext, as TLS 1.2 does.
+         * Undefined: it is not sent to such a server.
+         */
+        readonly onUnverified?: (() => void) | undefined;
+      }
+    | undefined;
   /** Sent in clear, as SNI, which HTCondor ignores; undefined: none. */
   readonly serverName: string | undefined;
 }
@@ -95,6 +105,11 @@ export class TlsTunnel {
     });
   }
 
+  /** The version that the server has chosen, `TLSv1.2` or `TLSv1.3`. */
+  get version(): string | null {
+    return this.#socket.getProtocol();
+  }
+
   get established(): boolean {
     return this.#established;
   }
@@ -147,9 +162,12 @@ export class TlsTunnel {
     const certificate = this.#certificate;
     if (certificate === undefined) return 'it has no certificate';
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
-    // As HTCondor does: names of the extension first, `*` in them at the end of a label, then the common name.
-    if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined) return undefined;
-    const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
+    // The names of the extension decide, with `*` at the end of a label. Without that extension the common name does; with
+    // it the common name would bypass the name constraints of a CA, though HTCondor accepts it.
+    const { subjectAltName, subject } = certificate;
+    const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
+    if (certificate.checkHost(serverName, options) !== undefined) return undefined;
+    const names = subjectAltName || subject || '';
     return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
   }
 
@@ -174,9 +192,8 @@ export class TlsTunnel {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** `issuer`: undefined, whatever its type says, if the certificate names none. */
 function untrusted(code: string, issuer: string | undefined): string {
-  const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
+  const by = `issued by ${distinguishedName(issuer, 'an empty name')}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return `its certificate, or one above it, has expired (${by})`;
