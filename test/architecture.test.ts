@@ -39,8 +39,8 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?fs(\/|$)/,
     [
-      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
-      'src/runtime/find-program.ts',
+      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts'],
+      ...['src/runtime/find-program.ts', 'src/runtime/bounded-file.ts'],
       'src/action/',
       'src/service/',
     ],
@@ -64,6 +64,9 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/post.ts': /^env$/,
   'src/cli/index.ts': /^(argv|exitCode)$/,
   'src/action/main.ts': /^(argv|env)$/,
+  'src/action/runner-files.ts': /^env$/,
+  'src/action/runner-inputs.ts': /^env$/,
+  'src/action/deliver.ts': /^env$/,
   'src/action/renewal.ts': /^(argv|execPath|kill|platform|ppid|stdout)$/,
   'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli/main.ts': /^(stdout|stderr)$/,
@@ -85,10 +88,11 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
 
 /** Who may look at a secret, and how often it does. */
 const REVEALS: Readonly<Record<string, number>> = {
-  'src/action/main.ts': 2, // masks it; sets the output
+  'src/action/main.ts': 1, // masks it
+  'src/action/deliver.ts': 1, // sets the output
   'src/cli/main.ts': 1, // prints it
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
-  'src/credentials/idtokens.ts': 2, // splits the input in lines; is there a signature to mask?
+  'src/credentials/idtokens.ts': 1, // splits the input in lines
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself

@@ -28,6 +28,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,
   'Invalid command line argument: -frobnicate': NO_DAEMON,
   'is not a lifetime': NO_DAEMON,
+  'is empty, and no other credential is given': NO_DAEMON,
   'is another machine': 'the daemons of the tests are on this machine',
   'a SciToken is shown only to a daemon that proves itself': NO_DAEMON,
   'the certificate of CN=alice expired at': NO_DAEMON,
@@ -84,7 +85,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the daemon reports error': 'it stands for texts that we do not know',
   'the reply has no token': 'no HTCondor does so',
   'which we did not ask for': 'no HTCondor does so',
-  'the runner does not take the outputs': NO_DAEMON,
+  'the runner does not accept the outputs': NO_DAEMON,
   'standard output': NO_DAEMON,
   'is a symbolic link, which is not followed': NO_DAEMON,
 };

@@ -28,7 +28,7 @@ describe('verify', () => {
       await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {
         code: 'ERR_TOKEN_REFUSED',
         phase: 'verify',
-        message: 'the daemon does not allow WRITE to alice@pool.test with the new token',
+        message: 'the new token is restricted to READ, which does not include WRITE; so is the credential',
       });
     }));
 

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve, win32 } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.ts';
@@ -16,13 +16,19 @@ import type { InputName, InputSource } from '../inputs/table.ts';
 import { describeError, describeToken } from '../messages/describe.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
 import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
-import { writeTokenFile } from '../token/token-file.ts';
-import { hearStop, sayStop } from './stop-socket.ts';
+import { tokenText, writeTokenFile } from '../token/token-file.ts';
+import { hashOf, holdsOneOf } from './file-content.ts';
+import { canHearStop, hearStop, removeStopSocket, sayStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
+/** File with the SHA-256 of each token that was written, so that post knows its own; beside the log. */
+const HASHES = 'written.sha256';
+/** The most that is read of each of them. */
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
 /** How a line of the log begins that tells of a failure. */
 export const NOT_RENEWED = 'Not renewed';
 export const RENEW = 'renew';
@@ -33,6 +39,8 @@ const READY = 'ready';
 interface Order {
   readonly inputs: Readonly<Partial<Record<InputName, string>>>;
   readonly path: string;
+  /** SHA-256 of the file as the step wrote it. */
+  readonly hash: string;
   readonly due: number;
   /** Variables with secrets, that nobody else is to see. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
@@ -76,6 +84,7 @@ export async function startRenewal(
     inputs: { ...inputs, ...wholePathsOf(inputs, PATH_INPUTS) },
     path,
     directory,
+    hash: hashOf(tokenText(token.jwt)),
     secrets: Object.fromEntries(SECRET_VARIABLES.map((name) => [name, env[name]])),
     due: dueOf(token),
     watched: process.ppid,
@@ -105,12 +114,24 @@ export async function startRenewal(
   child.unref();
 }
 
-/** Ends it, whatever it is doing. Its log, and whether it was still there. */
+/** Ends it, whatever it is doing. Returns its log, and whether it was still there. */
 export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
-  const wasThere = await sayStop(directory);
-  const path = join(directory, LOG);
-  const log = existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
-  return { log, wasThere };
+  const wasThere = await sayStop(directory).catch(() => false);
+  if (!wasThere) removeStopSocket(directory);
+  return { log: linesOf(directory, LOG), wasThere };
+}
+
+/** SHA-256 of each token that the process has written. */
+export function renewedHashes(directory: string): readonly string[] {
+  return linesOf(directory, HASHES);
+}
+
+function linesOf(directory: string, name: string): readonly string[] {
+  try {
+    return readBounded(join(directory, name), MAX_LOG_BYTES).toString('utf8').trimEnd().split('\n');
+  } catch {
+    return []; // there is none, or it is not one that the process wrote
+  }
 }
 
 /**
@@ -132,10 +153,13 @@ export async function renew(): Promise<void> {
   const { ino } = statSync(directory);
   const until = Date.now() + LONGEST_JOB_MS;
   const isOver = () =>
-    statSync(directory, { throwIfNoEntry: false })?.ino !== ino || !isAlive(order.watched) || Date.now() > until;
+    statSync(directory, { throwIfNoEntry: false })?.ino !== ino ||
+    !canHearStop() ||
+    !isAlive(order.watched) ||
+    Date.now() > until;
   const watch = setInterval(() => isOver() && end(), TICK_MS);
   try {
-    await keepFresh(order, isOver, stop.signal, (line) => {
+    await keepFresh(order, directory, isOver, stop.signal, (line) => {
       try {
         appendFileSync(join(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
       } catch {
@@ -149,12 +173,14 @@ export async function renew(): Promise<void> {
 }
 
 async function keepFresh(
-  { inputs, path, secrets, due: first }: Order,
+  { inputs, path, hash, secrets, due: first }: Order,
+  directory: string,
   isOver: () => boolean,
   stop: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
   const input = (name: InputName) => inputs[name];
+  const hashes = [hash];
   let due = first;
   for (let failures = 0; ; ) {
     for (let left = due - Date.now(); left > 0; left = due - Date.now())
@@ -167,6 +193,9 @@ async function keepFresh(
       const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
       const fetched = await fetchAgain(input, secrets, host).finally(host.done);
       if (stop.aborted || isOver()) return;
+      if (!holdsOneOf(path, hashes)) return say(`Stopped: another process has written to ${path}`);
+      hashes.push(hashOf(tokenText(fetched.token.jwt)));
+      appendFileSync(join(directory, HASHES), `${hashes.at(-1)}\n`, { mode: 0o600 });
       writeTokenFile(path, fetched.token.jwt, false);
       say(`Renewed. ${describeToken({ ...fetched, path })}`);
       failures = 0;
@@ -182,10 +211,8 @@ async function keepFresh(
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
   const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
-  return await fetchToken(
-    { ...withoutSigningKeys(readRequest(input, surroundings)), path: undefined, retries: 0 },
-    host,
-  );
+  const request = withoutSigningKeys(readRequest(input, surroundings));
+  return await fetchToken({ ...request, path: undefined, retries: 0, warnings: [] }, host);
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

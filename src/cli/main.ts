@@ -8,6 +8,7 @@ import { describeDiagnosis, describeError, describeToken, factsOf } from '../mes
 import { checkFetch } from '../pipeline/check.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
 import { printable } from '../runtime/printable.ts';
+import { commandHint } from './command-hints.ts';
 import { type Arguments, flagsOf, parseArguments, type Tool, usage } from './flags.ts';
 import { VERSION } from './version.ts';
 
@@ -19,7 +20,7 @@ export async function run(args: readonly string[], tool: Tool = 'condor_token_fe
   try {
     return await main(args, tool);
   } catch (error) {
-    for (const line of describeError(error)) say(line);
+    for (const line of describeError(error)) say(commandHint(line));
     return error instanceof HTCondorError ? error.exitStatus : 1;
   }
 }

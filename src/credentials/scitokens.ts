@@ -7,7 +7,7 @@ import type { AuthMethod } from '../security/method.ts';
 import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
-import { secretsOf } from '../token/jwt.ts';
+import { algorithmOf, secretsOf } from '../token/jwt.ts';
 import { reasonOf, unreadable } from './private-file.ts';
 
 export interface SciTokenSource {
@@ -49,7 +49,9 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   const found = given ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
   if (typeof found === 'string') return found;
   const jwt = new Secret(found.text.trim());
-  if (jwt.reveal() !== '') for (const secret of secretsOf(jwt)) host.mask(secret);
+  // In a file, what is not a JWT is no secret, and a mask would hide it wherever it stands in the job's log.
+  if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
+  else if (given && jwt.reveal() !== '') host.mask(jwt);
   try {
     if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
     if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
@@ -90,7 +92,7 @@ function readStart(path: string, owner?: number): string | Error {
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | ours);
     try {
       const { uid, mode } = fstatSync(file);
-      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is no regular file');
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
       if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));

@@ -1,11 +1,11 @@
 /** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
-import { readFileSync } from 'node:fs';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
 import { messageOf } from '../runtime/printable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { reasonOf } from './private-file.ts';
-import { type ClientCertificate, filesOf, type PemSource, readAuthorities } from './ssl.ts';
+import { type ClientCertificate, filesOf, MAX_PEM_BYTES, type PemSource, readAuthorities } from './ssl.ts';
 
 export interface TrustSource {
   /** The input ca-certificate. */
@@ -53,13 +53,14 @@ export function systemTrust({ certificateFile, platform }: TrustSource): TrustSo
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
  */
 export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
-  const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+  const skip = (reason: string) => host.log.debug(`credentials: passed over ${reason}`);
+  const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
   const configured = () =>
     [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
       try {
-        return readAuthorities({ name: path, path });
+        return readAuthorities({ name: path, path }, skip);
       } catch (error) {
-        host.log.debug(`credentials: passed over ${messageOf(error)}`);
+        skip(messageOf(error));
         return [];
       }
     });
@@ -91,7 +92,7 @@ export function systemFiles({
 async function systemAuthorities(files: readonly string[]): Promise<readonly string[]> {
   for (const path of files) {
     try {
-      return [readFileSync(path, 'latin1')];
+      return [readBounded(path, MAX_PEM_BYTES).toString('latin1')];
     } catch {
       // Another system keeps them elsewhere.
     }
@@ -109,7 +110,7 @@ async function systemAuthorities(files: readonly string[]): Promise<readonly str
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, MAX_PEM_BYTES).toString('utf8');
   } catch (error) {
     host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
     return undefined;

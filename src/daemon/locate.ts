@@ -149,8 +149,8 @@ function readTime(ad: ClassAd): number | undefined {
   }
 }
 
-/** What a name may be made of: it becomes a setting of HTCondor's tools, which would put other things in place of a `$`. */
-const NAME = /^[\w.@:+~-]{1,255}$/;
+/** What a name may be made of. Only what is exported to HTCondor's tools is restricted further. */
+const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
  * The name in an ad: the one that was asked for, or one with the host name that was, whole or without its domain. Anybody

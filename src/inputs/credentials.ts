@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { CredentialSources, MethodSource } from '../credentials/load.ts';
+import { mistakeIn, pastedPem, pastedToken, pastedTokens } from '../credentials/pasted.ts';
+import { unreadable } from '../credentials/private-file.ts';
 import type { PemSource } from '../credentials/ssl.ts';
 import { InputError } from '../errors.ts';
 import type { Mode } from '../pipeline/request.ts';
@@ -63,15 +65,20 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
         ? given
         : configuredMethods(configured ?? DEFAULT_METHODS);
   if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: it names none');
-  const secret = (name: InputName) => {
+  const secret = (name: InputName, read: (text: string) => string) => {
     const text = input(name);
-    return text === undefined ? undefined : new Secret(text);
+    return text === undefined ? undefined : new Secret(read(text));
   };
   return {
     methods,
     preference: named !== undefined || given.length > 0 ? 'ours' : 'daemon',
-    idtoken: readIdTokenSource(secret('idtoken'), surroundings),
-    scitoken: { text: secret('scitoken'), file: setting('SCITOKENS_FILE'), env, uid },
+    idtoken: readIdTokenSource(secret('idtoken', pastedTokens), surroundings),
+    scitoken: {
+      text: secret('scitoken', (text) => pastedToken('scitoken', text)),
+      file: setting('SCITOKENS_FILE'),
+      env,
+      uid,
+    },
     certificate: readCertificate(input, surroundings),
     anonymousSsl: mode === 'request',
     trust: {
@@ -83,7 +90,7 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
       certificateFile: env['SSL_CERT_FILE'],
       platform,
     },
-    password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
+    password: { text: secret('password', plainPassword), file: setting('SEC_PASSWORD_FILE') },
     fs: {
       directory: setting('FS_LOCAL_DIR'),
       uid,
@@ -92,6 +99,13 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
     },
     path: env['PATH'] ?? '',
   };
+}
+
+/** A password may be anything except what is known to be none. */
+function plainPassword(text: string): string {
+  const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
+  if (mistake !== undefined) throw unreadable('password', mistake);
+  return text;
 }
 
 function readMethods(text: string): readonly MethodSource[] {
@@ -166,8 +180,12 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
 /** PEM is told from a path by its first line. */
 function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
-  if (text.includes('-----BEGIN')) return { name, text: new Secret(text) };
+  const pem = pastedPem(text);
+  if (pem.includes('-----BEGIN')) return { name, text: new Secret(pem) };
   const trimmed = text.trim();
+  const mistake = mistakeIn(text);
+  if (mistake !== undefined && !trimmed.startsWith('/'))
+    throw new InputError(name, `${name}: ${mistake}, and it is neither PEM nor a path`);
   if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
     throw new InputError(name, `${name}: it is neither PEM nor a path`);
   const path = expandPath(name, trimmed, surroundings);

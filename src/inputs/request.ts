@@ -11,7 +11,7 @@ import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
 import { expandPath, refuseVariables } from './paths.ts';
-import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
+import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
 /** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
@@ -32,6 +32,7 @@ const POLL_INTERVAL_MS = 5000;
  * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
  */
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
+  const warnings = checkConfiguration(input, surroundings);
   const path = readPath(input, surroundings);
   const said = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
   const mode = said === 'check' ? 'fetch' : said;
@@ -59,7 +60,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     checkOnly: said === 'check',
     daemon: readDaemon(input, surroundings, { localFirst, remote }),
     remote,
-    serverName: plainText('server-name', input('server-name')),
+    serverName: readServerName(input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
     credentials: readCredentials(input, surroundings, mode),
@@ -75,6 +76,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     retries: readRetries(input('retries') ?? INPUTS.retries),
     onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
     path,
+    warnings,
   };
 }
 
@@ -87,6 +89,30 @@ export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   const { idtoken } = credentials;
   if ('text' in idtoken) return request;
   return { ...request, credentials: { ...credentials, idtoken: { ...idtoken, signing: undefined } } };
+}
+
+/** Inputs without which HTCondor's configuration decides. */
+const PLACES: readonly InputName[] = ['pool', 'address'];
+const CREDENTIALS: readonly InputName[] = [...CREDENTIAL_INPUTS, 'oidc-audience', 'authentication-methods'];
+
+/**
+ * What there is to warn about, where HTCondor is installed but not configured.
+ *
+ * @throws InputError ERR_INPUT the configuration is needed.
+ */
+function checkConfiguration(input: InputSource, { setting }: Surroundings): readonly string[] {
+  const { failure } = setting;
+  if (failure === undefined) return [];
+  const isGiven = (names: readonly InputName[]) => names.some((name) => input(name) !== undefined);
+  const missing =
+    (!isGiven(PLACES) && setting('COLLECTOR_HOST') === undefined && 'COLLECTOR_HOST') ||
+    (!isGiven(CREDENTIALS) && setting('SEC_TOKEN_DIRECTORY') === undefined && 'SEC_TOKEN_DIRECTORY') ||
+    (input('token') !== undefined &&
+      input('token-directory') === undefined &&
+      setting('SEC_TOKEN_DIRECTORY') === undefined &&
+      'SEC_TOKEN_DIRECTORY');
+  if (missing) throw new InputError(missing, failure);
+  return [`${failure}; the inputs have what is needed`];
 }
 
 /** The time allowed for everything, in milliseconds. */
@@ -107,6 +133,12 @@ export function checkTimeout(timeoutMs: number): number {
 
 export function readBoolean(name: InputName, text: string): boolean {
   return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+}
+
+function readServerName(text: string | undefined): string | undefined {
+  const name = plainText('server-name', text);
+  if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
+  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates have host names only`);
 }
 
 function readRetries(text: string): number {
@@ -212,7 +244,7 @@ function checkRenewal(
 ) {
   if (path === undefined)
     throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
-  if (said !== 'fetch' && said !== 'exchange') throw new InputError('renew', `renew: it does not go with mode ${said}`);
+  if (said === 'request') throw new InputError('renew', `renew: it does not go with mode ${said}`);
   if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
   privateDirectory('renew', env);
 }

@@ -9,7 +9,11 @@ import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
 import { abortedError } from '../transport/channel.ts';
 
 /** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
-export type Settings = (name: string) => string | undefined;
+export interface Settings {
+  (name: string): string | undefined;
+  /** Why HTCondor's configuration could not be read; then only `_CONDOR_*` variables count. */
+  readonly failure?: string | undefined;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -83,6 +87,19 @@ export function isInRegistry(env: Environment): boolean {
   return spawnSync(program, args, options).status === 0;
 }
 
+/** Why a program failed that printed no reason. */
+function reasonOfExit({
+  code,
+  signal,
+}: {
+  readonly code?: string | number | null;
+  readonly signal?: string | null;
+}): string {
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'its output is too large';
+  if (signal) return `it was ended by ${signal}`;
+  return typeof code === 'number' ? `exit status ${code}` : `it could not be started (${code ?? 'unknown reason'})`;
+}
+
 async function askProgram(
   program: string,
   env: Environment,
@@ -99,7 +116,7 @@ async function askProgram(
     const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       child.kill('SIGKILL'); // it may not have listened
-      resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout });
+      resolve({ failure: error === null ? undefined : stderr.trim() || reasonOfExit(error), output: stdout });
     });
   });
   if (signal.aborted) throw abortedError(signal).at('inputs');
@@ -108,9 +125,11 @@ async function askProgram(
     const [, name, value = ''] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
     if (name !== undefined && value.trim() !== '') values.set(name, value.trim());
   }
+  if (failure !== undefined) {
+    const text = `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`;
+    return Object.assign(environmentSettings(env), { failure: text });
+  }
   return (name) => {
-    if (failure !== undefined)
-      throw new InputError(name, `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`);
     if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
     return values.get(name);
   };

@@ -29,6 +29,9 @@ Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONF
 Workflow: correct $1; the README says what it may be.
 `,
   ERR_NO_CREDENTIAL: rows`
+/empty, and no other credential
+Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
+Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
 /others may use it|belongs to user|be read by this user
 Runner: the file ${OWNED}
 /ignores files of such a name

@@ -66,6 +66,8 @@ Workflow: ask for less (authz, lifetime), give a credential that has more (condo
 Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
 `,
   ERR_TOKEN_REFUSED: rows`
+/restricted to (.+), which does not include ([A-Z_ ]+)
+Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
 /does not allow (\w+) to (\S+)
 Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
 Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
@@ -74,7 +76,7 @@ Workflow: or leave $1 out of authz.
 Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 `,
   ERR_OUTPUT: rows`
-/runner does not take
+/runner does not accept
 Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
 /standard output
 Workflow: the command behind the pipe has gone: see why, or write with -file.

@@ -23,6 +23,7 @@ import { verifyToken } from './verify.ts';
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
+  for (const warning of request.warnings ?? []) host.log.warn(warning);
   const finished = new AbortController();
   try {
     const signal = AbortSignal.any([host.signal, finished.signal]);
@@ -105,7 +106,7 @@ function warnAboutExcess(token: IdToken, lifetime: TokenRequest['lifetime'], hos
 }
 
 /** Warns if the daemon grants every level that is requested, whatever the credential is restricted to. */
-function warnAboutOldRelease({ version }: ServerPolicy, host: Host): void {
+function warnAboutOldRelease({ version }: Pick<ServerPolicy, 'version'>, host: Host): void {
   if (version === undefined || restrictsLevels(version)) return;
   host.log.warn(
     `The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,

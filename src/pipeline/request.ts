@@ -63,4 +63,6 @@ export interface TokenRequest {
   readonly privateNetworkName: string | undefined;
   /** False if HTCondor's configuration requires authentication or encryption of clients. */
   readonly mayBeUnauthenticated: boolean;
+  /** What was noticed when the inputs were read. */
+  readonly warnings?: readonly string[];
 }

@@ -46,6 +46,8 @@ export interface Candidate {
   readonly source?: string | undefined;
   /** Why the daemon will probably refuse it; such a credential is tried after all others. */
   readonly doubt?: string | undefined;
+  /** When the credential expires, in seconds since 1970; undefined: never, or that does not limit a token. */
+  readonly expiresAt?: number | undefined;
   /** Says the method's first words, where the client speaks first. They leave in one flight with the method's bit. */
   open(channel: MessageChannel): void | Promise<void>;
   /**

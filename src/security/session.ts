@@ -41,6 +41,8 @@ export interface Session {
   readonly method: MethodName;
   /** Where the credential comes from that the daemon accepted. */
   readonly credentialSource: string;
+  /** When the credential expires that was accepted, in seconds since 1970; tokens of this session expire no later. */
+  readonly credentialExpiresAt: number | undefined;
   /** Who the daemon says we are, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
@@ -154,6 +156,7 @@ async function handshake(
     channel,
     method,
     credentialSource: candidate.source ?? candidate.label,
+    credentialExpiresAt: candidate.expiresAt,
     user,
     server,
     resumption: sid === undefined ? undefined : new Resumption(sid, key),

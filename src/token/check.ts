@@ -1,4 +1,5 @@
 import { TokenError } from '../errors.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import type { IdToken } from './jwt.ts';
 import { covers } from './levels.ts';
 
@@ -73,8 +74,8 @@ function checkLevels(
   claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
   const extra = granted.filter((level) => !covers(asked, level));
   claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
-  const missing = asked.filter((level) => !covers(granted, level));
-  return missing.length === 0 ? [] : [`authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`];
+  const reduced = reducedLevels(asked, granted);
+  return reduced === undefined ? [] : [reduced];
 }
 
 function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifetimeSeconds']): readonly string[] {
@@ -89,10 +90,22 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   claim(
     asked === 'unlimited' || granted <= asked,
     'exp',
-    `the token lasts ${granted} s, longer than the ${asked} s that we asked for`,
+    `the token is valid for ${describeDuration(granted)}, longer than the ${asked === 'unlimited' ? asked : describeDuration(asked)} that we asked for`,
   );
   if (granted === asked) return [];
-  return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
+  return [reducedLifetime(asked, granted)];
+}
+
+/** The sentence for a lifetime that is cut to `granted` seconds. */
+export function reducedLifetime(asked: number | 'unlimited', granted: number): string {
+  const wanted = asked === 'unlimited' ? asked : describeDuration(asked);
+  return `lifetime: asked for ${wanted}, granted ${describeDuration(granted)}`;
+}
+
+/** The sentence for levels that are cut; undefined: none is. */
+export function reducedLevels(asked: readonly string[], granted: readonly string[]): string | undefined {
+  const missing = asked.filter((level) => !covers(granted, level));
+  return missing.length === 0 ? undefined : `authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`;
 }
 
 /** Maximum difference between two clocks that is tolerated, in seconds. */

@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
+import { systemReason } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import { isDeniedByNode, isLinkOfSystem, renameOver } from '../runtime/platform.ts';
-import { messageOf } from '../runtime/printable.ts';
 import type { Secret } from '../runtime/secret.ts';
 
 const PRIVATE_FILE = 0o600;
@@ -41,7 +41,7 @@ export function checkTokenPath(path: string): void {
     accessSync(directory, constants.W_OK);
     if (statSync(directory).isDirectory()) return;
   } catch (cause) {
-    throw new OutputError(`${directory} cannot be written to: ${messageOf(cause)}`, { cause });
+    throw new OutputError(`${directory} cannot be written to: ${systemReason(cause)}`, { cause });
   }
   throw new OutputError(`${directory} is no directory`);
 }
@@ -57,51 +57,64 @@ export function checkTokenPath(path: string): void {
  * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was, and no new directory is left.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
-  const directory = dirname(resolve(path));
-  const temporary = join(directory, `.${basename(path)}.${crypto().randomUUID()}`);
-  const made = mayMakeDirectory ? makeDirectories(directory) : [];
+  const made = mayMakeDirectory ? makeDirectories(dirname(resolve(path))) : [];
   try {
     checkTokenPath(path);
-    try {
-      writeWhole(temporary, `${token.reveal()}\n`);
-      renameOver(() => renameSync(temporary, path), process.platform);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
+    putFile(path, tokenText(token), renameSync);
     return made[0];
   } catch (cause) {
     removeEmpty(made);
     if (cause instanceof OutputError) throw cause;
-    throw new OutputError(`the token could not be written to ${path}: ${messageOf(cause)}`, { cause });
+    throw new OutputError(`the token could not be written to ${path}: ${systemReason(cause)}`, { cause });
   }
 }
 
-/**
- * Creates the missing directories on the way to `directory`, one by one. Returns them, the outermost first, as they were
- * named: a recursive mkdir of Node returns a path of another form on Windows.
- *
- * @throws OutputError ERR_OUTPUT; then none of them is left.
- */
-function makeDirectories(directory: string): readonly string[] {
+/** The content of a token file. */
+export function tokenText(token: Secret): string {
+  return `${token.reveal()}\n`;
+}
+
+/** Writes a new file beside `path`, complete before it gets that name; `put` gives it the name. */
+export function putFile(path: string, text: string, put: (from: string, to: string) => void): void {
+  const temporary = join(dirname(resolve(path)), `.${basename(path)}.${crypto().randomUUID()}`);
+  try {
+    writeWhole(temporary, text);
+    renameOver(() => put(temporary, path), process.platform);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** The directories that are missing on the way to `directory`, itself included; the outermost first. */
+export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
     missing.unshift(each);
+  return missing;
+}
+
+/**
+ * Creates the directories on the way to `directory`, one by one. A recursive mkdir of Node never
+ * returns below /proc, and returns a path of another form on Windows. Returns those that it made, the outermost first.
+ *
+ * @throws OutputError ERR_OUTPUT; then none of them is left.
+ */
+export function makeDirectories(directory: string): readonly string[] {
   const made: string[] = [];
-  for (const each of missing) {
+  for (const each of missingDirectories(directory)) {
     try {
       mkdirSync(each, { mode: PRIVATE_DIRECTORY });
       made.push(each);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process was faster
       removeEmpty(made);
-      throw new OutputError(`the directory ${each} could not be created: ${messageOf(cause)}`, { cause });
+      throw new OutputError(`the directory ${each} could not be created: ${systemReason(cause)}`, { cause });
     }
   }
   return made;
 }
 
-/** Removes the directories of a failed write, unless another process has put something there. */
+/** Removes directories of a failed write, unless another process has put something there. */
 function removeEmpty(directories: readonly string[]): void {
   for (const each of directories.toReversed()) {
     try {
@@ -124,7 +137,7 @@ export function writeAddressFile(path: string, sinful: string, version: string):
   try {
     writeWhole(path, `${sinful}\n${known ? `${version}\n` : ''}`);
   } catch (cause) {
-    throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, { cause });
+    throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, { cause });
   }
 }
 
@@ -154,6 +167,6 @@ function stat(path: string) {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new OutputError(`${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+    throw new OutputError(`${path} cannot be looked at: ${systemReason(cause)}`, { cause });
   }
 }

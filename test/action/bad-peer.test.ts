@@ -135,7 +135,7 @@ describe('an address with nobody', () => {
     const first = await listening(dead);
     await new Promise((resolve) => dead.close(resolve));
     const second = await listening(deaf);
-    const step = await runner.runAction({ pool: `${first}, ${second}`, idtoken: credential });
+    const step = await runner.runAction({ pool: `${first}, ${second}`, idtoken: credential, authz: 'READ' });
     assertFailed(step, { code: 'ERR_CLOSED', status: 3, text: new RegExp(`at <${second.replaceAll('.', '\\.')}>`) });
     const warnings = step.annotations.filter(({ level }) => level === 'warning');
     assert.match(warnings[0]?.message ?? '', /connection refused; asking the next collector/);

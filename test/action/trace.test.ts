@@ -53,7 +53,7 @@ describe('Without', () => {
         ['group', 'endgroup'],
       );
       const [first = '', ...facts] = step.log;
-      assert.match(first, /^A token for alice@pool\.test, READ, lasts 3600 s$/);
+      assert.match(first, /^A token for alice@pool\.test, READ, valid for 1 h$/);
       assert.ok(facts.includes('authentication-method: IDTOKENS'), facts.join('\n'));
       assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
     }));

@@ -54,16 +54,16 @@ describe('a private file', () => {
     assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
   });
   test('is not there', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
-  test('is a directory', () => assert.match(reason(folder), /it is no regular file|EISDIR/));
+  test('is a directory', () => assert.match(reason(folder), /it is not a regular file|EISDIR/));
   test('is a pipe: nobody waits for it', {
     skip: windows ? 'Windows has no FIFOs' : false,
     timeout: patience(5000),
   }, () => {
     assert.equal(spawnSync('mkfifo', ['-m', '600', join(folder, 'pipe')]).status, 0);
-    assert.equal(reason(join(folder, 'pipe')), 'it is no regular file');
+    assert.equal(reason(join(folder, 'pipe')), 'it is not a regular file');
   });
   test('is a device', { skip: windows ? 'Windows has no /dev' : false }, () =>
-    assert.equal(reason('/dev/null'), 'it is no regular file'),
+    assert.equal(reason('/dev/null'), 'it is not a regular file'),
   );
   test('is judged by its target where it is a symbolic link', { skip: noModes }, () => {
     symlinkSync(put(0o644), join(folder, 'link'));
@@ -84,6 +84,6 @@ test('reasons are short where there are words for them', () => {
     'it does not exist',
     'it cannot be read by this user',
     'it cannot be read by this user',
-    'long',
+    'an input/output error occurred',
   ]);
 });

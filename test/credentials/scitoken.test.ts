@@ -112,7 +112,7 @@ describe('SCITOKENS_FILE', () => {
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
     const blank = put('blank', '# nothing\n');
     assert.equal(found({ file: blank, env }), `${blank}: it is empty`);
-    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: (it is no regular file|EISDIR)/);
+    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: (it is not a regular file|EISDIR)/);
     const other = put('other', 'hunter2\n');
     assert.match(found({ file: other, env }), /^.*other: not a SciToken: /);
   });
@@ -160,11 +160,11 @@ describe('the search of WLCG', () => {
     const noting = notingHost();
     const reason = read({ env: { ...env('BEARER_TOKEN', 'hunter2'), XDG_RUNTIME_DIR: folder } }, noting);
     assert.equal(reason, 'BEARER_TOKEN: not a SciToken: it is not three parts of base64url with dots between them');
-    assert.deepEqual(noting.masks, ['hunter2']);
+    assert.deepEqual(noting.masks, [], 'what is not a JWT is not masked');
   });
   test('stops at what cannot be read', () => {
     mkdirSync(join(folder, 'folder'));
     const reason = found({ env: { BEARER_TOKEN_FILE: join(folder, 'folder'), XDG_RUNTIME_DIR: folder } });
-    assert.match(reason, /folder: (it is no regular file|EISDIR)/);
+    assert.match(reason, /folder: (it is not a regular file|EISDIR)/);
   });
 });

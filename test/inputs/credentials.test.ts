@@ -30,7 +30,7 @@ describe('a client certificate', () => {
       test(`is not ${JSON.stringify(text.slice(0, 12))}, as ${name}, and it is not quoted`, () =>
         assert.throws(
           () => credentialsOf({ 'client-certificate': PEM, [name]: text }),
-          inputError(name, new RegExp(`^${name}: it is neither PEM nor a path$`)),
+          inputError(name, new RegExp(`^${name}: (it looks like base64, and )?it is neither PEM nor a path$`)),
         ));
     }
   }

@@ -98,7 +98,7 @@ interface Use {
 
 function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Use, peer: Peer): Candidate {
   const { token, source } = credential;
-  return akep2({
+  const own = akep2({
     method: 'TOKEN',
     label: labelOf(credential),
     source: credential.source,
@@ -115,6 +115,7 @@ function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Use
       return `the daemon has another secret for it; ${advice}`;
     },
   });
+  return { ...own, expiresAt: token.expiresAt };
 }
 
 /** The client's name in AKEP2: `sub`, else `jti` (Condor_Auth_Passwd::validate). */

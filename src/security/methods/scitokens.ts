@@ -23,6 +23,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
       label,
       source,
       doubt: expiry(token, host.now(), peer),
+      expiresAt: token.expiresAt,
       open: (channel) => exchange.open(channel),
       patience,
       async finish(channel, _, last) {

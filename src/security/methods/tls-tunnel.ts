@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { distinguishedName, messageOf } from '../../runtime/printable.ts';
+import { distinguishedName } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
@@ -31,6 +31,26 @@ const IP_ADDRESS = /^[\d.]+$|:/;
 
 /** What TLS itself says went wrong, e.g. an alert of the peer. */
 export class TlsFailure extends Error {}
+
+/** OpenSSL's reasons in words. Its own text names source files and is never shown. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, 'a key is too small for this TLS library'],
+  [/CA_MD_TOO_WEAK|MD_TOO_WEAK/, 'a certificate is signed with an algorithm that this TLS library refuses'],
+  [/KEY_VALUES_MISMATCH/, 'the private key is not that of the certificate'],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon speaks no version of TLS from 1.2 on'],
+  [/UNKNOWN_CA/, 'the daemon does not trust the CA of the client certificate'],
+  [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, 'the daemon refuses the client certificate'],
+  [/CERTIFICATE_EXPIRED/, 'the daemon considers the client certificate expired'],
+  [/CERTIFICATE_REVOKED/, 'the client certificate is revoked'],
+  [/CERTIFICATE_REQUIRED/, 'the daemon requires a client certificate'],
+  [/HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, 'the two sides have no TLS parameters in common'],
+];
+
+function tlsReason(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const text = `${code} ${message.toUpperCase().replaceAll(' ', '_')}`;
+  return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || 'an error'}`;
+}
 
 /** What a certificate can be checked against: a dot in front would stand for every host of a domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
@@ -66,7 +86,7 @@ export class TlsTunnel {
     try {
       return new TlsTunnel(options, connect);
     } catch (cause) {
-      throw new TlsFailure(messageOf(cause), { cause });
+      throw new TlsFailure(tlsReason(cause), { cause });
     }
   }
 
@@ -186,7 +206,7 @@ export class TlsTunnel {
   }
 
   #throwFailure(): void {
-    if (this.#failure !== undefined) throw new TlsFailure(this.#failure.message, { cause: this.#failure });
+    if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), { cause: this.#failure });
   }
 }
 
