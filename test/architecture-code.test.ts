@@ -9,7 +9,7 @@ import { sources } from './support/sources.ts';
 
 const MAX_LINES = 250;
 const MAX_ACTION_BYTES = 250_000;
-const MAX_COMMAND_BYTES = 155_000;
+const MAX_COMMAND_BYTES = 180_000;
 const MAX_SERVICE_BYTES = 320_000;
 
 describe('code', () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readRequest } from '../src/inputs/request.ts';
-import { INPUTS } from '../src/inputs/table.ts';
+import { ABSENT, INPUTS } from '../src/inputs/table.ts';
 import { parseConfig } from '../src/policy/config.ts';
 import { CiMachine, SHA256 } from './support/ci-machine.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
@@ -58,7 +58,10 @@ for (const file of WORKFLOWS) {
       for (const { with: inputs = {} } of steps) {
         for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
         const words = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, evaluated(value)]));
-        readRequest((name) => words[name] || INPUTS[name] || undefined, surroundings({ RUNNER_TEMP: '/tmp' }));
+        readRequest(
+          (name) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined,
+          surroundings({ RUNNER_TEMP: '/tmp' }),
+        );
       }
     });
 

@@ -42,7 +42,13 @@ export interface Issued {
 }
 
 /** Nothing of the host counts: no variables, no HTCondor configuration, no files of an account. */
-const NOWHERE: Surroundings = { env: {}, setting: () => undefined, home: '/nonexistent', uid: undefined };
+const NOWHERE: Surroundings = {
+  env: {},
+  setting: () => undefined,
+  home: '/nonexistent',
+  uid: undefined,
+  platform: 'linux',
+};
 const SKEW_SECONDS = 60;
 const REACH_TIMEOUT_MS = 3000;
 const QUIET: Host['log'] = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
