@@ -42,7 +42,7 @@ export interface FetchOptions {
   /** The collector fetches the token of the schedd for us; then there is no choice of `key`. Default: false. */
   readonly remote?: boolean | undefined;
   /**
-   * The ways to authenticate, in order: IDTOKENS, SCITOKENS, SSL, PASSWORD, FS, MUNGE. Default: those that have a
+   * The ways to authenticate, in order: IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS, MUNGE. Default: those that have a
    * credential below; if none has, those of HTCondor's configuration, as the daemon prefers.
    */
   readonly authenticationMethods?: readonly string[] | undefined;
@@ -57,6 +57,14 @@ export interface FetchOptions {
   /** PEM, or a path: client certificate for SSL, and its key, which may stand in the same text. */
   readonly clientCertificate?: string | undefined;
   readonly clientKey?: string | undefined;
+  /** Keytab of a Kerberos client: a path, or its base64. Default: KRB5_CLIENT_KTNAME, if KERBEROS is chosen. */
+  readonly kerberosKeytab?: string | undefined;
+  /** Kerberos principal of the client, `name@REALM`. Default: the first of the keytab or the cache. */
+  readonly kerberosPrincipal?: string | undefined;
+  /** Password of that principal. */
+  readonly kerberosPassword?: string | undefined;
+  /** Credential cache: `FILE:`, `DIR:` or a path. Default: KRB5CCNAME or the system's, if KERBEROS is chosen. */
+  readonly kerberosCache?: string | undefined;
   /** PEM, or the path of a file or directory: authorities to trust beside those of the system. */
   readonly caCertificate?: string | undefined;
   /** Host name that the daemon's certificate must carry. Default: that of its address. */
@@ -105,6 +113,10 @@ const INPUT_OF = {
   tokenService: 'token-service',
   clientCertificate: 'client-certificate',
   clientKey: 'client-key',
+  kerberosKeytab: 'kerberos-keytab',
+  kerberosPrincipal: 'kerberos-principal',
+  kerberosPassword: 'kerberos-password',
+  kerberosCache: 'kerberos-cache',
   caCertificate: 'ca-certificate',
   serverName: 'server-name',
   password: 'password',

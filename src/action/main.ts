@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as core from '@actions/core';
+import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import { type AnyHTCondorError, HTCondorError, OutputError } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
 import { privateDirectory, readBoolean, readRequest, readTimeout } from '../inputs/request.ts';
@@ -38,6 +39,8 @@ export async function run(): Promise<number> {
 
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
+  const keytab = runnerInput('kerberos-keytab') ?? '';
+  if (isEncodedKeytab(keytab)) maskAll(keytab);
   const certificate = runnerInput('client-certificate') ?? '';
   if (certificate.includes('PRIVATE KEY')) maskAll(certificate);
   const summary =

@@ -9,7 +9,7 @@ import {
   ProtocolError,
 } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { StartOver } from '../security/authenticate.ts';
+import { prepare, StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
 import { isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
@@ -90,6 +90,7 @@ async function attempt<T>(
 ): Promise<CommandResult<T>> {
   const { target, command, about, request, phase, mayBeUnmapped = false } = call;
   const { address, serverName, claimedName } = target;
+  if (!isResumable(target.resume)) prepare(call.credentials, target);
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;

@@ -6,7 +6,7 @@ import type { Mode } from '../pipeline/request.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { quote, splitList } from './words.ts';
+import { plainText, quote, splitList } from './words.ts';
 
 /** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -41,6 +41,10 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
   ['oidc-audience', 'SCITOKENS'],
   ['token-service', 'SCITOKENS'],
   ['client-certificate', 'SSL'],
+  ['kerberos-cache', 'KERBEROS'],
+  ['kerberos-keytab', 'KERBEROS'],
+  ['kerberos-password', 'KERBEROS'],
+  ['kerberos-principal', 'KERBEROS'],
   ['password', 'PASSWORD'],
 ];
 
@@ -48,9 +52,16 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
  * Who the user is: the methods named; else those with a credential among the inputs; else those that HTCondor's
  * configuration or HTCondor itself has, of which the daemon then prefers one.
  *
+ * `isTool`: for the command the configuration of this host chooses KERBEROS too, as for HTCondor's tool.
+ *
  * @throws InputError ERR_INPUT.
  */
-export function readCredentials(input: InputSource, surroundings: Surroundings, mode: Mode): CredentialSources {
+export function readCredentials(
+  input: InputSource,
+  surroundings: Surroundings,
+  mode: Mode,
+  isTool: boolean,
+): CredentialSources {
   const { setting, env, uid } = surroundings;
   const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
@@ -82,6 +93,16 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
       certificateFile: env['SSL_CERT_FILE'],
     },
     password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
+    kerberos: {
+      chosen: named !== undefined || given.includes('KERBEROS') || isTool,
+      cache: plainText('kerberos-cache', input('kerberos-cache')),
+      keytab: secret('kerberos-keytab'),
+      password: secret('kerberos-password'),
+      principal: plainText('kerberos-principal', input('kerberos-principal')),
+      service: setting('KERBEROS_SERVER_SERVICE') ?? 'host',
+      env,
+      uid,
+    },
     fs: {
       directory: setting('FS_LOCAL_DIR'),
       uid,
@@ -102,7 +123,7 @@ function readMethods(text: string): readonly MethodSource[] {
       );
     const method = METHODS[name];
     if (method !== undefined) return method;
-    const known = 'IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE';
+    const known = 'IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE';
     throw new InputError(
       'authentication-methods',
       `authentication-methods: ${quote(word)} is unknown; possible are ${known}`,

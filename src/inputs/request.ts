@@ -55,7 +55,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     remote,
     serverName: plainText('server-name', input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
-    credentials: readCredentials(input, surroundings, mode),
+    credentials: readCredentials(input, surroundings, mode, localFirst),
     keyless: readKeyless(input, surroundings),
     authz: readLevels(input('authz')),
     lifetime,

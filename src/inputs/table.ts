@@ -20,6 +20,10 @@ export const INPUTS = {
   'token-service': '',
   'client-certificate': '',
   'client-key': '',
+  'kerberos-keytab': '',
+  'kerberos-principal': '',
+  'kerberos-password': '',
+  'kerberos-cache': '',
   'ca-certificate': '',
   'server-name': '',
   password: '',
@@ -44,7 +48,13 @@ export type InputName = keyof typeof INPUTS;
 export type InputSource = (name: InputName) => string | undefined;
 
 /** Inputs that are secrets: masked before anything is done with them. */
-export const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'] as const satisfies readonly InputName[];
+export const SECRET_INPUTS = [
+  'idtoken',
+  'scitoken',
+  'client-key',
+  'kerberos-password',
+  'password',
+] as const satisfies readonly InputName[];
 
 /** The parts of the surroundings that decide defaults. */
 export interface Surroundings {

@@ -27,7 +27,7 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
  */
 export async function connect(address: Sinful, host: Host, ahead?: ConnectionAhead): Promise<Channel> {
   const early = ahead?.take(address);
-  const socket = early ?? (await dial(address, host));
+  const socket = early ?? (await dial(endpoints(address), formatSinful(address), host)).socket;
   const id = sharedPortId(address);
   if (early !== undefined) host.log.debug('connect: a connection to the daemon is there already');
   if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
@@ -40,10 +40,18 @@ function sharedPortConnect(id: string): Uint8Array {
   return concat([putHeader(message.length), message]);
 }
 
-/** Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed. */
-function dial(address: Sinful, { signal, log, timeLeftMs }: Host): Promise<Socket> {
+/**
+ * Tries all addresses, each a little later than the one before; the first that connects wins, the rest is closed.
+ *
+ * `peer` is what an error calls them together.
+ */
+export function dial(
+  addresses: readonly Endpoint[],
+  peer: string,
+  { signal, log, timeLeftMs }: Pick<Host, 'signal' | 'log' | 'timeLeftMs'>,
+): Promise<{ readonly socket: Socket; readonly endpoint: Endpoint }> {
   const started = timeLeftMs();
-  const waiting = [...endpoints(address)];
+  const waiting = [...addresses];
   const sockets = new Set<Socket>();
   const failures: Failure[] = [];
   return new Promise((resolve, reject) => {
@@ -63,7 +71,7 @@ function dial(address: Sinful, { signal, log, timeLeftMs }: Host): Promise<Socke
       if (endpoint === undefined) {
         if (sockets.size > 0) return;
         finish();
-        reject(unreachable(address, failures));
+        reject(unreachable(peer, failures));
         return;
       }
       timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
@@ -76,7 +84,7 @@ function dial(address: Sinful, { signal, log, timeLeftMs }: Host): Promise<Socke
         socket.setTimeout(0);
         socket.removeAllListeners('error');
         finish(socket);
-        resolve(socket);
+        resolve({ socket, endpoint });
       });
       socket.once('error', (error: Error) => {
         sockets.delete(socket);
@@ -96,10 +104,10 @@ interface Failure {
   readonly error: NodeJS.ErrnoException;
 }
 
-function unreachable(address: Sinful, failures: readonly Failure[]): ConnectError {
+function unreachable(peer: string, failures: readonly Failure[]): ConnectError {
   const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
   const permanent = failures.every(({ error }) => error.code === 'ENOTFOUND');
-  return new ConnectError('ERR_CONNECT', text, { peer: formatSinful(address), permanent });
+  return new ConnectError('ERR_CONNECT', text, { peer, permanent });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {

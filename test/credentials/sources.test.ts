@@ -26,6 +26,10 @@ function sources(methods: readonly MethodSource[], facts: Partial<CredentialSour
       knownHosts: join(folder, 'known_hosts'),
     },
     ...{ password: { text: undefined, file: undefined }, path: '' },
+    kerberos: {
+      ...{ chosen: true, cache: undefined, keytab: undefined, password: undefined, principal: undefined },
+      ...{ service: 'host', env: {}, uid: undefined },
+    },
     fs: { directory: undefined, uid: undefined, accountIds: undefined, mayBeUnbound: false },
     ...facts,
   };
