@@ -1,4 +1,5 @@
 import { rows } from './hint-rows.ts';
+import { KERBEROS_CONNECT, KERBEROS_MISSING, KERBEROS_UNREADABLE } from './hints-kerberos.ts';
 
 const ELSEWHERE = 'use a self-hosted one, a VPN, or an SSH tunnel with address.';
 const STALE = 'use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)';
@@ -23,7 +24,9 @@ Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONF
 /^(\S+)
 Workflow: correct $1; the README says what it may be.
 `,
-  ERR_NO_CREDENTIAL: rows`
+  ERR_NO_CREDENTIAL: [
+    ...KERBEROS_MISSING,
+    ...rows`
 /others may use it|belongs to user|be read by this user
 Runner: the file ${OWNED}
 /ignores files of such a name
@@ -45,7 +48,10 @@ Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave a
 Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
 Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
 `,
-  ERR_CREDENTIAL_UNREADABLE: rows`
+  ],
+  ERR_CREDENTIAL_UNREADABLE: [
+    ...KERBEROS_UNREADABLE,
+    ...rows`
 /certificate .*expired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
@@ -63,6 +69,7 @@ Workflow: password is the line that condor_store_cred add -c was given on the da
 /
 Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
 `,
+  ],
   ERR_NOT_FOUND: rows`
 /on this machine
 Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
@@ -74,7 +81,9 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 /
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,
-  ERR_CONNECT: rows`
+  ERR_CONNECT: [
+    ...KERBEROS_CONNECT,
+    ...rows`
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
 /no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
@@ -87,6 +96,7 @@ Workflow: nothing listens there: correct pool (9618, or what condor_config_val C
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
+  ],
   ERR_TIMEOUT: rows`
 /request (\w+) was not approved
 Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.

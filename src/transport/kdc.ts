@@ -55,7 +55,13 @@ export async function askKdc(
 ): Promise<Uint8Array> {
   let left = kdcs;
   for (;;) {
-    const { socket, endpoint } = await dial(left, `KDC of ${realm}`, host);
+    const { socket, endpoint } = await dial(left, `KDC of ${realm}`, host).catch((cause: unknown) => {
+      if (!(cause instanceof ConnectError) || cause.code !== 'ERR_CONNECT') throw cause;
+      const { peer = '', permanent } = cause;
+      throw new ConnectError('ERR_CONNECT', `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+        ...{ peer, permanent, cause },
+      });
+    });
     const peer = formatEndpoint(endpoint);
     try {
       const reply = await exchange(socket, request, host.signal);

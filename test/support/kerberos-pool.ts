@@ -13,16 +13,18 @@ import { startPool } from './pool.ts';
 import { surroundings } from './surroundings.ts';
 import type { Words } from './ways.ts';
 
-/** The daemons' host, and its realm; another realm whose users have accounts here too. */
+/** The daemons' host, and its realm; another realm whose users have accounts here too, and one that the daemons do not know. */
 export const KERBEROS_HOST = 'ap.pool.test';
 export const REALM = 'POOL.TEST';
 export const OTHER_REALM = 'OTHER.TEST';
+export const STRANGE_REALM = 'STRANGE.TEST';
+const REALMS = [REALM, OTHER_REALM, STRANGE_REALM] as const;
 export const ALICE_PASSWORD = 'correct horse battery';
 
 /** Settings of the daemons. Mapping realms needs a file, or the domain would be the realm. */
-export const KERBEROS_CONFIG = `
+const KERBEROS_CONFIG = `
   SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, FS
-  SEC_READ_AUTHENTICATION = OPTIONAL
+  HOST_ALIAS = ${KERBEROS_HOST}
   KERBEROS_SERVER_PRINCIPAL = host/${KERBEROS_HOST}
   KERBEROS_MAP_FILE = /etc/condor/kerberos.map
 `.replaceAll(/^ +/gm, '');
@@ -45,12 +47,10 @@ export interface Fetched {
 
 export class KerberosPool {
   readonly pool: Pool;
-  readonly kdcPort: number;
   readonly folder: string;
 
-  constructor(pool: Pool, kdcPort: number, folder: string) {
+  constructor(pool: Pool, folder: string) {
     this.pool = pool;
-    this.kdcPort = kdcPort;
     this.folder = folder;
   }
 
@@ -91,7 +91,9 @@ export class KerberosPool {
     const host = { ...real, now: () => new Date(real.now().getTime() + skewSeconds * 1000) };
     const all: Words = {
       ...{ 'on-reduced': 'ignore', 'server-name': KERBEROS_HOST, retries: '0' },
-      ...('pool' in words || 'address' in words ? {} : { address: await this.pool.sinful('schedd', this.pool.scheddName) }),
+      ...('pool' in words || 'address' in words
+        ? {}
+        : { address: await this.pool.sinful('schedd', this.pool.scheddName) }),
       ...words,
     };
     const own = { KRB5_CONFIG: join(this.folder, 'krb5.conf'), ...env };
@@ -117,8 +119,8 @@ export class KerberosPool {
 }
 
 /** krb5.conf for both realms; `mapped`: with the realm of the daemons' host. */
-export function krb5Configuration(ports: readonly [number, number], mapped = true): string {
-  const realm = (name: string, port: number) => `  ${name} = {\n    kdc = 127.0.0.1:${port}\n  }\n`;
+export function krb5Configuration(ports: readonly number[], mapped = true): string {
+  const realms = REALMS.map((name, at) => `  ${name} = {\n    kdc = 127.0.0.1:${ports[at]}\n  }\n`).join('');
   const domains = mapped ? `[domain_realm]\n  .pool.test = ${REALM}\n  pool.test = ${REALM}\n` : '';
   return `[libdefaults]
   default_realm = ${REALM}
@@ -128,12 +130,12 @@ export function krb5Configuration(ports: readonly [number, number], mapped = tru
   rdns = false
   udp_preference_limit = 1
 [realms]
-${realm(REALM, ports[0])}${realm(OTHER_REALM, ports[1])}${domains}`;
+${realms}${domains}`;
 }
 
 const ALL_TYPES = 'aes256-cts:normal aes128-cts:normal aes256-sha2:normal aes128-sha2:normal';
 
-function kdcConfiguration(ports: readonly [number, number]): string {
+function kdcConfiguration(ports: readonly number[]): string {
   const realm = (name: string, port: number) => `  ${name} = {
     database_name = /var/lib/krb5kdc/${name}
     key_stash_file = /var/lib/krb5kdc/stash.${name}
@@ -144,17 +146,20 @@ function kdcConfiguration(ports: readonly [number, number]): string {
     default_principal_flags = +preauth
   }
 `;
-  return `[realms]\n${realm(REALM, ports[0])}${realm(OTHER_REALM, ports[1])}`;
+  return `[realms]\n${REALMS.map((name, at) => realm(name, ports[at] ?? 0)).join('')}`;
 }
 
 /** Principals: users, one with an instance, the daemons' host, and another host. */
 async function makeRealms(pool: Pool): Promise<void> {
   const script = `
     set -e
-    for realm in ${REALM} ${OTHER_REALM}; do kdb5_util -r $realm create -s -P master > /dev/null; done
-    for realm in ${REALM} ${OTHER_REALM}; do
-      kadmin.local -r $realm addprinc -pw cross krbtgt/${REALM}@${OTHER_REALM}
-      kadmin.local -r $realm addprinc -pw cross krbtgt/${OTHER_REALM}@${REALM}
+    for realm in ${REALMS.join(' ')}; do kdb5_util -r $realm create -s -P master > /dev/null; done
+    for other in ${OTHER_REALM} ${STRANGE_REALM}; do
+      for realm in ${REALM} $other; do
+        kadmin.local -r $realm addprinc -pw cross krbtgt/${REALM}@$other
+        kadmin.local -r $realm addprinc -pw cross krbtgt/$other@${REALM}
+      done
+      kadmin.local -r $other addprinc -pw abroad alice
     done > /dev/null
     admin() { kadmin.local -r ${REALM} "$@" > /dev/null; }
     admin addprinc -randkey host/${KERBEROS_HOST}; admin ktadd -k /etc/krb5.keytab host/${KERBEROS_HOST}
@@ -162,15 +167,14 @@ async function makeRealms(pool: Pool): Promise<void> {
     admin addprinc -pw '${ALICE_PASSWORD}' alice
     admin ktadd -norandkey -k /home/alice/alice.keytab alice; chown alice /home/alice/alice.keytab
     admin addprinc -pw instance alice/admin
-    kadmin.local -r ${OTHER_REALM} addprinc -pw abroad alice > /dev/null
-    krb5kdc -r ${REALM} -r ${OTHER_REALM}
+    krb5kdc ${REALMS.map((name) => `-r ${name}`).join(' ')}
   `;
   await pool.run('sh', '-c', script);
 }
 
 /** `options.config` comes behind that of KERBEROS. Stop it in `after`. */
 export async function startKerberosPool(options: PoolOptions): Promise<KerberosPool> {
-  const ports = [await freePort(), await freePort()] as const;
+  const ports = [await freePort(), await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
   writeFileSync(join(folder, 'krb5.conf'), krb5Configuration(ports));
   writeFileSync(join(folder, 'unmapped.conf'), krb5Configuration(ports, false));
@@ -179,7 +183,11 @@ export async function startKerberosPool(options: PoolOptions): Promise<KerberosP
     config: `${KERBEROS_CONFIG}${options.config ?? ''}`,
     async prepare(pool) {
       // The first line with an address is the name that HTCondor's tool finds for it.
-      await pool.run('sh', '-c', `printf '127.0.0.1 ${KERBEROS_HOST}\\n' > /tmp/hosts; cat /etc/hosts >> /tmp/hosts; cp /tmp/hosts /etc/hosts`);
+      await pool.run(
+        'sh',
+        '-c',
+        `printf '127.0.0.1 ${KERBEROS_HOST}\\n' > /tmp/hosts; cat /etc/hosts >> /tmp/hosts; cp /tmp/hosts /etc/hosts`,
+      );
       await pool.write('/etc/krb5.conf', krb5Configuration(ports), 0o644);
       await pool.write('/etc/krb5kdc/kdc.conf', kdcConfiguration(ports), 0o644);
       await pool.write('/etc/condor/kerberos.map', `${REALM} = pool.test\n${OTHER_REALM} = other.test\n`, 0o644);
@@ -187,5 +195,5 @@ export async function startKerberosPool(options: PoolOptions): Promise<KerberosP
       await options.prepare?.(pool);
     },
   });
-  return new KerberosPool(pool, ports[0], folder);
+  return new KerberosPool(pool, folder);
 }

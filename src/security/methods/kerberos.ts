@@ -1,5 +1,6 @@
 import { AuthenticationError, ConnectError, ProtocolError } from '../../errors.ts';
 import { KerberosError } from '../../kerberos/kerberos-error.ts';
+import { formatPrincipal } from '../../kerberos/principal.ts';
 import { type Ticket, verifyApplicationReply } from '../../kerberos/replies.ts';
 import { type ApRequest, applicationRequest } from '../../kerberos/requests.ts';
 import type { Host } from '../../runtime/host.ts';
@@ -90,7 +91,7 @@ function candidate({ label, ticketFor }: TicketSource, serverName: string, host:
       if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
       if ((await channel.receive((message) => message.int())) !== MUTUAL)
         throw refused(
-          'the daemon rejects the ticket without a reason: its keytab is missing, unreadable or has another key, or the clocks differ',
+          `the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`,
         );
       const reply = await channel.receive(getReply);
       try {
