@@ -90,7 +90,10 @@ for (const suite of poolSuites()) {
         (await realm.fetch(words)).log.filter((line) => /the KDC of .* answered/.test(line)).length;
       assert.equal(await exchanges({ 'kerberos-keytab': keytab }), 1);
       assert.equal(await exchanges({ 'kerberos-password': ALICE_PASSWORD, 'kerberos-principal': 'alice' }), 2);
-      const granting = realm.file('granting', Buffer.from(await realm.base64(`${HOME}/granting`), 'base64'));
+      const granting = realm.file(
+        'granting',
+        Buffer.from(await realm.base64(await realm.kinit(`${HOME}/fresh`)), 'base64'),
+      );
       assert.equal(await exchanges({ 'kerberos-cache': granting }), 1);
       const service = realm.file('service', Buffer.from(await realm.base64(`${HOME}/service`), 'base64'));
       assert.equal(await exchanges({ 'kerberos-cache': service }), 0);

@@ -61,7 +61,7 @@ export class KerberosPool {
 
   /** Runs commands of the KDC's administrator in a realm. */
   async administer(...commands: readonly string[]): Promise<void> {
-    for (const command of commands) await this.pool.run('kadmin.local', '-r', REALM, command);
+    for (const command of commands) await this.pool.run('kadmin.local', '-r', REALM, ...command.split(' '));
   }
 
   /** A file of alice's in the pool. */
