@@ -67,7 +67,7 @@ export interface FetchOptions {
   readonly kerberosCache?: string | undefined;
   /** PEM, or the path of a file or directory: authorities to trust beside those of the system. */
   readonly caCertificate?: string | undefined;
-  /** Host name that the daemon's certificate must carry. Default: that of its address. */
+  /** Host name that the daemon's certificate or Kerberos principal must carry. Default: that of its address. */
   readonly serverName?: string | undefined;
   /** Pool password. */
   readonly password?: string | undefined;

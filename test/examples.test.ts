@@ -26,7 +26,13 @@ const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
 test('the list of examples names every file, and every file is looked at here', () => {
   const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
-  const known = ['README.md', ...WORKFLOWS, ...Object.keys(EXAMPLES), 'gitlab/templates/condor-token-fetch.yml'];
+  const known = [
+    'README.md',
+    ...WORKFLOWS,
+    ...Object.keys(EXAMPLES),
+    'gitlab/templates/condor-token-fetch.yml',
+    'gitlab/kerberos.yml',
+  ];
   assert.deepEqual(files, known.sort());
   const readme = readFileSync(join(projectRoot, 'examples', 'README.md'), 'utf8');
   for (const file of files.filter((each) => each !== 'README.md')) assert.ok(readme.includes(`(${file})`), file);

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { DerReader, der } from '../../src/kerberos/der.ts';
 import { encryptionType, type SessionKey } from '../../src/kerberos/encryption.ts';
-import { getName, type Principal, putName } from '../../src/kerberos/principal.ts';
+import { getName, type Principal, putName, ticketGranting } from '../../src/kerberos/principal.ts';
 import { keytabBytes } from './keytab-bytes.ts';
 import { listen, portOf } from './listen.ts';
 
@@ -23,6 +23,8 @@ export interface KdcOptions {
   readonly principals?: Readonly<Record<string, string>>;
   /** Encryption type of all keys. */
   readonly type?: number;
+  /** Answers for a service with a ticket-granting ticket of this realm, as a referral to it. */
+  readonly refers?: boolean;
   /** A code of KRB-ERROR in place of an answer. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
   /** Changes what leaves; undefined: the connection is closed instead. */
@@ -183,7 +185,13 @@ export class Kdc {
   #grant(body: Body, proofs: ReadonlyMap<number, Uint8Array>): Uint8Array {
     const request = readApRequest(proofs.get(PA_TGS_REQ) ?? new Uint8Array(), this.key(`krbtgt/${this.realm}`), 7);
     const { client, key, subkey } = request;
-    return this.#reply(body, client, { type: 13, part: 26, usage: subkey === undefined ? 8 : 9, key: subkey ?? key });
+    const service = this.#options.refers === true ? ticketGranting(this.realm) : body.service;
+    return this.#reply({ ...body, service }, client, {
+      type: 13,
+      part: 26,
+      usage: subkey === undefined ? 8 : 9,
+      key: subkey ?? key,
+    });
   }
 
   #reply(
