@@ -36,6 +36,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'it is not one line of text': NO_DAEMON,
   'not an IDTOKEN': NO_DAEMON,
   'this job may not have an OIDC token': NO_DAEMON,
+  'the daemon does not have the key of its ticket': 'whoever has no key rejects the ticket',
   'the token service gives no token': NO_DAEMON,
   'there is no token for it': NO_DAEMON,
   'the token service answers with an IDTOKEN': NO_DAEMON,

@@ -13,7 +13,7 @@ import {
   realmOfTicketGranting,
   ticketGranting,
 } from '../kerberos/principal.ts';
-import type { Ticket } from '../kerberos/replies.ts';
+import type { Ticket } from '../kerberos/ticket.ts';
 import { type ClientKeys, type Kdcs, requestInitialTicket, requestServiceTicket } from '../kerberos/tickets.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';

@@ -2,7 +2,7 @@
 import { ByteReader } from './byte-reader.ts';
 import { KerberosError } from './kerberos-error.ts';
 import type { Principal } from './principal.ts';
-import type { Ticket } from './replies.ts';
+import type { Ticket } from './ticket.ts';
 
 const FORMAT = 0x0504;
 /** A cache has a few tickets; a principal has two or three components. */

@@ -8,7 +8,7 @@ import { BLOCK_LENGTH, decryptCts, encryptBlock, encryptCts } from './aes-cts.ts
 import { KerberosError } from './kerberos-error.ts';
 import { nFold } from './n-fold.ts';
 
-export interface EncryptionType {
+interface EncryptionType {
   readonly id: number;
   /** Number of the checksum that goes with it. */
   readonly checksumType: number;

@@ -1,7 +1,7 @@
 /** krb5.conf, as far as it tells realms and KDCs (MIT's documentation of krb5.conf; prof_parse.c). */
 
 /** Reads files for the parser. Each function returns undefined or nothing if there is no such file. */
-export interface ConfigurationFiles {
+interface ConfigurationFiles {
   read(path: string): string | undefined;
   /** Paths of the files in a directory, in order. */
   list(directory: string): readonly string[];

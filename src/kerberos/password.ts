@@ -11,7 +11,7 @@ const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 1_000_000;
 
 /** The keys of a password (RFC 3962 §4, RFC 8009 §4), made when the KDC has named salt and iteration count. */
-export function keysOfPassword(reveal: () => string, client: Principal, source: string): ClientKeys {
+export function keysOfPassword(text: () => string, client: Principal, source: string): ClientKeys {
   return {
     source,
     types: ENCRYPTION_TYPES,
@@ -23,7 +23,7 @@ export function keysOfPassword(reveal: () => string, client: Principal, source: 
         throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
       // The default salt: realm and components without a separator (RFC 4120 §4).
       const bytes = await stringToKey(
-        reveal(),
+        text(),
         salt ?? Buffer.from(`${client.realm}${client.components.join('')}`),
         count,
       );

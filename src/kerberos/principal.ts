@@ -3,8 +3,8 @@ import { type DerReader, der } from './der.ts';
 import { KerberosError } from './kerberos-error.ts';
 
 /** Name types (RFC 4120 §6.2). */
-export const NT_PRINCIPAL = 1;
-export const NT_SRV_INST = 2;
+const NT_PRINCIPAL = 1;
+const NT_SRV_INST = 2;
 export const NT_SRV_HST = 3;
 
 export interface Principal {

@@ -3,7 +3,7 @@ import { DerReader } from './der.ts';
 import { encryptionType, type SessionKey } from './encryption.ts';
 import { type KdcRefusal, KerberosError } from './kerberos-error.ts';
 import { getName, isSamePrincipal, type Principal } from './principal.ts';
-import type { ApRequest, TicketRequest } from './requests.ts';
+import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
 
 /** Key usages of what a client decrypts (RFC 4120 §7.5.1). */
 export const REPLY_USAGE = { AS_REPLY: 3, TGS_REPLY: 8, AP_REPLY: 12 } as const;
@@ -18,17 +18,6 @@ const ENC_AP_REP_PART = 27;
 const KRB_ERROR = 30;
 
 const PA_ETYPE_INFO2 = 19;
-
-/** A ticket, with the key that goes with it. */
-export interface Ticket {
-  readonly client: Principal;
-  readonly service: Principal;
-  readonly key: SessionKey;
-  /** Seconds since 1970. */
-  readonly endTime: number;
-  /** The Ticket structure, for the service to read. */
-  readonly encoded: Uint8Array;
-}
 
 /** How a password becomes the key of an encryption type; undefined: as that type has it by default. */
 export interface KeyInformation {
@@ -102,7 +91,7 @@ export function openKdcReply(
 }
 
 /** @throws KerberosError the service does not know the session key, or answers another request (RFC 4120 §3.2.5). */
-export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent: ApRequest): void {
+export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent: KerberosTime): void {
   const fields = new DerReader(bytes).application(AP_REP);
   fields.field(0).integer();
   fields.field(1).integer();

@@ -1,8 +1,8 @@
 /** What a client sends: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
 import { der } from './der.ts';
 import { CONFOUNDER_LENGTH, encryptionType, type SessionKey } from './encryption.ts';
-import { type Principal, putName } from './principal.ts';
-import type { Ticket } from './replies.ts';
+import { putName } from './principal.ts';
+import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
 
 /** Key usages of what a client encrypts or signs (RFC 4120 §7.5.1). */
 const USAGE = {
@@ -35,23 +35,8 @@ export interface Surroundings {
   randomBytes(length: number): Uint8Array;
 }
 
-/** What a KDC is asked for. */
-export interface TicketRequest {
-  readonly client: Principal;
-  readonly service: Principal;
-  /** In 31 bits, which all implementations read alike. */
-  readonly nonce: number;
-  readonly encryptionTypes: readonly number[];
-}
-
 export function drawNonce({ randomBytes }: Surroundings): number {
   return Buffer.from(randomBytes(4)).readUInt32BE() & 0x7fff_ffff;
-}
-
-/** A time in the parts that Kerberos has: seconds since 1970, and microseconds. */
-interface KerberosTime {
-  readonly seconds: number;
-  readonly microseconds: number;
 }
 
 /** The time to the millisecond, and drawn below it, so that no two authenticators are the same (RFC 4120 §3.2.2). */

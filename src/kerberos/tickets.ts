@@ -17,9 +17,9 @@ import {
   REPLY_USAGE,
   readKdcReply,
   readKeyInformation,
-  type Ticket,
 } from './replies.ts';
-import { authenticationRequest, drawNonce, type Surroundings, serviceRequest, type TicketRequest } from './requests.ts';
+import { authenticationRequest, drawNonce, type Surroundings, serviceRequest } from './requests.ts';
+import type { Ticket, TicketRequest } from './ticket.ts';
 
 /** The way to KDCs. */
 export interface Kdcs extends Surroundings {

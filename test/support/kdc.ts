@@ -31,7 +31,7 @@ export interface KdcOptions {
   readonly alter?: (reply: Uint8Array, count: number) => Uint8Array | undefined;
 }
 
-export interface KdcRequest {
+interface KdcRequest {
   readonly kind: 'AS' | 'TGS';
   readonly service: string;
 }
@@ -73,12 +73,12 @@ export class Kdc {
   static async start(options: KdcOptions = {}): Promise<Kdc> {
     const { realm = 'POOL.TEST', type = 18, principals = {} } = options;
     const passwords = { [`krbtgt/${realm}`]: 'krbtgt', ...principals };
-    const { stringToKey } = encryptionType(type);
+    const { stringToKey, defaultIterations } = encryptionType(type);
     const keys = new Map<string, SessionKey>();
     for (const [name, password] of Object.entries(passwords))
       keys.set(name, {
         type,
-        bytes: await stringToKey(password, Buffer.from(`${realm}${name.replaceAll('/', '')}`), 4096),
+        bytes: await stringToKey(password, Buffer.from(`${realm}${name.replaceAll('/', '')}`), defaultIterations),
       });
     const kdc = new Kdc(options, keys);
     await listen(kdc.#server);
@@ -96,7 +96,7 @@ export class Kdc {
 
   /** krb5.conf for clients. */
   get configuration(): string {
-    return `[libdefaults]\n default_realm = ${this.realm}\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n[realms]\n ${this.realm} = {\n  kdc = 127.0.0.1:${this.port}\n }\n`;
+    return `[libdefaults]\n default_realm = ${this.realm}\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n[domain_realm]\n .${this.realm.toLowerCase()} = ${this.realm}\n[realms]\n ${this.realm} = {\n  kdc = 127.0.0.1:${this.port}\n }\n`;
   }
 
   key(name: string): SessionKey {
@@ -166,7 +166,7 @@ export class Kdc {
       der.structure({
         0: der.integer(key.type),
         1: der.text(this.#saltOf(client)),
-        2: der.octets(Uint8Array.of(0, 0, 16, 0)),
+        2: der.octets(iterationsOf(key.type)),
       }),
     ]);
     const proof = proofs.get(PA_ENC_TIMESTAMP);
@@ -300,6 +300,13 @@ export function readApRequest(bytes: Uint8Array, key: SessionKey, usage: number)
 export function apReply({ key, seconds, microseconds }: ReadApRequest): Uint8Array {
   const part = der.application(27, der.structure({ 0: der.time(seconds), 1: der.integer(microseconds) }));
   return der.application(15, der.structure({ 0: der.integer(5), 1: der.integer(15), 2: seal(key, 12, part) }));
+}
+
+/** Parameters of string-to-key: the iteration count. */
+function iterationsOf(type: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(encryptionType(type).defaultIterations);
+  return bytes;
 }
 
 function pair(type: number, value: Uint8Array): Uint8Array {

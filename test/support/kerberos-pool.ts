@@ -17,13 +17,13 @@ import type { Words } from './ways.ts';
 export const KERBEROS_HOST = 'ap.pool.test';
 export const REALM = 'POOL.TEST';
 export const OTHER_REALM = 'OTHER.TEST';
-export const STRANGE_REALM = 'STRANGE.TEST';
+const STRANGE_REALM = 'STRANGE.TEST';
 const REALMS = [REALM, OTHER_REALM, STRANGE_REALM] as const;
 export const ALICE_PASSWORD = 'correct horse battery';
 
 /** Settings of the daemons. Mapping realms needs a file, or the domain would be the realm. */
 const KERBEROS_CONFIG = `
-  SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, FS
+  SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, IDTOKENS, FS
   HOST_ALIAS = ${KERBEROS_HOST}
   KERBEROS_SERVER_PRINCIPAL = host/${KERBEROS_HOST}
   KERBEROS_MAP_FILE = /etc/condor/kerberos.map
@@ -39,7 +39,7 @@ interface FetchFacts {
   readonly timeoutMs?: number;
 }
 
-export interface Fetched {
+interface Fetched {
   readonly token: FetchedToken;
   readonly masks: readonly string[];
   readonly log: readonly string[];
@@ -119,7 +119,7 @@ export class KerberosPool {
 }
 
 /** krb5.conf for both realms; `mapped`: with the realm of the daemons' host. */
-export function krb5Configuration(ports: readonly number[], mapped = true): string {
+function krb5Configuration(ports: readonly number[], mapped = true): string {
   const realms = REALMS.map((name, at) => `  ${name} = {\n    kdc = 127.0.0.1:${ports[at]}\n  }\n`).join('');
   const domains = mapped ? `[domain_realm]\n  .pool.test = ${REALM}\n  pool.test = ${REALM}\n` : '';
   return `[libdefaults]

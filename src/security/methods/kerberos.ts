@@ -1,8 +1,9 @@
 import { AuthenticationError, ConnectError, ProtocolError } from '../../errors.ts';
 import { KerberosError } from '../../kerberos/kerberos-error.ts';
 import { formatPrincipal } from '../../kerberos/principal.ts';
-import { type Ticket, verifyApplicationReply } from '../../kerberos/replies.ts';
+import { verifyApplicationReply } from '../../kerberos/replies.ts';
 import { type ApRequest, applicationRequest } from '../../kerberos/requests.ts';
+import type { Ticket } from '../../kerberos/ticket.ts';
 import type { Host } from '../../runtime/host.ts';
 import { messageOf } from '../../runtime/printable.ts';
 import type { Reader } from '../../wire/reader.ts';

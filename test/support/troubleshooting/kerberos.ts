@@ -82,11 +82,15 @@ export const KERBEROS: Chapter = {
     },
     {
       name: 'the daemon rejects the ticket for host/ap.pool.test@POOL.TEST',
-      also: ['the daemon rejects the ticket for host/elsewhere.pool.test@POOL.TEST'],
       says: 'the daemon rejects the ticket for …',
       means:
-        'The daemon gives no reason; its log has it. The daemon has no keytab, or none with the key of this service; or the ticket is for another host.',
+        'The daemon gives no reason; its log has it. The daemon has no keytab that it can read, or none with the current key.',
       theirs: ['2: Kerberos server authentication error'],
+    },
+    {
+      name: 'the daemon rejects the ticket for host/elsewhere.pool.test@POOL.TEST',
+      says: 'the daemon rejects the ticket for …, which is another host',
+      means: 'The ticket is for the host in `server-name`, and the daemon is on another one.',
     },
     {
       name: 'no host name is known for its Kerberos principal',
