@@ -21,6 +21,8 @@ export interface KerberosConfiguration {
 const MAX_FILES = 100;
 const MAX_LINES = 100_000;
 const MAX_DEPTH = 16;
+/** Names of sections and settings are cut to this length. */
+const MAX_NAME_LENGTH = 256;
 
 /** Values by `section/name` or `section/subsection/name`, in order. */
 type Values = Map<string, string[]>;
@@ -50,19 +52,19 @@ export function parseConfiguration(paths: readonly string[], files: Configuratio
 
 /** A file that is being read, and the section with the subsections that are open in it. */
 interface OpenFile {
-  readonly lines: string[];
+  readonly lines: Iterator<string>;
   readonly place: string[];
 }
 
 /** Files that are included are read in their place, from a list instead of by recursion. */
 function readFiles(paths: readonly string[], files: ConfigurationFiles): Values {
   const values: Values = new Map();
-  const openFile = (path: string): OpenFile => ({ lines: linesOf(path, files), place: [] });
+  const openFile = (path: string): OpenFile => ({ lines: linesOf(path, files)[Symbol.iterator](), place: [] });
   const waiting = [...paths].reverse().map(openFile);
   let [opened, lines] = [paths.length, 0];
   for (let current = waiting.at(-1); current !== undefined; current = waiting.at(-1)) {
-    const line = current.lines.shift();
-    if (line === undefined) {
+    const { value: line, done } = current.lines.next();
+    if (done === true) {
       waiting.pop();
       continue;
     }
@@ -94,20 +96,22 @@ function readLine(line: string, place: string[], values: Values): void {
   if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
   const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
   if (section !== undefined) {
-    place.splice(0, place.length, section);
+    place.splice(0, place.length, section.slice(0, MAX_NAME_LENGTH));
   } else if (line.startsWith('}')) {
     if (place.length > 1) place.pop();
   } else {
     const equals = line.indexOf('=');
     if (equals === -1) return;
-    const name = line.slice(0, equals).trim().replace(/\*$/, '');
+    const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, '');
     const value = line.slice(equals + 1).trim();
     if (value.startsWith('{')) {
       if (place.length < MAX_DEPTH) place.push(name);
       return;
     }
     const key = [...place, place[0] === 'domain_realm' ? name.toLowerCase() : name].join('/');
-    values.set(key, [...(values.get(key) ?? []), value.replace(/^"(.*)"$/, '$1')]);
+    const found = values.get(key) ?? [];
+    found.push(value.replace(/^"(.*)"$/, '$1'));
+    values.set(key, found);
   }
 }
 

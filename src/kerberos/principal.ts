@@ -7,6 +7,9 @@ const NT_PRINCIPAL = 1;
 const NT_SRV_INST = 2;
 export const NT_SRV_HST = 3;
 
+/** Maximum length of the text form, in characters. */
+const MAX_LENGTH = 1024;
+
 export interface Principal {
   readonly type: number;
   readonly components: readonly string[];
@@ -31,6 +34,7 @@ export function formatPrincipal({ components, realm }: Principal): string {
 
 /** @throws KerberosError the text is no principal, or has no realm and there is no default. */
 export function parsePrincipal(text: string, defaultRealm: string | undefined): Principal {
+  if (text.length > MAX_LENGTH) throw new KerberosError(`a principal of more than ${MAX_LENGTH} characters`);
   const parts: string[] = [''];
   let realm: string | undefined;
   for (let i = 0; i < text.length; i++) {
@@ -44,8 +48,8 @@ export function parsePrincipal(text: string, defaultRealm: string | undefined): 
     }
   }
   const found = realm ?? defaultRealm;
-  if (found === undefined) throw new KerberosError(`${text} has no realm, and krb5.conf has no default_realm`);
-  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text)) throw new KerberosError(`${text} is no principal`);
+  if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
+  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
   return { type: NT_PRINCIPAL, components: parts, realm: found };
 }
 
