@@ -27,7 +27,7 @@ const BUNDLES = {
   cli: { entry: 'cli/index.js', minified: true },
   lib: { entry: 'index.js', minified: false },
 };
-const NAMES = { keep_classnames: true, keep_fnames: true };
+const NAMES = { keep_classnames: true };
 const MINIFIED = { module: true, ecma: 2020, compress: { passes: 2, ...NAMES }, mangle: NAMES };
 const READABLE = {
   module: true,
@@ -93,6 +93,7 @@ function copyDeclarations() {
 if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest()) {
   console.log('dist is up to date');
 } else {
+  console.log('building dist');
   for (const folder of ['dist', 'build/bundle']) rmSync(join(root, folder), { recursive: true, force: true });
   compile();
   process.chdir(root);

@@ -79,17 +79,25 @@ export class LocateError extends HTCondorError {
   readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
   /** Names that the collector has of the type asked for; at most ten. */
   readonly names: readonly string[];
+  /** True if the collector has evidence that the daemon, or the collector itself, restarted a moment ago. */
+  readonly mayBeRestarting: boolean;
 
-  constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: ErrorFacts) {
+  constructor(code: LocateError['code'], message: string, names: readonly string[], facts: RestartFacts = {}) {
     super(message, facts);
     this.code = code;
     this.names = names.map(printable);
+    this.mayBeRestarting = facts.mayBeRestarting ?? false;
   }
 }
 
-interface ConnectFacts extends ErrorFacts {
+interface RestartFacts extends ErrorFacts {
+  readonly mayBeRestarting?: boolean;
+}
+
+interface ConnectFacts extends RestartFacts {
   readonly requestId?: string;
   readonly permanent?: boolean;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The network: worth a retry, but for ERR_CCB_ONLY. */
@@ -100,12 +108,18 @@ export class ConnectError extends HTCondorError {
   readonly requestId: string | undefined;
   /** True if it makes no sense to try again: there is no such host. */
   readonly permanent: boolean;
+  /** True if a daemon that restarts looks like this: its port refuses, or the connection closes without an answer. */
+  readonly mayBeRestarting: boolean;
+  /** Pause that the service requests before the next attempt, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ConnectError['code'], message: string, facts: ConnectFacts = {}) {
     super(message, facts);
     this.code = code;
     this.requestId = facts.requestId;
     this.permanent = facts.permanent ?? false;
+    this.mayBeRestarting = facts.mayBeRestarting ?? false;
+    this.retryAfterMs = facts.retryAfterMs;
   }
 }
 

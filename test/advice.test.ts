@@ -98,6 +98,7 @@ describe('What is wrong before any daemon is asked', () => {
         elsewhere,
         { methods: ['FS'], ...policy },
         undefined,
+        true,
       ),
       advised('is another machine'),
     );
@@ -153,7 +154,7 @@ describe('What no real daemon does for us', () => {
     ],
     [
       'the reply has neither a token nor the id of a request',
-      { requests: {}, edit: { reply: () => ({}) } },
+      { requests: {}, edit: { reply: () => ({ Status: 1 }) } },
       () => ({ mode: 'request', identity: 'carol@pool.test' }),
     ],
     ['the reply has no token', { edit: { reply: () => ({}) } }],

@@ -9,10 +9,10 @@ import { sources } from './support/sources.ts';
 
 const MAX_LINES = 250;
 const MAX_ACTION_BYTES = 250_000;
-const MAX_COMMAND_BYTES = 190_000;
+const MAX_COMMAND_BYTES = 205_000;
 
 describe('code', () => {
-  test(`has at most ${MAX_LINES} lines a file`, () => {
+  test(`has at most ${MAX_LINES} lines a file in src`, () => {
     const long = sources.filter(({ lines }) => lines > MAX_LINES);
     assert.deepEqual(
       long.map(({ path, lines }) => `${path}: ${lines}`),

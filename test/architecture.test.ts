@@ -25,18 +25,21 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
-    ['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+    [
+      ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+      'src/credentials/http-proxy.ts', // node:net, for networks of no_proxy
+    ],
   ],
   [
     /^(node:)?crypto$/,
     ['src/runtime/crypto.ts', 'src/credentials/ssl.ts', 'src/wire/transcript.ts', 'src/security/methods/tls-tunnel.ts'],
   ],
-  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts']],
+  [/^(node:)?tls$/, ['src/security/methods/tls-tunnel.ts', 'src/credentials/trust.ts', 'src/credentials/https.ts']],
   [
     /^(node:)?fs(\/|$)/,
     [
-      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts', 'src/daemon/local.ts'],
-      'src/runtime/find-program.ts',
+      ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts'],
+      ...['src/runtime/find-program.ts', 'src/runtime/bounded-file.ts'],
       'src/action/',
     ],
   ],
@@ -55,7 +58,10 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/post.ts': /^env$/,
   'src/cli/index.ts': /^(argv|exitCode)$/,
   'src/action/main.ts': /^(argv|env)$/,
-  'src/action/renewal.ts': /^(argv|cwd|execPath|kill|ppid|stdout)$/,
+  'src/action/runner-files.ts': /^env$/,
+  'src/action/runner-inputs.ts': /^env$/,
+  'src/action/deliver.ts': /^env$/,
+  'src/action/renewal.ts': /^(argv|execPath|kill|platform|ppid|stdout)$/,
   'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli/main.ts': /^(stdout|stderr)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
@@ -64,22 +70,27 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
-  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http
+  'src/credentials/https.ts': /^getBuiltinModule$/, // node:https, node:http, node:tls
+  'src/credentials/http-proxy.ts': /^getBuiltinModule$/, // node:net
+  'src/transport/dial.ts': /^getBuiltinModule$/, // node:dns
   'src/runtime/find-program.ts': /^platform$/,
-  'src/inputs/process-host.ts': /^(env|once|getuid)$/,
+  'src/inputs/process-host.ts': /^(env|once|getuid|platform)$/,
   'src/credentials/private-file.ts': /^getuid$/,
+  'src/token/token-file.ts': /^platform$/,
 };
 
 /** Who may look at a secret, and how often it does. */
 const REVEALS: Readonly<Record<string, number>> = {
-  'src/action/main.ts': 2, // masks it; sets the output
+  'src/action/main.ts': 1, // masks it
+  'src/action/deliver.ts': 1, // sets the output
   'src/cli/main.ts': 1, // prints it
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
-  'src/credentials/idtokens.ts': 2, // splits the input in lines; is there a signature to mask?
+  'src/credentials/idtokens.ts': 1, // splits the input in lines
   'src/credentials/kerberos.ts': 3, // is the keytab base64? reads it; makes the keys of the password
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
+  'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/job-token.ts': 1, // asks the runner with it
   'src/credentials/token-exchange.ts': 1, // sends it
   'src/token/token-file.ts': 1, // writes it

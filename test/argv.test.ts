@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { FLAGS, parseArguments, usage } from '../src/cli/flags.ts';
+import { FLAGS, parseArguments, REQUEST_FLAGS, usage } from '../src/cli/flags.ts';
 import { InputError } from '../src/errors.ts';
 
 /** is_arg_prefix (match_prefix.cpp), character by character; a minimum below 0 asks for the whole flag. */
@@ -36,14 +36,31 @@ const HTCONDOR_FLAGS = [
   ['help', 1],
 ] as const;
 
+/** Flags that cannot be shortened. */
+const NEW_FLAGS = ['expected-identity', 'expected-trust-domain', 'on-reduced', 'server-name'] as const;
+
+/** The chain of comparisons in condor_token_request's main(). */
+const HTCONDOR_REQUEST_FLAGS = [
+  ['authz', 1],
+  ['lifetime', 1],
+  ['identity', 1],
+  ['pool', 1],
+  ['name', 1],
+  ['token', 2],
+  ['file', 1],
+  ['type', 1],
+  ['debug', 1],
+  ['help', 1],
+] as const;
+
 function htcondorFlag(argument: string): string | undefined {
   return HTCONDOR_FLAGS.find(([flag, minimum]) => isDashArgPrefix(argument, flag, minimum, flag === 'debug'))?.[0];
 }
 
 /** Which flag we take an argument for. */
-function ourFlag(argument: string): string | undefined {
+function ourFlag(argument: string, flags = FLAGS): string | undefined {
   try {
-    return [...parseArguments([argument]).keys()][0];
+    return [...parseArguments([argument], flags).keys()][0];
   } catch (error) {
     assert.ok(error instanceof InputError);
     return error.input === 'arguments' ? undefined : error.input; // its value is missing
@@ -81,6 +98,7 @@ describe('flags', () => {
       'check',
       'json',
       'version',
+      ...NEW_FLAGS,
       undefined,
     ];
     fc.assert(
@@ -100,6 +118,29 @@ describe('flags', () => {
         }
       }
     }
+  });
+
+  for (const name of NEW_FLAGS)
+    test(`-${name} cannot be shortened`, () => {
+      for (let length = 1; length < name.length; length++) {
+        assert.notEqual(ourFlag(`-${name.slice(0, length)}`), name);
+        assert.notEqual(ourFlag(`--${name.slice(0, length)}`), name);
+      }
+      for (const dashes of ['-', '--'])
+        for (const flags of [FLAGS, REQUEST_FLAGS])
+          assert.deepEqual(parseArguments([`${dashes}${name}`, 'x'], flags), new Map([[name, ['x']]]));
+    });
+
+  test('every prefix of every flag of condor_token_request, one dash and two', () => {
+    for (const [flag] of HTCONDOR_REQUEST_FLAGS)
+      for (let length = 0; length <= flag.length; length++)
+        for (const dashes of ['-', '--']) {
+          const text = dashes + flag.slice(0, length);
+          const theirs = HTCONDOR_REQUEST_FLAGS.find(([name, minimum]) =>
+            isDashArgPrefix(text, name, minimum, name === 'debug'),
+          )?.[0];
+          assert.equal(ourFlag(text, REQUEST_FLAGS), theirs, text);
+        }
   });
 
   const table: readonly [string, string | undefined][] = [

@@ -1,6 +1,6 @@
 /** A fetch from a list of pools, of which one is mute. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { readRequest } from '../src/inputs/request.ts';
 import { checkFetch } from '../src/pipeline/check.ts';
@@ -9,19 +9,30 @@ import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 import { listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { surroundings } from './support/surroundings.ts';
+import { until } from './support/until.ts';
 
 describe('a list of pools', () => {
-  test('goes on when one of them accepts and says nothing', (context) =>
+  test('asks the next collector beside one that is silent for a second, and the first answer decides', (context) =>
     withPool({}, async (pool) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
-      const silent = createServer(() => context.mock.timers.tick(10_000));
+      const connections = new Set<Socket>();
+      const silent = createServer((socket) => {
+        connections.add(socket);
+        socket.on('error', () => {}).on('close', () => connections.delete(socket));
+        socket.resume();
+        context.mock.timers.tick(1_000);
+      });
       const port = await listen(silent);
       const warnings: string[] = [];
       const onLog = (level: string, line: string) => level === 'warn' && warnings.push(line);
       const where = { pool: `127.0.0.1:${port}, ${pool.collector}`, name: 'ci@pool' };
       await fetchFrom(pool, { ...where, onLog, timeoutMs: 100_000 });
+      assert.deepEqual(warnings, [
+        `the collector 127.0.0.1:${port} has not answered for 1 s; asking the collector ${pool.collector} as well`,
+      ]);
+      context.mock.timers.reset();
+      await until('nothing is open', 5, async () => (connections.size === 0 ? undefined : `${connections.size} open`));
       silent.close();
-      assert.deepEqual(warnings, ['no answer in time; trying the next address']);
     }));
 
   for (const mode of ['fetch', 'check'] as const) {

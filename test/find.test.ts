@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { ConnectError, DaemonError, HTCondorError, ProtocolError } from '../src/errors.ts';
+import { ConnectError, DaemonError, type LocateError, ProtocolError } from '../src/errors.ts';
 import { readRequest } from '../src/inputs/request.ts';
-import { findDaemon, inTurn } from '../src/pipeline/find-daemon.ts';
-import { formatSinful } from '../src/transport/sinful.ts';
+import { findDaemon, guessesOf, inTurn } from '../src/pipeline/find-daemon.ts';
+import { formatEndpoint, formatSinful } from '../src/transport/sinful.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 import { deadPort, listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
@@ -40,6 +40,27 @@ describe('a daemon at its address', () => {
       ['<cm1:9618>', 'cm1'],
       ['<cm2:1>', 'cm2'],
     ]));
+});
+
+describe('Where a daemon probably is', () => {
+  const guesses = (words: Words) => {
+    const { daemon } = readRequest((name) => ({ idtoken: 'x', ...words })[name], surroundings());
+    assert.ok('collectors' in daemon);
+    return guessesOf(daemon).map(formatEndpoint);
+  };
+  for (const [what, words, expected] of [
+    [
+      'the host in its name and that of the collector',
+      { pool: 'cm.test:9000', name: 'ci@ap.test' },
+      ['ap.test:9000', 'cm.test:9000'],
+    ],
+    ['one host if both are the same', { pool: 'cm.test', name: 'CM.test' }, ['cm.test:9618']],
+    ['the host of the collector if its name has none', { pool: '192.0.2.7', name: 'ci@pool' }, ['192.0.2.7:9618']],
+    ['the host of the collector if it has no name', { pool: '[2001:db8::7]:1' }, ['[2001:db8::7]:1']],
+    ['the end of a tunnel', { pool: 'cm.test', name: 'ap.test', address: 'localhost:7' }, ['localhost:7']],
+  ] as const) {
+    test(`is ${what}`, () => assert.deepEqual(guesses(words), expected));
+  }
 });
 
 describe('of a list of equals', () => {
@@ -93,18 +114,32 @@ describe('a pool of several collectors', () => {
       }).finally(() => hangsUp.close());
       assert.equal(daemonName, 'ci@pool');
       assert.equal(lines.length, 2, lines.join('\n'));
-      for (const line of lines) assert.match(line, /; trying the next address$/);
+      for (const line of lines) assert.match(line, /^the collector 127\.0\.0\.1:\d+: .*; asking the next collector$/);
     }));
 
-  test('of which one does not know the daemon is asked no further', () =>
-    withPool({ schedds: [] }, async (empty) =>
+  test('of which the first does not have the daemon asks the next', () =>
+    withPool({ schedds: [] }, (empty) =>
       withPool({}, async (pool) => {
-        const fetching = fetchFrom(pool, { pool: `${empty.collector} ${pool.collector}`, name: 'ci@pool' });
-        await assert.rejects(
-          fetching,
-          (error: unknown) => error instanceof HTCondorError && error.code === 'ERR_NOT_FOUND',
-        );
-        assert.equal(pool.connections, 0);
+        const { daemonName } = await fetchFrom(pool, { pool: `${empty.collector} ${pool.collector}`, name: 'ci@pool' });
+        assert.equal(daemonName, 'ci@pool');
+      }),
+    ));
+
+  test('of which none has the daemon fails with what each said', () =>
+    withPool({ schedds: ['a@pool'] }, (first) =>
+      withPool({ schedds: ['b@pool'] }, async (second) => {
+        const dead = `127.0.0.1:${await deadPort()}`;
+        const fetching = fetchFrom(first, { pool: `${first.collector} ${dead} ${second.collector}`, name: 'ci@pool' });
+        await assert.rejects(fetching, (error: LocateError) => {
+          assert.deepEqual([error.code, error.phase, error.names], ['ERR_NOT_FOUND', 'locate', ['a@pool', 'b@pool']]);
+          for (const part of [
+            `${first.collector}: .*it has a@pool`,
+            `${dead}: .*refused`,
+            `${second.collector}: .*it has b@pool`,
+          ])
+            assert.match(error.message, new RegExp(`the collector ${part}`));
+          return true;
+        });
       }),
     ));
 });

@@ -19,6 +19,7 @@ const REGENERATE =
 
 const NO_DAEMON = 'no daemon has a part in it';
 const NO_HTCONDOR = 'whatever answers is no HTCondor';
+const ATTACK = 'no HTCondor daemon does this';
 const BROKEN = 'no HTCondor breaks its messages';
 const STOPPED = 'this client stops before a daemon could say so';
 
@@ -27,6 +28,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,
   'Invalid command line argument: -frobnicate': NO_DAEMON,
   'is not a lifetime': NO_DAEMON,
+  'is empty, and no other credential is given': NO_DAEMON,
   'is another machine': 'the daemons of the tests are on this machine',
   'a SciToken is shown only to a daemon that proves itself': NO_DAEMON,
   'the certificate of CN=alice expired at': NO_DAEMON,
@@ -43,6 +45,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the token service answers without a token in': NO_DAEMON,
   'no answer from https://': NO_DAEMON,
   'does not resolve': NO_DAEMON,
+  'does not connect to': NO_DAEMON,
   'connection refused': NO_DAEMON,
   cancelled: NO_DAEMON,
   'nor through CCB': NO_DAEMON,
@@ -52,6 +55,8 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a message ends too early': BROKEN,
   'a line is no attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
+  'which binds it: it may be a relay': ATTACK,
+  'the daemon has no TLS 1.3': 'the OpenSSL of today has it',
   'the daemon does not agree to authenticate': 'it hangs up instead',
   'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
   'the daemon does not say which trust domain it is of': 'the HTCondor of today says it',
@@ -69,13 +74,12 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Request has expired.': 'the daemon looks for those only now and then',
   'Request ID is not known.': 'the daemon would have to be restarted',
   'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
-  'Too many requests in the system.': 'that takes a thousand',
   'the reply has neither a token nor the id of a request': 'that takes a thousand requests',
   'Server not built with SciTokens support': 'those of Debian have it',
   'the daemon reports error': 'it stands for texts that we do not know',
   'the reply has no token': 'no HTCondor does so',
   'which we did not ask for': 'no HTCondor does so',
-  'the runner does not take the outputs': NO_DAEMON,
+  'the runner does not accept the outputs': NO_DAEMON,
   'standard output': NO_DAEMON,
   'is a symbolic link, which is not followed': NO_DAEMON,
 };
@@ -141,7 +145,7 @@ describe('hints', () => {
 
   test('for whoever is not the author of the workflow have a command that shows or mends it', () => {
     const commands =
-      /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl/;
+      /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl|ss -ltnp/;
     const mute = Object.entries(advice).filter(
       ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
     );

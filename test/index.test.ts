@@ -6,10 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { ConnectError, type FetchOptions, fetchToken, HTCondorError, InputError } from '../src/index.ts';
+import {
+  ConnectError,
+  checkFetch,
+  type FetchOptions,
+  fetchToken,
+  HTCondorError,
+  hintsFor,
+  InputError,
+  isHTCondorError,
+} from '../src/index.ts';
 import { listen } from './support/listen.ts';
 import { projectRoot } from './support/project.ts';
 import { strangeJwt } from './support/runner.ts';
+import { patience } from './support/slowness.ts';
 
 const idtoken = strangeJwt();
 let server: Server;
@@ -46,8 +56,9 @@ describe('an option that makes no sense', () => {
     ['key', { pool: 'cm', key: '"' }, 'key'],
     ['mode that makes no token', { pool: 'cm', mode: 'check' } as never, 'mode'],
     ['remote with a type', { pool: 'cm', remote: true, type: 'credd' }, 'remote'],
-    ['timeoutMs of 0', { pool: 'cm', timeoutMs: 0 }, 'timeout'],
-    ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeout'],
+    ['timeoutMs of 0', { pool: 'cm', timeoutMs: 0 }, 'timeoutMs'],
+    ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeoutMs'],
+    ['serverName', { pool: 'cm', serverName: '"' }, 'serverName'],
     ['file', { pool: 'cm', file: ' ' }, 'file'],
   ];
   for (const [what, options, input] of cases) {
@@ -91,7 +102,7 @@ describe('what is told', () => {
   test('is every secret, and first of all, and a log without secrets', async () => {
     const told: string[] = [];
     const options: FetchOptions = {
-      ...{ idtoken, address, timeoutMs: 300, file: join(directory, 'ci') },
+      ...{ idtoken, address, timeoutMs: patience(300), file: join(directory, 'ci') },
       onSecret: (secret) => told.push(`secret ${secret.reveal()}`),
       onLog: (level, line) => told.push(`${level} ${line}`),
     };
@@ -111,13 +122,32 @@ describe('what is told', () => {
 });
 
 describe('the package', () => {
-  test('exports one function, the errors, and nothing that reads the process', async () => {
+  test('exports four functions and the error classes', async () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { exports } = manifest as { exports: { '.': { types: string; default: string } } };
     for (const file of Object.values(exports['.'])) assert.ok(existsSync(join(projectRoot, file)), file);
     const library: Record<string, unknown> = await import(pathToFileURL(join(projectRoot, exports['.'].default)).href);
-    const names = Object.keys(library).filter((name) => !name.endsWith('Error'));
-    assert.deepEqual(names, ['fetchToken']);
-    assert.equal(Object.keys(library).length, 13, 'the function, eleven classes of errors and their root');
+    const names = Object.keys(library).filter((name) => !/^[A-Z].*Error$/.test(name));
+    assert.deepEqual(names.sort(), ['checkFetch', 'fetchToken', 'hintsFor', 'isHTCondorError']);
+    assert.equal(Object.keys(library).length, 4 + 12, 'four functions, eleven classes of errors and their root');
+  });
+});
+
+describe('checkFetch', () => {
+  test('rejects bad options like fetchToken, by the name of the option', async () => {
+    await assert.rejects(checkFetch({ idtoken, address, serverName: '"' }), { code: 'ERR_INPUT', input: 'serverName' });
+  });
+
+  test('times out like fetchToken', async () => {
+    await assert.rejects(checkFetch({ idtoken, address, timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
+  });
+});
+
+describe('hintsFor and isHTCondorError', () => {
+  test('advise about an error of the library, and recognise no other error', async () => {
+    const error: unknown = await fetchToken({ idtoken, address, type: 'shedd' }).catch((thrown: unknown) => thrown);
+    assert.ok(isHTCondorError(error));
+    assert.match(hintsFor(error)[0] ?? '', /^Workflow: correct type/);
+    assert.equal(isHTCondorError(new Error('another')), false);
   });
 });

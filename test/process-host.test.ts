@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { processHost } from '../src/inputs/process-host.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
+import { patience } from './support/slowness.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -15,7 +16,7 @@ const hostFor = (timeoutMs: number, signal = new AbortController().signal) =>
   processHost(timeoutMs, signal, { mask: () => {}, log: silent });
 
 describe('the deadline', () => {
-  test('comes, though nothing else holds on to it', { timeout: 10_000 }, async () => {
+  test('comes, though nothing else holds on to it', { timeout: patience(10_000) }, async () => {
     const { signal } = hostFor(300);
     const collecting = setInterval(collectGarbage, 10);
     await once(signal, 'abort');
@@ -52,7 +53,7 @@ describe('a daemon that says nothing', () => {
     }
   }
 
-  test('is left in time, whatever was collected', { timeout: 10_000 }, () =>
+  test('is left in time, whatever was collected', { timeout: patience(10_000) }, () =>
     withPool({ faults: { policy: 'silence' } }, async (pool) => {
       const fetched = assert.rejects(fetchFrom(pool, { timeoutMs: 400 }), { code: 'ERR_TIMEOUT' });
       await collect();
@@ -60,7 +61,7 @@ describe('a daemon that says nothing', () => {
     }),
   );
 
-  test('is left when the caller says so, whatever was collected', { timeout: 10_000 }, () =>
+  test('is left when the caller says so, whatever was collected', { timeout: patience(10_000) }, () =>
     withPool({ faults: { policy: 'silence' } }, async (pool) => {
       const controller = new AbortController();
       const fetched = assert.rejects(fetchFrom(pool, { signal: controller.signal }), { message: 'cancelled' });

@@ -1,8 +1,8 @@
 /** What is tried again, how often and when, and what is not. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConnectError, DaemonError, type HTCondorError } from '../src/errors.ts';
-import { canHeal, withRetries } from '../src/pipeline/retry.ts';
+import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../src/errors.ts';
+import { isTransient, withRetries } from '../src/pipeline/retry.ts';
 import type { Host } from '../src/runtime/host.ts';
 import { everyError } from './support/every-error.ts';
 import { notingHost } from './support/noting-host.ts';
@@ -31,7 +31,7 @@ describe('tries', () => {
     assert.equal(await withRetries({ retries: 3, patient: false }, work, host), 'done');
     assert.equal(hosts.length, 2);
     assert.deepEqual(log, [
-      'info Try 1 of 4 failed: the peer closed the connection (ERR_CLOSED); the next one in 0.3 s',
+      'info Attempt 1 of 4 failed: the peer closed the connection (ERR_CLOSED); retrying in 0.3 s',
     ]);
   });
 
@@ -90,16 +90,99 @@ describe('tries', () => {
       const stop = new AbortController();
       const { work } = failing(...Array<HTCondorError>(2).fill(HEALS));
       await withRetries({ retries: 2, patient: false }, work, { ...host, signal: stop.signal });
-      return log.map((line) => Number(/next one in ([\d.]+) s/.exec(line)?.[1]));
+      return log.map((line) => Number(/retrying in ([\d.]+) s/.exec(line)?.[1]));
     };
     assert.deepEqual(await waits(0), [0.5, 1]);
     assert.deepEqual(await waits(255), [0.3, 0.5]);
   });
 });
 
+describe('A restart', () => {
+  const refused = () => new ConnectError('ERR_CONNECT', 'connection refused', { mayBeRestarting: true });
+  const missing = (mayBeRestarting: boolean) =>
+    new LocateError('ERR_NOT_FOUND', 'no such schedd', [], { mayBeRestarting });
+  const once = { retries: 1, patient: false };
+  const timers = { randomBytes: (n: number) => new Uint8Array(n).fill(255), timeLeftMs: () => 700 };
+
+  test('is retried however often it takes, with one line in the log', async () => {
+    const { host, log } = notingHost(timers);
+    const { work, hosts } = failing(refused(), missing(true), refused(), missing(true));
+    assert.equal(await withRetries(once, work, host), 'done');
+    assert.equal(hosts.length, 5);
+    assert.deepEqual(
+      log.filter((line) => !line.startsWith('debug ')),
+      ['info Attempt 1 failed: connection refused (ERR_CONNECT). The daemon may be restarting; retrying for up to 1 s'],
+    );
+  });
+
+  test('goes on while its ad is missing', async () => {
+    const { work, hosts } = failing(refused(), missing(false), missing(false));
+    assert.equal(await withRetries(once, work, notingHost(timers).host), 'done');
+    assert.equal(hosts.length, 4);
+  });
+
+  test('is not retried with 0 retries', async () => {
+    const { work, hosts } = failing(refused());
+    await assert.rejects(withRetries({ retries: 0, patient: false }, work, notingHost(timers).host), { tries: 1 });
+    assert.equal(hosts.length, 1);
+  });
+
+  test('without evidence for it is a missing daemon, at once', async () => {
+    const { work, hosts } = failing(missing(false));
+    await assert.rejects(withRetries(once, work, notingHost(timers).host), { code: 'ERR_NOT_FOUND' });
+    assert.equal(hosts.length, 1);
+  });
+
+  test('that outlasts the deadline is the error, and not the deadline', async () => {
+    const over = new AbortController();
+    const { host } = notingHost({ ...timers, signal: over.signal });
+    const { work } = failing(refused(), missing(true));
+    const late = async (within: Host) => {
+      const result = await work(within);
+      over.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+      if (result === 'done') throw new ConnectError('ERR_TIMEOUT', 'the time allowed is over');
+      return result;
+    };
+    await assert.rejects(withRetries(once, late, host), { code: 'ERR_NOT_FOUND', mayBeRestarting: true });
+  });
+
+  test('that is cancelled says so', async () => {
+    const over = new AbortController();
+    const { host } = notingHost({ ...timers, signal: over.signal });
+    const cancel = () => over.abort(new Error('SIGTERM'));
+    const { work } = failing(refused());
+    await assert.rejects(withRetries(once, work, { ...host, log: { ...host.log, info: cancel } }), {
+      message: 'cancelled',
+    });
+  });
+});
+
+describe('A pause that a service requests', () => {
+  const busy = (retryAfterMs: number) => new ConnectError('ERR_CONNECT', 'busy', { retryAfterMs });
+  const once = { retries: 1, patient: false };
+
+  test('counts if it is longer', async () => {
+    const { host, log } = hasty();
+    assert.equal(await withRetries(once, failing(busy(400)).work, host), 'done');
+    assert.match(log.join(), /retrying in 0\.4 s/);
+  });
+
+  test('does not count if it is shorter', async () => {
+    const { host, log } = hasty();
+    assert.equal(await withRetries(once, failing(busy(0)).work, host), 'done');
+    assert.match(log.join(), /retrying in 0\.3 s/);
+  });
+
+  test('that exceeds the deadline ends the run at once', async () => {
+    const { work, hosts } = failing(busy(60_000));
+    await assert.rejects(withRetries(once, work, hasty().host), { message: 'busy', tries: 1 });
+    assert.equal(hosts.length, 1);
+  });
+});
+
 describe('what may heal', () => {
   test('is a network, or a daemon with too much to do', () => {
-    const healing = everyError().filter((error) => canHeal(error));
+    const healing = everyError().filter((error) => isTransient(error));
     const network = ['ERR_CONNECT', 'ERR_TIMEOUT', 'ERR_CLOSED'];
     assert.deepEqual([...new Set(healing.map(({ code }) => code))], [...network, 'ERR_DAEMON']);
     const busy = healing.filter(({ code }) => code === 'ERR_DAEMON');
@@ -110,8 +193,8 @@ describe('what may heal', () => {
   });
 
   test('is not a host that does not exist, nor a request that nobody approved', () => {
-    assert.ok(!canHeal(new ConnectError('ERR_CONNECT', 'x', { permanent: true })));
-    assert.ok(!canHeal(new ConnectError('ERR_TIMEOUT', 'x', { requestId: '1234567' })));
-    assert.ok(!canHeal(new Error('a bug')));
+    assert.ok(!isTransient(new ConnectError('ERR_CONNECT', 'x', { permanent: true })));
+    assert.ok(!isTransient(new ConnectError('ERR_TIMEOUT', 'x', { requestId: '1234567' })));
+    assert.ok(!isTransient(new Error('a bug')));
   });
 });

@@ -1,24 +1,216 @@
 /**
- * `npm test [-- WORD…]`: gets the real pools ready, then runs all test files, or those whose path has one of the words.
+ * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the words.
+ *
+ * Prints one line per file as it finishes, failures in full, and a summary. Runs several files at a time, those that take
+ * longest first. CONDOR_TEST_CONCURRENCY sets how many.
+ * With `--unit` it leaves out the files that need real daemons or namespaces of Linux.
  */
-import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { filesBelow, projectRoot } from './support/project.ts';
+import type { Report, Status } from './support/reporter.ts';
+import { patience } from './support/slowness.ts';
 
-const words = process.argv.slice(2);
-const files = filesBelow('build/test', '.test.js').filter(
-  (file) => words.length === 0 || words.some((word) => file.includes(word)),
-);
+/** A file that takes longer hangs. It is killed, and the tests that had not finished are named. */
+const LIMIT_MS = patience(1_200_000);
+/** Interval between lines about the files that are still running, while no other line appears. */
+const PROGRESS_MS = 15_000;
+/** Seconds by file, of the last run. */
+const DURATIONS = join(projectRoot, 'build/test-durations.json');
+/** Seconds of files of which no run is recorded, on two idle processors; the first expression that matches counts. */
+const ESTIMATES: readonly (readonly [RegExp, number])[] = [
+  [/real\/(reliability|methods|act)\./, 90],
+  [/real\//, 30],
+  [/output\/crash|fuzz\/|action\/|examples|documents/, 15],
+];
+
+interface FileResult {
+  readonly file: string;
+  readonly reports: readonly Report[];
+  readonly seconds: number;
+  readonly output: string;
+  readonly status: number | null;
+}
+
+const args = process.argv.slice(2);
+const unitOnly = args.includes('--unit');
+const words = args.filter((word) => word !== '--unit');
+const files = filesBelow('build/test', '.test.js')
+  .filter((file) => !unitOnly || !/\/(real\/|support\/pool\.test)/.test(file))
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
-  console.error(`no test file has ${words.join(' or ')} in its path`);
+  console.error(`no path of a test file contains ${words.join(' or ')}`);
   process.exit(1);
 }
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, args, { cwd: projectRoot, stdio: 'inherit' }).status ?? 1;
 if (files.some((file) => file.includes('/real/'))) {
-  const prepared = run('build/test/support/prepare-pools.js');
-  if (prepared !== 0) process.exit(prepared);
+  const { status } = spawnSync(process.execPath, ['build/test/support/prepare-pools.js'], {
+    cwd: projectRoot,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
 }
-// As many files at a time as there are processors: much of it is waiting. A test that hangs is a failure.
-const options = ['--test-timeout=600000', `--test-concurrency=${availableParallelism()}`];
-process.exit(run('--enable-source-maps', '--test', ...options, ...files));
+
+const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
+const recorded = existsSync(DURATIONS)
+  ? (JSON.parse(readFileSync(DURATIONS, 'utf8')) as Record<string, number | undefined>)
+  : {};
+const estimate = (file: string) => recorded[file] ?? ESTIMATES.find(([pattern]) => pattern.test(file))?.[1] ?? 2;
+
+/** Runs one file in a process of its own. */
+async function runFile(file: string, folder: string): Promise<FileResult> {
+  const log = join(folder, `${file.replaceAll('/', '-')}.ndjson`);
+  const options = [
+    '--enable-source-maps',
+    `--test-reporter=${pathToFileURL(join(projectRoot, 'build/test/support/reporter.js')).href}`,
+    `--test-reporter-destination=${log}`,
+  ];
+  const started = performance.now();
+  const child = spawn(process.execPath, [...options, file], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] });
+  processes.add(child);
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const status = await ended(child);
+  clearTimeout(limit);
+  processes.delete(child);
+  return {
+    file,
+    reports: existsSync(log) ? reportsOf(readFileSync(log, 'utf8')) : [],
+    seconds: (performance.now() - started) / 1000,
+    output: output.join(''),
+    status,
+  };
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+}
+
+/** The last line may be incomplete if the process was killed. */
+function reportsOf(text: string): readonly Report[] {
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Report);
+}
+
+/** What the process itself adds to its reports: tests that never finished, or an exit that no test explains. */
+function withProcessFailures({ reports, status, output }: FileResult): readonly Report[] {
+  const results = reports.filter((report) => report.status !== undefined);
+  if (status === 0 || results.some((report) => report.status === 'fail')) return results;
+  const [first] = status === null ? unfinished(reports) : [];
+  const text = status === null ? `stopped: not finished within ${LIMIT_MS / 1000} s` : `exit status ${status}`;
+  return [...results, { path: first?.path ?? ['the file'], status: 'fail', text: `${text}\n${output.slice(-4000)}` }];
+}
+
+function unfinished(reports: readonly Report[]): readonly Report[] {
+  const done = new Set(reports.filter(({ status }) => status !== undefined).map(({ path }) => path.join('\0')));
+  const started = reports.filter(({ status, path }) => status === undefined && !done.has(path.join('\0')));
+  return started.sort((a, b) => b.path.length - a.path.length);
+}
+
+const counts: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+const failures: string[] = [];
+/** Files by reason of their skipped tests. */
+const skips = new Map<string, Map<string, number>>();
+let finished = 0;
+let lastLineAt = performance.now();
+
+function print(line: string): void {
+  lastLineAt = performance.now();
+  console.log(line);
+}
+
+function tell(result: FileResult): void {
+  const reports = withProcessFailures(result);
+  const own: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+  for (const report of reports) {
+    const { status = 'fail', text = '' } = report;
+    own[status] += 1;
+    counts[status] += 1;
+    if (status === 'skipped') {
+      const files = skips.get(text) ?? new Map<string, number>();
+      skips.set(text, files.set(sourceOf(result.file), (files.get(sourceOf(result.file)) ?? 0) + 1));
+    }
+  }
+  finished += 1;
+  const bad = own.fail + own.cancelled;
+  const notes = [bad > 0 ? `${bad} failed` : '', own.skipped > 0 ? `${own.skipped} skipped` : ''].filter(Boolean);
+  const place = `${finished}/${files.length}`.padStart(2 * String(files.length).length + 1);
+  const tests = `${String(own.pass + bad + own.todo).padStart(5)} tests`;
+  const name = sourceOf(result.file).padEnd(46);
+  print(
+    `${place} ${bad > 0 ? 'FAIL' : 'ok  '} ${name} ${tests} ${result.seconds.toFixed(1).padStart(7)} s${notes.map((note) => `, ${note}`).join('')}`,
+  );
+  for (const { path, status, text = '' } of reports) {
+    // Tests that a failed hook cancelled are counted; the hook's failure is shown.
+    if (status !== 'fail' && (status !== 'cancelled' || own.fail > 0)) continue;
+    const title = `${sourceOf(result.file)}: ${path.join(' › ')}`;
+    failures.push(title);
+    print(`\n  ${title}\n${text.trimEnd().replaceAll(/^(?=.)/gm, '    ')}\n`);
+  }
+}
+
+/** Start times of the files that are running, and their processes. */
+const running = new Map<string, number>();
+const processes = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const child of processes) child.kill(signal);
+    process.kill(process.pid, signal);
+  });
+
+async function runAll(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'condor-tests-'));
+  const waiting = files.toSorted((a, b) => estimate(b) - estimate(a));
+  const concurrency = Number(process.env['CONDOR_TEST_CONCURRENCY'] ?? availableParallelism() + 1);
+  const progress = setInterval(() => {
+    if (performance.now() - lastLineAt < PROGRESS_MS) return;
+    const each = [...running].map(
+      ([file, started]) => `${sourceOf(file)} (${((performance.now() - started) / 1000).toFixed(0)} s)`,
+    );
+    print(`${' '.repeat(12)}running: ${each.join(', ')}`);
+  }, 1000);
+  const durations: Record<string, number | undefined> = { ...recorded };
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      running.set(file, performance.now());
+      const result = await runFile(file, folder);
+      running.delete(file);
+      durations[file] = Math.round(result.seconds * 10) / 10;
+      tell(result);
+    }
+  };
+  print(`${files.length} test files, ${concurrency} at a time`);
+  await Promise.all(Array.from({ length: concurrency }, work));
+  clearInterval(progress);
+  writeFileSync(DURATIONS, JSON.stringify(durations, undefined, 1));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+const startedAt = performance.now();
+await runAll();
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((title) => `  ${title}\n`).join('')}`);
+for (const [reason, byFile] of skips) {
+  const total = [...byFile.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`\n*** SKIPPED: ${total} (${reason || 'no reason given'})`);
+  for (const [file, count] of byFile) console.log(`***   ${file}: ${count}`);
+}
+const failed = counts.fail + counts.cancelled;
+const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+console.log(`
+# tests ${total}
+# files ${files.length}
+# pass ${counts.pass}
+# fail ${counts.fail}
+# cancelled ${counts.cancelled}
+# skipped ${counts.skipped}
+# todo ${counts.todo}
+# duration_ms ${(performance.now() - startedAt).toFixed(0)}
+${counts.pass} passed, ${failed} failed, ${counts.skipped} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -28,7 +28,7 @@ describe('verify', () => {
       await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {
         code: 'ERR_TOKEN_REFUSED',
         phase: 'verify',
-        message: 'the daemon does not allow WRITE to alice@pool.test with the new token',
+        message: 'the new token is restricted to READ, which does not include WRITE; so is the credential',
       });
     }));
 
@@ -108,6 +108,13 @@ describe('the clock', () => {
     const { lines, skew } = await fetchFromClock(600, 3600);
     assert.ok(Math.abs(skew - 600) <= 5, String(skew));
     assert.match(lines.join(), /clock is \d+ s ahead of the clock here.*later than it seems.*timedatectl/);
+  });
+
+  test('draws a warning with both clocks if the token is valid for much longer than asked for', async () => {
+    const lines = (await fetchFromClock(86_400, 3600)).lines.join('\n');
+    assert.match(lines, /valid for 8\d{4} s longer than the 3600 s asked for/);
+    assert.equal(lines.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.length, 2);
+    assert.doesNotMatch((await fetchFromClock(590, 3600)).lines.join('\n'), /longer than/);
   });
 
   test('is told of if it is behind by a tenth of the lifetime', async () => {

@@ -1,7 +1,7 @@
 /** Our own workflows: what GitHub would take, what moves in them, and who may write. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -104,6 +104,32 @@ describe('a release', () => {
     assert.deepEqual([statusFor(`v${version}`), statusFor('v99.0.0')], [0, 1]);
   });
 
+  test('is refused for a tag that is not on main', { skip }, async () => {
+    const script = await step('verify', 'The tag is on main');
+    inRepository((directory, git) => {
+      const status = () =>
+        spawnSync('bash', ['-ec', script], {
+          cwd: directory,
+          env: { ...ownEnvironment(), GITHUB_REF_NAME: 'v1.2.3' },
+        }).status;
+      git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+      assert.equal(status(), 0);
+      git('commit', '--quiet', '--allow-empty', '-m', 'beside main');
+      assert.equal(status(), 1);
+    });
+  });
+
+  test('is a draft until all its files are uploaded, because a published one is immutable', { skip }, async () => {
+    const script = await step('release', 'Release');
+    const env = { ...ownEnvironment(), GITHUB_REF_NAME: 'v1.2.3' };
+    const { stdout } = spawnSync('bash', ['-ec', `gh() { echo "$@"; }; ${script}`], { encoding: 'utf8', env });
+    assert.deepEqual(stdout.trim().split('\n'), [
+      'release create v1.2.3 --draft --verify-tag --generate-notes',
+      'release upload v1.2.3 release/*',
+      'release edit v1.2.3 --draft=false',
+    ]);
+  });
+
   test('makes the tag of the major version, or moves it', { skip }, async () => {
     const script = await step('release', 'Tag of the major version');
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
@@ -124,6 +150,78 @@ describe('a release', () => {
       rmSync(directory, { recursive: true, force: true });
     }
   });
+});
+
+/** Runs `work` in a new repository with a committed `dist/a.js` and `.gitignore`. */
+function inRepository(work: (directory: string, git: (...args: string[]) => void) => void): void {
+  const directory = mkdtempSync(join(tmpdir(), 'repository-'));
+  const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
+  const git = (...args: string[]) => {
+    const { status, stderr } = spawnSync('git', [...identity, ...args], { cwd: directory, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  };
+  try {
+    git('init', '--quiet');
+    mkdirSync(join(directory, 'dist'));
+    writeFileSync(join(directory, 'dist', 'a.js'), 'a');
+    writeFileSync(join(directory, '.gitignore'), '*.log\n');
+    git('add', '.');
+    git('commit', '--quiet', '-m', 'first');
+    work(directory, git);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+describe('the check of dist', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
+  const changes: readonly [string, (directory: string, git: (...args: string[]) => void) => void, number][] = [
+    ['accepts what is committed', () => {}, 0],
+    ['accepts changes elsewhere', (directory) => writeFileSync(join(directory, 'other'), ''), 0],
+    ['finds a file that differs', (directory) => writeFileSync(join(directory, 'dist', 'a.js'), 'b'), 1],
+    ['finds a file that a build does not make', (directory) => rmSync(join(directory, 'dist', 'a.js')), 1],
+    ['finds a file that is not committed', (directory) => writeFileSync(join(directory, 'dist', 'b.js'), ''), 1],
+    ['finds a file that git ignores', (directory) => writeFileSync(join(directory, 'dist', 'b.log'), ''), 1],
+    [
+      'finds a file that is staged but not committed',
+      (directory, git) => {
+        writeFileSync(join(directory, 'dist', 'a.js'), 'b');
+        git('add', 'dist');
+      },
+      1,
+    ],
+  ];
+  for (const [what, change, expected] of changes) {
+    test(what, () =>
+      inRepository((directory, git) => {
+        change(directory, git);
+        const { status } = spawnSync('bash', [join(projectRoot, '.ci/check-dist'), directory]);
+        assert.equal(status, expected);
+      }),
+    );
+  }
+});
+
+test('issue forms and the pull request template exist and are valid', () => {
+  for (const file of filesBelow('.github/ISSUE_TEMPLATE', '.yml')) {
+    const form = parse(text(file)) as Readonly<Record<string, unknown>>;
+    if (file.endsWith('/config.yml')) assert.equal(form['blank_issues_enabled'], false);
+    else for (const key of ['name', 'description', 'body']) assert.ok(form[key] !== undefined, `${file} has no ${key}`);
+  }
+  assert.match(text('.github/PULL_REQUEST_TEMPLATE.md'), /npm test/);
+});
+
+test('CI tests every supported version of Node', async () => {
+  const { jobs } = parse(text('.github/workflows/ci.yml')) as {
+    readonly jobs: Readonly<
+      Record<string, { readonly strategy?: { readonly matrix: { readonly node?: readonly number[] } } }>
+    >;
+  };
+  const versions = Object.values(jobs).flatMap(({ strategy }) => (strategy?.matrix.node ? [strategy.matrix.node] : []));
+  assert.deepEqual(versions, [
+    [20, 22, 24, 26],
+    [20, 22, 24, 26],
+  ]);
+  assert.match(text('.ci/run'), /^bash \.ci\/node-versions 22 24 26$/m);
 });
 
 test('dependencies and actions are looked after every week', () => {

@@ -1,86 +1,87 @@
-/** The library: one function, its options, its result and its errors. */
-import { type FetchedToken } from './pipeline/fetch.ts';
-import type { Secret } from './runtime/secret.ts';
+/** The library: `fetchToken` and `checkFetch`, their options, their results and their errors. */
+import { type AnyHTCondorError } from './errors.ts';
+import { type CheckOptions, type FetchOptions } from './inputs/options.ts';
+import type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
 export * from './errors.ts';
-export type { FetchedToken } from './pipeline/fetch.ts';
+export type { CheckOptions, FetchOptions } from './inputs/options.ts';
+export type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
 export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
-/** What is wanted. Every word means what the input of the same name means to the Action. */
-export interface FetchOptions {
-    /**
-     * The collector: `host`, `host:port`, a sinful string, or a list of them. Default: COLLECTOR_HOST of HTCondor's
-     * configuration.
-     */
-    readonly pool?: string | undefined;
-    /** Name of the daemon. Default: the only one of its type in the pool. */
-    readonly name?: string | undefined;
-    /** `schedd`, `collector`, … Default: `schedd`. */
-    readonly type?: string | undefined;
-    /** Sinful string or `host:port` of the daemon; then no collector is asked. */
-    readonly address?: string | undefined;
-    /** Authorization levels. Default: no restriction. */
-    readonly authz?: readonly string[] | undefined;
-    /** Seconds, or `unlimited`. Default: 3600. */
-    readonly lifetime?: number | 'unlimited' | undefined;
-    /**
-     * `fetch`: a token for whom the credential is for. `request`: one for `identity`, which an administrator approves;
-     * `onLog` is told the command for that. `exchange`: first the SciToken becomes an IDTOKEN. Default: `fetch`.
-     */
-    readonly mode?: 'fetch' | 'request' | 'exchange' | undefined;
-    /** With `request`: whom the token is to be for, `user@domain`. */
-    readonly identity?: string | undefined;
-    /** Name of the signing key. Default: the daemon's. */
-    readonly key?: string | undefined;
-    /** The collector fetches the token of the schedd for us; then there is no choice of `key`. Default: false. */
-    readonly remote?: boolean | undefined;
-    /**
-     * The ways to authenticate, in order: IDTOKENS, SCITOKENS, SSL, PASSWORD, FS, MUNGE. Default: those that have a
-     * credential below; if none has, those of HTCondor's configuration, as the daemon prefers.
-     */
-    readonly authenticationMethods?: readonly string[] | undefined;
-    /** IDTOKENs to authenticate with, one a line. Default: those of HTCondor's token directory. */
-    readonly idtoken?: string | undefined;
-    /** A SciToken or WLCG token. Default: WLCG bearer token discovery. */
-    readonly scitoken?: string | undefined;
-    /** Audience of the job's own OIDC token, which then is the SciToken. Default: none is asked for. */
-    readonly oidcAudience?: string | undefined;
-    /** URL of a service that makes another token of that one: an IDTOKEN, which is the result, or a SciToken. */
-    readonly tokenService?: string | undefined;
-    /** PEM, or a path: client certificate for SSL, and its key, which may stand in the same text. */
-    readonly clientCertificate?: string | undefined;
-    readonly clientKey?: string | undefined;
-    /** PEM, or the path of a file or directory: authorities to trust beside those of the system. */
-    readonly caCertificate?: string | undefined;
-    /** Host name that the daemon's certificate must carry. Default: that of its address. */
-    readonly serverName?: string | undefined;
-    /** Pool password. */
-    readonly password?: string | undefined;
-    /** Fail unless the token is for this identity, or of this trust domain. Default: for whom the daemon says that we are. */
-    readonly expectedIdentity?: string | undefined;
-    readonly expectedTrustDomain?: string | undefined;
-    /** Come back with the new token and ask whether it is allowed each level of `authz`. Default: false. */
-    readonly verify?: boolean | undefined;
-    /** What to do if the daemon grants less than was asked. Default: `warn`. */
-    readonly onReduced?: 'warn' | 'fail' | 'ignore' | undefined;
-    /** Write the token to this file, mode 0600. Default: it is only returned. */
-    readonly file?: string | undefined;
-    /** Milliseconds for everything. Default: 60,000. */
-    readonly timeoutMs?: number | undefined;
-    /** Further tries, within that time, if what failed may heal. Default: 3. */
-    readonly retries?: number | undefined;
-    /** Gives up when it is aborted. */
-    readonly signal?: AbortSignal | undefined;
-    /** Told of every secret before it is put to use, so that logs can hide it. */
-    readonly onSecret?: ((secret: Secret) => void) | undefined;
-    /** Told what happens, a printable line each; no secrets. */
-    readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;
-}
 /**
- * Fetches a token from a daemon of an HTCondor pool: for the identity that the credential has, limited to the levels and
- * the lifetime asked for, and checked to be so.
+ * Fetches a token from a daemon of an HTCondor pool. The token is for the identity of the credential, restricted to the
+ * requested levels and lifetime, and checked before this function returns. `result.token.jwt.reveal()` is the JWT; all
+ * other fields may be printed.
  *
- * `result.token.jwt.reveal()` is the token; everything else can be printed.
+ * @throws InputError ERR_INPUT before any connection; `input` is the name of the option.
+ * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
+ * @throws LocateError ERR_NOT_FOUND, ERR_AMBIGUOUS: the collector does not know the daemon, or knows several.
+ * @throws ConnectError ERR_CONNECT, ERR_TIMEOUT, ERR_CLOSED, ERR_CCB_ONLY: the network, or the time limit or `signal`.
+ * @throws ProtocolError ERR_FRAME, ERR_MESSAGE, ERR_CLASSAD, ERR_DECRYPT: the peer violates the protocol.
+ * @throws NegotiationError ERR_NO_COMMON_METHOD, ERR_NO_ENCRYPTION.
+ * @throws AuthenticationError ERR_METHODS_EXHAUSTED, ERR_SERVER_UNPROVEN, with the reason of each method.
+ * @throws AuthorizationError ERR_DENIED, ERR_COMMAND_NOT_REGISTERED.
+ * @throws DaemonError ERR_DAEMON with HTCondor's own code and text.
+ * @throws TokenError ERR_TOKEN_MALFORMED, ERR_TOKEN_CLAIM, ERR_TOKEN_REDUCED, ERR_TOKEN_REFUSED.
+ * @throws OutputError ERR_OUTPUT: `file` cannot be written.
  *
- * @throws AnyHTCondorError with a stable `code`; InputError before any connection is made.
+ * @example
+ * ```ts
+ * import { fetchToken } from 'condor-token-fetch';
+ *
+ * const { token } = await fetchToken({
+ *   pool: 'cm.example.org',
+ *   name: 'ap40.example.org',
+ *   idtoken: process.env.CONDOR_IDTOKEN,
+ *   authz: ['READ'],
+ *   lifetime: 600,
+ * });
+ * console.log(token.subject, token.expiresAt);
+ * ```
  */
 export declare function fetchToken(options: FetchOptions): Promise<FetchedToken>;
+/**
+ * Checks whether {@link fetchToken} with the same options would succeed: finds the daemon, authenticates, and asks which
+ * levels are authorized. The daemon issues no token. A token service may issue one, which is discarded.
+ *
+ * @throws AnyHTCondorError the error that the fetch would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies all
+ *   of `authz`.
+ *
+ * @example
+ * ```ts
+ * import { checkFetch } from 'condor-token-fetch';
+ *
+ * const { identity, allowed, refused } = await checkFetch({ pool: 'cm.example.org', authz: ['READ', 'WRITE'] });
+ * console.log(identity, allowed, refused);
+ * ```
+ */
+export declare function checkFetch(options: CheckOptions): Promise<CheckResult>;
+/**
+ * Returns what to try after an error, most likely first: one imperative sentence each, which begins with who should act.
+ * The result depends on the error alone.
+ *
+ * @example
+ * ```ts
+ * import { fetchToken, hintsFor, isHTCondorError } from 'condor-token-fetch';
+ *
+ * try {
+ *   await fetchToken({ pool: 'cm.example.org' });
+ * } catch (error) {
+ *   if (isHTCondorError(error)) console.error(error.code, error.message, hintsFor(error));
+ * }
+ * ```
+ */
+export declare function hintsFor(error: AnyHTCondorError): readonly string[];
+/**
+ * True if this library threw the error on purpose. `switch (error.code)` then narrows to the class with that code.
+ *
+ * @example
+ * ```ts
+ * import { isHTCondorError } from 'condor-token-fetch';
+ *
+ * export function attemptsOf(error: unknown): readonly string[] {
+ *   if (!isHTCondorError(error) || error.code !== 'ERR_METHODS_EXHAUSTED') return [];
+ *   return error.attempts.map(({ method, reason }) => `${method}: ${reason}`);
+ * }
+ * ```
+ */
+export declare function isHTCondorError(error: unknown): error is AnyHTCondorError;

@@ -34,7 +34,10 @@ __nccwpck_require__.d(__webpack_exports__, {
     u7: () => errors_OutputError,
     bd: () => ProtocolError,
     gz: () => TokenError,
-    eY: () => bundle_fetchToken
+    vL: () => bundle_checkFetch,
+    eY: () => bundle_fetchToken,
+    uK: () => bundle_hintsFor,
+    _f: () => isHTCondorError
 });
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
@@ -46,7 +49,11 @@ function printable(text) {
     return cut.replace(UNPRINTABLE, "?").replaceAll("##[", "# #[").replace(/^(\s*):(?=:)/, "$1: ");
 }
 
-function printable_messageOf(error) {
+function distinguishedName(name, ifEmpty) {
+    return name?.replaceAll("\n", ", ") || ifEmpty;
+}
+
+function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
 }
 
@@ -92,10 +99,12 @@ class LocateError extends HTCondorError {
     exitStatus=3;
     code;
     names;
-    constructor(code, message, names, facts) {
+    mayBeRestarting;
+    constructor(code, message, names, facts = {}) {
         super(message, facts);
         this.code = code;
         this.names = names.map(printable);
+        this.mayBeRestarting = facts.mayBeRestarting ?? false;
     }
 }
 
@@ -104,11 +113,15 @@ class ConnectError extends HTCondorError {
     code;
     requestId;
     permanent;
+    mayBeRestarting;
+    retryAfterMs;
     constructor(code, message, facts = {}) {
         super(message, facts);
         this.code = code;
         this.requestId = facts.requestId;
         this.permanent = facts.permanent ?? false;
+        this.mayBeRestarting = facts.mayBeRestarting ?? false;
+        this.retryAfterMs = facts.retryAfterMs;
     }
 }
 
@@ -185,9 +198,111 @@ class errors_OutputError extends HTCondorError {
     exitStatus=8;
 }
 
+const DEFAULT_LIFETIME_SECONDS = 3600;
+
+const INPUT_OF = {
+    pool: "pool",
+    name: "name",
+    type: "type",
+    address: "address",
+    authz: "authz",
+    lifetime: "lifetime",
+    mode: "mode",
+    identity: "identity",
+    key: "key",
+    remote: "remote",
+    authenticationMethods: "authentication-methods",
+    idtoken: "idtoken",
+    scitoken: "scitoken",
+    oidcAudience: "oidc-audience",
+    tokenService: "token-service",
+    clientCertificate: "client-certificate",
+    clientKey: "client-key",
+    caCertificate: "ca-certificate",
+    serverName: "server-name",
+    password: "password",
+    expectedIdentity: "expected-identity",
+    expectedTrustDomain: "expected-trust-domain",
+    verify: "verify",
+    onReduced: "on-reduced",
+    file: "file",
+    retries: "retries",
+    timeoutMs: "timeout"
+};
+
+function inputsOf(options, fixed) {
+    const entries = Object.entries(INPUT_OF);
+    const all = {
+        ...options,
+        lifetime: options.lifetime ?? DEFAULT_LIFETIME_SECONDS
+    };
+    const words = new Map(entries.filter(([option]) => option !== "timeoutMs").map(([option, name]) => [ name, all[option] ]));
+    return name => {
+        const value = fixed[name] ?? words.get(name);
+        return typeof value === "object" ? value.join(",") : value?.toString();
+    };
+}
+
+function withOptionName(error) {
+    const entries = Object.entries(INPUT_OF);
+    const option = entries.find(([, name]) => name === error.input)?.[0];
+    if (option === undefined || option === error.input) return error;
+    const {message, input, cause} = error;
+    const renamed = message.startsWith(`${input}:`) ? `${option}${message.slice(input.length)}` : message;
+    return new InputError(option, renamed, {
+        cause,
+        phase: "inputs"
+    });
+}
+
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 const crypto_crypto = () => process.getBuiltinModule("node:crypto");
+
+function environmentOf(env, platform) {
+    if (platform !== "win32") return env;
+    const names = new Map(Object.keys(env).map(name => [ name.toUpperCase(), name ]));
+    return new Proxy(env, {
+        get: (values, name) => typeof name === "string" ? values[names.get(name.toUpperCase()) ?? name] : undefined
+    });
+}
+
+function homeOf(env, platform, ofAccount) {
+    return (platform === "win32" ? environmentOf(env, platform)["USERPROFILE"] : undefined) || ofAccount;
+}
+
+function isLinkOfSystem({uid}, platform) {
+    return platform !== "win32" && uid === 0;
+}
+
+const SHARING_VIOLATIONS = [ "EPERM", "EACCES", "EBUSY" ];
+
+const RENAME_ATTEMPTS = 8;
+
+const FIRST_PAUSE_MS = 5;
+
+function renameOver(rename, platform, pause = pauseThread) {
+    for (let attempt = 1; ;attempt++) {
+        try {
+            rename();
+            return;
+        } catch (error) {
+            const isShared = SHARING_VIOLATIONS.includes(error.code);
+            if (platform !== "win32" || !isShared || attempt === RENAME_ATTEMPTS) throw error;
+            pause(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+        }
+    }
+}
+
+function pauseThread(milliseconds) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function isDeniedByNode(error) {
+    return error?.code === "ERR_ACCESS_DENIED";
+}
+
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 
 const DC_GET_SESSION_TOKEN = 60046;
 
@@ -288,8 +403,6 @@ function commandOf(level) {
 
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-
 function findProgram(name, path) {
     const file = process.platform === "win32" ? `${name}.exe` : name;
     return path.split(external_node_path_namespaceObject.delimiter).filter(external_node_path_namespaceObject.isAbsolute).map(folder => (0, 
@@ -298,7 +411,7 @@ function findProgram(name, path) {
 
 const SECRET = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
 
-function withoutSecrets(env) {
+function find_program_withoutSecrets(env) {
     return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
 }
 
@@ -687,12 +800,15 @@ class Channel {
             if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
             if ("failure" in chunk) {
                 throw new ConnectError("ERR_CLOSED", `the connection broke: ${String(chunk.failure)}`, {
-                    cause: chunk.failure
+                    cause: chunk.failure,
+                    mayBeRestarting: !this.#heard
                 });
             }
             if (chunk.done === true) {
                 const first = this.#heard ? "" : " before it had said anything";
-                throw new ConnectError("ERR_CLOSED", `the peer closed the connection${first}`);
+                throw new ConnectError("ERR_CLOSED", `the peer closed the connection${first}`, {
+                    mayBeRestarting: !this.#heard
+                });
             }
             this.#heard = true;
             this.#incoming.deframer.push(chunk.value);
@@ -711,10 +827,14 @@ class Channel {
     }
 }
 
+function isTimeout({aborted, reason}) {
+    return aborted && reason instanceof Error && reason.name === "TimeoutError";
+}
+
 function abortedError(signal) {
     const reason = signal.reason;
-    const timedOut = reason instanceof Error && reason.name === "TimeoutError";
-    return new ConnectError("ERR_TIMEOUT", timedOut ? reason.message : "cancelled", {
+    const text = isTimeout(signal) && reason instanceof Error ? reason.message : "cancelled";
+    return new ConnectError("ERR_TIMEOUT", text, {
         cause: reason
     });
 }
@@ -727,7 +847,7 @@ const PROGRAM = "condor_config_val";
 
 const PROGRAM_TIMEOUT_MS = 2e4;
 
-const GENERAL = [ ...[ "AUTH_SSL_CLIENT_CADIR", "AUTH_SSL_CLIENT_CAFILE", "AUTH_SSL_CLIENT_CERTFILE", "AUTH_SSL_CLIENT_KEYFILE" ], ...[ "AUTH_SSL_CLIENT_USE_DEFAULT_CAS", "AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR", "COLLECTOR_PORT", "CONDOR_IDS" ], ...[ "FS_LOCAL_DIR", "FULL_HOSTNAME", "LOCAL_CONFIG_DIR_EXCLUDE_REGEXP", "PRIVATE_NETWORK_NAME", "SCITOKENS_FILE" ], ...[ "SEC_CLIENT_AUTHENTICATION_METHODS", "SEC_DEFAULT_AUTHENTICATION_METHODS", "SEC_FS_ENFORCE_CHANNEL_BINDING", "SEC_KNOWN_HOSTS" ], ...[ "SEC_PASSWORD_DIRECTORY", "SEC_PASSWORD_FILE", "SEC_SYSTEM_KNOWN_HOSTS", "SEC_TOKEN_DIRECTORY" ], ...[ "SEC_TOKEN_POOL_SIGNING_KEY_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY", "TRUST_DOMAIN", "UID_DOMAIN" ] ];
+const GENERAL = [ ...[ "AUTH_SSL_CLIENT_CADIR", "AUTH_SSL_CLIENT_CAFILE", "AUTH_SSL_CLIENT_CERTFILE", "AUTH_SSL_CLIENT_KEYFILE" ], ...[ "AUTH_SSL_CLIENT_USE_DEFAULT_CAS", "AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR", "COLLECTOR_PORT", "CONDOR_IDS" ], ...[ "FS_LOCAL_DIR", "FULL_HOSTNAME", "LOCAL_CONFIG_DIR_EXCLUDE_REGEXP", "PRIVATE_NETWORK_NAME", "SCITOKENS_FILE" ], ...[ "SEC_CLIENT_AUTHENTICATION", "SEC_CLIENT_AUTHENTICATION_METHODS", "SEC_CLIENT_ENCRYPTION", "SEC_DEFAULT_AUTHENTICATION", "SEC_DEFAULT_AUTHENTICATION_METHODS", "SEC_DEFAULT_ENCRYPTION", "SEC_FS_ENFORCE_CHANNEL_BINDING", "SEC_KNOWN_HOSTS" ], ...[ "SEC_PASSWORD_DIRECTORY", "SEC_PASSWORD_FILE", "SEC_SYSTEM_KNOWN_HOSTS", "SEC_TOKEN_DIRECTORY" ], ...[ "SEC_TOKEN_POOL_SIGNING_KEY_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY", "TRUST_DOMAIN", "UID_DOMAIN" ] ];
 
 const OF_A_TYPE = [ "HOST", "NAME", "ADDRESS_FILE", "DAEMON_AD_FILE" ];
 
@@ -751,6 +871,25 @@ function environmentSettings(env) {
     };
 }
 
+function isInRegistry(env) {
+    const {spawnSync} = process.getBuiltinModule("node:child_process");
+    const program = win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "reg.exe");
+    const args = [ "query", "HKLM\\Software\\Condor", "/v", "CONDOR_CONFIG" ];
+    const options = {
+        env: withoutSecrets(env),
+        timeout: PROGRAM_TIMEOUT_MS,
+        windowsHide: true,
+        stdio: "ignore"
+    };
+    return spawnSync(program, args, options).status === 0;
+}
+
+function reasonOfExit({code, signal}) {
+    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "its output is too large";
+    if (signal) return `it was ended by ${signal}`;
+    return typeof code === "number" ? `exit status ${code}` : `it could not be started (${code ?? "unknown reason"})`;
+}
+
 async function askProgram(program, env, signal) {
     const {execFile} = process.getBuiltinModule("node:child_process");
     const types = Object.keys(DAEMON_TYPES).map(type => type.toUpperCase());
@@ -759,7 +898,7 @@ async function askProgram(program, env, signal) {
     const args = [ "-macro", ...names.map(name => `${marker}${name}=$(${name})`) ];
     const {failure, output} = await new Promise(resolve => {
         const options = {
-            env: withoutSecrets(env),
+            env: find_program_withoutSecrets(env),
             signal,
             timeout: PROGRAM_TIMEOUT_MS,
             maxBuffer: 4 * 1024 * 1024
@@ -767,7 +906,7 @@ async function askProgram(program, env, signal) {
         const child = execFile(program, args, options, (error, stdout, stderr) => {
             child.kill("SIGKILL");
             resolve({
-                failure: error === null ? undefined : stderr.trim() || error.message,
+                failure: error === null ? undefined : stderr.trim() || reasonOfExit(error),
                 output: stdout
             });
         });
@@ -778,8 +917,13 @@ async function askProgram(program, env, signal) {
         const [, name, value = ""] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
         if (name !== undefined && value.trim() !== "") values.set(name, value.trim());
     }
+    if (failure !== undefined) {
+        const text = `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`;
+        return Object.assign(environmentSettings(env), {
+            failure: text
+        });
+    }
     return name => {
-        if (failure !== undefined) throw new InputError(name, `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`);
         if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
         return values.get(name);
     };
@@ -816,24 +960,27 @@ function endOf(timeoutMs, signal) {
 
 function interruptSignal() {
     const interrupted = new AbortController;
-    for (const name of [ "SIGINT", "SIGTERM" ]) process.once(name, () => interrupted.abort(new Error(name)));
+    for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.once(name, () => interrupted.abort(new Error(name)));
     return interrupted.signal;
 }
 
 async function processSurroundings(signal, env = process.env) {
-    const setting = await loadSettings(env, signal);
+    const platform = process.platform;
+    const own = environmentOf(env, platform);
+    const setting = await loadSettings(own, signal);
     return {
-        env,
+        env: own,
         setting,
-        ...account()
+        platform,
+        ...account(own, platform)
     };
 }
 
-function account() {
+function account(env, platform) {
     try {
         const {homedir, uid} = (0, external_node_os_namespaceObject.userInfo)();
         return {
-            home: homedir,
+            home: homeOf(env, platform, homedir),
             uid: uid === -1 ? undefined : uid
         };
     } catch {
@@ -844,7 +991,7 @@ function account() {
     }
 }
 
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 class Secret {
     #value;
@@ -860,8 +1007,57 @@ class Secret {
     toJSON() {
         return "***";
     }
-    [external_node_util_namespaceObject.inspect.custom]() {
+    [INSPECT]() {
         return "***";
+    }
+}
+
+const REASONS = {
+    ENOENT: "it does not exist",
+    EACCES: "permission denied",
+    EPERM: "the operation is not permitted",
+    EROFS: "the file system is read-only",
+    ENOSPC: "no space is left on the device",
+    EDQUOT: "the disk quota is exhausted",
+    EFBIG: "the file would exceed the size limit",
+    ENOTDIR: "a part of the path is not a directory",
+    EISDIR: "it is a directory",
+    EEXIST: "it exists already",
+    ELOOP: "it is a symbolic link, or there are too many of them",
+    ENAMETOOLONG: "the path is too long",
+    EBUSY: "it is in use",
+    ENXIO: "it is not a regular file",
+    EXDEV: "it is on another file system",
+    EMFILE: "too many files are open",
+    ENFILE: "too many files are open",
+    EIO: "an input/output error occurred"
+};
+
+function bounded_file_systemReason(error) {
+    if (!(error instanceof Error)) return String(error);
+    const {code, errno, message} = error;
+    if (code === undefined) return message;
+    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
+}
+
+function readBounded(path, maxBytes, check, flags = 0) {
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | flags);
+    try {
+        const stats = (0, external_node_fs_namespaceObject.fstatSync)(file);
+        if (!stats.isFile()) throw new Error("it is not a regular file");
+        if (stats.size > maxBytes) throw new Error("it is too large");
+        check?.(stats);
+        const bytes = Buffer.alloc(Math.max(stats.size, 4096) + 1);
+        const chunks = [];
+        for (let total = 0; ;) {
+            const length = (0, external_node_fs_namespaceObject.readSync)(file, bytes);
+            if (length === 0) return Buffer.concat(chunks);
+            total += length;
+            if (total > maxBytes) throw new Error("it is too large");
+            chunks.push(Buffer.from(bytes.subarray(0, length)));
+        }
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
     }
 }
 
@@ -870,20 +1066,12 @@ const MAX_FILE_LENGTH = 1024 * 1024;
 class ExposedFile extends Error {}
 
 function readPrivateFile(path) {
-    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0));
-    try {
-        const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new Error("it is no regular file");
-        if (size > MAX_FILE_LENGTH) throw new Error("it is too large");
-        if (process.getuid !== undefined) {
-            if (uid !== process.getuid()) throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
-            const open = mode & 63;
-            if (open !== 0) throw new ExposedFile(`others may use it (mode ${(mode & 511).toString(8).padStart(4, "0")}); it must be 0600`);
-        }
-        return (0, external_node_fs_namespaceObject.readFileSync)(file);
-    } finally {
-        (0, external_node_fs_namespaceObject.closeSync)(file);
-    }
+    return readBounded(path, MAX_FILE_LENGTH, ({uid, mode}) => {
+        if (process.getuid === undefined) return;
+        if (uid !== process.getuid()) throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+        if ((mode & 63) === 0) return;
+        throw new ExposedFile(`others may use it (mode ${(mode & 511).toString(8).padStart(4, "0")}); it must be 0600`);
+    });
 }
 
 function unreadable(source, what) {
@@ -891,10 +1079,8 @@ function unreadable(source, what) {
 }
 
 function reasonOf(error) {
-    const {code, message} = error;
-    if (code === "ENOENT") return "it does not exist";
-    if (code === "EACCES" || code === "EPERM") return "it cannot be read by this user";
-    return message.replace(/, \w+ '[\s\S]*$/, "");
+    const {code} = error;
+    return code === "EACCES" || code === "EPERM" ? "it cannot be read by this user" : bounded_file_systemReason(error);
 }
 
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
@@ -965,6 +1151,11 @@ const IMPLIED = {
 
 const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
 
+function breadth(levels) {
+    const known = AUTHORIZATION_LEVELS.filter(level => covers(levels, level));
+    return new Set([ ...known, ...levels ]).size;
+}
+
 function covers(granted, level) {
     return granted.some(each => {
         for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
@@ -972,1788 +1163,6 @@ function covers(granted, level) {
         }
         return false;
     });
-}
-
-const SECONDS = {
-    "": 1,
-    s: 1,
-    m: 60,
-    h: 60 * 60,
-    d: 24 * 60 * 60
-};
-
-function oneOf(input, text, allowed) {
-    const found = allowed.find(each => each === text.trim());
-    if (found !== undefined) return found;
-    throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(" ")}`);
-}
-
-function parseDuration(text) {
-    const [, digits, unit = ""] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
-    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
-}
-
-function splitList(text) {
-    return text.split(/[\s,]+/).filter(word => word !== "");
-}
-
-function quote(text) {
-    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
-}
-
-function plainText(input, text) {
-    if (text === undefined) return undefined;
-    const word = text.trim();
-    if (word === "") throw new InputError(input, `${input}: it is empty`);
-    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-        throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
-    }
-    return word;
-}
-
-const METHODS = {
-    IDTOKENS: "TOKEN",
-    IDTOKEN: "TOKEN",
-    TOKENS: "TOKEN",
-    TOKEN: "TOKEN",
-    SCITOKENS: "SCITOKENS",
-    SCITOKEN: "SCITOKENS",
-    SSL: "SSL",
-    PASSWORD: "PASSWORD",
-    FS: "FS",
-    MUNGE: "MUNGE",
-    KERBEROS: "KERBEROS",
-    NTSSPI: "NTSSPI",
-    FS_REMOTE: "FS_REMOTE",
-    GSI: "GSI"
-};
-
-const NEVER = [ "CLAIMTOBE", "ANONYMOUS" ];
-
-const MAX_PATH_LENGTH = 500;
-
-const DEFAULT_METHODS = "FS IDTOKENS KERBEROS SCITOKENS SSL";
-
-const METHOD_OF_INPUT = [ [ "idtoken", "TOKEN" ], [ "scitoken", "SCITOKENS" ], [ "oidc-audience", "SCITOKENS" ], [ "token-service", "SCITOKENS" ], [ "client-certificate", "SSL" ], [ "password", "PASSWORD" ] ];
-
-function readCredentials(input, surroundings, mode) {
-    const {setting, env, uid} = surroundings;
-    const given = [ ...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method)) ];
-    const named = input("authentication-methods");
-    const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
-    const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : configuredMethods(configured ?? DEFAULT_METHODS);
-    if (methods.length === 0) throw new InputError("authentication-methods", "authentication-methods: it names none");
-    const secret = name => {
-        const text = input(name);
-        return text === undefined ? undefined : new Secret(text);
-    };
-    return {
-        methods,
-        preference: named !== undefined || given.length > 0 ? "ours" : "daemon",
-        idtoken: readIdTokenSource(secret("idtoken"), surroundings),
-        scitoken: {
-            text: secret("scitoken"),
-            file: setting("SCITOKENS_FILE"),
-            env,
-            uid
-        },
-        certificate: readCertificate(input, surroundings),
-        anonymousSsl: mode === "request",
-        trust: {
-            authorities: pemSource("ca-certificate", input("ca-certificate")),
-            files: splitList(setting("AUTH_SSL_CLIENT_CAFILE") ?? ""),
-            directory: setting("AUTH_SSL_CLIENT_CADIR"),
-            system: (setting("AUTH_SSL_CLIENT_USE_DEFAULT_CAS") ?? "true").toLowerCase() !== "false",
-            knownHosts: setting("SEC_KNOWN_HOSTS") ?? knownHosts(surroundings),
-            certificateFile: env["SSL_CERT_FILE"]
-        },
-        password: {
-            text: secret("password"),
-            file: setting("SEC_PASSWORD_FILE")
-        },
-        fs: {
-            directory: setting("FS_LOCAL_DIR"),
-            uid,
-            accountIds: setting("CONDOR_IDS"),
-            mayBeUnbound: named !== undefined && methods.includes("FS") || !bindsFs(surroundings)
-        },
-        path: env["PATH"] ?? ""
-    };
-}
-
-function readMethods(text) {
-    const methods = splitList(text).map(word => {
-        const name = word.toUpperCase();
-        if (NEVER.includes(name)) throw new InputError("authentication-methods", `authentication-methods: ${name} proves nothing, and is never used`);
-        const method = METHODS[name];
-        if (method !== undefined) return method;
-        const known = "IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE";
-        throw new InputError("authentication-methods", `authentication-methods: ${quote(word)} is unknown; possible are ${known}`);
-    });
-    return [ ...new Set(methods) ];
-}
-
-function configuredMethods(text) {
-    return [ ...new Set(splitList(text).flatMap(word => METHODS[word.toUpperCase()] ?? [])) ];
-}
-
-function readIdTokenSource(text, surroundings) {
-    if (text !== undefined) return {
-        text
-    };
-    const {setting} = surroundings;
-    const signing = {
-        trustDomain: setting("TRUST_DOMAIN") ?? setting("UID_DOMAIN"),
-        poolKeyFile: setting("SEC_TOKEN_POOL_SIGNING_KEY_FILE"),
-        keyDirectory: setting("SEC_PASSWORD_DIRECTORY")
-    };
-    return {
-        ...tokenDirectory(surroundings),
-        excluded: excludedNames(surroundings),
-        signing
-    };
-}
-
-function excludedNames({setting}) {
-    const text = setting("LOCAL_CONFIG_DIR_EXCLUDE_REGEXP");
-    try {
-        return text === undefined ? undefined : new RegExp(text);
-    } catch (cause) {
-        throw new InputError("idtoken", `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${printable_messageOf(cause)}`, {
-            cause
-        });
-    }
-}
-
-function tokenDirectory({setting, home, uid}) {
-    const named = setting("SEC_TOKEN_DIRECTORY");
-    if (named !== undefined) return {
-        directory: named,
-        named: true
-    };
-    const system = setting("SEC_TOKEN_SYSTEM_DIRECTORY") ?? "/etc/condor/tokens.d";
-    return {
-        directory: uid === 0 ? system : (0, external_node_path_namespaceObject.join)(home, ".condor", "tokens.d"),
-        named: false
-    };
-}
-
-function readCertificate(input, {setting, env}) {
-    const certificate = pemSource("client-certificate", input("client-certificate"));
-    const key = pemSource("client-key", input("client-key"));
-    if (certificate !== undefined) return {
-        given: true,
-        certificate,
-        key: key ?? certificate
-    };
-    if (key !== undefined) throw new InputError("client-key", "client-key: give client-certificate too");
-    const proxy = setting("AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR")?.toLowerCase() === "true" ? env["X509_USER_PROXY"] : undefined;
-    if (proxy) return {
-        given: false,
-        pairs: [ {
-            certificate: proxy,
-            key: proxy
-        } ]
-    };
-    const files = splitList(setting("AUTH_SSL_CLIENT_CERTFILE") ?? "");
-    const keys = splitList(setting("AUTH_SSL_CLIENT_KEYFILE") ?? "");
-    return {
-        given: false,
-        pairs: files.flatMap((file, at) => keys[at] === undefined ? [] : [ {
-            certificate: file,
-            key: keys[at]
-        } ])
-    };
-}
-
-function pemSource(name, text) {
-    if (text === undefined) return undefined;
-    if (text.includes("-----BEGIN")) return {
-        name,
-        text: new Secret(text)
-    };
-    const path = text.trim();
-    if (path === "" || path.length > MAX_PATH_LENGTH || /[\0\n]/.test(path)) throw new InputError(name, `${name}: it is neither PEM nor a path`);
-    return {
-        name,
-        path: name === "ca-certificate" ? path : new Secret(path)
-    };
-}
-
-function bindsFs({setting}) {
-    const text = setting("SEC_FS_ENFORCE_CHANNEL_BINDING");
-    return text === undefined ? setting("FULL_HOSTNAME") === undefined : text.toLowerCase() !== "false";
-}
-
-function knownHosts({setting, home, uid}) {
-    return uid === 0 ? setting("SEC_SYSTEM_KNOWN_HOSTS") ?? "/etc/condor/known_hosts" : (0, 
-    external_node_path_namespaceObject.join)(home, ".condor", "known_hosts");
-}
-
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
-
-const DEFAULT_PORT = 9618;
-
-const MAX_ADDRS = 16;
-
-const sinful_MAX_LENGTH = 8192;
-
-function parseAddress(text, defaultPort) {
-    if (text.length > sinful_MAX_LENGTH) return undefined;
-    const bare = text.startsWith("<") && text.endsWith(">") ? text.slice(1, -1) : text;
-    const [address = "", query] = splitOnce(bare, "?");
-    const endpoint = parseEndpoint(address, defaultPort);
-    const params = query === undefined ? new Map : parseParams(query);
-    if (endpoint === undefined || params === undefined) return undefined;
-    if (params.has("addrs") && parseAddrs(params.get("addrs") ?? "") === undefined) return undefined;
-    const id = params.get("sock");
-    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id)) return undefined;
-    return {
-        ...endpoint,
-        params
-    };
-}
-
-function parseSinful(text) {
-    return text.startsWith("<") && text.endsWith(">") ? parseAddress(text) : undefined;
-}
-
-function formatSinful({host, port, params}) {
-    const query = [ ...params ].map(([key, value]) => value === "" ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
-    return `<${formatEndpoint({
-        host,
-        port
-    })}${query.length > 0 ? `?${query.join("&")}` : ""}>`;
-}
-
-function formatEndpoint({host, port}) {
-    return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function sharedPortId({params}) {
-    return params.get("sock");
-}
-
-function hostNameOf({host, params}) {
-    return params.get("alias") || (/^[\d.]+$|:/.test(host) ? undefined : host);
-}
-
-function throughEndpoint({params}, {host, port}) {
-    const kept = [ ...params ].filter(([name]) => name === "sock" || name === "alias");
-    return {
-        host,
-        port,
-        params: new Map(kept)
-    };
-}
-
-function endpoints({host, port, params}) {
-    const addrs = parseAddrs(params.get("addrs") ?? "") ?? [];
-    const all = addrs.length > 0 ? addrs : [ {
-        host,
-        port
-    } ];
-    return [ ...all ].sort((a, b) => reach(a.host) - reach(b.host));
-}
-
-function reach(host) {
-    if (/^(127\.|::1$)/.test(host)) return 3;
-    if (/^(169\.254\.|fe[89ab])/i.test(host)) return 2;
-    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host)) return 1;
-    return 0;
-}
-
-function parseEndpoint(text, defaultPort) {
-    if (/:.*:/.test(text) && (0, external_node_net_namespaceObject.isIP)(text) === 6) return defaultPort === undefined ? undefined : {
-        host: text,
-        port: defaultPort
-    };
-    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-    const port = digits === undefined ? defaultPort : Number(digits);
-    if (port === undefined || port < 1 || port > 65535) return undefined;
-    if (v6 !== undefined) return (0, external_node_net_namespaceObject.isIP)(v6) === 6 ? {
-        host: v6,
-        port
-    } : undefined;
-    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? {
-        host: name,
-        port
-    } : undefined;
-}
-
-function parseParams(query) {
-    const params = new Map;
-    for (const pair of query.split(/[&;]/).filter(part => part !== "")) {
-        const [key, value] = splitOnce(pair, "=");
-        if (key === "") return undefined;
-        try {
-            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ""));
-        } catch {
-            return undefined;
-        }
-    }
-    return params;
-}
-
-function parseAddrs(text) {
-    const found = text.split("+", MAX_ADDRS + 2).filter(part => part !== "").map(part => {
-        const dash = part.lastIndexOf("-");
-        const [host, port] = [ part.slice(0, Math.max(dash, 0)), part.slice(dash + 1) ];
-        return parseEndpoint(`${host.startsWith("[") ? host.replaceAll("-", ":") : host}:${port}`, undefined);
-    });
-    return found.includes(undefined) || found.length > MAX_ADDRS ? undefined : found.filter(endpoint => endpoint !== undefined);
-}
-
-const LEFT_ALONE = [ ...":+[]#/" ].map(char => [ encodeURIComponent(char), char ]);
-
-function urlEncode(text) {
-    return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
-}
-
-function splitOnce(text, separator) {
-    const at = text.indexOf(separator);
-    return at === -1 ? [ text, undefined ] : [ text.slice(0, at), text.slice(at + 1) ];
-}
-
-const local_MAX_FILE_LENGTH = 1024 * 1024;
-
-function findLocal({adFile, addressFile}, type) {
-    const reasons = [];
-    for (const file of [ adFile, addressFile ]) {
-        if (file === undefined) continue;
-        const found = readDaemonFile(file, type);
-        if (typeof found !== "string") return found;
-        reasons.push(`${file}: ${found}`);
-    }
-    return reasons.join("; ");
-}
-
-function readDaemonFile(file, type) {
-    let text;
-    try {
-        text = (0, external_node_fs_namespaceObject.readFileSync)(file, "utf8");
-    } catch (error) {
-        return error.code === "ENOENT" ? "it does not exist" : error.message;
-    }
-    if (text.length > local_MAX_FILE_LENGTH) return "it is too large";
-    const attributes = new Map;
-    for (const line of text.split(/\r?\n/)) {
-        const [, name = "", value = ""] = /^\s*(\w+)\s*=\s*"(.*)"\s*$/.exec(line) ?? [];
-        if (name !== "") attributes.set(name.toLowerCase(), value);
-    }
-    const {addressAttribute = "MyAddress"} = DAEMON_TYPES[type] ?? {};
-    const [first = ""] = text.split(/\r?\n/).filter(line => line.trim() !== "" && !line.startsWith("#"));
-    const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get("myaddress") ?? first.trim();
-    const address = parseSinful(written);
-    return address === undefined ? "it has no address" : {
-        address,
-        name: attributes.get("name") ?? ""
-    };
-}
-
-const table_INPUTS = {
-    pool: "",
-    name: "",
-    type: "schedd",
-    address: "",
-    authz: "",
-    lifetime: "1h",
-    key: "",
-    remote: "false",
-    mode: "fetch",
-    identity: "",
-    "authentication-methods": "",
-    idtoken: "",
-    scitoken: "",
-    "oidc-audience": "",
-    "token-service": "",
-    "client-certificate": "",
-    "client-key": "",
-    "ca-certificate": "",
-    "server-name": "",
-    password: "",
-    "expected-identity": "",
-    "expected-trust-domain": "",
-    "on-reduced": "warn",
-    verify: "false",
-    token: "",
-    "token-directory": "",
-    file: "",
-    "export-environment": "false",
-    cleanup: "true",
-    renew: "false",
-    summary: "true",
-    timeout: "60s",
-    retries: "3"
-};
-
-const SECRET_INPUTS = null && [ "idtoken", "scitoken", "client-key", "password" ];
-
-function readCollectors(input, surroundings) {
-    const given = readPool(input("pool"), surroundings);
-    if (given !== undefined) return given;
-    const address = readAddress(input("address"));
-    const isCollector = COLLECTOR_TYPES.includes((input("type") ?? INPUTS.type).trim().toLowerCase());
-    return isCollector && address !== undefined ? [ address ] : configuredPool(surroundings) ?? [];
-}
-
-function readDaemon(input, surroundings, {localFirst, remote}) {
-    const type = oneOf("type", (input("type") ?? table_INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
-    const pool = readPool(input("pool"), surroundings);
-    const name = plainText("name", input("name")) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
-    if (remote) checkRemote(input, type);
-    const address = readAddress(input("address"));
-    const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
-    if (address !== undefined && !tunnel) return {
-        address: [ address ]
-    };
-    const named = name === undefined || remote ? undefined : addressInName(name);
-    if (named !== undefined) return {
-        address: [ address ?? named ]
-    };
-    if (commands_COLLECTOR_TYPES.includes(type)) return {
-        address: readCollector(type, pool, name, address, surroundings)
-    };
-    const local = readLocal(type, name, pool, surroundings, localFirst);
-    const collectors = pool ?? configuredPool(surroundings);
-    if (collectors === undefined && (local === undefined || remote)) {
-        throw new InputError("pool", "pool: give the host of the collector (host or host:port), or address for a daemon without one");
-    }
-    const through = tunnel ? {
-        host: address.host,
-        port: address.port
-    } : undefined;
-    return {
-        collectors: collectors ?? [],
-        type,
-        name,
-        local,
-        through
-    };
-}
-
-function checkRemote(input, type) {
-    if (type !== "schedd") throw new InputError("remote", "remote: the collector fetches tokens of a schedd only");
-    if (input("address") !== undefined) {
-        throw new InputError("address", "address: with remote the collector is asked; give pool and name");
-    }
-    if (input("key") !== undefined) {
-        throw new InputError("key", "key: with remote the schedd signs with its own key; leave key out");
-    }
-}
-
-function readCollector(type, pool, name, address, surroundings) {
-    if (address !== undefined) return [ address ];
-    if (pool !== undefined && name !== undefined) {
-        throw new InputError("name", `name: a ${type} is found by pool alone; leave name out`);
-    }
-    const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
-    if (found !== undefined) return found;
-    throw new InputError("pool", "pool: give the host of the collector (host or host:port)");
-}
-
-function readAddress(text) {
-    if (text === undefined) return undefined;
-    const parsed = parseAddress(text.trim(), DEFAULT_PORT);
-    if (parsed !== undefined) return parsed;
-    throw new InputError("address", `address: ${quote(text)} is neither a sinful string nor host:port`);
-}
-
-function hostOf(type, {setting}) {
-    return commands_COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
-}
-
-function readLocal(type, name, pool, {setting}, localFirst) {
-    if (type === "negotiator" || pool !== undefined && (name !== undefined || !localFirst)) return undefined;
-    const of = what => setting(`${type.toUpperCase()}_${what}`);
-    const [host, own] = [ setting("FULL_HOSTNAME"), of("NAME") ];
-    const ownName = own === undefined ? host : own.includes("@") || own === host ? own : `${own}@${host}`;
-    if (name !== undefined && name !== ownName) return undefined;
-    const files = {
-        adFile: of("DAEMON_AD_FILE"),
-        addressFile: of("ADDRESS_FILE")
-    };
-    if (files.adFile === undefined && files.addressFile === undefined) return undefined;
-    return {
-        ...files,
-        name: ownName ?? ""
-    };
-}
-
-function addressInName(name) {
-    return name.startsWith("<") || /:\d+$/.test(name) ? parseAddress(name) : undefined;
-}
-
-function readPool(text, {setting}) {
-    if (text === undefined) return undefined;
-    const words = splitList(text);
-    if (words.length === 0) throw new InputError("pool", "pool: it is empty");
-    return words.map(word => {
-        const address = parseAddress(word, Number(setting("COLLECTOR_PORT")) || DEFAULT_PORT);
-        if (address === undefined) throw new InputError("pool", `pool: ${quote(word)} is not a host, host:port or sinful string`);
-        return address;
-    });
-}
-
-function configuredPool(surroundings) {
-    const {setting} = surroundings;
-    const text = setting("COLLECTOR_HOST");
-    if (text === undefined || !/:0$/.test(text.trim())) return readPool(text, surroundings);
-    const found = findLocal({
-        adFile: undefined,
-        addressFile: setting("COLLECTOR_ADDRESS_FILE")
-    }, "collector");
-    if (typeof found !== "string") return [ found.address ];
-    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
-}
-
-const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
-
-const TOKEN_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
-
-function readKeyless(input, {env}) {
-    const audience = plainText("oidc-audience", input("oidc-audience"));
-    const service = input("token-service");
-    if (audience === undefined && service === undefined) return undefined;
-    if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: with oidc-audience the job has its own; leave scitoken out");
-    return {
-        job: audience === undefined ? undefined : readJob(audience, env),
-        service: service === undefined ? undefined : serviceUrl("token-service", service)
-    };
-}
-
-function readJob(audience, env) {
-    const [address, bearer] = [ env[URL_VARIABLE] ?? "", env[TOKEN_VARIABLE] ?? "" ];
-    if (address === "" || bearer === "") return {
-        audience,
-        runner: undefined
-    };
-    return {
-        audience,
-        runner: {
-            url: serviceUrl("oidc-audience", address),
-            bearer: new Secret(bearer)
-        }
-    };
-}
-
-const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-function serviceUrl(name, text) {
-    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-    const isSafe = url?.protocol === "https:" || url?.protocol === "http:" && HERE.test(url.hostname);
-    if (isSafe && url.username === "" && url.password === "" && url.hash === "") return url;
-    const shown = text.includes("@") ? "it" : quote(text);
-    throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
-}
-
-const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
-
-const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
-
-const MAX_RETRIES = 100;
-
-const DEFAULT_USER = "condor";
-
-const POLL_INTERVAL_MS = 5e3;
-
-function readRequest(input, surroundings, localFirst = false) {
-    const path = readPath(input, surroundings);
-    const said = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
-    const mode = said === "check" ? "fetch" : said;
-    const key = plainText("key", input("key"));
-    if (mode === "request" && key !== undefined) throw new InputError("key", "key: whoever approves a request cannot choose the signing key; leave key out");
-    const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
-    if (remote && mode !== "fetch") throw new InputError("remote", `remote: it goes with mode fetch, not with ${mode}`);
-    if (remote && said === "check") throw new InputError("mode", "mode: check asks the schedd itself; leave remote out");
-    const lifetime = readLifetime(input("lifetime"));
-    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
-    const verify = readBoolean("verify", input("verify") ?? table_INPUTS.verify);
-    if (remote && verify) throw new InputError("verify", "verify: with remote the schedd is not talked to, which alone could say; leave it out");
-    return {
-        mode,
-        checkOnly: said === "check",
-        daemon: readDaemon(input, surroundings, {
-            localFirst,
-            remote
-        }),
-        remote,
-        serverName: plainText("server-name", input("server-name")),
-        privateNetworkName: surroundings.setting("PRIVATE_NETWORK_NAME"),
-        credentials: readCredentials(input, surroundings, mode),
-        keyless: readKeyless(input, surroundings),
-        authz: readLevels(input("authz")),
-        lifetime,
-        key,
-        identity: readIdentity(input("identity"), mode, surroundings),
-        pollIntervalMs: POLL_INTERVAL_MS,
-        expectedIdentity: plainText("expected-identity", input("expected-identity")),
-        expectedTrustDomain: plainText("expected-trust-domain", input("expected-trust-domain")),
-        verify,
-        retries: readRetries(input("retries") ?? table_INPUTS.retries),
-        onReduced: oneOf("on-reduced", input("on-reduced") ?? "warn", [ "warn", "fail", "ignore" ]),
-        path
-    };
-}
-
-function readTimeout(input) {
-    const text = input("timeout") ?? table_INPUTS.timeout;
-    const seconds = parseDuration(text);
-    if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-        throw new InputError("timeout", `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
-    }
-    return seconds * 1e3;
-}
-
-function checkTimeout(timeoutMs) {
-    if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1e3) return Math.ceil(timeoutMs);
-    throw new InputError("timeout", `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
-}
-
-function readBoolean(name, text) {
-    return oneOf(name, text.toLowerCase(), [ "true", "false" ]) === "true";
-}
-
-function readRetries(text) {
-    if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
-    throw new InputError("retries", `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
-}
-
-function readIdentity(text, mode, {setting}) {
-    if (mode !== "request") {
-        if (text === undefined) return "";
-        throw new InputError("identity", "identity: only with mode request can it be chosen; else it is whom the credential is for");
-    }
-    const name = plainText("identity", text) ?? DEFAULT_USER;
-    const domain = setting("UID_DOMAIN");
-    if (name.includes("@")) return name;
-    if (domain === undefined) throw new InputError("identity", "identity: give whom the token is to be for, as user@domain");
-    return `${name}@${domain}`;
-}
-
-function readLevels(text) {
-    if (text === undefined) return [];
-    const levels = [ ...new Set(splitList(text).map(word => word.toUpperCase())) ];
-    const unknown = levels.find(level => !AUTHORIZATION_LEVELS.includes(level));
-    if (unknown !== undefined) {
-        const known = AUTHORIZATION_LEVELS.join(" ");
-        throw new InputError("authz", `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
-    }
-    if (levels.length === 0) throw new InputError("authz", "authz: it names no level; leave it out to ask for no restriction");
-    return levels;
-}
-
-function readLifetime(text) {
-    if (text === undefined) return undefined;
-    if (text.trim() === "unlimited") return "unlimited";
-    const seconds = parseDuration(text);
-    if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
-        const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
-        throw new InputError("lifetime", `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
-    }
-    return seconds;
-}
-
-function readPath(input, surroundings) {
-    const [token, file, directory] = [ input("token"), input("file"), input("token-directory") ];
-    if (readBoolean("export-environment", input("export-environment") ?? table_INPUTS["export-environment"])) {
-        const other = token !== undefined ? "token" : file !== undefined ? "file" : undefined;
-        return privatePath(other, surroundings);
-    }
-    if (token !== undefined && file !== undefined) {
-        throw new InputError("token", "token and file exclude each other: the token is written to one place");
-    }
-    if (directory !== undefined && token === undefined) {
-        throw new InputError("token-directory", "token-directory: give token too, the name of the file in that directory");
-    }
-    if (file !== undefined) return plainPath("file", file);
-    if (token === undefined) return undefined;
-    if (token.trim() === "" || /[/\\\p{Cc}]/u.test(token) || token === "." || token === "..") {
-        throw new InputError("token", `token: ${quote(token)} is not a plain file name; use file for a path`);
-    }
-    if (EXCLUDED_NAME.test(token)) throw new InputError("token", `token: HTCondor ignores files of a name such as ${quote(token)}`);
-    const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
-    return (0, external_node_path_namespaceObject.join)(plainPath("token-directory", preset), token);
-}
-
-function privatePath(other, {env}) {
-    const name = "export-environment";
-    if (other === undefined) return (0, external_node_path_namespaceObject.join)(privateDirectory(name, env), "token");
-    throw new InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
-}
-
-function privateDirectory(input, env) {
-    const temporary = env["RUNNER_TEMP"];
-    if (temporary === undefined || !(0, external_node_path_namespaceObject.isAbsolute)(temporary)) throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
-    return (0, external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
-}
-
-function checkRenewal(said, path, lifetime, env) {
-    if (path === undefined) throw new InputError("renew", "renew: give export-environment, token or file, for a file to renew");
-    if (said !== "fetch" && said !== "exchange") throw new InputError("renew", `renew: it does not go with mode ${said}`);
-    if (lifetime === "unlimited") throw new InputError("renew", "renew: a token that never expires needs none");
-    privateDirectory("renew", env);
-}
-
-function plainPath(input, text) {
-    if (text.trim() === "" || text.includes("\0")) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
-    return (0, external_node_path_namespaceObject.resolve)(text);
-}
-
-const METHOD_BIT = {
-    FS: 4,
-    SSL: 256,
-    PASSWORD: 512,
-    MUNGE: 1024,
-    TOKEN: 2048,
-    SCITOKENS: 4096
-};
-
-function displayName(method) {
-    return method === "TOKEN" ? "IDTOKENS" : method;
-}
-
-const ONE_SIDED = [ "FS", "MUNGE" ];
-
-class MethodRefused extends Error {
-    outOfStep;
-    constructor(message, outOfStep = false) {
-        super(message);
-        this.outOfStep = outOfStep;
-    }
-}
-
-class StartOver extends Error {
-    credentials;
-    roundTrips=0;
-    constructor(message, credentials) {
-        super(message);
-        this.credentials = credentials;
-    }
-}
-
-async function makeOffer(channel, {method, candidate}) {
-    channel.send(message => message.int(METHOD_BIT[method]));
-    await candidate.open(channel);
-}
-
-function presume({methods, preference}, peer) {
-    const [first, ...others] = methods;
-    if (first === undefined || preference === "daemon" && others.length > 0) return undefined;
-    const candidate = first.presumed(peer);
-    return candidate && {
-        method: first.name,
-        candidate
-    };
-}
-
-async function authenticate(channel, credentials, peer, server, presumed) {
-    const {queue, attempts} = plan(credentials, peer, server);
-    if (queue.length === 0 && credentials.methods.every(({name}) => name === "FS")) {
-        const reasons = attempts.map(({method, reason}) => `${method}: ${reason}`);
-        throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential for this daemon; ${reasons.join(". ")}`);
-    }
-    if (presumed !== undefined) {
-        const first = queue.findIndex(({method, candidate}) => method === presumed.method && candidate.label === presumed.candidate.label);
-        if (first === -1) throw queue.length > 0 ? new StartOver("it does not fit", credentials) : exhausted(attempts);
-        queue.splice(first, 1);
-        queue.unshift(presumed);
-    }
-    for (const [index, next] of queue.entries()) {
-        const {method, candidate} = next;
-        const failed = reason => attempts.push({
-            method: displayName(method),
-            reason: `${candidate.label}: ${reason}`
-        });
-        if (next !== presumed) await makeOffer(channel, next);
-        const chosen = await channel.receive(message => message.int());
-        if (chosen === 0) {
-            failed("the daemon declined the method");
-            break;
-        }
-        if (chosen !== METHOD_BIT[method]) throw new ProtocolError("ERR_MESSAGE", `the daemon chose method ${chosen}, which was not offered`);
-        try {
-            const expected = await candidate.finish(channel, server, index === queue.length - 1);
-            const clearToCome = expected.map(({write, otherwise}) => ({
-                write,
-                otherwise: () => {
-                    failed(otherwise?.().message ?? "the daemon refused it");
-                    return exhausted(attempts);
-                }
-            }));
-            return {
-                method,
-                clearToCome
-            };
-        } catch (error) {
-            if (!(error instanceof MethodRefused)) throw error;
-            failed(error.message);
-            if (error.outOfStep && index < queue.length - 1) {
-                const methods = credentials.methods.filter(({name}) => name !== method);
-                throw new StartOver(error.message, {
-                    ...credentials,
-                    methods,
-                    unavailable: attempts
-                });
-            }
-        }
-    }
-    throw exhausted(attempts);
-}
-
-function plan({methods, preference, unavailable}, peer, server) {
-    const common = methods.filter(({name}) => server.methods.includes(name));
-    if (common.length === 0) {
-        const ours = methods.map(({name}) => displayName(name)).join(", ");
-        const theirs = server.methods.map(displayName);
-        throw new NegotiationError("ERR_NO_COMMON_METHOD", `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(", ") || "none of them"}`, theirs);
-    }
-    if (preference === "daemon") {
-        const rank = name => server.methods.indexOf(name);
-        common.sort((a, b) => rank(a.name) - rank(b.name));
-    }
-    const queue = [];
-    const attempts = [ ...unavailable ];
-    for (const {name} of methods.filter(method => !common.includes(method))) attempts.push({
-        method: displayName(name),
-        reason: "the daemon does not offer it"
-    });
-    for (const method of common) {
-        const {fit, unfit} = method.candidatesFor(server, peer);
-        for (const candidate of fit) queue.push({
-            method: method.name,
-            candidate
-        });
-        for (const {label, reason} of unfit) attempts.push({
-            method: displayName(method.name),
-            reason: `${label}: ${reason}`
-        });
-    }
-    return {
-        queue,
-        attempts
-    };
-}
-
-function exhausted(attempts) {
-    const text = "the daemon accepted none of our credentials";
-    return new AuthenticationError("ERR_METHODS_EXHAUSTED", text, attempts);
-}
-
-class Expression {
-    source;
-    constructor(source) {
-        this.source = source;
-    }
-}
-
-const SECRET_MARKER = "ZKM";
-
-const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-
-class ClassAd {
-    #values;
-    constructor(values) {
-        this.#values = values;
-    }
-    get size() {
-        return this.#values.size;
-    }
-    string(name) {
-        const source = this.#literal(name);
-        if (source === undefined) return undefined;
-        const inner = /^"(.*)"$/s.exec(source)?.[1];
-        if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, "a string");
-        return inner.replaceAll('\\"', '"');
-    }
-    integer(name) {
-        const source = this.#literal(name);
-        if (source === undefined) return undefined;
-        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
-        if (!Number.isSafeInteger(value)) throw wrongType(name, "an integer");
-        return value;
-    }
-    boolean(name) {
-        const source = this.#literal(name)?.toLowerCase();
-        if (source === undefined) return undefined;
-        if (source !== "true" && source !== "false") throw wrongType(name, "a boolean");
-        return source === "true";
-    }
-    source(name) {
-        return this.#values.get(name.toLowerCase());
-    }
-    #literal(name) {
-        const source = this.#values.get(name.toLowerCase());
-        return source === undefined || source.toLowerCase() === "undefined" ? undefined : source;
-    }
-}
-
-function wrongType(name, wanted) {
-    return new ProtocolError("ERR_CLASSAD", `the attribute ${name} is not ${wanted}`);
-}
-
-function getClassAd(message) {
-    const count = message.int();
-    if (count < 0 || count > message.remaining) throw new ProtocolError("ERR_CLASSAD", `an ad of ${count} attributes`);
-    const values = new Map;
-    for (let i = 0; i < count; i++) {
-        const line = message.string();
-        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined) throw new ProtocolError("ERR_CLASSAD", "a line is no attribute");
-        values.set(name.toLowerCase(), source.trim());
-    }
-    message.string();
-    message.string();
-    return new ClassAd(values);
-}
-
-function putClassAd(message, ad) {
-    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [ `${name} = ${sourceOf(value)}` ]);
-    message.int(lines.length);
-    for (const line of lines) message.string(line);
-    message.string("").string("");
-}
-
-function sourceOf(value) {
-    if (value instanceof Expression) return value.source;
-    if (typeof value === "string") return `"${value.replaceAll('"', '\\"')}"`;
-    return String(value);
-}
-
-class KeyAgreement {
-    #ecdh=crypto_crypto().createECDH("prime256v1");
-    publicKey;
-    constructor(randomBytes) {
-        for (;;) {
-            try {
-                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
-                break;
-            } catch {}
-        }
-        this.publicKey = this.#ecdh.getPublicKey("base64");
-    }
-    sessionKey(peerPublicKey) {
-        let sharedX;
-        try {
-            sharedX = this.#ecdh.computeSecret(peerPublicKey, "base64");
-        } catch (cause) {
-            throw new ProtocolError("ERR_MESSAGE", "the peer's ECDHPublicKey is not a point of P-256", {
-                cause
-            });
-        }
-        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", KEY_LENGTH));
-    }
-}
-
-const REMOTE_VERSION = "$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $";
-
-const KNOWN_METHODS = [ "FS", "TOKEN", "PASSWORD", "KERBEROS", "SCITOKENS", "SSL", "MUNGE" ];
-
-const SESSION_DURATION_SECONDS = 60;
-
-const DC_AUTHENTICATE = 60010;
-
-function clientPolicyAd({command, about}, methods, ecdhPublicKey) {
-    return {
-        Command: command,
-        AuthCommand: about,
-        AuthMethods: [ ...new Set([ ...methods, ...KNOWN_METHODS ]) ].join(","),
-        CryptoMethods: "AES",
-        Authentication: "REQUIRED",
-        AuthenticationNew: "REQUIRED",
-        Encryption: "REQUIRED",
-        Integrity: "REQUIRED",
-        OutgoingNegotiation: "REQUIRED",
-        Enact: "NO",
-        NewSession: "YES",
-        SessionDuration: String(SESSION_DURATION_SECONDS),
-        Subsystem: "TOOL",
-        ECDHPublicKey: ecdhPublicKey,
-        RemoteVersion: REMOTE_VERSION
-    };
-}
-
-function resumptionAd({command, about}, sid, nonce) {
-    return {
-        UseSession: "YES",
-        Sid: sid,
-        Command: command,
-        AuthCommand: about,
-        CryptoMethods: "AES",
-        ResumeResponse: false,
-        RemoteVersion: REMOTE_VERSION,
-        Nonce: nonce
-    };
-}
-
-function readServerPolicy(ad) {
-    const ciphers = list(ad.string("CryptoMethods"));
-    if (ad.string("Encryption") !== "YES" || ciphers[0] !== "AES") {
-        const offer = ciphers.length > 0 ? ciphers.join(", ") : "none";
-        throw new NegotiationError("ERR_NO_ENCRYPTION", `the daemon does not agree to AES encryption (it offers ${offer})`);
-    }
-    const ecdhPublicKey = ad.string("ECDHPublicKey");
-    if (ecdhPublicKey === undefined) {
-        throw new NegotiationError("ERR_NO_ENCRYPTION", "the daemon sends no ECDHPublicKey, so no secret key can be agreed on");
-    }
-    if (ad.string("Authentication") !== "YES") {
-        throw new NegotiationError("ERR_NO_COMMON_METHOD", "the daemon does not agree to authenticate");
-    }
-    return {
-        methods: list(ad.string("AuthMethodsList") ?? ad.string("AuthMethods")),
-        ecdhPublicKey,
-        trustDomain: ad.string("TrustDomain") ?? "",
-        issuerKeys: list(ad.string("IssuerKeys")),
-        remoteVersion: ad.string("RemoteVersion") ?? ""
-    };
-}
-
-function list(text = "") {
-    return text.split(/[\s,]+/).filter(word => word !== "");
-}
-
-class Resumption {
-    sid;
-    #key;
-    constructor(sid, key) {
-        this.sid = sid;
-        this.#key = key;
-    }
-    protect(channel) {
-        channel.protect(this.#key);
-    }
-}
-
-const NONCE_LENGTH = 33;
-
-const KEY_EXCHANGE_DONE = {
-    write: message => message.int(0)
-};
-
-const UNMAPPED = "@unmapped";
-
-function isResumable(session) {
-    return session?.resumption !== undefined;
-}
-
-async function startCommand(channel, purpose, request, options, host) {
-    const {credentials, peer, mayPresume} = options;
-    const presumed = mayPresume ? presume(credentials, peer) : undefined;
-    try {
-        return await handshake(channel, purpose, request, options, presumed, host);
-    } catch (error) {
-        const hungUp = error instanceof ConnectError && error.code === "ERR_CLOSED";
-        throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
-    }
-}
-
-async function handshake(channel, purpose, request, {credentials, peer, mayBeUnmapped}, presumed, host) {
-    const agreement = new KeyAgreement(host.randomBytes);
-    const names = credentials.methods.map(({name}) => name);
-    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)));
-    if (presumed !== undefined) await makeOffer(channel, presumed);
-    const server = readServerPolicy(await channel.receive(getClassAd));
-    host.log.debug(`session: ${describeOffer(server)}`);
-    const {method, clearToCome} = await authenticate(channel, credentials, peer, server, presumed);
-    const key = agreement.sessionKey(server.ecdhPublicKey);
-    channel.protect(key, [ ...clearToCome, KEY_EXCHANGE_DONE ]);
-    channel.send(request);
-    const verdict = await channel.receive(getClassAd);
-    const user = readPostAuth(verdict, mayBeUnmapped);
-    const sid = verdict.string("Sid");
-    host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
-    return {
-        channel,
-        method,
-        user,
-        server,
-        resumption: sid === undefined ? undefined : new Resumption(sid, key)
-    };
-}
-
-function describeOffer({methods, trustDomain, issuerKeys}) {
-    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(", ")}` : "";
-    return `the daemon takes ${methods.map(displayName).join(", ")}; trust domain ${trustDomain}${keys}`;
-}
-
-function resumeCommand(channel, purpose, request, session, host) {
-    const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString("base64");
-    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
-    session.resumption.protect(channel);
-    channel.send(request);
-    host.log.debug(`session: resumed as ${session.user}`);
-    return {
-        ...session,
-        channel
-    };
-}
-
-function readPostAuth(ad, mayBeUnmapped) {
-    const code = ad.string("ReturnCode");
-    const user = ad.string("User");
-    if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
-        throw new AuthorizationError("ERR_DENIED", `the daemon accepts our credential but maps it to nobody (${user})`, user);
-    }
-    if (code === "AUTHORIZED" && user !== undefined && user !== "") return user;
-    if (code === "CMD_NOT_FOUND") {
-        throw new AuthorizationError("ERR_COMMAND_NOT_REGISTERED", "the daemon does not know the command", user);
-    }
-    const who = user === undefined ? "it names no identity" : `for it, we are ${user}`;
-    throw new AuthorizationError("ERR_DENIED", `the daemon answers ${code ?? "nothing"} to our command; ${who}`, user);
-}
-
-const SHARED_PORT_CONNECT = 75;
-
-const ATTEMPT_DELAY_MS = 250;
-
-const ATTEMPT_TIMEOUT_MS = 1e4;
-
-async function connect(address, host, ahead) {
-    const early = ahead?.take(address);
-    const socket = early ?? await dial(address, host);
-    const id = sharedPortId(address);
-    if (early !== undefined) host.log.debug("connect: a connection to the daemon is there already");
-    if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
-    const preamble = id === undefined ? {} : {
-        preamble: sharedPortConnect(id)
-    };
-    return new Channel(socket, {
-        ...host,
-        ...preamble,
-        roundTrips: early === undefined ? 1 : 0
-    });
-}
-
-function sharedPortConnect(id) {
-    const message = (new Writer).int(SHARED_PORT_CONNECT).string(id).string("condor-token-fetch").int(-1).int(0).finish();
-    return concat([ putHeader(message.length), message ]);
-}
-
-function dial(address, {signal, log, timeLeftMs}) {
-    const started = timeLeftMs();
-    const waiting = [ ...endpoints(address) ];
-    const sockets = new Set;
-    const failures = [];
-    return new Promise((resolve, reject) => {
-        let timer;
-        const finish = winner => {
-            clearTimeout(timer);
-            signal.removeEventListener("abort", abort);
-            for (const socket of sockets) if (socket !== winner) socket.destroy();
-        };
-        const abort = () => {
-            finish();
-            reject(abortedError(signal));
-        };
-        const tryNext = () => {
-            clearTimeout(timer);
-            const endpoint = waiting.shift();
-            if (endpoint === undefined) {
-                if (sockets.size > 0) return;
-                finish();
-                reject(unreachable(address, failures));
-                return;
-            }
-            timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
-            const socket = (0, external_node_net_namespaceObject.connect)({
-                ...endpoint,
-                noDelay: true
-            });
-            sockets.add(socket);
-            socket.setTimeout(ATTEMPT_TIMEOUT_MS, () => socket.destroy(new Error("no answer")));
-            socket.on("lookup", (_, ip) => log.debug(`connect: the host name ${endpoint.host} resolves to ${ip}`));
-            socket.once("connect", () => {
-                log.debug(`connect: TCP to ${formatEndpoint(endpoint)} in ${Math.round(started - timeLeftMs())} ms`);
-                socket.setTimeout(0);
-                socket.removeAllListeners("error");
-                finish(socket);
-                resolve(socket);
-            });
-            socket.once("error", error => {
-                sockets.delete(socket);
-                failures.push({
-                    text: `${formatEndpoint(endpoint)}: ${connect_reasonOf(error, endpoint)}`,
-                    error
-                });
-                tryNext();
-            });
-        };
-        if (signal.aborted) return abort();
-        signal.addEventListener("abort", abort, {
-            once: true
-        });
-        tryNext();
-        setImmediate(crypto_crypto);
-    });
-}
-
-function unreachable(address, failures) {
-    const text = `no connection to ${failures.map(each => each.text).join(", ")}`;
-    const permanent = failures.every(({error}) => error.code === "ENOTFOUND");
-    return new ConnectError("ERR_CONNECT", text, {
-        peer: formatSinful(address),
-        permanent
-    });
-}
-
-function connect_reasonOf(error, {host}) {
-    if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
-    if (error.code === "ECONNREFUSED") return "connection refused";
-    if (error instanceof AggregateError) return error.errors.map(each => each.message).join(", ");
-    return error.message;
-}
-
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-
-const MAX_CONTACTS = 8;
-
-const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
-
-function ccbContacts({params}) {
-    return (params.get("CCBID") ?? "").split(" ").filter(word => word !== "").slice(0, MAX_CONTACTS).flatMap(word => {
-        const [, address = "", chain = ""] = CONTACT.exec(word) ?? [];
-        const broker = parseAddress(address);
-        return broker === undefined ? [] : [ {
-            broker: withoutCcb(broker),
-            ids: chain.slice(1).split("#")
-        } ];
-    });
-}
-
-function isBehindCcb({params}) {
-    return (params.get("CCBID") ?? "") !== "";
-}
-
-function inPrivateNetwork(address, name) {
-    if (name === undefined || name === "" || address.params.get("PrivNet") !== name) return address;
-    const privateAddress = address.params.get("PrivAddr");
-    const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
-    if (direct === undefined) return address;
-    const alias = address.params.get("alias");
-    if (alias === undefined || direct.params.has("alias")) return direct;
-    return {
-        ...direct,
-        params: new Map([ ...direct.params, [ "alias", alias ] ])
-    };
-}
-
-function withoutCcb(address) {
-    return {
-        ...address,
-        params: new Map([ ...address.params ].filter(([name]) => name !== "CCBID"))
-    };
-}
-
-const GREETING_TIMEOUT_MS = 5e3;
-
-const MAX_STRANGERS = 16;
-
-class ReverseListener {
-    endpoint;
-    connected;
-    #server;
-    #channels=new Set;
-    #onAbort;
-    #signal;
-    constructor(server, isGreeting, options) {
-        const address = server.address();
-        if (address === null || typeof address === "string") throw new RangeError("not listening");
-        this.endpoint = {
-            host: address.address,
-            port: address.port
-        };
-        this.#server = server;
-        this.#signal = options.signal;
-        let fail = () => {};
-        this.connected = new Promise((resolve, reject) => {
-            fail = reject;
-            server.on("connection", socket => {
-                const channel = new Channel(socket, {
-                    ...options,
-                    signal: AbortSignal.any([ options.signal ])
-                });
-                void this.#listenTo(channel, isGreeting).then(right => right && resolve(channel));
-            });
-        });
-        this.connected.catch(() => {});
-        this.#onAbort = () => {
-            this.close();
-            fail(abortedError(options.signal));
-        };
-        options.signal.addEventListener("abort", this.#onAbort, {
-            once: true
-        });
-        if (options.signal.aborted) this.#onAbort();
-    }
-    static async open(address, isGreeting, options) {
-        const server = (0, external_node_net_namespaceObject.createServer)({
-            noDelay: true
-        });
-        await new Promise((resolve, reject) => {
-            server.once("error", reject).listen({
-                host: address,
-                port: 0,
-                exclusive: true
-            }, resolve);
-        });
-        return new ReverseListener(server, isGreeting, options);
-    }
-    close() {
-        this.#signal.removeEventListener("abort", this.#onAbort);
-        this.#server.close();
-        for (const channel of this.#channels) channel.close();
-        this.#channels.clear();
-    }
-    async #listenTo(channel, isGreeting) {
-        if (!this.#server.listening) {
-            channel.close();
-            return false;
-        }
-        if (this.#channels.size >= MAX_STRANGERS) this.#dismiss([ ...this.#channels ][0]);
-        this.#channels.add(channel);
-        const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
-        try {
-            if (await channel.receive(isGreeting)) return true;
-        } catch {} finally {
-            clearTimeout(timer);
-        }
-        this.#dismiss(channel);
-        return false;
-    }
-    #dismiss(channel) {
-        if (channel === undefined) return;
-        this.#channels.delete(channel);
-        channel.close();
-    }
-}
-
-const BROKER_TIMEOUT_MS = 2e4;
-
-const CLAIM_ID_LENGTH = 20;
-
-async function connectThroughCcb(address, ask, host) {
-    const failures = [];
-    for (const contact of rotated(ccbContacts(address), host)) {
-        const broker = formatEndpoint(contact.broker);
-        try {
-            return await throughBroker(contact, ask, host);
-        } catch (error) {
-            if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
-            host.log.debug(`ccb: broker ${broker}: ${error.message}`);
-            failures.push(`broker ${broker}: ${error.message}`);
-        }
-    }
-    const text = failures.length > 0 ? failures.join("; ") : "its address names no broker that could be asked";
-    throw new ConnectError("ERR_CCB_ONLY", text, {
-        peer: formatSinful(address)
-    });
-}
-
-function rotated(list, host) {
-    if (list.length < 2) return list;
-    const start = (host.randomBytes(1)[0] ?? 0) % list.length;
-    return [ ...list.slice(start), ...list.slice(0, start) ];
-}
-
-async function throughBroker(contact, ask, host) {
-    let answer = await request(contact, true, ask, host);
-    if ("refusal" in answer && /stream/i.test(answer.refusal)) answer = await request(contact, false, ask, host);
-    if ("refusal" in answer) throw new ConnectError("ERR_CCB_ONLY", `it says "${answer.refusal}"`);
-    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
-    return answer.channel;
-}
-
-async function request({broker, ids}, streaming, ask, host) {
-    const late = new AbortController;
-    const limited = {
-        ...host,
-        signal: AbortSignal.any([ host.signal, late.signal ])
-    };
-    const timer = setTimeout(() => late.abort(), BROKER_TIMEOUT_MS);
-    const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString("hex");
-    const isGreeting = message => isReverseConnect(message, claimId);
-    let listener;
-    const [id, ...route] = ids;
-    const call = {
-        address: broker,
-        command: CCB_REQUEST,
-        request: message => putClassAd(message, {
-            CCBID: streaming ? id : ids.join("#"),
-            CCBRoute: streaming && route.length > 0 ? route.join(" ") : undefined,
-            ClaimId: claimId,
-            MyAddress: listener === undefined ? "" : formatSinful({
-                ...listener.endpoint,
-                params: new Map
-            }),
-            Name: "condor-token-fetch",
-            CCBStreamingRequired: streaming || undefined
-        }),
-        async connect(within) {
-            const channel = await connect(broker, within);
-            listener ??= await listen(channel, isGreeting, limited);
-            return channel;
-        }
-    };
-    try {
-        return await ask(call, channel => answerOf(channel, listener, isGreeting), limited);
-    } catch (error) {
-        if (!late.signal.aborted || host.signal.aborted) throw error;
-        const where = listener === undefined ? "" : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
-        throw new ConnectError("ERR_CCB_ONLY", `nothing came of it within ${BROKER_TIMEOUT_MS / 1e3} s${where}`);
-    } finally {
-        clearTimeout(timer);
-        listener?.close();
-    }
-}
-
-const NOWHERE_TO_COME = {
-    refusal: "the daemon was told to connect to us, and there is no port of ours"
-};
-
-async function listen({localAddress}, isGreeting, host) {
-    if (localAddress === undefined) return undefined;
-    try {
-        return await ReverseListener.open(localAddress, isGreeting, host);
-    } catch (error) {
-        host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
-        return undefined;
-    }
-}
-
-async function answerOf(broker, listener, isGreeting) {
-    const atOurPort = listener?.connected;
-    const replied = replyOf(broker, isGreeting).then(reply => reply ?? atOurPort ?? NOWHERE_TO_COME);
-    const came = await Promise.race(atOurPort === undefined ? [ replied ] : [ atOurPort, replied ]);
-    if ("refusal" in came) return came;
-    const way = came === broker ? "it passes on what we and the daemon say" : "the daemon has connected to us";
-    return {
-        channel: came.handOver(broker.roundTrips),
-        way
-    };
-}
-
-async function replyOf(broker, isGreeting) {
-    const reply = await broker.receive(getClassAd).catch(error => {
-        if (!(error instanceof ConnectError) || error.code !== "ERR_CLOSED") throw error;
-        throw new ConnectError("ERR_CCB_ONLY", `it gives no answer: ${error.message}`, {
-            cause: error
-        });
-    });
-    if (reply.boolean("Result") !== true) return {
-        refusal: reply.string("ErrorString") ?? "no"
-    };
-    if (reply.boolean("ProxyMode") !== true) return undefined;
-    if (await broker.receive(isGreeting)) return broker;
-    throw new ProtocolError("ERR_MESSAGE", "it puts us through to somebody whom we did not ask for");
-}
-
-function isReverseConnect(message, claimId) {
-    const command = message.int();
-    const given = Buffer.from(getClassAd(message).string("ClaimId") ?? "");
-    const wanted = Buffer.from(claimId);
-    return command === CCB_REVERSE_CONNECT && given.length === wanted.length && crypto_crypto().timingSafeEqual(given, wanted);
-}
-
-const HEAD_START_MS = 250;
-
-async function reach_reach({address, ahead}, ask, host, failed) {
-    if (!isBehindCcb(address)) return {
-        channel: await connect(address, host, ahead),
-        way: "direct"
-    };
-    const [straight, round] = [ branchOf(host), branchOf(host) ];
-    const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject(failed);
-    if (await worksSoon(direct)) return {
-        channel: await direct,
-        way: "direct, else ccb"
-    };
-    const indirect = connectThroughCcb(address, ask, round.host);
-    let won = false;
-    const win = (channel, way, loser) => {
-        if (won) channel.close(); else loser.cancel();
-        won = true;
-        return {
-            channel,
-            way
-        };
-    };
-    try {
-        return await Promise.any([ direct.then(channel => win(channel, "direct, else ccb", round)), indirect.then(channel => win(channel, "ccb", straight)) ]);
-    } catch (failures) {
-        if (host.signal.aborted) throw abortedError(host.signal);
-        throw reach_unreachable(address, failures);
-    }
-}
-
-function branchOf(host) {
-    const cancelled = new AbortController;
-    const signal = AbortSignal.any([ host.signal, cancelled.signal ]);
-    return {
-        host: {
-            ...host,
-            signal
-        },
-        cancel: () => cancelled.abort()
-    };
-}
-
-async function worksSoon(direct) {
-    const over = new AbortController;
-    const works = direct.then(() => true, () => false);
-    try {
-        return await Promise.race([ works, (0, promises_namespaceObject.setTimeout)(HEAD_START_MS, false, {
-            signal: over.signal
-        }) ]);
-    } finally {
-        over.abort();
-    }
-}
-
-function reach_unreachable(address, failures) {
-    const [direct, indirect] = failures instanceof AggregateError ? failures.errors : [ failures ];
-    for (const each of [ direct, indirect ]) if (!(each instanceof HTCondorError)) return each;
-    const [straight, round] = [ direct, indirect ].map(each => each.message);
-    const text = `the daemon can be reached neither directly (${straight}) nor through CCB (${round})`;
-    return new ConnectError("ERR_CCB_ONLY", text, {
-        peer: formatSinful(address),
-        cause: indirect
-    });
-}
-
-async function callCommand(call, read, host) {
-    let {credentials, target} = call;
-    for (let spent = 0, mayPresume = true; ;) {
-        try {
-            const result = await attempt({
-                ...call,
-                credentials,
-                target
-            }, read, mayPresume, host);
-            return {
-                ...result,
-                roundTrips: result.roundTrips + spent
-            };
-        } catch (error) {
-            if (!(error instanceof StartOver)) throw error;
-            const resumed = isResumable(target.resume);
-            const how = resumed ? "anew" : "waiting for the daemon's policy first";
-            host.log.debug(`session: once more, ${how} (${error.message})`);
-            credentials = error.credentials;
-            target = {
-                ...target,
-                resume: undefined
-            };
-            mayPresume &&= resumed;
-            spent += error.roundTrips;
-        }
-    }
-}
-
-async function attempt(call, read, mayPresume, host, failed) {
-    const {target, command, about, request, phase, mayBeUnmapped = false} = call;
-    const {address, serverName, claimedName} = target;
-    const {channel, way} = await inPhase(phase ?? "connect", address, () => routeTo(call, host, failed));
-    const earlier = isResumable(target.resume) ? target.resume : undefined;
-    let session;
-    try {
-        const credentials = way === "ccb" ? mutualOnly(call.credentials) : call.credentials;
-        const peer = {
-            ...channel.remote,
-            sharedPortId: sharedPortId(address),
-            serverName,
-            claimedName
-        };
-        const purpose = {
-            command,
-            about
-        };
-        session = await inPhase(phase ?? "session", address, () => earlier !== undefined ? resumeCommand(channel, purpose, request, earlier, host) : startCommand(channel, purpose, request, {
-            credentials,
-            peer,
-            mayPresume,
-            mayBeUnmapped
-        }, host));
-        const value = await read(session, channel).catch(error => {
-            throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
-        });
-        return {
-            value,
-            session,
-            roundTrips: channel.roundTrips
-        };
-    } catch (error) {
-        if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
-        const mute = error instanceof ConnectError || error instanceof ProtocolError;
-        if (!mute || session !== undefined || way !== "direct, else ccb" || host.signal.aborted) throw error;
-        host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
-        failed = error;
-    } finally {
-        channel.flush();
-        channel.close();
-    }
-    return await attempt(call, read, mayPresume, host, failed);
-}
-
-async function routeTo(call, host, failed) {
-    if (call.connect !== undefined) return {
-        channel: await call.connect(host),
-        way: "direct"
-    };
-    const {target, credentials} = call;
-    return await reach_reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
-}
-
-function mutualOnly(credentials) {
-    const methods = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name));
-    const reason = "it does not prove who the daemon is, which is reached through CCB";
-    const left = credentials.methods.filter(({name}) => ONE_SIDED.includes(name)).map(({name}) => ({
-        method: displayName(name),
-        reason
-    }));
-    if (methods.length === 0) {
-        const all = left.map(({method}) => method).join(", ");
-        throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential for this daemon; ${all}: ${reason}`);
-    }
-    return {
-        ...credentials,
-        methods,
-        unavailable: [ ...credentials.unavailable, ...left ]
-    };
-}
-
-async function askBroker({address, ...broker}, credentials, read, host) {
-    try {
-        const target = {
-            address,
-            serverName: undefined
-        };
-        const call = {
-            ...broker,
-            target,
-            credentials: mutualOnly(credentials),
-            phase: "connect"
-        };
-        return (await callCommand(call, (_, channel) => read(channel), host)).value;
-    } catch (error) {
-        const refused = error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError || isHangUp(error);
-        if (!refused || host.signal.aborted) throw error;
-        host.log.debug(`ccb: once more, without a session (${error.message})`);
-        return await callInClear({
-            address,
-            ...broker
-        }, read, host);
-    }
-}
-
-function isHangUp(error) {
-    return error instanceof ConnectError && error.code === "ERR_CLOSED";
-}
-
-async function callInClear({address, command, request, connect: getThere}, read, host) {
-    const channel = await (getThere?.(host) ?? connect(address, host));
-    try {
-        channel.send(message => request(message.int(command)));
-        return await read(channel);
-    } finally {
-        channel.close();
-    }
-}
-
-async function inPhase(phase, peer, work) {
-    try {
-        return await work();
-    } catch (error) {
-        throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
-    }
-}
-
-const PRIVATE_FILE = 384;
-
-const PRIVATE_DIRECTORY = 448;
-
-function checkTokenPath(path) {
-    const target = stat(path);
-    if (target?.isSymbolicLink() === true) throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
-    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is no regular file`);
-    let directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
-    const parent = stat(directory);
-    if (parent?.isSymbolicLink() === true && parent.uid !== 0) {
-        throw new errors_OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
-    }
-    while (stat(directory) === undefined && (0, external_node_path_namespaceObject.dirname)(directory) !== directory) directory = (0, 
-    external_node_path_namespaceObject.dirname)(directory);
-    try {
-        (0, external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
-        if ((0, external_node_fs_namespaceObject.statSync)(directory).isDirectory()) return;
-    } catch (cause) {
-        throw new errors_OutputError(`${directory} cannot be written to: ${printable_messageOf(cause)}`, {
-            cause
-        });
-    }
-    throw new errors_OutputError(`${directory} is no directory`);
-}
-
-function writeTokenFile(path, token, mayMakeDirectory = true) {
-    const directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
-    const temporary = (0, external_node_path_namespaceObject.join)(directory, `.${(0, 
-    external_node_path_namespaceObject.basename)(path)}.${crypto_crypto().randomUUID()}`);
-    try {
-        const directoryMade = mayMakeDirectory ? (0, external_node_fs_namespaceObject.mkdirSync)(directory, {
-            recursive: true,
-            mode: PRIVATE_DIRECTORY
-        }) : undefined;
-        checkTokenPath(path);
-        try {
-            writeWhole(temporary, `${token.reveal()}\n`);
-            (0, external_node_fs_namespaceObject.renameSync)(temporary, path);
-        } catch (error) {
-            (0, external_node_fs_namespaceObject.rmSync)(temporary, {
-                force: true
-            });
-            throw error;
-        }
-        return directoryMade;
-    } catch (cause) {
-        if (cause instanceof errors_OutputError) throw cause;
-        throw new errors_OutputError(`the token could not be written to ${path}: ${printable_messageOf(cause)}`, {
-            cause
-        });
-    }
-}
-
-function writeAddressFile(path, sinful, version) {
-    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
-    try {
-        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ""}`);
-    } catch (cause) {
-        throw new OutputError(`the address could not be written to ${path}: ${messageOf(cause)}`, {
-            cause
-        });
-    }
-}
-
-function writeWhole(path, text) {
-    const {O_WRONLY, O_CREAT, O_EXCL} = external_node_fs_namespaceObject.constants;
-    const file = (0, external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
-    try {
-        const bytes = Buffer.from(text);
-        for (let at = 0; at < bytes.length; ) at += (0, external_node_fs_namespaceObject.writeSync)(file, bytes, at);
-        (0, external_node_fs_namespaceObject.fsyncSync)(file);
-    } finally {
-        (0, external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-
-function stat(path) {
-    try {
-        return (0, external_node_fs_namespaceObject.lstatSync)(path, {
-            throwIfNoEntry: false
-        });
-    } catch (cause) {
-        throw new errors_OutputError(`${path} cannot be looked at: ${printable_messageOf(cause)}`, {
-            cause
-        });
-    }
 }
 
 const buffer_utils_encoder = new TextEncoder, decoder = new TextDecoder, strictDecoder = new TextDecoder("utf-8", {
@@ -3123,6 +1532,14 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const LEVEL_PREFIX = "condor:/";
 
 function parseIdToken(jwt) {
+    const token = parseCredentialToken(jwt);
+    return {
+        ...token,
+        subject: word(token.subject, "sub")
+    };
+}
+
+function parseCredentialToken(jwt) {
     const text = jwt.reveal();
     if (text.length > jwt_MAX_LENGTH) throw malformed(`it has ${text.length} characters`);
     if (!JWT.test(text)) {
@@ -3132,16 +1549,17 @@ function parseIdToken(jwt) {
     const {alg, kid} = header;
     const {iss, sub, iat, exp, jti, scope} = claims;
     if (typeof alg !== "string" || alg.toLowerCase() === "none") throw malformed("it is not signed", "alg");
+    const tokenId = jti === undefined ? undefined : word(jti, "jti");
     return {
         jwt,
         signedText: text.slice(0, text.lastIndexOf(".")),
         algorithm: alg,
         keyId: word(kid, "kid"),
         issuer: word(iss, "iss"),
-        subject: word(sub, "sub"),
+        subject: sub === undefined && tokenId !== undefined ? undefined : word(sub, "sub"),
         issuedAt: time(iat, "iat"),
         expiresAt: time(exp, "exp"),
-        tokenId: jti === undefined ? undefined : word(jti, "jti"),
+        tokenId,
         authz: levels(scope)
     };
 }
@@ -3188,13 +1606,14 @@ function word(value, claim) {
 function time(value, claim) {
     if (value === undefined) return undefined;
     if (typeof value !== "number" || value < 0 || value > 864e10) throw malformed(`its ${claim} is no time`, claim);
-    return Math.floor(value);
+    return Math.round(value);
 }
 
 function levels(scope) {
     if (scope === undefined) return undefined;
-    const words = typeof scope === "string" ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
-    const found = words.filter(each => typeof each === "string").filter(each => each.startsWith(LEVEL_PREFIX)).map(each => each.slice(LEVEL_PREFIX.length));
+    if (typeof scope !== "string") throw malformed("its scope is not a string", "scope");
+    if (/[^ \t\r\n!-~]/.test(scope)) throw malformed("its scope has characters that no scope has", "scope");
+    const found = scope.split(/[ ,\t\r\n]/).filter(each => each.startsWith(LEVEL_PREFIX)).map(each => each.slice(LEVEL_PREFIX.length));
     return found.length > 0 ? found : undefined;
 }
 
@@ -3202,23 +1621,2790 @@ function malformed(what, claim) {
     return new TokenError("ERR_TOKEN_MALFORMED", `not an IDTOKEN: ${what}`, claim);
 }
 
-const MAX_ANSWER = 64 * 1024;
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
-async function sendHttp(request, signal) {
-    const {url, method, headers, body = "", authorities} = request;
-    const {request: begin} = url.protocol === "http:" ? process.getBuiltinModule("node:http") : process.getBuiltinModule("node:https");
-    const options = {
+const JWT_IN_TEXT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+const SHARED_KEY = /^HS/i;
+
+const MIN_BASE64 = 64;
+
+const PEM_LINE = 64;
+
+function mistakeIn(text) {
+    const whole = text.trim();
+    if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return "it is a workflow expression that was not expanded";
+    if (/^\*+$/.test(whole)) return "it is ***, which logs show in place of a secret";
+    const packed = whole.replace(/\s/g, "");
+    if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return "it looks like base64";
+    return undefined;
+}
+
+function pastedPem(text) {
+    const bare = unquote(text);
+    const decoded = bare.includes("-----BEGIN") ? bare : pasted_decode(bare.replace(/\s/g, "")) ?? bare;
+    if (!decoded.includes("-----BEGIN")) return text;
+    const lines = decoded.replace(/\\r\\n|\\n/g, "\n");
+    return lines.replace(/(-----BEGIN ([A-Z0-9 ]{1,40})-----)([^-\n:]*)(-----END \2-----)/g, (_, begin, _kind, body, end) => {
+        const packed = String(body).replace(/\s/g, "");
+        const wrapped = packed.match(new RegExp(`.{1,${PEM_LINE}}`, "g")) ?? [];
+        return `\n${[ begin, ...wrapped, end ].join("\n")}\n`;
+    });
+}
+
+function pastedToken(name, text) {
+    const token = tokenIn(text) ?? text;
+    const mistake = JWT_IN_TEXT.test(token) ? otherKind(name, token) : mistakeOf(token);
+    if (mistake !== undefined) throw unreadable(name, mistake);
+    return token;
+}
+
+function pastedTokens(text) {
+    const whole = tokenIn(text);
+    if (whole !== undefined) return pastedToken("idtoken", whole);
+    return text.split(/\r?\n/).map(line => line.trim() === "" || line.trim().startsWith("#") ? line : pastedToken("idtoken", line)).join("\n");
+}
+
+function otherKind(name, token) {
+    const algorithm = algorithmOf(new Secret(token));
+    if (algorithm === undefined) return undefined;
+    const isIdToken = SHARED_KEY.test(algorithm);
+    if (name === "scitoken" && isIdToken) return `it is an IDTOKEN (signed with ${algorithm}), not a SciToken; the input idtoken is for it`;
+    if (name === "idtoken" && !isIdToken && algorithm.toLowerCase() !== "none") return `it is a SciToken or the like (signed with ${algorithm}), not an IDTOKEN; the input scitoken is for it`;
+    return undefined;
+}
+
+function mistakeOf(text) {
+    return text.includes("-----BEGIN") ? "it is PEM, not a token" : mistakeIn(text);
+}
+
+function tokenIn(text) {
+    const bare = unquote(text).replace(/^(authorization:\s*)?bearer\s+/i, "");
+    if (JWT_IN_TEXT.test(bare)) return bare;
+    const inJson = /^[{"]/.test(bare) ? tokenInJson(bare) : undefined;
+    if (inJson !== undefined) return inJson;
+    const decoded = pasted_decode(bare)?.trim();
+    return decoded !== undefined && JWT_IN_TEXT.test(decoded) ? decoded : undefined;
+}
+
+function tokenInJson(text) {
+    try {
+        const value = JSON.parse(text);
+        const members = typeof value === "object" && value !== null ? Object.values(value) : [ value ];
+        const tokens = members.filter(each => typeof each === "string" && JWT_IN_TEXT.test(each.trim()));
+        return tokens.length === 1 ? tokens[0]?.trim() : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+function unquote(text) {
+    const bare = text.replace(/^\uFEFF/, "").trim();
+    const [, , inner] = /^(["'`])([\s\S]*)\1$/.exec(bare) ?? [];
+    return inner?.trim() ?? bare;
+}
+
+function pasted_decode(text) {
+    if (text.length < MIN_BASE64 || !BASE64.test(text)) return undefined;
+    const decoded = Buffer.from(text, "base64").toString("utf8");
+    return /^[\x20-\x7e\s]*$/.test(decoded) ? decoded : undefined;
+}
+
+const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
+
+function expandPath(input, text, surroundings) {
+    const path = refuseVariables(input, text.trim());
+    if (path === "" || /[\0\r\n]/.test(path)) throw new InputError(input, `${input}: it is not a path`);
+    if (!path.startsWith("~")) return path;
+    const home = surroundings.env["HOME"] || surroundings.home;
+    if (path === "~") return home;
+    if (/^~[/\\]/.test(path)) return (0, external_node_path_namespaceObject.join)(home, path.slice(2));
+    throw new InputError(input, `${input}: ~USER is not expanded; write ~/ for the home directory, or the whole path`);
+}
+
+function refuseVariables(input, text) {
+    if (!VARIABLE.test(text)) return text;
+    throw new InputError(input, `${input}: it refers to a variable, which no shell expands in an input; write \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`);
+}
+
+const SECONDS = {
+    "": 1,
+    s: 1,
+    m: 60,
+    h: 60 * 60,
+    d: 24 * 60 * 60
+};
+
+function oneOf(input, text, allowed) {
+    const found = allowed.find(each => each === text.trim());
+    if (found !== undefined) return found;
+    throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(" ")}`);
+}
+
+function parseDuration(text) {
+    const [, digits, unit = ""] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
+    return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
+}
+
+function splitList(text) {
+    return text.split(/[\s,]+/).filter(word => word !== "");
+}
+
+function splitFiles(text) {
+    const files = text.split(",").map(file => file.trim());
+    return files.filter(file => file !== "");
+}
+
+function quote(text) {
+    return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+}
+
+function plainText(input, text) {
+    if (text === undefined) return undefined;
+    const word = text.trim();
+    if (word === "") throw new InputError(input, `${input}: it is empty`);
+    if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
+        throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+    }
+    return word;
+}
+
+const METHODS = {
+    IDTOKENS: "TOKEN",
+    IDTOKEN: "TOKEN",
+    TOKENS: "TOKEN",
+    TOKEN: "TOKEN",
+    SCITOKENS: "SCITOKENS",
+    SCITOKEN: "SCITOKENS",
+    SSL: "SSL",
+    PASSWORD: "PASSWORD",
+    FS: "FS",
+    MUNGE: "MUNGE",
+    KERBEROS: "KERBEROS",
+    NTSSPI: "NTSSPI",
+    FS_REMOTE: "FS_REMOTE",
+    GSI: "GSI"
+};
+
+const NEVER = [ "CLAIMTOBE", "ANONYMOUS" ];
+
+const MAX_PATH_LENGTH = 500;
+
+const DEFAULT_METHODS = "FS IDTOKENS KERBEROS SCITOKENS SSL";
+
+const METHOD_OF_INPUT = [ [ "idtoken", "TOKEN" ], [ "scitoken", "SCITOKENS" ], [ "oidc-audience", "SCITOKENS" ], [ "token-service", "SCITOKENS" ], [ "client-certificate", "SSL" ], [ "password", "PASSWORD" ] ];
+
+function readCredentials(input, surroundings, mode) {
+    const {setting, env, uid, platform} = surroundings;
+    const given = [ ...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method)) ];
+    const named = input("authentication-methods");
+    const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
+    const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : configuredMethods(configured ?? DEFAULT_METHODS);
+    if (methods.length === 0) throw new InputError("authentication-methods", "authentication-methods: it names none");
+    const secret = (name, read) => {
+        const text = input(name);
+        return text === undefined ? undefined : new Secret(read(text));
+    };
+    return {
+        methods,
+        preference: named !== undefined || given.length > 0 ? "ours" : "daemon",
+        idtoken: readIdTokenSource(secret("idtoken", pastedTokens), surroundings),
+        scitoken: {
+            text: secret("scitoken", text => pastedToken("scitoken", text)),
+            file: setting("SCITOKENS_FILE"),
+            env,
+            uid
+        },
+        certificate: readCertificate(input, surroundings),
+        anonymousSsl: mode === "request",
+        trust: {
+            authorities: pemSource("ca-certificate", input("ca-certificate"), surroundings),
+            files: splitFiles(setting("AUTH_SSL_CLIENT_CAFILE") ?? ""),
+            directory: setting("AUTH_SSL_CLIENT_CADIR"),
+            system: (setting("AUTH_SSL_CLIENT_USE_DEFAULT_CAS") ?? "true").toLowerCase() !== "false",
+            knownHosts: setting("SEC_KNOWN_HOSTS") ?? knownHosts(surroundings),
+            certificateFile: env["SSL_CERT_FILE"],
+            platform
+        },
+        password: {
+            text: secret("password", plainPassword),
+            file: setting("SEC_PASSWORD_FILE")
+        },
+        fs: {
+            directory: setting("FS_LOCAL_DIR"),
+            uid,
+            accountIds: setting("CONDOR_IDS"),
+            mayBeUnbound: named !== undefined && methods.includes("FS") || !bindsFs(surroundings)
+        },
+        path: env["PATH"] ?? ""
+    };
+}
+
+function plainPassword(text) {
+    const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
+    if (mistake !== undefined) throw unreadable("password", mistake);
+    return text;
+}
+
+function readMethods(text) {
+    const methods = splitList(text).map(word => {
+        const name = word.toUpperCase();
+        if (NEVER.includes(name)) throw new InputError("authentication-methods", `authentication-methods: ${name} proves nothing, and is never used`);
+        const method = METHODS[name];
+        if (method !== undefined) return method;
+        const known = "IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE";
+        throw new InputError("authentication-methods", `authentication-methods: ${quote(word)} is unknown; possible are ${known}`);
+    });
+    return [ ...new Set(methods) ];
+}
+
+function configuredMethods(text) {
+    return [ ...new Set(splitList(text).flatMap(word => METHODS[word.toUpperCase()] ?? [])) ];
+}
+
+function readIdTokenSource(text, surroundings) {
+    if (text !== undefined) return {
+        text
+    };
+    const {setting} = surroundings;
+    const signing = {
+        trustDomain: setting("TRUST_DOMAIN") ?? setting("UID_DOMAIN"),
+        poolKeyFile: setting("SEC_TOKEN_POOL_SIGNING_KEY_FILE"),
+        keyDirectory: setting("SEC_PASSWORD_DIRECTORY")
+    };
+    return {
+        ...tokenDirectory(surroundings),
+        excluded: excludedNames(surroundings),
+        signing
+    };
+}
+
+function excludedNames({setting}) {
+    const text = setting("LOCAL_CONFIG_DIR_EXCLUDE_REGEXP");
+    try {
+        return text === undefined ? undefined : new RegExp(text);
+    } catch (cause) {
+        throw new InputError("idtoken", `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${messageOf(cause)}`, {
+            cause
+        });
+    }
+}
+
+function tokenDirectory({setting, home, uid}) {
+    const named = setting("SEC_TOKEN_DIRECTORY");
+    if (named !== undefined) return {
+        directory: named,
+        named: true
+    };
+    const system = setting("SEC_TOKEN_SYSTEM_DIRECTORY") ?? "/etc/condor/tokens.d";
+    return {
+        directory: uid === 0 ? system : (0, external_node_path_namespaceObject.join)(home, ".condor", "tokens.d"),
+        named: false
+    };
+}
+
+function readCertificate(input, surroundings) {
+    const {setting, env} = surroundings;
+    const certificate = pemSource("client-certificate", input("client-certificate"), surroundings);
+    const key = pemSource("client-key", input("client-key"), surroundings);
+    if (certificate !== undefined) return {
+        given: true,
+        certificate,
+        key: key ?? certificate
+    };
+    if (key !== undefined) throw new InputError("client-key", "client-key: give client-certificate too");
+    const proxy = setting("AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR")?.toLowerCase() === "true" ? env["X509_USER_PROXY"] : undefined;
+    if (proxy) return {
+        given: false,
+        pairs: [ {
+            certificate: proxy,
+            key: proxy
+        } ]
+    };
+    const files = splitFiles(setting("AUTH_SSL_CLIENT_CERTFILE") ?? "");
+    const keys = splitFiles(setting("AUTH_SSL_CLIENT_KEYFILE") ?? "");
+    return {
+        given: false,
+        pairs: files.flatMap((file, at) => keys[at] === undefined ? [] : [ {
+            certificate: file,
+            key: keys[at]
+        } ])
+    };
+}
+
+function pemSource(name, text, surroundings) {
+    if (text === undefined) return undefined;
+    const pem = pastedPem(text);
+    if (pem.includes("-----BEGIN")) return {
+        name,
+        text: new Secret(pem)
+    };
+    const trimmed = text.trim();
+    const mistake = mistakeIn(text);
+    if (mistake !== undefined && !trimmed.startsWith("/")) throw new InputError(name, `${name}: ${mistake}, and it is neither PEM nor a path`);
+    if (trimmed === "" || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed)) throw new InputError(name, `${name}: it is neither PEM nor a path`);
+    const path = expandPath(name, trimmed, surroundings);
+    return {
+        name,
+        path: name === "ca-certificate" ? path : new Secret(path)
+    };
+}
+
+function bindsFs({setting}) {
+    const text = setting("SEC_FS_ENFORCE_CHANNEL_BINDING");
+    return text === undefined ? setting("FULL_HOSTNAME") === undefined : text.toLowerCase() !== "false";
+}
+
+function knownHosts({setting, home, uid}) {
+    return uid === 0 ? setting("SEC_SYSTEM_KNOWN_HOSTS") ?? "/etc/condor/known_hosts" : (0, 
+    external_node_path_namespaceObject.join)(home, ".condor", "known_hosts");
+}
+
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+const DEFAULT_PORT = 9618;
+
+const MAX_ADDRS = 16;
+
+const sinful_MAX_LENGTH = 8192;
+
+function parseAddress(text, defaultPort) {
+    if (text.length > sinful_MAX_LENGTH) return undefined;
+    const bare = text.startsWith("<") && text.endsWith(">") ? text.slice(1, -1) : text;
+    const [address = "", query] = splitOnce(bare, "?");
+    const endpoint = parseEndpoint(address, defaultPort);
+    const params = query === undefined ? new Map : parseParams(query);
+    if (endpoint === undefined || params === undefined) return undefined;
+    if (params.has("addrs") && parseAddrs(params.get("addrs") ?? "") === undefined) return undefined;
+    const id = params.get("sock");
+    if (id !== undefined && !/^[A-Za-z0-9._-]{1,1000}$/.test(id)) return undefined;
+    return {
+        ...endpoint,
+        params
+    };
+}
+
+function parseSinful(text) {
+    return text.startsWith("<") && text.endsWith(">") ? parseAddress(text) : undefined;
+}
+
+function formatSinful({host, port, params}) {
+    const query = [ ...params ].map(([key, value]) => value === "" ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`);
+    return `<${formatEndpoint({
+        host,
+        port
+    })}${query.length > 0 ? `?${query.join("&")}` : ""}>`;
+}
+
+function formatEndpoint({host, port}) {
+    return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function sharedPortId({params}) {
+    return params.get("sock");
+}
+
+function hostNameOf({host, params}) {
+    return params.get("alias") || (/^[\d.]+$|:/.test(host) ? undefined : host);
+}
+
+function throughEndpoint({params}, {host, port}) {
+    const kept = [ ...params ].filter(([name]) => name === "sock" || name === "alias");
+    return {
+        host,
+        port,
+        params: new Map(kept)
+    };
+}
+
+function endpoints({host, port, params}) {
+    const addrs = parseAddrs(params.get("addrs") ?? "") ?? [];
+    const all = addrs.length > 0 ? addrs : [ {
+        host,
+        port
+    } ];
+    return [ ...all ].sort((a, b) => reach(a.host) - reach(b.host));
+}
+
+function reach(host) {
+    if (/^(127\.|::1$)/.test(host)) return 3;
+    if (/^(169\.254\.|fe[89ab])/i.test(host)) return 2;
+    if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host)) return 1;
+    return 0;
+}
+
+function parseEndpoint(text, defaultPort) {
+    if (/:.*:/.test(text) && (0, external_node_net_namespaceObject.isIP)(text) === 6) return defaultPort === undefined ? undefined : {
+        host: text,
+        port: defaultPort
+    };
+    const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    const port = digits === undefined ? defaultPort : Number(digits);
+    if (port === undefined || port < 1 || port > 65535) return undefined;
+    if (v6 !== undefined) return (0, external_node_net_namespaceObject.isIP)(v6) === 6 ? {
+        host: v6,
+        port
+    } : undefined;
+    return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? {
+        host: name,
+        port
+    } : undefined;
+}
+
+function parseParams(query) {
+    const params = new Map;
+    for (const pair of query.split(/[&;]/).filter(part => part !== "")) {
+        const [key, value] = splitOnce(pair, "=");
+        if (key === "") return undefined;
+        try {
+            params.set(decodeURIComponent(key), decodeURIComponent(value ?? ""));
+        } catch {
+            return undefined;
+        }
+    }
+    return params;
+}
+
+function parseAddrs(text) {
+    const found = text.split("+", MAX_ADDRS + 2).filter(part => part !== "").map(part => {
+        const dash = part.lastIndexOf("-");
+        const [host, port] = [ part.slice(0, Math.max(dash, 0)), part.slice(dash + 1) ];
+        return parseEndpoint(`${host.startsWith("[") ? host.replaceAll("-", ":") : host}:${port}`, undefined);
+    });
+    return found.includes(undefined) || found.length > MAX_ADDRS ? undefined : found.filter(endpoint => endpoint !== undefined);
+}
+
+const LEFT_ALONE = [ ...":+[]#/" ].map(char => [ encodeURIComponent(char), char ]);
+
+function urlEncode(text) {
+    return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
+}
+
+function splitOnce(text, separator) {
+    const at = text.indexOf(separator);
+    return at === -1 ? [ text, undefined ] : [ text.slice(0, at), text.slice(at + 1) ];
+}
+
+const local_MAX_FILE_LENGTH = 1024 * 1024;
+
+function findLocal({adFile, addressFile}, type) {
+    const reasons = [];
+    for (const file of [ adFile, addressFile ]) {
+        if (file === undefined) continue;
+        const found = readDaemonFile(file, type);
+        if (typeof found !== "string") return found;
+        reasons.push(`${file}: ${found}`);
+    }
+    return reasons.join("; ");
+}
+
+function readDaemonFile(file, type) {
+    let text;
+    try {
+        text = readBounded(file, local_MAX_FILE_LENGTH).toString("utf8");
+    } catch (error) {
+        return bounded_file_systemReason(error);
+    }
+    const attributes = new Map;
+    for (const line of text.split(/\r?\n/)) {
+        const [, name = "", value = ""] = /^\s*(\w+)\s*=\s*"(.*)"\s*$/.exec(line) ?? [];
+        if (name !== "") attributes.set(name.toLowerCase(), value);
+    }
+    const {addressAttribute = "MyAddress"} = DAEMON_TYPES[type] ?? {};
+    const [first = ""] = text.split(/\r?\n/).filter(line => line.trim() !== "" && !line.startsWith("#"));
+    const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get("myaddress") ?? first.trim();
+    const address = parseSinful(written);
+    return address === undefined ? "it has no address" : {
+        address,
+        name: attributes.get("name") ?? ""
+    };
+}
+
+const ABSENT = "<default>";
+
+const table_INPUTS = {
+    pool: "",
+    name: "",
+    type: "schedd",
+    address: "",
+    authz: ABSENT,
+    lifetime: "1h",
+    key: "",
+    remote: "false",
+    mode: "fetch",
+    identity: "",
+    "authentication-methods": "",
+    idtoken: ABSENT,
+    scitoken: ABSENT,
+    "oidc-audience": "",
+    "token-service": "",
+    "client-certificate": ABSENT,
+    "client-key": ABSENT,
+    "ca-certificate": "",
+    "server-name": "",
+    password: ABSENT,
+    "expected-identity": ABSENT,
+    "expected-trust-domain": ABSENT,
+    "on-reduced": "warn",
+    verify: "false",
+    token: "",
+    "token-directory": "",
+    file: "",
+    overwrite: "false",
+    "export-environment": "false",
+    "export-token-output": "true",
+    cleanup: "true",
+    renew: "false",
+    summary: "true",
+    timeout: "60s",
+    retries: "3"
+};
+
+const SECRET_INPUTS = null && [ "idtoken", "scitoken", "client-key", "password" ];
+
+const CREDENTIAL_INPUTS = [ "idtoken", "scitoken", "client-certificate", "client-key", "password" ];
+
+const LIMIT_INPUTS = null && [ "authz", "expected-identity", "expected-trust-domain" ];
+
+function readCollectors(input, surroundings) {
+    const given = readPool(input("pool"), surroundings);
+    if (given !== undefined) return given;
+    const address = readAddress(input("address"));
+    const isCollector = COLLECTOR_TYPES.includes((input("type") ?? INPUTS.type).trim().toLowerCase());
+    return isCollector && address !== undefined ? [ address ] : configuredPool(surroundings) ?? [];
+}
+
+function readDaemon(input, surroundings, {localFirst, remote}) {
+    const type = oneOf("type", (input("type") ?? table_INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
+    const pool = readPool(input("pool"), surroundings);
+    const name = plainText("name", input("name")) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
+    if (name !== undefined && /@[^@]*:\d+$/.test(name)) throw new InputError("name", `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
+    if (remote) checkRemote(input, type);
+    const address = readAddress(input("address"));
+    const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
+    if (address !== undefined && !tunnel) return {
+        address: [ address ]
+    };
+    const named = name === undefined || remote ? undefined : addressInName(name);
+    if (named !== undefined) return {
+        address: [ address ?? named ]
+    };
+    if (commands_COLLECTOR_TYPES.includes(type)) return {
+        address: readCollector(type, pool, name, address, surroundings)
+    };
+    const local = readLocal(type, name, pool, surroundings, localFirst);
+    const collectors = pool ?? configuredPool(surroundings);
+    if (collectors === undefined && (local === undefined || remote)) {
+        throw new InputError("pool", "pool: give the host of the collector (host or host:port), or address for a daemon without one");
+    }
+    const through = tunnel ? {
+        host: address.host,
+        port: address.port
+    } : undefined;
+    return {
+        collectors: collectors ?? [],
+        type,
+        name,
+        local,
+        through
+    };
+}
+
+function checkRemote(input, type) {
+    if (type !== "schedd") throw new InputError("remote", "remote: the collector fetches tokens of a schedd only");
+    if (input("address") !== undefined) {
+        throw new InputError("address", "address: with remote the collector is asked; give pool and name");
+    }
+    if (input("key") !== undefined) {
+        throw new InputError("key", "key: with remote the schedd signs with its own key; leave key out");
+    }
+}
+
+function readCollector(type, pool, name, address, surroundings) {
+    if (address !== undefined) return [ address ];
+    if (pool !== undefined && name !== undefined) {
+        throw new InputError("name", `name: a ${type} is found by pool alone; leave name out`);
+    }
+    const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
+    if (found !== undefined) return found;
+    throw new InputError("pool", "pool: give the host of the collector (host or host:port)");
+}
+
+function readAddress(text) {
+    if (text === undefined) return undefined;
+    const parsed = parseAddress(text.trim(), DEFAULT_PORT);
+    if (parsed !== undefined) return parsed;
+    throw new InputError("address", `address: ${quote(text)} is neither a sinful string nor host:port`);
+}
+
+function hostOf(type, {setting}) {
+    return commands_COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
+}
+
+function readLocal(type, name, pool, {setting}, localFirst) {
+    if (type === "negotiator" || pool !== undefined && (name !== undefined || !localFirst)) return undefined;
+    const of = what => setting(`${type.toUpperCase()}_${what}`);
+    const [host, own] = [ setting("FULL_HOSTNAME"), of("NAME") ];
+    const ownName = own === undefined ? host : own.includes("@") || own === host ? own : `${own}@${host}`;
+    if (name !== undefined && name !== ownName) return undefined;
+    const files = {
+        adFile: of("DAEMON_AD_FILE"),
+        addressFile: of("ADDRESS_FILE")
+    };
+    if (files.adFile === undefined && files.addressFile === undefined) return undefined;
+    return {
+        ...files,
+        name: ownName ?? ""
+    };
+}
+
+function addressInName(name) {
+    return name.startsWith("<") || /:\d+$/.test(name) ? parseAddress(name) : undefined;
+}
+
+function readPool(text, {setting}) {
+    if (text === undefined) return undefined;
+    const words = splitList(text);
+    if (words.length === 0) throw new InputError("pool", "pool: it is empty");
+    return words.map(word => {
+        const address = parseAddress(word, Number(setting("COLLECTOR_PORT")) || DEFAULT_PORT);
+        if (address === undefined) throw new InputError("pool", `pool: ${quote(word)} is not a host, host:port or sinful string`);
+        return address;
+    });
+}
+
+function configuredPool(surroundings) {
+    const {setting} = surroundings;
+    const text = setting("COLLECTOR_HOST");
+    if (text === undefined || !/:0$/.test(text.trim())) return readPool(text, surroundings);
+    const found = findLocal({
+        adFile: undefined,
+        addressFile: setting("COLLECTOR_ADDRESS_FILE")
+    }, "collector");
+    if (typeof found !== "string") return [ found.address ];
+    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+}
+
+const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
+
+const TOKEN_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+
+function readKeyless(input, {env}) {
+    const audience = plainText("oidc-audience", input("oidc-audience"));
+    const service = input("token-service");
+    if (audience === undefined && service === undefined) return undefined;
+    if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: with oidc-audience the job has its own; leave scitoken out");
+    return {
+        job: audience === undefined ? undefined : readJob(audience, env),
+        service: service === undefined ? undefined : serviceUrl("token-service", service),
+        proxies: readProxies(env),
+        extraCertificates: variable(env, "NODE_EXTRA_CA_CERTS")
+    };
+}
+
+function readProxies(env) {
+    const bypass = splitList(variable(env, "no_proxy", "NO_PROXY") ?? "");
+    const text = variable(env, "https_proxy", "HTTPS_PROXY");
+    if (text === undefined) return {
+        proxy: undefined,
+        bypass
+    };
+    const full = text.includes("://") ? text : `http://${text}`;
+    const url = URL.canParse(full) ? new URL(full) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol)) throw new InputError("https_proxy", "https_proxy: its value is not the URL of an HTTP proxy, http://HOST:PORT");
+    const {username, password, origin} = url;
+    const anonymous = username === "" && password === "";
+    const pair = `${decoded(username)}:${decoded(password)}`;
+    const basic = Buffer.from(pair).toString("base64");
+    const authorization = anonymous ? undefined : new Secret(`Basic ${basic}`);
+    const secrets = [ password, decoded(password), anonymous ? "" : basic ].filter(each => each !== "");
+    return {
+        proxy: {
+            url: new URL(origin),
+            authorization,
+            secrets: secrets.map(each => new Secret(each))
+        },
+        bypass
+    };
+}
+
+function variable(env, ...names) {
+    return names.map(name => env[name]?.trim()).find(value => value !== undefined && value !== "");
+}
+
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+}
+
+function readJob(audience, env) {
+    const [address, bearer] = [ env[URL_VARIABLE] ?? "", env[TOKEN_VARIABLE] ?? "" ];
+    if (address === "" || bearer === "") return {
+        audience,
+        runner: undefined
+    };
+    return {
+        audience,
+        runner: {
+            url: serviceUrl("oidc-audience", address),
+            bearer: new Secret(bearer)
+        }
+    };
+}
+
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+function serviceUrl(name, text) {
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+    const isSafe = url?.protocol === "https:" || url?.protocol === "http:" && HERE.test(url.hostname);
+    if (isSafe && url.username === "" && url.password === "" && url.hash === "") return url;
+    const [shown = ""] = text.split(/[?#]/);
+    const named = text.includes("@") ? "it" : quote(shown);
+    throw new InputError(name, `${name}: ${named} is not the URL of a service, https://HOST/PATH`);
+}
+
+const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
+
+const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+
+const MAX_RETRIES = 100;
+
+const DEFAULT_USER = "condor";
+
+const POLL_INTERVAL_MS = 5e3;
+
+function readRequest(input, surroundings, localFirst = false) {
+    const warnings = checkConfiguration(input, surroundings);
+    const path = readPath(input, surroundings);
+    const said = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
+    const mode = said === "check" ? "fetch" : said;
+    const key = plainText("key", input("key"));
+    if (mode === "request" && key !== undefined) throw new InputError("key", "key: whoever approves a request cannot choose the signing key; leave key out");
+    const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
+    if (remote && mode !== "fetch") throw new InputError("remote", `remote: it goes with mode fetch, not with ${mode}`);
+    if (remote && said === "check") throw new InputError("mode", "mode: check asks the schedd itself; leave remote out");
+    const lifetime = readLifetime(input("lifetime"));
+    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
+    const verify = readBoolean("verify", input("verify") ?? table_INPUTS.verify);
+    if (remote && verify) throw new InputError("verify", "verify: with remote the schedd is not talked to, which alone could say; leave it out");
+    return {
+        mode,
+        checkOnly: said === "check",
+        daemon: readDaemon(input, surroundings, {
+            localFirst,
+            remote
+        }),
+        remote,
+        serverName: readServerName(input("server-name")),
+        privateNetworkName: surroundings.setting("PRIVATE_NETWORK_NAME"),
+        mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
+        credentials: readCredentials(input, surroundings, mode),
+        keyless: readKeyless(input, surroundings),
+        authz: readLevels(input("authz")),
+        lifetime,
+        key,
+        identity: readIdentity(input("identity"), mode, surroundings),
+        pollIntervalMs: POLL_INTERVAL_MS,
+        expectedIdentity: plainText("expected-identity", input("expected-identity")),
+        expectedTrustDomain: plainText("expected-trust-domain", input("expected-trust-domain")),
+        verify,
+        retries: readRetries(input("retries") ?? table_INPUTS.retries),
+        onReduced: oneOf("on-reduced", input("on-reduced") ?? "warn", [ "warn", "fail", "ignore" ]),
+        path,
+        warnings
+    };
+}
+
+function withoutSigningKeys(request) {
+    const {credentials} = request;
+    const {idtoken} = credentials;
+    if ("text" in idtoken) return request;
+    return {
+        ...request,
+        credentials: {
+            ...credentials,
+            idtoken: {
+                ...idtoken,
+                signing: undefined
+            }
+        }
+    };
+}
+
+const PLACES = [ "pool", "address" ];
+
+const CREDENTIALS = [ ...CREDENTIAL_INPUTS, "oidc-audience", "authentication-methods" ];
+
+function checkConfiguration(input, {setting}) {
+    const {failure} = setting;
+    if (failure === undefined) return [];
+    const isGiven = names => names.some(name => input(name) !== undefined);
+    const missing = !isGiven(PLACES) && setting("COLLECTOR_HOST") === undefined && "COLLECTOR_HOST" || !isGiven(CREDENTIALS) && setting("SEC_TOKEN_DIRECTORY") === undefined && "SEC_TOKEN_DIRECTORY" || input("token") !== undefined && input("token-directory") === undefined && setting("SEC_TOKEN_DIRECTORY") === undefined && "SEC_TOKEN_DIRECTORY";
+    if (missing) throw new InputError(missing, failure);
+    return [ `${failure}; the inputs have what is needed` ];
+}
+
+function readTimeout(input) {
+    const text = input("timeout") ?? table_INPUTS.timeout;
+    const seconds = parseDuration(text);
+    if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
+        throw new InputError("timeout", `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+    }
+    return seconds * 1e3;
+}
+
+function checkTimeout(timeoutMs) {
+    if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1e3) return Math.ceil(timeoutMs);
+    throw new InputError("timeout", `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+}
+
+function readBoolean(name, text) {
+    return oneOf(name, text.toLowerCase(), [ "true", "false" ]) === "true";
+}
+
+function readServerName(text) {
+    const name = plainText("server-name", text);
+    if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
+    throw new InputError("server-name", `server-name: ${quote(name)} has a port; certificates have host names only`);
+}
+
+function readRetries(text) {
+    if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
+    throw new InputError("retries", `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+}
+
+function mayBeUnauthenticated({setting}) {
+    return [ "AUTHENTICATION", "ENCRYPTION" ].every(feature => {
+        const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? "";
+        return !/^[ry]/i.test(level);
+    });
+}
+
+function readIdentity(text, mode, {setting}) {
+    if (mode !== "request") {
+        if (text === undefined) return "";
+        throw new InputError("identity", "identity: only with mode request can it be chosen; else it is whom the credential is for");
+    }
+    const name = plainText("identity", text) ?? DEFAULT_USER;
+    const domain = setting("UID_DOMAIN");
+    if (name.includes("@")) return name;
+    if (domain === undefined) throw new InputError("identity", "identity: give whom the token is to be for, as user@domain");
+    return `${name}@${domain}`;
+}
+
+function readLevels(text) {
+    if (text === undefined) return [];
+    const levels = [ ...new Set(splitList(text).map(word => word.toUpperCase())) ];
+    const unknown = levels.find(level => !AUTHORIZATION_LEVELS.includes(level));
+    if (unknown !== undefined) {
+        const known = AUTHORIZATION_LEVELS.join(" ");
+        throw new InputError("authz", `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+    }
+    if (levels.length === 0) throw new InputError("authz", "authz: it names no level; leave it out to ask for no restriction");
+    return levels;
+}
+
+function readLifetime(text) {
+    if (text === undefined) return undefined;
+    if (text.trim() === "unlimited") return "unlimited";
+    const seconds = parseDuration(text);
+    if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
+        const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
+        throw new InputError("lifetime", `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+    }
+    return seconds;
+}
+
+function readPath(input, surroundings) {
+    const [token, file, directory] = [ input("token")?.trim(), input("file"), input("token-directory") ];
+    if (readBoolean("export-environment", input("export-environment") ?? table_INPUTS["export-environment"])) {
+        const other = token !== undefined ? "token" : file !== undefined ? "file" : undefined;
+        return privatePath(other, surroundings);
+    }
+    if (token !== undefined && file !== undefined) {
+        throw new InputError("token", "token and file exclude each other: the token is written to one place");
+    }
+    if (directory !== undefined && token === undefined) {
+        throw new InputError("token-directory", "token-directory: give token too, the name of the file in that directory");
+    }
+    if (file !== undefined) return (0, external_node_path_namespaceObject.resolve)(expandPath("file", file, surroundings));
+    if (token === undefined) return undefined;
+    if (token === "" || /[/\\\p{Cc}]/u.test(token) || token === "." || token === "..") {
+        throw new InputError("token", `token: ${quote(token)} is not a plain file name; use file for a path`);
+    }
+    if (EXCLUDED_NAME.test(token)) throw new InputError("token", `token: HTCondor ignores files of a name such as ${quote(token)}`);
+    refuseVariables("token", token);
+    if (directory === undefined) return (0, external_node_path_namespaceObject.join)((0, 
+    external_node_path_namespaceObject.resolve)(tokenDirectory(surroundings).directory), token);
+    return (0, external_node_path_namespaceObject.join)((0, external_node_path_namespaceObject.resolve)(expandPath("token-directory", directory, surroundings)), token);
+}
+
+function privatePath(other, {env}) {
+    const name = "export-environment";
+    if (other === undefined) return (0, external_node_path_namespaceObject.join)(privateDirectory(name, env), "token");
+    throw new InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+}
+
+function privateDirectory(input, env) {
+    const temporary = env["RUNNER_TEMP"];
+    if (temporary === undefined || !(0, external_node_path_namespaceObject.isAbsolute)(temporary)) throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    return (0, external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
+}
+
+function checkRenewal(said, path, lifetime, env) {
+    if (path === undefined) throw new InputError("renew", "renew: give export-environment, token or file, for a file to renew");
+    if (said === "request") throw new InputError("renew", `renew: it does not go with mode ${said}`);
+    if (lifetime === "unlimited") throw new InputError("renew", "renew: a token that never expires needs none");
+    privateDirectory("renew", env);
+}
+
+function rows(text, ...shared) {
+    const [, ...found] = `\n${String.raw(text, ...shared).trim()}`.split("\n/");
+    return found.map(each => {
+        const [pattern = "", ...hints] = each.split("\n");
+        return {
+            facts: new RegExp(pattern),
+            hints
+        };
+    });
+}
+
+function firstOf(rows, text, side) {
+    for (const {facts, hints} of rows) {
+        const found = facts.exec(text);
+        if (found !== null) {
+            return hints.map(hint => hint.replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).replace(/\$(\d)/g, (_, group) => found[group] ?? ""));
+        }
+    }
+    return [];
+}
+
+const METHOD_USES = {
+    IDTOKENS: "idtoken",
+    SCITOKENS: "scitoken",
+    SSL: "client-certificate",
+    PASSWORD: "password",
+    FS: "authentication-methods: FS, on the daemon’s own machine",
+    MUNGE: "authentication-methods: MUNGE, where a munged with the pool’s key runs"
+};
+
+const NOT_SENT = /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay/;
+
+const MAX_HINTS = 4;
+
+const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";
+
+const FRESH = "condor_token_fetch on the access point";
+
+const REFUSED = rows`
+/^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
+Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+/^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
+Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
+Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
+/^IDTOKENS: .*signed with the key (\S+); the daemon has (.+)
+Workflow: the daemon has no key $1 any more, or never had: renew the secret (${FRESH}; -key chooses another).
+Administrator: or put the file $1 into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
+/^IDTOKENS: .*it expired at
+Workflow: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.
+/^IDTOKENS: .*refused it without a reason
+Workflow: renew the secret: ${FRESH} prints a token that is neither old nor revoked.
+Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows how old tokens may be, which are revoked, and where keys must be. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
+/^IDTOKENS: .*does not say which trust domain
+Workflow: give in idtoken the one token of this pool; condor_token_list shows issuers.
+Administrator: or set {TRUST_DOMAIN}.
+/^IDTOKENS: .*(others may use it|belongs to user|be read by this user)
+Runner: a token file must be of this account, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.
+/^IDTOKENS:
+Workflow: give a token of this pool in idtoken: ${FRESH} prints one.
+/no host name is known|the collector alone says
+Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE}
+/^SSL: .*AUTH_SSL_ALLOW_CLIENT_PROXY
+Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
+/^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
+Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
+/^SSL: .*has no TLS 1\.3
+Administrator: allow TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 there lists it).
+Workflow: or give client-certificate and client-key: this client sends a certificate of the configuration only to a verified daemon.
+/^SSL: .*cannot use TLS
+Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
+/^SSL:
+Administrator: the daemon must trust who issued the client certificate, and have its subject in its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
+Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows whose client-certificate it is.
+/^SCITOKENS: .*it expired at
+Workflow: get a new SciToken just before this step (httokensh, oidc-token or htgettoken).
+/^SCITOKENS:
+Administrator: the daemon must have the token's audience, reach its issuer (curl ISSUER/.well-known/openid-configuration), and have a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+Workflow: or get a token with that audience, and a scope. Mode exchange with an idtoken beside it tells the daemon's reason.
+/^PASSWORD:
+Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
+/^FS: .*FS before HTCondor 24
+Workflow: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
+Administrator: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).
+/^FS: .*may be a relay
+Runner: another account of this host may listen at this address in place of the daemon: ss -ltnp shows the process. Correct address, or give idtoken.
+/^FS:
+Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
+/^MUNGE:
+Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
+`;
+
+const UNPROVEN = rows`
+/its certificate is for (.+), not for (\S+)
+Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
+/its certificate, or one above it, has expired|not valid yet
+Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
+/^(SSL|SCITOKENS):
+Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.
+/^PASSWORD:
+Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
+/
+Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
+`;
+
+const LOG = rows`
+/
+Administrator: the daemon's log has its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
+`;
+
+const FALSE_DAEMON = "Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.";
+
+function exhaustedHints(attempts, side) {
+    const found = new Set(attempts.toReversed().flatMap(each => firstOf(REFUSED, textOf(each), side)));
+    const log = attempts.length > 0 && attempts.every(({reason}) => NOT_SENT.test(reason)) ? [] : firstOf(LOG, "", side);
+    return [ ...[ ...found ].slice(0, MAX_HINTS - log.length), ...log ];
+}
+
+function unprovenHints(attempts, side) {
+    return [ ...firstOf(UNPROVEN, attempts.map(textOf).join("\n"), side), FALSE_DAEMON ];
+}
+
+function textOf({method, reason}) {
+    return `${method}: ${reason}`;
+}
+
+const ELSEWHERE = "use a self-hosted one, a VPN, or an SSH tunnel with address.";
+
+const STALE = "use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)";
+
+const OWNED = "must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.";
+
+const THREE_PARTS = "one line, three parts with dots between them.";
+
+const PRIVATE = String.raw`/^[\w-]+ no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
+Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
+Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`;
+
+const RESTARTED = "did the daemon restart a moment ago? condor_status -any shows whether it is back; then run the job again, with a higher timeout.";
+
+const WRONG_PEER = rows`
+/
+Workflow: is this HTCondor 9.9 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
+`;
+
+const REACHING = {
+    ERR_INPUT: rows`
+/argument: --?id
+Workflow: leave it out: HTCondor's condor_token_fetch has no such flag either, whatever its manual page shows. condor_token_list shows whom a credential, and so its token, is for.
+/^arguments
+Workflow: correct the flag; condor_token_fetch -help lists them all.
+/configuration cannot be read
+Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONFIG name one that can be read.
+/^(\S+)
+Workflow: correct $1; the README says what it may be.
+`,
+    ERR_NO_CREDENTIAL: rows`
+/empty, and no other credential
+Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
+Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
+/others may use it|belongs to user|be read by this user
+Runner: the file ${OWNED}
+/ignores files of such a name
+Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names are passed over.
+/is another machine
+Workflow: FS works only on the daemon's own machine: run this step there, or give idtoken (condor_token_fetch on the access point prints one).
+/reached through CCB
+Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
+/may not have an OIDC token
+Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
+/token service gives no token
+Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
+Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
+/token-service: there is no token
+Workflow: give oidc-audience, and the job permissions: id-token: write, or give scitoken: of that the service makes another one.
+/SciToken (to exchange|is shown)
+Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
+/
+Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
+Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
+`,
+    ERR_CREDENTIAL_UNREADABLE: rows`
+/\bexpired at|not valid before
+Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
+/passphrase|PEM|private key|certificate
+Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
+/mode exchange more
+Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
+/answers with an IDTOKEN
+Workflow: leave mode and remote out, for it is the result already; or give the URL at which the service makes a SciToken.
+/answers without a token in
+Workflow: correct token-service: it is to be the URL of a token endpoint (RFC 8693, its answer has access_token), or of a broker (its answer has token).
+/SciToken|scitoken
+Workflow: give scitoken as its issuer gave it: ${THREE_PARTS}
+/^\S* ?password:
+Workflow: password is the line that condor_store_cred add -c was given on the daemon's machine.
+/
+Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
+`,
+    ERR_NOT_FOUND: rows`
+/it may be restarting
+Administrator: ${RESTARTED}
+Workflow: or correct pool or name (condor_status -any -pool POOL -af MyType Name lists all).
+/on this machine
+Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
+/
+Workflow: correct pool or name (condor_status -any -pool POOL -af MyType Name lists all), or give address.
+Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may not advertise itself: {ALLOW_ADVERTISE_SCHEDD}.
+`,
+    ERR_AMBIGUOUS: rows`
+/
+Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
+`,
+    ERR_CONNECT: rows`
+/the proxy \S+ does not connect
+Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
+Runner: if HOST is reached without a proxy, add it to no_proxy.
+/the host name (\S+) does not resolve
+Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
+${PRIVATE}
+/no answer from (\S+):|service (?:of the runner )?answers \d
+Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
+/connection refused
+Administrator: ${RESTARTED}
+Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCondor-CE, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+/
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
+`,
+    ERR_TIMEOUT: rows`
+/request (\w+) was not approved
+Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.
+Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
+/cancelled
+Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+${PRIVATE}
+/no connection to
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
+Workflow: for a slow network raise timeout.
+/
+Network: a firewall that drops packets looks like this: nc -zv HOST 9618 on the runner.
+Workflow: for a slow network or a busy daemon raise timeout.
+`,
+    ERR_CLOSED: rows`
+/
+Administrator: ${RESTARTED}
+Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.9: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
+Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
+`,
+    ERR_CCB_ONLY: rows`
+/no daemon is currently registered
+Workflow: the address is out of date: ${STALE}, or try again in a minute.
+Administrator: if it stays so, the daemon has lost its broker: {CCB_ADDRESS}, and lines with CCBListener in its log.
+/
+Network: this daemon is reached through its CCB broker, most often the collector, whose port must be open to this runner: nc -zv BROKER 9618.
+Administrator: a broker of HTCondor 25.12 or later passes all on (condor_config_val -collector CCB_SERVER_STREAMING); any other makes the daemon connect to this runner, which hosted runners do not let in.
+Workflow: or run this step within reach of the daemon, or use an SSH tunnel with address.
+`,
+    ERR_FRAME: [ ...rows`
+/it answers like (an? [\w ]+\w)
+Workflow: $1 answers here, not HTCondor: correct host and port; condor_config_val COLLECTOR_HOST in the pool shows them, 9618 by default.
+`, ...WRONG_PEER ],
+    ERR_MESSAGE: WRONG_PEER,
+    ERR_CLASSAD: [ ...rows`
+/no usable address
+Administrator: this daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart it, or give address in the workflow.
+`, ...WRONG_PEER ],
+    ERR_DECRYPT: rows`
+/
+Network: something on the way changes the data, or this is not the daemon that it claims to be: find out before you try again. Compare condor_ping -address "<HOST:PORT>" READ in the pool and from here.
+`
+};
+
+const ITSELF = "leave remote out, so that the schedd itself is asked.";
+
+const DAEMON_TEXTS = rows`
+/Token fetch disabled
+Administrator: set SEC_ENABLE_TOKEN_FETCH = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.
+Workflow: or ask another daemon of the pool (type: collector), or use mode request.
+/will not sign with requested key
+Workflow: leave key out, or ask for one that the daemon signs with; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.
+/original one expired
+Workflow: your credential expired while in use: renew the secret with condor_token_fetch on the access point, with a longer -lifetime.
+/doesn't allow requested authorization
+Workflow: your credential is limited to other levels (condor_token_list shows its scope): ask for one of them in authz, or use a credential with more.
+/did not successfully authenticate|Missing requester identity
+Administrator: the daemon maps the credential to nobody: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.
+/does not have (access to configured key|a signing key configured)
+Administrator: this daemon cannot read its signing key: copy the file from the collector's machine, mode 0600, owned by root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+Workflow: or ask the collector, with type: collector.
+/Failed to (read file|fetch key)
+Administrator: the key is allowed, but its file is missing there, or not of root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.
+Workflow: or leave key out, so that the daemon signs with its own.
+/is not known to the collector
+Workflow: HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: ${ITSELF}
+Administrator: where that is mended, a schedd of exactly this name (condor_status -schedd -af Name) needs SEC_ENABLE_IMPERSONATION_TOKENS = True: {SEC_ENABLE_IMPERSONATION_TOKENS}.
+/No schedd target specified
+Workflow: give name, as condor_status -schedd -af Name shows it.
+/Request to server was not encrypted
+Administrator: the daemon must not be set to NEVER encrypt: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.
+/eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS
+Workflow: ask in authz for levels of {SEC_IMPERSONATION_TOKEN_LIMITS}, or leave remote out.
+/\b(DCSCHEDD|SECMAN):\d
+Workflow: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
+Administrator: condor_ping -type schedd -name NAME DAEMON on the collector's machine shows whether the two can talk.
+/Issuer namespace
+Administrator: set one name, without spaces and commas, then condor_reconfig: {TRUST_DOMAIN}.
+/Token request disabled
+Administrator: set SEC_ENABLE_TOKEN_REQUEST = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.
+Workflow: or ask another daemon of the pool (type: collector).
+/SEC_TOKEN_REQUEST_LIMITS
+Workflow: ask in authz for levels of {SEC_TOKEN_REQUEST_LIMITS}.
+/Request has expired|Request ID is not known
+Administrator: nobody approved it within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.
+Workflow: run this step again, and have it approved while it waits: condor_token_request_approve -reqid ID.
+/Request failed
+Administrator: the daemon could not make the token, most often for want of a key or a trust domain: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log at this time tells.
+/ANONYMOUS or no authentication
+Administrator: for requests without a credential the daemon needs a host certificate, and SSL among its methods: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.
+/rate limit
+Workflow: too many ask this daemon at once: try again later.
+Administrator: condor_token_request_list shows who; they stay for {SEC_TOKEN_REQUEST_LIFETIME}.
+/Too many requests in the system
+Administrator: more than 1,000 token requests are pending in this daemon: condor_token_request_list shows them, and they expire after {SEC_TOKEN_REQUEST_LIFETIME}.
+/SciToken exchange disabled
+Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True there, then condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
+Workflow: or use mode fetch, with the same scitoken.
+/Failed to map SciToken
+Administrator: the daemon's map file needs a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+/not built with SciTokens
+Workflow: this HTCondor (condor_version there shows which) has no SciTokens: use another credential, such as idtoken.
+/SCITOKENS:
+Administrator: the daemon gives its reason: audience ({SCITOKENS_SERVER_AUDIENCE}), expiry, signature, or an issuer that it cannot reach: curl ISSUER/.well-known/openid-configuration there.
+/error (-?\d+):
+Administrator: the daemon's log has more, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $1.
+/
+Administrator: the daemon's log at this time has more: {%_LOG}.
+`;
+
+const KNOWN = `Administrator: the daemon knows $1 but does not let it in: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. Where they have *@$(UID_DOMAIN), an identity must end in that, not in TRUST_DOMAIN.\nWorkflow: a credential limited to other levels is refused like this too (“limited authorization” in the daemon's log): condor_token_list shows its scope.`;
+
+const IN_CLEAR = "Nothing was sent in clear.";
+
+const GRANTING = {
+    ERR_NO_COMMON_METHOD: rows`
+/does not agree to authenticate
+Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
+/the daemon takes KERBEROS$
+Administrator: KERBEROS is not spoken here: add IDTOKENS, SSL or SCITOKENS to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Workflow: or use HTCondor's own condor_token_fetch, after kinit.
+/
+Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+`,
+    ERR_NO_ENCRYPTION: rows`
+/it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
+Administrator: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/none of the ciphers
+Administrator: the daemon accepts BLOWFISH or 3DES only, which HTCondor's own tools still offer: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/sends no ECDHPublicKey
+Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons send the session key protected by 3DES at best. ${IN_CLEAR}
+Workflow: for a daemon that cannot be updated use HTCondor's own condor_token_fetch.
+/
+Administrator: the daemon must encrypt: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${IN_CLEAR}
+`,
+    ERR_DENIED: rows`
+/@unmapped
+Administrator: the daemon's map file needs a line SSL or SCITOKENS for this credential, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+/^locate .*we are (\S+)
+${KNOWN}
+Workflow: with address no collector is asked.
+/we are (\S+)
+${KNOWN}
+/
+Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} tell whom it took this for.
+`,
+    ERR_COMMAND_NOT_REGISTERED: rows`
+/
+Administrator: only HTCondor 9.9 or later (10.0 of the long-term releases) can issue tokens to this client, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+`,
+    ERR_TOKEN_MALFORMED: rows`
+/nor the id of a request
+Administrator: the daemon answered a token request with neither: lines with TOKEN in {%_LOG} tell why, and condor_token_request_list shows pending requests.
+/
+Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
+`,
+    ERR_TOKEN_CLAIM: rows`
+/^sub .*expected-identity
+Workflow: store the credential of that account in the secret (condor_token_list shows whom tokens are for), or correct expected-identity.
+Administrator: for SSL and SCITOKENS the map file decides; an identity should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
+/^iss .*expected-
+Workflow: another pool answered: correct pool and name, or expected-trust-domain.
+Administrator: a pool is known by its TRUST_DOMAIN, not by its UID_DOMAIN: {TRUST_DOMAIN}.
+/^iss
+Administrator: with remote, schedd and collector must have one TRUST_DOMAIN: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
+Workflow: or leave remote out, so that the schedd itself is asked.
+/
+Administrator: the daemon issued something else than was asked for, and nothing was delivered: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}.
+`,
+    ERR_TOKEN_REDUCED: rows`
+/
+Workflow: ask for less (authz, lifetime), give a credential that has more (condor_token_list shows scope and exp), or set on-reduced to warn.
+Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
+`,
+    ERR_TOKEN_REFUSED: rows`
+/restricted to (.+), which does not include ([A-Z_ ]+)
+Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
+/does not allow (\w+) to (\S+)
+Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
+Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
+Workflow: or leave $1 out of authz.
+/
+Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+`,
+    ERR_OUTPUT: rows`
+/runner does not accept
+Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
+/standard output
+Workflow: the command behind the pipe has gone: see why, or write with -file.
+/symbolic link|no regular file
+Workflow: choose another token-directory or file: ls -ld PATH shows what is there.
+/
+Runner: this account must be able to write there (ls -ld DIRECTORY, df -h DIRECTORY); or choose another token-directory or file.
+`
+};
+
+const HINTS = {
+    ...REACHING,
+    ...GRANTING,
+    ERR_DAEMON: DAEMON_TEXTS
+};
+
+function hintsFor(error) {
+    const side = error.phase === "locate" ? "collector" : "schedd";
+    switch (error.code) {
+      case "ERR_METHODS_EXHAUSTED":
+        return exhaustedHints(error.attempts, side);
+
+      case "ERR_SERVER_UNPROVEN":
+        return unprovenHints(error.attempts, side);
+
+      case "ERR_NO_COMMON_METHOD":
+        return [ ...usesOf(error), ...firstOf(HINTS[error.code], factsOf(error), side) ];
+
+      default:
+        return firstOf(HINTS[error.code], factsOf(error), side);
+    }
+}
+
+function factsOf(error) {
+    const about = "input" in error ? error.input : "claim" in error ? error.claim : error.phase;
+    return `${about ?? "-"} ${error.message}`;
+}
+
+function usesOf({methods}) {
+    const uses = methods.flatMap(method => METHOD_USES[method] ?? []);
+    return uses.length === 0 ? [] : [ `Workflow: give what this daemon takes: ${uses.join("; or ")}.` ];
+}
+
+const METHOD_BIT = {
+    FS: 4,
+    SSL: 256,
+    PASSWORD: 512,
+    MUNGE: 1024,
+    TOKEN: 2048,
+    SCITOKENS: 4096
+};
+
+function displayName(method) {
+    return method === "TOKEN" ? "IDTOKENS" : method;
+}
+
+const ONE_SIDED = [ "FS", "MUNGE" ];
+
+const SAFE_AFTER_UNPROVEN = [ "TOKEN", "SSL", "SCITOKENS" ];
+
+class MethodRefused extends Error {
+    outOfStep;
+    unproven;
+    constructor(message, outOfStep = false, unproven = false) {
+        super(message);
+        this.outOfStep = outOfStep;
+        this.unproven = unproven;
+    }
+}
+
+const MAX_TOKENS = 8;
+
+class StartOver extends Error {
+    credentials;
+    hungUp;
+    refused;
+    roundTrips=0;
+    constructor(message, credentials, {hungUp = false, refused} = {}) {
+        super(message);
+        this.credentials = credentials;
+        this.hungUp = hungUp;
+        this.refused = refused;
+    }
+}
+
+async function makeOffer(channel, {method, candidate}) {
+    channel.send(message => message.int(METHOD_BIT[method]));
+    await candidate.open(channel);
+}
+
+function presume({methods, preference}, peer) {
+    const [first, ...others] = methods;
+    if (first === undefined || preference === "daemon" && others.length > 0) return undefined;
+    const candidate = first.presumed(peer);
+    if (candidate === undefined || candidate.doubt !== undefined && others.length > 0) return undefined;
+    return {
+        method: first.name,
+        candidate
+    };
+}
+
+async function authenticate(channel, credentials, peer, server, presumed, mayGoAhead) {
+    const {queue: planned, attempts} = plan(credentials, peer, server);
+    let queue = planned;
+    let unproven = false;
+    if (queue.length === 0 && credentials.methods.every(({name}) => name === "FS")) {
+        const reasons = attempts.map(({method, reason}) => `${method}: ${reason}`);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential for this daemon; ${reasons.join(". ")}`);
+    }
+    if (presumed !== undefined) {
+        const first = queue.findIndex(({method, candidate}) => method === presumed.method && candidate.label === presumed.candidate.label);
+        if (first === -1) throw queue.length > 0 ? new StartOver("it does not fit", credentials) : exhausted(attempts, false);
+        queue.splice(first, 1);
+        queue.unshift(presumed);
+    }
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const {method, candidate} = next;
+        const failed = reason => {
+            const attempt = {
+                method: displayName(method),
+                reason: reasonFor(candidate, reason)
+            };
+            if (candidate.doubt === undefined) attempts.push(attempt); else attempts.unshift(attempt);
+        };
+        if (next !== presumed) await makeOffer(channel, next);
+        const chosen = await channel.receive(message => message.int());
+        if (chosen === 0) {
+            failed("the daemon declined the method");
+            break;
+        }
+        if (chosen !== METHOD_BIT[method]) throw new ProtocolError("ERR_MESSAGE", `the daemon chose method ${chosen}, which was not offered`);
+        try {
+            const expected = await candidate.finish(channel, server, mayGoAhead && queue.length === 0);
+            const clearToCome = expected.map(({write, otherwise}) => ({
+                write,
+                otherwise: () => {
+                    failed(otherwise?.().message ?? "the daemon refused it");
+                    return exhausted(attempts, unproven);
+                }
+            }));
+            return {
+                method,
+                clearToCome,
+                candidate
+            };
+        } catch (error) {
+            if (!(error instanceof MethodRefused)) throw error;
+            failed(error.message);
+            if (error.unproven && !unproven) {
+                unproven = true;
+                queue = onlySafe(queue, attempts);
+            }
+            if (error.outOfStep && queue.length > 0) {
+                const left = credentials.methods.filter(({name}) => name !== method);
+                const methods = unproven ? left.filter(({name}) => SAFE_AFTER_UNPROVEN.includes(name)) : left;
+                throw new StartOver(error.message, {
+                    ...credentials,
+                    methods,
+                    unavailable: attempts
+                });
+            }
+        }
+    }
+    throw exhausted(attempts, unproven);
+}
+
+function reasonFor({label, doubt}, reason) {
+    return `${label}: ${doubt === undefined ? "" : `${doubt}; `}${reason}`;
+}
+
+function onlySafe(queue, attempts) {
+    const isSafe = ({method}) => SAFE_AFTER_UNPROVEN.includes(method);
+    for (const {method, candidate} of queue.filter(each => !isSafe(each))) attempts.push({
+        method: displayName(method),
+        reason: `${candidate.label}: not used, because the daemon failed to authenticate itself`
+    });
+    return queue.filter(isSafe);
+}
+
+function plan({methods, preference, unavailable}, peer, server) {
+    const common = methods.filter(({name}) => server.methods.includes(name));
+    if (common.length === 0) {
+        const ours = methods.map(({name}) => displayName(name)).join(", ");
+        const theirs = server.methods.map(displayName);
+        throw new NegotiationError("ERR_NO_COMMON_METHOD", `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(", ") || "none of them"}`, theirs);
+    }
+    if (preference === "daemon") {
+        const rank = name => server.methods.indexOf(name);
+        common.sort((a, b) => rank(a.name) - rank(b.name));
+    }
+    const queue = [];
+    const attempts = [ ...unavailable ];
+    for (const {name} of methods.filter(method => !common.includes(method))) attempts.push({
+        method: displayName(name),
+        reason: "the daemon does not offer it"
+    });
+    for (const method of common) {
+        const {fit, unfit} = method.candidatesFor(server, peer);
+        for (const candidate of fit.slice(0, MAX_TOKENS)) queue.push({
+            method: method.name,
+            candidate
+        });
+        for (const {label} of fit.slice(MAX_TOKENS)) attempts.push({
+            method: displayName(method.name),
+            reason: `${label}: not used, because at most ${MAX_TOKENS} tokens are tried`
+        });
+        for (const {label, reason} of unfit) attempts.push({
+            method: displayName(method.name),
+            reason: `${label}: ${reason}`
+        });
+    }
+    const isDoubtful = ({candidate}) => candidate.doubt !== undefined;
+    return {
+        queue: [ ...queue.filter(each => !isDoubtful(each)), ...queue.filter(isDoubtful) ],
+        attempts
+    };
+}
+
+function exhausted(attempts, unproven) {
+    if (unproven) {
+        const text = "the daemon failed to authenticate itself, and accepted no other credential";
+        return new AuthenticationError("ERR_SERVER_UNPROVEN", text, attempts);
+    }
+    const text = "the daemon accepted none of our credentials";
+    return new AuthenticationError("ERR_METHODS_EXHAUSTED", text, attempts);
+}
+
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
+}
+
+const SECRET_MARKER = "ZKM";
+
+const MAX_STRING_LENGTH = 16 * 1024;
+
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+
+class ClassAd {
+    #values;
+    constructor(values) {
+        this.#values = values;
+    }
+    get size() {
+        return this.#values.size;
+    }
+    string(name, maxLength = MAX_STRING_LENGTH) {
+        const source = this.#literal(name);
+        if (source === undefined) return undefined;
+        if (source.length > maxLength + 2) {
+            const text = `the attribute ${name} has ${source.length - 2} characters, more than ${maxLength}`;
+            throw new ProtocolError("ERR_CLASSAD", text);
+        }
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, "a string");
+        return inner.replaceAll('\\"', '"');
+    }
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined) return undefined;
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value)) throw wrongType(name, "an integer");
+        return value;
+    }
+    boolean(name) {
+        const source = this.#literal(name)?.toLowerCase();
+        if (source === undefined) return undefined;
+        if (source !== "true" && source !== "false") throw wrongType(name, "a boolean");
+        return source === "true";
+    }
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === "undefined" ? undefined : source;
+    }
+}
+
+function wrongType(name, wanted) {
+    return new ProtocolError("ERR_CLASSAD", `the attribute ${name} is not ${wanted}`);
+}
+
+function getClassAd(message) {
+    const count = message.int();
+    if (count < 0 || count > message.remaining) throw new ProtocolError("ERR_CLASSAD", `an ad of ${count} attributes`);
+    const values = new Map;
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined) throw new ProtocolError("ERR_CLASSAD", "a line is no attribute");
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string();
+    message.string();
+    return new ClassAd(values);
+}
+
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [ `${name} = ${sourceOf(value)}` ]);
+    message.int(lines.length);
+    for (const line of lines) message.string(line);
+    message.string("").string("");
+}
+
+function sourceOf(value) {
+    if (value instanceof Expression) return value.source;
+    if (typeof value === "string") return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
+}
+
+class KeyAgreement {
+    #ecdh=crypto_crypto().createECDH("prime256v1");
+    publicKey;
+    constructor(randomBytes) {
+        for (;;) {
+            try {
+                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
+                break;
+            } catch {}
+        }
+        this.publicKey = this.#ecdh.getPublicKey("base64");
+    }
+    sessionKey(peerPublicKey) {
+        let sharedX;
+        try {
+            sharedX = this.#ecdh.computeSecret(peerPublicKey, "base64");
+        } catch (cause) {
+            throw new ProtocolError("ERR_MESSAGE", "the peer's ECDHPublicKey is not a point of P-256", {
+                cause
+            });
+        }
+        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", KEY_LENGTH));
+    }
+}
+
+const MAX_VERSION_LENGTH = 256;
+
+function parseVersion(text) {
+    if (text.length > MAX_VERSION_LENGTH) return undefined;
+    const [, major, minor, patch] = /^\$CondorVersion: (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text) ?? [];
+    if (major === undefined || minor === undefined || patch === undefined) return undefined;
+    return {
+        text: `${major}.${minor}.${patch}`,
+        major: Number(major),
+        minor: Number(minor),
+        patch: Number(patch)
+    };
+}
+
+function isAtLeast(version, major, minor, patch = 0) {
+    if (version.major !== major) return version.major > major;
+    return version.minor === minor ? version.patch >= patch : version.minor > minor;
+}
+
+function bindsFsToAddress(version) {
+    const {major, minor} = version;
+    if (minor === 0) return major === 24 && version.patch >= 22 || major === 25 && version.patch >= 12 || major > 25;
+    return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
+}
+
+const FIRST_PATCH = {
+    "23.0": 22,
+    23.9: 6,
+    "23.10": 22,
+    "24.0": 6
+};
+
+function restrictsLevels({major, minor, patch}) {
+    const first = FIRST_PATCH[`${major}.${minor}`];
+    if (first !== undefined) return patch >= first;
+    return major > 24 || major === 24 && minor >= 6;
+}
+
+const REMOTE_VERSION = "$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $";
+
+const KNOWN_METHODS = [ "FS", "TOKEN", "PASSWORD", "KERBEROS", "SCITOKENS", "SSL", "MUNGE" ];
+
+const SESSION_DURATION_SECONDS = 60;
+
+const DC_AUTHENTICATE = 60010;
+
+function clientPolicyAd({command, about}, methods, ecdhPublicKey) {
+    return {
+        Command: command,
+        AuthCommand: about,
+        AuthMethods: [ ...new Set([ ...methods, ...KNOWN_METHODS ]) ].join(","),
+        CryptoMethods: "AES",
+        Authentication: "REQUIRED",
+        AuthenticationNew: "REQUIRED",
+        Encryption: "REQUIRED",
+        Integrity: "REQUIRED",
+        OutgoingNegotiation: "REQUIRED",
+        Enact: "NO",
+        NewSession: "YES",
+        SessionDuration: String(SESSION_DURATION_SECONDS),
+        Subsystem: "TOOL",
+        ECDHPublicKey: ecdhPublicKey,
+        RemoteVersion: REMOTE_VERSION
+    };
+}
+
+function unauthenticatedPolicyAd(purpose, ecdhPublicKey) {
+    return {
+        ...clientPolicyAd(purpose, [], ecdhPublicKey),
+        Authentication: "NEVER",
+        AuthenticationNew: "NEVER",
+        Encryption: "OPTIONAL",
+        Integrity: "OPTIONAL"
+    };
+}
+
+function resumptionAd({command, about}, sid, nonce) {
+    return {
+        UseSession: "YES",
+        Sid: sid,
+        Command: command,
+        AuthCommand: about,
+        CryptoMethods: "AES",
+        ResumeResponse: false,
+        RemoteVersion: REMOTE_VERSION,
+        Nonce: nonce
+    };
+}
+
+function readServerPolicy(ad) {
+    const reported = reportedError(ad);
+    const remoteVersion = ad.string("RemoteVersion") ?? "";
+    const version = parseVersion(remoteVersion);
+    const daemon = version === undefined ? "the daemon" : `the daemon, HTCondor ${version.text},`;
+    if (!isEncrypted(ad)) throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} ${whyNotEncrypted(ad)}${reported}`);
+    const ecdhPublicKey = ad.string("ECDHPublicKey");
+    if (ecdhPublicKey === undefined) {
+        throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`);
+    }
+    if (ad.string("Authentication") !== "YES") {
+        throw new NegotiationError("ERR_NO_COMMON_METHOD", `the daemon does not agree to authenticate${reported}`);
+    }
+    return {
+        methods: list(ad, ad.string("AuthMethodsList") === undefined ? "AuthMethods" : "AuthMethodsList").map(methodName),
+        ecdhPublicKey,
+        trustDomain: ad.string("TrustDomain") ?? "",
+        issuerKeys: list(ad, "IssuerKeys"),
+        remoteVersion,
+        version
+    };
+}
+
+function reportedError(ad) {
+    const text = ad.string("ErrorString");
+    const code = ad.string("ReturnCode");
+    if (text !== undefined) return `; the daemon reports: ${text}${code === undefined ? "" : ` (${code})`}`;
+    return code === undefined || code === "AUTHORIZED" ? "" : `; the daemon reports ${code}`;
+}
+
+function methodName(word) {
+    const name = word.toUpperCase();
+    if ([ "TOKENS", "IDTOKEN", "IDTOKENS" ].includes(name)) return "TOKEN";
+    return name === "SCITOKEN" ? "SCITOKENS" : name;
+}
+
+function isEncrypted(ad) {
+    return ad.string("Encryption") === "YES" && list(ad, "CryptoMethods")[0]?.toUpperCase() === "AES";
+}
+
+function whyNotEncrypted(ad) {
+    const ciphers = list(ad, "CryptoMethods");
+    const [cipher] = ciphers;
+    if (cipher === undefined) return "accepts none of the ciphers that the client offers (AES)";
+    if (cipher.toUpperCase() === "AES") return `knows AES but does not agree to encrypt (Encryption is ${ad.string("Encryption") ?? "missing"} in its policy)`;
+    return ciphers.includes("AES") ? `chooses ${cipher} instead of AES encryption` : `does not agree to AES encryption (it offers ${ciphers.join(", ")})`;
+}
+
+const MAX_NAMES = 1e3;
+
+function list(ad, attribute) {
+    const words = (ad.string(attribute) ?? "").split(/[\s,]+/).filter(word => word !== "");
+    if (words.length <= MAX_NAMES) return words;
+    throw new ProtocolError("ERR_CLASSAD", `the attribute ${attribute} has ${words.length} names, more than ${MAX_NAMES}`);
+}
+
+class Resumption {
+    sid;
+    #key;
+    constructor(sid, key) {
+        this.sid = sid;
+        this.#key = key;
+    }
+    protect(channel) {
+        channel.protect(this.#key);
+    }
+}
+
+const NONCE_LENGTH = 33;
+
+const KEY_EXCHANGE_DONE = {
+    write: message => message.int(0)
+};
+
+const UNMAPPED = "@unmapped";
+
+async function receiveKeyExchangeDone(channel) {
+    const hasKey = await channel.receive(message => message.int());
+    if (hasKey !== 0) throw new ProtocolError("ERR_MESSAGE", `the daemon announces a key (${hasKey}) after ECDH`);
+}
+
+function isResumable(session) {
+    return session?.resumption !== undefined;
+}
+
+async function startCommand(channel, purpose, request, options, host) {
+    const {credentials, peer, presuming} = options;
+    const presumed = presuming.credential ? presume(credentials, peer) : undefined;
+    let sentAhead = presumed !== undefined;
+    const ahead = presuming.verdict ? request && (message => {
+        sentAhead = true;
+        request(message);
+    }) : undefined;
+    try {
+        const session = await handshake(channel, purpose, ahead, options, presumed, host);
+        if (request !== undefined && ahead === undefined) channel.send(request);
+        return session;
+    } catch (error) {
+        throw isHangUp(error) && sentAhead ? new StartOver(error.message, credentials, {
+            hungUp: true
+        }) : error;
+    }
+}
+
+async function handshake(channel, purpose, ahead, {credentials, peer, presuming, mayBeUnmapped}, presumed, host) {
+    const agreement = new KeyAgreement(host.randomBytes);
+    const names = credentials.methods.map(({name}) => name);
+    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)));
+    if (presumed !== undefined) await makeOffer(channel, presumed);
+    const server = readServerPolicy(await channel.receive(getClassAd));
+    host.log.debug(`session: ${describeOffer(server)}`);
+    const {method, clearToCome, candidate} = await authenticate(channel, credentials, peer, server, presumed, presuming.verdict);
+    const key = agreement.sessionKey(server.ecdhPublicKey);
+    const {patience} = candidate;
+    if (patience?.waits === true) await receiveKeyExchangeDone(channel);
+    channel.protect(key, patience?.waits === true ? [] : [ ...clearToCome, KEY_EXCHANGE_DONE ]);
+    if (ahead !== undefined) channel.send(ahead);
+    const verdict = await channel.receive(getClassAd).catch(error => {
+        if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
+        patience.waits = true;
+        throw new StartOver("the daemon closed the connection on a request that was sent ahead", credentials);
+    });
+    const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
+    const sid = verdict.string("Sid");
+    host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`);
+    return {
+        channel,
         method,
-        headers,
-        signal,
-        agent: false,
-        ca: [ ...authorities ],
-        rejectUnauthorized: true
+        credentialSource: candidate.source ?? candidate.label,
+        credentialExpiresAt: candidate.expiresAt,
+        user,
+        server,
+        resumption: sid === undefined ? undefined : new Resumption(sid, key)
+    };
+}
+
+function describeOffer({methods, trustDomain, issuerKeys}) {
+    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(", ")}` : "";
+    return `the daemon takes ${methods.map(displayName).join(", ")}; trust domain ${trustDomain}${keys}`;
+}
+
+function resumeCommand(channel, purpose, request, session, host) {
+    const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString("base64");
+    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
+    session.resumption.protect(channel);
+    if (request !== undefined) channel.send(request);
+    host.log.debug(`session: resumed as ${session.user}`);
+    return {
+        ...session,
+        channel
+    };
+}
+
+function orNextMethod(method, credentials, read) {
+    try {
+        return read();
+    } catch (error) {
+        const methods = credentials.methods.filter(({name}) => name !== method);
+        const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
+        if (!isUnmapped || methods.length === 0) throw error;
+        const attempt = {
+            method: displayName(method),
+            reason: error.message
+        };
+        const unavailable = [ ...credentials.unavailable, attempt ];
+        throw new StartOver(error.message, {
+            ...credentials,
+            methods,
+            unavailable
+        }, {
+            refused: error
+        });
+    }
+}
+
+function readPostAuth(ad, mayBeUnmapped) {
+    const code = ad.string("ReturnCode");
+    const user = ad.string("User");
+    if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
+        throw new AuthorizationError("ERR_DENIED", `the daemon accepts our credential but maps it to nobody (${user})`, user);
+    }
+    if (code === "AUTHORIZED" && user !== undefined && user !== "") return user;
+    if (code === "CMD_NOT_FOUND") {
+        throw new AuthorizationError("ERR_COMMAND_NOT_REGISTERED", "the daemon does not know the command", user);
+    }
+    const text = ad.string("ErrorString");
+    const reported = text === undefined ? "" : ` (${text})`;
+    const who = user === undefined ? "it names no identity" : `for it, we are ${user}`;
+    throw new AuthorizationError("ERR_DENIED", `the daemon answers ${code ?? "nothing"}${reported} to our command; ${who}`, user);
+}
+
+function isHangUp(error) {
+    return error instanceof ConnectError && error.code === "ERR_CLOSED";
+}
+
+const MAX_CONTACTS = 8;
+
+const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
+
+function ccbContacts({params}) {
+    return (params.get("CCBID") ?? "").split(" ").filter(word => word !== "").slice(0, MAX_CONTACTS).flatMap(word => {
+        const [, address = "", chain = ""] = CONTACT.exec(word) ?? [];
+        const broker = parseAddress(address);
+        return broker === undefined ? [] : [ {
+            broker: withoutCcb(broker),
+            ids: chain.slice(1).split("#")
+        } ];
+    });
+}
+
+function isBehindCcb({params}) {
+    return (params.get("CCBID") ?? "") !== "";
+}
+
+function inPrivateNetwork(address, name) {
+    if (name === undefined || name === "" || address.params.get("PrivNet") !== name) return address;
+    const privateAddress = address.params.get("PrivAddr");
+    const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
+    if (direct === undefined) return address;
+    const alias = address.params.get("alias");
+    if (alias === undefined || direct.params.has("alias")) return direct;
+    return {
+        ...direct,
+        params: new Map([ ...direct.params, [ "alias", alias ] ])
+    };
+}
+
+function withoutCcb(address) {
+    return {
+        ...address,
+        params: new Map([ ...address.params ].filter(([name]) => name !== "CCBID"))
+    };
+}
+
+const ATTEMPT_DELAY_MS = 250;
+
+const MAX_ADDRESSES = 16;
+
+function dial(endpoints, {signal, log, timeLeftMs}) {
+    const started = timeLeftMs();
+    const waiting = [ ...endpoints ];
+    const sockets = new Map;
+    const resolving = new Set;
+    const failures = [];
+    return new Promise((resolve, reject) => {
+        let timer;
+        let isOver = false;
+        const finish = winner => {
+            isOver = true;
+            clearTimeout(timer);
+            signal.removeEventListener("abort", abort);
+            for (const socket of sockets.keys()) if (socket !== winner) socket.destroy();
+        };
+        const abort = () => {
+            finish();
+            const silent = [ ...sockets.values(), ...resolving, ...waiting ].map(each => ({
+                text: `${formatCandidate(each)}: no answer`,
+                error: new Error("no answer")
+            }));
+            reject(isTimeout(signal) ? unreachable([ ...failures, ...silent ], "ERR_TIMEOUT") : abortedError(signal));
+        };
+        const tryNext = () => {
+            clearTimeout(timer);
+            const candidate = waiting.shift();
+            if (candidate !== undefined) {
+                timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
+                (isNumeric(candidate.host) ? attempt : resolveName)(candidate);
+            } else if (sockets.size + resolving.size === 0) {
+                finish();
+                reject(unreachable(failures));
+            }
+        };
+        const fail = (candidate, error) => {
+            if (isOver) return;
+            failures.push({
+                text: `${formatCandidate(candidate)}: ${dial_reasonOf(error, candidate)}`,
+                error
+            });
+            tryNext();
+        };
+        const resolveName = endpoint => {
+            const {host, port} = endpoint;
+            resolving.add(endpoint);
+            const {lookup} = process.getBuiltinModule("node:dns");
+            lookup(host, {
+                all: true,
+                verbatim: true
+            }, (error, found) => {
+                resolving.delete(endpoint);
+                if (error !== null) return fail(endpoint, error);
+                if (isOver) return;
+                const addresses = interleaved(found.map(({address}) => address)).slice(0, MAX_ADDRESSES);
+                log.debug(`connect: the host name ${host} resolves to ${addresses.join(", ")}`);
+                waiting.unshift(...addresses.map(address => ({
+                    host: address,
+                    port,
+                    name: host
+                })));
+                tryNext();
+            });
+        };
+        const attempt = candidate => {
+            const socket = (0, external_node_net_namespaceObject.connect)({
+                host: candidate.host,
+                port: candidate.port,
+                noDelay: true
+            });
+            sockets.set(socket, candidate);
+            socket.once("connect", () => {
+                if (isOver) return;
+                log.debug(`connect: TCP to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
+                socket.removeAllListeners("error");
+                finish(socket);
+                resolve(socket);
+            });
+            socket.on("error", error => {
+                sockets.delete(socket);
+                fail(candidate, error);
+            });
+        };
+        if (signal.aborted) return abort();
+        signal.addEventListener("abort", abort, {
+            once: true
+        });
+        tryNext();
+        setImmediate(crypto_crypto);
+    });
+}
+
+function isNumeric(host) {
+    return host.includes(":") || /^[\d.]+$/.test(host);
+}
+
+function interleaved(addresses) {
+    const family = address => address.includes(":");
+    const first = addresses.filter(address => family(address) === family(addresses[0] ?? ""));
+    const second = addresses.filter(address => !first.includes(address));
+    return Array.from({
+        length: addresses.length
+    }, (_, at) => [ first[at], second[at] ]).flat().filter(address => address !== undefined);
+}
+
+function formatCandidate({host, port, name}) {
+    return `${formatEndpoint({
+        host,
+        port
+    })}${name === undefined ? "" : ` (${name})`}`;
+}
+
+function unreachable(failures, code = "ERR_CONNECT") {
+    const text = `no connection to ${failures.map(each => each.text).join(", ")}`;
+    return new ConnectError(code, text, {
+        permanent: failures.every(({error}) => error.code === "ENOTFOUND" || isDeniedByNode(error)),
+        mayBeRestarting: failures.some(({error}) => error.code === "ECONNREFUSED")
+    });
+}
+
+function dial_reasonOf(error, {host}) {
+    const {code, message} = error;
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
+    if (code === "ECONNREFUSED") return "connection refused";
+    if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
+    return message;
+}
+
+const SHARED_PORT_CONNECT = 75;
+
+async function connect(address, host, ahead) {
+    const early = ahead?.take(address);
+    const socket = early ?? await dial(endpoints(address), host).catch(error => {
+        if (error instanceof HTCondorError) error.peer ??= formatSinful(address);
+        throw error;
+    });
+    const id = sharedPortId(address);
+    if (early !== undefined) host.log.debug("connect: a connection to the daemon is there already");
+    if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
+    const preamble = id === undefined ? {} : {
+        preamble: sharedPortConnect(id)
+    };
+    return new Channel(socket, {
+        ...host,
+        ...preamble,
+        roundTrips: early === undefined ? 1 : 0
+    });
+}
+
+function sharedPortConnect(id) {
+    const message = (new Writer).int(SHARED_PORT_CONNECT).string(id).string("condor-token-fetch").int(-1).int(0).finish();
+    return concat([ putHeader(message.length), message ]);
+}
+
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+const GREETING_TIMEOUT_MS = 5e3;
+
+const MAX_STRANGERS = 16;
+
+class ReverseListener {
+    endpoint;
+    connected;
+    #server;
+    #channels=new Set;
+    #onAbort;
+    #signal;
+    constructor(server, isGreeting, options) {
+        const address = server.address();
+        if (address === null || typeof address === "string") throw new RangeError("not listening");
+        this.endpoint = {
+            host: address.address,
+            port: address.port
+        };
+        this.#server = server;
+        this.#signal = options.signal;
+        let fail = () => {};
+        this.connected = new Promise((resolve, reject) => {
+            fail = reject;
+            server.on("connection", socket => {
+                const channel = new Channel(socket, {
+                    ...options,
+                    signal: AbortSignal.any([ options.signal ])
+                });
+                void this.#listenTo(channel, isGreeting).then(right => right && resolve(channel));
+            });
+        });
+        this.connected.catch(() => {});
+        this.#onAbort = () => {
+            this.close();
+            fail(abortedError(options.signal));
+        };
+        options.signal.addEventListener("abort", this.#onAbort, {
+            once: true
+        });
+        if (options.signal.aborted) this.#onAbort();
+    }
+    static async open(address, isGreeting, options) {
+        const server = (0, external_node_net_namespaceObject.createServer)({
+            noDelay: true
+        });
+        await new Promise((resolve, reject) => {
+            server.once("error", reject).listen({
+                host: address,
+                port: 0,
+                exclusive: true
+            }, resolve);
+        });
+        return new ReverseListener(server, isGreeting, options);
+    }
+    close() {
+        this.#signal.removeEventListener("abort", this.#onAbort);
+        this.#server.close();
+        for (const channel of this.#channels) channel.close();
+        this.#channels.clear();
+    }
+    async #listenTo(channel, isGreeting) {
+        if (!this.#server.listening) {
+            channel.close();
+            return false;
+        }
+        if (this.#channels.size >= MAX_STRANGERS) this.#dismiss([ ...this.#channels ][0]);
+        this.#channels.add(channel);
+        const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
+        try {
+            if (await channel.receive(isGreeting)) return true;
+        } catch {} finally {
+            clearTimeout(timer);
+        }
+        this.#dismiss(channel);
+        return false;
+    }
+    #dismiss(channel) {
+        if (channel === undefined) return;
+        this.#channels.delete(channel);
+        channel.close();
+    }
+}
+
+const BROKER_TIMEOUT_MS = 2e4;
+
+const CLAIM_ID_LENGTH = 20;
+
+async function connectThroughCcb(address, ask, host) {
+    const failures = [];
+    let mayBeRestarting = false;
+    for (const contact of rotated(ccbContacts(address), host)) {
+        const broker = formatEndpoint(contact.broker);
+        try {
+            return await throughBroker(contact, ask, host);
+        } catch (error) {
+            if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
+            host.log.debug(`ccb: broker ${broker}: ${error.message}`);
+            failures.push(`broker ${broker}: ${error.message}`);
+            mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
+        }
+    }
+    const text = failures.length > 0 ? failures.join("; ") : "its address names no broker that could be asked";
+    throw new ConnectError("ERR_CCB_ONLY", text, {
+        peer: formatSinful(address),
+        mayBeRestarting
+    });
+}
+
+function rotated(list, host) {
+    if (list.length < 2) return list;
+    const start = (host.randomBytes(1)[0] ?? 0) % list.length;
+    return [ ...list.slice(start), ...list.slice(0, start) ];
+}
+
+async function throughBroker(contact, ask, host) {
+    let answer = await request(contact, true, ask, host);
+    if ("refusal" in answer && /stream/i.test(answer.refusal)) answer = await request(contact, false, ask, host);
+    if ("refusal" in answer) {
+        const mayBeRestarting = /no daemon is currently registered/i.test(answer.refusal);
+        throw new ConnectError("ERR_CCB_ONLY", `it says "${answer.refusal}"`, {
+            mayBeRestarting
+        });
+    }
+    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
+    return answer.channel;
+}
+
+async function request({broker, ids}, streaming, ask, host) {
+    const late = new AbortController;
+    const limited = {
+        ...host,
+        signal: AbortSignal.any([ host.signal, late.signal ])
+    };
+    const timer = setTimeout(() => late.abort(), BROKER_TIMEOUT_MS);
+    const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString("hex");
+    const isGreeting = message => isReverseConnect(message, claimId);
+    let listener;
+    const [id, ...route] = ids;
+    const call = {
+        address: broker,
+        command: CCB_REQUEST,
+        request: message => putClassAd(message, {
+            CCBID: streaming ? id : ids.join("#"),
+            CCBRoute: streaming && route.length > 0 ? route.join(" ") : undefined,
+            ClaimId: claimId,
+            MyAddress: listener === undefined ? "" : formatSinful({
+                ...listener.endpoint,
+                params: new Map
+            }),
+            Name: "condor-token-fetch",
+            CCBStreamingRequired: streaming || undefined
+        }),
+        async connect(within) {
+            const channel = await connect(broker, within);
+            listener ??= await listen(channel, isGreeting, limited);
+            return channel;
+        }
     };
     try {
+        return await ask(call, channel => answerOf(channel, listener, isGreeting), limited);
+    } catch (error) {
+        if (!late.signal.aborted || host.signal.aborted) throw error;
+        const where = listener === undefined ? "" : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
+        throw new ConnectError("ERR_CCB_ONLY", `nothing came of it within ${BROKER_TIMEOUT_MS / 1e3} s${where}`);
+    } finally {
+        clearTimeout(timer);
+        listener?.close();
+    }
+}
+
+const NOWHERE_TO_COME = {
+    refusal: "the daemon was told to connect to us, and there is no port of ours"
+};
+
+async function listen({localAddress}, isGreeting, host) {
+    if (localAddress === undefined) return undefined;
+    try {
+        return await ReverseListener.open(localAddress, isGreeting, host);
+    } catch (error) {
+        host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
+        return undefined;
+    }
+}
+
+async function answerOf(broker, listener, isGreeting) {
+    const atOurPort = listener?.connected;
+    const replied = replyOf(broker, isGreeting).then(reply => reply ?? atOurPort ?? NOWHERE_TO_COME);
+    const came = await Promise.race(atOurPort === undefined ? [ replied ] : [ atOurPort, replied ]);
+    if ("refusal" in came) return came;
+    const way = came === broker ? "it passes on what we and the daemon say" : "the daemon has connected to us";
+    return {
+        channel: came.handOver(broker.roundTrips),
+        way
+    };
+}
+
+async function replyOf(broker, isGreeting) {
+    const reply = await broker.receive(getClassAd).catch(error => {
+        if (!(error instanceof ConnectError) || error.code !== "ERR_CLOSED") throw error;
+        throw new ConnectError("ERR_CCB_ONLY", `it gives no answer: ${error.message}`, {
+            cause: error
+        });
+    });
+    if (reply.boolean("Result") !== true) return {
+        refusal: reply.string("ErrorString") ?? "no"
+    };
+    if (reply.boolean("ProxyMode") !== true) return undefined;
+    if (await broker.receive(isGreeting)) return broker;
+    throw new ProtocolError("ERR_MESSAGE", "it puts us through to somebody whom we did not ask for");
+}
+
+function isReverseConnect(message, claimId) {
+    const command = message.int();
+    const given = Buffer.from(getClassAd(message).string("ClaimId") ?? "");
+    const wanted = Buffer.from(claimId);
+    return command === CCB_REVERSE_CONNECT && given.length === wanted.length && crypto_crypto().timingSafeEqual(given, wanted);
+}
+
+const HEAD_START_MS = 250;
+
+async function reach_reach({address, ahead}, ask, host, failed) {
+    if (!isBehindCcb(address)) return {
+        channel: await connect(address, host, ahead),
+        way: "direct"
+    };
+    const [straight, round] = [ branchOf(host), branchOf(host) ];
+    const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject(failed);
+    if (await worksSoon(direct)) return {
+        channel: await direct,
+        way: "direct, else ccb"
+    };
+    const indirect = connectThroughCcb(address, ask, round.host);
+    let won = false;
+    const win = (channel, way, loser) => {
+        if (won) channel.close(); else loser.cancel();
+        won = true;
+        return {
+            channel,
+            way
+        };
+    };
+    try {
+        return await Promise.any([ direct.then(channel => win(channel, "direct, else ccb", round)), indirect.then(channel => win(channel, "ccb", straight)) ]);
+    } catch (failures) {
+        if (host.signal.aborted) throw abortedError(host.signal);
+        throw reach_unreachable(address, failures);
+    }
+}
+
+function branchOf(host) {
+    const cancelled = new AbortController;
+    const signal = AbortSignal.any([ host.signal, cancelled.signal ]);
+    return {
+        host: {
+            ...host,
+            signal
+        },
+        cancel: () => cancelled.abort()
+    };
+}
+
+async function worksSoon(direct) {
+    const over = new AbortController;
+    const works = direct.then(() => true, () => false);
+    try {
+        return await Promise.race([ works, (0, promises_namespaceObject.setTimeout)(HEAD_START_MS, false, {
+            signal: over.signal
+        }) ]);
+    } finally {
+        over.abort();
+    }
+}
+
+function reach_unreachable(address, failures) {
+    const [direct, indirect] = failures instanceof AggregateError ? failures.errors : [ failures ];
+    for (const each of [ direct, indirect ]) if (!(each instanceof HTCondorError)) return each;
+    const [straight, round] = [ direct, indirect ].map(each => each.message);
+    const text = `the daemon can be reached neither directly (${straight}) nor through CCB (${round})`;
+    const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
+    return new ConnectError("ERR_CCB_ONLY", text, {
+        peer: formatSinful(address),
+        cause: indirect,
+        mayBeRestarting
+    });
+}
+
+async function callCommand(call, read, host) {
+    let {credentials, target} = call;
+    let refused;
+    for (let spent = 0, presuming = {
+        credential: true,
+        verdict: true
+    }; ;) {
+        try {
+            const result = await attempt({
+                ...call,
+                credentials,
+                target
+            }, read, presuming, host);
+            return {
+                ...result,
+                roundTrips: result.roundTrips + spent
+            };
+        } catch (error) {
+            if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
+            refused ??= error.refused;
+            const resumed = isResumable(target.resume);
+            const how = resumed ? "anew" : "waiting for the daemon's policy first";
+            host.log.debug(`session: once more, ${how} (${error.message})`);
+            credentials = error.credentials;
+            target = {
+                ...target,
+                resume: undefined
+            };
+            presuming = {
+                credential: presuming.credential && resumed,
+                verdict: presuming.verdict && !error.hungUp
+            };
+            spent += error.roundTrips;
+        }
+    }
+}
+
+function isNoMethod(error) {
+    return error instanceof NegotiationError && error.code === "ERR_NO_COMMON_METHOD" || error instanceof CredentialError && error.code === "ERR_NO_CREDENTIAL";
+}
+
+async function attempt(call, read, presuming, host, failed) {
+    const {target, command, about, request, phase, mayBeUnmapped = false} = call;
+    const {address, serverName, claimedName, lastHeardFrom} = target;
+    const mayBeChosen = call.connect === undefined && isBehindCcb(address);
+    const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
+    const {channel, way} = await inPhase(phase ?? "connect", address, () => routeTo(call, host, failed));
+    const earlier = isResumable(target.resume) ? target.resume : undefined;
+    let session;
+    try {
+        const peer = {
+            ...channel.remote,
+            sharedPortId: sharedPortId(address),
+            serverName,
+            claimedName,
+            lastHeardFrom
+        };
+        const purpose = {
+            command,
+            about
+        };
+        session = await inPhase(phase ?? "session", address, () => earlier !== undefined ? resumeCommand(channel, purpose, request, earlier, host) : startCommand(channel, purpose, request, {
+            credentials,
+            peer,
+            presuming,
+            mayBeUnmapped
+        }, host));
+        const value = await read(session, channel).catch(error => {
+            throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
+        });
+        return {
+            value,
+            session,
+            roundTrips: channel.roundTrips
+        };
+    } catch (error) {
+        if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
+        const mute = error instanceof ConnectError || error instanceof ProtocolError;
+        if (!mute || session !== undefined || way !== "direct, else ccb" || host.signal.aborted) throw error;
+        host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+        failed = error;
+    } finally {
+        channel.flush();
+        channel.close();
+    }
+    return await attempt(call, read, presuming, host, failed);
+}
+
+async function routeTo(call, host, failed) {
+    if (call.connect !== undefined) return {
+        channel: await call.connect(host),
+        way: "direct"
+    };
+    const {target, credentials} = call;
+    return await reach_reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
+}
+
+function mutualOnly(credentials) {
+    const methods = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name));
+    const reason = "it does not prove who the daemon is, which is reached through CCB";
+    const left = credentials.methods.filter(({name}) => ONE_SIDED.includes(name)).map(({name}) => ({
+        method: displayName(name),
+        reason
+    }));
+    if (methods.length === 0) {
+        const all = left.map(({method}) => method).join(", ");
+        throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential for this daemon; ${all}: ${reason}`);
+    }
+    return {
+        ...credentials,
+        methods,
+        unavailable: [ ...credentials.unavailable, ...left ]
+    };
+}
+
+async function askBroker({address, ...broker}, credentials, read, host) {
+    try {
+        const target = {
+            address,
+            serverName: undefined
+        };
+        const call = {
+            ...broker,
+            target,
+            credentials: mutualOnly(credentials),
+            phase: "connect"
+        };
+        return (await callCommand(call, (_, channel) => read(channel), host)).value;
+    } catch (error) {
+        const refused = error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError || isHangUp(error);
+        if (!refused || host.signal.aborted) throw error;
+        host.log.debug(`ccb: once more, without a session (${error.message})`);
+        return await callInClear({
+            address,
+            ...broker
+        }, read, host);
+    }
+}
+
+async function callInClear({address, command, request, connect: getThere}, read, host) {
+    const channel = await (getThere?.(host) ?? connect(address, host));
+    try {
+        channel.send(message => request(message.int(command)));
+        return await read(channel);
+    } finally {
+        channel.close();
+    }
+}
+
+async function inPhase(phase, peer, work) {
+    try {
+        return await work();
+    } catch (error) {
+        throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
+    }
+}
+
+function askAllowed(target, about, credentials, host) {
+    const call = {
+        target,
+        command: DC_SEC_QUERY,
+        about,
+        credentials
+    };
+    const read = async ({channel, user}) => {
+        const reply = await inPhase("session", target.address, () => channel.receive(getClassAd));
+        if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
+        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+        throw new AuthorizationError("ERR_DENIED", text, user);
+    };
+    return callCommand(call, read, host);
+}
+
+function getSessionToken(target, limits, credentials, host) {
+    const ad = {
+        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(",") : undefined,
+        TokenLifetime: limits.lifetimeSeconds,
+        RequestedKey: limits.key
+    };
+    const call = {
+        target,
+        command: DC_GET_SESSION_TOKEN,
+        request: putRequest,
+        credentials
+    };
+    return callCommand(call, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+    function putRequest(message) {
+        putClassAd(message, ad);
+    }
+}
+
+const MAX_TOKEN_LENGTH = 64 * 1024;
+
+const MAX_ERROR_LENGTH = 1024 * 1024;
+
+function readTokenReply(reply) {
+    const token = refuseError(reply).string("Token", MAX_TOKEN_LENGTH);
+    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has no token");
+    return new Secret(token);
+}
+
+function refuseError(reply) {
+    const error = reply.string("ErrorString", MAX_ERROR_LENGTH);
+    const code = reply.integer("ErrorCode") ?? 0;
+    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
+    return reply;
+}
+
+const UNITS = [ [ "d", 86400, 172800 ], [ "h", 3600, 7200 ], [ "min", 60, 120 ] ];
+
+function describeDuration(seconds) {
+    const exact = UNITS.find(([, length]) => seconds >= length && seconds % length === 0);
+    const [name, length] = exact ?? UNITS.find(([, , upTo]) => seconds >= upTo) ?? [ "s", 1 ];
+    return `${Math.round(seconds / length)} ${name}`;
+}
+
+function checkToken(token, expected) {
+    claim(token.issuer === expected.issuer, "iss", `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || "unknown"}`);
+    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
+    checkExpected(token, expected);
+    claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
+    return [ ...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds) ];
+}
+
+function checkExpected({issuer, subject}, {expectedIssuer = issuer, expectedSubject = subject}) {
+    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
+    claim(subject === expectedSubject, "sub", `the token is for ${subject}, expected-identity is ${expectedSubject}`);
+}
+
+function checkLevels({authz}, {authz: asked, limitedByDaemon = false}) {
+    if (asked.length === 0 && limitedByDaemon && authz !== undefined) return [ `authorization: requested all levels, granted ${authz.join(" ")}` ];
+    if (asked.length === 0) return [];
+    const granted = authz ?? [];
+    claim(granted.length > 0, "scope", "the token is not limited to any authorization levels, though we asked for it");
+    const extra = granted.filter(level => !covers(asked, level));
+    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which we did not ask for`);
+    const reduced = reducedLevels(asked, granted);
+    return reduced === undefined ? [] : [ reduced ];
+}
+
+function checkLifetime({issuedAt, expiresAt}, asked) {
+    claim(issuedAt !== undefined, "iat", "the token does not say when it was issued");
+    if (expiresAt === undefined) {
+        claim(typeof asked !== "number", "exp", "the token never expires, though we asked for a lifetime");
+        return [];
+    }
+    const granted = expiresAt - issuedAt;
+    claim(granted > 0, "exp", "the token had expired when it was issued");
+    if (asked === undefined) return [];
+    claim(asked === "unlimited" || granted <= asked, "exp", `the token is valid for ${describeDuration(granted)}, longer than the ${asked === "unlimited" ? asked : describeDuration(asked)} that we asked for`);
+    if (granted === asked) return [];
+    return [ reducedLifetime(asked, granted) ];
+}
+
+function reducedLifetime(asked, granted) {
+    const wanted = asked === "unlimited" ? asked : describeDuration(asked);
+    return `lifetime: asked for ${wanted}, granted ${describeDuration(granted)}`;
+}
+
+function reducedLevels(asked, granted) {
+    const missing = asked.filter(level => !covers(granted, level));
+    return missing.length === 0 ? undefined : `authorization: asked for ${asked.join(" ")}, granted ${granted.join(" ")}`;
+}
+
+const MAX_SKEW_SECONDS = 600;
+
+function excessLifetime({expiresAt}, asked, now) {
+    if (expiresAt === undefined || typeof asked !== "number") return undefined;
+    const excess = Math.round(expiresAt - now.getTime() / 1e3 - asked);
+    return excess > MAX_SKEW_SECONDS ? excess : undefined;
+}
+
+function claim(holds, name, text) {
+    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
+}
+
+function proxyFor({proxy, bypass}, {hostname, port, protocol}) {
+    const host = normal(hostname);
+    const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);
+    const at = port === "" ? protocol === "http:" ? "80" : "443" : port;
+    return isHere || bypass.some(entry => http_proxy_covers(entry, host, at)) ? undefined : proxy;
+}
+
+function http_proxy_covers(entry, host, port) {
+    if (entry === "*") return true;
+    const [, address = "", bits] = /^(.*)\/(\d{1,3})$/.exec(entry) ?? [];
+    if (bits !== undefined) return isInNetwork(host, normal(address), Number(bits));
+    const [, name = "", ownPort] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [ "", entry ];
+    if (ownPort !== undefined && ownPort !== port) return false;
+    const suffix = normal(name).replace(/^\*?\./, "");
+    return suffix !== "" && (host === suffix || host.endsWith(`.${suffix}`));
+}
+
+function isInNetwork(host, network, bits) {
+    const {BlockList, isIP} = process.getBuiltinModule("node:net");
+    const family = isIP(network);
+    if (family === 0 || family !== isIP(host) || bits > (family === 4 ? 32 : 128)) return false;
+    const list = new BlockList;
+    const kind = family === 4 ? "ipv4" : "ipv6";
+    list.addSubnet(network, bits, kind);
+    return list.check(host, kind);
+}
+
+function normal(host) {
+    return host.toLowerCase().replace(/^\[|\]$/g, "").replace(/(?<=.)\.$/, "");
+}
+
+const MAX_ANSWER = 64 * 1024;
+
+async function sendHttp(request, host) {
+    const {url, method, headers, body = ""} = request;
+    const {signal} = host;
+    try {
+        const socket = await connectTo(request, host);
+        const {request: begin} = moduleFor(url);
         return await new Promise((resolve, reject) => {
-            const sent = begin(url, options, response => {
+            const sent = begin(url, {
+                method,
+                headers,
+                signal,
+                createConnection: () => socket
+            }, response => {
                 const {statusCode: status = 0} = response;
+                const header = name => response.headers[name]?.toString();
                 const chunks = [];
                 let length = 0;
                 response.on("data", chunk => {
@@ -3227,7 +4413,8 @@ async function sendHttp(request, signal) {
                 });
                 response.on("end", () => resolve({
                     status,
-                    text: Buffer.concat(chunks).toString("utf8")
+                    text: Buffer.concat(chunks).toString("utf8"),
+                    header
                 }));
                 response.on("error", reject);
                 response.on("aborted", () => reject(new Error("it hung up in the middle of its answer")));
@@ -3235,43 +4422,133 @@ async function sendHttp(request, signal) {
             sent.on("error", reject);
             sent.on("close", () => reject(new Error("it hung up without an answer")));
             sent.end(body);
-        });
+        }).finally(() => socket.destroy());
     } catch (cause) {
         if (signal.aborted) throw abortedError(signal);
-        throw new ConnectError("ERR_CONNECT", `no answer from ${url.origin}: ${printable_messageOf(cause)}`, {
-            peer: url.origin
+        throw new ConnectError("ERR_CONNECT", `no answer from ${url.origin}: ${messageOf(cause)}`, {
+            peer: url.origin,
+            permanent: cause instanceof ConnectError && cause.permanent
         });
     }
+}
+
+function moduleFor({protocol}) {
+    return protocol === "http:" ? process.getBuiltinModule("node:http") : process.getBuiltinModule("node:https");
+}
+
+async function connectTo({url, authorities, proxy}, host) {
+    const socket = proxy === undefined ? await dial([ endpointOf(url) ], host) : await openTunnel(proxy, url, authorities, host);
+    socket.on("error", () => {});
+    return url.protocol === "http:" ? socket : startTls(socket, url, authorities);
+}
+
+function startTls(socket, {hostname}, authorities) {
+    const host = bare(hostname);
+    return process.getBuiltinModule("node:tls").connect({
+        socket,
+        host,
+        servername: /^[\d.]+$|:/.test(host) ? "" : host,
+        ca: [ ...authorities ],
+        rejectUnauthorized: true,
+        ALPNProtocols: [ "http/1.1" ]
+    });
+}
+
+async function openTunnel(proxy, url, authorities, host) {
+    const target = formatEndpoint(endpointOf(url));
+    const headers = {
+        host: target
+    };
+    if (proxy.authorization !== undefined) headers["proxy-authorization"] = proxy.authorization.reveal();
+    const failed = what => new Error(`the proxy ${proxy.url.origin} ${what}`);
+    try {
+        const plain = await dial([ endpointOf(proxy.url) ], host);
+        const socket = proxy.url.protocol === "http:" ? plain : startTls(plain, proxy.url, authorities);
+        const options = {
+            ...{
+                method: "CONNECT",
+                path: target,
+                headers,
+                signal: host.signal
+            },
+            createConnection: () => socket
+        };
+        return await new Promise((resolve, reject) => {
+            const sent = process.getBuiltinModule("node:http").request(options);
+            sent.on("connect", ({statusCode = 0}, tunnel, early) => {
+                if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
+                tunnel.destroy();
+                reject(new Error(`it answers ${statusCode}`));
+            });
+            sent.on("response", response => {
+                response.destroy();
+                reject(new Error(`it answers ${response.statusCode}`));
+            });
+            sent.on("error", reject);
+            sent.on("close", () => reject(new Error("it closed the connection")));
+            sent.end();
+        }).catch(error => {
+            socket.destroy();
+            throw error;
+        });
+    } catch (error) {
+        throw failed(`does not connect to ${target}: ${messageOf(error)}`);
+    }
+}
+
+function endpointOf({hostname, port, protocol}) {
+    return {
+        host: bare(hostname),
+        port: Number(port) || (protocol === "http:" ? 80 : 443)
+    };
+}
+
+function bare(hostname) {
+    return hostname.replace(/^\[|\]$/g, "");
 }
 
 const NO_WORD = /\S{40,}/g;
 
 const LONGEST_REASON = 300;
 
-async function askForToken({who, members, tlsFor, ...request}, host) {
-    const {authorities} = await tlsFor(request.url.hostname);
+async function askForToken({who, members, tlsFor, proxies, ...request}, host) {
+    const {url} = request;
+    const {authorities} = await tlsFor(url.hostname);
+    const proxy = proxyFor(proxies, url);
+    for (const secret of proxy?.secrets ?? []) host.mask(secret);
+    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is reached through the proxy ${proxy.url.origin}`);
     const response = await sendHttp({
         ...request,
-        authorities
-    }, host.signal);
+        authorities,
+        proxy
+    }, host);
     const answer = readAnswer({
         who,
         members,
-        url: request.url
-    }, response);
+        url,
+        headers: request.headers
+    }, response, host.now());
     for (const secret of secretsOf(answer.token)) host.mask(secret);
     return answer;
 }
 
-function readAnswer({who, members, url}, {status, text}) {
+function readAnswer({who, members, url, headers}, {status, text, header}, now) {
     const facts = {
         peer: url.origin
     };
     const answer = parse(text);
-    if (status === 429 || status >= 500) throw new ConnectError("ERR_CONNECT", `${who} answers ${status}`, facts);
+    if (status === 429 || status >= 500) {
+        const retryAfterMs = retryAfterOf(header, now);
+        const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
+        throw new ConnectError("ERR_CONNECT", `${who} answers ${status}${when}`, {
+            ...facts,
+            retryAfterMs
+        });
+    }
     if (status < 200 || status > 299) {
         const reason = [ "error", "error_description", "detail", "message" ].flatMap(name => answer(name) ?? []);
-        const told = printable([ String(status), ...reason ].join(": ")).replace(NO_WORD, "***").slice(0, LONGEST_REASON);
+        const said = reason.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
+        const told = printable([ String(status), ...said ].join(": ")).slice(0, LONGEST_REASON);
         throw new CredentialError("ERR_NO_CREDENTIAL", `${who} gives no token: ${told}`, facts);
     }
     const token = new Secret(members.flatMap(name => answer(name) ?? [])[0] ?? "");
@@ -3283,6 +4560,31 @@ function readAnswer({who, members, url}, {status, text}) {
         token,
         text: answer
     };
+}
+
+const QUOTED_LENGTH = 12;
+
+const LONGEST_COMPARED = 4096;
+
+function withoutToken(reason, sent) {
+    const shown = reason.replace(NO_WORD, "***");
+    return quotes(shown, sent) ? "***" : shown;
+}
+
+function quotes(text, sent) {
+    const [, token = sent] = sent.split(" ");
+    const bare = text.replace(/\s/g, "");
+    if (bare.length > LONGEST_COMPARED) return true;
+    for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++) if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
+    return false;
+}
+
+function retryAfterOf(header, now) {
+    const value = header("retry-after")?.trim() ?? "";
+    if (/^\d{1,9}$/.test(value)) return Number(value) * 1e3;
+    const [at, theirNow] = [ value, header("date") ?? "" ].map(each => each.length > 40 ? Number.NaN : Date.parse(each));
+    if (at === undefined || Number.isNaN(at)) return undefined;
+    return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
 function parse(text) {
@@ -3297,25 +4599,41 @@ function parse(text) {
     };
 }
 
-async function jobToken({audience, runner}, tlsFor, host) {
+async function jobToken({audience, runner}, tlsFor, proxies, host) {
     if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job may not have an OIDC token");
     const url = new URL(runner.url);
     url.searchParams.set("audience", audience);
-    host.mask(runner.bearer);
+    for (const secret of secretsOf(runner.bearer)) host.mask(secret);
     const headers = {
         authorization: `Bearer ${runner.bearer.reveal()}`,
         accept: "application/json"
     };
     const who = "oidc-audience: the OIDC service of the runner";
-    const {token} = await askForToken({
+    const request = {
         who,
         members: [ "value" ],
         url,
         method: "GET",
         headers,
-        tlsFor
-    }, host);
+        tlsFor,
+        proxies
+    };
+    const {token} = await askForToken(request, host);
     return token;
+}
+
+function hasExpired({expiresAt}, now) {
+    return expiresAt !== undefined && expiresAt * 1e3 <= now.getTime();
+}
+
+function expiry(token, now, {lastHeardFrom}) {
+    if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
+    const pool = lastHeardFrom === undefined ? "" : `; the clock of the collector was at least ${iso(lastHeardFrom)}`;
+    return `it expired at ${iso(token.expiresAt)}; the clock of this host is ${now.toISOString()}${pool}`;
+}
+
+function iso(seconds) {
+    return new Date(seconds * 1e3).toISOString();
 }
 
 const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
@@ -3323,6 +4641,14 @@ const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
 const IP_ADDRESS = /^[\d.]+$|:/;
 
 class TlsFailure extends Error {}
+
+const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key is not that of the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon speaks no version of TLS from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon refuses the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the two sides have no TLS parameters in common" ] ];
+
+function tlsReason(error) {
+    const {code = "", message} = error;
+    const text = `${code} ${message.toUpperCase().replaceAll(" ", "_")}`;
+    return tls_tunnel_REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || "an error"}`;
+}
 
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
@@ -3343,7 +4669,7 @@ class TlsTunnel {
         try {
             return new TlsTunnel(options, connect);
         } catch (cause) {
-            throw new TlsFailure(printable_messageOf(cause), {
+            throw new TlsFailure(tlsReason(cause), {
                 cause
             });
         }
@@ -3384,6 +4710,9 @@ class TlsTunnel {
             this.#failure ??= error;
         });
     }
+    get version() {
+        return this.#socket.getProtocol();
+    }
     get established() {
         return this.#established;
     }
@@ -3421,10 +4750,12 @@ class TlsTunnel {
         const certificate = this.#certificate;
         if (certificate === undefined) return "it has no certificate";
         if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
-        if (certificate.checkHost(serverName, {
-            subject: "always"
-        }) !== undefined) return undefined;
-        const names = [ certificate.subjectAltName, certificate.subject ].filter(each => each !== undefined).join("; ");
+        const {subjectAltName, subject} = certificate;
+        const options = {
+            subject: subjectAltName === undefined ? "always" : "never"
+        };
+        if (certificate.checkHost(serverName, options) !== undefined) return undefined;
+        const names = subjectAltName || subject || "";
         return `its certificate is for ${names.replaceAll("\n", ", ") || "nobody"}, not for ${serverName}`;
     }
     close() {
@@ -3439,7 +4770,7 @@ class TlsTunnel {
         }
     }
     #throwFailure() {
-        if (this.#failure !== undefined) throw new TlsFailure(this.#failure.message, {
+        if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), {
             cause: this.#failure
         });
     }
@@ -3448,7 +4779,7 @@ class TlsTunnel {
 const nextTurn = () => new Promise(resolve => setImmediate(resolve));
 
 function untrusted(code, issuer) {
-    const by = `issued by ${issuer?.replaceAll("\n", ", ") ?? "nobody by name"}`;
+    const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
     switch (code) {
       case "CERT_HAS_EXPIRED":
         return `its certificate, or one above it, has expired (${by})`;
@@ -3484,12 +4815,14 @@ const NOTHING = new Uint8Array;
 class SslExchange {
     #credential;
     #tunnel;
+    #certificate;
     #failure;
     constructor(credential) {
         this.#credential = credential;
     }
     async open(channel) {
         const options = await this.#credential.tls();
+        this.#certificate = options.certificate;
         try {
             this.#tunnel = await TlsTunnel.start(options);
             const records = await this.#tunnel.output();
@@ -3538,11 +4871,20 @@ class SslExchange {
                 return this.#verify(channel, tunnel);
             }
             const answer = await tunnel.output();
-            if (tunnel.established) this.#verify(channel, tunnel);
+            if (tunnel.established) this.#verify(channel, tunnel); else if (!holding) this.#checkVersion(channel, tunnel);
             putRecords(channel, HOLDING, answer);
             holding = true;
         }
         throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
+    }
+    #checkVersion(channel, tunnel) {
+        if (this.#certificate === undefined || tunnel.version !== "TLSv1.2") return;
+        if (this.#certificate.onUnverified !== undefined) {
+            this.#certificate.onUnverified();
+            return;
+        }
+        putRecords(channel, QUITTING, NOTHING);
+        throw new MethodRefused("the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate");
     }
     #verify(channel, tunnel) {
         const {label, method, serverName} = this.#credential;
@@ -3614,7 +4956,11 @@ const ALERTS = {
 
 const NO_SERVER_NAME = "no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number";
 
-function ssl(label, tlsFor) {
+function onlyClaimed(name) {
+    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+}
+
+function ssl(label, tlsFor, source = label) {
     const candidate = serverName => {
         const exchange = new SslExchange({
             method: "SSL",
@@ -3624,6 +4970,7 @@ function ssl(label, tlsFor) {
         });
         return {
             label,
+            source,
             open: channel => exchange.open(channel),
             async finish(channel) {
                 try {
@@ -3665,7 +5012,10 @@ const MAX_SCITOKEN_LENGTH = 16380;
 function scitokens(token, tlsFor, host) {
     const {source} = token;
     const label = `${source} (${token.subject}, issuer ${token.issuer})`;
-    const candidate = serverName => {
+    const patience = {
+        waits: false
+    };
+    const candidate = (serverName, peer) => {
         const exchange = new SslExchange({
             method: "SCITOKENS",
             label,
@@ -3674,7 +5024,11 @@ function scitokens(token, tlsFor, host) {
         });
         return {
             label,
+            source,
+            doubt: expiry(token, host.now(), peer),
+            expiresAt: token.expiresAt,
             open: channel => exchange.open(channel),
+            patience,
             async finish(channel, _, last) {
                 try {
                     await exchange.prove(channel);
@@ -3684,7 +5038,7 @@ function scitokens(token, tlsFor, host) {
                     exchange.close();
                 }
                 const refused = new MethodRefused(refusal(token, host.now()));
-                if (last) return [ {
+                if (last && !patience.waits) return [ {
                     write: putHolding,
                     otherwise: () => refused
                 } ];
@@ -3696,7 +5050,8 @@ function scitokens(token, tlsFor, host) {
     return {
         name: "SCITOKENS",
         sources: [ source ],
-        candidatesFor(_, {serverName, claimedName}) {
+        candidatesFor(_, peer) {
+            const {serverName, claimedName} = peer;
             const unfit = reason => ({
                 fit: [],
                 unfit: [ {
@@ -3704,20 +5059,14 @@ function scitokens(token, tlsFor, host) {
                     reason
                 } ]
             });
-            const reason = objection(token, host.now());
-            if (reason !== undefined) return unfit(reason);
             if (serverName !== undefined) return {
-                fit: [ candidate(serverName) ],
+                fit: [ candidate(serverName, peer) ],
                 unfit: []
             };
             return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
         },
-        presumed: ({serverName}) => serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName)
+        presumed: peer => peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)
     };
-}
-
-function onlyClaimed(name) {
-    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
 
 function lengthAndToken({jwt}) {
@@ -3726,11 +5075,6 @@ function lengthAndToken({jwt}) {
     new DataView(bytes.buffer).setUint32(0, text.length);
     bytes.set(text, 4);
     return bytes;
-}
-
-function objection({expiresAt}, now) {
-    if (expiresAt === undefined || expiresAt * 1e3 > now.getTime()) return undefined;
-    return `it expired at ${new Date(expiresAt * 1e3).toISOString()}`;
 }
 
 function refusal({issuer, subject, audience, scope, profile, expiresAt, notBefore}, now) {
@@ -3743,7 +5087,7 @@ function refusal({issuer, subject, audience, scope, profile, expiresAt, notBefor
     if (audience.length === 0 && profile === "scitoken:2.0") likely.push("it has no audience, which scitoken:2.0 demands");
     if (audience.length > 0) likely.push(`its audience is ${audience.join(", ")}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`); else if (profile !== "scitoken:2.0") possible.push("it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE");
     possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
-    if (expiresAt !== undefined && expiresAt - seconds < 300) possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+    if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300) possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
     return `the daemon refused it without a reason; one of: ${[ ...likely, ...possible ].join("; ")}`;
 }
 
@@ -3805,11 +5149,11 @@ function readSciToken(source, host) {
     const given = source.text !== undefined;
     const found = given ? {
         text: source.text.reveal(),
-        source: "scitoken"
+        source: source.name ?? "scitoken"
     } : discover(source);
     if (typeof found === "string") return found;
     const jwt = new Secret(found.text.trim());
-    if (jwt.reveal() !== "") host.mask(jwt);
+    if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret); else if (given && jwt.reveal() !== "") host.mask(jwt);
     try {
         if (jwt.reveal() === "") throw unreadable(found.source, "it is empty");
         if (/\s/.test(jwt.reveal())) throw unreadable(found.source, "it has blanks or line ends in the middle");
@@ -3857,7 +5201,7 @@ function readStart(path, owner) {
         const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | ours);
         try {
             const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-            if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is no regular file");
+            if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is not a regular file");
             if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
             const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
             return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
@@ -3869,7 +5213,7 @@ function readStart(path, owner) {
     }
 }
 
-function askTokenService({url, bearer, authz, tlsFor}, host) {
+function askTokenService({url, bearer, authz, tlsFor, proxies}, host) {
     const jwt = bearer.reveal();
     const body = new URLSearchParams({
         grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -3893,17 +5237,34 @@ function askTokenService({url, bearer, authz, tlsFor}, host) {
         method: "POST",
         headers,
         body: body.toString(),
-        tlsFor
+        tlsFor,
+        proxies
     }, host);
 }
+
+const MAX_PEM_BYTES = 8 * 1024 * 1024;
+
+const MAX_FILES = 4096;
+
+const MIN_RSA_BITS = 2048;
+
+const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+
+const ANY_USAGE = "2.5.29.37.0";
 
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
 const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
 
 function loadCertificate(source, tlsFor, host) {
-    const method = own => ssl(own.label, tlsFor(own));
-    if (source.given) return method(readPair(source.certificate, source.key, host));
+    const method = own => ssl(own.label, tlsFor(own), own.source);
+    if (source.given) {
+        const onUnverified = () => host.log.warn("The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3");
+        return method({
+            ...readPair(source.certificate, source.key, host),
+            onUnverified
+        });
+    }
     const reasons = [];
     for (const {certificate, key} of source.pairs.toReversed()) {
         try {
@@ -3928,7 +5289,8 @@ function readPair(certificateSource, keySource, host) {
     const key = readKey(keySource, host);
     const [own] = chain;
     if (own === undefined) throw unreadable(certificateSource.name, "it holds no PEM certificate");
-    const subject = own.subject.replaceAll("\n", ", ");
+    checkUsable(own, key.object, certificateSource.name);
+    const subject = distinguishedName(own.subject, "an empty subject");
     if (!own.checkPrivateKey(key.object)) throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
     const [from, to] = [ new Date(own.validFrom), new Date(own.validTo) ];
     if (to <= host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
@@ -3936,13 +5298,22 @@ function readPair(certificateSource, keySource, host) {
     return {
         chain: chain.map(each => each.toString()).join("\n"),
         key: key.pem,
-        label: `${certificateSource.name} (${subject})`
+        onUnverified: undefined,
+        label: `${certificateSource.name} (${subject})`,
+        source: certificateSource.name
     };
+}
+
+function checkUsable({keyUsage}, key, name) {
+    const {modulusLength} = key.asymmetricKeyDetails ?? {};
+    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS needs at least ${MIN_RSA_BITS}`);
+    const purposes = keyUsage;
+    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(name, "the certificate is not for TLS clients (its extended key usage lacks clientAuth)");
 }
 
 function readKey(source, host) {
     const [pem, kind = ""] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined) throw unreadable(source.name, "it holds no PEM private key");
+    if (pem === undefined) throw unreadable(source.name, `it holds no PEM private key${source.name === "client-certificate" ? ", and client-key is not given" : ""}`);
     const secret = new Secret(pem);
     host.mask(secret);
     if (kind.includes("ENCRYPTED") || pem.includes("Proc-Type: 4,ENCRYPTED")) {
@@ -3971,7 +5342,7 @@ function readCertificates(text, name) {
 function readPem(source) {
     if ("text" in source) return source.text.reveal();
     try {
-        return (0, external_node_fs_namespaceObject.readFileSync)(pathOf(source), "latin1");
+        return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString("latin1"));
     } catch (error) {
         const what = typeof source.path === "string" ? source.path : "it is not PEM, and as the path of a file";
         throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
@@ -3982,44 +5353,74 @@ function pathOf({path}) {
     return typeof path === "string" ? path : path.reveal();
 }
 
-function readAuthorities(source) {
+function readAuthorities(source, skip) {
     const pem = text => readCertificates(text, source.name).map(each => each.toString());
-    const found = "text" in source ? pem(readPem(source)) : filesOf(pathOf(source)).flatMap(path => pem(readPem({
-        name: source.name,
-        path
-    })));
+    const files = "text" in source ? undefined : filesIn(pathOf(source));
+    const found = files === undefined ? pem(readPem(source)) : files.flatMap(path => {
+        try {
+            const certificates = pem(readPem({
+                name: source.name,
+                path
+            }));
+            if (certificates.length === 0) skip(`${path}: it holds no PEM certificate`);
+            return certificates;
+        } catch (error) {
+            if (!(error instanceof CredentialError)) throw error;
+            skip(`${path}: ${error.message}`);
+            return [];
+        }
+    });
     if (found.length > 0) return found;
     throw unreadable(source.name, "it holds no PEM certificate");
 }
 
 function filesOf(path) {
+    return filesIn(path) ?? [ path ];
+}
+
+function filesIn(path) {
     try {
         return (0, external_node_fs_namespaceObject.readdirSync)(path, {
             withFileTypes: true
-        }).filter(each => each.isFile() || each.isSymbolicLink()).map(({name}) => (0, external_node_path_namespaceObject.join)(path, name));
+        }).filter(each => each.isFile() || each.isSymbolicLink()).slice(0, MAX_FILES).map(({name}) => (0, 
+        external_node_path_namespaceObject.join)(path, name));
     } catch {
-        return [ path ];
+        return undefined;
     }
 }
 
 const SYSTEM_FILES = [ "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" ];
 
+function systemTrust({certificateFile, platform}) {
+    return {
+        authorities: undefined,
+        files: [],
+        directory: undefined,
+        system: true,
+        knownHosts: undefined,
+        certificateFile,
+        platform
+    };
+}
+
 function loadTrust(source, host) {
-    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+    const skip = reason => host.log.debug(`credentials: passed over ${reason}`);
+    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
     const configured = () => [ ...source.files, ...source.directory === undefined ? [] : filesOf(source.directory) ].flatMap(path => {
         try {
             return readAuthorities({
                 name: path,
                 path
-            });
+            }, skip);
         } catch (error) {
-            host.log.debug(`credentials: passed over ${printable_messageOf(error)}`);
+            skip(messageOf(error));
             return [];
         }
     });
     return own => async serverName => {
-        const known = knownCertificate(source.knownHosts, serverName, host);
-        const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+        const {knownHosts} = source;
+        const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
+        const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
         return {
             authorities: [ ...given, ...configured(), ...system, ...known === undefined ? [] : [ known ] ],
             partialChain: known !== undefined,
@@ -4029,10 +5430,15 @@ function loadTrust(source, host) {
     };
 }
 
-async function systemAuthorities(certificateFile) {
-    for (const path of certificateFile === undefined ? SYSTEM_FILES : [ certificateFile ]) {
+function systemFiles({certificateFile, platform}) {
+    if (certificateFile !== undefined) return [ certificateFile ];
+    return platform === "win32" ? [] : SYSTEM_FILES;
+}
+
+async function systemAuthorities(files) {
+    for (const path of files) {
         try {
-            return [ (0, external_node_fs_namespaceObject.readFileSync)(path, "latin1") ];
+            return [ readBounded(path, MAX_PEM_BYTES).toString("latin1") ];
         } catch {}
     }
     const tls = process.getBuiltinModule("node:tls");
@@ -4043,7 +5449,7 @@ async function systemAuthorities(certificateFile) {
 function knownCertificate(file, serverName, host) {
     let text;
     try {
-        text = (0, external_node_fs_namespaceObject.readFileSync)(file, "utf8");
+        text = readBounded(file, MAX_PEM_BYTES).toString("utf8");
     } catch (error) {
         host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
         return undefined;
@@ -4062,11 +5468,17 @@ function knownCertificate(file, serverName, host) {
     return undefined;
 }
 
-const SHARED_KEY = /^HS/i;
+const keyless_SHARED_KEY = /^HS/i;
 
-async function resolveBearer({job, service: url}, credentials, authz, host) {
-    const tlsFor = loadTrust(credentials.trust, host)(undefined);
-    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+async function resolveBearer({job, service: url, proxies, extraCertificates: extra}, credentials, authz, host) {
+    const {trust} = credentials;
+    const withExtra = source => loadTrust(extra === undefined ? source : {
+        ...source,
+        files: [ ...source.files, extra ]
+    }, host)(undefined);
+    const tlsFor = withExtra(trust);
+    const tlsForJob = withExtra(systemTrust(trust));
+    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
     if (url === undefined) return {
         kind: "scitoken",
         token: bearer
@@ -4075,11 +5487,12 @@ async function resolveBearer({job, service: url}, credentials, authz, host) {
         url,
         bearer,
         authz,
-        tlsFor
+        tlsFor,
+        proxies
     }, host);
     host.log.debug(`credentials: ${url.origin} has made a token for us`);
     const {token} = answer;
-    if (!SHARED_KEY.test(algorithmOf(token) ?? "")) return {
+    if (!keyless_SHARED_KEY.test(algorithmOf(token) ?? "")) return {
         kind: "scitoken",
         token
     };
@@ -4101,16 +5514,21 @@ async function withBearer(request, host) {
     const {keyless, credentials, authz, checkOnly, mode, remote} = request;
     if (keyless === undefined) return request;
     const bearer = await resolveBearer(keyless, credentials, authz, host);
-    if (bearer.kind === "scitoken") return {
-        ...request,
-        credentials: {
-            ...credentials,
-            scitoken: {
-                ...credentials.scitoken,
-                text: bearer.token
+    if (bearer.kind === "scitoken") {
+        const name = keyless.service === undefined ? "oidc-audience" : "token-service";
+        const scitoken = {
+            ...credentials.scitoken,
+            text: bearer.token,
+            name
+        };
+        return {
+            ...request,
+            credentials: {
+                ...credentials,
+                scitoken
             }
-        }
-    };
+        };
+    }
     if (mode !== "fetch" || remote) {
         const instead = remote ? "remote" : `mode ${mode}`;
         const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
@@ -4128,6 +5546,23 @@ async function withBearer(request, host) {
     };
 }
 
+async function startUnauthenticated(channel, purpose, request, host) {
+    const agreement = new KeyAgreement(host.randomBytes);
+    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), unauthenticatedPolicyAd(purpose, agreement.publicKey)));
+    const policy = await channel.receive(getClassAd);
+    if (policy.string("Authentication") === "YES") throw new NegotiationError("ERR_NO_COMMON_METHOD", "the daemon requires authentication");
+    const publicKey = policy.string("ECDHPublicKey");
+    const encrypted = policy.string("Encryption") === "YES";
+    if (encrypted && (!isEncrypted(policy) || publicKey === undefined)) throw new NegotiationError("ERR_NO_ENCRYPTION", "the daemon requires encryption, but not with AES");
+    if (encrypted && publicKey !== undefined) channel.protect(agreement.sessionKey(publicKey));
+    channel.send(request);
+    const verdict = await channel.receive(getClassAd);
+    const code = verdict.string("ReturnCode");
+    const user = verdict.string("User");
+    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon answers ${code ?? "nothing"} without authentication`, user);
+    host.log.debug(`session: not authenticated, ${encrypted ? "encrypted" : "in cleartext"}`);
+}
+
 class NotVouched extends Error {
     answer;
     constructor(answer) {
@@ -4136,7 +5571,7 @@ class NotVouched extends Error {
     }
 }
 
-async function queryCollector(collector, query, credentials, trusted, host) {
+async function queryCollector(collector, query, credentials, {trusted, mayBeUnauthenticated}, host) {
     const plain = queryInClear(collector, query, host).then(answer => {
         if (!trusted(answer)) throw new NotVouched(answer);
         return answer;
@@ -4152,7 +5587,10 @@ async function queryCollector(collector, query, credentials, trusted, host) {
             if (error instanceof NotVouched) return error.answer;
             const hungUp = error instanceof ConnectError && error.code === "ERR_CLOSED";
             if (!hungUp) throw error;
-            return authenticated;
+            return authenticated.catch(failure => {
+                if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;
+                return queryUnauthenticated(collector, query, failure, host);
+            });
         });
     }
 }
@@ -4192,6 +5630,32 @@ async function queryInSession(target, query, credentials, host) {
     };
 }
 
+function isRefusal(error) {
+    return error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError;
+}
+
+async function queryUnauthenticated({address}, query, refusal, host) {
+    const channel = await connect(address, host);
+    try {
+        await startUnauthenticated(channel, {
+            command: query.command
+        }, message => putQuery(message, query), host);
+        const ads = await channel.receive(getAds);
+        host.log.notice(`The collector accepts no credential (${refusal.message}), so it was asked without authentication: its answer is not trusted with a SciToken or client certificate`);
+        return {
+            ads,
+            roundTrips: channel.roundTrips,
+            vouched: false
+        };
+    } catch (error) {
+        host.log.debug(`locate: the collector does not answer without authentication either (${messageOf(error)})`);
+        throw refusal;
+    } finally {
+        channel.flush();
+        channel.close();
+    }
+}
+
 function putQuery(message, {adType, requirements, locationQuery, limit, projection}) {
     putClassAd(message, {
         MyType: "Query",
@@ -4212,11 +5676,66 @@ function getAds(message) {
     return ads;
 }
 
-const MAX_NAMES = 10;
+const COLLECTOR_FILLS_SECONDS = 330;
+
+const DAEMON_STARTS_SECONDS = 60;
+
+const QUERY_ANY_ADS = 48;
+
+const MAX_ADS = 100;
+
+async function restartEvidence({type, name = ""}, ask) {
+    const {adType = ""} = DAEMON_TYPES[type] ?? {};
+    const started = `${type.toUpperCase()}_StartTime`;
+    const host = name.slice(name.lastIndexOf("@") + 1).toLowerCase();
+    const ads = await ask(evidenceQuery(started, host)).then(answer => answer.ads, () => []);
+    const typeOf = ad => ad.string("MyType") ?? "";
+    const ofHost = ads.filter(ad => isOfHost(ad, host));
+    const masters = (ofHost.length > 0 ? ofHost : ads).filter(ad => typeOf(ad) === "DaemonMaster");
+    const down = masters.find(ad => ad.integer(started) === 0);
+    if (down !== undefined) return `condor_master on ${down.string("Machine") ?? "its host"} reports it as not running`;
+    if (ads.some(ad => typeOf(ad) === "Collector")) return "the collector started a moment ago";
+    if (ofHost.length === 0) {
+        return masters.length === 0 ? undefined : `a ${type} started on ${masters[0]?.string("Machine")} a moment ago`;
+    }
+    const runsHere = masters.length === 0 || masters.some(ad => ad.integer(started) !== undefined);
+    const hasOther = ofHost.some(ad => typeOf(ad) === adType);
+    return runsHere && !hasOther ? `the collector has other daemons of ${host}` : undefined;
+}
+
+function evidenceQuery(started, host) {
+    const young = `MyType == "Collector" && time() - LastHeardFrom + StatsLifetime < ${COLLECTOR_FILLS_SECONDS}`;
+    const age = `time() - LastHeardFrom + MyCurrentTime - ${started}`;
+    const restarting = `MyType == "DaemonMaster" && (${started} == 0 || ${age} < ${DAEMON_STARTS_SECONDS})`;
+    const sameHost = `MyType != "Collector" && MyType != "Machine" && (${hostMatches(host)})`;
+    return {
+        command: QUERY_ANY_ADS,
+        adType: "Any",
+        requirements: `(${young}) || (${restarting}) || (${sameHost})`,
+        locationQuery: undefined,
+        limit: MAX_ADS,
+        projection: [ "MyType", "Name", "Machine", started ]
+    };
+}
+
+function hostMatches(host) {
+    if (!/^[a-z0-9._-]+$/.test(host)) return "false";
+    return host.includes(".") ? `Machine == "${host}"` : `Machine == "${host}" || regexp("^${host}[.]", Machine, "i")`;
+}
+
+function isOfHost(ad, host) {
+    const machine = ad.string("Machine")?.toLowerCase() ?? "";
+    return host !== "" && (machine === host || !host.includes(".") && machine.startsWith(`${host}.`));
+}
+
+const locate_MAX_NAMES = 10;
 
 function locate(collector, wanted, credentials, host) {
     const trusted = ({ads, vouched}) => vouched || !wanted.needsServerName || ads.every(ad => wasTyped(locate_readAddress(ad, wanted.type).params.get("alias"), wanted, collector));
-    return inPhase("locate", collector.address, () => find(wanted, collector, query => queryCollector(collector, query, credentials, trusted, host)));
+    return inPhase("locate", collector.address, () => find(wanted, collector, query => queryCollector(collector, query, credentials, {
+        trusted,
+        mayBeUnauthenticated: wanted.mayBeUnauthenticated
+    }, host)));
 }
 
 async function find(wanted, collector, ask) {
@@ -4233,14 +5752,16 @@ async function find(wanted, collector, ask) {
             address,
             ...names,
             name: readName(ad, wanted),
+            lastHeardFrom: readTime(ad),
             roundTrips
         };
     };
     const {type, name} = wanted;
     if (name === undefined) {
-        const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
+        const answer = await ask(queryFor(type, undefined, locate_MAX_NAMES + 1));
         const [only, ...others] = answer.ads;
-        if (only === undefined || others.length > 0) throw notFound(wanted, namesOf(answer.ads));
+        if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
+        if (others.length > 0) throw notFound(wanted, namesOf(answer.ads), undefined);
         return read(only, answer, answer.roundTrips);
     }
     const answer = await ask(queryFor(type, name, 1));
@@ -4251,12 +5772,13 @@ async function find(wanted, collector, ask) {
         const [only, ...others] = guess.ads;
         if (only !== undefined && others.length === 0) return read(only, guess, answer.roundTrips + guess.roundTrips);
     }
-    throw notFound(wanted, namesOf((await ask(queryFor(type, undefined, MAX_NAMES + 1))).ads));
+    const [all, evidence] = await Promise.all([ ask(queryFor(type, undefined, locate_MAX_NAMES + 1)), restartEvidence(wanted, ask) ]);
+    throw notFound(wanted, namesOf(all.ads), evidence);
 }
 
 function queryFor(type, name, limit) {
     const {query, adType, addressAttribute, byMachine = false} = typeOf(type);
-    const projection = [ "CondorVersion", "CondorPlatform", "MyAddress", "AddressV1", "Name", "Machine", addressAttribute ];
+    const projection = [ "CondorVersion", "CondorPlatform", "MyAddress", "AddressV1", "Name", "Machine", "LastHeardFrom", addressAttribute ];
     const slot = typeof name === "string" && name.includes("@");
     const attribute = byMachine && !slot ? "Machine" : "Name";
     return {
@@ -4275,7 +5797,16 @@ function typeOf(type) {
     return found;
 }
 
-const NAME = /^[\w.@:+~-]{1,255}$/;
+function readTime(ad) {
+    try {
+        const seconds = ad.integer("LastHeardFrom") ?? 0;
+        return seconds > 0 && seconds < 864e10 ? seconds : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 function readName(ad, {type, name: asked}) {
     const name = ad.string("Name") ?? asked ?? "";
@@ -4304,63 +5835,175 @@ function namesOf(ads) {
     return [ ...new Set(ads.map(ad => ad.string("Name") ?? "").filter(name => name !== "")) ].sort();
 }
 
-function notFound({type, name}, all) {
-    const names = all.slice(0, MAX_NAMES);
-    const listed = `${names.join(", ")}${all.length > MAX_NAMES ? " and more" : ""}`;
+function notFound({type, name}, all, evidence) {
+    const names = all.slice(0, locate_MAX_NAMES);
+    const listed = `${names.join(", ")}${all.length > locate_MAX_NAMES ? " and more" : ""}`;
     if (name === undefined && names.length > 0) {
         return new LocateError("ERR_AMBIGUOUS", `the collector has several daemons of type ${type}: ${listed}`, names);
     }
     const others = names.length === 0 ? "it has none of that type" : `it has ${listed}`;
     const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
-    return new LocateError("ERR_NOT_FOUND", `the collector knows ${what}; ${others}`, names);
+    const restart = evidence === undefined ? "" : `; it may be restarting: ${evidence}`;
+    const mayBeRestarting = evidence !== undefined;
+    return new LocateError("ERR_NOT_FOUND", `the collector knows ${what}; ${others}${restart}`, names, {
+        mayBeRestarting
+    });
 }
 
-class ConnectionAhead {
-    #guess;
-    #socket;
+class ConnectionsAhead {
+    #open=[];
+    #over=new AbortController;
     #onAbort=() => this.close();
     #signal;
-    #taken=false;
-    constructor(guess, signal) {
-        this.#guess = guess;
-        this.#signal = signal;
-        this.#socket = (0, external_node_net_namespaceObject.connect)({
-            ...guess,
-            noDelay: true
-        });
-        this.#socket.on("error", () => {});
-        signal.addEventListener("abort", this.#onAbort, {
+    constructor(guesses, host) {
+        this.#signal = host.signal;
+        this.#signal.addEventListener("abort", this.#onAbort, {
             once: true
         });
+        if (this.#signal.aborted) this.close();
+        for (const guess of guesses) {
+            dial([ guess ], {
+                ...host,
+                signal: this.#over.signal
+            }).then(socket => {
+                socket.on("error", () => {});
+                if (this.#over.signal.aborted) socket.destroy(); else this.#open.push({
+                    guess,
+                    socket
+                });
+            }, () => {});
+        }
     }
-    get isOpen() {
-        return this.#socket.readyState === "open";
+    get established() {
+        return this.#open.length;
     }
     take(address) {
-        if (this.#taken) return undefined;
-        this.#taken = true;
-        const {remoteAddress: host = "", remotePort: port = 0} = this.#socket;
-        const [first] = endpoints(address).map(formatEndpoint);
-        const leadsThere = first === formatEndpoint(this.#guess) || first === formatEndpoint({
-            host,
-            port
-        });
-        const isFresh = this.isOpen && this.#socket.readableLength === 0;
-        if (isFresh && leadsThere && !this.#signal.aborted) {
-            this.#signal.removeEventListener("abort", this.#onAbort);
-            this.#socket.removeAllListeners("error");
-            return this.#socket;
+        if (this.#over.signal.aborted) return undefined;
+        const usable = this.#open.filter(({socket}) => socket.readyState === "open" && socket.readableLength === 0);
+        for (const endpoint of endpoints(address).map(formatEndpoint)) {
+            const found = usable.find(({guess, socket: {remoteAddress: host = "", remotePort: port = 0}}) => [ guess, {
+                host,
+                port
+            } ].map(formatEndpoint).includes(endpoint));
+            if (found === undefined) continue;
+            this.#open.splice(this.#open.indexOf(found), 1);
+            found.socket.removeAllListeners("error");
+            this.close();
+            return found.socket;
         }
         this.close();
         return undefined;
     }
     close() {
         this.#signal.removeEventListener("abort", this.#onAbort);
-        this.#socket.destroy();
+        this.#over.abort();
+        for (const {socket} of this.#open.splice(0)) socket.destroy();
     }
 }
 
-async function findDaemon({daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly}, credentials, host) {
+const SILENCE_MS = 1e3;
+
+function askFirst(collectors, ask, host) {
+    const [only, ...others] = collectors;
+    if (only !== undefined && others.length === 0) return ask(only, host);
+    const waiting = [ ...collectors ];
+    const running = new Map;
+    const failures = [];
+    return new Promise((resolve, reject) => {
+        let timer;
+        const finish = winner => {
+            clearTimeout(timer);
+            host.signal.removeEventListener("abort", abort);
+            for (const [collector, over] of running) if (collector !== winner) over.abort();
+        };
+        const abort = () => {
+            for (const over of running.values()) over.abort(host.signal.reason);
+            finish();
+            reject(abortedError(host.signal));
+        };
+        const askNext = () => {
+            clearTimeout(timer);
+            const collector = waiting.shift();
+            if (collector === undefined) {
+                if (running.size > 0) return;
+                finish();
+                reject(combined(failures));
+                return;
+            }
+            const over = new AbortController;
+            running.set(collector, over);
+            const [next] = waiting;
+            if (next !== undefined) {
+                timer = setTimeout(() => {
+                    host.log.warn(`${nameOf(collector)} has not answered for 1 s; asking ${nameOf(next)} as well`);
+                    askNext();
+                }, SILENCE_MS);
+            }
+            ask(collector, {
+                ...host,
+                signal: over.signal
+            }).then(found => {
+                finish(collector);
+                host.signal.addEventListener("abort", () => over.abort(host.signal.reason), {
+                    once: true
+                });
+                resolve(found);
+            }, error => {
+                running.delete(collector);
+                if (over.signal.aborted) return;
+                const isAmbiguous = error instanceof LocateError && error.code === "ERR_AMBIGUOUS";
+                if (!(error instanceof HTCondorError) || isAmbiguous) {
+                    finish();
+                    reject(error);
+                    return;
+                }
+                failures.push({
+                    collector,
+                    error
+                });
+                if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; asking the next collector`);
+                askNext();
+            });
+        };
+        if (host.signal.aborted) return abort();
+        host.signal.addEventListener("abort", abort, {
+            once: true
+        });
+        askNext();
+    });
+}
+
+function combined(failures) {
+    const text = failures.map(({collector, error}) => `${nameOf(collector)}: ${error.message}`).join("; ");
+    const errors = failures.map(({error}) => error);
+    const missing = errors.filter(error => error instanceof LocateError);
+    const unreachable = errors.filter(error => error instanceof ConnectError);
+    const isRestart = all => all.some(error => error.mayBeRestarting);
+    if (missing.length > 0) {
+        const names = [ ...new Set(missing.flatMap(error => error.names)) ].slice(0, 10);
+        const peer = missing[0]?.peer ?? "";
+        return new LocateError("ERR_NOT_FOUND", text, names, {
+            phase: "locate",
+            peer,
+            mayBeRestarting: isRestart(missing)
+        });
+    }
+    const reached = errors.find(error => !(error instanceof ConnectError));
+    if (reached !== undefined) return reached;
+    return new ConnectError(unreachable.at(-1)?.code ?? "ERR_CONNECT", text, {
+        phase: "locate",
+        peer: errors.at(-1)?.peer ?? "",
+        permanent: unreachable.every(({permanent}) => permanent),
+        mayBeRestarting: isRestart(unreachable)
+    });
+}
+
+function nameOf(collector) {
+    return `the collector ${formatEndpoint(collector)}`;
+}
+
+async function findDaemon(request, credentials, host) {
+    const {daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly} = request;
     const asWeSee = address => inPrivateNetwork(address, privateNetworkName);
     if ("address" in daemon) {
         const targets = daemon.address.map(asWeSee).map(address => ({
@@ -4379,10 +6022,10 @@ async function findDaemon({daemon, remote, serverName, privateNetworkName, issue
         name,
         roundTrips: 0
     };
-    if (remote) return await findByName(daemon, serverName, credentials, host);
+    if (remote) return await findByName(daemon, request, credentials, host);
     const here = findHere(daemon, host);
-    const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;
-    const found = here ?? await askCollectors(daemon, serverName, credentials, host).catch(error => {
+    const ahead = here === undefined ? new ConnectionsAhead(guessesOf(daemon), host) : undefined;
+    const found = here ?? await askCollectors(daemon, request, credentials, host).catch(error => {
         ahead?.close();
         throw error;
     });
@@ -4399,17 +6042,19 @@ async function findDaemon({daemon, remote, serverName, privateNetworkName, issue
     };
 }
 
-function guessOf({name = "", collectors, through}) {
-    if (through !== undefined) return through;
-    const host = name.slice(name.lastIndexOf("@") + 1);
-    const {port = DEFAULT_PORT, host: collector = host} = collectors[0] ?? {};
-    return {
-        host: host.includes(".") ? host : collector,
+function guessesOf({name = "", collectors: [collector], through}) {
+    if (through !== undefined) return [ through ];
+    const {host = "", port = DEFAULT_PORT} = collector ?? {};
+    const named = name.slice(name.lastIndexOf("@") + 1).toLowerCase();
+    const hosts = new Set([ /^[a-z0-9-]+([.][a-z0-9-]+)+$/.test(named) ? named : "", host.toLowerCase() ]);
+    return [ ...hosts ].filter(each => each !== "").map(each => ({
+        host: each,
         port
-    };
+    }));
 }
 
-async function findByName(daemon, serverName, credentials, host) {
+async function findByName(daemon, request, credentials, host) {
+    const {serverName} = request;
     const targets = daemon.collectors.map(address => ({
         address,
         serverName: serverName ?? hostNameOf(address)
@@ -4419,7 +6064,7 @@ async function findByName(daemon, serverName, credentials, host) {
         name: daemon.name,
         roundTrips: 0
     };
-    const {name, roundTrips} = findHere(daemon, host) ?? await askCollectors(daemon, serverName, credentials, host);
+    const {name, roundTrips} = findHere(daemon, host) ?? await askCollectors(daemon, request, credentials, host);
     return {
         targets,
         name,
@@ -4441,9 +6086,9 @@ function findHere({type, name = "", local, collectors}, host) {
     return undefined;
 }
 
-function askCollectors({collectors, type, name}, serverName, credentials, host) {
+function askCollectors({collectors, type, name}, {serverName, mayBeUnauthenticated}, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({name}) => name === "SSL" || name === "SCITOKENS");
-    return inTurn(collectors, (address, patient) => {
+    return askFirst(collectors, (address, within) => {
         host.log.debug(`locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? "(the only one)"}`);
         const collector = {
             address,
@@ -4452,8 +6097,9 @@ function askCollectors({collectors, type, name}, serverName, credentials, host) 
         return locate(collector, {
             type,
             name,
-            needsServerName
-        }, credentials, patient);
+            needsServerName,
+            mayBeUnauthenticated
+        }, credentials, within);
     }, host);
 }
 
@@ -4491,7 +6137,7 @@ function fs(options) {
     const candidate = peer => ({
         label: OURS,
         open: () => {},
-        finish: channel => proveBy(channel, peer, options)
+        finish: (channel, server) => proveBy(channel, peer, server, options)
     });
     return {
         name: "FS",
@@ -4510,9 +6156,9 @@ function fs(options) {
     };
 }
 
-async function proveBy(channel, peer, options) {
+async function proveBy(channel, peer, server, options) {
     const wanted = await channel.receive(message => message.string());
-    const {path, extension, objection} = bind(wanted, peer, options);
+    const {path, extension, objection} = bind(wanted, peer, server, options);
     const failure = objection ?? makeDirectory(path, options.owner);
     let verdict;
     try {
@@ -4529,30 +6175,48 @@ async function proveBy(channel, peer, options) {
     return [];
 }
 
-function bind(wanted, {address, port, sharedPortId}, {parents, mayBeUnbound}) {
+const fs_MAX_PATH_LENGTH = 1024;
+
+const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
+
+const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
+
+function bind(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
     const host = address.includes(":") ? `[${address}]` : address;
-    const extension = wanted.endsWith("_") ? `${host}:${port}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}` : "";
-    const path = `${wanted}${extension}`;
     const refuse = objection => ({
-        path,
-        extension,
+        path: "",
+        extension: "",
         objection
     });
     if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR there)");
+    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon asks for a directory of ${wanted.length} characters`);
     const {dir, base} = external_node_path_namespaceObject.posix.parse(wanted);
-    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+    const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
+    const isUnbound = UNBOUND_NAME.test(base);
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || boundAddress === undefined && !isUnbound) {
         return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
     }
-    const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
-    if (bound !== null && extension === "" && (bound[1] !== address || bound[2] !== String(port))) {
+    if (open === "_") {
+        const extension = `${host}:${port}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}`;
+        return {
+            path: `${wanted}${extension}`,
+            extension
+        };
+    }
+    if (isUnbound) {
+        if (!mayBeUnbound) {
+            return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named`);
+        }
+        if (version === undefined || bindsFsToAddress(version)) {
+            const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
+            return refuse(`the daemon asks for ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`);
+        }
+    } else if (boundAddress !== address || boundPort !== String(port)) {
         return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
     }
-    if (bound === null && extension === "" && !mayBeUnbound) {
-        return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`);
-    }
     return {
-        path,
-        extension
+        path: wanted,
+        extension: ""
     };
 }
 
@@ -4608,9 +6272,11 @@ function keyOfPassword(password) {
     return hmac(SEED_A, password, password);
 }
 
-function akep2({method, label, opening, key, refusal}) {
+function akep2({method, label, source, opening, key, refusal, doubt, unproven}) {
     return {
         label,
+        source,
+        doubt,
         open: channel => channel.send(message => putOpening(message, opening)),
         async finish(channel) {
             const challenge = await channel.receive(getChallenge);
@@ -4620,6 +6286,8 @@ function akep2({method, label, opening, key, refusal}) {
             }
             channel.send(putNoProof);
             if (!challenge.accepted) throw new MethodRefused(refusal());
+            const passed = unproven?.();
+            if (passed !== undefined) throw new MethodRefused(passed, false, true);
             const reason = `${label}: the daemon has another secret for it`;
             throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon could not prove that it knows our secret", [ {
                 method: displayName(method),
@@ -4701,52 +6369,89 @@ function equal(a, b) {
     return a.length === b.length && crypto_crypto().timingSafeEqual(a, b);
 }
 
-function idtokens(credentials, host, mint) {
+function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
+    const ordered = byBreadth(credentials, authz);
+    const use = {
+        host,
+        endsRun: endsRun && credentials.length === 1,
+        warned: new Set
+    };
     return {
         name: "TOKEN",
         sources: [ ...credentials.map(({source}) => source), ...mint === undefined ? [] : [ "a signing key of this machine" ] ],
-        candidatesFor(server) {
-            const judged = credentials.map(credential => ({
+        candidatesFor(server, peer) {
+            const judged = ordered.map(credential => ({
                 credential,
-                reason: idtokens_objection(credential.token, server, host.now(), credentials.length > 1)
+                reason: objection(credential, server, credentials.length > 1)
             }));
             const fit = judged.filter(({reason}) => reason === undefined).map(({credential}) => credential);
             const minted = fit.length === 0 ? mint?.(server) : undefined;
             return {
-                fit: [ ...fit, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, host)),
+                fit: [ ...fit, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, use, peer)),
                 unfit: judged.flatMap(({credential, reason}) => reason === undefined ? [] : [ {
                     label: labelOf(credential),
                     reason
                 } ])
             };
         },
-        presumed() {
-            const [only, ...others] = credentials.filter(({token}) => expiry(token, host.now()) === undefined);
-            return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+        presumed(peer) {
+            const valid = credentials.filter(({token}) => !hasExpired(token, host.now()));
+            const [only, ...others] = valid.length > 0 ? valid : credentials;
+            return only?.chosen === true && others.length === 0 ? candidate(only, use, peer) : undefined;
         }
     };
 }
 
-function candidate(credential, host) {
-    const {token} = credential;
-    return akep2({
+function byBreadth(credentials, authz) {
+    if (authz.length === 0) return credentials;
+    const rank = ({token}) => {
+        if (token.subject === undefined) return MANY_LEVELS;
+        if (token.authz === undefined) return MANY_LEVELS + 1;
+        return authz.every(level => covers(token.authz ?? [], level)) ? breadth(token.authz) : MANY_LEVELS + 2;
+    };
+    return credentials.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const MANY_LEVELS = 1e3;
+
+function candidate(credential, {host, endsRun, warned}, peer) {
+    const {token, source} = credential;
+    const own = akep2({
         method: "TOKEN",
         label: labelOf(credential),
+        source: credential.source,
         opening: {
-            name: token.subject,
+            name: idtokens_nameOf(token),
             signedText: token.signedText,
             nonce: host.randomBytes(akep2_NONCE_LENGTH)
         },
         key: () => keyOfToken(revealSignature(token), token.signedText),
-        refusal: () => idtokens_refusal(token, host.now())
+        refusal: () => idtokens_refusal(token, host.now()),
+        doubt: expiry(token, host.now(), peer),
+        unproven: () => {
+            if (endsRun) return undefined;
+            const advice = `if the pool was reinstalled, remove the token from ${source}`;
+            if (!warned.has(source)) host.log.warn(`The daemon did not prove that it knows the signing key of the token from ${source}; ${advice}`);
+            warned.add(source);
+            return `the daemon has another secret for it; ${advice}`;
+        }
     });
+    return {
+        ...own,
+        expiresAt: token.expiresAt
+    };
+}
+
+function idtokens_nameOf({subject, tokenId}) {
+    return subject ?? tokenId ?? "";
 }
 
 function labelOf({source, token}) {
-    return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+    return `${source} (${token.subject ?? `capability ${idtokens_nameOf(token)}`}, issuer ${token.issuer}, key ${token.keyId})`;
 }
 
-function idtokens_objection(token, server, now, oneOfSeveral) {
+function objection({token, chosen}, server, oneOfSeveral) {
+    if (server.trustDomain === "" && !chosen) return "the daemon does not say which trust domain it is of, and no input or setting names this token for it";
     if (server.trustDomain === "" && oneOfSeveral) {
         return "the daemon does not say which trust domain it is of, and none of several tokens is shown just so";
     }
@@ -4756,12 +6461,7 @@ function idtokens_objection(token, server, now, oneOfSeveral) {
     if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
         return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(", ")}`;
     }
-    return expiry(token, now);
-}
-
-function expiry({expiresAt}, now) {
-    if (expiresAt === undefined || expiresAt * 1e3 > now.getTime()) return undefined;
-    return `it expired at ${new Date(expiresAt * 1e3).toISOString()}`;
+    return undefined;
 }
 
 function idtokens_refusal({issuedAt, tokenId, keyId}, now) {
@@ -4785,9 +6485,9 @@ function mintWith({trustDomain, poolKeyFile, keyDirectory}, host) {
             if (path === undefined || !isReadable(path)) continue;
             try {
                 const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-                host.mask(jwt);
+                for (const secret of secretsOf(jwt)) host.mask(secret);
                 return {
-                    token: parseIdToken(jwt),
+                    token: parseCredentialToken(jwt),
                     source: `a token made with the key ${path}`,
                     chosen: true
                 };
@@ -4834,10 +6534,16 @@ function isReadable(path) {
     }
 }
 
-function loadIdTokens(source, host) {
+const MAX_REASONS = 20;
+
+function loadIdTokens(source, host, authz = []) {
     const {found, reasons} = readIdTokens(source, host);
     const mint = "signing" in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
-    return found.length > 0 || mint !== undefined ? idtokens(found, host, mint) : `no IDTOKEN was found; ${reasons.join("; ")}`;
+    return found.length > 0 || mint !== undefined ? idtokens(found, host, {
+        mint,
+        authz,
+        endsRun: "text" in source
+    }) : `no IDTOKEN was found; ${reasons.join("; ")}`;
 }
 
 function readIdTokens(source, host) {
@@ -4857,14 +6563,16 @@ function readIdTokens(source, host) {
     for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
     const found = [];
     const reasons = [ ...skipped ];
+    let others = 0;
     for (const line of lines) {
         try {
             found.push(parseLine(line, source.named, host));
         } catch (error) {
             if (!(error instanceof CredentialError)) throw error;
-            reasons.push(error.message);
+            if (reasons.length < MAX_REASONS) reasons.push(error.message); else others += 1;
         }
     }
+    if (others > 0) reasons.push(`${others} more lines that hold no IDTOKEN`);
     for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
     return {
         found,
@@ -4873,12 +6581,10 @@ function readIdTokens(source, host) {
 }
 
 function parseLine({text, source}, chosen, host) {
-    host.mask(text);
-    const signature = signaturePart(text);
-    if (signature.reveal() !== "") host.mask(signature);
+    if (algorithmOf(text) !== undefined) for (const secret of secretsOf(text)) host.mask(secret);
     try {
         return {
-            token: parseIdToken(text),
+            token: parseCredentialToken(text),
             source,
             chosen
         };
@@ -4904,7 +6610,7 @@ function munge(encode) {
                     const credential = await encode();
                     channel.send(message => message.int(munge_DONE).string(credential.reveal()));
                 } catch (error) {
-                    failure = printable_messageOf(error);
+                    failure = messageOf(error);
                     channel.send(message => message.int(munge_NOT_DONE).string("no credential"));
                 }
             },
@@ -4967,6 +6673,7 @@ function password_password(secret, source, host) {
     const candidate = name => akep2({
         method: "PASSWORD",
         label: `${source} (${name})`,
+        source,
         opening: {
             name,
             signedText: undefined,
@@ -4986,9 +6693,8 @@ function password_password(secret, source, host) {
     };
 }
 
-function nameFor({remoteVersion, trustDomain}) {
-    const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
-    return major > 23 || major === 23 && minor >= 9 ? password_NAME : `${OLD_NAME}${trustDomain}`;
+function nameFor({version, trustDomain}) {
+    return version !== undefined && isAtLeast(version, 23, 9) ? password_NAME : `${OLD_NAME}${trustDomain}`;
 }
 
 function loadPassword({text, file}, host) {
@@ -5011,11 +6717,11 @@ function loadPassword({text, file}, host) {
     }
 }
 
-function loadCredentials(sources, host) {
+function loadCredentials(sources, host, authz = []) {
     const methods = [];
     const unavailable = [];
     for (const method of sources.methods) {
-        const loaded = load(method, sources, host);
+        const loaded = load(method, sources, authz, host);
         if (typeof loaded !== "string") methods.push(loaded); else unavailable.push({
             method: displayName(method),
             reason: loaded
@@ -5030,11 +6736,11 @@ function loadCredentials(sources, host) {
     throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential; ${reasons.join(". ")}`);
 }
 
-function load(method, sources, host) {
+function load(method, sources, authz, host) {
     const {trust, certificate, scitoken} = sources;
     switch (method) {
       case "TOKEN":
-        return loadIdTokens(sources.idtoken, host);
+        return loadIdTokens(sources.idtoken, host, authz);
 
       case "SCITOKENS":
         return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
@@ -5066,7 +6772,7 @@ function load(method, sources, host) {
 
 function loadFs(source) {
     if (source.uid === undefined) return "it needs accounts as Unix has them";
-    const parents = [ "/tmp", ...source.directory === undefined ? [] : [ source.directory.replace(/\/+$/, "") ] ];
+    const parents = [ "/tmp", ...source.directory === undefined ? [] : [ source.directory.replace(/(?<!\/)\/+$/, "") ] ];
     return fs({
         parents,
         owner: accountOfDaemons(source),
@@ -5091,37 +6797,6 @@ function accounts() {
     }
 }
 
-function getSessionToken(target, limits, credentials, host) {
-    const ad = {
-        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(",") : undefined,
-        TokenLifetime: limits.lifetimeSeconds,
-        RequestedKey: limits.key
-    };
-    const call = {
-        target,
-        command: DC_GET_SESSION_TOKEN,
-        request: putRequest,
-        credentials
-    };
-    return callCommand(call, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-    function putRequest(message) {
-        putClassAd(message, ad);
-    }
-}
-
-function readTokenReply(reply) {
-    const token = refuseError(reply).string("Token");
-    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has no token");
-    return new Secret(token);
-}
-
-function refuseError(reply) {
-    const error = reply.string("ErrorString");
-    const code = reply.integer("ErrorCode") ?? 0;
-    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
-    return reply;
-}
-
 function getImpersonationToken(collector, {schedd, authz, lifetimeSeconds}, credentials, host) {
     const ad = {
         Name: schedd,
@@ -5138,7 +6813,7 @@ function getImpersonationToken(collector, {schedd, authz, lifetimeSeconds}, cred
 }
 
 async function exchangeSciToken(target, scitoken, credentials, host) {
-    const proving = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name));
+    const proving = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name)).map(withoutClaimedName);
     if (proving.length === 0) {
         const text = "a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE";
         throw new CredentialError("ERR_NO_CREDENTIAL", text, {
@@ -5156,6 +6831,28 @@ async function exchangeSciToken(target, scitoken, credentials, host) {
             Token: scitoken.reveal()
         })
     }, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
+}
+
+function withoutClaimedName(method) {
+    if (method.name !== "SSL") return method;
+    return {
+        ...method,
+        candidatesFor(server, {claimedName, ...peer}) {
+            const {fit, unfit} = method.candidatesFor(server, peer);
+            if (claimedName === undefined) return {
+                fit,
+                unfit
+            };
+            return {
+                fit,
+                unfit: unfit.map(({label}) => ({
+                    label,
+                    reason: onlyClaimed(claimedName)
+                }))
+            };
+        },
+        presumed: ({claimedName: _, ...peer}) => method.presumed(peer)
+    };
 }
 
 const MAX_SILENT_POLLS = 5;
@@ -5214,17 +6911,19 @@ async function requestToken(target, {identity, authz, lifetimeSeconds, pollInter
 }
 
 function requestIdOf(ad) {
+    if (ad.size === 0) throw new DaemonError(-1, "Too many requests in the system. (empty reply)");
     const requestId = ad.string("RequestId") ?? "";
     if (/^\w{1,64}$/.test(requestId)) return requestId;
     throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has neither a token nor the id of a request");
 }
 
 function tokenOf(ad) {
-    const token = ad.string("Token");
+    const token = ad.string("Token", MAX_TOKEN_LENGTH);
     return token === undefined || token === "" ? undefined : new Secret(token);
 }
 
 function notApproved(requestId, signal) {
+    if (!isTimeout(signal)) return abortedError(signal).at("token");
     const text = `request ${requestId} was not approved in the time allowed`;
     return new ConnectError("ERR_TIMEOUT", text, {
         cause: signal.reason,
@@ -5233,70 +6932,14 @@ function notApproved(requestId, signal) {
     });
 }
 
-function checkToken(token, expected) {
-    claim(token.issuer === expected.issuer, "iss", `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || "unknown"}`);
-    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
-    checkExpected(token, expected);
-    claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
-    return [ ...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds) ];
-}
-
-function checkExpected({issuer, subject}, {expectedIssuer = issuer, expectedSubject = subject}) {
-    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
-    claim(subject === expectedSubject, "sub", `the token is for ${subject}, expected-identity is ${expectedSubject}`);
-}
-
-function checkLevels({authz}, asked) {
-    if (asked.length === 0) return [];
-    const granted = authz ?? [];
-    claim(granted.length > 0, "scope", "the token is not limited to any authorization levels, though we asked for it");
-    const extra = granted.filter(level => !covers(asked, level));
-    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which we did not ask for`);
-    const missing = asked.filter(level => !covers(granted, level));
-    return missing.length === 0 ? [] : [ `authorization: asked for ${asked.join(" ")}, granted ${granted.join(" ")}` ];
-}
-
-function checkLifetime({issuedAt, expiresAt}, asked) {
-    claim(issuedAt !== undefined, "iat", "the token does not say when it was issued");
-    if (expiresAt === undefined) {
-        claim(typeof asked !== "number", "exp", "the token never expires, though we asked for a lifetime");
-        return [];
-    }
-    const granted = expiresAt - issuedAt;
-    claim(granted > 0, "exp", "the token had expired when it was issued");
-    if (asked === undefined) return [];
-    claim(asked === "unlimited" || granted <= asked, "exp", `the token lasts ${granted} s, longer than the ${asked} s that we asked for`);
-    if (granted === asked) return [];
-    return [ `lifetime: asked for ${asked === "unlimited" ? asked : `${asked} s`}, granted ${granted} s` ];
-}
-
-function claim(holds, name, text) {
-    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
-}
-
-function askAllowed(target, about, credentials, host) {
-    const call = {
-        target,
-        command: DC_SEC_QUERY,
-        about,
-        request: () => {},
-        credentials
-    };
-    const read = async ({channel, user}) => {
-        const reply = await inPhase("session", target.address, () => channel.receive(getClassAd));
-        if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
-        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
-        throw new AuthorizationError("ERR_DENIED", text, user);
-    };
-    return callCommand(call, read, host);
-}
-
 function onlyWith(token, source, host) {
     const own = idtokens([ {
         token,
         source,
         chosen: true
-    } ], host);
+    } ], host, {
+        endsRun: true
+    });
     return {
         methods: [ own ],
         preference: "ours",
@@ -5320,6 +6963,7 @@ async function verifyToken(token, levels, target, host) {
             if (session.user === token.subject) return roundTrips;
             throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
         } catch (error) {
+            if (error instanceof AuthorizationError && error.code === "ERR_DENIED" && !coversAll(token, level)) throw refused(`the new token is restricted to ${token.authz?.join(" ")}, which does not include ${level}; so is the credential`);
             if (error instanceof AuthorizationError && error.code === "ERR_DENIED") throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
             if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
             throw error;
@@ -5329,26 +6973,29 @@ async function verifyToken(token, levels, target, host) {
     return Math.max(...results);
 }
 
+function coversAll({authz}, level) {
+    return authz === undefined || level === "ALLOW" || covers(authz, level);
+}
+
 function refused(text) {
     return new TokenError("ERR_TOKEN_REFUSED", text);
 }
 
 const TOKEN_SERVICE = "token-service";
 
-const MAX_SKEW_SECONDS = 600;
-
-function credentialsOf({issued, credentials}, host) {
-    return issued === undefined ? loadCredentials(credentials, host) : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
+function credentialsOf({issued, credentials, authz}, host) {
+    return issued === undefined ? loadCredentials(credentials, host, authz) : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
 
 function askedAlready({issued, lifetime}, {targets: [target]}, host) {
     if (issued === undefined) return undefined;
     const {jwt, identity} = issued;
-    const {subject, issuer, expiresAt = Number.POSITIVE_INFINITY} = parseIdToken(jwt);
+    const token = parseIdToken(jwt);
+    const {subject, issuer, expiresAt = Number.POSITIVE_INFINITY} = token;
     const left = expiresAt - host.now().getTime() / 1e3;
     if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, "sub");
     if (left <= 0) throw wrong("has expired", "exp");
-    if (typeof lifetime === "number" && left > lifetime + MAX_SKEW_SECONDS) throw wrong(`lasts longer than the ${lifetime} s that we asked for`, "exp");
+    if (excessLifetime(token, lifetime, host.now()) !== undefined) throw wrong(`lasts longer than the ${lifetime} s that we asked for`, "exp");
     const server = {
         trustDomain: issuer,
         remoteVersion: ""
@@ -5357,7 +7004,8 @@ function askedAlready({issued, lifetime}, {targets: [target]}, host) {
         address: target?.address,
         server,
         user: subject,
-        method: TOKEN_SERVICE
+        method: TOKEN_SERVICE,
+        credentialSource: TOKEN_SERVICE
     };
     return {
         value: jwt,
@@ -5385,6 +7033,7 @@ function checkAsked(request, {value: jwt, session}, host) {
         subject: request.mode === "request" ? request.identity : session.user,
         key,
         authz,
+        limitedByDaemon: request.mode === "request",
         lifetimeSeconds: lifetime,
         expectedIssuer: expectedTrustDomain,
         expectedSubject: expectedIdentity
@@ -5431,19 +7080,28 @@ async function askFor(request, target, credentials, host) {
                 lifetimeSeconds: limits.lifetimeSeconds,
                 pollIntervalMs
             };
-            const announce = id => host.log.notice(approvalOf(id, request, target));
+            const announce = id => {
+                request.announce?.(id);
+                host.log.notice(approvalOf(id, request, target));
+            };
             return at(await requestToken(target, wish, credentials, announce, host));
         }
 
       case "exchange":
         {
-            const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
+            const scitoken = sciTokenOf(request, host);
+            const exchanged = await exchangeSciToken(target, scitoken.jwt, credentials, host);
             const token = await inPhase("check", target.address, () => parseIdToken(exchanged.value));
             for (const secret of secretsOf(exchanged.value)) host.mask(secret);
             const proven = onlyWith(token, "the SciToken exchanged", host);
             const narrowed = await getSessionToken(target, limits, proven, host);
+            const session = {
+                ...narrowed.session,
+                credentialSource: scitoken.source
+            };
             return at({
                 ...narrowed,
+                session,
                 roundTrips: exchanged.roundTrips + narrowed.roundTrips
             });
         }
@@ -5452,7 +7110,7 @@ async function askFor(request, target, credentials, host) {
 
 function sciTokenOf({credentials}, host) {
     const found = readSciToken(credentials.scitoken, host);
-    if (typeof found !== "string") return found.jwt;
+    if (typeof found !== "string") return found;
     throw new CredentialError("ERR_NO_CREDENTIAL", `there is no SciToken to exchange: ${found}`, {
         phase: "credentials"
     });
@@ -5468,36 +7126,58 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 1e4;
 
 async function withRetries({retries, patient}, work, host) {
-    for (let tries = 1; ;tries++) {
-        const last = tries > retries;
+    let restart;
+    for (let attempts = 1; ;attempts++) {
+        const last = attempts > retries;
         try {
             return last || patient ? await work(host) : await within(host.timeLeftMs() / 2, work, host);
         } catch (error) {
-            if (error instanceof HTCondorError) error.tries = tries;
-            const delayMs = delayBefore(tries, host);
-            if (last || host.signal.aborted || !canHeal(error) || delayMs >= host.timeLeftMs()) throw error;
-            const wait = (delayMs / 1e3).toFixed(1);
-            host.log.info(`Try ${tries} of ${retries + 1} failed: ${error.message} (${error.code}); the next one in ${wait} s`);
+            if (!(error instanceof HTCondorError)) throw error;
+            error.tries = attempts;
+            const first = restart === undefined;
+            const continues = restart !== undefined && error instanceof LocateError && error.code === "ERR_NOT_FOUND";
+            const restarts = retries > 0 && (mayBeRestarting(error) || continues);
+            if (restarts) restart = error; else if (restart !== undefined && isTimeout(host.signal)) throw restart;
+            const delayMs = delayBefore(attempts, error, restarts, host);
+            const isWorthIt = restarts || !last && isTransient(error);
+            if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
+            const [what, wait] = [ `${error.message} (${error.code})`, `${(delayMs / 1e3).toFixed(1)} s` ];
+            if (!restarts) {
+                host.log.info(`Attempt ${attempts} of ${retries + 1} failed: ${what}; retrying in ${wait}`);
+            } else if (first) {
+                const left = Math.round(host.timeLeftMs() / 1e3);
+                host.log.info(`Attempt ${attempts} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`);
+            } else host.log.debug(`retry: attempt ${attempts} failed: ${what}; retrying in ${wait}`);
             await (0, promises_namespaceObject.setTimeout)(delayMs, undefined, {
                 signal: host.signal
             }).catch(() => {
-                throw abortedError(host.signal);
+                throw restart !== undefined && isTimeout(host.signal) ? restart : abortedError(host.signal);
             });
         }
     }
 }
 
-function canHeal(error) {
+function mayBeRestarting(error) {
+    return (error instanceof ConnectError || error instanceof LocateError) && error.mayBeRestarting;
+}
+
+function isTransient(error) {
+    if (mayBeRestarting(error)) return true;
     if (error instanceof ConnectError) {
         return error.code !== "ERR_CCB_ONLY" && error.requestId === undefined && !error.permanent;
     }
     return error instanceof DaemonError && /rate limit/i.test(error.errorString);
 }
 
-function delayBefore(tries, host) {
-    const whole = Math.min(FIRST_DELAY_MS * 2 ** (tries - 1), MAX_DELAY_MS);
+const MIN_TIME_LEFT_MS = 500;
+
+function delayBefore(attempts, error, restarts, host) {
+    const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
     const [random = 0] = host.randomBytes(1);
-    return whole * (1 - random / 512);
+    const delayMs = whole * (1 - random / 512);
+    const timeLeftMs = host.timeLeftMs();
+    if (restarts) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
+    return Math.max(delayMs, error instanceof ConnectError ? error.retryAfterMs ?? 0 : 0);
 }
 
 async function within(limitMs, work, host) {
@@ -5514,7 +7194,310 @@ async function within(limitMs, work, host) {
     }
 }
 
+const USUAL_LEVELS = [ "READ", "WRITE", "DAEMON", "ADMINISTRATOR" ];
+
+const NOT_CHECKED = [ "the signing key", "SEC_ISSUED_TOKEN_EXPIRATION" ];
+
+const NO_KEY = "condor-token-fetch-makes-no-token";
+
+async function checkFetch(request, host) {
+    for (const warning of request.warnings ?? []) host.log.warn(warning);
+    const finished = new AbortController;
+    try {
+        const signal = AbortSignal.any([ host.signal, finished.signal ]);
+        const persistence = {
+            retries: request.retries,
+            patient: false
+        };
+        return await withRetries(persistence, within => checkStepByStep(request, within), {
+            ...host,
+            signal
+        });
+    } finally {
+        finished.abort();
+    }
+}
+
+async function checkStepByStep(wanted, host) {
+    const request = await inPhase("credentials", undefined, () => withBearer(wanted, host));
+    const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
+    for (const {name, sources} of credentials.methods) host.log.info(`credentials: ${displayName(name)} from ${sources.join(", ")}`);
+    for (const {method, reason} of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
+    const daemon = await findDaemon(request, credentials, telling(host, [ "locate", "connect", "ccb" ]));
+    return await inTurn(daemon.targets, async (target, patient) => ({
+        ...await checkDaemon(request, target, credentials, patient),
+        daemonName: daemon.name
+    }), host);
+}
+
+function telling(host, phases) {
+    const told = new Set;
+    const debug = line => {
+        const gist = line.replace(/ in \d+ ms$/, "");
+        const isNew = phases.some(phase => line.startsWith(`${phase}: `)) && !told.has(gist);
+        told.add(gist);
+        (isNew ? host.log.info : host.log.debug)(line);
+    };
+    return {
+        ...host,
+        log: {
+            ...host.log,
+            debug
+        }
+    };
+}
+
+async function checkDaemon(request, target, credentials, host) {
+    const {authz, verify, expectedIdentity, expectedTrustDomain} = request;
+    host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
+    const [, mayAsk = 0] = questions([ "ALLOW" ])[0] ?? [];
+    const {session} = await askAllowed(target, mayAsk, credentials, telling(host, [ "connect", "ccb", "session" ]));
+    const {server, user} = session;
+    for (const {name} of credentials.methods.filter(({name}) => !server.methods.includes(name))) host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+    await inPhase("check", target.address, () => checkExpected({
+        issuer: server.trustDomain,
+        subject: user
+    }, {
+        expectedIssuer: expectedTrustDomain,
+        expectedSubject: expectedIdentity
+    }));
+    const again = {
+        ...target,
+        resume: session
+    };
+    const asked = askedAlready(request, {
+        targets: [ target ]
+    }, host);
+    let granted = authz;
+    if (asked === undefined) {
+        granted = await checkFetching(again, authz, credentials, host);
+        await inPhase("check", target.address, () => checkReductions(request, granted, session.credentialExpiresAt, host));
+        for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
+    } else {
+        await inPhase("check", undefined, () => checkAsked(request, asked, host));
+        host.log.info("token: the token service has made it");
+    }
+    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+    const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
+        level,
+        allowed: await isAllowed(again, command, credentials, host)
+    })));
+    for (const {level, allowed} of verdicts) host.log.info(`levels: ${level} is ${allowed ? "allowed" : "refused"}`);
+    const named = which => verdicts.filter(({allowed}) => allowed === which).map(({level}) => level);
+    const [allowed, refused] = [ named(true), named(false) ];
+    if (authz.length > 0 && refused.length > 0) {
+        const cut = refused.filter(level => !covers(granted, level));
+        const text = cut.length > 0 ? `the credential is restricted to ${granted.join(" ")}, which does not include ${cut.join(" ")}` : `the daemon does not allow ${refused.join(" ")} to ${user} with this credential`;
+        if (verify) throw new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
+            phase: "verify",
+            peer: formatSinful(target.address)
+        });
+        host.log.warn(`${text}; the fetch would succeed, and commands that need these levels would be denied`);
+    }
+    return {
+        identity: user,
+        trustDomain: server.trustDomain,
+        daemonAddress: formatSinful(target.address),
+        daemonVersion: server.version?.text ?? "",
+        authenticationMethod: displayName(session.method),
+        credentialSource: printable(session.credentialSource),
+        allowed,
+        refused,
+        notChecked: asked === undefined ? NOT_CHECKED : []
+    };
+}
+
+async function checkFetching(target, authz, credentials, host) {
+    const issues = levels => wouldIssue(target, levels, credentials, host);
+    await issues(authz);
+    host.log.info("token: the daemon issues tokens");
+    if (authz.length < 2) return authz;
+    const probed = await Promise.all(authz.map(async level => {
+        try {
+            await issues([ level ]);
+            return [ level ];
+        } catch (error) {
+            if (error instanceof DaemonError && /doesn't allow requested/.test(error.errorString)) return [];
+            throw error;
+        }
+    }));
+    return probed.flat();
+}
+
+async function wouldIssue(target, authz, credentials, host) {
+    try {
+        await getSessionToken(target, {
+            authz,
+            lifetimeSeconds: 1,
+            key: NO_KEY
+        }, credentials, host);
+        host.log.warn("The daemon signed with a key that it should not have; the token, of one second, is thrown away");
+    } catch (error) {
+        const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
+        if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
+    }
+}
+
+function checkReductions({authz, lifetime, onReduced}, granted, expiresAt, host) {
+    const left = expiresAt === undefined ? undefined : Math.floor(expiresAt - host.now().getTime() / 1e3);
+    const isCut = left !== undefined && lifetime !== undefined && (lifetime === "unlimited" || left < lifetime);
+    const reductions = [ reducedLevels(authz, granted), isCut ? reducedLifetime(lifetime, left) : undefined ].filter(each => each !== undefined);
+    if (reductions.length === 0 || onReduced === "ignore") return;
+    const text = `the daemon would grant less than was asked: ${reductions.join("; ")}`;
+    if (onReduced === "fail") throw new TokenError("ERR_TOKEN_REDUCED", text);
+    host.log.warn(text);
+}
+
+async function isAllowed(target, command, credentials, host) {
+    try {
+        await askAllowed(target, command, credentials, host);
+        return true;
+    } catch (error) {
+        if (error instanceof AuthorizationError && error.code === "ERR_DENIED") return false;
+        throw error;
+    }
+}
+
+const PRIVATE_FILE = 384;
+
+const PRIVATE_DIRECTORY = 448;
+
+function checkTokenPath(path) {
+    const target = stat(path);
+    if (target?.isSymbolicLink() === true) throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
+    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is no regular file`);
+    let directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
+    const parent = stat(directory);
+    if (parent?.isSymbolicLink() === true && !isLinkOfSystem(parent, process.platform)) {
+        throw new errors_OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+    }
+    while (stat(directory) === undefined && (0, external_node_path_namespaceObject.dirname)(directory) !== directory) directory = (0, 
+    external_node_path_namespaceObject.dirname)(directory);
+    try {
+        (0, external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
+        if ((0, external_node_fs_namespaceObject.statSync)(directory).isDirectory()) return;
+    } catch (cause) {
+        throw new errors_OutputError(`${directory} cannot be written to: ${bounded_file_systemReason(cause)}`, {
+            cause
+        });
+    }
+    throw new errors_OutputError(`${directory} is no directory`);
+}
+
+function writeTokenFile(path, token, mayMakeDirectory = true) {
+    const made = mayMakeDirectory ? makeDirectories((0, external_node_path_namespaceObject.dirname)((0, 
+    external_node_path_namespaceObject.resolve)(path))) : [];
+    try {
+        checkTokenPath(path);
+        putFile(path, tokenText(token), external_node_fs_namespaceObject.renameSync);
+        return made[0];
+    } catch (cause) {
+        removeEmpty(made);
+        if (cause instanceof errors_OutputError) throw cause;
+        throw new errors_OutputError(`the token could not be written to ${path}: ${bounded_file_systemReason(cause)}`, {
+            cause
+        });
+    }
+}
+
+function tokenText(token) {
+    return `${token.reveal()}\n`;
+}
+
+function putFile(path, text, put) {
+    const temporary = (0, external_node_path_namespaceObject.join)((0, external_node_path_namespaceObject.dirname)((0, 
+    external_node_path_namespaceObject.resolve)(path)), `.${(0, external_node_path_namespaceObject.basename)(path)}.${crypto_crypto().randomUUID()}`);
+    try {
+        writeWhole(temporary, text);
+        renameOver(() => put(temporary, path), process.platform);
+    } finally {
+        (0, external_node_fs_namespaceObject.rmSync)(temporary, {
+            force: true
+        });
+    }
+}
+
+function missingDirectories(directory) {
+    const missing = [];
+    for (let each = directory; stat(each) === undefined && (0, external_node_path_namespaceObject.dirname)(each) !== each; each = (0, 
+    external_node_path_namespaceObject.dirname)(each)) missing.unshift(each);
+    return missing;
+}
+
+function makeDirectories(directory) {
+    const made = [];
+    for (const each of missingDirectories(directory)) {
+        try {
+            (0, external_node_fs_namespaceObject.mkdirSync)(each, {
+                mode: PRIVATE_DIRECTORY
+            });
+            made.push(each);
+        } catch (cause) {
+            if (cause.code === "EEXIST") continue;
+            removeEmpty(made);
+            throw new errors_OutputError(`the directory ${each} could not be created: ${bounded_file_systemReason(cause)}`, {
+                cause
+            });
+        }
+    }
+    return made;
+}
+
+function removeEmpty(directories) {
+    for (const each of directories.toReversed()) {
+        try {
+            (0, external_node_fs_namespaceObject.rmdirSync)(each);
+        } catch {
+            return;
+        }
+    }
+}
+
+function writeAddressFile(path, sinful, version) {
+    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
+    try {
+        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ""}`);
+    } catch (cause) {
+        throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, {
+            cause
+        });
+    }
+}
+
+function writeWhole(path, text) {
+    const {O_WRONLY, O_CREAT, O_EXCL} = external_node_fs_namespaceObject.constants;
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
+    try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length; ) at += (0, external_node_fs_namespaceObject.writeSync)(file, bytes, at);
+        flushToDisk(file);
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+function flushToDisk(file) {
+    try {
+        (0, external_node_fs_namespaceObject.fsyncSync)(file);
+    } catch (error) {
+        if (!isDeniedByNode(error)) throw error;
+    }
+}
+
+function stat(path) {
+    try {
+        return (0, external_node_fs_namespaceObject.lstatSync)(path, {
+            throwIfNoEntry: false
+        });
+    } catch (cause) {
+        throw new errors_OutputError(`${path} cannot be looked at: ${bounded_file_systemReason(cause)}`, {
+            cause
+        });
+    }
+}
+
 async function fetchToken(request, host) {
+    for (const warning of request.warnings ?? []) host.log.warn(warning);
     const finished = new AbortController;
     try {
         const signal = AbortSignal.any([ host.signal, finished.signal ]);
@@ -5548,7 +7531,11 @@ async function fetchStepByStep(wanted, host) {
     const {token, reductions} = await inPhase("check", session.address, () => checkAsked(request, asked, host));
     if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
     const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1e3);
-    if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
+    if (request.issued === undefined) {
+        tellSkew(clockSkewSeconds, token, host);
+        warnAboutExcess(token, request.lifetime, host);
+        if (request.mode !== "request") warnAboutOldRelease(session.server, host);
+    }
     const {address} = session;
     const verified = request.verify ? await inPhase("verify", address, () => verifyAt(address, token, request, host)) : 0;
     const directoryMade = path === undefined ? undefined : await inPhase("deliver", undefined, () => writeTokenFile(path, jwt));
@@ -5557,9 +7544,10 @@ async function fetchStepByStep(wanted, host) {
         reductions,
         daemonName: printable(daemon.name),
         daemonAddress: address === undefined ? "" : formatSinful(address),
-        daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? "",
+        daemonVersion: session.server.version?.text ?? "",
         daemonVersionText: printable(session.server.remoteVersion),
         authenticationMethod: displayName(session.method),
+        credentialSource: printable(session.credentialSource),
         clockSkewSeconds,
         roundTrips: daemon.roundTrips + roundTrips + verified,
         path,
@@ -5575,6 +7563,18 @@ function verifyAt(address, token, {authz}, host) {
     }, host);
 }
 
+function warnAboutExcess(token, lifetime, host) {
+    const excess = excessLifetime(token, lifetime, host.now());
+    if (excess === undefined) return;
+    const [issued, here] = [ new Date((token.issuedAt ?? 0) * 1e3), host.now() ].map(each => each.toISOString());
+    host.log.warn(`By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`);
+}
+
+function warnAboutOldRelease({version}, host) {
+    if (version === undefined || restrictsLevels(version)) return;
+    host.log.warn(`The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`);
+}
+
 const SKEW_THAT_MATTERS_SECONDS = 60;
 
 const NO_SKEW_SECONDS = 10;
@@ -5586,68 +7586,47 @@ function tellSkew(seconds, {issuedAt = 0, expiresAt}, host) {
     host.log.warn(`The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? "later" : "earlier"} than it seems. Set both by NTP (timedatectl, chronyc tracking)`);
 }
 
-const DEFAULT_LIFETIME_SECONDS = 3600;
-
-const INPUT_OF = {
-    pool: "pool",
-    name: "name",
-    type: "type",
-    address: "address",
-    authz: "authz",
-    lifetime: "lifetime",
-    mode: "mode",
-    identity: "identity",
-    key: "key",
-    remote: "remote",
-    authenticationMethods: "authentication-methods",
-    idtoken: "idtoken",
-    scitoken: "scitoken",
-    oidcAudience: "oidc-audience",
-    tokenService: "token-service",
-    clientCertificate: "client-certificate",
-    clientKey: "client-key",
-    caCertificate: "ca-certificate",
-    serverName: "server-name",
-    password: "password",
-    expectedIdentity: "expected-identity",
-    expectedTrustDomain: "expected-trust-domain",
-    verify: "verify",
-    onReduced: "on-reduced",
-    file: "file",
-    retries: "retries"
-};
-
 async function bundle_fetchToken(options) {
-    const {timeoutMs, signal, onSecret, onLog, lifetime = DEFAULT_LIFETIME_SECONDS} = options;
-    const input = inputsOf({
-        ...options,
-        lifetime
-    });
-    const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? (new AbortController).signal, {
-        mask: secret => onSecret?.(secret),
-        log: {
-            debug: line => onLog?.("debug", printable(line)),
-            info: line => onLog?.("info", printable(line)),
-            notice: line => onLog?.("notice", printable(line)),
-            warn: line => onLog?.("warn", printable(line))
-        }
-    });
-    try {
-        const request = readRequest(input, await processSurroundings(host.signal));
-        if (request.checkOnly) throw new InputError("mode", "mode: check is one of the Action and the command");
-        return await fetchToken(request, host);
-    } finally {
-        host.done();
-    }
+    return await run(options, {}, fetchToken);
 }
 
-function inputsOf(options) {
-    const entries = Object.entries(INPUT_OF);
-    const words = new Map(entries.map(([option, name]) => [ name, options[option] ]));
-    return name => {
-        const value = words.get(name);
-        return typeof value === "object" ? value.join(",") : value?.toString();
-    };
+async function bundle_checkFetch(options) {
+    return await run(options, {
+        mode: "check"
+    }, checkFetch);
+}
+
+function bundle_hintsFor(error) {
+    return hintsFor(error);
+}
+
+function isHTCondorError(error) {
+    return error instanceof HTCondorError;
+}
+
+async function run(options, fixed, work) {
+    const {timeoutMs, signal, onSecret, onLog} = options;
+    const input = inputsOf(options, fixed);
+    try {
+        const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? (new AbortController).signal, {
+            mask: secret => onSecret?.(secret),
+            log: {
+                debug: line => onLog?.("debug", printable(line)),
+                info: line => onLog?.("info", printable(line)),
+                notice: line => onLog?.("notice", printable(line)),
+                warn: line => onLog?.("warn", printable(line))
+            }
+        });
+        try {
+            const request = readRequest(input, await processSurroundings(host.signal));
+            if (request.checkOnly && fixed.mode === undefined) throw new InputError("mode", "mode: call checkFetch instead of mode check");
+            return await work(request, host);
+        } finally {
+            host.done();
+        }
+    } catch (error) {
+        throw error instanceof InputError ? withOptionName(error) : error;
+    }
 }
 
 var __webpack_exports__AuthenticationError = __webpack_exports__.v3;
@@ -5674,6 +7653,12 @@ var __webpack_exports__ProtocolError = __webpack_exports__.bd;
 
 var __webpack_exports__TokenError = __webpack_exports__.gz;
 
+var __webpack_exports__checkFetch = __webpack_exports__.vL;
+
 var __webpack_exports__fetchToken = __webpack_exports__.eY;
 
-export { __webpack_exports__AuthenticationError as AuthenticationError, __webpack_exports__AuthorizationError as AuthorizationError, __webpack_exports__ConnectError as ConnectError, __webpack_exports__CredentialError as CredentialError, __webpack_exports__DaemonError as DaemonError, __webpack_exports__HTCondorError as HTCondorError, __webpack_exports__InputError as InputError, __webpack_exports__LocateError as LocateError, __webpack_exports__NegotiationError as NegotiationError, __webpack_exports__OutputError as OutputError, __webpack_exports__ProtocolError as ProtocolError, __webpack_exports__TokenError as TokenError, __webpack_exports__fetchToken as fetchToken };
+var __webpack_exports__hintsFor = __webpack_exports__.uK;
+
+var __webpack_exports__isHTCondorError = __webpack_exports__._f;
+
+export { __webpack_exports__AuthenticationError as AuthenticationError, __webpack_exports__AuthorizationError as AuthorizationError, __webpack_exports__ConnectError as ConnectError, __webpack_exports__CredentialError as CredentialError, __webpack_exports__DaemonError as DaemonError, __webpack_exports__HTCondorError as HTCondorError, __webpack_exports__InputError as InputError, __webpack_exports__LocateError as LocateError, __webpack_exports__NegotiationError as NegotiationError, __webpack_exports__OutputError as OutputError, __webpack_exports__ProtocolError as ProtocolError, __webpack_exports__TokenError as TokenError, __webpack_exports__checkFetch as checkFetch, __webpack_exports__fetchToken as fetchToken, __webpack_exports__hintsFor as hintsFor, __webpack_exports__isHTCondorError as isHTCondorError };

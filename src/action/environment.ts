@@ -1,10 +1,13 @@
 /** The variables that make HTCondor's tools and Python bindings use a token, and how they were before. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { readPrivateFile } from '../credentials/private-file.ts';
 import { OutputError } from '../errors.ts';
 import { readCollectors } from '../inputs/daemon.ts';
+import { isInRegistry } from '../inputs/settings.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import { systemReason } from '../runtime/bounded-file.ts';
 import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
@@ -13,11 +16,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Variables, each with its value before; null: it was not there. */
 export type Undo = Readonly<Record<string, string | null>>;
 
-/** Holds what an earlier step of this Action has exported, with the values before, so that the next one is not fooled. */
-const NOTE = 'CONDOR_TOKEN_FETCH_EXPORTED';
+/**
+ * File beside the token with what a step of this Action has exported, and the values before. The next step of this Action
+ * finds it by the token directory in its environment. HTCondor ignores files of such a name.
+ */
+const RECORD = '.exported';
+const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
+
+/** A name that HTCondor's configuration takes literally. */
+const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 
 /** Where HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
+
+/** Whether HTCondor's programs find a configuration without being told: in a file, or on Windows in the registry. */
+function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
+  return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
+}
 
 /**
  * What the tools of the next steps have to be told. The token directory is named, so that it counts for root and whatever
@@ -37,8 +52,7 @@ export function environmentFor(
     .map((address) => (address.params.size === 0 ? formatEndpoint(address) : formatSinful(address)))
     .join(', ');
   const isSchedd = (input('type') ?? INPUTS.type).trim().toLowerCase() === 'schedd';
-  const configured =
-    env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || CONFIGURATIONS.some((each) => existsSync(each));
+  const configured = env['CONDOR_CONFIG'] || setting('FULL_HOSTNAME') || isConfiguredBySystem(surroundings);
   const variables = {
     _CONDOR_SEC_TOKEN_DIRECTORY: dirname(path),
     _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
@@ -59,7 +73,7 @@ export function environmentFor(
  */
 function scheddOf(fetched: FetchedToken, directory: string, input: InputSource): Readonly<Record<string, string>> {
   const { daemonName, daemonAddress, daemonVersionText } = fetched;
-  if (input('address') === undefined && daemonName !== '') return { _CONDOR_SCHEDD_HOST: daemonName };
+  if (input('address') === undefined && PLAIN_NAME.test(daemonName)) return { _CONDOR_SCHEDD_HOST: daemonName };
   const file = join(directory, '.schedd_address');
   writeAddressFile(file, daemonAddress, daemonVersionText);
   return {
@@ -70,42 +84,52 @@ function scheddOf(fetched: FetchedToken, directory: string, input: InputSource):
   };
 }
 
-/** All that is to be exported, the note for the next step included, and how to undo it. */
-export function withNote(
-  variables: Readonly<Record<string, string>>,
-  env: Environment,
-): { readonly exported: Readonly<Record<string, string>>; readonly undo: Undo } {
-  const earlier = readNote(env);
-  const note = { ...earlier };
-  for (const [name, value] of Object.entries(variables)) {
-    note[name] = [value, isOf(earlier[name], env[name]) ? (earlier[name]?.[1] ?? null) : (env[name] ?? null)];
+/** Records what is about to be exported, for the next step of this Action. Returns how to undo it. */
+export function recordExports(variables: Readonly<Record<string, string>>, env: Environment): Undo {
+  const earlier = readRecord(env);
+  const record = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => {
+      const before = wasExported(earlier[name], env[name]) ? earlier[name]?.[1] : env[name];
+      return [name, [value, before ?? null]];
+    }),
+  );
+  const path = join(variables[DIRECTORY] ?? '', RECORD);
+  try {
+    writeFileSync(path, JSON.stringify({ ...earlier, ...record }), { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new OutputError(`the exported variables could not be recorded in ${path}: ${systemReason(cause)}`, { cause });
   }
-  const exported = { ...variables, [NOTE]: JSON.stringify(note) };
-  const undo = Object.fromEntries(Object.keys(exported).map((name) => [name, env[name] ?? null]));
-  return { exported, undo };
+  return Object.fromEntries(Object.keys(variables).map((name) => [name, env[name] ?? null]));
 }
 
 /** The environment without what an earlier step of this Action has exported: that was for the tools, not for this step. */
 export function withoutEarlier(env: Environment): Environment {
-  const before = Object.entries(readNote(env)).filter(([name, entry]) => isOf(entry, env[name]));
+  const before = Object.entries(readRecord(env)).filter(([name, entry]) => wasExported(entry, env[name]));
   return { ...env, ...Object.fromEntries(before.map(([name, [, value]]) => [name, value ?? undefined])) };
 }
 
-/** What is exported, and so what a note may be about. */
+/** Whether the name is that of a directory that a step of this Action makes. */
+export function isPrivateName(directory: string): boolean {
+  return isAbsolute(directory) && /^condor-token-[0-9a-f-]{36}$/.test(basename(directory));
+}
+
+/** What is exported, and so what a record may be about. */
 const EXPORTED =
   /^(CONDOR_CONFIG|_CONDOR_(SEC_TOKEN_DIRECTORY|SEC_CLIENT_AUTHENTICATION_METHODS|COLLECTOR_HOST|SCHEDD_(HOST|DAEMON_AD_FILE|ADDRESS_FILE|SUPER_ADDRESS_FILE)))$/;
 
-type Note = Readonly<Record<string, readonly [exported: string, before: string | null]>>;
+type ExportRecord = Readonly<Record<string, readonly [exported: string, before: string | null]>>;
 
-function isOf(entry: Note[string] | undefined, value: string | undefined): boolean {
+function wasExported(entry: ExportRecord[string] | undefined, value: string | undefined): boolean {
   return entry !== undefined && entry[0] === value;
 }
 
-/** Somebody else may have written the variable: what is no note is none. */
-function readNote(env: Environment): Record<string, readonly [string, string | null]> {
+/** Empty where there is no record, or where the file is not this account's own. */
+function readRecord(env: Environment): ExportRecord {
+  const directory = env[DIRECTORY] ?? '';
+  if (!isPrivateName(directory)) return {};
   try {
-    const note: unknown = JSON.parse(env[NOTE] || '{}');
-    const entries = Object.entries(note ?? {}).filter((each): each is [string, [string, string | null]] => {
+    const record: unknown = JSON.parse(readPrivateFile(join(directory, RECORD)).toString('utf8'));
+    const entries = Object.entries(record ?? {}).filter((each): each is [string, [string, string | null]] => {
       const [name, entry]: [string, unknown] = each;
       if (!EXPORTED.test(name) || !Array.isArray(entry)) return false;
       return typeof entry[0] === 'string' && (entry[1] === null || typeof entry[1] === 'string');

@@ -1,22 +1,26 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import * as core from '@actions/core';
 import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
-import { type AnyHTCondorError, HTCondorError, OutputError } from '../errors.ts';
+import { pastedPem } from '../credentials/pasted.ts';
+import { inPhase } from '../daemon/call.ts';
+import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
-import { privateDirectory, readBoolean, readRequest, readTimeout } from '../inputs/request.ts';
-import { INPUTS, type InputName, type InputSource, SECRET_INPUTS, type Surroundings } from '../inputs/table.ts';
+import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
+import { SECRET_INPUTS } from '../inputs/table.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
 import { checkFetch } from '../pipeline/check.ts';
-import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
-import { messageOf, printable } from '../runtime/printable.ts';
-import { environmentFor, withNote, withoutEarlier } from './environment.ts';
-import { post, STATE } from './post.ts';
-import { RENEW, renew, startRenewal } from './renewal.ts';
-import { escapeHtml, writeSummary } from './summary.ts';
+import { printable } from '../runtime/printable.ts';
+import { deliver, planDelivery } from './deliver.ts';
+import { withoutEarlier } from './environment.ts';
+import { post } from './post.ts';
+import { RENEW, renew } from './renewal.ts';
+import { toRunner } from './runner-files.ts';
+import { checkEmptyCredentials, runnerInput, warnAboutLimits } from './runner-inputs.ts';
+import { escapeHtml, writeCheckSummary, writeFailureSummary, writeSummary } from './summary.ts';
 
 /** Gives the exit status. */
 export async function run(): Promise<number> {
@@ -27,9 +31,10 @@ export async function run(): Promise<number> {
     return 0;
   } catch (error) {
     core.setFailed(describeError(error).join('\n'));
+    if (process.argv[2] === undefined && wantsSummary()) await writeFailureSummary(error).catch(tellOfSummary);
     if (!(error instanceof HTCondorError)) return 1;
     try {
-      core.setOutput('error-code', (error as AnyHTCondorError).code);
+      toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
       // The runner takes no outputs: that is what was told, or there is no way to tell it.
     }
@@ -42,9 +47,8 @@ async function main(): Promise<void> {
   const keytab = runnerInput('kerberos-keytab') ?? '';
   if (isEncodedKeytab(keytab)) maskAll(keytab);
   const certificate = runnerInput('client-certificate') ?? '';
-  if (certificate.includes('PRIVATE KEY')) maskAll(certificate);
-  const summary =
-    readBoolean('summary', runnerInput('summary') ?? '') && process.env['GITHUB_STEP_SUMMARY'] !== undefined;
+  if (pastedPem(certificate).includes('PRIVATE KEY')) maskAll(certificate);
+  const summary = wantsSummary();
   const host = processHost(readTimeout(runnerInput), interruptSignal(), {
     mask: (secret) => maskAll(secret.reveal()),
     log: {
@@ -58,28 +62,26 @@ async function main(): Promise<void> {
     },
   });
   const started = host.timeLeftMs();
+  checkEmptyCredentials(host);
   const env = withoutEarlier(process.env);
   const surroundings = await processSurroundings(host.signal, env);
-  const request = readRequest(runnerInput, surroundings);
-  const cleanup = readBoolean('cleanup', runnerInput('cleanup') ?? '');
-  if (request.checkOnly) return await check(request, host);
+  const request = withoutSigningKeys(readRequest(runnerInput, surroundings));
+  const plan = await inPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
+  if (request.checkOnly) return await check(request, host, summary);
+  warnAboutLimits(host);
   if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
-  let fetched: FetchedToken;
+  let issued: FetchedToken;
   try {
-    fetched = await fetchToken(request, host);
+    issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
     // What was noticed, even if it was in vain.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(tellOfSummary);
   }
-
-  const exporting = readBoolean('export-environment', runnerInput('export-environment') ?? '');
-  if (cleanup) leaveForPost(fetched, exporting);
-  deliver(fetched);
-  if (exporting && fetched.path !== undefined)
-    exportEnvironment(environmentFor(fetched, fetched.path, runnerInput, surroundings));
-  if (readBoolean('renew', runnerInput('renew') ?? '')) await keepFresh(fetched, exporting, cleanup, env);
+  const fetched = { ...issued, path: request.path };
+  await deliver(fetched, { input: runnerInput, surroundings, host, plan });
   host.log.info(describeToken(fetched));
-  core.startGroup(`What it is, and how it was come by in ${fetched.roundTrips} round trips`);
+  reportCredential(fetched, host);
+  core.startGroup(`Token details (${fetched.roundTrips} round trips)`);
   for (const [name, value] of Object.entries(factsOf(fetched))) host.log.info(`${name}: ${value}`);
   core.endGroup();
   if (!summary) return;
@@ -87,28 +89,17 @@ async function main(): Promise<void> {
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(tellOfSummary);
 }
 
+/** Whether there is to be a summary, and a runner that has one. */
+function wantsSummary(): boolean {
+  return runnerInput('summary')?.trim().toLowerCase() !== 'false' && Boolean(process.env['GITHUB_STEP_SUMMARY']);
+}
+
 function tellOfSummary(error: unknown): void {
   core.warning(printable(`no summary: ${String(error)}`));
 }
 
-/** The process that renews the token lives beside it, where that directory is ours alone, or in one of its own. */
-async function keepFresh(
-  fetched: FetchedToken,
-  exporting: boolean,
-  cleanup: boolean,
-  env: Surroundings['env'],
-): Promise<void> {
-  const beside = dirname(fetched.path ?? '');
-  const directory = exporting ? beside : privateDirectory('renew', env);
-  if (!exporting) await mkdir(directory, { mode: 0o700 });
-  core.saveState(STATE.renewal, directory);
-  if (!exporting && cleanup) core.saveState(STATE.own, directory);
-  const inputs = Object.keys(INPUTS).map((name) => [name, runnerInput(name as InputName)]);
-  await startRenewal(directory, Object.fromEntries(inputs) as Partial<Record<InputName, string>>, fetched, env);
-}
-
-async function check(request: TokenRequest, host: Host): Promise<void> {
-  const found = await checkFetch(request, host);
+async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
+  const found = await checkFetch({ ...request, path: undefined }, host);
   host.log.info(describeDiagnosis(found));
   core.setOutput('identity', printable(found.identity));
   core.setOutput('trust-domain', printable(found.trustDomain));
@@ -117,54 +108,27 @@ async function check(request: TokenRequest, host: Host): Promise<void> {
   core.setOutput('daemon-address', found.daemonAddress);
   core.setOutput('daemon-version', found.daemonVersion);
   core.setOutput('authentication-method', found.authenticationMethod);
+  core.setOutput('credential-source', found.credentialSource);
+  reportCredential(found, host);
+  if (summary) await writeCheckSummary(found).catch(tellOfSummary);
 }
 
-/** What has to be removed at the end of the job. */
-function leaveForPost({ path, directoryMade }: FetchedToken, exporting: boolean): void {
-  if (path === undefined) return;
-  core.saveState(exporting ? STATE.own : STATE.path, exporting ? dirname(path) : path);
-  if (!exporting && directoryMade !== undefined) core.saveState(STATE.directory, directoryMade);
-}
+/** The names of sources that are inputs of the step. */
+const INPUT_SOURCE = /^(idtoken|scitoken|oidc-audience|client-certificate|password|token-service)( |$)/;
 
-/** @throws OutputError ERR_OUTPUT if the runner's files cannot be written to. */
-function toRunner(what: string, give: () => void): void {
-  try {
-    give();
-  } catch (cause) {
-    throw new OutputError(`the runner does not take the ${what}: ${messageOf(cause)}`, { cause, phase: 'deliver' });
-  }
+/** Logs the credential that was used, as a notice if no input of the step gave it. */
+function reportCredential(
+  {
+    authenticationMethod: method,
+    credentialSource: source,
+  }: Pick<FetchedToken, 'authenticationMethod' | 'credentialSource'>,
+  { log }: Host,
+): void {
+  const namesMethods = runnerInput('authentication-methods') !== undefined;
+  const isGiven = INPUT_SOURCE.test(source) || (namesMethods && ['FS', 'MUNGE'].includes(method));
+  if (isGiven) log.info(`Authenticated with ${method}; credential: ${source}`);
+  else log.notice(`Authenticated with ${method}; credential: ${source}, which no input of this step gave`);
 }
-
-function deliver(fetched: FetchedToken): void {
-  const { path, token } = fetched;
-  toRunner('outputs', () => {
-    core.setOutput('token', token.jwt.reveal());
-    core.setOutput('token-file', path ?? '');
-    core.setOutput('token-directory', path === undefined ? '' : dirname(path));
-    for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
-  });
-}
-
-function exportEnvironment(variables: Readonly<Record<string, string>>): void {
-  const { exported, undo } = withNote(variables, process.env);
-  toRunner('environment', () => {
-    core.saveState(STATE.undo, JSON.stringify(undo));
-    for (const [name, value] of Object.entries(exported)) core.exportVariable(name, value);
-  });
-  core.info(
-    printable(
-      `For the next steps: ${Object.entries(variables)
-        .map((each) => each.join('='))
-        .join(' ')}`,
-    ),
-  );
-}
-
-/**
- * The runner sets every declared input, unset ones to the empty string. One that is empty because a variable of the
- * workflow was is as good as unset: it has the default, or an empty lifetime would be one without end.
- */
-const runnerInput: InputSource = (name) => process.env[`INPUT_${name.toUpperCase()}`] || INPUTS[name] || undefined;
 
 /** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */
 function maskAll(value: string): void {

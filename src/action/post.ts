@@ -1,17 +1,22 @@
-/** The end of the job: what main made is removed, and what it changed is as before. Nothing here fails the job. */
-import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+/**
+ * The end of the job: what main made is removed, and what it changed is as before. Nothing here fails the job, and what is
+ * left is named with the reason.
+ */
+import { lstatSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
-import { messageOf, printable } from '../runtime/printable.ts';
-import type { Undo } from './environment.ts';
-import { NOT_RENEWED, stopRenewal } from './renewal.ts';
+import { systemReason } from '../runtime/bounded-file.ts';
+import { printable } from '../runtime/printable.ts';
+import { isPrivateName, type Undo } from './environment.ts';
+import { type Placement, undoPlacement } from './placement.ts';
+import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
+import { toRunner } from './runner-files.ts';
 
 /** What main leaves for post; each is saved before anything depends on it. */
 export const STATE = {
-  /** The token file, and the outermost directory that was made for it. */
-  path: 'path',
-  directory: 'directory',
+  /** The token file, as JSON of a Placement. */
+  placement: 'placement',
   /** A directory with nothing in it but what this step made. */
   own: 'own',
   /** Directory of the process that renews the token. */
@@ -20,27 +25,42 @@ export const STATE = {
 } as const;
 
 export async function post(): Promise<void> {
-  const renewal = core.getState(STATE.renewal);
-  if (renewal !== '') await atMost('the renewal could not be ended', () => endRenewal(renewal));
+  const renewal = whereIs(core.getState(STATE.renewal));
+  if (renewal !== '') await atMost(`the renewal in ${renewal} could not be ended`, () => endRenewal(renewal));
+  const hashes = renewal === '' ? [] : renewedHashes(renewal); // before its directory is removed
   await atMost('the environment could not be restored', restoreEnvironment);
-  const own = core.getState(STATE.own);
-  if (own !== '' && isPrivate(own)) {
-    await atMost(`${own} could not be removed`, async () => {
-      await rmRF(own);
-      core.info(printable(`Removed ${own}`));
-    });
-  }
-  const path = core.getState(STATE.path);
-  if (path === '') return;
-  await atMost(`${path} could not be removed`, () => removeFile(path));
-  const first = core.getState(STATE.directory);
-  if (first !== '') await atMost(`${first} could not be removed`, () => removeDirectories(dirname(path), first));
+  await atMost('the token file could not be removed', () => {
+    const placement = JSON.parse(core.getState(STATE.placement) || 'null') as Placement | null;
+    if (placement !== null) undoPlacement(placement, hashes, report);
+  });
+  const own = whereIs(core.getState(STATE.own));
+  if (own !== '') await atMost(`${own} could not be removed`, () => removeOwn(own));
 }
 
-/** Whether it is a directory that a step of this Action makes: in the runner's own, with a name that nobody else has. */
-function isPrivate(directory: string): boolean {
-  const inRunners = dirname(directory) === resolve(process.env['RUNNER_TEMP'] ?? '');
-  return inRunners && /^condor-token-[0-9a-f-]{36}$/.test(basename(directory));
+function report(line: string, isLeft: boolean): void {
+  (isLeft ? core.warning : core.info)(printable(line));
+}
+
+/** The directory, which has moved if RUNNER_TEMP has: no other has a name like it. */
+function whereIs(directory: string): string {
+  const temporary = process.env['RUNNER_TEMP'] ?? '';
+  if (directory === '' || exists(directory) || temporary === '') return directory;
+  const moved = join(temporary, basename(directory));
+  return exists(moved) ? moved : directory;
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Removes a directory that a step of this Action made, which may be outside the RUNNER_TEMP of today. */
+async function removeOwn(directory: string): Promise<void> {
+  const stats = lstatSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!isPrivateName(directory) || !stats.isDirectory())
+    return report(`Left ${directory}: it is not a directory that this step made`, true);
+  await rmRF(directory);
+  core.info(printable(`Removed ${directory}`));
 }
 
 async function endRenewal(directory: string): Promise<void> {
@@ -58,31 +78,7 @@ function restoreEnvironment(): void {
   const undo = JSON.parse(core.getState(STATE.undo) || '{}') as Undo;
   for (const [name, value] of Object.entries(undo)) {
     if (value === null && name === 'CONDOR_CONFIG') continue; // an empty one would be the name of a file
-    core.exportVariable(name, value ?? '');
-  }
-}
-
-async function removeFile(path: string): Promise<void> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  if (found.isDirectory()) throw new Error('it is a directory now, which this step did not make');
-  unlinkSync(path); // which cannot take a directory, whatever is there by now
-  core.info(printable(`Removed ${path}`));
-}
-
-/** From the innermost to the first that was made, as long as there is nothing else in it. */
-function removeDirectories(innermost: string, first: string): void {
-  for (let directory = innermost; directory.startsWith(first); directory = dirname(directory)) {
-    try {
-      rmdirSync(directory);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') continue;
-      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
-      core.info(printable(`Kept ${directory}: it is not empty`));
-      return;
-    }
-    core.info(printable(`Removed ${directory}`));
+    toRunner('environment', () => core.exportVariable(name, value ?? ''));
   }
 }
 
@@ -90,6 +86,6 @@ async function atMost(complaint: string, work: () => Promise<void> | void): Prom
   try {
     await work();
   } catch (error) {
-    core.warning(printable(`${complaint}: ${messageOf(error)}`));
+    core.warning(printable(`${complaint}: ${systemReason(error)}`));
   }
 }

@@ -5,24 +5,31 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve, win32 } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import { OutputError } from '../errors.ts';
 import { TOKEN_VARIABLE, URL_VARIABLE } from '../inputs/keyless.ts';
 import { processHost, processSurroundings } from '../inputs/process-host.ts';
-import { readRequest, readTimeout } from '../inputs/request.ts';
+import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
 import type { InputName, InputSource } from '../inputs/table.ts';
 import { describeError, describeToken } from '../messages/describe.ts';
-import { type FetchedToken, fetchToken } from '../pipeline/fetch.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
-import { writeTokenFile } from '../token/token-file.ts';
-import { hearStop, sayStop } from './stop-socket.ts';
+import { tokenText, writeTokenFile } from '../token/token-file.ts';
+import { hashOf, holdsOneOf } from './file-content.ts';
+import { canHearStop, hearStop, removeStopSocket, sayStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
+/** File with the SHA-256 of each token that was written, so that post knows its own; beside the log. */
+const HASHES = 'written.sha256';
+/** The most that is read of each of them. */
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
 /** How a line of the log begins that tells of a failure. */
 export const NOT_RENEWED = 'Not renewed';
 export const RENEW = 'renew';
@@ -33,9 +40,13 @@ const READY = 'ready';
 interface Order {
   readonly inputs: Readonly<Partial<Record<InputName, string>>>;
   readonly path: string;
+  /** SHA-256 of the file as the step wrote it. */
+  readonly hash: string;
   readonly due: number;
   /** Variables with secrets, that nobody else is to see. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
+  /** Directory of the process, private and for it alone. */
+  readonly directory: string;
   /** The process without which there is no job; 0: it is not known, as in a container. */
   readonly watched: number;
 }
@@ -64,7 +75,12 @@ function wholePathsOf(values: Readonly<Record<string, string | undefined>>, name
   return Object.fromEntries(
     paths
       .filter(
-        ([, path]) => path !== '' && !path.includes('-----BEGIN') && !path.includes(':') && !isEncodedKeytab(path),
+        ([, path]) =>
+          path !== '' &&
+          !path.startsWith('~') &&
+          !path.includes('-----BEGIN') &&
+          !path.includes(':') &&
+          !isEncodedKeytab(path),
       )
       .map(([name, path]) => [name, resolve(path)]),
   );
@@ -80,6 +96,8 @@ export async function startRenewal(
   const order: Order = {
     inputs: { ...inputs, ...wholePathsOf(inputs, PATH_INPUTS) },
     path,
+    directory,
+    hash: hashOf(tokenText(token.jwt)),
     secrets: Object.fromEntries(SECRET_VARIABLES.map((name) => [name, env[name]])),
     due: dueOf(token),
     watched: process.ppid,
@@ -87,7 +105,7 @@ export async function startRenewal(
   const open = { ...withoutSecrets(env), ...wholePathsOf(env, PATH_VARIABLES) };
   const program = process.argv[1] ?? '';
   const child = spawn(process.execPath, [program, RENEW], {
-    cwd: directory,
+    cwd: workingDirectoryFor(directory, process.platform),
     env: open,
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -109,18 +127,38 @@ export async function startRenewal(
   child.unref();
 }
 
-/** Ends it, whatever it is doing. Its log, and whether it was still there. */
+/** Ends it, whatever it is doing. Returns its log, and whether it was still there. */
 export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
-  const wasThere = await sayStop(directory);
-  const path = join(directory, LOG);
-  const log = existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
-  return { log, wasThere };
+  const wasThere = await sayStop(directory).catch(() => false);
+  if (!wasThere) removeStopSocket(directory);
+  return { log: linesOf(directory, LOG), wasThere };
 }
 
-/** The process itself, in its directory. */
+/** SHA-256 of each token that the process has written. */
+export function renewedHashes(directory: string): readonly string[] {
+  return linesOf(directory, HASHES);
+}
+
+function linesOf(directory: string, name: string): readonly string[] {
+  try {
+    return readBounded(join(directory, name), MAX_LOG_BYTES).toString('utf8').trimEnd().split('\n');
+  } catch {
+    return []; // there is none, or it is not one that the process wrote
+  }
+}
+
+/**
+ * Windows removes no directory that is the working directory of a process, so the process is in the root of the drive there.
+ * Elsewhere it is in its own directory, because the path of a socket is limited to a hundred bytes.
+ */
+export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? win32.parse(directory).root : directory;
+}
+
+/** The process itself, in its working directory. */
 export async function renew(): Promise<void> {
-  const directory = process.cwd();
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
+  const { directory } = order;
   const stop = new AbortController();
   const end = () => stop.abort(new Error('the job is over'));
   const ended = await hearStop(directory, end);
@@ -128,10 +166,13 @@ export async function renew(): Promise<void> {
   const { ino } = statSync(directory);
   const until = Date.now() + LONGEST_JOB_MS;
   const isOver = () =>
-    statSync(directory, { throwIfNoEntry: false })?.ino !== ino || !isAlive(order.watched) || Date.now() > until;
+    statSync(directory, { throwIfNoEntry: false })?.ino !== ino ||
+    !canHearStop() ||
+    !isAlive(order.watched) ||
+    Date.now() > until;
   const watch = setInterval(() => isOver() && end(), TICK_MS);
   try {
-    await keepFresh(order, isOver, stop.signal, (line) => {
+    await keepFresh(order, directory, isOver, stop.signal, (line) => {
       try {
         appendFileSync(join(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
       } catch {
@@ -145,12 +186,14 @@ export async function renew(): Promise<void> {
 }
 
 async function keepFresh(
-  { inputs, path, secrets, due: first }: Order,
+  { inputs, path, hash, secrets, due: first }: Order,
+  directory: string,
   isOver: () => boolean,
   stop: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
   const input = (name: InputName) => inputs[name];
+  const hashes = [hash];
   let due = first;
   for (let failures = 0; ; ) {
     for (let left = due - Date.now(); left > 0; left = due - Date.now())
@@ -163,6 +206,9 @@ async function keepFresh(
       const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
       const fetched = await fetchAgain(input, secrets, host).finally(host.done);
       if (stop.aborted || isOver()) return;
+      if (!holdsOneOf(path, hashes)) return say(`Stopped: another process has written to ${path}`);
+      hashes.push(hashOf(tokenText(fetched.token.jwt)));
+      appendFileSync(join(directory, HASHES), `${hashes.at(-1)}\n`, { mode: 0o600 });
       writeTokenFile(path, fetched.token.jwt, false);
       say(`Renewed. ${describeToken({ ...fetched, path })}`);
       failures = 0;
@@ -178,7 +224,8 @@ async function keepFresh(
 
 async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: Host): Promise<FetchedToken> {
   const surroundings = await processSurroundings(host.signal, { ...process.env, ...secrets });
-  return await fetchToken({ ...readRequest(input, surroundings), path: undefined, retries: 0 }, host);
+  const request = withoutSigningKeys(readRequest(input, surroundings));
+  return await fetchToken({ ...request, path: undefined, retries: 0, warnings: [] }, host);
 }
 
 /** At two thirds of its lifetime; a token that never expires is never due. */

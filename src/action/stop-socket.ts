@@ -1,6 +1,7 @@
 /** A way to end another process of ours that works everywhere, and never ends somebody else's: a socket in its directory. */
+import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Relative where it may be, for the path of a socket is limited to some hundred bytes. */
 const NAME = 'stop.sock';
@@ -29,23 +30,47 @@ export async function hearStop(directory: string, stop: () => void): Promise<() 
 
 /** Tells the process in this directory to stop, and returns when it has; false: there was none. */
 export async function sayStop(directory: string): Promise<boolean> {
-  const before = process.cwd();
-  if (process.platform !== 'win32') process.chdir(directory);
+  if (process.platform === 'win32') return await stopAt(pipeOf(directory));
+  const before = workingDirectory();
+  process.chdir(directory);
   try {
-    return await new Promise<boolean>((resolve) => {
-      let wasThere = false;
-      const socket = connect(process.platform === 'win32' ? pipeOf(directory) : NAME);
-      socket.setTimeout(PATIENCE_MS, () => socket.destroy());
-      socket.once('connect', () => {
-        wasThere = true;
-      });
-      socket.on('error', () => {});
-      socket.once('close', () => resolve(wasThere));
-      socket.resume();
-    });
+    return await stopAt(NAME);
   } finally {
-    if (process.platform !== 'win32') process.chdir(before);
+    process.chdir(before ?? '/');
   }
+}
+
+function stopAt(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    let wasThere = false;
+    const socket = connect(path);
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.once('connect', () => {
+      wasThere = true;
+    });
+    socket.on('error', () => {});
+    socket.once('close', () => resolve(wasThere));
+    socket.resume();
+  });
+}
+
+/** Undefined if it has been removed. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process in this directory can still be told to stop; it is in that directory itself. */
+export function canHearStop(): boolean {
+  return process.platform === 'win32' || existsSync(NAME);
+}
+
+/** Makes the process in this directory end by itself, where it cannot be told to. */
+export function removeStopSocket(directory: string): void {
+  if (process.platform !== 'win32') rmSync(join(directory, NAME), { force: true, recursive: true });
 }
 
 function pipeOf(directory: string): string {

@@ -1,7 +1,8 @@
 /** The job summary: what was fetched, at a glance, and never the token. Everything from outside is escaped. */
 import * as core from '@actions/core';
-import { describeDuration, factsOf } from '../messages/describe.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import { describeError, factsOf } from '../messages/describe.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 
 export async function writeSummary(fetched: FetchedToken, pool: string, elapsedMs: number): Promise<void> {
@@ -16,6 +17,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Pool: pool,
     Daemon: daemon.trim(),
     'Authenticated by': facts['authentication-method'],
+    Credential: facts['credential-source'],
     Levels: authz || 'not limited',
     Expires: expires,
     'Token id': facts['token-id'],
@@ -23,21 +25,49 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Took: `${fetched.roundTrips} round trips, ${Math.round(elapsedMs)} ms`,
   };
   core.summary.addHeading('HTCondor token', 3);
-  core.summary.addTable(
-    Object.entries(rows).flatMap(([name, value = '']) =>
-      value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]],
-    ),
-  );
+  addRows(rows);
   for (const reduction of fetched.reductions)
     core.summary.addRaw(`<p>${escapeHtml(`⚠ Less than asked: ${reduction}`)}</p>`, true);
   const revocation = revocationOf(facts['token-id'] ?? '');
   if (revocation !== undefined) {
     core.summary.addDetails(
       'To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)',
-      `<pre><code>${escapeHtml(revocation)}</code></pre>`,
+      `<pre><code>${escapeHtml(revocation)}</code></pre><p>If the setting has an expression already, keep it: <code>(OLD) || (NEW)</code>.</p>`,
     );
   }
   await core.summary.write();
+}
+
+/** What a check found. */
+export async function writeCheckSummary(found: CheckResult): Promise<void> {
+  core.summary.addHeading('HTCondor token: a fetch would succeed', 3);
+  addRows({
+    Identity: found.identity,
+    'Trust domain': found.trustDomain,
+    Daemon: [found.daemonName || found.daemonAddress, found.daemonVersion].join(' ').trim(),
+    'Authenticated by': found.authenticationMethod,
+    'Allowed levels': found.allowed.join(' '),
+    'Denied levels': found.refused.join(' '),
+    'Not checked': found.notChecked.join(', '),
+  });
+  await core.summary.write();
+}
+
+/** What failed, and what to do about it. */
+export async function writeFailureSummary(error: unknown): Promise<void> {
+  const [what = '', ...more] = describeError(error);
+  core.summary.addHeading('HTCondor token: failed', 3);
+  core.summary.addRaw(`<p><code>${escapeHtml(what)}</code></p>`, true);
+  core.summary.addList(more.map((line) => escapeHtml(line.trim())));
+  await core.summary.write();
+}
+
+function addRows(rows: Readonly<Record<string, string | undefined>>): void {
+  core.summary.addTable(
+    Object.entries(rows).flatMap(([name, value = '']) =>
+      value === '' ? [] : [[name, `<code>${escapeHtml(value)}</code>`]],
+    ),
+  );
 }
 
 /** The setting that takes this token, and no other, out of use; undefined: it has no id that could be written there. */

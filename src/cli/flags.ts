@@ -1,4 +1,4 @@
-/** Flags of `condor_token_fetch`, by HTCondor's own rules (is_dash_arg_prefix in match_prefix.cpp). */
+/** Flags of `condor_token_fetch` and `condor_token_request`, by HTCondor's own rules (is_dash_arg_prefix in match_prefix.cpp). */
 import { InputError } from '../errors.ts';
 
 interface Flag {
@@ -9,6 +9,14 @@ interface Flag {
   readonly value?: string;
   readonly help: string;
 }
+
+/** Flags that no tool of HTCondor has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
+const CHECKS: readonly Flag[] = [
+  { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token is for this identity' },
+  { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },
+  { name: 'on-reduced', value: 'ACTION', help: 'If the daemon grants less than requested: warn, fail or ignore' },
+  { name: 'server-name', value: 'HOST', help: 'Host name that the daemon’s certificate must carry' },
+].map((flag) => ({ ...flag, minimum: flag.name.length }));
 
 /** In the order in which HTCondor's tool compares them: the first that fits counts, even if a later one would too. */
 export const FLAGS: readonly Flag[] = [
@@ -30,17 +38,43 @@ export const FLAGS: readonly Flag[] = [
   { name: 'verify', minimum: 4, help: 'Ask the daemon whether it allows the levels with the new token' },
   { name: 'json', minimum: 1, help: 'Print claims and facts as JSON instead of the token' },
   { name: 'version', minimum: 1, help: 'Show the version' },
+  ...CHECKS,
 ];
+
+const SHARED_WITH_REQUEST: readonly string[] = ['pool', 'name', 'token', 'file'];
+
+/** Flags of condor_token_request, in the order in which HTCondor's tool compares them, then those that it lacks. */
+export const REQUEST_FLAGS: readonly Flag[] = [
+  ...FLAGS.filter(({ name }) => name === 'authz' || name === 'lifetime'),
+  { name: 'identity', minimum: 1, value: 'IDENTITY', help: 'Identity of the requested token (default: condor)' },
+  ...FLAGS.filter(({ name }) => SHARED_WITH_REQUEST.includes(name)),
+  { name: 'type', minimum: 1, value: 'TYPE', help: 'Type of the daemon (default: COLLECTOR)' },
+  ...FLAGS.filter(({ name }) => name === 'debug' || name === 'help'),
+  ...FLAGS.filter(({ name }) => ['address', 'timeout', 'retries', 'json', 'version'].includes(name)).map(whole),
+  ...CHECKS,
+];
+
+/** The flag without abbreviations. */
+function whole(flag: Flag): Flag {
+  return { ...flag, minimum: flag.name.length };
+}
+
+/** Names of the command, which decides by the name under which it was started. */
+export type Tool = 'condor_token_fetch' | 'condor_token_request';
+
+export function flagsOf(tool: Tool): readonly Flag[] {
+  return tool === 'condor_token_request' ? REQUEST_FLAGS : FLAGS;
+}
 
 /** What was given: of a flag that is repeated all values, in order; of one without value an empty string. */
 export type Arguments = ReadonlyMap<string, readonly string[]>;
 
 /** @throws InputError an argument that is no flag, or a flag without its value. */
-export function parseArguments(args: readonly string[]): Arguments {
+export function parseArguments(args: readonly string[], flags = FLAGS): Arguments {
   const found = new Map<string, string[]>();
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] ?? '';
-    const flag = FLAGS.find((each) => matches(argument, each));
+    const flag = flags.find((each) => matches(argument, each));
     if (flag === undefined) throw new InputError('arguments', `Invalid command line argument: ${argument}`);
     let value: string | undefined = '';
     if (flag.value !== undefined) {
@@ -60,13 +94,17 @@ function matches(argument: string, { name, minimum }: Flag): boolean {
   return dashes === '-' && word.length >= minimum && name.startsWith(word);
 }
 
-export function usage(): string {
-  const lines = FLAGS.map(
-    ({ name, value, help }) => `  ${`-${name}${value === undefined ? '' : ` ${value}`}`.padEnd(20)}${help}`,
+export function usage(tool: Tool = 'condor_token_fetch'): string {
+  const lines = flagsOf(tool).map(
+    ({ name, value, help }) => `  ${`-${name}${value === undefined ? '' : ` ${value}`}`.padEnd(32)}${help}`,
   );
-  return `Usage: condor_token_fetch [FLAG]...
+  const what =
+    tool === 'condor_token_request'
+      ? 'Requests a token from a daemon of an HTCondor pool, waits until an administrator approves it, and prints it to\nstandard output.'
+      : 'Fetches a token from a daemon of an HTCondor pool and prints it to standard output.';
+  return `Usage: ${tool} [FLAG]...
 
-Fetches a token from a daemon of an HTCondor pool and prints it to standard output.
+${what}
 
 ${lines.join('\n')}
 `;

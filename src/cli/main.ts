@@ -8,34 +8,35 @@ import { describeDiagnosis, describeError, describeToken, factsOf } from '../mes
 import { checkFetch } from '../pipeline/check.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
 import { printable } from '../runtime/printable.ts';
-import { type Arguments, parseArguments, usage } from './flags.ts';
+import { commandHint } from './command-hints.ts';
+import { type Arguments, flagsOf, parseArguments, type Tool, usage } from './flags.ts';
 import { VERSION } from './version.ts';
 
 /** Flags that HTCondor's tool takes for not given if they are empty. */
-const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file'];
+const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file', 'identity'];
 
 /** Gives the exit status. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], tool: Tool = 'condor_token_fetch'): Promise<number> {
   try {
-    return await main(args);
+    return await main(args, tool);
   } catch (error) {
-    for (const line of describeError(error)) say(line);
+    for (const line of describeError(error)) say(commandHint(line));
     return error instanceof HTCondorError ? error.exitStatus : 1;
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const given = parseArguments(args);
+async function main(args: readonly string[], tool: Tool): Promise<number> {
+  const given = parseArguments(args, flagsOf(tool));
   if (given.has('help')) {
-    process.stderr.write(usage());
+    process.stderr.write(usage(tool));
     return 1; // as HTCondor's tool does
   }
   if (given.has('version')) {
-    await print(`condor_token_fetch ${VERSION}`);
+    await print(`${tool} ${VERSION}`);
     return 0;
   }
 
-  const input = inputOf(given);
+  const input = tool === 'condor_token_request' ? requestInputOf(given) : inputOf(given);
   const host = processHost(readTimeout(input), interruptSignal(), {
     mask: () => {}, // nothing secret is ever printed but the token itself, on purpose
     log: {
@@ -51,11 +52,30 @@ async function main(args: readonly string[]): Promise<number> {
     say(describeDiagnosis(await checkFetch(request, host)));
     return 0;
   }
-  const fetched = await fetchToken(request, host);
+  const announce = (id: string) => {
+    if (tool === 'condor_token_request') void print(approval(id)).catch(() => {}); // printing the token fails as well
+  };
+  const fetched = await fetchToken({ ...request, announce }, host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
   if (given.has('json')) await print(JSON.stringify({ ...factsOf(fetched), file: fetched.path ?? '' }, undefined, 2));
   else if (fetched.path === undefined) await print(fetched.token.jwt.reveal());
   return 0;
+}
+
+/** The line that HTCondor's condor_token_request prints on standard output, for programs that wait for it. */
+function approval(id: string): string {
+  return `Token request enqueued.  Ask an administrator to please approve request ${id}.`;
+}
+
+/** HTCondor's condor_token_request asks the collector unless -type says otherwise, and waits without a time limit. */
+function requestInputOf(given: Arguments): InputSource {
+  const input = inputOf(given);
+  return (name) => {
+    if (name === 'mode') return 'request';
+    if (name === 'type') return input(name) ?? 'collector';
+    if (name === 'timeout') return input(name) ?? '1d';
+    return input(name);
+  };
 }
 
 /** Levels add up; of other flags the last one counts. HTCondor's tool does not look at -key where there is -remote. */

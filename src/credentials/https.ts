@@ -1,6 +1,12 @@
+import type { RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { abortedError } from '../transport/channel.ts';
+import { dial } from '../transport/dial.ts';
+import { formatEndpoint } from '../transport/sinful.ts';
+import type { HttpProxy } from './http-proxy.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -9,11 +15,15 @@ export interface HttpRequest {
   readonly body?: string;
   /** PEM of those who may have issued the server's certificate. */
   readonly authorities: readonly string[];
+  /** The proxy to go through; undefined: none. */
+  readonly proxy?: HttpProxy | undefined;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly text: string;
+  /** One value of a header, by its name in lower case. */
+  header(name: string): string | undefined;
 }
 
 /** More than this of an answer, in bytes, is not looked at: tokens have some 2,000. */
@@ -25,16 +35,16 @@ const MAX_ANSWER = 64 * 1024;
  *
  * @throws ConnectError ERR_CONNECT; ERR_TIMEOUT.
  */
-export async function sendHttp(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-  const { url, method, headers, body = '', authorities } = request;
-  const { request: begin } =
-    url.protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
-  // Said aloud, for NODE_TLS_REJECT_UNAUTHORIZED of some earlier step would count otherwise.
-  const options = { method, headers, signal, agent: false, ca: [...authorities], rejectUnauthorized: true };
+export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpResponse> {
+  const { url, method, headers, body = '' } = request;
+  const { signal } = host;
   try {
+    const socket = await connectTo(request, host);
+    const { request: begin } = moduleFor(url);
     return await new Promise<HttpResponse>((resolve, reject) => {
-      const sent = begin(url, options, (response) => {
+      const sent = begin(url, { method, headers, signal, createConnection: () => socket }, (response) => {
         const { statusCode: status = 0 } = response;
+        const header = (name: string) => response.headers[name]?.toString();
         const chunks: Buffer[] = [];
         let length = 0;
         response.on('data', (chunk: Buffer) => {
@@ -42,17 +52,95 @@ export async function sendHttp(request: HttpRequest, signal: AbortSignal): Promi
           if (length > MAX_ANSWER) sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`));
           else chunks.push(chunk);
         });
-        response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8') }));
+        response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8'), header }));
         response.on('error', reject);
         response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
       });
       sent.on('error', reject);
       sent.on('close', () => reject(new Error('it hung up without an answer'))); // if nothing else was told
       sent.end(body);
-    });
+    }).finally(() => socket.destroy());
   } catch (cause) {
     if (signal.aborted) throw abortedError(signal);
     // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
-    throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${messageOf(cause)}`, { peer: url.origin });
+    throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${messageOf(cause)}`, {
+      peer: url.origin,
+      permanent: cause instanceof ConnectError && cause.permanent,
+    });
   }
+}
+
+function moduleFor({ protocol }: URL) {
+  return protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
+}
+
+/** A connection to the server of a URL, through TLS and a proxy where they are due. */
+async function connectTo({ url, authorities, proxy }: HttpRequest, host: Host): Promise<Socket> {
+  const socket =
+    proxy === undefined ? await dial([endpointOf(url)], host) : await openTunnel(proxy, url, authorities, host);
+  socket.on('error', () => {}); // what reads from it reports the error
+  return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
+}
+
+/** TLS on a connection. The handshake goes on while the caller writes; its failure is an error of the socket. */
+function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
+  const host = bare(hostname);
+  return process.getBuiltinModule('node:tls').connect({
+    socket,
+    host, // the certificate must be for it
+    servername: /^[\d.]+$|:/.test(host) ? '' : host, // RFC 6066: no address
+    ca: [...authorities],
+    rejectUnauthorized: true, // explicitly, or NODE_TLS_REJECT_UNAUTHORIZED of an earlier step would count
+    ALPNProtocols: ['http/1.1'],
+  });
+}
+
+/**
+ * A tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). Why not by a package: `https.Agent({ proxyEnv })` needs Node 24.5,
+ * and the proxy agents of npm, `@actions/http-client` included, connect with Node's own limit of 250 ms for an address.
+ *
+ * @throws Error that names the proxy, without its password.
+ */
+async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly string[], host: Host): Promise<Socket> {
+  const target = formatEndpoint(endpointOf(url));
+  const headers: Record<string, string> = { host: target };
+  if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization.reveal();
+  const failed = (what: string) => new Error(`the proxy ${proxy.url.origin} ${what}`);
+  try {
+    const plain = await dial([endpointOf(proxy.url)], host);
+    const socket = proxy.url.protocol === 'http:' ? plain : startTls(plain, proxy.url, authorities);
+    const options: RequestOptions = {
+      ...{ method: 'CONNECT', path: target, headers, signal: host.signal },
+      createConnection: () => socket,
+    };
+    return await new Promise<Socket>((resolve, reject) => {
+      const sent = process.getBuiltinModule('node:http').request(options);
+      sent.on('connect', ({ statusCode = 0 }, tunnel: Socket, early: Buffer) => {
+        if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
+        tunnel.destroy();
+        reject(new Error(`it answers ${statusCode}`));
+      });
+      sent.on('response', (response) => {
+        response.destroy();
+        reject(new Error(`it answers ${response.statusCode}`));
+      });
+      sent.on('error', reject);
+      sent.on('close', () => reject(new Error('it closed the connection')));
+      sent.end();
+    }).catch((error: unknown) => {
+      socket.destroy();
+      throw error;
+    });
+  } catch (error) {
+    throw failed(`does not connect to ${target}: ${messageOf(error)}`);
+  }
+}
+
+function endpointOf({ hostname, port, protocol }: URL) {
+  return { host: bare(hostname), port: Number(port) || (protocol === 'http:' ? 80 : 443) };
+}
+
+/** A host of a URL without the brackets of IPv6. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

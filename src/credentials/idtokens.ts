@@ -3,7 +3,7 @@ import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
-import { parseIdToken, signaturePart } from '../token/jwt.ts';
+import { algorithmOf, parseCredentialToken, secretsOf } from '../token/jwt.ts';
 import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-directory.ts';
 import { unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
@@ -18,19 +18,22 @@ export type IdTokenSource =
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
       readonly excluded?: RegExp | undefined;
       /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
-      readonly signing?: SigningKeys;
+      readonly signing?: SigningKeys | undefined;
     };
+
+/** Lines without a token that are named, each with its reason. */
+const MAX_REASONS = 20;
 
 /**
  * IDTOKENS with all tokens of a source; a string says why there are none.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN.
  */
-export function loadIdTokens(source: IdTokenSource, host: Host): AuthMethod | string {
+export function loadIdTokens(source: IdTokenSource, host: Host, authz: readonly string[] = []): AuthMethod | string {
   const { found, reasons } = readIdTokens(source, host);
   const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
   return found.length > 0 || mint !== undefined
-    ? idtokens(found, host, mint)
+    ? idtokens(found, host, { mint, authz, endsRun: 'text' in source })
     : `no IDTOKEN was found; ${reasons.join('; ')}`;
 }
 
@@ -49,24 +52,26 @@ export function readIdTokens(
   for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
+  let others = 0;
   for (const line of lines) {
     try {
       found.push(parseLine(line, source.named, host));
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
-      reasons.push(error.message);
+      if (reasons.length < MAX_REASONS) reasons.push(error.message);
+      else others += 1;
     }
   }
+  if (others > 0) reasons.push(`${others} more lines that hold no IDTOKEN`);
   for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
   return { found, reasons };
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  host.mask(text);
-  const signature = signaturePart(text);
-  if (signature.reveal() !== '') host.mask(signature);
+  // What does not parse is no secret, and a mask would hide it wherever it stands in the job's log.
+  if (algorithmOf(text) !== undefined) for (const secret of secretsOf(text)) host.mask(secret);
   try {
-    return { token: parseIdToken(text), source, chosen };
+    return { token: parseCredentialToken(text), source, chosen };
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
     throw unreadable(source, error.message);

@@ -2,6 +2,8 @@ import { CredentialError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
+import { secretsOf } from '../token/jwt.ts';
+import type { ProxySettings } from './http-proxy.ts';
 import type { JobSource } from './keyless-source.ts';
 import { askForToken } from './token-service.ts';
 
@@ -11,14 +13,20 @@ import { askForToken } from './token-service.ts';
  * @throws CredentialError ERR_NO_CREDENTIAL the job may not have one.
  * @throws what askForToken throws.
  */
-export async function jobToken({ audience, runner }: JobSource, tlsFor: TlsFor, host: Host): Promise<Secret> {
+export async function jobToken(
+  { audience, runner }: JobSource,
+  tlsFor: TlsFor,
+  proxies: ProxySettings,
+  host: Host,
+): Promise<Secret> {
   if (runner === undefined)
     throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
   const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
-  host.mask(runner.bearer);
+  for (const secret of secretsOf(runner.bearer)) host.mask(secret);
   const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
   const who = 'oidc-audience: the OIDC service of the runner';
-  const { token } = await askForToken({ who, members: ['value'], url, method: 'GET', headers, tlsFor }, host);
+  const request = { who, members: ['value'], url, method: 'GET', headers, tlsFor, proxies } as const;
+  const { token } = await askForToken(request, host);
   return token;
 }

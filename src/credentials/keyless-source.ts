@@ -1,4 +1,5 @@
 import type { Secret } from '../runtime/secret.ts';
+import type { ProxySettings } from './http-proxy.ts';
 
 /** The job's own OIDC token, and a service that makes one for the pool of it, or of a SciToken; one of them at least. */
 export interface KeylessSource {
@@ -6,6 +7,10 @@ export interface KeylessSource {
   readonly job: JobSource | undefined;
   /** Undefined: the job's token is the SciToken. */
   readonly service: URL | undefined;
+  /** How both are reached. */
+  readonly proxies: ProxySettings;
+  /** NODE_EXTRA_CA_CERTS: a file of CA certificates that count for both. */
+  readonly extraCertificates: string | undefined;
 }
 
 export interface JobSource {

@@ -8,7 +8,7 @@ import type { KeylessSource } from './keyless-source.ts';
 import type { CredentialSources } from './load.ts';
 import { readSciToken } from './scitokens.ts';
 import { askTokenService } from './token-exchange.ts';
-import { loadTrust } from './trust.ts';
+import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
 const SHARED_KEY = /^HS/i;
@@ -31,15 +31,19 @@ export type Bearer =
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError.
  */
 export async function resolveBearer(
-  { job, service: url }: KeylessSource,
+  { job, service: url, proxies, extraCertificates: extra }: KeylessSource,
   credentials: CredentialSources,
   authz: readonly string[],
   host: Host,
 ): Promise<Bearer> {
-  const tlsFor = loadTrust(credentials.trust, host)(undefined);
-  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsFor, host);
+  const { trust } = credentials;
+  const withExtra = (source: TrustSource) =>
+    loadTrust(extra === undefined ? source : { ...source, files: [...source.files, extra] }, host)(undefined);
+  const tlsFor = withExtra(trust);
+  const tlsForJob = withExtra(systemTrust(trust));
+  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
   if (url === undefined) return { kind: 'scitoken', token: bearer };
-  const answer = await askTokenService({ url, bearer, authz, tlsFor }, host);
+  const answer = await askTokenService({ url, bearer, authz, tlsFor, proxies }, host);
   host.log.debug(`credentials: ${url.origin} has made a token for us`);
   const { token } = answer;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return { kind: 'scitoken', token };

@@ -42,16 +42,17 @@ export interface CredentialSources {
 }
 
 /**
- * The methods that have a credential, each secret masked, and the reasons of the others.
+ * The methods that have a credential, each secret masked, and the reasons of the others. `authz` are the levels that are
+ * requested, which decide the order of IDTOKENS.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL with every place that was looked at; ERR_CREDENTIAL_UNREADABLE if something
  *   in an input is of no use.
  */
-export function loadCredentials(sources: CredentialSources, host: Host): Credentials {
+export function loadCredentials(sources: CredentialSources, host: Host, authz: readonly string[] = []): Credentials {
   const methods: AuthMethod[] = [];
   const unavailable: MethodAttempt[] = [];
   for (const method of sources.methods) {
-    const loaded = load(method, sources, host);
+    const loaded = load(method, sources, authz, host);
     if (typeof loaded !== 'string') methods.push(loaded);
     else unavailable.push({ method: displayName(method), reason: loaded });
   }
@@ -60,11 +61,16 @@ export function loadCredentials(sources: CredentialSources, host: Host): Credent
   throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
 }
 
-function load(method: MethodSource, sources: CredentialSources, host: Host): AuthMethod | string {
+function load(
+  method: MethodSource,
+  sources: CredentialSources,
+  authz: readonly string[],
+  host: Host,
+): AuthMethod | string {
   const { trust, certificate, scitoken } = sources;
   switch (method) {
     case 'TOKEN':
-      return loadIdTokens(sources.idtoken, host);
+      return loadIdTokens(sources.idtoken, host, authz);
     case 'SCITOKENS':
       return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
     case 'SSL': {
@@ -90,7 +96,7 @@ function load(method: MethodSource, sources: CredentialSources, host: Host): Aut
 
 function loadFs(source: CredentialSources['fs']): AuthMethod | string {
   if (source.uid === undefined) return 'it needs accounts as Unix has them';
-  const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/\/+$/, '')])];
+  const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/(?<!\/)\/+$/, '')])];
   return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
 

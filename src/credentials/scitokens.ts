@@ -7,10 +7,13 @@ import type { AuthMethod } from '../security/method.ts';
 import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
+import { algorithmOf, secretsOf } from '../token/jwt.ts';
 import { reasonOf, unreadable } from './private-file.ts';
 
 export interface SciTokenSource {
   readonly text: Secret | undefined;
+  /** Where `text` comes from. Default: the input `scitoken`. */
+  readonly name?: string | undefined;
   /** SCITOKENS_FILE: takes the place of the search. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -43,10 +46,12 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
 /** The token of the input, or the one found; a string says why there is none. Throws as loadSciToken does. */
 export function readSciToken(source: SciTokenSource, host: Host): BearerToken | string {
   const given = source.text !== undefined;
-  const found = given ? { text: source.text.reveal(), source: 'scitoken' } : discover(source);
+  const found = given ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
   if (typeof found === 'string') return found;
   const jwt = new Secret(found.text.trim());
-  if (jwt.reveal() !== '') host.mask(jwt);
+  // In a file, what is not a JWT is no secret, and a mask would hide it wherever it stands in the job's log.
+  if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
+  else if (given && jwt.reveal() !== '') host.mask(jwt);
   try {
     if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
     if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
@@ -87,7 +92,7 @@ function readStart(path: string, owner?: number): string | Error {
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | ours);
     try {
       const { uid, mode } = fstatSync(file);
-      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is no regular file');
+      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
       if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));

@@ -4,7 +4,7 @@ import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { Mint } from '../security/methods/idtokens.ts';
-import { parseIdToken } from '../token/jwt.ts';
+import { parseCredentialToken, secretsOf } from '../token/jwt.ts';
 import { readPrivateFile, reasonOf } from './private-file.ts';
 
 /** Where HTCondor keeps signing keys, and whom they are for. */
@@ -35,8 +35,8 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
       if (path === undefined || !isReadable(path)) continue;
       try {
         const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-        host.mask(jwt);
-        return { token: parseIdToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+        for (const secret of secretsOf(jwt)) host.mask(secret);
+        return { token: parseCredentialToken(jwt), source: `a token made with the key ${path}`, chosen: true };
       } catch (error) {
         host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
       }

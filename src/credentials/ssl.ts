@@ -1,12 +1,15 @@
-import type { X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialError } from '../errors.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
+import { distinguishedName } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
+import { pastedPem } from './pasted.ts';
 import { reasonOf, unreadable } from './private-file.ts';
 
 /**
@@ -24,8 +27,19 @@ export interface ClientCertificate {
   /** The certificate and those that it needs above it. */
   readonly chain: string;
   readonly key: Secret;
+  readonly onUnverified: (() => void) | undefined;
   readonly label: string;
+  readonly source: string;
 }
+
+/** The largest file of certificates that is read: the CAs of a system have some 250 kB. */
+export const MAX_PEM_BYTES = 8 * 1024 * 1024;
+/** The most files of a directory of CA certificates. */
+const MAX_FILES = 4096;
+/** The least that OpenSSL accepts at its usual security level. */
+const MIN_RSA_BITS = 2048;
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const ANY_USAGE = '2.5.29.37.0';
 
 const CERTIFICATE =
   /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
@@ -41,8 +55,14 @@ export function loadCertificate(
   tlsFor: (own: ClientCertificate) => TlsFor,
   host: Host,
 ): AuthMethod | string {
-  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own));
-  if (source.given) return method(readPair(source.certificate, source.key, host));
+  const method = (own: ClientCertificate) => ssl(own.label, tlsFor(own), own.source);
+  if (source.given) {
+    const onUnverified = () =>
+      host.log.warn(
+        'The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3',
+      );
+    return method({ ...readPair(source.certificate, source.key, host), onUnverified });
+  }
   const reasons: string[] = [];
   for (const { certificate, key } of source.pairs.toReversed()) {
     try {
@@ -67,7 +87,8 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   const key = readKey(keySource, host);
   const [own] = chain;
   if (own === undefined) throw unreadable(certificateSource.name, 'it holds no PEM certificate');
-  const subject = own.subject.replaceAll('\n', ', ');
+  checkUsable(own, key.object, certificateSource.name);
+  const subject = distinguishedName(own.subject, 'an empty subject');
   if (!own.checkPrivateKey(key.object))
     throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
   const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
@@ -78,13 +99,30 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   return {
     chain: chain.map((each) => each.toString()).join('\n'),
     key: key.pem,
+    onUnverified: undefined,
     label: `${certificateSource.name} (${subject})`,
+    source: certificateSource.name,
   };
+}
+
+/** What a daemon's TLS library would refuse, or this one. */
+function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string): void {
+  const { modulusLength } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
+    throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS needs at least ${MIN_RSA_BITS}`);
+  // Node types it as always there; without the extension it is undefined, and the certificate is for everything.
+  const purposes = keyUsage as readonly string[] | undefined;
+  if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
+    throw unreadable(name, 'the certificate is not for TLS clients (its extended key usage lacks clientAuth)');
 }
 
 function readKey(source: PemSource, host: Host) {
   const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-  if (pem === undefined) throw unreadable(source.name, 'it holds no PEM private key');
+  if (pem === undefined)
+    throw unreadable(
+      source.name,
+      `it holds no PEM private key${source.name === 'client-certificate' ? ', and client-key is not given' : ''}`,
+    );
   const secret = new Secret(pem);
   host.mask(secret);
   if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
@@ -114,7 +152,7 @@ export function readCertificates(text: string, name: string): readonly X509Certi
 function readPem(source: PemSource): string {
   if ('text' in source) return source.text.reveal();
   try {
-    return readFileSync(pathOf(source), 'latin1');
+    return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString('latin1'));
   } catch (error) {
     const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
     throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
@@ -125,24 +163,41 @@ function pathOf({ path }: { readonly path: string | Secret }): string {
   return typeof path === 'string' ? path : path.reveal();
 }
 
-/** All certificates in a text, a file, or the files of a directory. */
-export function readAuthorities(source: PemSource): readonly string[] {
+/** All certificates in a text, a file, or the files of a directory, of which those without any are passed to `skip`. */
+export function readAuthorities(source: PemSource, skip: (reason: string) => void): readonly string[] {
   const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());
+  const files = 'text' in source ? undefined : filesIn(pathOf(source));
   const found =
-    'text' in source
+    files === undefined
       ? pem(readPem(source))
-      : filesOf(pathOf(source)).flatMap((path) => pem(readPem({ name: source.name, path })));
+      : files.flatMap((path) => {
+          try {
+            const certificates = pem(readPem({ name: source.name, path }));
+            if (certificates.length === 0) skip(`${path}: it holds no PEM certificate`);
+            return certificates;
+          } catch (error) {
+            if (!(error instanceof CredentialError)) throw error;
+            skip(`${path}: ${error.message}`);
+            return [];
+          }
+        });
   if (found.length > 0) return found;
   throw unreadable(source.name, 'it holds no PEM certificate');
 }
 
 /** The files of a directory; what is none stands for itself. */
 export function filesOf(path: string): readonly string[] {
+  return filesIn(path) ?? [path];
+}
+
+/** Undefined: it is not a directory. */
+function filesIn(path: string): readonly string[] | undefined {
   try {
     return readdirSync(path, { withFileTypes: true })
       .filter((each) => each.isFile() || each.isSymbolicLink())
+      .slice(0, MAX_FILES)
       .map(({ name }) => join(path, name));
   } catch {
-    return [path];
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
+import type { ProxySettings } from './http-proxy.ts';
 import { type Answer, askForToken } from './token-service.ts';
 
 /** What a bearer token is to be made of, and where. */
@@ -10,6 +11,7 @@ interface ServiceRequest {
   /** Authorization levels that are wanted; empty: the service decides. */
   readonly authz: readonly string[];
   readonly tlsFor: TlsFor;
+  readonly proxies: ProxySettings;
 }
 
 /**
@@ -18,7 +20,7 @@ interface ServiceRequest {
  *
  * @throws what askForToken throws.
  */
-export function askTokenService({ url, bearer, authz, tlsFor }: ServiceRequest, host: Host): Promise<Answer> {
+export function askTokenService({ url, bearer, authz, tlsFor, proxies }: ServiceRequest, host: Host): Promise<Answer> {
   const jwt = bearer.reveal();
   const body = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -33,5 +35,5 @@ export function askTokenService({ url, bearer, authz, tlsFor }: ServiceRequest, 
   };
   const members = ['access_token', 'token'];
   const who = 'token-service: the token service';
-  return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor }, host);
+  return askForToken({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor, proxies }, host);
 }

@@ -4,15 +4,17 @@ import { printable } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { algorithmOf, secretsOf } from '../token/jwt.ts';
+import { type ProxySettings, proxyFor } from './http-proxy.ts';
 import { type HttpRequest, type HttpResponse, sendHttp } from './https.ts';
 
 /** What is asked, and of whom. */
-interface Question extends Omit<HttpRequest, 'authorities'> {
+interface Question extends Omit<HttpRequest, 'authorities' | 'proxy'> {
   /** The input that it is for, and who is asked, for people. */
   readonly who: string;
   /** The token is the first of these members of the answer that is there. */
   readonly members: readonly string[];
   readonly tlsFor: TlsFor;
+  readonly proxies: ProxySettings;
 }
 
 /** What an answer says besides: names of RFC 8693, and those of others for what went wrong. */
@@ -31,10 +33,18 @@ const LONGEST_REASON = 300;
  * @throws ConnectError ERR_CONNECT there is no answer; ERR_TIMEOUT.
  * @throws what readAnswer throws.
  */
-export async function askForToken({ who, members, tlsFor, ...request }: Question, host: Host): Promise<Answer> {
-  const { authorities } = await tlsFor(request.url.hostname);
-  const response = await sendHttp({ ...request, authorities }, host.signal);
-  const answer = readAnswer({ who, members, url: request.url }, response);
+export async function askForToken(
+  { who, members, tlsFor, proxies, ...request }: Question,
+  host: Host,
+): Promise<Answer> {
+  const { url } = request;
+  const { authorities } = await tlsFor(url.hostname);
+  const proxy = proxyFor(proxies, url);
+  for (const secret of proxy?.secrets ?? []) host.mask(secret);
+  if (proxy !== undefined)
+    host.log.debug(`credentials: ${url.origin} is reached through the proxy ${proxy.url.origin}`);
+  const response = await sendHttp({ ...request, authorities, proxy }, host);
+  const answer = readAnswer({ who, members, url, headers: request.headers }, response, host.now());
   for (const secret of secretsOf(answer.token)) host.mask(secret);
   return answer;
 }
@@ -46,17 +56,21 @@ export async function askForToken({ who, members, tlsFor, ...request }: Question
  * @throws ConnectError ERR_CONNECT it may be another answer later.
  */
 export function readAnswer(
-  { who, members, url }: Pick<Question, 'who' | 'members' | 'url'>,
-  { status, text }: HttpResponse,
+  { who, members, url, headers }: Pick<Question, 'who' | 'members' | 'url'> & Partial<Pick<Question, 'headers'>>,
+  { status, text, header }: HttpResponse,
+  now: Date,
 ): Answer {
   const facts = { peer: url.origin };
   const answer = parse(text);
-  if (status === 429 || status >= 500) throw new ConnectError('ERR_CONNECT', `${who} answers ${status}`, facts);
+  if (status === 429 || status >= 500) {
+    const retryAfterMs = retryAfterOf(header, now);
+    const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
+    throw new ConnectError('ERR_CONNECT', `${who} answers ${status}${when}`, { ...facts, retryAfterMs });
+  }
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
-    const told = printable([String(status), ...reason].join(': '))
-      .replace(NO_WORD, '***')
-      .slice(0, LONGEST_REASON);
+    const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
+    const told = printable([String(status), ...said].join(': ')).slice(0, LONGEST_REASON);
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
@@ -65,6 +79,38 @@ export function readAnswer(
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
   return { token, text: answer };
+}
+
+/** Characters in a row that no reason has in common with a token by chance. */
+const QUOTED_LENGTH = 12;
+/** Longest reason that is compared with the token, in characters. A longer one is not printed. */
+const LONGEST_COMPARED = 4096;
+
+/** A reason without anything of the token that was sent. */
+function withoutToken(reason: string, sent: string): string {
+  const shown = reason.replace(NO_WORD, '***');
+  return quotes(shown, sent) ? '***' : shown;
+}
+
+/** True if a text repeats a part of what was sent. Blanks do not count, so that a service cannot break a token up. */
+function quotes(text: string, sent: string): boolean {
+  const [, token = sent] = sent.split(' ');
+  const bare = text.replace(/\s/g, '');
+  if (bare.length > LONGEST_COMPARED) return true;
+  for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++)
+    if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
+  return false;
+}
+
+/** The pause that Retry-After requests, as seconds or as a date by the clock of the service (RFC 9110 §10.2.3). */
+function retryAfterOf(header: HttpResponse['header'], now: Date): number | undefined {
+  const value = header('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const [at, theirNow] = [value, header('date') ?? ''].map((each) =>
+    each.length > 40 ? Number.NaN : Date.parse(each),
+  );
+  if (at === undefined || Number.isNaN(at)) return undefined;
+  return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
 /** Members of a JSON object, as far as they are texts. */

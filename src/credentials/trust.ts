@@ -1,11 +1,11 @@
 /** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
-import { readFileSync } from 'node:fs';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
 import { messageOf } from '../runtime/printable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { reasonOf } from './private-file.ts';
-import { type ClientCertificate, filesOf, type PemSource, readAuthorities } from './ssl.ts';
+import { type ClientCertificate, filesOf, MAX_PEM_BYTES, type PemSource, readAuthorities } from './ssl.ts';
 
 export interface TrustSource {
   /** The input ca-certificate. */
@@ -16,12 +16,13 @@ export interface TrustSource {
   /** False: those of the system do not count (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
   readonly system: boolean;
   /** File of hosts that HTCondor's tools have come to know. */
-  readonly knownHosts: string;
+  readonly knownHosts: string | undefined;
   /** SSL_CERT_FILE: the system's, for OpenSSL. */
   readonly certificateFile: string | undefined;
+  readonly platform: NodeJS.Platform;
 }
 
-/** Where systems keep the authorities that they trust, one file for all. */
+/** Where Unix systems keep the CA certificates that they trust, one file for all. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -30,25 +31,43 @@ const SYSTEM_FILES = [
 ];
 
 /**
+ * The trust for a service that is not part of a pool: the CAs of the system (or SSL_CERT_FILE) and nothing else. A CA of
+ * the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for the runner's OIDC endpoint.
+ */
+export function systemTrust({ certificateFile, platform }: TrustSource): TrustSource {
+  return {
+    authorities: undefined,
+    files: [],
+    directory: undefined,
+    system: true,
+    knownHosts: undefined,
+    certificateFile,
+    platform,
+  };
+}
+
+/**
  * What TLS needs for a server. The authorities of the input are read at once, so that what is wrong with them is told
  * before any connection; the system's when a handshake begins.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
  */
 export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
-  const given = source.authorities === undefined ? [] : readAuthorities(source.authorities);
+  const skip = (reason: string) => host.log.debug(`credentials: passed over ${reason}`);
+  const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
   const configured = () =>
     [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
       try {
-        return readAuthorities({ name: path, path });
+        return readAuthorities({ name: path, path }, skip);
       } catch (error) {
-        host.log.debug(`credentials: passed over ${messageOf(error)}`);
+        skip(messageOf(error));
         return [];
       }
     });
   return (own) => async (serverName) => {
-    const known = knownCertificate(source.knownHosts, serverName, host);
-    const system = source.system ? await systemAuthorities(source.certificateFile) : [];
+    const { knownHosts } = source;
+    const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
+    const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
     return {
       authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
       partialChain: known !== undefined,
@@ -58,10 +77,22 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
   };
 }
 
-async function systemAuthorities(certificateFile: string | undefined): Promise<readonly string[]> {
-  for (const path of certificateFile === undefined ? SYSTEM_FILES : [certificateFile]) {
+/**
+ * Files of which the first that can be read holds the system's CA certificates. On Windows a path such as `/etc/ssl` is one
+ * of the current drive, where every account may create it.
+ */
+export function systemFiles({
+  certificateFile,
+  platform,
+}: Pick<TrustSource, 'certificateFile' | 'platform'>): readonly string[] {
+  if (certificateFile !== undefined) return [certificateFile];
+  return platform === 'win32' ? [] : SYSTEM_FILES;
+}
+
+async function systemAuthorities(files: readonly string[]): Promise<readonly string[]> {
+  for (const path of files) {
     try {
-      return [readFileSync(path, 'latin1')];
+      return [readBounded(path, MAX_PEM_BYTES).toString('latin1')];
     } catch {
       // Another system keeps them elsewhere.
     }
@@ -79,7 +110,7 @@ async function systemAuthorities(certificateFile: string | undefined): Promise<r
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, MAX_PEM_BYTES).toString('utf8');
   } catch (error) {
     host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
     return undefined;

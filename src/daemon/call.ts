@@ -11,7 +11,15 @@ import {
 import type { Host } from '../runtime/host.ts';
 import { prepare, StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
-import { isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
+import {
+  isHangUp,
+  isResumable,
+  type Presuming,
+  resumeCommand,
+  type Session,
+  startCommand,
+} from '../security/session.ts';
+import { isBehindCcb } from '../transport/ccb-contact.ts';
 import type { Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
@@ -20,7 +28,7 @@ import type { BrokerCall } from './ccb.ts';
 import { type Destination, type Route, reach } from './reach.ts';
 
 /** Where a daemon is, and the name that its certificate must carry: Peer says how the two names differ. */
-export interface Target extends Pick<Peer, 'serverName' | 'claimedName'>, Destination {
+export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'>, Destination {
   /**
    * A session there that this run has had before, to come back to. Only for commands that change nothing: whoever has seen one
    * can send it again while the session lasts, for nothing that the daemon draws is bound in.
@@ -34,7 +42,8 @@ interface CommandCall {
   readonly command: number;
   /** With DC_SEC_QUERY: the command that it is about. */
   readonly about?: number;
-  readonly request: (message: Writer) => void;
+  /** Undefined: the command has no request. */
+  readonly request?: (message: Writer) => void;
   readonly credentials: Credentials;
   /** What an error says of when it happened; undefined: whether it was connecting or the session. */
   readonly phase?: Phase;
@@ -55,8 +64,11 @@ export interface CommandResult<T> {
  * Connects, opens a session for a command with its request, and lets `read` have the reply. The connection is closed
  * whatever happens: a daemon blocks in its read while we hold one open.
  *
- * A first try presumes which credential fits and saves a round trip; if that guess fails, or the peer hangs up on it,
- * or the daemon has no more the session to resume, there is one more without. It ends: nothing is presumed twice, and each further try has a method less.
+ * The first connection presumes which credential the daemon accepts, which saves a round trip. If the presumption fails,
+ * if the peer hangs up, or if the daemon no longer has the session to resume, a second connection presumes nothing. After
+ * a hang-up, the request waits for the daemon's verdict too: a daemon that denies the command closes the connection
+ * without reading the request, its TCP then sends a reset, and a reset may discard the denial (it does on Windows). The
+ * loop ends because nothing is presumed twice and each further connection has one method less.
  */
 export async function callCommand<T>(
   call: CommandCall,
@@ -64,44 +76,56 @@ export async function callCommand<T>(
   host: Host,
 ): Promise<CommandResult<T>> {
   let { credentials, target } = call;
-  for (let spent = 0, mayPresume = true; ; ) {
+  let refused: AuthorizationError | undefined;
+  for (let spent = 0, presuming: Presuming = { credential: true, verdict: true }; ; ) {
     try {
-      const result = await attempt({ ...call, credentials, target }, read, mayPresume, host);
+      const result = await attempt({ ...call, credentials, target }, read, presuming, host);
       return { ...result, roundTrips: result.roundTrips + spent };
     } catch (error) {
-      if (!(error instanceof StartOver)) throw error;
+      if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
+      refused ??= error.refused;
       const resumed = isResumable(target.resume);
       const how = resumed ? 'anew' : "waiting for the daemon's policy first";
       host.log.debug(`session: once more, ${how} (${error.message})`);
       credentials = error.credentials;
       target = { ...target, resume: undefined };
-      mayPresume &&= resumed;
+      presuming = { credential: presuming.credential && resumed, verdict: presuming.verdict && !error.hungUp };
       spent += error.roundTrips;
     }
   }
 }
 
+/** Whether there was no credential to try at all, so that an earlier refusal is the better reason. */
+function isNoMethod(error: unknown): boolean {
+  return (
+    (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
+    (error instanceof CredentialError && error.code === 'ERR_NO_CREDENTIAL')
+  );
+}
+
 async function attempt<T>(
   call: CommandCall,
   read: (session: Session, channel: Channel) => Promise<T>,
-  mayPresume: boolean,
+  presuming: Presuming,
   host: Host,
   failed?: HTCondorError,
 ): Promise<CommandResult<T>> {
   const { target, command, about, request, phase, mayBeUnmapped = false } = call;
-  const { address, serverName, claimedName } = target;
-  if (!isResumable(target.resume)) prepare(call.credentials, target);
+  const { address, serverName, claimedName, lastHeardFrom } = target;
+  // A CCB broker, or whoever named it, chooses the peer, even if a direct connection wins the race.
+  const mayBeChosen = call.connect === undefined && isBehindCcb(address);
+  const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
+  if (!isResumable(target.resume)) prepare(credentials, target);
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;
   try {
-    const credentials = way === 'ccb' ? mutualOnly(call.credentials) : call.credentials;
-    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName };
+    const peer = { ...channel.remote, sharedPortId: sharedPortId(address), serverName, claimedName, lastHeardFrom };
     const purpose = { command, about };
     session = await inPhase(phase ?? 'session', address, () =>
       earlier !== undefined
         ? resumeCommand(channel, purpose, request, earlier, host)
-        : startCommand(channel, purpose, request, { credentials, peer, mayPresume, mayBeUnmapped }, host),
+        : startCommand(channel, purpose, request, { credentials, peer, presuming, mayBeUnmapped }, host),
     );
     const value = await read(session, channel).catch((error: unknown) => {
       throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
@@ -118,7 +142,7 @@ async function attempt<T>(
     channel.flush();
     channel.close();
   }
-  return await attempt(call, read, mayPresume, host, failed);
+  return await attempt(call, read, presuming, host, failed);
 }
 
 async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | undefined): Promise<Route> {
@@ -128,7 +152,7 @@ async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | un
 }
 
 /**
- * What may be used through CCB: whoever is at the other end was brought by somebody else, so it has to prove itself.
+ * The credentials for a daemon behind CCB: a broker brings the peer, so the peer has to authenticate itself.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if nothing is left.
  */
@@ -175,13 +199,10 @@ async function askBroker<T>(
   }
 }
 
-function isHangUp(error: unknown): error is ConnectError {
-  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
-}
-
 /** A command that needs no session. */
-interface ClearCall extends Pick<CommandCall, 'command' | 'request' | 'connect'> {
+interface ClearCall extends Pick<CommandCall, 'command' | 'connect'> {
   readonly address: Sinful;
+  readonly request: (message: Writer) => void;
 }
 
 /** Sends a command that needs no session, and lets `read` have the reply. The connection is closed whatever happens. */

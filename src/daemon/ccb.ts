@@ -48,6 +48,7 @@ type Answer = { readonly channel: Channel; readonly way: string } | { readonly r
  */
 export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: Host): Promise<Channel> {
   const failures: string[] = [];
+  let mayBeRestarting = false;
   for (const contact of rotated(ccbContacts(address), host)) {
     const broker = formatEndpoint(contact.broker);
     try {
@@ -56,10 +57,11 @@ export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: H
       if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
       host.log.debug(`ccb: broker ${broker}: ${error.message}`);
       failures.push(`broker ${broker}: ${error.message}`);
+      mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
     }
   }
   const text = failures.length > 0 ? failures.join('; ') : 'its address names no broker that could be asked';
-  throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address) });
+  throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), mayBeRestarting });
 }
 
 function rotated<T>(list: readonly T[], host: Host): readonly T[] {
@@ -72,7 +74,11 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
   let answer = await request(contact, true, ask, host);
   // Streaming is switched off there, or as much of it is going on as is allowed: then to a port of ours.
   if ('refusal' in answer && /stream/i.test(answer.refusal)) answer = await request(contact, false, ask, host);
-  if ('refusal' in answer) throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.refusal}"`);
+  if ('refusal' in answer) {
+    // A daemon that restarts registers with its broker anew; its old number is gone (CCBServer::HandleRequest).
+    const mayBeRestarting = /no daemon is currently registered/i.test(answer.refusal);
+    throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.refusal}"`, { mayBeRestarting });
+  }
   host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
   return answer.channel;
 }

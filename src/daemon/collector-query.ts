@@ -1,8 +1,19 @@
 /** One query to a collector (CondorQuery in C++), asked in the way that is answered first. */
-import { AuthenticationError, ConnectError, ProtocolError } from '../errors.ts';
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConnectError,
+  CredentialError,
+  type HTCondorError,
+  NegotiationError,
+  ProtocolError,
+} from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { messageOf } from '../runtime/printable.ts';
 import { type Credentials, ONE_SIDED } from '../security/method.ts';
+import { startUnauthenticated } from '../security/unauthenticated.ts';
 import type { Channel } from '../transport/channel.ts';
+import { connect } from '../transport/connect.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -27,6 +38,13 @@ export interface Answer {
   readonly vouched: boolean;
 }
 
+/** Which answers are good enough. */
+interface Acceptance {
+  trusted(answer: Answer): boolean;
+  /** True if a collector that accepts no credential is asked without authentication. */
+  readonly mayBeUnauthenticated: boolean;
+}
+
 /** The answer is there, but who gave it has not proven itself, and it matters. */
 class NotVouched extends Error {
   readonly answer: Answer;
@@ -49,7 +67,7 @@ export async function queryCollector(
   collector: Target,
   query: Query,
   credentials: Credentials,
-  trusted: (answer: Answer) => boolean,
+  { trusted, mayBeUnauthenticated }: Acceptance,
   host: Host,
 ): Promise<Answer> {
   const plain = queryInClear(collector, query, host).then((answer) => {
@@ -69,7 +87,10 @@ export async function queryCollector(
       // A hang-up is how a collector says that it wants authentication; then the other failure is the one to tell.
       const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
       if (!hungUp) throw error;
-      return authenticated;
+      return authenticated.catch((failure: unknown) => {
+        if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;
+        return queryUnauthenticated(collector, query, failure, host);
+      });
     });
   }
 }
@@ -89,6 +110,40 @@ async function queryInSession(target: Target, query: Query, credentials: Credent
   const call = { target, command: query.command, request, credentials, phase: 'locate' as const, mayBeUnmapped: true };
   const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
   return { ads: value, roundTrips, vouched: !ONE_SIDED.includes(session.method) };
+}
+
+/** Whether the collector accepts none of the credentials, or does not authorize the identity. */
+function isRefusal(error: unknown): error is HTCondorError {
+  return (
+    error instanceof CredentialError ||
+    error instanceof NegotiationError ||
+    error instanceof AuthenticationError ||
+    error instanceof AuthorizationError
+  );
+}
+
+/** The query in a session without authentication. @throws `refusal` if the collector does not answer that either. */
+async function queryUnauthenticated(
+  { address }: Target,
+  query: Query,
+  refusal: HTCondorError,
+  host: Host,
+): Promise<Answer> {
+  const channel = await connect(address, host);
+  try {
+    await startUnauthenticated(channel, { command: query.command }, (message) => putQuery(message, query), host);
+    const ads = await channel.receive(getAds);
+    host.log.notice(
+      `The collector accepts no credential (${refusal.message}), so it was asked without authentication: its answer is not trusted with a SciToken or client certificate`,
+    );
+    return { ads, roundTrips: channel.roundTrips, vouched: false };
+  } catch (error) {
+    host.log.debug(`locate: the collector does not answer without authentication either (${messageOf(error)})`);
+    throw refusal;
+  } finally {
+    channel.flush();
+    channel.close();
+  }
 }
 
 function putQuery(message: Writer, { adType, requirements, locationQuery, limit, projection }: Query): void {

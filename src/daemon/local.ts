@@ -1,5 +1,5 @@
 /** The daemon of this machine, as the files say that it keeps for its tools (Daemon::readLocalClassAd, readAddressFile). */
-import { readFileSync } from 'node:fs';
+import { readBounded, systemReason } from '../runtime/bounded-file.ts';
 import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
@@ -36,11 +36,10 @@ export function findLocal({ adFile, addressFile }: Omit<LocalDaemon, 'name'>, ty
 function readDaemonFile(file: string, type: string): LocalAddress | string {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, MAX_FILE_LENGTH).toString('utf8');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : (error as Error).message;
+    return systemReason(error);
   }
-  if (text.length > MAX_FILE_LENGTH) return 'it is too large';
   const attributes = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
     const [, name = '', value = ''] = /^\s*(\w+)\s*=\s*"(.*)"\s*$/.exec(line) ?? [];

@@ -11,6 +11,7 @@ import type { ClassAd } from '../wire/classad.ts';
 import { inPhase, type Target } from './call.ts';
 import { type Answer, type Query, queryCollector } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
+import { restartEvidence } from './restart-evidence.ts';
 
 interface DaemonQuery {
   /** A key of DAEMON_TYPES. */
@@ -22,6 +23,8 @@ interface DaemonQuery {
    * say it that says the same as the user, or else one that has proven itself.
    */
   readonly needsServerName: boolean;
+  /** True if a collector that accepts no credential is asked without authentication. */
+  readonly mayBeUnauthenticated: boolean;
 }
 
 export interface LocatedDaemon extends Target {
@@ -49,7 +52,15 @@ export function locate(
     !wanted.needsServerName ||
     ads.every((ad) => wasTyped(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
   return inPhase('locate', collector.address, () =>
-    find(wanted, collector, (query) => queryCollector(collector, query, credentials, trusted, host)),
+    find(wanted, collector, (query) =>
+      queryCollector(
+        collector,
+        query,
+        credentials,
+        { trusted, mayBeUnauthenticated: wanted.mayBeUnauthenticated },
+        host,
+      ),
+    ),
   );
 }
 
@@ -65,14 +76,15 @@ export async function find(
     const names = wasTyped(alias, wanted, collector)
       ? { serverName: alias }
       : { serverName: undefined, claimedName: vouched ? alias : undefined };
-    return { address, ...names, name: readName(ad, wanted), roundTrips };
+    return { address, ...names, name: readName(ad, wanted), lastHeardFrom: readTime(ad), roundTrips };
   };
   const { type, name } = wanted;
   if (name === undefined) {
     // A second ad tells that there is a choice, and what it is.
     const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
     const [only, ...others] = answer.ads;
-    if (only === undefined || others.length > 0) throw notFound(wanted, namesOf(answer.ads));
+    if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
+    if (others.length > 0) throw notFound(wanted, namesOf(answer.ads), undefined);
     return read(only, answer, answer.roundTrips);
   }
   const answer = await ask(queryFor(type, name, 1));
@@ -84,12 +96,25 @@ export async function find(
     const [only, ...others] = guess.ads;
     if (only !== undefined && others.length === 0) return read(only, guess, answer.roundTrips + guess.roundTrips);
   }
-  throw notFound(wanted, namesOf((await ask(queryFor(type, undefined, MAX_NAMES + 1))).ads));
+  const [all, evidence] = await Promise.all([
+    ask(queryFor(type, undefined, MAX_NAMES + 1)),
+    restartEvidence(wanted, ask),
+  ]);
+  throw notFound(wanted, namesOf(all.ads), evidence);
 }
 
 function queryFor(type: string, name: string | RegExp | undefined, limit: number): Query {
   const { query, adType, addressAttribute, byMachine = false } = typeOf(type);
-  const projection = ['CondorVersion', 'CondorPlatform', 'MyAddress', 'AddressV1', 'Name', 'Machine', addressAttribute];
+  const projection = [
+    'CondorVersion',
+    'CondorPlatform',
+    'MyAddress',
+    'AddressV1',
+    'Name',
+    'Machine',
+    'LastHeardFrom',
+    addressAttribute,
+  ];
   const slot = typeof name === 'string' && name.includes('@');
   const attribute = byMachine && !slot ? 'Machine' : 'Name';
   return {
@@ -114,8 +139,18 @@ function typeOf(type: string) {
   return found;
 }
 
-/** What a name may be made of: it becomes a setting of HTCondor's tools, which would put other things in place of a `$`. */
-const NAME = /^[\w.@:+~-]{1,255}$/;
+/** The collector's clock when the daemon last advertised itself. It is shown in messages only. */
+function readTime(ad: ClassAd): number | undefined {
+  try {
+    const seconds = ad.integer('LastHeardFrom') ?? 0;
+    return seconds > 0 && seconds < 8.64e12 ? seconds : undefined;
+  } catch {
+    return undefined; // the fetch does not depend on it
+  }
+}
+
+/** What a name may be made of. Only what is exported to HTCondor's tools is restricted further. */
+const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
  * The name in an ad: the one that was asked for, or one with the host name that was, whole or without its domain. Anybody
@@ -152,7 +187,8 @@ function namesOf(ads: readonly ClassAd[]): readonly string[] {
   return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
 }
 
-function notFound({ type, name }: DaemonQuery, all: readonly string[]): LocateError {
+/** `evidence`: why the daemon may be restarting, if there is any. */
+function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence: string | undefined): LocateError {
   const names = all.slice(0, MAX_NAMES);
   const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;
   if (name === undefined && names.length > 0) {
@@ -160,5 +196,9 @@ function notFound({ type, name }: DaemonQuery, all: readonly string[]): LocateEr
   }
   const others = names.length === 0 ? 'it has none of that type' : `it has ${listed}`;
   const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
-  return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}`, names);
+  const restart = evidence === undefined ? '' : `; it may be restarting: ${evidence}`;
+  const mayBeRestarting = evidence !== undefined;
+  return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}${restart}`, names, {
+    mayBeRestarting,
+  });
 }

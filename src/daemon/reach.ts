@@ -4,7 +4,7 @@ import type { Host } from '../runtime/host.ts';
 import { isBehindCcb } from '../transport/ccb-contact.ts';
 import { abortedError, type Channel } from '../transport/channel.ts';
 import { connect } from '../transport/connect.ts';
-import type { ConnectionAhead } from '../transport/connection-ahead.ts';
+import type { ConnectionsAhead } from '../transport/connection-ahead.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
 import { type AskBroker, connectThroughCcb } from './ccb.ts';
 
@@ -14,10 +14,10 @@ import { type AskBroker, connectThroughCcb } from './ccb.ts';
  */
 const HEAD_START_MS = 250;
 
-/** Where to go, and perhaps a connection that leads there. */
+/** Where to go, and perhaps connections of which one leads there. */
 export interface Destination {
   readonly address: Sinful;
-  readonly ahead?: ConnectionAhead | undefined;
+  readonly ahead?: ConnectionsAhead | undefined;
 }
 
 /** A connection to a daemon. */
@@ -94,5 +94,6 @@ function unreachable(address: Sinful, failures: unknown): unknown {
   for (const each of [direct, indirect]) if (!(each instanceof HTCondorError)) return each; // a bug, not a network
   const [straight, round] = [direct, indirect].map((each) => (each as HTCondorError).message);
   const text = `the daemon can be reached neither directly (${straight}) nor through CCB (${round})`;
-  return new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), cause: indirect });
+  const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
+  return new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), cause: indirect, mayBeRestarting });
 }

@@ -17,7 +17,7 @@ export function askAllowed(
   credentials: Credentials,
   host: Host,
 ): Promise<CommandResult<undefined>> {
-  const call = { target, command: DC_SEC_QUERY, about, request: () => {}, credentials };
+  const call = { target, command: DC_SEC_QUERY, about, credentials };
   const read = async ({ channel, user }: Session): Promise<undefined> => {
     const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
     if (reply.boolean('AuthorizationSucceeded') === true) return undefined;

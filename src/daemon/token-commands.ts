@@ -43,20 +43,25 @@ export function getSessionToken(
   }
 }
 
+/** A reply is encrypted, so that an authenticated daemon sends it; 64 KiB is also the limit of parseIdToken. */
+export const MAX_TOKEN_LENGTH = 64 * 1024;
+/** A daemon may quote a whole SciToken in its error. DaemonError shortens the text before any expression runs over it. */
+const MAX_ERROR_LENGTH = 1024 * 1024;
+
 /**
  * The token of a reply.
  *
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text; TokenError ERR_TOKEN_MALFORMED if there is neither.
  */
 export function readTokenReply(reply: ClassAd): Secret {
-  const token = refuseError(reply).string('Token');
+  const token = refuseError(reply).string('Token', MAX_TOKEN_LENGTH);
   if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
   return new Secret(token);
 }
 
 /** The reply, if it is none. An ErrorString is a failure whatever else stands there, as in C++. */
 export function refuseError(reply: ClassAd): ClassAd {
-  const error = reply.string('ErrorString');
+  const error = reply.string('ErrorString', MAX_ERROR_LENGTH);
   const code = reply.integer('ErrorCode') ?? 0;
   if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
   return reply;

@@ -3,10 +3,11 @@ import { ConnectError, DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
+import { abortedError, isTimeout } from '../transport/channel.ts';
 import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
 import { type CommandResult, callCommand, inPhase, type Target } from './call.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
-import { refuseError, type TokenLimits } from './token-commands.ts';
+import { MAX_TOKEN_LENGTH, refuseError, type TokenLimits } from './token-commands.ts';
 
 /** What an administrator is asked for. A signing key cannot be chosen. */
 export interface TokenWish extends Omit<TokenLimits, 'key'> {
@@ -70,19 +71,22 @@ export async function requestToken(
   }
 }
 
-/** @throws TokenError ERR_TOKEN_MALFORMED if there is none. It ends up in a command line that people copy. */
+/** @throws TokenError ERR_TOKEN_MALFORMED if there is none; DaemonError if too many requests are pending. It ends up in a command line that people copy. */
 export function requestIdOf(ad: ClassAd): string {
+  // A daemon with more than 1,000 pending requests returns an empty ad: it forgets to add its error text.
+  if (ad.size === 0) throw new DaemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;
   throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
 }
 
 export function tokenOf(ad: ClassAd): Secret | undefined {
-  const token = ad.string('Token');
+  const token = ad.string('Token', MAX_TOKEN_LENGTH);
   return token === undefined || token === '' ? undefined : new Secret(token);
 }
 
 function notApproved(requestId: string, signal: AbortSignal): ConnectError {
+  if (!isTimeout(signal)) return abortedError(signal).at('token');
   const text = `request ${requestId} was not approved in the time allowed`;
   return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
 }

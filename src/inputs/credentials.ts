@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import type { CredentialSources, MethodSource } from '../credentials/load.ts';
+import { mistakeIn, pastedPem, pastedToken, pastedTokens } from '../credentials/pasted.ts';
+import { unreadable } from '../credentials/private-file.ts';
 import type { PemSource } from '../credentials/ssl.ts';
 import { InputError } from '../errors.ts';
 import type { Mode } from '../pipeline/request.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
+import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { plainText, quote, splitList } from './words.ts';
+import { plainText, quote, splitFiles, splitList } from './words.ts';
 
 /** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -62,7 +66,7 @@ export function readCredentials(
   mode: Mode,
   isTool: boolean,
 ): CredentialSources {
-  const { setting, env, uid } = surroundings;
+  const { setting, env, uid, platform } = surroundings;
   const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
   const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
@@ -73,31 +77,37 @@ export function readCredentials(
         ? given
         : configuredMethods(configured ?? DEFAULT_METHODS);
   if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: it names none');
-  const secret = (name: InputName) => {
+  const secret = (name: InputName, read: (text: string) => string) => {
     const text = input(name);
-    return text === undefined ? undefined : new Secret(text);
+    return text === undefined ? undefined : new Secret(read(text));
   };
   return {
     methods,
     preference: named !== undefined || given.length > 0 ? 'ours' : 'daemon',
-    idtoken: readIdTokenSource(secret('idtoken'), surroundings),
-    scitoken: { text: secret('scitoken'), file: setting('SCITOKENS_FILE'), env, uid },
+    idtoken: readIdTokenSource(secret('idtoken', pastedTokens), surroundings),
+    scitoken: {
+      text: secret('scitoken', (text) => pastedToken('scitoken', text)),
+      file: setting('SCITOKENS_FILE'),
+      env,
+      uid,
+    },
     certificate: readCertificate(input, surroundings),
     anonymousSsl: mode === 'request',
     trust: {
-      authorities: pemSource('ca-certificate', input('ca-certificate')),
-      files: splitList(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
+      authorities: pemSource('ca-certificate', input('ca-certificate'), surroundings),
+      files: splitFiles(setting('AUTH_SSL_CLIENT_CAFILE') ?? ''),
       directory: setting('AUTH_SSL_CLIENT_CADIR'),
       system: (setting('AUTH_SSL_CLIENT_USE_DEFAULT_CAS') ?? 'true').toLowerCase() !== 'false',
       knownHosts: setting('SEC_KNOWN_HOSTS') ?? knownHosts(surroundings),
       certificateFile: env['SSL_CERT_FILE'],
+      platform,
     },
-    password: { text: secret('password'), file: setting('SEC_PASSWORD_FILE') },
+    password: { text: secret('password', plainPassword), file: setting('SEC_PASSWORD_FILE') },
     kerberos: {
       chosen: named !== undefined || given.includes('KERBEROS') || isTool,
-      cache: plainText('kerberos-cache', input('kerberos-cache')),
-      keytab: secret('kerberos-keytab'),
-      password: secret('kerberos-password'),
+      cache: readKerberosPath('kerberos-cache', input('kerberos-cache'), surroundings),
+      keytab: secret('kerberos-keytab', (text) => readKerberosPath('kerberos-keytab', text, surroundings) ?? text),
+      password: secret('kerberos-password', (text) => text),
       principal: plainText('kerberos-principal', input('kerberos-principal')),
       service: setting('KERBEROS_SERVER_SERVICE') ?? 'host',
       env,
@@ -111,6 +121,13 @@ export function readCredentials(
     },
     path: env['PATH'] ?? '',
   };
+}
+
+/** A password may be anything except what is known to be none. */
+function plainPassword(text: string): string {
+  const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
+  if (mistake !== undefined) throw unreadable('password', mistake);
+  return text;
 }
 
 function readMethods(text: string): readonly MethodSource[] {
@@ -165,16 +182,17 @@ export function tokenDirectory({ setting, home, uid }: Surroundings): { director
   return { directory: uid === 0 ? system : join(home, '.condor', 'tokens.d'), named: false };
 }
 
-function readCertificate(input: InputSource, { setting, env }: Surroundings): CredentialSources['certificate'] {
-  const certificate = pemSource('client-certificate', input('client-certificate'));
-  const key = pemSource('client-key', input('client-key'));
+function readCertificate(input: InputSource, surroundings: Surroundings): CredentialSources['certificate'] {
+  const { setting, env } = surroundings;
+  const certificate = pemSource('client-certificate', input('client-certificate'), surroundings);
+  const key = pemSource('client-key', input('client-key'), surroundings);
   if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
   if (key !== undefined) throw new InputError('client-key', 'client-key: give client-certificate too');
   const proxy =
     setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
   if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
-  const files = splitList(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
-  const keys = splitList(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
+  const files = splitFiles(setting('AUTH_SSL_CLIENT_CERTFILE') ?? '');
+  const keys = splitFiles(setting('AUTH_SSL_CLIENT_KEYFILE') ?? '');
   return {
     given: false,
     pairs: files.flatMap((file, at) => (keys[at] === undefined ? [] : [{ certificate: file, key: keys[at] }])),
@@ -182,12 +200,17 @@ function readCertificate(input: InputSource, { setting, env }: Surroundings): Cr
 }
 
 /** PEM is told from a path by its first line. */
-function pemSource(name: InputName, text: string | undefined): PemSource | undefined {
+function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
-  if (text.includes('-----BEGIN')) return { name, text: new Secret(text) };
-  const path = text.trim();
-  if (path === '' || path.length > MAX_PATH_LENGTH || /[\0\n]/.test(path))
+  const pem = pastedPem(text);
+  if (pem.includes('-----BEGIN')) return { name, text: new Secret(pem) };
+  const trimmed = text.trim();
+  const mistake = mistakeIn(text);
+  if (mistake !== undefined && !trimmed.startsWith('/'))
+    throw new InputError(name, `${name}: ${mistake}, and it is neither PEM nor a path`);
+  if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
     throw new InputError(name, `${name}: it is neither PEM nor a path`);
+  const path = expandPath(name, trimmed, surroundings);
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }
 
@@ -201,4 +224,10 @@ function knownHosts({ setting, home, uid }: Surroundings): string {
   return uid === 0
     ? (setting('SEC_SYSTEM_KNOWN_HOSTS') ?? '/etc/condor/known_hosts')
     : join(home, '.condor', 'known_hosts');
+}
+
+/** A keytab in base64 or a name with a type, such as `FILE:/tmp/cc`, as it is; else a path. */
+function readKerberosPath(name: InputName, text: string | undefined, surroundings: Surroundings): string | undefined {
+  if (text === undefined || isEncodedKeytab(text)) return text;
+  return /^[A-Za-z]{2,}:/.test(text.trim()) ? plainText(name, text) : expandPath(name, text, surroundings);
 }

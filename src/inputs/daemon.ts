@@ -32,6 +32,8 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
   const type = oneOf('type', (input('type') ?? INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
   const pool = readPool(input('pool'), surroundings);
   const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
+  if (name !== undefined && /@[^@]*:\d+$/.test(name))
+    throw new InputError('name', `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
   if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
   // A bare host:port with a name beside it is another way to the same daemon: the end of a tunnel.

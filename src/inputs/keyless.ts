@@ -1,8 +1,9 @@
+import type { ProxySettings } from '../credentials/http-proxy.ts';
 import type { JobSource, KeylessSource } from '../credentials/keyless-source.ts';
 import { InputError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { plainText, quote } from './words.ts';
+import { plainText, quote, splitList } from './words.ts';
 
 /** Variables of a job that may have an OIDC token: where, and with what. Set with `permissions: id-token: write`. */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
@@ -18,7 +19,47 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
   return {
     job: audience === undefined ? undefined : readJob(audience, env),
     service: service === undefined ? undefined : serviceUrl('token-service', service),
+    proxies: readProxies(env),
+    extraCertificates: variable(env, 'NODE_EXTRA_CA_CERTS'),
   };
+}
+
+/**
+ * The proxy for HTTPS. As with curl, lower case counts first; an empty variable counts as one that is not set.
+ *
+ * @throws InputError ERR_INPUT, which does not show the value: a password may be in it.
+ */
+export function readProxies(env: Surroundings['env']): ProxySettings {
+  const bypass = splitList(variable(env, 'no_proxy', 'NO_PROXY') ?? '');
+  const text = variable(env, 'https_proxy', 'HTTPS_PROXY');
+  if (text === undefined) return { proxy: undefined, bypass };
+  const full = text.includes('://') ? text : `http://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new InputError('https_proxy', 'https_proxy: its value is not the URL of an HTTP proxy, http://HOST:PORT');
+  const { username, password, origin } = url;
+  const anonymous = username === '' && password === '';
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  const basic = Buffer.from(pair).toString('base64');
+  const authorization = anonymous ? undefined : new Secret(`Basic ${basic}`);
+  const secrets = [password, decoded(password), anonymous ? '' : basic].filter((each) => each !== '');
+  return {
+    proxy: { url: new URL(origin), authorization, secrets: secrets.map((each) => new Secret(each)) },
+    bypass,
+  };
+}
+
+/** The first of these variables that is set and not empty. */
+function variable(env: Surroundings['env'], ...names: readonly string[]): string | undefined {
+  return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '');
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that stands for itself
+  }
 }
 
 function readJob(audience: string, env: Surroundings['env']): JobSource {
@@ -34,6 +75,7 @@ function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
-  const shown = text.includes('@') ? 'it' : quote(text); // a password may be in it
-  throw new InputError(name, `${name}: ${shown} is not the URL of a service, https://HOST/PATH`);
+  const [shown = ''] = text.split(/[?#]/); // a token may be in the query
+  const named = text.includes('@') ? 'it' : quote(shown); // a password may be in front of it
+  throw new InputError(name, `${name}: ${named} is not the URL of a service, https://HOST/PATH`);
 }

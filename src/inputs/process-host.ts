@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
+import { environmentOf, homeOf } from '../runtime/platform.ts';
 import { loadSettings } from './settings.ts';
 import type { Surroundings } from './table.ts';
 
@@ -40,10 +41,11 @@ function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signa
   return { signal: controller.signal, done };
 }
 
-/** Aborted by SIGINT and SIGTERM, so that sockets are closed and nothing is left half-written. */
+/** Aborted by SIGINT and SIGTERM, and on Windows by SIGBREAK (Ctrl+Break), so that sockets are closed and nothing is left half-written. */
 export function interruptSignal(): AbortSignal {
   const interrupted = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(new Error(name)));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const)
+    process.once(name, () => interrupted.abort(new Error(name)));
   return interrupted.signal;
 }
 
@@ -52,14 +54,16 @@ export async function processSurroundings(
   signal: AbortSignal,
   env: Surroundings['env'] = process.env,
 ): Promise<Surroundings> {
-  const setting = await loadSettings(env, signal);
-  return { env, setting, ...account() };
+  const platform = process.platform;
+  const own = environmentOf(env, platform);
+  const setting = await loadSettings(own, signal);
+  return { env: own, setting, platform, ...account(own, platform) };
 }
 
-function account(): Pick<Surroundings, 'home' | 'uid'> {
+function account(env: Surroundings['env'], platform: NodeJS.Platform): Pick<Surroundings, 'home' | 'uid'> {
   try {
     const { homedir, uid } = userInfo();
-    return { home: homedir, uid: uid === -1 ? undefined : uid };
+    return { home: homeOf(env, platform, homedir), uid: uid === -1 ? undefined : uid };
   } catch {
     // A number without an account, as containers are run with: there is no home but the one that they say.
     return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };

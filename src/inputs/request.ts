@@ -10,7 +10,8 @@ import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
-import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
+import { expandPath, refuseVariables } from './paths.ts';
+import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
 /** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
@@ -31,6 +32,7 @@ const POLL_INTERVAL_MS = 5000;
  * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
  */
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
+  const warnings = checkConfiguration(input, surroundings);
   const path = readPath(input, surroundings);
   const said = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
   const mode = said === 'check' ? 'fetch' : said;
@@ -53,8 +55,9 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     checkOnly: said === 'check',
     daemon: readDaemon(input, surroundings, { localFirst, remote }),
     remote,
-    serverName: plainText('server-name', input('server-name')),
+    serverName: readServerName(input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
+    mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
     credentials: readCredentials(input, surroundings, mode, localFirst),
     keyless: readKeyless(input, surroundings),
     authz: readLevels(input('authz')),
@@ -68,7 +71,43 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     retries: readRetries(input('retries') ?? INPUTS.retries),
     onReduced: oneOf('on-reduced', input('on-reduced') ?? 'warn', ['warn', 'fail', 'ignore']),
     path,
+    warnings,
   };
+}
+
+/**
+ * The request without signing keys of this host. The Action never uses one: with a missing secret, a step of root would
+ * otherwise authenticate as `condor@password`, the pool itself.
+ */
+export function withoutSigningKeys(request: TokenRequest): TokenRequest {
+  const { credentials } = request;
+  const { idtoken } = credentials;
+  if ('text' in idtoken) return request;
+  return { ...request, credentials: { ...credentials, idtoken: { ...idtoken, signing: undefined } } };
+}
+
+/** Inputs without which HTCondor's configuration decides. */
+const PLACES: readonly InputName[] = ['pool', 'address'];
+const CREDENTIALS: readonly InputName[] = [...CREDENTIAL_INPUTS, 'oidc-audience', 'authentication-methods'];
+
+/**
+ * What there is to warn about, where HTCondor is installed but not configured.
+ *
+ * @throws InputError ERR_INPUT the configuration is needed.
+ */
+function checkConfiguration(input: InputSource, { setting }: Surroundings): readonly string[] {
+  const { failure } = setting;
+  if (failure === undefined) return [];
+  const isGiven = (names: readonly InputName[]) => names.some((name) => input(name) !== undefined);
+  const missing =
+    (!isGiven(PLACES) && setting('COLLECTOR_HOST') === undefined && 'COLLECTOR_HOST') ||
+    (!isGiven(CREDENTIALS) && setting('SEC_TOKEN_DIRECTORY') === undefined && 'SEC_TOKEN_DIRECTORY') ||
+    (input('token') !== undefined &&
+      input('token-directory') === undefined &&
+      setting('SEC_TOKEN_DIRECTORY') === undefined &&
+      'SEC_TOKEN_DIRECTORY');
+  if (missing) throw new InputError(missing, failure);
+  return [`${failure}; the inputs have what is needed`];
 }
 
 /** The time allowed for everything, in milliseconds. */
@@ -91,9 +130,23 @@ export function readBoolean(name: InputName, text: string): boolean {
   return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
 }
 
+function readServerName(text: string | undefined): string | undefined {
+  const name = plainText('server-name', text);
+  if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
+  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates have host names only`);
+}
+
 function readRetries(text: string): number {
   if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
   throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+}
+
+/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION, in the words of HTCondor, of which the first letter counts. */
+function mayBeUnauthenticated({ setting }: Surroundings): boolean {
+  return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {
+    const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? '';
+    return !/^[ry]/i.test(level);
+  });
 }
 
 /** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */
@@ -138,7 +191,7 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
 }
 
 function readPath(input: InputSource, surroundings: Surroundings): string | undefined {
-  const [token, file, directory] = [input('token'), input('file'), input('token-directory')];
+  const [token, file, directory] = [input('token')?.trim(), input('file'), input('token-directory')];
   if (readBoolean('export-environment', input('export-environment') ?? INPUTS['export-environment'])) {
     const other = token !== undefined ? 'token' : file !== undefined ? 'file' : undefined;
     return privatePath(other, surroundings);
@@ -149,15 +202,16 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
   if (directory !== undefined && token === undefined) {
     throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
   }
-  if (file !== undefined) return plainPath('file', file);
+  if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   if (token === undefined) return undefined;
-  if (token.trim() === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
+  if (token === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
   if (EXCLUDED_NAME.test(token))
     throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
-  const preset = directory === undefined ? tokenDirectory(surroundings).directory : directory;
-  return join(plainPath('token-directory', preset), token);
+  refuseVariables('token', token);
+  if (directory === undefined) return join(resolve(tokenDirectory(surroundings).directory), token);
+  return join(resolve(expandPath('token-directory', directory, surroundings)), token);
 }
 
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
@@ -185,12 +239,7 @@ function checkRenewal(
 ) {
   if (path === undefined)
     throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
-  if (said !== 'fetch' && said !== 'exchange') throw new InputError('renew', `renew: it does not go with mode ${said}`);
+  if (said === 'request') throw new InputError('renew', `renew: it does not go with mode ${said}`);
   if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
   privateDirectory('renew', env);
-}
-
-function plainPath(input: InputName, text: string): string {
-  if (text.trim() === '' || text.includes('\0')) throw new InputError(input, `${input}: ${quote(text)} is not a path`);
-  return resolve(text);
 }

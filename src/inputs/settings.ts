@@ -2,13 +2,18 @@
  * HTCondor's configuration, as far as it is honoured here. Where HTCondor is installed its own condor_config_val reads
  * it, in one call: the language is not for us to parse. Elsewhere `_CONDOR_*` variables are all there is.
  */
+import { win32 } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
 import { InputError } from '../errors.ts';
 import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
 import { abortedError } from '../transport/channel.ts';
 
 /** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
-export type Settings = (name: string) => string | undefined;
+export interface Settings {
+  (name: string): string | undefined;
+  /** Why HTCondor's configuration could not be read; then only `_CONDOR_*` variables count. */
+  readonly failure?: string | undefined;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,8 +33,12 @@ const GENERAL = [
     'SCITOKENS_FILE',
   ],
   ...[
+    'SEC_CLIENT_AUTHENTICATION',
     'SEC_CLIENT_AUTHENTICATION_METHODS',
+    'SEC_CLIENT_ENCRYPTION',
+    'SEC_DEFAULT_AUTHENTICATION',
     'SEC_DEFAULT_AUTHENTICATION_METHODS',
+    'SEC_DEFAULT_ENCRYPTION',
     'SEC_FS_ENFORCE_CHANNEL_BINDING',
     'SEC_KNOWN_HOSTS',
   ],
@@ -67,6 +76,33 @@ export function environmentSettings(env: Environment): Settings {
   };
 }
 
+/** Whether HTCondor for Windows has named its configuration file in the registry (find_file in condor_config.cpp). */
+export function isInRegistry(env: Environment): boolean {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const program = win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe');
+  const args = ['query', 'HKLM\\Software\\Condor', '/v', 'CONDOR_CONFIG'];
+  const options = {
+    env: withoutSecrets(env),
+    timeout: PROGRAM_TIMEOUT_MS,
+    windowsHide: true,
+    stdio: 'ignore' as const,
+  };
+  return spawnSync(program, args, options).status === 0;
+}
+
+/** Why a program failed that printed no reason. */
+function reasonOfExit({
+  code,
+  signal,
+}: {
+  readonly code?: string | number | null;
+  readonly signal?: string | null;
+}): string {
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'its output is too large';
+  if (signal) return `it was ended by ${signal}`;
+  return typeof code === 'number' ? `exit status ${code}` : `it could not be started (${code ?? 'unknown reason'})`;
+}
+
 async function askProgram(program: string, env: Environment, signal: AbortSignal): Promise<Settings> {
   const { execFile } = process.getBuiltinModule('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
@@ -78,7 +114,7 @@ async function askProgram(program: string, env: Environment, signal: AbortSignal
     const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       child.kill('SIGKILL'); // it may not have listened
-      resolve({ failure: error === null ? undefined : stderr.trim() || error.message, output: stdout });
+      resolve({ failure: error === null ? undefined : stderr.trim() || reasonOfExit(error), output: stdout });
     });
   });
   if (signal.aborted) throw abortedError(signal).at('inputs');
@@ -87,9 +123,11 @@ async function askProgram(program: string, env: Environment, signal: AbortSignal
     const [, name, value = ''] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
     if (name !== undefined && value.trim() !== '') values.set(name, value.trim());
   }
+  if (failure !== undefined) {
+    const text = `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`;
+    return Object.assign(environmentSettings(env), { failure: text });
+  }
   return (name) => {
-    if (failure !== undefined)
-      throw new InputError(name, `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`);
     if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
     return values.get(name);
   };

@@ -1,40 +1,48 @@
 /** Everything that users may say, by name. The one table is shared by the Action, the command and the library. */
 import type { Settings } from './settings.ts';
 
+/**
+ * Default of the Action for inputs that mean something if they are empty: a secret that the job cannot read, or a limit
+ * from a variable that is not defined. The runner fills in a default only where the workflow does not have the input.
+ */
+export const ABSENT = '<default>';
+
 /** Name, and the Action's default; a test holds action.yml and the README equal to this. */
 export const INPUTS = {
   pool: '',
   name: '',
   type: 'schedd',
   address: '',
-  authz: '',
+  authz: ABSENT,
   lifetime: '1h',
   key: '',
   remote: 'false',
   mode: 'fetch',
   identity: '',
   'authentication-methods': '',
-  idtoken: '',
-  scitoken: '',
+  idtoken: ABSENT,
+  scitoken: ABSENT,
   'oidc-audience': '',
   'token-service': '',
-  'client-certificate': '',
-  'client-key': '',
-  'kerberos-keytab': '',
+  'client-certificate': ABSENT,
+  'client-key': ABSENT,
+  'kerberos-keytab': ABSENT,
   'kerberos-principal': '',
-  'kerberos-password': '',
+  'kerberos-password': ABSENT,
   'kerberos-cache': '',
   'ca-certificate': '',
   'server-name': '',
-  password: '',
-  'expected-identity': '',
-  'expected-trust-domain': '',
+  password: ABSENT,
+  'expected-identity': ABSENT,
+  'expected-trust-domain': ABSENT,
   'on-reduced': 'warn',
   verify: 'false',
   token: '',
   'token-directory': '',
   file: '',
+  overwrite: 'false',
   'export-environment': 'false',
+  'export-token-output': 'true',
   cleanup: 'true',
   renew: 'false',
   summary: 'true',
@@ -56,9 +64,27 @@ export const SECRET_INPUTS = [
   'password',
 ] as const satisfies readonly InputName[];
 
+/** Inputs that hold a credential. One that is present but empty was meant to have one. */
+export const CREDENTIAL_INPUTS = [
+  'idtoken',
+  'scitoken',
+  'client-certificate',
+  'client-key',
+  'kerberos-keytab',
+  'kerberos-password',
+  'password',
+] as const satisfies readonly InputName[];
+
+/** Inputs that limit what is accepted. One that is present but empty limits nothing. */
+export const LIMIT_INPUTS = [
+  'authz',
+  'expected-identity',
+  'expected-trust-domain',
+] as const satisfies readonly InputName[];
+
 /** The parts of the surroundings that decide defaults. */
 export interface Surroundings {
-  /** Environment variables. */
+  /** Environment variables, on Windows by names in any case. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** HTCondor's configuration. */
   readonly setting: Settings;
@@ -66,4 +92,5 @@ export interface Surroundings {
   readonly home: string;
   /** Number of the account; 0 is root; undefined where accounts have none. */
   readonly uid: number | undefined;
+  readonly platform: NodeJS.Platform;
 }

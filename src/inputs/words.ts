@@ -20,6 +20,12 @@ export function splitList(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
+/** File names as HTCondor lists them: separated by commas only, because a path may have blanks. */
+export function splitFiles(text: string): readonly string[] {
+  const files = text.split(',').map((file) => file.trim());
+  return files.filter((file) => file !== '');
+}
+
 export function quote(text: string): string {
   return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
 }

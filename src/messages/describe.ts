@@ -1,6 +1,6 @@
 import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
-import type { Diagnosis } from '../pipeline/check.ts';
-import type { FetchedToken } from '../pipeline/fetch.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';
 
@@ -38,26 +38,20 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
     'daemon-address': fetched.daemonAddress,
     'daemon-version': fetched.daemonVersion,
     'authentication-method': fetched.authenticationMethod,
+    'credential-source': fetched.credentialSource,
   };
 }
 
 /** The verdict of a check. */
-export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: Diagnosis): string {
+export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: CheckResult): string {
   const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
   return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
-}
-
-/** Seconds as people say them: 45 s, 30 min, 2 h, 3 d. */
-export function describeDuration(seconds: number): string {
-  const [unit, length]: [string, number] =
-    seconds < 120 ? ['s', 1] : seconds < 7200 ? ['min', 60] : seconds < 172_800 ? ['h', 3600] : ['d', 86_400];
-  return `${Math.round(seconds / length)} ${unit}`;
 }
 
 /** One line for a log. */
 export function describeToken(fetched: FetchedToken): string {
   const { identity, authz, lifetime } = factsOf(fetched);
-  const until = lifetime === '' ? 'never expires' : `lasts ${lifetime} s`;
+  const until = lifetime === '' ? 'never expires' : `valid for ${describeDuration(Number(lifetime))}`;
   const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
   return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
 }

@@ -30,7 +30,7 @@ export function firstOf(rows: readonly Row[], text: string, side: Side): readonl
     if (found !== null) {
       return hints.map((hint) =>
         hint
-          .replace(/\{(.*?)\}/g, `condor_config_val -${side} $1`)
+          .replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`)
           .replaceAll('%', side.toUpperCase())
           .replace(/\$(\d)/g, (_, group) => found[group] ?? ''),
       );

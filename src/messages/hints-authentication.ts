@@ -15,7 +15,7 @@ export const METHOD_USES: Readonly<Record<string, string>> = {
 
 /** The daemon did not get to see the credential, so its log has nothing about it. */
 const NOT_SENT = new RegExp(
-  `it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|${KERBEROS_NOT_SENT}`,
+  `it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`,
 );
 
 /** Most hints that one error has, with that of the log. */
@@ -57,6 +57,9 @@ Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE
 Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
 /^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
 Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
+/^SSL: .*has no TLS 1\.3
+Administrator: allow TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 there lists it).
+Workflow: or give client-certificate and client-key: this client sends a certificate of the configuration only to a verified daemon.
 /^SSL: .*cannot use TLS
 Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
 /^SSL:
@@ -70,7 +73,10 @@ Workflow: or get a token with that audience, and a scope. Mode exchange with an 
 /^PASSWORD:
 Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
 /^FS: .*FS before HTCondor 24
-Workflow: name FS in authentication-methods if you trust the daemon's machine: an HTCondor before 24 asks for what is not bound to its address.
+Workflow: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
+Administrator: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).
+/^FS: .*may be a relay
+Runner: another account of this host may listen at this address in place of the daemon: ss -ltnp shows the process. Correct address, or give idtoken.
 /^FS:
 Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
 /^MUNGE:
@@ -83,7 +89,7 @@ const UNPROVEN = [
   ...rows`
 /its certificate is for (.+), not for (\S+)
 Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
-/its certificate.* has expired|not valid yet
+/its certificate, or one above it, has expired|not valid yet
 Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):
 Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.

@@ -6,9 +6,14 @@ const STALE = 'use pool and name instead of address (condor_status -schedd -pool
 const OWNED =
   'must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
 const THREE_PARTS = 'one line, three parts with dots between them.';
+const PRIVATE = String.raw`/^[\w-]+ no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
+Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
+Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`;
+const RESTARTED =
+  'did the daemon restart a moment ago? condor_status -any shows whether it is back; then run the job again, with a higher timeout.';
 const WRONG_PEER = rows`
 /
-Workflow: is this HTCondor 9.0 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: is this HTCondor 9.9 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
 Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
 `;
 
@@ -27,6 +32,9 @@ Workflow: correct $1; the README says what it may be.
   ERR_NO_CREDENTIAL: [
     ...KERBEROS_MISSING,
     ...rows`
+/empty, and no other credential
+Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
+Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
 /others may use it|belongs to user|be read by this user
 Runner: the file ${OWNED}
 /ignores files of such a name
@@ -52,7 +60,7 @@ Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of 
   ERR_CREDENTIAL_UNREADABLE: [
     ...KERBEROS_UNREADABLE,
     ...rows`
-/certificate .*expired at|not valid before
+/\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
 Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
@@ -71,6 +79,9 @@ Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
 `,
   ],
   ERR_NOT_FOUND: rows`
+/it may be restarting
+Administrator: ${RESTARTED}
+Workflow: or correct pool or name (condor_status -any -pool POOL -af MyType Name lists all).
 /on this machine
 Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
 /
@@ -84,15 +95,17 @@ Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyTy
   ERR_CONNECT: [
     ...KERBEROS_CONNECT,
     ...rows`
+/the proxy \S+ does not connect
+Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
+Runner: if HOST is reached without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
-/no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
-Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
-Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.
-/no answer from (\S+):|service \S*.*answers \d
+${PRIVATE}
+/no answer from (\S+):|service (?:of the runner )?answers \d
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
-Workflow: nothing listens there: correct pool (9618, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+Administrator: ${RESTARTED}
+Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCondor-CE, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
@@ -103,13 +116,18 @@ Administrator: approve it while this step waits: condor_token_request_approve -r
 Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
 /cancelled
 Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+${PRIVATE}
+/no connection to
+Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
+Workflow: for a slow network raise timeout.
 /
 Network: a firewall that drops packets looks like this: nc -zv HOST 9618 on the runner.
 Workflow: for a slow network or a busy daemon raise timeout.
 `,
   ERR_CLOSED: rows`
 /
-Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.0: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
+Administrator: ${RESTARTED}
+Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.9: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
 Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
 `,
   ERR_CCB_ONLY: rows`

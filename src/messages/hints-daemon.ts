@@ -51,7 +51,7 @@ Administrator: for requests without a credential the daemon needs a host certifi
 Workflow: too many ask this daemon at once: try again later.
 Administrator: condor_token_request_list shows who; they stay for {SEC_TOKEN_REQUEST_LIFETIME}.
 /Too many requests in the system
-Administrator: the daemon has a thousand requests that nobody approved: condor_token_request_list shows them.
+Administrator: more than 1,000 token requests are pending in this daemon: condor_token_request_list shows them, and they expire after {SEC_TOKEN_REQUEST_LIFETIME}.
 /SciToken exchange disabled
 Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True there, then condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
 Workflow: or use mode fetch, with the same scitoken.

@@ -14,9 +14,14 @@ Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AU
 `,
   ERR_NO_ENCRYPTION: rows`
 /it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
-Administrator: the daemon encrypts with $1, as before HTCondor 9.0, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/none of the ciphers
+Administrator: the daemon accepts BLOWFISH or 3DES only, which HTCondor's own tools still offer: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+/sends no ECDHPublicKey
+Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons send the session key protected by 3DES at best. ${IN_CLEAR}
+Workflow: for a daemon that cannot be updated use HTCondor's own condor_token_fetch.
 /
-Administrator: the daemon must encrypt, with AES, which needs HTCondor 9.0: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: the daemon must encrypt: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${IN_CLEAR}
 `,
   ERR_DENIED: rows`
 /@unmapped
@@ -31,11 +36,11 @@ Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHE
 `,
   ERR_COMMAND_NOT_REGISTERED: rows`
 /
-Administrator: only HTCondor 9.0 or later issues tokens, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+Administrator: only HTCondor 9.9 or later (10.0 of the long-term releases) can issue tokens to this client, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
 `,
   ERR_TOKEN_MALFORMED: rows`
 /nor the id of a request
-Administrator: so answers a daemon with a thousand requests that nobody approved (condor_token_request_list); they go after {SEC_TOKEN_REQUEST_LIFETIME}.
+Administrator: the daemon answered a token request with neither: lines with TOKEN in {%_LOG} tell why, and condor_token_request_list shows pending requests.
 /
 Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
 `,
@@ -58,6 +63,8 @@ Workflow: ask for less (authz, lifetime), give a credential that has more (condo
 Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
 `,
   ERR_TOKEN_REFUSED: rows`
+/restricted to (.+), which does not include ([A-Z_ ]+)
+Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
 /does not allow (\w+) to (\S+)
 Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
 Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
@@ -66,7 +73,7 @@ Workflow: or leave $1 out of authz.
 Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 `,
   ERR_OUTPUT: rows`
-/runner does not take
+/runner does not accept
 Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
 /standard output
 Workflow: the command behind the pipe has gone: see why, or write with -file.

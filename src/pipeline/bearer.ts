@@ -13,8 +13,11 @@ export async function withBearer(request: TokenRequest, host: Host): Promise<Tok
   const { keyless, credentials, authz, checkOnly, mode, remote } = request;
   if (keyless === undefined) return request;
   const bearer = await resolveBearer(keyless, credentials, authz, host);
-  if (bearer.kind === 'scitoken')
-    return { ...request, credentials: { ...credentials, scitoken: { ...credentials.scitoken, text: bearer.token } } };
+  if (bearer.kind === 'scitoken') {
+    const name = keyless.service === undefined ? 'oidc-audience' : 'token-service';
+    const scitoken = { ...credentials.scitoken, text: bearer.token, name };
+    return { ...request, credentials: { ...credentials, scitoken } };
+  }
   if (mode !== 'fetch' || remote) {
     const instead = remote ? 'remote' : `mode ${mode}`;
     const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;

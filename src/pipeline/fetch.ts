@@ -2,39 +2,19 @@ import { inPhase } from '../daemon/call.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { displayName } from '../security/method.ts';
+import type { ServerPolicy } from '../security/policy.ts';
+import { restrictsLevels } from '../security/version.ts';
+import { excessLifetime } from '../token/check.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
 import { withBearer } from './bearer.ts';
+import type { FetchedToken } from './fetched-token.ts';
 import { findDaemon, inTurn } from './find-daemon.ts';
 import { askedAlready, askFor, checkAsked, credentialsOf, issuerOf } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
 import { withRetries } from './retry.ts';
 import { verifyToken } from './verify.ts';
-
-/** A token that was checked, and how it was come by. */
-export interface FetchedToken {
-  readonly token: IdToken;
-  /** In which way the daemon granted less than was asked, a sentence each; empty: in none. */
-  readonly reductions: readonly string[];
-  /** Name in the daemon's ad; empty if no collector was asked. */
-  readonly daemonName: string;
-  /** Of the daemon that gave us the token: with `remote` the collector. Empty if no daemon had to be asked. */
-  readonly daemonAddress: string;
-  /** HTCondor's version there, e.g. `25.14.1`; empty if it did not say. */
-  readonly daemonVersion: string;
-  /** The same in the daemon's own words, `$CondorVersion: … $`. */
-  readonly daemonVersionText: string;
-  readonly authenticationMethod: string;
-  /** How far the daemon's clock was ahead of ours when it issued the token, to a second or so. */
-  readonly clockSkewSeconds: number;
-  /** Network round trips waited for, TCP connections included. */
-  readonly roundTrips: number;
-  /** Where the token was written; undefined: nowhere. */
-  readonly path: string | undefined;
-  /** Outermost directory that was made for it; undefined: none was. */
-  readonly directoryMade: string | undefined;
-}
 
 /**
  * The whole job, one way: credentials → locate → connect → session → token → check → verify → deliver. What fails and may
@@ -43,6 +23,7 @@ export interface FetchedToken {
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless everything before went well.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
+  for (const warning of request.warnings ?? []) host.log.warn(warning);
   const finished = new AbortController();
   try {
     const signal = AbortSignal.any([host.signal, finished.signal]);
@@ -80,7 +61,11 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
       host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
-  if (request.issued === undefined) tellSkew(clockSkewSeconds, token, host);
+  if (request.issued === undefined) {
+    tellSkew(clockSkewSeconds, token, host);
+    warnAboutExcess(token, request.lifetime, host);
+    if (request.mode !== 'request') warnAboutOldRelease(session.server, host);
+  }
   const { address } = session;
   const verified = request.verify ? await inPhase('verify', address, () => verifyAt(address, token, request, host)) : 0;
   const directoryMade =
@@ -90,9 +75,10 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
     reductions,
     daemonName: printable(daemon.name),
     daemonAddress: address === undefined ? '' : formatSinful(address),
-    daemonVersion: /\d+\.\d+\.\d+/.exec(session.server.remoteVersion)?.[0] ?? '',
+    daemonVersion: session.server.version?.text ?? '',
     daemonVersionText: printable(session.server.remoteVersion),
     authenticationMethod: displayName(session.method),
+    credentialSource: printable(session.credentialSource),
     clockSkewSeconds,
     roundTrips: daemon.roundTrips + roundTrips + verified,
     path,
@@ -104,6 +90,27 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
 function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
   if (address === undefined) throw new RangeError('nobody to verify the token');
   return verifyToken(token, authz, { address, serverName: undefined }, host);
+}
+
+/**
+ * The daemon is authenticated, and a wrong clock is more likely than a false `iat`; but a token that is valid for longer
+ * than the workflow asked for is worth a warning with both clocks.
+ */
+function warnAboutExcess(token: IdToken, lifetime: TokenRequest['lifetime'], host: Host): void {
+  const excess = excessLifetime(token, lifetime, host.now());
+  if (excess === undefined) return;
+  const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
+  host.log.warn(
+    `By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
+  );
+}
+
+/** Warns if the daemon grants every level that is requested, whatever the credential is restricted to. */
+function warnAboutOldRelease({ version }: Pick<ServerPolicy, 'version'>, host: Host): void {
+  if (version === undefined || restrictsLevels(version)) return;
+  host.log.warn(
+    `The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,
+  );
 }
 
 /** A clock that is off by this much, or by a tenth of the token's lifetime, is told of. */

@@ -5,7 +5,7 @@ import { ConnectError, LocateError, ProtocolError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials, MethodName } from '../security/method.ts';
 import { inPrivateNetwork } from '../transport/ccb-contact.ts';
-import { ConnectionAhead } from '../transport/connection-ahead.ts';
+import { ConnectionsAhead } from '../transport/connection-ahead.ts';
 import {
   DEFAULT_PORT,
   type Endpoint,
@@ -14,6 +14,7 @@ import {
   type Sinful,
   throughEndpoint,
 } from '../transport/sinful.ts';
+import { askFirst } from './ask-collectors.ts';
 import type { TokenRequest, Wanted } from './request.ts';
 
 /** Whom to ask for the token, best first (none: nobody has to be), and the name of the daemon that issues it. */
@@ -24,11 +25,8 @@ export interface Found {
 }
 
 /** Where the daemon may be: as given, as it says on this machine, or as the first collector that answers says. */
-export async function findDaemon(
-  { daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly }: TokenRequest,
-  credentials: Credentials,
-  host: Host,
-): Promise<Found> {
+export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<Found> {
+  const { daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly } = request;
   const asWeSee = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
   if ('address' in daemon) {
     const targets = daemon.address
@@ -40,12 +38,12 @@ export async function findDaemon(
   const { name, through } = daemon;
   if (issued !== undefined && name !== undefined && through === undefined && !verify && !checkOnly)
     return { targets: [], name, roundTrips: 0 };
-  if (remote) return await findByName(daemon, serverName, credentials, host);
+  if (remote) return await findByName(daemon, request, credentials, host);
   const here = findHere(daemon, host);
-  const ahead = here === undefined ? new ConnectionAhead(guessOf(daemon), host.signal) : undefined;
+  const ahead = here === undefined ? new ConnectionsAhead(guessesOf(daemon), host) : undefined;
   const found =
     here ??
-    (await askCollectors(daemon, serverName, credentials, host).catch((error: unknown) => {
+    (await askCollectors(daemon, request, credentials, host).catch((error: unknown) => {
       ahead?.close();
       throw error;
     }));
@@ -55,24 +53,25 @@ export async function findDaemon(
   return { ...found, targets: [{ ...found, address, ahead, serverName: serverName ?? found.serverName }] };
 }
 
-/** Where a daemon probably is: at the tunnel, or on the host that it is named for, or on the collector's; at its port. */
-function guessOf({ name = '', collectors, through }: Sought): Endpoint {
-  if (through !== undefined) return through;
-  const host = name.slice(name.lastIndexOf('@') + 1);
-  const { port = DEFAULT_PORT, host: collector = host } = collectors[0] ?? {};
-  return { host: host.includes('.') ? host : collector, port };
+/**
+ * Where a daemon probably is: at the end of the tunnel; else on the host in its name, and on the host of the collector,
+ * at the collector's port, which is most often a shared port.
+ */
+export function guessesOf({ name = '', collectors: [collector], through }: Sought): readonly Endpoint[] {
+  if (through !== undefined) return [through];
+  const { host = '', port = DEFAULT_PORT } = collector ?? {};
+  const named = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
+  // Without a dot it is most often no host, and the resolver may take its time to find that out.
+  const hosts = new Set([/^[a-z0-9-]+([.][a-z0-9-]+)+$/.test(named) ? named : '', host.toLowerCase()]);
+  return [...hosts].filter((each) => each !== '').map((each) => ({ host: each, port }));
 }
 
 /** The collectors, to be asked by name: the one given, that of this machine's daemon, or of the only one they have. */
-async function findByName(
-  daemon: Sought,
-  serverName: string | undefined,
-  credentials: Credentials,
-  host: Host,
-): Promise<Found> {
+async function findByName(daemon: Sought, request: Asking, credentials: Credentials, host: Host): Promise<Found> {
+  const { serverName } = request;
   const targets = daemon.collectors.map((address) => ({ address, serverName: serverName ?? hostNameOf(address) }));
   if (daemon.name !== undefined) return { targets, name: daemon.name, roundTrips: 0 };
-  const { name, roundTrips } = findHere(daemon, host) ?? (await askCollectors(daemon, serverName, credentials, host));
+  const { name, roundTrips } = findHere(daemon, host) ?? (await askCollectors(daemon, request, credentials, host));
   return { targets, name, roundTrips };
 }
 
@@ -91,23 +90,25 @@ function findHere({ type, name = '', local, collectors }: Sought, host: Host): L
 
 /** Methods that check the daemon's host name. */
 const NEEDS_HOST_NAME: readonly MethodName[] = ['SSL', 'SCITOKENS', 'KERBEROS'];
+/** How collectors are asked. */
+type Asking = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
 
 function askCollectors(
   { collectors, type, name }: Sought,
-  serverName: string | undefined,
+  { serverName, mayBeUnauthenticated }: Asking,
   credentials: Credentials,
   host: Host,
 ) {
   const needsServerName =
     serverName === undefined && credentials.methods.some(({ name }) => NEEDS_HOST_NAME.includes(name));
-  return inTurn(
+  return askFirst(
     collectors,
-    (address, patient) => {
+    (address, within) => {
       host.log.debug(
         `locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`,
       );
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
-      return locate(collector, { type, name, needsServerName }, credentials, patient);
+      return locate(collector, { type, name, needsServerName, mayBeUnauthenticated }, credentials, within);
     },
     host,
   );

@@ -10,7 +10,8 @@ import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
 import type { Session } from '../security/session.ts';
-import { checkToken } from '../token/check.ts';
+import type { BearerToken } from '../token/bearer.ts';
+import { checkToken, excessLifetime } from '../token/check.ts';
 import { type IdToken, parseIdToken, secretsOf } from '../token/jwt.ts';
 import { formatEndpoint, formatSinful, type Sinful } from '../transport/sinful.ts';
 import type { Found } from './find-daemon.ts';
@@ -24,13 +25,12 @@ export interface Asked extends Pick<CommandResult<Secret>, 'value' | 'roundTrips
     readonly address: Sinful | undefined;
     readonly user: string;
     readonly method: string;
-    readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion'>;
+    readonly credentialSource: string;
+    readonly server: Pick<Session['server'], 'trustDomain' | 'remoteVersion' | 'version'>;
   };
 }
 
 const TOKEN_SERVICE = 'token-service';
-/** As much may a clock be off before what it says of times counts for something else. */
-const MAX_SKEW_SECONDS = 600;
 
 /** Whom to ask, and the name of the daemon that issues the token. */
 interface NamedTarget extends Target {
@@ -38,9 +38,9 @@ interface NamedTarget extends Target {
 }
 
 /** What to show to daemons: the credentials, or the token that a service has made of one. */
-export function credentialsOf({ issued, credentials }: TokenRequest, host: Host): Credentials {
+export function credentialsOf({ issued, credentials, authz }: TokenRequest, host: Host): Credentials {
   return issued === undefined
-    ? loadCredentials(credentials, host)
+    ? loadCredentials(credentials, host, authz)
     : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
 }
 
@@ -56,14 +56,21 @@ export function askedAlready(
 ): Asked | undefined {
   if (issued === undefined) return undefined;
   const { jwt, identity } = issued;
-  const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = parseIdToken(jwt);
+  const token = parseIdToken(jwt);
+  const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = token;
   const left = expiresAt - host.now().getTime() / 1000;
   if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
   if (left <= 0) throw wrong('has expired', 'exp');
-  if (typeof lifetime === 'number' && left > lifetime + MAX_SKEW_SECONDS)
+  if (excessLifetime(token, lifetime, host.now()) !== undefined)
     throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
   const server = { trustDomain: issuer, remoteVersion: '' };
-  const session = { address: target?.address, server, user: subject, method: TOKEN_SERVICE };
+  const session = {
+    address: target?.address,
+    server,
+    user: subject,
+    method: TOKEN_SERVICE,
+    credentialSource: TOKEN_SERVICE,
+  };
   return { value: jwt, roundTrips: 0, session };
 }
 
@@ -94,6 +101,7 @@ export function checkAsked(
     subject: request.mode === 'request' ? request.identity : session.user,
     key,
     authz,
+    limitedByDaemon: request.mode === 'request',
     lifetimeSeconds: lifetime,
     expectedIssuer: expectedTrustDomain,
     expectedSubject: expectedIdentity,
@@ -126,23 +134,28 @@ export async function askFor(
       return at(await getSessionToken(target, limits, credentials, host));
     case 'request': {
       const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
-      const announce = (id: string) => host.log.notice(approvalOf(id, request, target));
+      const announce = (id: string) => {
+        request.announce?.(id);
+        host.log.notice(approvalOf(id, request, target));
+      };
       return at(await requestToken(target, wish, credentials, announce, host));
     }
     case 'exchange': {
-      const exchanged = await exchangeSciToken(target, sciTokenOf(request, host), credentials, host);
+      const scitoken = sciTokenOf(request, host);
+      const exchanged = await exchangeSciToken(target, scitoken.jwt, credentials, host);
       const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
       for (const secret of secretsOf(exchanged.value)) host.mask(secret);
       const proven = onlyWith(token, 'the SciToken exchanged', host);
       const narrowed = await getSessionToken(target, limits, proven, host);
-      return at({ ...narrowed, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
+      const session = { ...narrowed.session, credentialSource: scitoken.source };
+      return at({ ...narrowed, session, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
     }
   }
 }
 
-function sciTokenOf({ credentials }: TokenRequest, host: Host): Secret {
+function sciTokenOf({ credentials }: TokenRequest, host: Host): BearerToken {
   const found = readSciToken(credentials.scitoken, host);
-  if (typeof found !== 'string') return found.jwt;
+  if (typeof found !== 'string') return found;
   throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
     phase: 'credentials',
   });

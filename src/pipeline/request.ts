@@ -47,6 +47,8 @@ export interface TokenRequest {
   /** With `request`: whom the token is to be for, and how often it is looked whether it is approved. */
   readonly identity: string;
   readonly pollIntervalMs: number;
+  /** With `request`: called with the id that the approval needs. */
+  readonly announce?: (requestId: string) => void;
   /** What the token must say; undefined: it does not matter. */
   readonly expectedIdentity: string | undefined;
   readonly expectedTrustDomain: string | undefined;
@@ -59,4 +61,8 @@ export interface TokenRequest {
   readonly path: string | undefined;
   /** PRIVATE_NETWORK_NAME: daemons in the network of this name are reached at their private address, without CCB. */
   readonly privateNetworkName: string | undefined;
+  /** False if HTCondor's configuration requires authentication or encryption of clients. */
+  readonly mayBeUnauthenticated: boolean;
+  /** What was noticed when the inputs were read. */
+  readonly warnings?: readonly string[];
 }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectError, DaemonError, HTCondorError } from '../errors.ts';
+import { ConnectError, DaemonError, HTCondorError, LocateError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { abortedError } from '../transport/channel.ts';
+import { abortedError, isTimeout } from '../transport/channel.ts';
 
-/** How tries follow each other. */
+/** How attempts follow each other. */
 interface Persistence {
-  /** Further tries after the first. */
+  /** Retries after a transient failure. 0: one attempt, whatever fails. */
   readonly retries: number;
-  /** True if a try may take all the time there is: somebody is waited for. */
+  /** True if an attempt may use the whole deadline: it waits for an administrator. */
   readonly patient: boolean;
 }
 
@@ -15,49 +15,81 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 
 /**
- * Does `work` again while what failed may heal: after half a second, then after twice as long each time, each delay cut by
- * up to a half at random, so that many who failed at once do not come back at once. All of it within the time that the
- * host allows; a try that hangs is given up after half of what is left, so that there is time for another one.
+ * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is cut by
+ * up to a half at random, so that many clients that failed at once do not come back at once.
  *
- * @throws what the last try threw, with the number of tries.
+ * A daemon that restarts is retried until the deadline, however many attempts that takes, with one line in the log. Any
+ * other failure ends the run after `retries` retries. Of these attempts, each but the last ends after half of the time
+ * that is left, so that one that hangs leaves time for another. A pause that a service requests (Retry-After) counts if
+ * it is longer, and ends the run if it exceeds the deadline.
+ *
+ * @throws what the last attempt threw, with the number of attempts.
  */
 export async function withRetries<T>(
   { retries, patient }: Persistence,
   work: (host: Host) => Promise<T>,
   host: Host,
 ): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    const last = tries > retries;
+  let restart: HTCondorError | undefined;
+  for (let attempts = 1; ; attempts++) {
+    const last = attempts > retries;
     try {
       return last || patient ? await work(host) : await within(host.timeLeftMs() / 2, work, host);
     } catch (error) {
-      if (error instanceof HTCondorError) error.tries = tries;
-      const delayMs = delayBefore(tries, host);
-      if (last || host.signal.aborted || !canHeal(error) || delayMs >= host.timeLeftMs()) throw error;
-      const wait = (delayMs / 1000).toFixed(1);
-      host.log.info(
-        `Try ${tries} of ${retries + 1} failed: ${error.message} (${error.code}); the next one in ${wait} s`,
-      );
+      if (!(error instanceof HTCondorError)) throw error;
+      error.tries = attempts;
+      const first = restart === undefined;
+      // A daemon that was seen to restart may be missing from the collector for a while.
+      const continues = restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
+      const restarts = retries > 0 && (mayBeRestarting(error) || continues);
+      if (restarts) restart = error;
+      // The deadline says less than how the restart looked.
+      else if (restart !== undefined && isTimeout(host.signal)) throw restart;
+
+      const delayMs = delayBefore(attempts, error, restarts, host);
+      const isWorthIt = restarts || (!last && isTransient(error));
+      if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
+      const [what, wait] = [`${error.message} (${error.code})`, `${(delayMs / 1000).toFixed(1)} s`];
+      if (!restarts) {
+        host.log.info(`Attempt ${attempts} of ${retries + 1} failed: ${what}; retrying in ${wait}`);
+      } else if (first) {
+        const left = Math.round(host.timeLeftMs() / 1000);
+        host.log.info(
+          `Attempt ${attempts} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`,
+        );
+      } else host.log.debug(`retry: attempt ${attempts} failed: ${what}; retrying in ${wait}`);
       await sleep(delayMs, undefined, { signal: host.signal }).catch(() => {
-        throw abortedError(host.signal);
+        throw restart !== undefined && isTimeout(host.signal) ? restart : abortedError(host.signal);
       });
     }
   }
 }
 
-/** Whether the same could succeed later, without anybody doing anything about it. */
-export function canHeal(error: unknown): error is ConnectError | DaemonError {
+/** Whether the daemon may be restarting, or the collector that has to know it. */
+function mayBeRestarting(error: unknown): boolean {
+  return (error instanceof ConnectError || error instanceof LocateError) && error.mayBeRestarting;
+}
+
+/** Whether the same may succeed later without any change. */
+export function isTransient(error: unknown): error is HTCondorError {
+  if (mayBeRestarting(error)) return true;
   if (error instanceof ConnectError) {
     return error.code !== 'ERR_CCB_ONLY' && error.requestId === undefined && !error.permanent;
   }
   return error instanceof DaemonError && /rate limit/i.test(error.errorString);
 }
 
-/** Milliseconds before the try that follows this many. */
-function delayBefore(tries: number, host: Host): number {
-  const whole = Math.min(FIRST_DELAY_MS * 2 ** (tries - 1), MAX_DELAY_MS);
+/** Below this, in milliseconds, no restart is worth another attempt. */
+const MIN_TIME_LEFT_MS = 500;
+
+/** Pause in milliseconds before the attempt that follows this many. */
+function delayBefore(attempts: number, error: HTCondorError, restarts: boolean, host: Host): number {
+  const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
   const [random = 0] = host.randomBytes(1);
-  return whole * (1 - random / 512);
+  const delayMs = whole * (1 - random / 512);
+  const timeLeftMs = host.timeLeftMs();
+  if (restarts) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
+  return Math.max(delayMs, error instanceof ConnectError ? (error.retryAfterMs ?? 0) : 0);
 }
 
 async function within<T>(limitMs: number, work: (host: Host) => Promise<T>, host: Host): Promise<T> {

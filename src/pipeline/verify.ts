@@ -6,10 +6,11 @@ import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import { idtokens } from '../security/methods/idtokens.ts';
 import type { IdToken } from '../token/jwt.ts';
+import { covers } from '../token/levels.ts';
 
 /** The credentials of somebody who has this token and nothing else. */
 export function onlyWith(token: IdToken, source: string, host: Host): Credentials {
-  const own = idtokens([{ token, source, chosen: true }], host);
+  const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
   return { methods: [own], preference: 'ours', unavailable: [] };
 }
 
@@ -42,6 +43,10 @@ export async function verifyToken(
         if (session.user === token.subject) return roundTrips;
         throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
       } catch (error) {
+        if (error instanceof AuthorizationError && error.code === 'ERR_DENIED' && !coversAll(token, level))
+          throw refused(
+            `the new token is restricted to ${token.authz?.join(' ')}, which does not include ${level}; so is the credential`,
+          );
         if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
           throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
         if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
@@ -56,6 +61,10 @@ export async function verifyToken(
     `verify: the daemon allows ${asked.map(([level]) => level).join(' ') || 'a session'} with the new token`,
   );
   return Math.max(...results);
+}
+
+function coversAll({ authz }: IdToken, level: string): boolean {
+  return authz === undefined || level === 'ALLOW' || covers(authz, level);
 }
 
 function refused(text: string): TokenError {

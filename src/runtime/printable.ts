@@ -17,6 +17,14 @@ export function printable(text: string): string {
     .replace(/^(\s*):(?=:)/, '$1: ');
 }
 
+/**
+ * The subject or issuer of a certificate in one line. Where it is empty, Node 20 gives undefined whatever its types say, and
+ * later versions give an empty string.
+ */
+export function distinguishedName(name: string | undefined, ifEmpty: string): string {
+  return name?.replaceAll('\n', ', ') || ifEmpty;
+}
+
 /** What is said of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
-import { inspect } from 'node:util';
+/** Node's `util.inspect.custom`, by its registered name: the library's declarations need no types of Node. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** A credential or token. Prints as `***` whoever prints it; only `reveal()` gives the value. */
+/** A credential or token. Every way to print it yields `***`; only `reveal()` returns the value. */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +9,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Callers are listed in test/architecture.test.ts. */
+  /** Returns the value itself. test/architecture.test.ts lists the callers. */
   reveal(): string {
     return this.#value;
   }
@@ -21,7 +22,8 @@ export class Secret {
     return '***';
   }
 
-  [inspect.custom](): string {
+  /** @internal */
+  [INSPECT](): string {
     return '***';
   }
 }

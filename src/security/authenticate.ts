@@ -1,5 +1,6 @@
 import {
   AuthenticationError,
+  type AuthorizationError,
   CredentialError,
   type MethodAttempt,
   NegotiationError,
@@ -15,6 +16,7 @@ import {
   type MethodName,
   MethodRefused,
   type Peer,
+  SAFE_AFTER_UNPROVEN,
 } from './method.ts';
 import type { ServerPolicy } from './policy.ts';
 
@@ -28,17 +30,32 @@ export interface Offer {
 export interface Authenticated {
   readonly method: MethodName;
   readonly clearToCome: readonly ExpectedMessage[];
+  /** The credential that the server accepted. */
+  readonly candidate: Candidate;
 }
+
+/** Largest number of IDTOKENS that are offered on one connection. */
+const MAX_TOKENS = 8;
 
 /** The peers are out of step, but there is more to try: once more on a new connection, presuming nothing. */
 export class StartOver extends Error {
   readonly credentials: Credentials;
+  /** The peer closed the connection before it sent its verdict. */
+  readonly hungUp: boolean;
+  /** Why the daemon refused what was authenticated, for the case that no other method can be used. */
+  readonly refused: AuthorizationError | undefined;
   /** Those of the connection that is given up. */
   roundTrips = 0;
 
-  constructor(message: string, credentials: Credentials) {
+  constructor(
+    message: string,
+    credentials: Credentials,
+    { hungUp = false, refused }: { readonly hungUp?: boolean; readonly refused?: AuthorizationError } = {},
+  ) {
     super(message);
     this.credentials = credentials;
+    this.hungUp = hungUp;
+    this.refused = refused;
   }
 }
 
@@ -67,7 +84,8 @@ export function presume(credentials: Credentials, peer: Peer): Offer | undefined
   const first = firstMethod(credentials);
   if (first === undefined) return undefined;
   const candidate = first.presumed(peer);
-  return candidate && { method: first.name, candidate };
+  if (candidate === undefined || (candidate.doubt !== undefined && credentials.methods.length > 1)) return undefined;
+  return { method: first.name, candidate };
 }
 
 /**
@@ -89,8 +107,12 @@ export async function authenticate(
   peer: Peer,
   server: ServerPolicy,
   presumed: Offer | undefined,
+  /** False: the server's last word in clear is waited for, because nothing is sent before its verdict. */
+  mayGoAhead: boolean,
 ): Promise<Authenticated> {
-  const { queue, attempts } = plan(credentials, peer, server);
+  const { queue: planned, attempts } = plan(credentials, peer, server);
+  let queue = planned;
+  let unproven = false;
   if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
     const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
     throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
@@ -99,14 +121,18 @@ export async function authenticate(
     const first = queue.findIndex(
       ({ method, candidate }) => method === presumed.method && candidate.label === presumed.candidate.label,
     );
-    if (first === -1) throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts);
+    if (first === -1)
+      throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts, false);
     queue.splice(first, 1);
     queue.unshift(presumed);
   }
-  for (const [index, next] of queue.entries()) {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { method, candidate } = next;
-    const failed = (reason: string) =>
-      attempts.push({ method: displayName(method), reason: `${candidate.label}: ${reason}` });
+    const failed = (reason: string) => {
+      const attempt = { method: displayName(method), reason: reasonFor(candidate, reason) };
+      if (candidate.doubt === undefined) attempts.push(attempt);
+      else attempts.unshift(attempt);
+    };
     if (next !== presumed) await makeOffer(channel, next);
     const chosen = await channel.receive((message) => message.int());
     if (chosen === 0) {
@@ -116,25 +142,45 @@ export async function authenticate(
     if (chosen !== METHOD_BIT[method])
       throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
     try {
-      const expected = await candidate.finish(channel, server, index === queue.length - 1);
+      const expected = await candidate.finish(channel, server, mayGoAhead && queue.length === 0);
       const clearToCome = expected.map(({ write, otherwise }) => ({
         write,
         otherwise: () => {
           failed(otherwise?.().message ?? 'the daemon refused it');
-          return exhausted(attempts);
+          return exhausted(attempts, unproven);
         },
       }));
-      return { method, clearToCome };
+      return { method, clearToCome, candidate };
     } catch (error) {
       if (!(error instanceof MethodRefused)) throw error; // out of step, or not to be trusted: nothing more is said
       failed(error.message);
-      if (error.outOfStep && index < queue.length - 1) {
-        const methods = credentials.methods.filter(({ name }) => name !== method);
+      if (error.unproven && !unproven) {
+        unproven = true;
+        queue = onlySafe(queue, attempts);
+      }
+      if (error.outOfStep && queue.length > 0) {
+        const left = credentials.methods.filter(({ name }) => name !== method);
+        const methods = unproven ? left.filter(({ name }) => SAFE_AFTER_UNPROVEN.includes(name)) : left;
         throw new StartOver(error.message, { ...credentials, methods, unavailable: attempts });
       }
     }
   }
-  throw exhausted(attempts);
+  throw exhausted(attempts, unproven);
+}
+
+function reasonFor({ label, doubt }: Candidate, reason: string): string {
+  return `${label}: ${doubt === undefined ? '' : `${doubt}; `}${reason}`;
+}
+
+/** Drops the credentials that must not be shown to a daemon that failed to authenticate itself. */
+function onlySafe(queue: readonly Offer[], attempts: MethodAttempt[]): Offer[] {
+  const isSafe = ({ method }: Offer) => SAFE_AFTER_UNPROVEN.includes(method);
+  for (const { method, candidate } of queue.filter((each) => !isSafe(each)))
+    attempts.push({
+      method: displayName(method),
+      reason: `${candidate.label}: not used, because the daemon failed to authenticate itself`,
+    });
+  return queue.filter(isSafe);
 }
 
 /** What to try in which order, and why not the rest. */
@@ -163,14 +209,24 @@ function plan(
     attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
   for (const method of common) {
     const { fit, unfit } = method.candidatesFor(server, peer);
-    for (const candidate of fit) queue.push({ method: method.name, candidate });
+    for (const candidate of fit.slice(0, MAX_TOKENS)) queue.push({ method: method.name, candidate });
+    for (const { label } of fit.slice(MAX_TOKENS))
+      attempts.push({
+        method: displayName(method.name),
+        reason: `${label}: not used, because at most ${MAX_TOKENS} tokens are tried`,
+      });
     for (const { label, reason } of unfit)
       attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });
   }
-  return { queue, attempts };
+  const isDoubtful = ({ candidate }: Offer) => candidate.doubt !== undefined;
+  return { queue: [...queue.filter((each) => !isDoubtful(each)), ...queue.filter(isDoubtful)], attempts };
 }
 
-function exhausted(attempts: readonly MethodAttempt[]): AuthenticationError {
+function exhausted(attempts: readonly MethodAttempt[], unproven: boolean): AuthenticationError {
+  if (unproven) {
+    const text = 'the daemon failed to authenticate itself, and accepted no other credential';
+    return new AuthenticationError('ERR_SERVER_UNPROVEN', text, attempts);
+  }
   const text = 'the daemon accepted none of our credentials';
   return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }

@@ -35,12 +35,20 @@ export interface Peer {
   readonly serverName: string | undefined;
   /** The one that a proven collector gives. Enough to prove who we are, not to hand over what others could use. */
   readonly claimedName?: string | undefined;
+  /** When the collector last heard from the daemon, by the collector's clock, in seconds since 1970. */
+  readonly lastHeardFrom?: number | undefined;
 }
 
 /** One credential of one method, ready to be used at one server. */
 export interface Candidate {
   /** Which credential this is, without its secret: for logs and errors. */
   readonly label: string;
+  /** Where this credential comes from: an input, a file, a variable. Default: the label. */
+  readonly source?: string | undefined;
+  /** Why the daemon will probably refuse it; such a credential is tried after all others. */
+  readonly doubt?: string | undefined;
+  /** When the credential expires, in seconds since 1970; undefined: never, or that does not limit a token. */
+  readonly expiresAt?: number | undefined;
   /** Says the method's first words, where the client speaks first. They leave in one flight with the method's bit. */
   open(channel: MessageChannel): void | Promise<void>;
   /**
@@ -53,6 +61,11 @@ export interface Candidate {
    * @throws AuthenticationError ERR_SERVER_UNPROVEN: the server failed its own proof. Nothing else may be offered to it.
    */
   finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
+  /**
+   * For a method at which the server may take its time over a credential, and hangs up if the request arrives meanwhile:
+   * whether to wait for the server's last word before the request is sent. Set after such a hang-up, for the whole run.
+   */
+  readonly patience?: { waits: boolean };
 }
 
 /** A credential that will not be sent to this server, and why. */
@@ -92,12 +105,19 @@ export interface Credentials {
 /** Methods in which the server proves nothing. */
 export const ONE_SIDED: readonly MethodName[] = ['FS', 'MUNGE'];
 
+/** Methods that are still safe after a server failed to authenticate itself: each makes the server prove itself first. */
+export const SAFE_AFTER_UNPROVEN: readonly MethodName[] = ['TOKEN', 'SSL', 'SCITOKENS'];
+
 /** The server refused a credential; the next may be tried, on the same connection unless that is out of step. */
 export class MethodRefused extends Error {
   readonly outOfStep: boolean;
 
-  constructor(message: string, outOfStep = false) {
+  /** True if the server failed to authenticate itself with this credential. */
+  readonly unproven: boolean;
+
+  constructor(message: string, outOfStep = false, unproven = false) {
     super(message);
     this.outOfStep = outOfStep;
+    this.unproven = unproven;
   }
 }

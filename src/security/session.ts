@@ -1,7 +1,7 @@
 /**
  * From a fresh channel to an authorized, encrypted session (cedar-rfc §4; SecMan::startCommand in C++).
  */
-import { AuthorizationError, ConnectError } from '../errors.ts';
+import { AuthorizationError, ConnectError, ProtocolError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
 import type { ExpectedMessage, MessageChannel, SecurableChannel } from '../wire/message-channel.ts';
@@ -28,11 +28,21 @@ const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) 
 /** Domain of identities that are none: authenticated, but no line of the map file fits (condor_auth.h). */
 const UNMAPPED = '@unmapped';
 
+/** @throws ProtocolError ERR_MESSAGE the server says something else. */
+async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
+  const hasKey = await channel.receive((message) => message.int());
+  if (hasKey !== 0) throw new ProtocolError('ERR_MESSAGE', `the daemon announces a key (${hasKey}) after ECDH`);
+}
+
 /** Exists only if both sides are proven, every frame is encrypted, and the command was authorized. */
 export interface Session {
   /** The reply to the request comes from here. */
   readonly channel: MessageChannel;
   readonly method: MethodName;
+  /** Where the credential comes from that the daemon accepted. */
+  readonly credentialSource: string;
+  /** When the credential expires that was accepted, in seconds since 1970; tokens of this session expire no later. */
+  readonly credentialExpiresAt: number | undefined;
   /** Who the daemon says we are, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
@@ -49,11 +59,18 @@ export function isResumable(session: Session | undefined): session is ResumableS
   return session?.resumption !== undefined;
 }
 
+/** What the client sends before the server has answered. A presumption that failed once is not made again. */
+export interface Presuming {
+  /** The first credential leaves with the policy ad, before the server has named its methods. */
+  readonly credential: boolean;
+  /** The request leaves with the last proof, before the server has authorized the command. */
+  readonly verdict: boolean;
+}
+
 interface SessionOptions {
   readonly credentials: Credentials;
   readonly peer: Peer;
-  /** False after a presumption failed: wait for the server's word before choosing a credential. */
-  readonly mayPresume: boolean;
+  readonly presuming: Presuming;
   /** Whether it is enough to be somebody whom the daemon's map file does not know. */
   readonly mayBeUnmapped: boolean;
 }
@@ -67,31 +84,40 @@ interface SessionOptions {
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED with the identity.
- * @throws StartOver to be tried once more on a new channel with `mayPresume: false`.
+ * @throws StartOver to be tried once more on a new channel without the presumption that failed.
  */
 export async function startCommand(
   channel: SecurableChannel,
   purpose: Purpose,
-  request: (message: Writer) => void,
+  request: ((message: Writer) => void) | undefined,
   options: SessionOptions,
   host: Host,
 ): Promise<Session> {
-  const { credentials, peer, mayPresume } = options;
-  const presumed = mayPresume ? presume(credentials, peer) : undefined;
+  const { credentials, peer, presuming } = options;
+  const presumed = presuming.credential ? presume(credentials, peer) : undefined;
+  let sentAhead = presumed !== undefined;
+  const ahead = presuming.verdict
+    ? request &&
+      ((message: Writer) => {
+        sentAhead = true;
+        request(message);
+      })
+    : undefined;
   try {
-    return await handshake(channel, purpose, request, options, presumed, host);
+    const session = await handshake(channel, purpose, ahead, options, presumed, host);
+    if (request !== undefined && ahead === undefined) channel.send(request);
+    return session;
   } catch (error) {
-    // A hang-up may be the answer to the guess.
-    const hungUp = error instanceof ConnectError && error.code === 'ERR_CLOSED';
-    throw hungUp && presumed !== undefined ? new StartOver(error.message, credentials) : error;
+    // A hang-up may be the answer to the presumption, or hide it.
+    throw isHangUp(error) && sentAhead ? new StartOver(error.message, credentials, { hungUp: true }) : error;
   }
 }
 
 async function handshake(
   channel: SecurableChannel,
   purpose: Purpose,
-  request: (message: Writer) => void,
-  { credentials, peer, mayBeUnmapped }: SessionOptions,
+  ahead: ((message: Writer) => void) | undefined,
+  { credentials, peer, presuming, mayBeUnmapped }: SessionOptions,
   presumed: Offer | undefined,
   host: Host,
 ): Promise<Session> {
@@ -103,15 +129,38 @@ async function handshake(
   if (presumed !== undefined) await makeOffer(channel, presumed);
   const server = readServerPolicy(await channel.receive(getClassAd));
   host.log.debug(`session: ${describeOffer(server)}`);
-  const { method, clearToCome } = await authenticate(channel, credentials, peer, server, presumed);
+  const { method, clearToCome, candidate } = await authenticate(
+    channel,
+    credentials,
+    peer,
+    server,
+    presumed,
+    presuming.verdict,
+  );
   const key = agreement.sessionKey(server.ecdhPublicKey);
-  channel.protect(key, [...clearToCome, KEY_EXCHANGE_DONE]);
-  channel.send(request);
-  const verdict = await channel.receive(getClassAd);
-  const user = readPostAuth(verdict, mayBeUnmapped);
+  const { patience } = candidate;
+  if (patience?.waits === true) await receiveKeyExchangeDone(channel);
+  channel.protect(key, patience?.waits === true ? [] : [...clearToCome, KEY_EXCHANGE_DONE]);
+  if (ahead !== undefined) channel.send(ahead);
+  const verdict = await channel.receive(getClassAd).catch((error: unknown) => {
+    if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
+    patience.waits = true;
+    throw new StartOver('the daemon closed the connection on a request that was sent ahead', credentials);
+  });
+  const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
   const sid = verdict.string('Sid');
-  host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}`);
-  return { channel, method, user, server, resumption: sid === undefined ? undefined : new Resumption(sid, key) };
+  host.log.debug(
+    `session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
+  );
+  return {
+    channel,
+    method,
+    credentialSource: candidate.source ?? candidate.label,
+    credentialExpiresAt: candidate.expiresAt,
+    user,
+    server,
+    resumption: sid === undefined ? undefined : new Resumption(sid, key),
+  };
 }
 
 function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {
@@ -130,7 +179,7 @@ function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): stri
 export function resumeCommand(
   channel: SecurableChannel,
   purpose: Purpose,
-  request: (message: Writer) => void,
+  request: ((message: Writer) => void) | undefined,
   session: ResumableSession,
   host: Host,
 ): Session {
@@ -139,9 +188,26 @@ export function resumeCommand(
     putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)),
   );
   session.resumption.protect(channel);
-  channel.send(request);
+  if (request !== undefined) channel.send(request);
   host.log.debug(`session: resumed as ${session.user}`);
   return { ...session, channel };
+}
+
+/**
+ * The daemon has no identity for a credential that it accepted, such as a certificate that its map file does not know: then
+ * the other methods are tried on a new connection.
+ */
+function orNextMethod(method: MethodName, credentials: Credentials, read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    const methods = credentials.methods.filter(({ name }) => name !== method);
+    const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
+    if (!isUnmapped || methods.length === 0) throw error;
+    const attempt = { method: displayName(method), reason: error.message };
+    const unavailable = [...credentials.unavailable, attempt];
+    throw new StartOver(error.message, { ...credentials, methods, unavailable }, { refused: error });
+  }
 }
 
 /** Who we are to the daemon, if it lets us in. A missing ReturnCode is a refusal here, though old C++ took it for yes. */
@@ -159,6 +225,17 @@ function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   if (code === 'CMD_NOT_FOUND') {
     throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
   }
+  const text = ad.string('ErrorString');
+  const reported = text === undefined ? '' : ` (${text})`;
   const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
-  throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} to our command; ${who}`, user);
+  throw new AuthorizationError(
+    'ERR_DENIED',
+    `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`,
+    user,
+  );
+}
+
+/** Whether the peer closed the connection. */
+export function isHangUp(error: unknown): error is ConnectError {
+  return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }

@@ -1,4 +1,5 @@
 import { TokenError } from '../errors.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import type { IdToken } from './jwt.ts';
 import { covers } from './levels.ts';
 
@@ -15,6 +16,8 @@ export interface Expected {
   readonly key: string | undefined;
   /** Levels asked for; empty: no restriction. */
   readonly authz: readonly string[];
+  /** True if the daemon restricts tokens by its own settings (SEC_TOKEN_REQUEST_LIMITS) rather than by a credential. */
+  readonly limitedByDaemon?: boolean;
   /** Asked for; `unlimited`: a token without expiry; undefined: nothing was said about it. */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
 }
@@ -44,7 +47,7 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
     'kid',
     `the token is signed with the key ${token.keyId}, not ${expected.key}`,
   );
-  return [...checkLevels(token, expected.authz), ...checkLifetime(token, expected.lifetimeSeconds)];
+  return [...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds)];
 }
 
 /** That who got a token, and of which trust domain, is who and what the user said. */
@@ -60,14 +63,19 @@ export function checkExpected(
   claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
 }
 
-function checkLevels({ authz }: IdToken, asked: readonly string[]): readonly string[] {
+function checkLevels(
+  { authz }: IdToken,
+  { authz: asked, limitedByDaemon = false }: Pick<Expected, 'authz' | 'limitedByDaemon'>,
+): readonly string[] {
+  if (asked.length === 0 && limitedByDaemon && authz !== undefined)
+    return [`authorization: requested all levels, granted ${authz.join(' ')}`];
   if (asked.length === 0) return []; // limits that it has are those of the credential, or with remote of the schedd
   const granted = authz ?? [];
   claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
   const extra = granted.filter((level) => !covers(asked, level));
   claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
-  const missing = asked.filter((level) => !covers(granted, level));
-  return missing.length === 0 ? [] : [`authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`];
+  const reduced = reducedLevels(asked, granted);
+  return reduced === undefined ? [] : [reduced];
 }
 
 function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifetimeSeconds']): readonly string[] {
@@ -82,10 +90,39 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   claim(
     asked === 'unlimited' || granted <= asked,
     'exp',
-    `the token lasts ${granted} s, longer than the ${asked} s that we asked for`,
+    `the token is valid for ${describeDuration(granted)}, longer than the ${asked === 'unlimited' ? asked : describeDuration(asked)} that we asked for`,
   );
   if (granted === asked) return [];
-  return [`lifetime: asked for ${asked === 'unlimited' ? asked : `${asked} s`}, granted ${granted} s`];
+  return [reducedLifetime(asked, granted)];
+}
+
+/** The sentence for a lifetime that is cut to `granted` seconds. */
+export function reducedLifetime(asked: number | 'unlimited', granted: number): string {
+  const wanted = asked === 'unlimited' ? asked : describeDuration(asked);
+  return `lifetime: asked for ${wanted}, granted ${describeDuration(granted)}`;
+}
+
+/** The sentence for levels that are cut; undefined: none is. */
+export function reducedLevels(asked: readonly string[], granted: readonly string[]): string | undefined {
+  const missing = asked.filter((level) => !covers(granted, level));
+  return missing.length === 0 ? undefined : `authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`;
+}
+
+/** Maximum difference between two clocks that is tolerated, in seconds. */
+const MAX_SKEW_SECONDS = 600;
+
+/**
+ * The difference between the rest of a token's lifetime by the clock of this host and the lifetime asked for, in seconds,
+ * if it exceeds what clocks differ by. `exp - iat` alone does not show such a token: whoever issues it chooses `iat`.
+ */
+export function excessLifetime(
+  { expiresAt }: Pick<IdToken, 'expiresAt'>,
+  asked: Expected['lifetimeSeconds'],
+  now: Date,
+): number | undefined {
+  if (expiresAt === undefined || typeof asked !== 'number') return undefined;
+  const excess = Math.round(expiresAt - now.getTime() / 1000 - asked);
+  return excess > MAX_SKEW_SECONDS ? excess : undefined;
 }
 
 function claim(holds: boolean, name: string, text: string): asserts holds {

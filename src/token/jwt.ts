@@ -24,6 +24,14 @@ export interface IdToken {
   readonly authz: readonly string[] | undefined;
 }
 
+/**
+ * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`: the daemon looks the identity up
+ * by `jti`.
+ */
+export interface CredentialToken extends Omit<IdToken, 'subject'> {
+  readonly subject: string | undefined;
+}
+
 /** Longest token that is looked at, in characters. IDTOKENS have some 300. */
 const MAX_LENGTH = 64 * 1024;
 
@@ -41,6 +49,16 @@ const LEVEL_PREFIX = 'condor:/';
  * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
  */
 export function parseIdToken(jwt: Secret): IdToken {
+  const token = parseCredentialToken(jwt);
+  return { ...token, subject: word(token.subject, 'sub') };
+}
+
+/**
+ * Parses an IDTOKEN that authenticates the client. Unlike an issued token, it may lack `sub` if it has a `jti`.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED.
+ */
+export function parseCredentialToken(jwt: Secret): CredentialToken {
   const text = jwt.reveal();
   if (text.length > MAX_LENGTH) throw malformed(`it has ${text.length} characters`);
   if (!JWT.test(text)) {
@@ -50,16 +68,17 @@ export function parseIdToken(jwt: Secret): IdToken {
   const { alg, kid } = header;
   const { iss, sub, iat, exp, jti, scope } = claims;
   if (typeof alg !== 'string' || alg.toLowerCase() === 'none') throw malformed('it is not signed', 'alg');
+  const tokenId = jti === undefined ? undefined : word(jti, 'jti');
   return {
     jwt,
     signedText: text.slice(0, text.lastIndexOf('.')),
     algorithm: alg,
     keyId: word(kid, 'kid'),
     issuer: word(iss, 'iss'),
-    subject: word(sub, 'sub'),
+    subject: sub === undefined && tokenId !== undefined ? undefined : word(sub, 'sub'),
     issuedAt: time(iat, 'iat'),
     expiresAt: time(exp, 'exp'),
-    tokenId: jti === undefined ? undefined : word(jti, 'jti'),
+    tokenId,
     authz: levels(scope),
   };
 }
@@ -75,7 +94,7 @@ export function algorithmOf(jwt: Secret): string | undefined {
 }
 
 /** The secret of a token as raw bytes: 32 for HS256. */
-export function revealSignature({ jwt }: IdToken): Uint8Array {
+export function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
 
@@ -105,18 +124,26 @@ function word(value: unknown, claim: string): string {
   return value;
 }
 
+/** A NumericDate in whole seconds, rounded as HTCondor rounds it (jwt-cpp, `as_date`). */
 function time(value: unknown, claim: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || value < 0 || value > 8.64e12) throw malformed(`its ${claim} is no time`, claim);
-  return Math.floor(value);
+  return Math.round(value);
 }
 
-/** Only words with `condor:/` count; a scope without any is no limit (Condor_Auth_Passwd::validate). */
+/**
+ * The authorization levels of a `scope`, split as HTCondor splits it (Condor_Auth_Passwd::analyze_token,
+ * StringTokenIterator). Only words that begin with `condor:/` count; without any the token is not restricted.
+ *
+ * Other separators and every other character that is not printable ASCII are refused: HTCondor does not split there, so
+ * that `condor:/READ` and more could look like READ alone here.
+ */
 function levels(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;
-  const words: readonly unknown[] = typeof scope === 'string' ? scope.split(/\s+/) : Array.isArray(scope) ? scope : [];
-  const found = words
-    .filter((each) => typeof each === 'string') // what else JSON may hold is never turned into text: that can throw
+  if (typeof scope !== 'string') throw malformed('its scope is not a string', 'scope');
+  if (/[^ \t\r\n!-~]/.test(scope)) throw malformed('its scope has characters that no scope has', 'scope');
+  const found = scope
+    .split(/[ ,\t\r\n]/)
     .filter((each) => each.startsWith(LEVEL_PREFIX))
     .map((each) => each.slice(LEVEL_PREFIX.length));
   return found.length > 0 ? found : undefined;

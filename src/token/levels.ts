@@ -17,6 +17,12 @@ const IMPLIED: Readonly<Record<string, string | undefined>> = {
 
 export const AUTHORIZATION_LEVELS: readonly string[] = Object.keys(IMPLIED);
 
+/** Number of levels that a set of levels implies, itself included: the measure of how wide a token is. */
+export function breadth(levels: readonly string[]): number {
+  const known = AUTHORIZATION_LEVELS.filter((level) => covers(levels, level));
+  return new Set([...known, ...levels]).size;
+}
+
 /** Whether who has `granted` may do what `level` allows (DCpermissionHierarchy::nextImplied). */
 export function covers(granted: readonly string[], level: string): boolean {
   return granted.some((each) => {

@@ -164,11 +164,14 @@ export class Channel implements SecurableChannel {
       if ('failure' in chunk) {
         throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
           cause: chunk.failure,
+          mayBeRestarting: !this.#heard,
         });
       }
       if (chunk.done === true) {
         const first = this.#heard ? '' : ' before it had said anything';
-        throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`);
+        throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`, {
+          mayBeRestarting: !this.#heard,
+        });
       }
       this.#heard = true;
       this.#incoming.deframer.push(chunk.value);
@@ -192,11 +195,16 @@ export class Channel implements SecurableChannel {
   }
 }
 
-/** The error for a run that was given up: its deadline passed, or somebody cancelled it. */
+/** Whether a run ended because its deadline passed, and not because it was cancelled. */
+export function isTimeout({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof Error && reason.name === 'TimeoutError';
+}
+
+/** The error for a run that ended early: its deadline passed, or it was cancelled. */
 export function abortedError(signal: AbortSignal): ConnectError {
   const reason: unknown = signal.reason;
-  const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
-  return new ConnectError('ERR_TIMEOUT', timedOut ? reason.message : 'cancelled', { cause: reason });
+  const text = isTimeout(signal) && reason instanceof Error ? reason.message : 'cancelled';
+  return new ConnectError('ERR_TIMEOUT', text, { cause: reason });
 }
 
 function clearFrame(plaintext: Uint8Array): Uint8Array {

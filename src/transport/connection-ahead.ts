@@ -1,50 +1,65 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Host } from '../runtime/host.ts';
+import { dial } from './dial.ts';
 import { type Endpoint, endpoints, formatEndpoint, type Sinful } from './sinful.ts';
 
 /**
- * A connection to where a daemon probably is, begun while it is still asked where it really is. That saves the round trip
- * of a TCP connection where the guess is right; where it is wrong, whoever is
- * there has a line in its log about somebody who said nothing.
+ * Connections to where a daemon probably is, begun while the collector is asked where it really is. A right guess saves
+ * the round trip of a TCP connection. A wrong guess costs a line in the log of the host there, about a client that sent
+ * nothing.
  */
-export class ConnectionAhead {
-  readonly #guess: Endpoint;
-  readonly #socket: Socket;
+export class ConnectionsAhead {
+  readonly #open: { readonly guess: Endpoint; readonly socket: Socket }[] = [];
+  readonly #over = new AbortController();
   readonly #onAbort = () => this.close();
   readonly #signal: AbortSignal;
-  #taken = false;
 
-  constructor(guess: Endpoint, signal: AbortSignal) {
-    this.#guess = guess;
-    this.#signal = signal;
-    this.#socket = connect({ ...guess, noDelay: true });
-    this.#socket.on('error', () => {}); // whoever needs a connection will make one, and be told
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+  constructor(guesses: readonly Endpoint[], host: Pick<Host, 'signal' | 'log' | 'timeLeftMs'>) {
+    this.#signal = host.signal;
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (this.#signal.aborted) this.close();
+    for (const guess of guesses) {
+      dial([guess], { ...host, signal: this.#over.signal }).then(
+        (socket) => {
+          socket.on('error', () => {}); // a broken connection is not taken
+          if (this.#over.signal.aborted) socket.destroy();
+          else this.#open.push({ guess, socket });
+        },
+        () => {}, // the connection to the daemon's address reports what is wrong with it
+      );
+    }
   }
 
-  get isOpen(): boolean {
-    return this.#socket.readyState === 'open';
+  /** Number of connections that are established. */
+  get established(): number {
+    return this.#open.length;
   }
 
-  /** The connection, if it is there and leads to this address; if not it is closed. It can be had once. */
+  /**
+   * The connection that leads to the best of this daemon's addresses for which there is one. It can be taken once; all
+   * others close.
+   */
   take(address: Sinful): Socket | undefined {
-    if (this.#taken) return undefined;
-    this.#taken = true;
-    const { remoteAddress: host = '', remotePort: port = 0 } = this.#socket;
-    const [first] = endpoints(address).map(formatEndpoint);
-    const leadsThere = first === formatEndpoint(this.#guess) || first === formatEndpoint({ host, port });
-    const isFresh = this.isOpen && this.#socket.readableLength === 0; // a daemon says nothing before we do
-    if (isFresh && leadsThere && !this.#signal.aborted) {
-      this.#signal.removeEventListener('abort', this.#onAbort);
-      this.#socket.removeAllListeners('error');
-      return this.#socket;
+    if (this.#over.signal.aborted) return undefined;
+    const usable = this.#open.filter(({ socket }) => socket.readyState === 'open' && socket.readableLength === 0);
+    for (const endpoint of endpoints(address).map(formatEndpoint)) {
+      const found = usable.find(({ guess, socket: { remoteAddress: host = '', remotePort: port = 0 } }) =>
+        [guess, { host, port }].map(formatEndpoint).includes(endpoint),
+      );
+      if (found === undefined) continue;
+      this.#open.splice(this.#open.indexOf(found), 1);
+      found.socket.removeAllListeners('error');
+      this.close();
+      return found.socket;
     }
     this.close();
     return undefined;
   }
 
-  /** Gives it up. */
+  /** Closes all connections. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#socket.destroy();
+    this.#over.abort();
+    for (const { socket } of this.#open.splice(0)) socket.destroy();
   }
 }

@@ -4,7 +4,7 @@ import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { messageOf } from '../runtime/printable.ts';
 import { abortedError } from './channel.ts';
-import { dial } from './connect.ts';
+import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
 
 const KDC_PORT = 88;
@@ -55,14 +55,16 @@ export async function askKdc(
 ): Promise<Uint8Array> {
   let left = kdcs;
   for (;;) {
-    const { socket, endpoint } = await dial(left, `KDC of ${realm}`, host).catch((cause: unknown) => {
+    const socket = await dial(left, host).catch((cause: unknown) => {
       if (!(cause instanceof ConnectError) || cause.code !== 'ERR_CONNECT') throw cause;
-      const { peer = '', permanent } = cause;
       throw new ConnectError('ERR_CONNECT', `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
-        ...{ peer, permanent, cause },
+        peer: `KDC of ${realm}`,
+        permanent: cause.permanent,
+        cause,
       });
     });
-    const peer = formatEndpoint(endpoint);
+    const { remoteAddress = '', remotePort = 0 } = socket;
+    const peer = formatEndpoint({ host: remoteAddress, port: remotePort });
     try {
       const reply = await exchange(socket, request, host.signal);
       host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
@@ -70,13 +72,20 @@ export async function askKdc(
     } catch (cause) {
       if (host.signal.aborted) throw abortedError(host.signal);
       const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
-      left = left.filter((each) => each !== endpoint);
+      left = withoutKdc(left, { host: remoteAddress, port: remotePort });
       if (left.length === 0) throw new ConnectError('ERR_CONNECT', text, { peer, cause });
       host.log.debug(`kerberos: ${text}`);
     } finally {
       socket.destroy();
     }
   }
+}
+
+/** The KDCs except the one at an address; of those with names, the first with its port is taken for it. */
+function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
+  const gone =
+    kdcs.find((each) => each.host === host && each.port === port) ?? kdcs.find((each) => each.port === port) ?? kdcs[0];
+  return kdcs.filter((each) => each !== gone);
 }
 
 /** Sends a message and reads one. */

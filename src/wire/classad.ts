@@ -22,6 +22,9 @@ export type ClassAdValue = string | number | boolean | Expression;
 /** A line that says: the next string is the real one, encrypted on its own. On AES everything is encrypted already. */
 const SECRET_MARKER = 'ZKM';
 
+/** Longest string literal that is read unless the caller allows more, in characters. A sinful string may have 8192. */
+const MAX_STRING_LENGTH = 16 * 1024;
+
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
 
 /** An ad received. Attribute names are case-insensitive; of duplicates the last one counts. */
@@ -37,10 +40,17 @@ export class ClassAd {
     return this.#values.size;
   }
 
-  /** A string literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
-  string(name: string): string | undefined {
+  /**
+   * A string literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else, or longer than
+   * `maxLength` characters: a peer that has not authenticated yet sends most of them, and expressions run over them.
+   */
+  string(name: string, maxLength = MAX_STRING_LENGTH): string | undefined {
     const source = this.#literal(name);
     if (source === undefined) return undefined;
+    if (source.length > maxLength + 2) {
+      const text = `the attribute ${name} has ${source.length - 2} characters, more than ${maxLength}`;
+      throw new ProtocolError('ERR_CLASSAD', text);
+    }
     const inner = /^"(.*)"$/s.exec(source)?.[1];
     // A quote inside without a backslash ends the literal: then there is more than one, and it is an expression.
     if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, 'a string');

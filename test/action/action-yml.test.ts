@@ -20,7 +20,15 @@ const OUTPUTS = [
     'issued-at',
     'expires-at',
   ],
-  ...['lifetime', 'daemon-name', 'daemon-address', 'daemon-version', 'authentication-method', 'error-code'],
+  ...[
+    'lifetime',
+    'daemon-name',
+    'daemon-address',
+    'daemon-version',
+    'authentication-method',
+    'credential-source',
+    'error-code',
+  ],
 ];
 
 describe('action.yml', () => {

@@ -118,14 +118,14 @@ describe('a credential error', () => {
     [
       'a long key without its first line',
       { 'client-certificate': CERTIFICATE, 'client-key': garbled.repeat(9) },
-      'ERR_CREDENTIAL_UNREADABLE',
-      /^client-key: it is not PEM, and as the path of a file: /,
+      'ERR_INPUT',
+      /^client-key: it looks like base64, and it is neither PEM nor a path/,
     ],
     [
       'certificate and key without their first line',
       { 'client-certificate': garbled.repeat(12) },
       'ERR_INPUT',
-      /^client-certificate: it is neither PEM nor a path/,
+      /^client-certificate: it looks like base64, and it is neither PEM nor a path/,
     ],
   ];
   for (const [what, inputs, code, text] of keys) {

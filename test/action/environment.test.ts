@@ -1,5 +1,6 @@
 /** What the next steps of a job find: a private directory, variables, and at the end everything as before. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -12,7 +13,15 @@ import { assertFailed } from '../support/step-assertions.ts';
 const runner = new Runner();
 after(() => runner.close());
 
-const NOTE = 'CONDOR_TOKEN_FETCH_EXPORTED';
+const RECORD = '.exported';
+
+/** A private directory of an earlier step, with a record that says this. */
+function earlierStep(record: string): Record<string, string> {
+  const directory = join(runner.temp, `condor-token-${randomUUID()}`);
+  mkdirSync(directory, { mode: 0o700 });
+  writeFileSync(join(directory, RECORD), record, { mode: 0o600 });
+  return { _CONDOR_SEC_TOKEN_DIRECTORY: directory };
+}
 const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
   ...{ pool: pool.collector, name: 'ci@pool', idtoken: pool.idToken(), 'export-environment': 'true' },
   ...more,
@@ -28,12 +37,18 @@ describe('export-environment', () => {
       assert.deepEqual(step.env, {});
     }));
 
-  test('believes no note about variables that it never exports', () =>
+  test('ignores a record about variables that the Action never exports', () =>
     withPool({}, async (pool) => {
-      const note = JSON.stringify({ HOME: [process.env['HOME'] ?? '', '/somewhere/else'] });
-      const step = await runner.runAction({ ...inputs(pool), name: '' }, { env: { [NOTE]: note }, debug: true });
+      const env = earlierStep(JSON.stringify({ HOME: [process.env['HOME'] ?? '', '/somewhere/else'] }));
+      let record = '';
+      const step = await runner.runAction(inputs(pool), {
+        env,
+        beforePost: ({ outputs }) => {
+          record = readFileSync(join(outputs['token-directory'] ?? '', RECORD), 'utf8');
+        },
+      });
       assert.equal(step.status, 0, step.raw);
-      assert.deepEqual(Object.keys(JSON.parse(step.env[NOTE] ?? '{}') as object).includes('HOME'), false);
+      assert.deepEqual(Object.keys(JSON.parse(record) as object).includes('HOME'), false);
     }));
 
   test('writes to a directory of this step alone, says it to the next ones, and takes it back', () =>
@@ -52,8 +67,7 @@ describe('export-environment', () => {
       assert.equal(content, `${token}\n`);
       if (process.platform !== 'win32') assert.deepEqual(mode, [0o600, 0o700]);
       assert.equal(dirname(directory), runner.temp);
-      const { [NOTE]: note, CONDOR_CONFIG: config, ...variables } = step.env;
-      assert.ok(note !== undefined);
+      const { CONDOR_CONFIG: config, ...variables } = step.env;
       assert.deepEqual(variables, {
         _CONDOR_SEC_TOKEN_DIRECTORY: directory,
         _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
@@ -61,13 +75,15 @@ describe('export-environment', () => {
         _CONDOR_SCHEDD_HOST: 'ci@pool',
       });
       assert.ok(config === 'ONLY_ENV' || existsSync('/etc/condor/condor_config'), config);
-      assert.match(step.log.join('\n'), /^For the next steps: _CONDOR_SEC_TOKEN_DIRECTORY=/m);
+      assert.match(
+        step.log.join('\n'),
+        /^_CONDOR_SEC_TOKEN_DIRECTORY=.*\n_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS=IDTOKENS$/m,
+      );
       assert.deepEqual(step.post?.env, {
         _CONDOR_SEC_TOKEN_DIRECTORY: '',
         _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: '',
         _CONDOR_COLLECTOR_HOST: 'old.example.org',
         _CONDOR_SCHEDD_HOST: '',
-        [NOTE]: '',
       });
       assert.deepEqual([existsSync(file), existsSync(directory)], [false, false]);
       assert.match(step.post?.log.join('\n') ?? '', /^Removed .*condor-token-/m);
@@ -101,22 +117,26 @@ describe('export-environment', () => {
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };
         const second = await runner.runAction(
           { ...where, 'export-environment': 'true' },
-          { env, beforePost: () => {} },
+          {
+            env,
+            beforePost: async ({ env: more }) => {
+              const third = await runner.runAction({ idtoken: two.idToken() }, { env: { ...env, ...more } });
+              assert.match(third.annotations.at(-1)?.message ?? '', /old\.example\.org/, 'as it was before the first');
+            },
+          },
         );
         assert.equal(second.status, 0, second.raw);
         assert.equal(second.env['_CONDOR_COLLECTOR_HOST'], two.collector);
         assert.notEqual(second.env['_CONDOR_SEC_TOKEN_DIRECTORY'], first.env['_CONDOR_SEC_TOKEN_DIRECTORY']);
         assert.equal(second.post?.env['_CONDOR_COLLECTOR_HOST'], one.collector, 'as it was before this step');
         assert.equal(second.post?.env['_CONDOR_SCHEDD_HOST'], 'ci@pool');
-        const third = await runner.runAction({ idtoken: two.idToken() }, { env: { ...env, ...second.env } });
-        assert.match(third.annotations.at(-1)?.message ?? '', /old\.example\.org/, 'as it was before the first');
       }),
     ));
 
-  test('survives a note that somebody else wrote', () =>
+  test('ignores a record that is damaged', () =>
     withPool({}, async (pool) => {
-      for (const note of ['x', 'null', '[1]', '{"_CONDOR_COLLECTOR_HOST":7}']) {
-        const { status, raw } = await runner.runAction(inputs(pool), { env: { [NOTE]: note } });
+      for (const record of ['x', 'null', '[1]', '{"_CONDOR_COLLECTOR_HOST":7}']) {
+        const { status, raw } = await runner.runAction(inputs(pool), { env: earlierStep(record) });
         assert.equal(status, 0, raw);
       }
     }));
@@ -164,7 +184,7 @@ describe('cleanup', () => {
       assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
       assert.ok(existsSync(join(made, 'result')));
       assert.ok(!existsSync(join(made, 'deep')));
-      assert.match(step.post?.log.join('\n') ?? '', /Kept .*made: it is not empty/);
+      assert.match(step.post?.log.join('\n') ?? '', /Left .*made: it is not empty/);
     }));
 });
 

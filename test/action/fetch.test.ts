@@ -43,6 +43,7 @@ for (const debug of [false, true]) {
           'daemon-address': pool.schedd(),
           'daemon-version': '25.14.1',
           'authentication-method': 'IDTOKENS',
+          'credential-source': 'idtoken',
         });
         assert.match(id ?? '', /^[0-9a-f]{32}$/);
         assert.equal(Date.parse(to ?? '') - Date.parse(from ?? ''), 600_000);
@@ -52,7 +53,9 @@ for (const debug of [false, true]) {
         assertNoLeak(step, [idtoken, token]);
         const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
         assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
-        assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, lasts 600 s; written to /);
+        assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, valid for 10 min; written to /);
+        assert.match(step.log.join('\n'), /Authenticated with IDTOKENS; credential: idtoken$/m);
+        assert.match(step.summary, /<td>Credential<\/td><td><code>idtoken<\/code><\/td>/);
         assert.match(step.summary, /<td>Identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
         assert.equal(/^##\[debug\]session: IDTOKENS makes you alice/m.test(step.log.join('\n')), debug);
         assert.deepEqual(
@@ -105,16 +108,16 @@ describe('The Action', () => {
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
-          { address: pool.schedd(), idtoken: pool.idToken(), 'on-reduced': how, file: 'less' },
+          { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ', 'on-reduced': how, file: 'less' },
           { beforePost: () => {} },
         );
       const warned = await run('warn');
       assert.deepEqual(
         warned.annotations.map(({ level, message }) => [level, message]),
-        [['warning', 'The daemon granted less than was asked. lifetime: asked for 3600 s, granted 60 s']],
+        [['warning', 'The daemon granted less than was asked. lifetime: asked for 1 h, granted 1 min']],
       );
       assert.match(warned.summary, /Less than asked: lifetime/);
-      assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 60 s/ });
+      assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 1 min/ });
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
 
@@ -173,13 +176,14 @@ describe('The Action', () => {
         },
       );
       assert.deepEqual([step.status, step.post?.status], [0, 0]);
-      assert.match(step.post?.annotations[0]?.message ?? '', /taken could not be removed: it is a directory now/);
+      assert.match(step.post?.annotations[0]?.message ?? '', /^Left .*taken: it is a directory now/);
       assert.ok(existsSync(join(file, 'precious')));
       rmSync(file, { recursive: true });
     }));
 
   test('only warns after the job of a path that cannot even be looked at', async () => {
-    const env = { STATE_path: join(process.execPath, 'ci') };
+    const placement = { path: join(process.execPath, 'ci'), directories: [], hash: '' };
+    const env = { STATE_placement: JSON.stringify(placement) };
     const { status, annotations } = await runner.runStep('dist/action/post.js', { env });
     assert.equal(status, 0);
     if (process.platform !== 'win32')
@@ -189,20 +193,20 @@ describe('The Action', () => {
       );
   });
 
-  test('fails with a code of its own if the runner does not take the outputs', () =>
+  test('fails with a code of its own if the runner does not accept the outputs', () =>
     withPool({}, async (pool) => {
-      const inputs = { address: pool.schedd(), idtoken: pool.idToken() };
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_OUTPUT: join(runner.workspace, 'missing', 'file') };
       const step = await runner.runAction(inputs, { env });
       assert.equal(step.status, 8, step.raw);
       const [error, ...others] = step.annotations.map(({ message }) => message);
       assert.deepEqual(others, []);
-      assertAdvised(error ?? '', 'the runner does not take the outputs');
+      assertAdvised(error ?? '', 'the runner does not accept the outputs');
     }));
 
   test('delivers all the same if there can be no summary', () =>
     withPool({}, async (pool) => {
-      const inputs = { address: pool.schedd(), idtoken: pool.idToken() };
+      const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_STEP_SUMMARY: join(runner.workspace, 'missing', 'file') };
       const step = await runner.runAction(inputs, { env });
       assert.deepEqual([step.status, step.outputs['identity']], [0, 'alice@pool.test']);

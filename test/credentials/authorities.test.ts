@@ -29,30 +29,36 @@ describe('authorities', () => {
   after(() => {
     others = [];
   });
+  const skip = () => {};
   const subjects = (pem: readonly string[]) =>
     pem.flatMap((each) => readCertificates(each, 'x')).map(({ subject }) => subject);
 
   test('are all in a text', () =>
-    assert.deepEqual(subjects(readAuthorities(pemText('ca-certificate', others.join('\n# two\n')))), [
+    assert.deepEqual(subjects(readAuthorities(pemText('ca-certificate', others.join('\n# two\n')), skip)), [
       'CN=One',
       'CN=Two',
     ]));
 
-  test('are all in a file, or in the files of a directory, whatever else is there', () => {
+  test('are read from a file, or from the files of a directory without those that are bad or dead links', () => {
     const path = join(folder, 'ca.pem');
     writeFileSync(path, others.join(''));
-    assert.deepEqual(subjects(readAuthorities({ name: 'ca-certificate', path })), ['CN=One', 'CN=Two']);
+    assert.deepEqual(subjects(readAuthorities({ name: 'ca-certificate', path }, skip)), ['CN=One', 'CN=Two']);
     writeFileSync(join(folder, 'README'), 'no certificate');
     writeFileSync(join(folder, 'key.pem'), alice.key);
+    writeFileSync(join(folder, 'bad.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    if (process.platform !== 'win32') symlinkSync('nowhere', join(folder, 'dead-link'));
+    const skipped: string[] = [];
     mkdirSync(join(folder, 'below'));
     writeFileSync(join(folder, 'below', 'ca.pem'), authority.certificate);
     if (process.platform !== 'win32') symlinkSync('ca.pem', join(folder, 'b-link'));
-    const found = subjects(readAuthorities({ name: 'ca-certificate', path: folder }));
+    const found = subjects(readAuthorities({ name: 'ca-certificate', path: folder }, (reason) => skipped.push(reason)));
     assert.deepEqual([...new Set(found)], ['CN=One', 'CN=Two']);
+    assert.match(skipped.join('\n'), /bad\.pem: .*cannot be read/);
+    if (process.platform !== 'win32') assert.match(skipped.join('\n'), /dead-link: .*does not exist/);
   });
 
   test('are none: that is told', () => {
-    const told = (source: PemSource) => () => readAuthorities(source);
+    const told = (source: PemSource) => () => readAuthorities(source, skip);
     assert.throws(
       told(pemText('ca-certificate', 'hello')),
       /^CredentialError: ca-certificate: it holds no PEM certificate$/,

@@ -63,7 +63,10 @@ describe('a client certificate', () => {
       { given: true, certificate: path('cert'), key: path('missing') },
       /^missing: .*missing: it does not exist$/,
     );
-    assertUnreadable({ given: true, certificate: { name: 'c', path: folder }, key: path('key') }, /^c: .*EISDIR/);
+    assertUnreadable(
+      { given: true, certificate: { name: 'c', path: folder }, key: path('key') },
+      /^c: .*it is not a regular file/,
+    );
   });
 });
 

@@ -51,15 +51,21 @@ describe('the text of an input', () => {
 
   test('is masked before anything else: whole, each line, and each signature', () => {
     const { host, masks } = notingHost();
-    const [a, b] = [jwt({}, 'c2lnbmF0dXJlQQ'), jwt({}, 'c2lnbmF0dXJlQg')];
+    const [a, b] = [jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBmaXJzdA'), jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBzZWNvbmQ')];
     load(`${a}\n${b}\n`, host);
-    assert.deepEqual(masks, [`${a}\n${b}\n`, a, 'c2lnbmF0dXJlQQ', b, 'c2lnbmF0dXJlQg']);
+    assert.deepEqual(masks, [
+      `${a}\n${b}\n`,
+      a,
+      'c2lnbmF0dXJlIG9mIHRoZSBmaXJzdA',
+      b,
+      'c2lnbmF0dXJlIG9mIHRoZSBzZWNvbmQ',
+    ]);
   });
 
   test('is masked even if it is no token', () => {
     const { host, masks } = notingHost();
     assert.throws(() => load('hunter2', host), credentialError('ERR_CREDENTIAL_UNREADABLE', /./));
-    assert.deepEqual(masks, ['hunter2', 'hunter2']);
+    assert.deepEqual(masks, ['hunter2']);
   });
 
   const bad: readonly [string, string, RegExp][] = [
@@ -69,7 +75,7 @@ describe('the text of an input', () => {
     ['a token in quotes', `"${jwt()}"`, /three parts/],
     ['a token broken over two lines', jwt().replace('.', '.\n'), /^idtoken line 1: not an IDTOKEN: .*three parts/],
     ['base64 of something else', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
-    ['a token without sub', jwt({ sub: undefined }), /it has no sub/],
+    ['a token with neither sub nor jti', jwt({ sub: undefined, jti: undefined }), /it has no sub/],
     ['a token without iss', jwt({ iss: undefined }), /it has no iss/],
     ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is no time/],
     ['a token with a newline in its sub', jwt({ sub: 'a\n::error::x' }), /its sub has control characters/],
@@ -127,11 +133,21 @@ describe('a token directory', () => {
     );
   });
 
-  test('has every line masked, tokens or not', () => {
+  test('has its tokens masked and nothing else, such as the words of a README', () => {
     put('a', `hunter2\n${jwt()}\n`);
+    put('README', 'Tokens of the pool\nfor this host\n');
     const { host, masks } = notingHost();
     readIdTokens({ directory, named: true }, host);
-    assert.deepEqual(masks, ['hunter2', jwt(), 'c2lnbmF0dXJl']);
+    assert.deepEqual(masks, [jwt()], 'its signature is too short to be a secret');
+  });
+
+  test('with 20,000 lines of other text reports a few of them', () => {
+    put('a', 'not a token\n'.repeat(20_000));
+    const { host, log, masks } = notingHost();
+    const { found, reasons } = readIdTokens({ directory, named: true }, host);
+    assert.deepEqual([found.length, masks.length], [0, 0]);
+    assert.ok(reasons.length < 30 && log.length < 30);
+    assert.match(reasons.at(-1) ?? '', /^19980 more lines that hold no IDTOKEN$/);
   });
 
   const reason = () => loadIdTokens({ directory, named: true }, notingHost().host);

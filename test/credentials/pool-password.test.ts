@@ -90,7 +90,7 @@ describe('SEC_PASSWORD_FILE', () => {
   test('that is missing, or is a directory, is told', () => {
     const file = join(folder, 'nothing');
     assert.equal(load({ file }), `${file}: it does not exist`);
-    assert.equal(load({ file: folder }), `${folder}: it is no regular file`);
+    assert.equal(load({ file: folder }), `${folder}: it is not a regular file`);
   });
   test('that others can read is not read', {
     skip: process.platform === 'win32' ? 'Windows has no modes' : false,

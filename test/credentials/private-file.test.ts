@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { readPrivateFile, reasonOf } from '../../src/credentials/private-file.ts';
+import { patience } from '../support/slowness.ts';
 
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
@@ -53,13 +54,16 @@ describe('a private file', () => {
     assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
   });
   test('is not there', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
-  test('is a directory', () => assert.match(reason(folder), /it is no regular file|EISDIR/));
-  test('is a pipe: nobody waits for it', { skip: windows ? 'Windows has no FIFOs' : false, timeout: 5000 }, () => {
+  test('is a directory', () => assert.match(reason(folder), /it is not a regular file|EISDIR/));
+  test('is a pipe: nobody waits for it', {
+    skip: windows ? 'Windows has no FIFOs' : false,
+    timeout: patience(5000),
+  }, () => {
     assert.equal(spawnSync('mkfifo', ['-m', '600', join(folder, 'pipe')]).status, 0);
-    assert.equal(reason(join(folder, 'pipe')), 'it is no regular file');
+    assert.equal(reason(join(folder, 'pipe')), 'it is not a regular file');
   });
   test('is a device', { skip: windows ? 'Windows has no /dev' : false }, () =>
-    assert.equal(reason('/dev/null'), 'it is no regular file'),
+    assert.equal(reason('/dev/null'), 'it is not a regular file'),
   );
   test('is judged by its target where it is a symbolic link', { skip: noModes }, () => {
     symlinkSync(put(0o644), join(folder, 'link'));
@@ -80,6 +84,6 @@ test('reasons are short where there are words for them', () => {
     'it does not exist',
     'it cannot be read by this user',
     'it cannot be read by this user',
-    'long',
+    'an input/output error occurred',
   ]);
 });

@@ -49,12 +49,12 @@ describe('a bearer token', { skip: process.getuid === undefined && 'only Unix ha
   test('is not waited for in a pipe', () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
-    assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is no regular file`);
+    assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is not a regular file`);
   });
 
   test('is not looked for in a directory', () => {
     const path = join(folder, 'directory');
     mkdirSync(path);
-    assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is no regular file`);
+    assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is not a regular file`);
   });
 });

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { descramble, mintWith, type SigningKeys } from '../../src/credentials/signing-key.ts';
+import { AuthenticationError } from '../../src/errors.ts';
+import { readRequest, withoutSigningKeys } from '../../src/inputs/request.ts';
+import { fetchToken } from '../../src/pipeline/fetch.ts';
 import type { ServerPolicy } from '../../src/security/policy.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SigningKey } from '../support/signing-key.ts';
+import { surroundings } from '../support/surroundings.ts';
 import { bytes, hex, vectors } from '../support/vectors.ts';
-import { Ways } from '../support/ways.ts';
+import { Ways, type Words } from '../support/ways.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -61,7 +65,7 @@ describe('a signing key', () => {
     assert.deepEqual([token.issuedAt, token.expiresAt, token.authz], [1_700_000_000, 1_700_000_060, undefined]);
     assert.match(token.tokenId ?? '', /^[0-9a-f]{32}$/);
     assert.deepEqual([source, chosen], [`a token made with the key ${join(folder, 'POOL')}`, true]);
-    assert.deepEqual(masks, [token.jwt.reveal()]);
+    assert.deepEqual(masks, [token.jwt.reveal(), token.jwt.reveal().split('.')[2]]);
     const signed = Buffer.from(new SigningKey('POOL', key).signature(token.signedText)).toString('base64url');
     assert.equal(token.jwt.reveal().split('.')[2], signed);
   });
@@ -123,7 +127,22 @@ describe('a signing key', () => {
         const words = { 'authentication-methods': 'IDTOKENS' };
         const minted = await ways.try(pool, words, { env });
         assert.equal(minted.fetched?.token.subject, 'condor@password', String(minted.error));
-        writeFileSync(join(folder, 'tokens', 'mine'), pool.idToken('bob'), { mode: 0o600 });
+        assert.equal(minted.fetched?.credentialSource, `a token made with the key ${join(folder, 'POOL')}`);
+        const action = withoutSigningKeys(
+          readRequest((name) => (({ ...words, address: pool.schedd() }) as Words)[name], surroundings(env)),
+        );
+        await assert.rejects(fetchToken(action, notingHost().host), { code: 'ERR_NO_CREDENTIAL' });
+        const mine = join(folder, 'tokens', 'mine');
+        const expired = pool.idToken('bob', { lifetime: -10 });
+        writeFileSync(mine, expired, { mode: 0o600 });
+        const stale = await ways.try(pool, words, { env });
+        assert.ok(stale.error instanceof AuthenticationError, String(stale.fetched?.token.subject));
+        assert.match(stale.error.attempts.map(({ reason }) => reason).join(), /it expired at/);
+        rmSync(mine);
+        const otherKey = new SigningKey('OTHER').issue({ subject: 'bob@pool.test', issuer: 'pool.test' });
+        writeFileSync(mine, otherKey, { mode: 0o600 });
+        assert.equal((await ways.try(pool, words, { env })).fetched?.token.subject, 'condor@password');
+        writeFileSync(mine, pool.idToken('bob'), { mode: 0o600 });
         const found = await ways.try(pool, words, { env });
         assert.equal(found.fetched?.token.subject, 'bob@pool.test', String(found.error));
       });

@@ -24,6 +24,7 @@ function sources(methods: readonly MethodSource[], facts: Partial<CredentialSour
     trust: {
       ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },
       knownHosts: join(folder, 'known_hosts'),
+      platform: process.platform,
     },
     ...{ password: { text: undefined, file: undefined }, path: '' },
     kerberos: {

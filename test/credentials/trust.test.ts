@@ -34,7 +34,7 @@ function put(name: string, content: string): string {
 function source(facts: Partial<TrustSource> = {}): TrustSource {
   return {
     ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },
-    ...{ knownHosts: join(folder, 'known_hosts'), ...facts },
+    ...{ knownHosts: join(folder, 'known_hosts'), platform: process.platform, ...facts },
   };
 }
 

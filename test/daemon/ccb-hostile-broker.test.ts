@@ -24,6 +24,7 @@ import { listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import type { Fault } from '../support/server-channel.ts';
+import { deadlineFor } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
@@ -53,25 +54,22 @@ describe('a hostile broker', () => {
   ];
   for (const [what, broker, text] of cases) {
     test(`that ${what} gets nowhere`, () =>
-      withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool, { timeoutMs: 5000 }), ccbOnly(text))));
+      withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool), ccbOnly(text))));
   }
 
-  const faults: readonly [string, Fault, RegExp][] = [
-    ['hangs up', 'close', /^ERR_CCB_ONLY$/],
-    ['resets', 'reset', /^ERR_CCB_ONLY$/],
-    ['says nothing', 'silence', /^ERR_TIMEOUT$/],
-    ['stops in the middle', (frame) => frame.subarray(0, -1), /^ERR_(CCB_ONLY|TIMEOUT)$/],
-    ['announces 4 GiB', () => Uint8Array.of(1, 255, 255, 255, 255), /^ERR_CCB_ONLY$/],
-    ['changes a bit', (frame) => frame.map((byte, at) => (at === 20 ? byte ^ 1 : byte)), /^ERR_(CCB_ONLY|TIMEOUT)$/],
+  const faults: readonly [string, Fault, string][] = [
+    ['closes the connection', 'close', 'ERR_CCB_ONLY'],
+    ['resets the connection', 'reset', 'ERR_CCB_ONLY'],
+    ['sends nothing', 'silence', 'ERR_TIMEOUT'],
+    ['sends all but the last byte', { last: (frame) => frame.subarray(0, -1) }, 'ERR_TIMEOUT'],
+    ['announces 4 GiB', () => Uint8Array.of(1, 255, 255, 255, 255), 'ERR_CCB_ONLY'],
+    ['changes a bit', (frame) => frame.map((byte, at) => (at === 20 ? byte ^ 1 : byte)), 'ERR_CCB_ONLY'],
   ];
   for (const step of ['ccb reply', 'ccb greeting'] as const) {
     for (const [what, fault, code] of faults) {
-      test(`that ${what} in the place of its ${step} gets nowhere`, () =>
+      test(`that ${what} in place of its ${step}: the fetch ends in ${code}`, () =>
         withPool({ faults: { [step]: fault }, broker: stream }, (pool) =>
-          assert.rejects(
-            fetchHidden(pool, { timeoutMs: 500 }),
-            (error: HTCondorError) => code.test(error.code) || assert.fail(String(error)),
-          ),
+          assert.rejects(fetchHidden(pool, { timeoutMs: deadlineFor(code) }), { name: /./, code }),
         ));
     }
   }

@@ -155,8 +155,11 @@ describe('a daemon behind CCB', () => {
       ),
     ));
 
-  for (const name of ['FS', 'MUNGE'] as const) {
-    test(`is never shown a credential of ${name}, which would not prove who it is, and its broker is not either`, async () => {
+  for (const [name, place, portOf] of (['FS', 'MUNGE'] as const).flatMap((name) => [
+    [name, 'does not answer directly', () => DEAD_PORT] as const,
+    [name, 'answers directly', ({ port }: EmbeddedPool) => port] as const,
+  ])) {
+    test(`receives no credential of ${name} if it ${place}, and no connection`, async () => {
       const method: AuthMethod = {
         name,
         sources: [],
@@ -169,7 +172,7 @@ describe('a daemon behind CCB', () => {
         return stream(request, pool);
       };
       await withPool({ broker }, async (pool) => {
-        const address = parseSinful(hiddenSchedd(pool, DEAD_PORT)) ?? assert.fail();
+        const address = parseSinful(hiddenSchedd(pool, portOf(pool))) ?? assert.fail();
         const credentials = { methods: [method], preference: 'ours' as const, unavailable: [] };
         const call = { target: { address, serverName: 'x' }, command: 60046, request: () => {}, credentials };
         await assert.rejects(
@@ -180,8 +183,9 @@ describe('a daemon behind CCB', () => {
             return true;
           },
         );
+        assert.equal(pool.connections, 0);
       });
-      assert.deepEqual(asked, [false]);
+      assert.deepEqual(asked, []);
     });
   }
 

@@ -1,44 +1,104 @@
-/** Every message of the daemon, broken in every way: a typed error each time, soon, and nothing delivered. */
+/** Each message of a daemon, broken in each way: one expected error, no token written, no secret shown. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
+import { assertHidden, MESSAGE_FAULTS, type MessageFault } from '../support/broken-messages.ts';
 import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import type { EmbeddedPoolOptions, Step } from '../support/embedded-pool/settings.ts';
-import type { Fault } from '../support/server-channel.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { SigningKey } from '../support/signing-key.ts';
+import { deadlineFor, patience } from '../support/slowness.ts';
+import { ABSENT, type WayName, Ways } from '../support/ways.ts';
 
-const STEPS: readonly Step[] = ['ads', 'policy', 'method', 'challenge', 'key exchange', 'post-auth', 'reply'];
+/** Code of each fault, or its column in `CODES`. */
+const OUTCOMES: Readonly<Record<MessageFault, string>> = {
+  'closes the connection': 'CLOSED',
+  'resets the connection': 'CLOSED',
+  'sends nothing': 'TIMEOUT',
+  'sends all but the last byte': 'TIMEOUT',
+  'sends an empty frame': 'FRAME',
+  'announces 4 GiB': 'FRAME',
+  'sends an HTTP response': 'FRAME',
+  'never ends the message': 'endless',
+  'sends a body one byte too short': 'misfit',
+  'sends a body one byte too long': 'misfit',
+  'sends half of the body': 'misfit',
+  'sends a body of one byte': 'misfit',
+  'sends a body of ones': 'ones',
+  'sends a body of zeros': 'zeros',
+};
 
-const FAULTS: readonly [string, Fault, RegExp][] = [
-  ['hangs up', 'close', /^ERR_CLOSED$/],
-  ['resets', 'reset', /^ERR_CLOSED$/],
-  ['says nothing', 'silence', /^ERR_TIMEOUT$/],
-  ['stops in the middle', (frame) => frame.subarray(0, -1), /^ERR_(TIMEOUT|CLOSED|FRAME|MESSAGE|DECRYPT)$/],
-  ['adds a byte', (frame) => lengthened(frame), /^ERR_(FRAME|MESSAGE|DECRYPT|TIMEOUT)$/],
-  [
-    'sends a frame of zeros',
-    (frame) => Uint8Array.of(...frame.subarray(0, 5), ...new Uint8Array(frame.length - 5)),
-    /^ERR_(FRAME|MESSAGE|CLASSAD|DECRYPT|NO_ENCRYPTION|METHODS_EXHAUSTED|NOT_FOUND)$/,
-  ],
-  ['announces 4 GiB', () => Uint8Array.of(1, 255, 255, 255, 255), /^ERR_FRAME$/],
-  ['speaks HTTP', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /^ERR_FRAME$/],
-  [
-    'never ends its message',
-    (frame) => Uint8Array.of(0, ...frame.subarray(1)),
-    /^ERR_(TIMEOUT|FRAME|MESSAGE|DECRYPT)$/,
-  ],
-];
+/**
+ * Codes that depend on the message, without ERR_. Encrypted messages fail to decrypt; a message that the client can predict
+ * is compared frame by frame; `valid` marks messages that consist of zeros anyway.
+ */
+const CODES = `
+message                    | misfit            ones              zeros             endless
+IDTOKENS ads               | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+IDTOKENS policy            | MESSAGE           CLASSAD           MESSAGE           TIMEOUT
+IDTOKENS method            | MESSAGE           MESSAGE           METHODS_EXHAUSTED TIMEOUT
+IDTOKENS challenge         | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+IDTOKENS key exchange      | MESSAGE           MESSAGE           valid             MESSAGE
+IDTOKENS post-auth         | DECRYPT           DECRYPT           DECRYPT           DECRYPT
+IDTOKENS reply             | DECRYPT           DECRYPT           DECRYPT           DECRYPT
+PASSWORD challenge         | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+FS directory               | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+FS directory verdict       | MESSAGE           METHODS_EXHAUSTED valid             TIMEOUT
+MUNGE munge verdict        | METHODS_EXHAUSTED METHODS_EXHAUSTED valid             METHODS_EXHAUSTED
+SSL method                 | MESSAGE           MESSAGE           METHODS_EXHAUSTED TIMEOUT
+SSL hello                  | MESSAGE           METHODS_EXHAUSTED valid             TIMEOUT
+SSL tls 1                  | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+SSL tls 2                  | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+SSL tls key                | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+SCITOKENS scitoken verdict | METHODS_EXHAUSTED METHODS_EXHAUSTED METHODS_EXHAUSTED METHODS_EXHAUSTED
+`;
 
-function lengthened(frame: Uint8Array): Uint8Array {
-  const longer = new Uint8Array(frame.length + 1);
-  longer.set(frame);
-  const view = new DataView(longer.buffer);
-  view.setUint32(1, frame.length - 4);
-  return longer;
+const rows = CODES.trim()
+  .split('\n')
+  .map((line) => line.split('|').map((part) => part.trim()));
+const columns = rows[0]?.[1]?.split(/ +/) ?? [];
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+
+for (const [message = '', ownCodes = ''] of rows.slice(1)) {
+  const codes = ownCodes.split(/ +/);
+  const [, method = '', step = ''] = /^(\w+) (.*)$/.exec(message) ?? [];
+  const way = method as WayName;
+  describe(`${method}: if the daemon, in place of the message “${step}”,`, {
+    concurrency: 8,
+    skip: ABSENT[way] ?? false,
+  }, () => {
+    for (const [what, outcome] of Object.entries(OUTCOMES)) {
+      const code = codes[columns.indexOf(outcome)] ?? outcome;
+      if (code === 'valid') continue;
+      test(`${what}, the fetch ends in ERR_${code}`, async () => {
+        const options: EmbeddedPoolOptions = {
+          ...ways.pool({ faults: { [step]: MESSAGE_FAULTS[what as MessageFault] } }),
+          tls: { certificate: ways.server, authority: ways.authority.certificate },
+        };
+        await withPool(options, async (pool) => {
+          const daemon = step === 'ads' ? { pool: pool.collector, name: 'ci@pool' } : {};
+          const words = { ...ways.words(way, pool), ...daemon, file: join(ways.folder, `token-${pool.port}`) };
+          const { error, log } = await ways.try(pool, words, { timeoutMs: deadlineFor(code) });
+          assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
+          assert.equal(error.code, `ERR_${code}`, error.stack);
+          assert.equal(error.phase, { ads: 'locate', reply: 'token' }[step] ?? 'session');
+          assert.ok(error.peer !== undefined);
+          assert.ok(!existsSync(words.file), 'nothing is written');
+          assertHidden(ways.secrets(words), error, ...log);
+        });
+      });
+    }
+  });
 }
+
+test('FS leaves no directory behind, whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
 
 let directory: string;
 before(() => {
@@ -46,15 +106,14 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The error that a fetch has to end in: by address, or for `ads` by name. */
+/** Fetches by address and expects an error. */
 function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
   return withPool(options, async (pool) => {
     const file = join(directory, `token-${pool.port}`);
     const seen: string[] = [];
     const idtoken = pool.idToken();
-    const where = options.faults?.ads === undefined ? {} : { pool: pool.collector, name: 'ci@pool' };
     const onLog = (_: string, line: string) => seen.push(line);
-    const error: unknown = await fetchFrom(pool, { ...where, idtoken, file, timeoutMs: 400, onLog }).then(
+    const error: unknown = await fetchFrom(pool, { idtoken, file, timeoutMs: patience(10_000), onLog }).then(
       () => assert.fail('a token came'),
       (reason: unknown) => reason,
     );
@@ -66,83 +125,70 @@ function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
   });
 }
 
-for (const step of STEPS) {
-  describe(`A daemon that at the step “${step}”`, () => {
-    for (const [what, fault, code] of FAULTS) {
-      if (step === 'key exchange' && what === 'sends a frame of zeros') continue; // that is what belongs there
-      test(`${what} is left with ${code.source.replaceAll(/[\^$]/g, '')}`, async () => {
-        const error = await errorOf({ faults: { [step]: fault } });
-        assert.match(error.code, code, error.stack);
-        assert.ok(error.phase !== undefined && error.peer !== undefined);
-      });
-    }
-  });
-}
-
-describe('A daemon whose policy', () => {
+describe('If the policy of a daemon', () => {
   const cases: readonly [string, Record<string, string | undefined>, string][] = [
     ['has no ECDHPublicKey', { ECDHPublicKey: undefined }, 'ERR_NO_ENCRYPTION'],
-    ['has no point of the curve', { ECDHPublicKey: 'AAAA' }, 'ERR_MESSAGE'],
-    ['says no encryption', { Encryption: 'NO' }, 'ERR_NO_ENCRYPTION'],
-    ['says nothing of encryption', { Encryption: undefined }, 'ERR_NO_ENCRYPTION'],
-    ['has BLOWFISH', { CryptoMethods: 'BLOWFISH' }, 'ERR_NO_ENCRYPTION'],
+    ['has a key that is not a point on the curve', { ECDHPublicKey: 'AAAA' }, 'ERR_MESSAGE'],
+    ['rejects encryption', { Encryption: 'NO' }, 'ERR_NO_ENCRYPTION'],
+    ['does not mention encryption', { Encryption: undefined }, 'ERR_NO_ENCRYPTION'],
+    ['offers only BLOWFISH', { CryptoMethods: 'BLOWFISH' }, 'ERR_NO_ENCRYPTION'],
     ['prefers BLOWFISH', { CryptoMethods: 'BLOWFISH,AES' }, 'ERR_NO_ENCRYPTION'],
-    ['has no cipher', { CryptoMethods: '' }, 'ERR_NO_ENCRYPTION'],
-    ['says no authentication', { Authentication: 'NO' }, 'ERR_NO_COMMON_METHOD'],
-    ['has methods that we do not have', { AuthMethodsList: 'FS,KERBEROS' }, 'ERR_NO_COMMON_METHOD'],
-    ['has no methods', { AuthMethodsList: '' }, 'ERR_NO_COMMON_METHOD'],
-    ['is of another trust domain', { TrustDomain: 'other.test' }, 'ERR_METHODS_EXHAUSTED'],
-    ['names no trust domain', { TrustDomain: undefined }, 'ERR_TOKEN_CLAIM'],
-    ['has other keys', { IssuerKeys: 'OTHER' }, 'ERR_METHODS_EXHAUSTED'],
+    ['offers no cipher', { CryptoMethods: '' }, 'ERR_NO_ENCRYPTION'],
+    ['rejects authentication', { Authentication: 'NO' }, 'ERR_NO_COMMON_METHOD'],
+    ['offers only methods that the client lacks', { AuthMethodsList: 'FS,KERBEROS' }, 'ERR_NO_COMMON_METHOD'],
+    ['offers no methods', { AuthMethodsList: '' }, 'ERR_NO_COMMON_METHOD'],
+    ['has another trust domain', { TrustDomain: 'other.test' }, 'ERR_METHODS_EXHAUSTED'],
+    ['has no trust domain', { TrustDomain: undefined }, 'ERR_TOKEN_CLAIM'],
+    ['has other signing keys', { IssuerKeys: 'OTHER' }, 'ERR_METHODS_EXHAUSTED'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what} is left with ${code}`, async () => {
+    test(`${what}: the fetch ends in ${code}`, async () => {
       const error = await errorOf({ edit: { policy: (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
 });
 
-describe('A daemon whose post-auth ad', () => {
+describe('If the post-auth ad of a daemon', () => {
   const cases: readonly [string, Record<string, string | undefined>, string][] = [
-    ['denies', { ReturnCode: 'DENIED' }, 'ERR_DENIED'],
+    ['denies the command', { ReturnCode: 'DENIED' }, 'ERR_DENIED'],
     ['has no ReturnCode', { ReturnCode: undefined }, 'ERR_DENIED'],
     ['has another ReturnCode', { ReturnCode: 'authorized' }, 'ERR_DENIED'],
-    ['does not know the command', { ReturnCode: 'CMD_NOT_FOUND' }, 'ERR_COMMAND_NOT_REGISTERED'],
-    ['names nobody', { User: undefined }, 'ERR_DENIED'],
-    ['names somebody else', { User: 'root@pool.test' }, 'ERR_TOKEN_CLAIM'],
+    ['reports an unknown command', { ReturnCode: 'CMD_NOT_FOUND' }, 'ERR_COMMAND_NOT_REGISTERED'],
+    ['has no User', { User: undefined }, 'ERR_DENIED'],
+    ['has another User', { User: 'root@pool.test' }, 'ERR_TOKEN_CLAIM'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what} is left with ${code}`, async () => {
+    test(`${what}: the fetch ends in ${code}`, async () => {
       const error = await errorOf({ edit: { 'post-auth': (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
 });
 
-describe('A daemon whose reply', () => {
+describe('If the reply of a daemon', () => {
   const key = new SigningKey();
   const grant = { subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 3600 };
   const cases: readonly [string, Record<string, string | number | undefined>, string][] = [
     ['is empty', { Token: undefined }, 'ERR_TOKEN_MALFORMED'],
     ['has an empty token', { Token: '' }, 'ERR_TOKEN_MALFORMED'],
-    ['has a number for a token', { Token: 7 }, 'ERR_CLASSAD'],
-    ['has a token that is none', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
+    ['has a number in place of the token', { Token: 7 }, 'ERR_CLASSAD'],
+    ['has a malformed token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
     ['has an error and a token', { ErrorString: 'no' }, 'ERR_DAEMON'],
-    ['has a code and a token', { ErrorCode: 5 }, 'ERR_DAEMON'],
-    ['has a code in words', { ErrorCode: 'five' }, 'ERR_CLASSAD'],
+    ['has an error code and a token', { ErrorCode: 5 }, 'ERR_DAEMON'],
+    ['has a textual error code', { ErrorCode: 'five' }, 'ERR_CLASSAD'],
     ['has a token of another issuer', { Token: key.issue({ ...grant, issuer: 'other.test' }) }, 'ERR_TOKEN_CLAIM'],
     ['has a token for root', { Token: key.issue({ ...grant, subject: 'root@pool.test' }) }, 'ERR_TOKEN_CLAIM'],
-    ['has a token for ever', { Token: key.issue({ ...grant, lifetime: undefined }) }, 'ERR_TOKEN_CLAIM'],
-    ['has a token that lasts longer', { Token: key.issue({ ...grant, lifetime: 3601 }) }, 'ERR_TOKEN_CLAIM'],
+    ['has a token that never expires', { Token: key.issue({ ...grant, lifetime: undefined }) }, 'ERR_TOKEN_CLAIM'],
+    ['has a token with a longer lifetime', { Token: key.issue({ ...grant, lifetime: 3601 }) }, 'ERR_TOKEN_CLAIM'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what} is left with ${code}`, async () => {
+    test(`${what}: the fetch ends in ${code}`, async () => {
       const error = await errorOf({ edit: { reply: (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
-  test('has hostile text is quoted harmlessly', async () => {
+  test('has control characters and workflow commands: the message contains neither', async () => {
     const text = 'x\n::error::y\u001b[2J ##[add-mask]z';
     const error = await errorOf({ edit: { reply: () => ({ ErrorString: text, ErrorCode: 1 }) } });
     assert.equal(error.code, 'ERR_DAEMON');
@@ -150,8 +196,8 @@ describe('A daemon whose reply', () => {
   });
 });
 
-describe('A daemon that does not know our key', () => {
-  test('is not believed', () =>
+describe('A daemon without the signing key of the token', () => {
+  test('fails to authenticate', () =>
     withPool({}, async (pool) => {
       const forged = new SigningKey('POOL').issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
       await assert.rejects(fetchFrom(pool, { idtoken: forged }), { code: 'ERR_SERVER_UNPROVEN', phase: 'session' });

@@ -61,7 +61,7 @@ describe('A daemon that sends', () => {
       writeFileSync(join(directory, 'token'), `${pool.idToken()}\n`, { mode: 0o600 });
       const where =
         options.faults?.ads === undefined ? ['-address', pool.schedd()] : ['-pool', pool.collector, '-name', 'ci@pool'];
-      const { status, stdout, stderr } = await runCommand([...where, '-timeout', '15', '-retries', '0'], { env });
+      const { status, stdout, stderr } = await runCommand([...where, '-timeout', '300', '-retries', '0'], { env });
       const [, kilobytes = 'NaN'] = /VmHWM:\s*(\d+)/.exec(stderr) ?? [];
       return { status, stdout, stderr, megabytes: Number(kilobytes) / 1000 };
     });
@@ -94,30 +94,18 @@ describe('A daemon that sends', () => {
     });
   }
 
-  const NAMES: readonly [string, () => Uint8Array, RegExp][] = [
+  const NAMES: readonly [string, () => Uint8Array, string][] = [
     [
       'lists in lists',
       adOf(1, (message) => message.string(`AuthMethodsList = ${'{'.repeat(500_000)}`)),
-      /^ERR_(NO_ENCRYPTION|CLASSAD)$/,
+      'ERR_NO_ENCRYPTION',
     ],
-    [
-      'ads in ads',
-      adOf(1, (message) => message.string(`Encryption = ${'[a='.repeat(300_000)}`)),
-      /^ERR_(NO_ENCRYPTION|CLASSAD)$/,
-    ],
-    [
-      'a name with NUL',
-      adOf(1, (message) => message.string('Encry').string('ption = "YES"')),
-      /^ERR_(MESSAGE|CLASSAD)$/,
-    ],
-    [
-      'no UTF-8',
-      adOf(1, (message) => message.bytes(Uint8Array.of(0x41, 0x3d, 0xc3, 0x28, 0))),
-      /^ERR_(MESSAGE|CLASSAD)$/,
-    ],
+    ['ads in ads', adOf(1, (message) => message.string(`Encryption = ${'[a='.repeat(300_000)}`)), 'ERR_CLASSAD'],
+    ['a name with NUL', adOf(1, (message) => message.string('Encry').string('ption = "YES"')), 'ERR_CLASSAD'],
+    ['no UTF-8', adOf(1, (message) => message.bytes(Uint8Array.of(0x41, 0x3d, 0xc3, 0x28, 0))), 'ERR_MESSAGE'],
   ];
   for (const [what, policy, code] of NAMES) {
-    test(`${what} is left with ${code.source}`, () =>
+    test(`${what}: the fetch ends in ${code}`, () =>
       withPool({ faults: { policy } }, (pool) => assert.rejects(fetchFrom(pool), { name: /./, code })));
   }
 });

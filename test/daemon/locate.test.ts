@@ -68,9 +68,9 @@ describe('Several collectors', () => {
       const onLog = (level: string, line: string) => level === 'warn' && warnings.push(line);
       const { daemonName } = await fetchFrom(pool, { pool: list, name: 'ci@pool', onLog });
       assert.equal(daemonName, 'ci@pool');
-      assert.match(warnings.join('\n'), /connection refused; trying the next address/);
+      assert.match(warnings.join('\n'), /connection refused; asking the next collector/);
     }));
-  test('are not asked again for what one of them does not have', () =>
+  test('of which one is down do not hide that the other does not have the daemon', () =>
     withPool({}, async (pool) => {
       const list = `${pool.collector} 127.0.0.1:${await deadPort()}`;
       await assert.rejects(fetchFrom(pool, { pool: list, name: 'nobody@x' }), { code: 'ERR_NOT_FOUND' });

@@ -1,11 +1,19 @@
 /** SciTokens exchanged: in a session in which the daemon has proven itself, and narrowed with the IDTOKEN that comes of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DaemonError, type HTCondorError } from '../../src/errors.ts';
+import { loadCredentials } from '../../src/credentials/load.ts';
+import { exchangeSciToken } from '../../src/daemon/scitoken-exchange.ts';
+import { getSessionToken } from '../../src/daemon/token-commands.ts';
+import { type AuthenticationError, DaemonError, type HTCondorError } from '../../src/errors.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { parseSinful } from '../../src/transport/sinful.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
+import { surroundings } from '../support/surroundings.ts';
 import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/ways.ts';
 
 let ways: Ways;
@@ -48,8 +56,44 @@ describe('a SciToken', () => {
     assert.deepEqual([roundTrips, connections], [7, 2]);
     const tokens = [...new Set(masks.filter((each) => each.split('.').length === 3))];
     assert.equal(tokens.length, 3, 'the SciToken, and both IDTOKENS');
-    for (const idtoken of tokens.slice(1)) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
+    for (const idtoken of tokens) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
   });
+
+  test('is not sent to a host whose name only the collector vouches for', () =>
+    withPool(ways.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
+      const { host } = notingHost({ signal: AbortSignal.timeout(10_000) });
+      const scitoken = ways.issuer.issue('alice');
+      const words = {
+        ...ways.words('SSL', pool),
+        scitoken,
+        address: pool.schedd(),
+        'authentication-methods': 'SSL SCITOKENS',
+      };
+      const { credentials } = readRequest((name) => (words as Words)[name], surroundings());
+      const loaded = loadCredentials(credentials, host);
+      const address = parseSinful(pool.schedd()) ?? assert.fail();
+      const claimed = { address, serverName: undefined, claimedName: ways.hostName };
+      await assert.rejects(
+        exchangeSciToken(claimed, new Secret(scitoken), loaded, host),
+        (error: AuthenticationError) => {
+          assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
+          const reasons = error.attempts
+            .map(({ reason }) => reason)
+            .filter((each) => each.includes('the collector alone says'));
+          assert.equal(reasons.length, 2, 'of SSL and of SCITOKENS');
+          return true;
+        },
+      );
+      assert.ok(scitoken.split('.').every((part) => !pool.hasHeard(part)));
+      const named = { address, serverName: ways.hostName };
+      assert.equal((await exchangeSciToken(named, new Secret(scitoken), loaded, host)).session.method, 'SSL');
+      const limits = { authz: [], lifetimeSeconds: 60, key: undefined };
+      assert.equal(
+        (await getSessionToken(claimed, limits, loaded, host)).session.method,
+        'SSL',
+        'which sends no secret',
+      );
+    }));
 
   test('that is too long for SCITOKENS goes through a session of another method', async () => {
     const scitoken = ways.issuer.issue('alice', { pad: 'x'.repeat(20_000) });
@@ -61,7 +105,7 @@ describe('a SciToken', () => {
   test('lasts no longer than it does', async () => {
     const scitoken = ways.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
     const { fetched, error } = await exchange({}, {}, scitoken);
-    assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: asked for 60 s, granted (2\d|30) s$/);
+    assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: asked for 1 min, granted (2\d|30) s$/);
   });
 
   test('is exchanged in a session by SSL, whoever that is for', async () => {
@@ -93,10 +137,14 @@ describe('a SciToken of no use', () => {
     });
   }
 
-  test('that is none is refused before anybody is called', async () => {
-    for (const scitoken of ['hunter2', 'a.b', '']) {
+  test('that is malformed or empty is rejected before any connection', async () => {
+    for (const [scitoken, code] of [
+      ['hunter2', 'ERR_CREDENTIAL_UNREADABLE'],
+      ['a.b', 'ERR_CREDENTIAL_UNREADABLE'],
+      ['', 'ERR_NO_CREDENTIAL'],
+    ] as const) {
       const { error, connections } = await exchange(through, {}, scitoken);
-      assert.match((error as HTCondorError).code, /^ERR_(CREDENTIAL_UNREADABLE|NO_CREDENTIAL)$/);
+      assert.equal((error as HTCondorError).code, code);
       assert.equal(connections, 0);
     }
   });

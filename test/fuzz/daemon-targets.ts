@@ -58,7 +58,12 @@ const located: Target = {
   async run(input) {
     const [asked = 0, sizes = 0] = input;
     const ads = [...messagesOf(input.subarray(2))];
-    const wanted = { type: TYPES[asked & 3] ?? '', name: NAMES[(asked >> 2) & 3], needsServerName: (asked & 16) !== 0 };
+    const wanted = {
+      type: TYPES[asked & 3] ?? '',
+      name: NAMES[(asked >> 2) & 3],
+      needsServerName: (asked & 16) !== 0,
+      mayBeUnauthenticated: false,
+    };
     let turn = 0;
     const daemon = await find(wanted, collector, async () => {
       const size = SIZES[(sizes >> (2 * turn++)) & 3] ?? 0;

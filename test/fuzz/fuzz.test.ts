@@ -1,12 +1,10 @@
-/** What fuzzing has found to be worth keeping, once more; and a little of it anew, always the same. */
+/** Runs the corpus that fuzzing has collected, and a fixed number of mutants with a fixed seed. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { projectRoot } from '../support/project.ts';
-import { readCorpus } from './corpus.ts';
-import { Fuzzer } from './fuzzer.ts';
-import { checkGrowth } from './growth.ts';
+import { checkGrowth, Fuzzer, readCorpus } from './fuzzer.ts';
 import type { Target } from './target.ts';
 import { allTargets } from './targets.ts';
 
@@ -18,8 +16,8 @@ before(async () => {
   targets = await allTargets();
 });
 
-describe('every parser of what others say', () => {
-  test('survives the corpus, and what is made of it', async () => {
+describe('every parser of foreign input', () => {
+  test('returns a value or a typed error for the corpus and for mutants of it', async () => {
     const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
     for (const target of targets) {
       const fuzzer = new Fuzzer(target, 42);
@@ -29,13 +27,13 @@ describe('every parser of what others say', () => {
     }
   });
 
-  test('takes no more than its share of time for long inputs', async () => {
+  test('takes processor time in proportion to the length of the input', async () => {
     for (const target of targets.filter(({ weight }) => weight >= 1))
       await checkGrowth(target, [...target.seeds, ...readCorpus(target)], 5);
   });
 });
 
-test('the corpus is small, and all of it is used', () => {
+test('each target has a corpus of at most 4 kB', () => {
   const files = readdirSync(FOLDER);
   assert.deepEqual(files.sort(), targets.map(({ name }) => `${name}.txt`).sort());
   for (const file of files) assert.ok(statSync(join(FOLDER, file)).size <= 4096, file);

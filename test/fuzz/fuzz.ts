@@ -8,10 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { readCorpus, writeCorpus } from './corpus.ts';
-import { Coverage } from './coverage.ts';
-import { Crash, Fuzzer, memoryInUseMb } from './fuzzer.ts';
-import { checkGrowth } from './growth.ts';
+import { Coverage, Crash, checkGrowth, Fuzzer, memoryInUseMb, readCorpus, writeCorpus } from './fuzzer.ts';
 import { allTargets } from './targets.ts';
 
 const { values, positionals } = parseArgs({

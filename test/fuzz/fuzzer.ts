@@ -1,8 +1,10 @@
-/** The loop: mutants of inputs that once did something new. New is a kind of outcome, or a block of src. */
+/** The fuzzer: mutants of inputs that had a new kind of outcome or reached a new block of src; its coverage and corpus. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Profiler, Session } from 'node:inspector';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Coverage } from './coverage.ts';
-import { mutate } from './mutate.ts';
-import { Random } from './random.ts';
+import { projectRoot } from '../support/project.ts';
+import { mutate, Random } from './mutate.ts';
 import { assertPrintable, kindOf, type Target } from './target.ts';
 
 /** Executions between two looks at the coverage. */
@@ -27,8 +29,14 @@ interface Limits {
   readonly milliseconds: number;
 }
 
-/** Longest time of one execution of at most 4 kB, in milliseconds; garbage collection and other programs included. */
+/** Limit for the processor time of one execution of at most 4 kB, garbage collection included, in milliseconds. */
 const MAX_MS = 2000;
+
+/** Processor time of this process since `started`, in milliseconds: unlike wall time, independent of other processes. */
+function cpuMs(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1000;
+}
 
 export class Fuzzer {
   readonly target: Target;
@@ -73,7 +81,7 @@ export class Fuzzer {
   /** One execution: gives the kind of its outcome. */
   async execute(input: Uint8Array): Promise<string> {
     const { target } = this;
-    const started = performance.now();
+    const started = process.cpuUsage();
     this.executions += 1;
     this.current = input;
     let kind: string;
@@ -88,7 +96,7 @@ export class Fuzzer {
         throw new Crash(target.name, input, cause);
       }
     }
-    const ms = performance.now() - started;
+    const ms = cpuMs(started);
     if (ms > MAX_MS) throw new Crash(target.name, input, new Error(`it took ${ms} ms`));
     this.worstMs = Math.max(this.worstMs, ms);
     return kind;
@@ -147,4 +155,115 @@ export class Fuzzer {
 export function memoryInUseMb(): number {
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / 1e6;
+}
+
+/** Compiled files of src. */
+const OURS = /\/build\/src\/(.*)$/;
+
+/** Blocks of src that were executed, by V8's counters; cheap enough to read after every batch. */
+export class Coverage {
+  readonly #session = new Session();
+
+  constructor() {
+    this.#session.connect();
+    this.#session.post('Profiler.enable');
+    this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  }
+
+  /** Blocks that were executed since the previous call. */
+  take(): ReadonlySet<string> {
+    const blocks = new Set<string>();
+    this.#session.post('Profiler.takePreciseCoverage', (error, { result }) => {
+      if (error !== null) throw error;
+      for (const script of result) addBlocks(script, blocks);
+    });
+    return blocks;
+  }
+
+  stop(): void {
+    this.#session.post('Profiler.stopPreciseCoverage');
+    this.#session.disconnect();
+  }
+}
+
+function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<string>): void {
+  const file = OURS.exec(url)?.[1];
+  if (file === undefined) return;
+  for (const { ranges } of functions) {
+    for (const { startOffset, endOffset, count } of ranges) {
+      if (count > 0) blocks.add(`${file}:${startOffset}-${endOffset}`);
+    }
+  }
+}
+
+/** Size of a file of test/fuzz/corpus, which has one input in base64 per line. */
+const MAX_CHARACTERS = 4096;
+
+const fileOf = ({ name }: Target) => join(projectRoot, 'test/fuzz/corpus', `${name}.txt`);
+
+export function readCorpus(target: Target): readonly Uint8Array[] {
+  if (!existsSync(fileOf(target))) return [];
+  const lines = readFileSync(fileOf(target), 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'base64'));
+}
+
+/** Keeps the shortest inputs that reach something that the seeds do not, up to the size of the file. */
+export async function writeCorpus(target: Target, inputs: readonly Uint8Array[], coverage: Coverage): Promise<void> {
+  const measure = new Fuzzer(target, 1);
+  const kinds = new Set<string>();
+  const blocks = new Set<string>();
+  const lines: string[] = [];
+  const isNew = async (input: Uint8Array) => {
+    const size = kinds.size + blocks.size;
+    coverage.take();
+    kinds.add(await measure.execute(input));
+    for (const block of coverage.take()) blocks.add(block);
+    return kinds.size + blocks.size > size;
+  };
+  for (const seed of target.seeds) await isNew(seed);
+  let room = MAX_CHARACTERS;
+  for (const input of [...inputs].sort((a, b) => a.length - b.length)) {
+    const line = Buffer.from(input).toString('base64');
+    if (line.length === 0 || line.length >= room || !(await isNew(input))) continue;
+    lines.push(line);
+    room -= line.length + 1;
+  }
+  writeFileSync(fileOf(target), lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Length of the inputs whose processor time is compared with that of inputs of four times the length. */
+const LENGTH = 64 * 1024;
+/** Shorter processor times are too imprecise for a ratio, in milliseconds. */
+const WORTH_A_LOOK_MS = 20;
+/** Limit for four times the input; 16 would be quadratic growth. */
+const MAX_RATIO = 10;
+
+/** Returns the longest processor time of an input of 64 kB, in milliseconds. @throws Crash if it grows faster than the input. */
+export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {
+  const random = new Random(7);
+  const fuzzer = new Fuzzer(target, 7);
+  const time = async (input: Uint8Array) => {
+    const started = process.cpuUsage();
+    await fuzzer.execute(input);
+    return cpuMs(started);
+  };
+  const best = async (input: Uint8Array) => Math.min(await time(input), await time(input), await time(input));
+  let worst = 0;
+  for (let trial = 0; trial < trials; trial++) {
+    const input = random.pick(corpus);
+    const from = random.below(input.length + 1);
+    const to = from + 1 + random.below(random.pick([1, 4, 32]));
+    const grown = (length: number) => {
+      const middle = Buffer.alloc(length, input.subarray(from, to).length === 0 ? 'a' : input.subarray(from, to));
+      return Buffer.concat([input.subarray(0, from), middle, input.subarray(to)]);
+    };
+    const first = await time(grown(LENGTH));
+    if (first > WORTH_A_LOOK_MS) {
+      const [once, more] = [await best(grown(LENGTH)), await best(grown(4 * LENGTH))];
+      if (once > WORTH_A_LOOK_MS / 2 && more / once > MAX_RATIO)
+        throw new Crash(target.name, grown(64), new Error(`64 kB take ${once} ms, 256 kB ${more} ms`));
+    }
+    worst = Math.max(worst, first);
+  }
+  return worst;
 }

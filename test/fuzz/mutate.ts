@@ -1,8 +1,216 @@
-/** One input made of another: the ways in which bytes go wrong, and those in which somebody makes them go wrong. */
-import type { Random } from './random.ts';
-import { INTEGER_WORDS, VALUES, WORDS } from './words.ts';
+/** Mutations of an input: random damage, and values and words that parsers look for. */
 
-/** Inputs do not grow beyond this: what long ones cost is measured by itself (growth.ts). */
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed | 0 || 1;
+  }
+
+  /** An integer from 0 to `bound` - 1. */
+  below(bound: number): number {
+    let state = this.#state;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.#state = state;
+    return (state >>> 0) % bound;
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T;
+  }
+}
+
+/** Texts that parsers look for; random bytes rarely contain them. */
+const TEXTS: readonly string[] = [
+  ...[
+    '\0',
+    '\n',
+    '\r\n',
+    '"',
+    '\\"',
+    '\\',
+    ' = ',
+    '=',
+    '<',
+    '>',
+    '?',
+    '&',
+    ';',
+    '#',
+    '+',
+    '-',
+    ':',
+    '::',
+    '[',
+    ']',
+    '%',
+    '%0',
+  ],
+  ...[
+    '##[',
+    '::set-output name=a::b',
+    '\u2028',
+    '\u202e',
+    '\u200b',
+    '\ufeff',
+    '\ud83d\ude00',
+    '\x1b[2J',
+    '\x7f',
+    '\x85',
+    '…',
+  ],
+  ...[
+    'true',
+    'false',
+    'undefined',
+    'TRUE',
+    '0',
+    '-1',
+    '9007199254740993',
+    '1e400',
+    '-0',
+    'null',
+    '{}',
+    '[]',
+    '[[',
+    ']]',
+    '{"',
+  ],
+  ...[
+    'ZKM\0',
+    'ZKM\n',
+    'MyAddress',
+    'ScheddIpAddr',
+    'Name',
+    'Token = "',
+    'ErrorString = "',
+    'ErrorCode = 1',
+    'RequestId = "a1"',
+  ],
+  ...['Result = true', 'ProxyMode = true', 'ClaimId = "', 'ReturnCode = "AUTHORIZED"', 'User = "alice@vm"', 'Sid = "'],
+  ...[
+    'ReturnCode = "DENIED"',
+    'ReturnCode = "CMD_NOT_FOUND"',
+    'alice@unmapped',
+    'Encryption = "YES"',
+    'CryptoMethods = "AES"',
+  ],
+  ...[
+    'Authentication = "YES"',
+    'AuthMethodsList = "TOKEN,FS"',
+    'ECDHPublicKey = "',
+    'TrustDomain = "',
+    'IssuerKeys = "',
+    'AuthMethods',
+  ],
+  ...[
+    'addrs=',
+    'alias=',
+    'sock=',
+    'CCBID=',
+    'PrivNet=',
+    'PrivAddr=',
+    'noUDP',
+    '127.0.0.1',
+    '[::1]',
+    '[fe80::1]',
+    ':9618',
+    '%3c',
+    '%C3%A9',
+  ],
+  ...['#1', ' ', '1.2.3.4:9618#17', '/tmp/FS_', '/tmp/FS_127.0.0.1_9618_XYZ', '_', '..', '/'],
+  ...[
+    '"iss":',
+    '"sub":',
+    '"aud":',
+    '"exp":',
+    '"iat":',
+    '"nbf":',
+    '"jti":',
+    '"scope":',
+    '"kid":',
+    '"alg":"none"',
+    '"toString":',
+    '"__proto__":',
+  ],
+  ...[
+    '"valueOf":',
+    'condor:/READ',
+    '[{}]',
+    '[{"toString":1}]',
+    '.',
+    '..',
+    '{"a":1}',
+    '"\\ud800"',
+    '"\\u0000"',
+    'constructor',
+  ],
+  ...['streaming', 'HTTP/1.1 400', 'SSH-2.0', '$CondorVersion: 25.0.0 2025-01-01 $', '@', '\xff\xfe'],
+];
+
+/** Numbers that break programs, eight bytes big endian as CEDAR has them. */
+const INTEGERS: readonly bigint[] = [
+  ...[0n, 1n, -1n, 2n, 3n, 4n, 5n, 8n, 20n, 255n, 256n, 257n, 4096n, 65_536n, 1_048_576n, 1_048_577n, 2n ** 31n - 1n],
+  ...[
+    2n ** 31n,
+    2n ** 32n,
+    2n ** 53n - 1n,
+    2n ** 53n,
+    -(2n ** 53n),
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+    2048n,
+    512n,
+    1024n,
+    69n,
+  ],
+];
+
+const eightBytes = (value: bigint): Uint8Array => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
+};
+
+const INTEGER_WORDS: readonly Uint8Array[] = INTEGERS.map(eightBytes);
+const WORDS: readonly Uint8Array[] = TEXTS.map((text) => Buffer.from(text));
+
+/** Replacements for values. */
+const VALUES: readonly Uint8Array[] = [
+  ...[
+    '""',
+    '"a"',
+    '0',
+    '-1',
+    '-0',
+    '1.5',
+    '1e400',
+    '9007199254740993',
+    'null',
+    'true',
+    'false',
+    '[]',
+    '{}',
+    '[null]',
+    '[[[]]]',
+  ],
+  ...['{"toString":1}', '[{"toString":1}]', '[["a"],1,"b"]', '{"length":-1}', '"\\u0000"', '"\\ud800"', '"::error::x"'],
+  ...[
+    '8640000000000',
+    '8640000000001',
+    '-1e-7',
+    'undefined',
+    '"a" + "b"',
+    'error',
+    '"\\"',
+    '"condor:/READ"',
+    '"<1.2.3.4:5>"',
+  ],
+].map((text) => Buffer.from(text));
+
+/** Maximum length of a mutant; checkGrowth measures longer inputs. */
 const MAX_INPUT = 4096;
 
 type Mutation = (input: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;

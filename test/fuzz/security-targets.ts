@@ -127,7 +127,12 @@ function sessionOptions(bits: number) {
   const all = [idtoken, ...((bits & 8) === 0 ? [] : [poolPassword]), ...((bits & 16) === 0 ? [] : [munged])];
   const preference = (bits & 2) === 0 ? 'ours' : 'daemon';
   const credentials: Credentials = { methods: all, preference, unavailable: [] };
-  return { credentials, peer, mayPresume: (bits & 1) === 1, mayBeUnmapped: (bits & 4) !== 0 };
+  return {
+    credentials,
+    peer,
+    presuming: { credential: (bits & 1) === 1, verdict: (bits & 8) === 0 },
+    mayBeUnmapped: (bits & 4) !== 0,
+  };
 }
 
 const policyInput = adInput(

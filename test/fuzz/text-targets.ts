@@ -12,7 +12,7 @@ import {
   TokenError,
 } from '../../src/errors.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../../src/messages/describe.ts';
-import type { FetchedToken } from '../../src/pipeline/fetch.ts';
+import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
 import { printable } from '../../src/runtime/printable.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';
@@ -94,7 +94,12 @@ function diagnosis(
 function fetchedOf(token: FetchedToken['token'], name: string, version: string, text: string): FetchedToken {
   return {
     ...{ token, reductions: [], daemonName: printable(name), daemonAddress: '<127.0.0.1:1>', roundTrips: 3 },
-    ...{ daemonVersion: printable(version), daemonVersionText: text, authenticationMethod: 'IDTOKENS' },
+    ...{
+      daemonVersion: printable(version),
+      daemonVersionText: text,
+      authenticationMethod: 'IDTOKENS',
+      credentialSource: 'idtoken',
+    },
     ...{ clockSkewSeconds: 0, path: undefined, directoryMade: undefined },
   };
 }

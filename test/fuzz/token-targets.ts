@@ -91,7 +91,8 @@ const answer: Target = {
     const status = ((input[0] ?? 0) << 8) | (input[1] ?? 0);
     const question = { who: 'it', members: ['access_token', 'token'], url: new URL('https://tokens.test/') };
     try {
-      const { token, text } = readAnswer(question, { status, text: textOf(input.subarray(2)) });
+      const said = textOf(input.subarray(2));
+      const { token, text } = readAnswer(question, { status, text: said, header: () => said }, new Date(0));
       assert.match(token.reveal(), /^[\w-]+\.[\w-]*\.[\w-]*$/);
       return `a token, and ${typeof text('identity')}`;
     } catch (error) {

@@ -30,7 +30,7 @@ describe('a client certificate', () => {
       test(`is not ${JSON.stringify(text.slice(0, 12))}, as ${name}, and it is not quoted`, () =>
         assert.throws(
           () => credentialsOf({ 'client-certificate': PEM, [name]: text }),
-          inputError(name, new RegExp(`^${name}: it is neither PEM nor a path$`)),
+          inputError(name, new RegExp(`^${name}: (it looks like base64, and )?it is neither PEM nor a path$`)),
         ));
     }
   }
@@ -78,7 +78,7 @@ describe('trust', () => {
     credentialsOf(words, env, facts).trust;
 
   test('is of files, a directory, and the system unless that is switched off', () => {
-    const env = { _CONDOR_AUTH_SSL_CLIENT_CAFILE: '/a /b', _CONDOR_AUTH_SSL_CLIENT_CADIR: '/d', SSL_CERT_FILE: '/s' };
+    const env = { _CONDOR_AUTH_SSL_CLIENT_CAFILE: '/a, /b', _CONDOR_AUTH_SSL_CLIENT_CADIR: '/d', SSL_CERT_FILE: '/s' };
     const { files, directory, system, certificateFile } = trustOf(env);
     assert.deepEqual([files, directory, system, certificateFile], [['/a', '/b'], '/d', true, '/s']);
     for (const [word, expected] of [

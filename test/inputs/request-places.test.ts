@@ -76,7 +76,7 @@ describe('the file', () => {
       'is a name in the system’s token directory, for root',
       { token: 'ci' },
       { uid: 0 },
-      join('/etc/condor/tokens.d', 'ci'),
+      resolve('/etc/condor/tokens.d', 'ci'),
     ],
     [
       'is a name in the token directory of the environment',

@@ -6,9 +6,17 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ConnectError, InputError } from '../../src/errors.ts';
+import { readRequest } from '../../src/inputs/request.ts';
 import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
 import { inputError } from '../support/input-error.ts';
+import { strangeJwt } from '../support/runner.ts';
+import { surroundings } from '../support/surroundings.ts';
+import type { Words } from '../support/ways.ts';
+
+const jwt = strangeJwt();
+
 import { Runner } from '../support/runner.ts';
+import { patience } from '../support/slowness.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -103,19 +111,27 @@ describe('settings of HTCondor’s own program', {
       "console.error('no configuration'); process.exit(1);",
       /condor_config_val: no configuration$/,
     ],
-    ['fails without one', 'process.exit(1);', /condor_config_val: Command failed/],
-    ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: Command failed/],
-    ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /Command failed/],
-    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /maxBuffer/],
+    ['fails without one', 'process.exit(1);', /condor_config_val: exit status 1$/],
+    ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: it was ended by SIGKILL$/],
+    ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /exit status 3$/],
+    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /its output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
-    test(`cannot be read where it ${what}: that is told when one is needed`, async () => {
+    test(`fails where condor_config_val ${what}, if a setting is needed, and warns if not`, async () => {
       const setting = await loadSettings(fake(script), never);
-      assert.throws(
-        () => setting('COLLECTOR_HOST'),
-        inputError('COLLECTOR_HOST', /^HTCondor's configuration cannot be read: /),
-      );
-      assert.throws(() => setting('COLLECTOR_HOST'), inputError('COLLECTOR_HOST', reason));
+      const read = (words: Words) => readRequest((name) => words[name], surroundings({}, { setting }));
+      const given = { pool: 'cm', idtoken: jwt, file: 'ci' };
+      for (const [missing, words] of [
+        ['COLLECTOR_HOST', { idtoken: jwt }],
+        ['SEC_TOKEN_DIRECTORY', { pool: 'cm' }],
+        ['SEC_TOKEN_DIRECTORY', { pool: 'cm', idtoken: jwt, token: 'ci' }],
+      ] as const) {
+        assert.throws(() => read(words), inputError(missing, /^HTCondor's configuration cannot be read: /));
+        assert.throws(() => read(words), inputError(missing, reason));
+      }
+      const [warning = '', ...others] = read(given).warnings ?? [];
+      assert.match(warning, /^HTCondor's configuration cannot be read: .*; the inputs have what is needed$/s);
+      assert.deepEqual(others, []);
     });
   }
 
@@ -130,7 +146,7 @@ describe('settings of HTCondor’s own program', {
       assert.equal((await loadSettings(fake(script), never))('COLLECTOR_HOST'), undefined));
   }
 
-  test('are given up with the run where it hangs', { timeout: 10_000 }, async () => {
+  test('are given up with the run where it hangs', { timeout: patience(10_000) }, async () => {
     const started = join(folder, 'started');
     const env = fake(
       `writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000); process.on('SIGTERM', () => {});`,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { HTCondorError, InputError } from '../../src/errors.ts';
+import type { ConnectError, HTCondorError, InputError } from '../../src/errors.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
 import { withPool } from '../support/embedded-fetch.ts';
@@ -32,6 +32,44 @@ describe('A token service is of no use', () => {
         .end(JSON.stringify({ error: 'invalid_request', error_description: `bad token ${token}!` }));
     });
     await assert.rejects(keyless(service('/echo')), { message: /400: invalid_request: bad token \*\*\*$/ });
+  });
+
+  for (const [how, wrap] of [
+    ['in pieces', (token: string) => token.replace(/.{30}/g, '$& ')],
+    ['letter by letter', (token: string) => [...token].join(' ')],
+    ['with line ends in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
+    ['from its middle', (token: string) => token.slice(50, 85)],
+  ] as const) {
+    test(`that repeats the token ${how}: nothing of it is shown`, async () => {
+      let sent = '';
+      services.others.set('/broken', (request, response) => {
+        sent = (request.headers.authorization ?? '').replace('Bearer ', '');
+        response
+          .writeHead(400)
+          .end(JSON.stringify({ error: 'invalid_request', error_description: `bad: ${wrap(sent)}` }));
+      });
+      await assert.rejects(keyless(service('/broken')), { message: /400: invalid_request: \*\*\*$/ });
+    });
+  }
+
+  test('whose certificate only ca-certificate vouches for receives nothing, if it is the OIDC endpoint of the runner', async () => {
+    const { SSL_CERT_FILE: _, ...env } = services.env;
+    await assert.rejects(keyless(service('/v1/token'), env), { code: 'ERR_CONNECT' });
+    const settings = { ...env, _CONDOR_AUTH_SSL_CLIENT_CAFILE: services.env['SSL_CERT_FILE'] };
+    await assert.rejects(keyless(service('/v1/token'), settings), { code: 'ERR_CONNECT' });
+    assert.deepEqual(services.asked, []);
+  });
+
+  test('whose URL has a token in its query: the query is not shown', async () => {
+    for (const address of [
+      'http://other.test/x?token=SECRETSECRET',
+      'https://other.test/x?token=SECRETSECRET#SECRETSECRET',
+    ])
+      await assert.rejects(keyless({ ...audience(), 'token-service': address }), (error: Error) => {
+        assert.match(error.message, /"https?:\/\/other\.test\/x" is not the URL of a service/);
+        assert.doesNotMatch(error.message, /SECRET/);
+        return true;
+      });
   });
 
   test('that gives what is no token: that is not hidden either, it may be any word', async () => {
@@ -109,13 +147,35 @@ describe('A token service is of no use', () => {
       const noting = notingHost();
       const { token } = await fetchKeyless({ ...service('/busy'), retries: '1', address: pool.schedd() }, noting);
       assert.equal(token.subject, 'alice@pool.test');
-      assert.match(noting.log.join('\n'), /Try 1 of 2 failed: token-service: the token service answers 503/);
+      assert.match(noting.log.join('\n'), /Attempt 1 of 2 failed: token-service: the token service answers 503/);
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /busy', 'GET /oidc/token', 'POST /busy']);
       assert.equal(new Set(services.secrets).size, services.secrets.length);
     }));
 
+  for (const [what, headers, pause] of [
+    ['in seconds', { 'retry-after': '7' }, '7'],
+    [
+      'as a date by its own clock',
+      { 'retry-after': 'Wed, 21 Oct 2015 07:28:09 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
+      '9',
+    ],
+    ['in the past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, '0'],
+    ['that makes no sense', { 'retry-after': 'soon' }, undefined],
+  ] as const) {
+    test(`that is overloaded, and requests a pause ${what}`, async () => {
+      services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
+      await assert.rejects(keyless(service('/busy')), (error: ConnectError) => {
+        assert.equal(error.retryAfterMs, pause === undefined ? undefined : Number(pause) * 1000);
+        assert.equal(error.message.endsWith(`answers 429 and requests a pause of ${pause} s`), pause !== undefined);
+        return true;
+      });
+    });
+  }
+
   test('that nobody vouches for, or that is not there', async () => {
-    const untrusted = keyless({ ...service('/token'), 'ca-certificate': issuerOfOthers });
+    const scitoken = issuer.issue('alice');
+    const shown = { 'token-service': `${services.origin}/token`, scitoken, 'ca-certificate': issuerOfOthers };
+    const untrusted = keyless(shown, {});
     await assert.rejects(untrusted, advised('no answer from https://'));
     const words = { 'token-service': `https://localhost:${await deadPort()}/`, scitoken: issuer.issue('alice') };
     await assert.rejects(keyless(words), { code: 'ERR_CONNECT' });

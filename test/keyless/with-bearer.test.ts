@@ -35,7 +35,8 @@ describe('The job’s own OIDC token', () => {
   test('is shown to nobody whose certificate is not trusted, whatever the environment says', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
-      await assert.rejects(keyless({ ...audience(), 'ca-certificate': issuerOfOthers }), { code: 'ERR_CONNECT' });
+      const { SSL_CERT_FILE: _, ...env } = services.env;
+      await assert.rejects(keyless({ ...audience(), 'ca-certificate': issuerOfOthers }, env), { code: 'ERR_CONNECT' });
       assert.deepEqual(services.asked, []);
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

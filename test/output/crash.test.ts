@@ -1,4 +1,4 @@
-/** A process that is killed while it writes a token leaves the old file or the new one, whole, for nobody else to read. */
+/** A process that is killed while it writes a token leaves the complete old or new file, which only its owner can read. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,12 +9,13 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../support/project.ts';
 
-const KILLS = 200;
+/** `npm run faults` kills more often. */
+const KILLS = Number(process.env['CONDOR_TEST_KILLS'] ?? 20);
 const AT_ONCE = 4;
-/** Longer than a block of any disk, so that half a file would be seen. */
+/** Longer than a block of any disk, so that a partial write would be visible. */
 const TOKENS = ['a', 'b'].map((letter) => letter.repeat(100_000));
 
-/** Writes one token after the other to the same path for ever, and says when it has begun. */
+/** Writes tokens to the same path without end, and reports the first one. */
 const SCRIPT = `
 const { writeTokenFile } = await import(process.argv[1]);
 const { Secret } = await import(process.argv[2]);
@@ -24,7 +25,7 @@ for (let n = 0; ; n++) {
   if (n === 0) process.stdout.write('begun');
 }`;
 
-describe('A process that is killed while it writes', { concurrency: AT_ONCE }, () => {
+describe('A process that is killed while it writes a token', { concurrency: AT_ONCE }, () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'crash-'));
@@ -38,18 +39,18 @@ describe('A process that is killed while it writes', { concurrency: AT_ONCE }, (
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     const until = performance.now() + delayMs;
-    while (performance.now() < until); // a timer is too coarse
+    while (performance.now() < until); // a timer is too coarse for a random moment; any moment will do
     child.kill('SIGKILL');
     await once(child, 'close');
   }
 
   for (let worker = 0; worker < AT_ONCE; worker++) {
-    test(`at ${KILLS / AT_ONCE} moments leaves a whole file (${worker + 1} of ${AT_ONCE})`, async () => {
+    test(`at ${KILLS / AT_ONCE} random moments leaves a complete token (${worker + 1} of ${AT_ONCE})`, async () => {
       const own = join(directory, String(worker));
       const path = join(own, 'token');
       for (let kill = 0; kill < KILLS / AT_ONCE; kill++) {
         await killOnce(path, Math.random() * 3);
-        assert.ok(TOKENS.includes(readFileSync(path, 'utf8').trimEnd()), 'half a token');
+        assert.ok(TOKENS.includes(readFileSync(path, 'utf8').trimEnd()), 'a partial token');
         for (const name of process.platform === 'win32' ? [] : readdirSync(own))
           assert.equal(statSync(join(own, name)).mode & 0o777, 0o600, name);
       }

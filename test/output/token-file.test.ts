@@ -53,6 +53,27 @@ function files(): readonly string[] {
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
+describe('a failed write', () => {
+  test('leaves none of the directories that it made', () => {
+    const path = join(directory, 'a', 'b', `${'x'.repeat(300)}`);
+    assert.throws(() => writeTokenFile(path, TOKEN), outputError(/name too long|not be/));
+    assert.deepEqual(files(), []);
+  });
+
+  test('leaves a directory in which another process has put something', () => {
+    const parent = join(directory, 'a');
+    mkdirSync(parent);
+    writeFileSync(join(parent, 'other'), '');
+    assert.throws(() => writeTokenFile(join(parent, 'b', `${'x'.repeat(300)}`), TOKEN), outputError(/./));
+    assert.deepEqual(files(), ['a', 'a/other']);
+  });
+});
+
+test('the directory that was made is named as it was asked for, on Windows too', () => {
+  const outermost = writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
+  assert.equal(outermost, join(directory, 'a'));
+});
+
 describe('writing', () => {
   test('makes a file with the token and one newline, and nothing beside it', () => {
     writeTokenFile(join(directory, 'ci'), TOKEN);
@@ -209,7 +230,7 @@ describe('the check before connecting', () => {
   test('tells a name that is too long', { skip: windows ? 'Windows calls such a file missing' : false }, () => {
     assert.throws(
       () => checkTokenPath(join(directory, 'x'.repeat(300))),
-      outputError(/cannot be looked at: ENAMETOOLONG/),
+      outputError(/cannot be looked at: the path is too long/),
     );
   });
 });

@@ -1,6 +1,7 @@
 /** What a check tells at real daemons, and that it makes no token. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { assertAdvised } from '../support/advice.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { Runner } from '../support/runner.ts';
 import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
@@ -54,7 +55,11 @@ for (const suite of poolSuites()) {
       const narrow = await runner.runAction({ ...(await inputs(['READ'])), authz: 'WRITE' });
       assertFailed(narrow, { code: 'ERR_DAEMON', status: 6, text: /doesn't allow requested authorization levels/ });
       const verified = await runner.runAction({ ...(await inputs(['READ'])), authz: 'READ WRITE', verify: 'true' });
-      assertFailed(verified, { code: 'ERR_TOKEN_REFUSED', status: 7, text: /does not allow WRITE to alice@/ });
+      assertFailed(verified, { code: 'ERR_TOKEN_REFUSED', status: 7, text: /restricted to READ/ });
+      assertAdvised(
+        verified.annotations.find(({ level }) => level === 'error')?.message ?? '',
+        'restricted to READ, which does not include WRITE',
+      );
       await pool.configure('SEC_ENABLE_TOKEN_FETCH = False');
       const off = await runner.runAction(await inputs());
       assertFailed(off, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });

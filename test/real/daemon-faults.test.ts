@@ -7,6 +7,7 @@ import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
+import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 /** The pool has no pkill. */
@@ -28,9 +29,9 @@ for (const suite of poolSuites()) {
       await pool.run('sh', '-c', KILL_SCHEDD);
       const log: string[] = [];
       const onLog = (_: string, line: string) => log.push(line);
-      const { token } = await fetchFrom(pool, { idtoken, retries: 20, timeoutMs: 120_000, onLog });
+      const { token } = await fetchFrom(pool, { idtoken, retries: 20, timeoutMs: patience(120_000), onLog });
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
-      assert.match(log.join('\n'), /^Try 1 of 21 failed: .*(ERR_CLOSED|ERR_CONNECT)/m);
+      assert.match(log.join('\n'), /^Attempt 1 failed: .*(ERR_CLOSED|ERR_CONNECT)/m);
     });
 
     test('whose first collector is down is found at the second', async () => {
@@ -48,8 +49,11 @@ for (const suite of poolSuites()) {
         const words: Record<string, string> = { pool: pool.collector, name: pool.scheddName, idtoken, lifetime: '1h' };
         const request = readRequest((name) => words[name], surroundings());
         const { clockSkewSeconds } = await fetchRequested(request, host);
-        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 10, String(clockSkewSeconds));
-        assert.match(log.join('\n'), /^warn The daemon's clock is (59\d|60\d) s (ahead of|behind) the clock here/m);
+        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the difference is the way
+        assert.match(
+          log.join('\n'),
+          /^warn The daemon's clock is (5[4-9]\d|6[0-5]\d) s (ahead of|behind) the clock here/m,
+        );
       });
     }
 

@@ -70,13 +70,13 @@ for (const suite of poolSuites()) {
       const short = await pool.idToken({ user: 'alice', lifetime: 300 });
       const { token, reductions } = await fetchFrom(pool, { idtoken: short, lifetime: HOUR });
       assert.ok(Number(token.expiresAt) - Number(token.issuedAt) <= 300);
-      assert.match(reductions.join(), /^lifetime: asked for 3600 s, granted (300|29\d) s$/);
+      assert.match(reductions.join(), /^lifetime: asked for 1 h, granted 5 min$/);
     });
 
     test('a lifetime is cut to SEC_ISSUED_TOKEN_EXPIRATION', () =>
       configured('SEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
         const { reductions } = await fetchFrom(pool, { idtoken, lifetime: HOUR });
-        assert.deepEqual(reductions, ['lifetime: asked for 3600 s, granted 120 s']);
+        assert.deepEqual(reductions, ['lifetime: asked for 1 h, granted 2 min']);
       }));
 
     test('unlimited is a token without expiry', async () => {

@@ -20,12 +20,18 @@ const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d
 const FIND =
   'find . /etc/condor/tokens.d -newer .start -type f -printf "%p %m\\n" 2>/dev/null | grep -v -e "[.]start" -e /known_hosts | sort';
 
+/** Headings of docs/PARITY.md whose differences need another pool or another tool. */
+const TESTED_ELSEWHERE = ['What it says and returns', 'Collectors', 'Releases and ciphers', 'condor_token_request'];
+
 test('the table has what it promises, and docs/PARITY.md has every difference', () => {
   assert.ok(CASES.length >= 60);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
   const differing = new Set(CASES.flatMap(({ differs }) => (differs === undefined ? [] : [differs[0]])));
-  assert.deepEqual(headings.filter((heading) => heading !== 'What it says and returns').sort(), [...differing].sort());
+  assert.deepEqual(
+    headings.filter((heading) => !TESTED_ELSEWHERE.includes(heading ?? '')).sort(),
+    [...differing].sort(),
+  );
 });
 
 for (const suite of poolSuites()) {

@@ -163,7 +163,7 @@ for (const suite of poolSuites()) {
         const { reductions } = await remotely(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
         assert.deepEqual(reductions, [
           'authorization: asked for READ WRITE, granted READ',
-          'lifetime: asked for 600 s, granted 120 s',
+          'lifetime: asked for 10 min, granted 2 min',
         ]);
         const refused = refusal(2, /were eliminated by/, 'eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS setting');
         await assert.rejects(remotely(pool, { idtoken, authz: ['WRITE'] }), refused);

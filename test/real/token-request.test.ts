@@ -1,14 +1,23 @@
 /** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools on the other side. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { callCommand } from '../../src/daemon/call.ts';
 import type { ConnectError, DaemonError } from '../../src/index.ts';
 import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
-import { type FetchedToken, fetchToken } from '../../src/pipeline/fetch.ts';
+import { fetchToken } from '../../src/pipeline/fetch.ts';
+import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
 import type { Host } from '../../src/runtime/host.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import type { Credentials } from '../../src/security/method.ts';
+import { idtokens } from '../../src/security/methods/idtokens.ts';
+import { parseIdToken } from '../../src/token/jwt.ts';
+import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
+import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import { advised } from '../support/advice.ts';
 import type { ErrorName } from '../support/every-error.ts';
-import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, onlyToken } from '../support/real-fetch.ts';
 import { type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 import { surroundings } from '../support/surroundings.ts';
@@ -129,6 +138,11 @@ for (const suite of poolSuites()) {
           const { announced, fetched } = request({ authz: 'READ DAEMON' });
           await approve((await announced).id);
           assert.deepEqual((await fetched).reductions, ['authorization: asked for READ DAEMON, granted READ']);
+          const everything = request();
+          await approve((await everything.announced).id);
+          const { token, reductions } = await everything.fetched;
+          assert.deepEqual(token.authz?.toSorted(), ['READ', 'WRITE']);
+          assert.deepEqual(reductions, [`authorization: requested all levels, granted ${token.authz?.join(' ')}`]);
         } finally {
           await secure.configure();
         }
@@ -144,6 +158,42 @@ for (const suite of poolSuites()) {
         await assertDaemonError(fetched, 4, 'Request failed.');
       } finally {
         await secure.configure();
+      }
+    });
+
+    test('a request fails with its cause while more than 1,000 requests are pending', async () => {
+      const other = await startPool({ suite });
+      try {
+        const { host } = notingHost();
+        const idtoken = new Secret(await other.idToken({ user: 'alice' }));
+        const token = parseIdToken(idtoken);
+        const credentials: Credentials = {
+          methods: [idtokens([{ token, source: 'a test', chosen: true }], host)],
+          ...{ preference: 'ours', unavailable: [] },
+        };
+        const at = parseSinful(await other.sinful('schedd', other.scheddName));
+        assert.ok(at !== undefined);
+        const ad = { ClientId: 'test', User: 'carol@pool.test' };
+        const file = () =>
+          callCommand(
+            {
+              target: { address: at, serverName: undefined },
+              command: 60047,
+              request: (message) => putClassAd(message, ad),
+              credentials,
+            },
+            async ({ channel }) => (await channel.receive(getClassAd)).string('RequestId'),
+            host,
+          );
+        for (let filed = 0; filed <= 1000; filed += 13) await Promise.all(Array.from({ length: 13 }, file));
+        const address = formatSinful(at);
+        const refused = start({ mode: 'request', identity: 'carol@pool.test', address, idtoken: idtoken.reveal() });
+        await assertDaemonError(refused.fetched, -1, 'Too many requests in the system.');
+        const theirs = await other.exec(['condor_token_request', '-type', 'schedd', '-name', other.scheddName]);
+        assert.notEqual(theirs.status, 0);
+        assert.match(theirs.stderr, /malformed ad/);
+      } finally {
+        await other.stop();
       }
     });
 
@@ -168,7 +218,7 @@ for (const suite of poolSuites()) {
       test('lasts no longer than it does', async () => {
         const scitoken = secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
         const { reductions } = await exchange({ scitoken });
-        assert.match(reductions.join(), /^lifetime: asked for 60 s, granted (2\d|30) s$/);
+        assert.match(reductions.join(), /^lifetime: asked for 1 min, granted (2\d|30) s$/);
       });
 
       test('of no use is refused with the reason, which SCITOKENS never gives', async () => {

@@ -68,6 +68,15 @@ test('a name that stands for a whole domain is none', async () => {
   }
 });
 
+test('to a daemon without a trust domain no token of the default directory is shown', () => {
+  const token = (chosen: boolean) => ({ token: parseIdToken(new Secret(strangeJwt())), source: 'tokens.d/ci', chosen });
+  const { fit, unfit } = idtokens([token(false)], host).candidatesFor(server, peer);
+  assert.deepEqual(fit, []);
+  assert.match(unfit[0]?.reason ?? '', /^the daemon does not say which trust domain it is of, and no input/);
+  assert.equal(idtokens([token(false)], host).presumed(peer), undefined);
+  assert.equal(idtokens([token(true)], host).candidatesFor(server, peer).fit.length, 1);
+});
+
 test('to a daemon without a trust domain none of several tokens is shown', () => {
   const token = (source: string) => ({ token: parseIdToken(new Secret(strangeJwt())), source, chosen: true });
   const one = idtokens([token('idtoken')], host);

@@ -1,54 +1,31 @@
-/** How a message of a peer may be broken, and what a client has to make of it. */
+/** Ways to break one message of a daemon, and what no error may show. */
 import assert from 'node:assert/strict';
 import { putHeader } from '../../src/wire/frame.ts';
 import { concat, type Writer } from '../../src/wire/writer.ts';
 import { bytesOf } from './scripted-channel.ts';
 import type { Fault } from './server-channel.ts';
 
-export interface BrokenMessage {
-  readonly what: string;
-  readonly fault: Fault;
-  /** Codes of the errors that are right; which it is depends on what the message was. */
-  readonly code: RegExp;
-  /** The client cannot know that there is no more to come: only its deadline ends it. */
-  readonly waits?: boolean;
-}
+/** Every message of a daemon is broken in each of these ways. */
+export const MESSAGE_FAULTS = {
+  'closes the connection': 'close',
+  'resets the connection': 'reset',
+  'sends nothing': 'silence',
+  'sends all but the last byte': { last: (frame) => frame.subarray(0, -1) },
+  'sends an empty frame': () => Uint8Array.of(1, 0, 0, 0, 0),
+  'announces 4 GiB': () => Uint8Array.of(1, 255, 255, 255, 255),
+  'sends an HTTP response': () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  'never ends the message': { last: (frame) => Uint8Array.of(0, ...frame.subarray(1)) },
+  'sends a body one byte too short': (frame) => resized(frame, -1),
+  'sends a body one byte too long': (frame) => resized(frame, 1),
+  'sends half of the body': (frame) => resized(frame, 5 - Math.ceil(frame.length / 2)),
+  'sends a body of one byte': () => Uint8Array.of(1, 0, 0, 0, 1, 7),
+  'sends a body of ones': (frame) => filled(frame, 255),
+  'sends a body of zeros': (frame) => filled(frame, 0),
+} as const satisfies Readonly<Record<string, Fault>>;
 
-/** `parsed`: codes of a message whose frame is whole, and whose content makes no sense. */
-export function brokenMessages(parsed: RegExp): readonly BrokenMessage[] {
-  const code = (...words: string[]) => new RegExp(`^ERR_(${words.join('|')})$`);
-  return [
-    { what: 'hangs up', fault: 'close', code: code('CLOSED') },
-    { what: 'resets', fault: 'reset', code: code('CLOSED') },
-    { what: 'says nothing', fault: 'silence', code: code('TIMEOUT'), waits: true },
-    {
-      what: 'stops in the middle',
-      fault: { last: (frame) => frame.subarray(0, -1) },
-      code: code('TIMEOUT'),
-      waits: true,
-    },
-    { what: 'sends an empty frame', fault: () => Uint8Array.of(1, 0, 0, 0, 0), code: code('FRAME') },
-    { what: 'announces 4 GiB', fault: () => Uint8Array.of(1, 255, 255, 255, 255), code: code('FRAME') },
-    { what: 'speaks HTTP', fault: () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), code: code('FRAME') },
-    {
-      what: 'never ends its message',
-      fault: { last: (frame) => Uint8Array.of(0, ...frame.subarray(1)) },
-      code: code('TIMEOUT'),
-      waits: true,
-    },
-    { what: 'sends a byte too few', fault: (frame) => resized(frame, -1), code: parsed },
-    { what: 'sends a byte too many', fault: (frame) => resized(frame, 1), code: parsed },
-    {
-      what: 'sends half of its message',
-      fault: (frame) => resized(frame, 5 - Math.ceil(frame.length / 2)),
-      code: parsed,
-    },
-    { what: 'sends one byte', fault: () => Uint8Array.of(1, 0, 0, 0, 1, 7), code: parsed },
-    { what: 'sends bytes with all bits set', fault: (frame) => filled(frame, 255), code: parsed },
-  ];
-}
+export type MessageFault = keyof typeof MESSAGE_FAULTS;
 
-/** A frame with so many more bytes, zeros, or fewer, and with the header that fits. */
+/** Adds `by` zero bytes to the body, or removes bytes, and adapts the header. */
 function resized(frame: Uint8Array, by: number): Uint8Array {
   const body = new Uint8Array(frame.length - 5 + by);
   body.set(frame.subarray(5, 5 + body.length));
@@ -59,7 +36,7 @@ function filled(frame: Uint8Array, byte: number): Uint8Array {
   return concat([frame.subarray(0, 5), new Uint8Array(frame.length - 5).fill(byte)]);
 }
 
-/** Another message in clear instead of the one that belongs there. */
+/** Sends this unencrypted message instead of the expected one. */
 export function instead(write: (message: Writer) => unknown): Fault {
   return () => {
     const body = bytesOf(write);
@@ -67,7 +44,7 @@ export function instead(write: (message: Writer) => unknown): Fault {
   };
 }
 
-/** Everything about an error that somebody may print: it and its causes, with their stacks. */
+/** All text of an error that can be printed: its own and that of its causes, with stacks. */
 export function allOf(error: unknown): string {
   const texts: string[] = [];
   for (let each = error; each instanceof Error; each = each.cause) {
@@ -77,7 +54,7 @@ export function allOf(error: unknown): string {
   return texts.join('\n');
 }
 
-/** None of these words is in an error, or in anything else that was said. */
+/** Asserts that neither the error nor any of the other texts contains one of the secrets. */
 export function assertHidden(secrets: readonly string[], error: unknown, ...said: readonly string[]): void {
   const shown = [allOf(error), ...said].join('\n');
   for (const secret of secrets) {

@@ -1,13 +1,13 @@
 import { DistantProxy } from './distant-proxy.ts';
 import { freePort } from './free-port.ts';
 
-/** Where the daemons say that they are; the proxy listens there, on their own port. */
+/** The daemons advertise this address; the proxy listens there, on their own port. */
 const FORWARDING_HOST = '127.0.0.2';
 
-/** What makes the daemons of a pool on this machine distant ones. */
+/** Puts a simulated distance between clients and the daemons of a pool on this host. */
 export interface DistantNetwork {
   readonly proxy: DistantProxy;
-  /** What the pool has to be started with. */
+  /** Port and configuration of the pool. */
   readonly port: number;
   readonly config: string;
   /** `host:port` of the collector, at a distance. */

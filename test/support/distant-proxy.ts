@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { listen, portOf } from './listen.ts';
 
@@ -122,5 +123,26 @@ export class DistantProxy {
       this.#sockets.delete(from);
       later(() => to.destroy());
     });
+  }
+}
+
+/** Repetitions of a count that a busy machine may have disturbed. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Asserts that `work` waits for exactly this number of round trips.
+ *
+ * A client that is delayed between two messages may receive something in the meantime, and the next message is then counted
+ * as a response to it. Such delays can only add round trips, so a higher count is repeated, and a lower one fails at once.
+ */
+export async function assertRoundTrips(
+  proxy: DistantProxy,
+  expected: number,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    proxy.reset();
+    await work();
+    if (proxy.roundTrips <= expected || attempt === MAX_ATTEMPTS) return assert.equal(proxy.roundTrips, expected);
   }
 }

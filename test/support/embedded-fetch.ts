@@ -1,6 +1,7 @@
 import { type FetchedToken, type FetchOptions, fetchToken } from '../../src/index.ts';
 import { EmbeddedPool } from './embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+import { patience } from './slowness.ts';
 
 /** Runs `work` with an embedded pool, and stops it whatever happens. */
 export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: EmbeddedPool) => Promise<T>): Promise<T> {
@@ -19,7 +20,7 @@ export function fetchFrom(pool: EmbeddedPool, options: FetchOptions = {}): Promi
     ...target,
     idtoken: pool.idToken(),
     onReduced: 'ignore',
-    timeoutMs: 10_000,
+    timeoutMs: patience(10_000),
     retries: 0,
     ...options,
   });

@@ -2,39 +2,41 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Deframer } from '../../src/wire/frame.ts';
 import { listen, portOf } from './listen.ts';
 
-export type Direction = 'to the daemon' | 'to us';
+export type Direction = 'to the daemon' | 'to the client';
 
-/** What becomes of a frame: bytes to pass on, and what happens then; nothing: the rest goes on as it comes. */
+/** Bytes to pass on in place of a frame, and what happens after them. Without `after`, later frames pass unchanged. */
 export interface Damage {
   readonly bytes?: readonly Uint8Array[];
   /**
-   * `stall`: nothing passes in this direction any more; `reset`: both connections break; `end`: this direction ends, the
-   * other one stays open; `wait`: the bytes leave with the next ones, or alone where none come for a while.
+   * `stall`: nothing passes in this direction any more. `reset`: both connections are reset. `end`: this direction is
+   * closed, the other one stays open. `wait`: the bytes are sent with the next ones, or alone after a while.
    */
   readonly after?: 'stall' | 'reset' | 'end' | 'wait';
 }
 
 export interface FaultPlan {
   readonly direction: Direction;
-  /** Which frame of its direction, from 0, on each connection. */
+  /** Index of the frame in its direction, on each connection. */
   readonly frame: number;
-  /** `earlier`: the frames of both directions that passed before, as they came. */
+  /** `earlier`: the previous frames of both directions, undamaged. */
   readonly damage: (frame: Uint8Array, earlier: Readonly<Record<Direction, readonly Uint8Array[]>>) => Damage;
 }
 
-/** So long `wait` waits for the next frame: whoever sends it may wait for an answer first. */
+/** Time that `wait` waits for the next frame, whose sender may be waiting for a response. */
 const WHILE_MS = 20;
 
-/** A TCP proxy that knows CEDAR's frames, and damages one of them on every connection. */
+/** A TCP proxy that parses CEDAR's frames and damages one of them on every connection. */
 export class FaultProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Lengths of the frames that came on the first connection. */
-  readonly seen: Readonly<Record<Direction, number[]>> = { 'to the daemon': [], 'to us': [] };
+  /** Lengths of the frames of the first connection. */
+  readonly seen: Readonly<Record<Direction, number[]>> = { 'to the daemon': [], 'to the client': [] };
   #struck = 0;
+  readonly #onStrike: () => void;
   #connections = 0;
 
-  private constructor(target: { host: string; port: number }, plan: FaultPlan | undefined) {
+  private constructor(target: { host: string; port: number }, plan: FaultPlan | undefined, onStrike: () => void) {
+    this.#onStrike = onStrike;
     this.#server = createServer((client) => {
       const daemon = connect({ ...target, noDelay: true });
       client.setNoDelay(true);
@@ -43,8 +45,13 @@ export class FaultProxy {
     });
   }
 
-  static async start(target: { host: string; port: number }, plan?: FaultPlan): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target, plan);
+  /** `onStrike` is called for each damaged frame. */
+  static async start(
+    target: { host: string; port: number },
+    plan?: FaultPlan,
+    onStrike: () => void = () => {},
+  ): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, plan, onStrike);
     await listen(proxy.#server, 0, '127.0.0.1');
     return proxy;
   }
@@ -53,7 +60,7 @@ export class FaultProxy {
     return portOf(this.#server);
   }
 
-  /** How many frames were damaged. */
+  /** Number of damaged frames. */
   get struck(): number {
     return this.#struck;
   }
@@ -64,7 +71,7 @@ export class FaultProxy {
   }
 
   #join(client: Socket, daemon: Socket, plan: FaultPlan | undefined, first: boolean): void {
-    const earlier: Record<Direction, Uint8Array[]> = { 'to the daemon': [], 'to us': [] };
+    const earlier: Record<Direction, Uint8Array[]> = { 'to the daemon': [], 'to the client': [] };
     const carry = (from: Socket, to: Socket, direction: Direction) => {
       const deframer = new Deframer();
       let mute = false;
@@ -76,7 +83,10 @@ export class FaultProxy {
       const onFrame = (frame: Uint8Array) => {
         const strikes = plan?.direction === direction && plan.frame === earlier[direction].length;
         const { bytes = [frame], after } = strikes ? plan.damage(frame, earlier) : {};
-        if (strikes) this.#struck += 1;
+        if (strikes) {
+          this.#struck += 1;
+          this.#onStrike();
+        }
         earlier[direction].push(frame);
         if (first) this.seen[direction].push(frame.length);
         if (after === 'wait') {
@@ -102,6 +112,6 @@ export class FaultProxy {
       from.on('close', () => !mute && to.destroy());
     };
     carry(client, daemon, 'to the daemon');
-    carry(daemon, client, 'to us');
+    carry(daemon, client, 'to the client');
   }
 }

@@ -1,31 +1,34 @@
-/** The frames of a fetch by IDTOKENS, whose messages PASSWORD shares, and by TLS; and what may happen to each of them. */
+/** The frames of a fetch with IDTOKENS (PASSWORD has the same) and with TLS, each fault of each frame, and its expected outcome. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Damage, Direction, FaultPlan } from './fault-proxy.ts';
+import { projectRoot } from './project.ts';
 
 export const METHODS = ['IDTOKENS', 'SSL', 'SCITOKENS'] as const;
 export type FaultMethod = (typeof METHODS)[number];
 
 type Frames = Readonly<Record<Direction, readonly string[]>>;
 
-/** What a method says itself stands between what all say. Encrypted are the request, the post-auth ad and the reply. */
+/** Frames of a method, between those of every method. The request, the post-auth ad and the reply are encrypted. */
 const withAll = (own: Frames): Frames => ({
   'to the daemon': ['shared port', 'policy', 'method', ...own['to the daemon'], 'request'],
-  'to us': ['policy', 'method', ...own['to us'], 'key exchange', 'post-auth', 'reply'],
+  'to the client': ['policy', 'method', ...own['to the client'], 'key exchange', 'post-auth', 'reply'],
 });
 
-/** In the order of their direction, with TLS 1.3. */
+/** In the order in which they are sent, with TLS 1.3. */
 export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
-  IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to us': ['AKEP2 2'] }),
+  IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to the client': ['AKEP2 2'] }),
   SSL: withAll({
     'to the daemon': ['TLS ready', 'TLS hello', 'TLS finished', 'TLS done'],
-    'to us': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret'],
+    'to the client': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret'],
   }),
   SCITOKENS: withAll({
     'to the daemon': ['TLS ready', 'TLS hello', 'TLS finished', 'TLS done', 'SciToken'],
-    'to us': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret', 'accepted'],
+    'to the client': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret', 'accepted'],
   }),
 };
 
-/** Whether the message ends with this frame, and the length of what follows: 4 bytes, big endian. */
+/** Length of a header: the end flag, and the length of the body in 4 bytes, big endian. */
 const HEADER = 5;
 
 function withLength(frame: Uint8Array, length: number): Uint8Array {
@@ -40,7 +43,7 @@ function flipped(frame: Uint8Array, at: number, bits = 1): Uint8Array {
   return changed;
 }
 
-export interface Fault {
+interface Fault {
   readonly name: string;
   readonly damage: FaultPlan['damage'];
 }
@@ -50,46 +53,113 @@ const bytes = (...all: readonly Uint8Array[]): Damage => ({ bytes: all });
 const half = (frame: Uint8Array) => frame.subarray(0, frame.length >> 1);
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
-/** What comes is as it should be, only in other pieces. */
-export const HARMLESS: readonly string[] = ['in single bytes', 'together with the next'];
-/** The last frame that came from the other side, or from this one, once more. */
-export const AGAIN = 'the frame before it again';
+/** The bytes arrive unchanged, only in other pieces. */
+const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
+/** The last frame of the other direction, or else of this one, is sent in its place. */
+const AGAIN = 'the previous frame again';
 
 export const FAULTS: readonly Fault[] = [
   { name: 'in single bytes', damage: (frame) => bytes(...[...frame].map((byte) => Uint8Array.of(byte))) },
-  { name: 'together with the next', damage: (frame) => ({ bytes: [frame], after: 'wait' }) },
+  { name: 'together with the next one', damage: (frame) => ({ bytes: [frame], after: 'wait' }) },
   { name: 'a bit flipped in the middle', damage: (frame) => bytes(flipped(frame, middle(frame))) },
   { name: 'a bit flipped in the last byte', damage: (frame) => bytes(flipped(frame, frame.length - 1)) },
   { name: 'the end flag is 0', damage: (frame) => bytes(flipped(frame, 0)) },
   { name: 'the end flag is 2', damage: (frame) => bytes(flipped(frame, 0, 3)) },
   { name: 'length 0', damage: (frame) => bytes(withLength(frame, 0)) },
   { name: 'length 4 GiB', damage: (frame) => bytes(withLength(frame, 0xffff_ffff)) },
-  { name: 'one byte less than it says', damage: (frame) => bytes(frame.subarray(0, -1)) },
-  { name: 'cut off, then nothing', damage: (frame) => ({ bytes: [half(frame)], after: 'stall' }) },
-  { name: 'cut off, then the end', damage: (frame) => ({ bytes: [half(frame)], after: 'end' }) },
-  { name: 'twice', damage: (frame) => bytes(frame, frame) },
-  { name: 'left out', damage: () => bytes() },
-  { name: 'never comes', damage: () => ({ bytes: [], after: 'stall' }) },
-  { name: 'the connection is reset', damage: () => ({ bytes: [], after: 'reset' }) },
-  { name: 'half closed before it', damage: () => ({ bytes: [], after: 'end' }) },
+  { name: 'one byte short', damage: (frame) => bytes(frame.subarray(0, -1)) },
+  { name: 'cut off, then silence', damage: (frame) => ({ bytes: [half(frame)], after: 'stall' }) },
+  { name: 'cut off, then closed', damage: (frame) => ({ bytes: [half(frame)], after: 'end' }) },
+  { name: 'sent twice', damage: (frame) => bytes(frame, frame) },
+  { name: 'omitted', damage: () => bytes() },
+  { name: 'never sent', damage: () => ({ bytes: [], after: 'stall' }) },
+  { name: 'connection reset before it', damage: () => ({ bytes: [], after: 'reset' }) },
+  { name: 'half-closed before it', damage: () => ({ bytes: [], after: 'end' }) },
   { name: 'noise before it', damage: (frame) => bytes(NOISE, frame) },
   { name: 'noise after it', damage: (frame) => bytes(frame, NOISE) },
-  { name: AGAIN, damage: (frame, { 'to us': a, 'to the daemon': b }) => bytes(a.at(-1) ?? b.at(-1) ?? frame) },
+  { name: AGAIN, damage: (frame, { 'to the client': a, 'to the daemon': b }) => bytes(a.at(-1) ?? b.at(-1) ?? frame) },
 ];
 
-/** Errors that a broken conversation may end in. */
-export const BROKEN: RegExp =
-  /^ERR_(CLOSED|TIMEOUT|FRAME|MESSAGE|CLASSAD|DECRYPT|NO_ENCRYPTION|NO_COMMON_METHOD|METHODS_EXHAUSTED|SERVER_UNPROVEN|DENIED|COMMAND_NOT_REGISTERED)$/;
+export const DIRECTIONS: readonly Direction[] = ['to the daemon', 'to the client'];
+
+export interface FaultCase {
+  readonly method: FaultMethod;
+  readonly fault: Fault;
+  readonly direction: Direction;
+  /** Name of the frame. */
+  readonly name: string;
+  readonly plan: FaultPlan;
+}
 
 /**
- * Whether a fetch may succeed in spite of it: nothing that is said was changed by it. Only the shared port's frame is
- * bound to nothing, and all that it can do is to choose among the daemons at that port; HTCondor passes over some noise
- * between two messages; and what comes behind the last frame of a direction is read by nobody.
+ * The first frame of a connection has no previous one. A schedd of 25.14 does not survive the omission of `TLS done`
+ * before a SciToken.
  */
-export function mayBeOverlooked(fault: string, direction: Direction, frame: string): boolean {
-  const choosing = ['the end flag is 2', 'left out', 'a bit flipped in the middle', 'a bit flipped in the last byte'];
+const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
+  !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
+  !(method === 'SCITOKENS' && fault.name === 'omitted' && name === 'TLS done');
+
+export function everyFault(): readonly FaultCase[] {
+  const of = (method: FaultMethod, fault: Fault, direction: Direction): FaultCase[] =>
+    FRAMES[method][direction].map((name, frame) => {
+      return { method, fault, direction, name, plan: { direction, frame, damage: fault.damage } };
+    });
+  return METHODS.flatMap((method) =>
+    FAULTS.flatMap((fault) => DIRECTIONS.flatMap((direction) => of(method, fault, direction))),
+  ).filter(isPossible);
+}
+
+/** The daemon serves no other client while it reads a request, so these cases run one at a time. */
+export const isExclusive = ({ direction, name }: FaultCase): boolean =>
+  direction === 'to the daemon' && name === 'request';
+
+/**
+ * HTCondor's shared port rejects a header that arrives in pieces, depending on how the kernel joined the bytes. Only this
+ * case has two outcomes, of which the test waits for success.
+ */
+export const isUnsteady = ({ fault, direction, name }: FaultCase): boolean =>
+  fault.name === 'in single bytes' && direction === 'to the daemon' && name === 'shared port';
+
+/** docs/RELIABILITY.md has the outcomes; `npm run faults` writes them. */
+export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');
+export const SUCCESS = 'success';
+
+/** Outcome of each cell of the tables, by `cellOf`: for 23.9 and for 25.14. */
+const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
+  (readFileSync(RELIABILITY, 'utf8').split('<!-- table -->')[1] ?? '').split('\n\n').flatMap((table) => {
+    const [[title, ...names] = [], , ...rows] = table
+      .split('\n')
+      .map((line) => line.replace(/^\| | \|$/g, '').split(' | '));
+    return rows.flatMap(([fault, ...cells]) =>
+      cells.map((cell, at) => [`${title}, ${names[at]}: ${fault}`, cell.split(' / ')] as const),
+    );
+  }),
+);
+
+const cellOf = ({ method, direction, name, fault }: FaultCase) => `${method}, ${direction}, ${name}: ${fault.name}`;
+
+/** Outcome of a header with a wrong length at 23.9, which keeps reading: its timing decides between these codes. */
+export const VARIES = 'varies';
+export const VARYING: readonly string[] = ['ERR_CLOSED', 'ERR_TIMEOUT', 'ERR_METHODS_EXHAUSTED'];
+
+/** The code of the error that a fetch must end in, SUCCESS or VARIES; undefined if the document lacks the case. */
+export function expectedOutcome(each: FaultCase, version: string): string | undefined {
+  const [before24, since24 = before24] = outcomes.get(cellOf(each)) ?? [];
+  const outcome = Number(version.split('.')[0]) < 24 ? before24 : since24;
+  if (outcome === undefined || outcome === VARIES) return outcome;
+  return outcome === '✓' ? SUCCESS : `ERR_${outcome}`;
+}
+
+/**
+ * Whether a fetch may succeed although the frame was damaged: the damage changes nothing of the conversation. Nothing is
+ * bound to the frame for the shared port, which only chooses a daemon at that port. HTCondor skips some noise between two
+ * messages. Neither side reads what follows the last frame of a direction.
+ */
+export function isHarmless({ fault: { name: fault }, direction, name: frame }: FaultCase): boolean {
+  if (HARMLESS.includes(fault)) return true;
+  const choosing = ['the end flag is 2', 'omitted', 'a bit flipped in the middle', 'a bit flipped in the last byte'];
   if (frame === 'shared port') return choosing.includes(fault);
   if (fault.startsWith('noise'))
     return direction === 'to the daemon' || (frame === 'reply' && fault === 'noise after it');
-  return fault === 'twice' && (frame === 'reply' || frame === 'request');
+  return fault === 'sent twice' && (frame === 'reply' || frame === 'request');
 }

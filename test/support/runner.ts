@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { projectRoot } from './project.ts';
 import { type Annotation, parsePairs, type RunnerCommand, StepLog } from './runner-log.ts';
+import { patience } from './slowness.ts';
 
 export interface StepResult {
   /** Exit status; null if a signal ended the process. */
@@ -48,7 +49,7 @@ interface ActionOptions extends StepOptions {
 }
 
 /** A process that has not ended by then hangs. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = patience(60_000);
 
 /** One job of a runner: its directories, and the masks that last from step to step. */
 export class Runner {

@@ -9,7 +9,7 @@ import { concat, Writer } from '../../src/wire/writer.ts';
 type Edit = (frame: Uint8Array) => Uint8Array;
 
 /** Decides when it comes to it. */
-type Choice = (frame: Uint8Array) => Uint8Array | 'silence';
+type Choice = (frame: Uint8Array) => Uint8Array | 'silence' | 'reset';
 
 /** What a peer may do in place of sending a frame: hang up, say nothing more, send these bytes, or these and no more. */
 export type Fault = 'close' | 'reset' | 'silence' | Choice | { readonly last: Edit };
@@ -23,6 +23,8 @@ interface ServerChannelOptions {
   /** Bytes that leave at once; undefined: all. */
   readonly pieces: number | undefined;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** True: the host discards what the peer has not read yet when it sends a reset, as Windows does at the receiver. */
+  readonly resetDiscards?: boolean | undefined;
   /** Is told what comes, as it is on the wire, and of what is encrypted also what it says. */
   readonly hear: (bytes: Uint8Array) => void;
 }
@@ -37,6 +39,8 @@ export class ServerChannel {
   #received = new Transcript();
   readonly #counts = new Map<string, number>();
   #protection: FrameProtection | undefined;
+  #arrived = 0;
+  #taken = 0;
 
   constructor(socket: Socket, options: ServerChannelOptions) {
     this.#socket = socket;
@@ -54,6 +58,29 @@ export class ServerChannel {
       ended = frame.endOfMessage;
     }
     return read(new Reader(concat(parts), this.#protection !== undefined));
+  }
+
+  /** Bytes that have arrived and that no `receive` has taken. */
+  get unread(): number {
+    return this.#arrived - this.#taken + this.#socket.readableLength;
+  }
+
+  /**
+   * Closes the connection as C++ does after its last message: with a reset if the peer sent something that was not read.
+   * Bytes on their way count too.
+   */
+  async close(): Promise<void> {
+    const { unread } = this;
+    if (unread === 0 || this.#socket.destroyed) return void this.#socket.destroySoon();
+    if (this.#socket.writableLength > 0) await once(this.#socket, 'drain').catch(() => {});
+    this.#socket.resetAndDestroy();
+    throw new Ended(`closed with ${unread} unread bytes`);
+  }
+
+  /** Sends the last message before `close`. */
+  async sendLast(name: string, write: (message: Writer) => void): Promise<void> {
+    if (this.#options.resetDiscards === true && this.unread > 0) await this.close();
+    await this.send(name, write);
   }
 
   /** Sends one message, unless there is a fault of that name. */
@@ -103,10 +130,14 @@ export class ServerChannel {
   async #frame(): Promise<Frame> {
     for (;;) {
       const frame = this.#deframer.next();
-      if (frame !== undefined) return frame;
+      if (frame !== undefined) {
+        this.#taken += frame.header.length + frame.body.length;
+        return frame;
+      }
       const chunk = await this.#chunks.next().catch(() => undefined);
       if (chunk === undefined || chunk.done === true) throw new Ended('the client closed the connection');
       this.#options.hear(chunk.value);
+      this.#arrived += chunk.value.length;
       this.#deframer.push(chunk.value);
     }
   }

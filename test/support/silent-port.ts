@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 
-/** A port that never answers: its process is stopped, and its backlog is full. */
-export async function silentPort(): Promise<{ port: number; close(): void }> {
+/** A port that does not answer: its process is stopped, and its backlog is full. After `answer` it accepts. */
+export async function silentPort(): Promise<{ port: number; answer(): void; close(): void }> {
   const script = `
     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
       console.log(server.address().port);
@@ -15,6 +15,9 @@ export async function silentPort(): Promise<{ port: number; close(): void }> {
   const fill = Array.from({ length: 16 }, () => createConnection(silent, '127.0.0.1').on('error', () => {}));
   return {
     port: silent,
+    answer() {
+      child.kill('SIGCONT');
+    },
     close() {
       for (const socket of fill) socket.destroy();
       child.kill('SIGKILL');

@@ -5,6 +5,8 @@ import { filesBelow, projectRoot } from './project.ts';
 
 interface Source {
   readonly path: string;
+  /** The file as it is. */
+  readonly text: string;
   /** Without comments. */
   readonly code: string;
   readonly lines: number;
@@ -18,5 +20,5 @@ export const sources: readonly Source[] = filesBelow('src', '.ts').map((path) =>
     ...code.matchAll(/(?:\bfrom|^import|\bimport\(|\brequire\(|\bgetBuiltinModule\()\s*['"]([^'"]+)['"]/gm),
   ].map(([, name = '']) => name);
   const imports = found.map((name) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name));
-  return { path, code, lines: text.split('\n').length - 1, imports };
+  return { path, text, code, lines: text.split('\n').length - 1, imports };
 });

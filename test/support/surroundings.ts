@@ -3,7 +3,7 @@ import type { Surroundings } from '../../src/inputs/table.ts';
 
 /** A machine with these variables and without HTCondor, for an account that is not root. */
 export function surroundings(env: Surroundings['env'] = {}, facts: Partial<Surroundings> = {}): Surroundings {
-  return { env, setting: environmentSettings(env), home: '/', uid: 1000, ...facts };
+  return { env, setting: environmentSettings(env), home: '/', uid: 1000, platform: 'linux', ...facts };
 }
 
 /** A machine where nothing is configured. */

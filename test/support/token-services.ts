@@ -1,10 +1,16 @@
 /** What gives a job its tokens: the OIDC service of a runner, and token services of two kinds, each checking what it is shown. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Authority } from './certificates.ts';
 import { listen } from './listen.ts';
 import { SciTokenKey } from './scitoken-key.ts';
+
+/** Another name of the services, which no resolver has. */
+export const PUBLIC_NAME = 'tokens.example.test';
 
 /** What the runner has for the job to ask with. */
 const REQUEST_TOKEN = 'runner.request.token-of-this-job';
@@ -28,17 +34,23 @@ export class TokenServices {
   /** Whom the broker says that it is for. */
   identity = 'alice@pool.test';
   readonly #server: Server;
+  readonly #authorityFile: string;
 
   private constructor(authority: Authority, server: Server, port: number) {
     this.authority = authority;
     this.origin = `https://localhost:${port}`;
     this.runner = new SciTokenKey(`${this.origin}/oidc`);
     this.#server = server;
+    this.#authorityFile = join(mkdtempSync(join(tmpdir(), 'token-services-')), 'authority.pem');
+    writeFileSync(this.#authorityFile, authority.certificate);
   }
 
   static async start(): Promise<TokenServices> {
     const authority = await Authority.create('CN=Authority of the site');
-    const { certificate: cert, key } = await authority.issue({ subject: 'CN=localhost', hosts: ['localhost'] });
+    const { certificate: cert, key } = await authority.issue({
+      subject: 'CN=localhost',
+      hosts: ['localhost', PUBLIC_NAME],
+    });
     const server = createServer({ cert, key });
     const services = new TokenServices(authority, server, await listen(server));
     server.on('request', (request, response) => void services.#answer(request, response));
@@ -50,12 +62,14 @@ export class TokenServices {
     return {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${this.origin}/oidc/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
+      SSL_CERT_FILE: this.#authorityFile, // the CAs of the system, which alone count for the OIDC endpoint
     };
   }
 
   stop(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+    rmSync(dirname(this.#authorityFile), { recursive: true });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

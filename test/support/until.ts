@@ -1,14 +1,17 @@
+import { patience } from './slowness.ts';
+
+const INTERVAL_MS = 200;
+
 /**
- * Asks again and again until `check` has nothing to complain about; its last complaint is the error's text.
- *
- * The wait between two questions is for the machine's sake; nothing depends on its length.
+ * Repeats `check` until it returns undefined. If it still returns a complaint after `seconds`, scaled for a slow machine,
+ * the complaint becomes the text of the error. Nothing depends on the interval.
  */
 export async function until(what: string, seconds: number, check: () => Promise<string | undefined>): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = performance.now() + patience(seconds * 1000);
   for (;;) {
     const complaint = await check();
     if (complaint === undefined) return;
-    if (performance.now() > deadline) throw new Error(`waited ${seconds} s until ${what}; ${complaint}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (performance.now() > deadline) throw new Error(`waited ${seconds} s or more until ${what}; ${complaint}`);
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
   }
 }

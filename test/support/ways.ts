@@ -7,7 +7,8 @@ import { HTCondorError } from '../../src/errors.ts';
 import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
-import { type FetchedToken, fetchToken } from '../../src/pipeline/fetch.ts';
+import { fetchToken } from '../../src/pipeline/fetch.ts';
+import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
 import { Authority, type Identity } from './certificates.ts';
 import { fakeCredential } from './embedded-pool/munge.ts';
 import type { EmbeddedPool } from './embedded-pool/pool.ts';
@@ -15,6 +16,7 @@ import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
 import { Kdc } from './kdc.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
 import { AUDIENCE, SciTokenKey } from './scitoken-key.ts';
+import { patience } from './slowness.ts';
 import { surroundings } from './surroundings.ts';
 
 export type Words = Partial<Record<InputName, string>>;
@@ -151,7 +153,7 @@ export class Ways {
   async try(pool: EmbeddedPool, words: Words, { env, facts, timeoutMs, signal }: TryOptions = {}): Promise<Tried> {
     const { host: noting, masks, log } = notingHost();
     const sinks = { log: noting.log, mask: noting.mask };
-    const host = processHost(timeoutMs ?? 10_000, signal ?? new AbortController().signal, sinks);
+    const host = processHost(timeoutMs ?? patience(10_000), signal ?? new AbortController().signal, sinks);
     const target: Words = 'address' in words || 'pool' in words ? {} : { address: pool.schedd() };
     const all: Words = { 'on-reduced': 'ignore', ...target, ...words };
     const path = `${this.bin}${delimiter}${process.env['PATH'] ?? ''}`;

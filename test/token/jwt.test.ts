@@ -29,13 +29,12 @@ describe('an IDTOKEN', () => {
     [undefined, undefined],
     ['condor:/READ', ['READ']],
     ['condor:/READ condor:/WRITE', ['READ', 'WRITE']],
-    [['condor:/READ', 'x'], ['READ']],
+    ['condor:/READ,condor:/WRITE\tcondor:/DAEMON\r\ncondor:/CONFIG', ['READ', 'WRITE', 'DAEMON', 'CONFIG']],
+    ['openid,condor:/READ', ['READ']],
+    ['condor:/', ['']],
     ['openid profile', undefined],
+    ['xcondor:/READ', undefined],
     ['', undefined],
-    [7, undefined],
-    // What cannot be turned into text: JSON may hold it, and String() throws.
-    [[{ toString: 1 }, 'condor:/READ'], ['READ']],
-    [[['condor:/READ']], undefined],
   ];
   for (const [scope, authz] of scopes) {
     test(`with scope ${JSON.stringify(scope)} is limited to ${authz?.join() ?? 'nothing'}`, () => {
@@ -43,12 +42,47 @@ describe('an IDTOKEN', () => {
     });
   }
 
-  test('with a scope of ten thousand lists in one another has no limits', () => {
+  // HTCondor's parser does not split at these characters, or stops at them.
+  for (const separator of [
+    '\v',
+    '\f',
+    '\u00a0',
+    '\u0085',
+    '\u2003',
+    '\u2028',
+    '\ufeff',
+    '\u3000',
+    '\0',
+    '\u007f',
+    'é',
+    '\ud800',
+  ])
+    test(`is refused if its scope has the character ${JSON.stringify(separator)}`, () =>
+      assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope: `condor:/READ${separator}condor:/ADMINISTRATOR` })), {
+        code: 'ERR_TOKEN_MALFORMED',
+        claim: 'scope',
+      }));
+
+  // What cannot be turned into text: JSON may hold it, and String() throws.
+  for (const scope of [7, null, true, ['condor:/READ'], [{ toString: 1 }, 'condor:/READ'], { a: 1 }])
+    test(`is refused if its scope is ${JSON.stringify(scope)}`, () =>
+      assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope })), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' }));
+
+  test('has times that are rounded as HTCondor rounds them', () => {
+    const { issuedAt, expiresAt } = parseIdToken(jwt({ ...CLAIMS, iat: 1000.4, exp: 1600.5 }));
+    assert.deepEqual([issuedAt, expiresAt], [1000, 1601]);
+  });
+
+  for (const time of ['1000', null, -1, [1], 1e20])
+    test(`is refused if its iat is ${JSON.stringify(time)}`, () =>
+      assert.throws(() => parseIdToken(jwt({ ...CLAIMS, iat: time })), { code: 'ERR_TOKEN_MALFORMED', claim: 'iat' }));
+
+  test('with a scope of ten thousand nested lists is refused', () => {
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
     const claims = JSON.stringify({ ...CLAIMS, scope: 'here' }).replace('"here"', deep);
     const [header, , signature] = jwt(CLAIMS).reveal().split('.');
     const token = new Secret(`${header}.${Buffer.from(claims).toString('base64url')}.${signature}`);
-    assert.equal(parseIdToken(token).authz, undefined);
+    assert.throws(() => parseIdToken(token), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' });
   });
 
   test('may have no jti and no times', () => {

@@ -3,32 +3,41 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { ConnectionAhead } from '../../src/transport/connection-ahead.ts';
-import { parseAddress } from '../../src/transport/sinful.ts';
+import { ConnectionsAhead } from '../../src/transport/connection-ahead.ts';
+import { type Endpoint, parseAddress } from '../../src/transport/sinful.ts';
 import { listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { until } from '../support/until.ts';
 
 let server: Server;
 let port: number;
+let other: Server;
+let deadEnd: number;
 const open = new Set<Socket>();
 before(async () => {
-  server = createServer((socket) => {
+  const keep = (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => {}).on('close', () => open.delete(socket));
     socket.resume();
-  });
-  port = await listen(server);
+  };
+  [server, other] = [createServer(keep), createServer(keep)];
+  [port, deadEnd] = [await listen(server), await listen(other, 0, '127.0.0.2')];
 });
-after(() => server.close());
+after(() => {
+  server.close();
+  other.close();
+});
 
 const never = new AbortController().signal;
 const sinful = (text: string) => parseAddress(text) ?? assert.fail(text);
 const noneOpen = () => until('it is closed', 5, async () => (open.size === 0 ? undefined : `${open.size} open`));
 
+const begin = (guess: Endpoint, signal = never) => new ConnectionsAhead([guess], notingHost({ signal }).host);
+
 /** One that has arrived. */
-async function begun(host: string, signal = never): Promise<ConnectionAhead> {
-  const [ahead] = await Promise.all([new ConnectionAhead({ host, port }, signal), once(server, 'connection')]);
-  await until('the client knows', 5, async () => (ahead.isOpen ? undefined : 'not yet'));
+async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
+  const [ahead] = await Promise.all([begin({ host, port }, signal), once(server, 'connection')]);
+  await until('the client knows', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
   return ahead;
 }
 
@@ -38,6 +47,11 @@ describe('A connection ahead', () => {
     ['by the name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
     ['by the number of the name', 'localhost', () => `<127.0.0.1:${port}>`],
     ['by the best of several addresses', '127.0.0.1', () => `<[::9]:1?addrs=127.0.0.1-${port}>`],
+    [
+      'by any of several addresses',
+      '127.0.0.1',
+      () => `<127.0.0.1:${port}?addrs=[2001-db8--1]-${port}+192.0.2.1-${port}+127.0.0.1-${port}>`,
+    ],
   ] as const) {
     test(`is had ${what}, once`, async () => {
       const ahead = await begun(host);
@@ -53,7 +67,6 @@ describe('A connection ahead', () => {
   for (const [what, address] of [
     ['another port', () => `<127.0.0.1:${port === 1 ? 2 : 1}>`],
     ['another host', () => `<127.0.0.3:${port}>`],
-    ['another address that is better', () => `<127.0.0.1:${port}?addrs=192.0.2.1-${port}+127.0.0.1-${port}>`],
   ] as const) {
     test(`is closed if it is for ${what}`, async () => {
       const ahead = await begun('127.0.0.1');
@@ -63,14 +76,31 @@ describe('A connection ahead', () => {
   }
 
   test('is not had if it was refused, or is not there yet, or the run is over', async () => {
-    const refused = new ConnectionAhead({ host: '127.0.0.1', port: 1 }, never);
+    const refused = begin({ host: '127.0.0.1', port: 1 });
     assert.equal(refused.take(sinful('127.0.0.1:1')), undefined);
-    const early = new ConnectionAhead({ host: '127.0.0.1', port }, never);
+    const early = begin({ host: '127.0.0.1', port });
     assert.equal(early.take(sinful(`127.0.0.1:${port}`)), undefined);
     const over = new AbortController();
     const aborted = await begun('127.0.0.1', over.signal);
     over.abort();
     assert.equal(aborted.take(sinful(`127.0.0.1:${port}`)), undefined);
+    await noneOpen();
+  });
+
+  test('is one of several, and the others close', async () => {
+    const { host } = notingHost();
+    const ahead = new ConnectionsAhead(
+      [
+        { host: '127.0.0.2', port: deadEnd },
+        { host: '127.0.0.1', port },
+      ],
+      host,
+    );
+    await until('both are established', 5, async () => (ahead.established === 2 ? undefined : 'not yet'));
+    const socket = ahead.take(sinful(`127.0.0.1:${port}`));
+    assert.equal(socket?.remotePort, port);
+    await until('the other is closed', 5, async () => (open.size === 1 ? undefined : `${open.size} open`));
+    socket?.destroy();
     await noneOpen();
   });
 });

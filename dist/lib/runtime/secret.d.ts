@@ -1,11 +1,9 @@
-import { inspect } from 'node:util';
-/** A credential or token. Prints as `***` whoever prints it; only `reveal()` gives the value. */
+/** A credential or token. Every way to print it yields `***`; only `reveal()` returns the value. */
 export declare class Secret {
     #private;
     constructor(value: string);
-    /** The value itself. Callers are listed in test/architecture.test.ts. */
+    /** Returns the value itself. test/architecture.test.ts lists the callers. */
     reveal(): string;
     toString(): string;
     toJSON(): string;
-    [inspect.custom](): string;
 }

@@ -19,6 +19,13 @@ export interface IdToken {
     /** Authorization levels that the token is limited to; undefined: it is not limited. */
     readonly authz: readonly string[] | undefined;
 }
+/**
+ * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`: the daemon looks the identity up
+ * by `jti`.
+ */
+export interface CredentialToken extends Omit<IdToken, 'subject'> {
+    readonly subject: string | undefined;
+}
 /** Three parts of base64url. */
 export declare const JWT: RegExp;
 /**
@@ -27,10 +34,16 @@ export declare const JWT: RegExp;
  * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
  */
 export declare function parseIdToken(jwt: Secret): IdToken;
+/**
+ * Parses an IDTOKEN that authenticates the client. Unlike an issued token, it may lack `sub` if it has a `jti`.
+ *
+ * @throws TokenError ERR_TOKEN_MALFORMED.
+ */
+export declare function parseCredentialToken(jwt: Secret): CredentialToken;
 /** How a JWT of any kind is signed (`alg`); undefined: it is none. */
 export declare function algorithmOf(jwt: Secret): string | undefined;
 /** The secret of a token as raw bytes: 32 for HS256. */
-export declare function revealSignature({ jwt }: IdToken): Uint8Array;
+export declare function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array;
 /** What has to be masked of a JWT: all of it, and its signature by itself, for a mask hides whole values only. */
 export declare function secretsOf(jwt: Secret): readonly Secret[];
 /** The third part of a JWT. */

@@ -24,7 +24,7 @@ const utf8 = new TextEncoder();
 
 /** What the client says first. */
 interface Opening {
-  /** A: the subject of the token, or the name that goes with the pool password. */
+  /** A: `sub` of the token, else its `jti`; or the name that goes with the pool password. */
   readonly name: string;
   /**
    * The token's header and payload, by which the server computes the signature, and so K, anew. Undefined in version 1:
@@ -63,17 +63,27 @@ export function keyOfPassword(password: Uint8Array): Uint8Array {
 interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
+  readonly source: string;
   readonly opening: Opening;
   /** K, computed when it is needed. */
   readonly key: () => Uint8Array;
   /** What it can mean that the server refuses: it says nothing. */
   readonly refusal: () => string;
+  /** Why the credential will probably be refused. */
+  readonly doubt?: string | undefined;
+  /**
+   * Called if the server fails to prove that it knows the secret. Returns the reason if the next credential may be tried;
+   * undefined ends the run.
+   */
+  readonly unproven?: () => string | undefined;
 }
 
 /** A run of AKEP2 with one secret. */
-export function akep2({ method, label, opening, key, refusal }: SharedSecret): Candidate {
+export function akep2({ method, label, source, opening, key, refusal, doubt, unproven }: SharedSecret): Candidate {
   return {
     label,
+    source,
+    doubt,
     open: (channel) => channel.send((message) => putOpening(message, opening)),
     async finish(channel) {
       const challenge = await channel.receive(getChallenge);
@@ -83,6 +93,8 @@ export function akep2({ method, label, opening, key, refusal }: SharedSecret): C
       }
       channel.send(putNoProof);
       if (!challenge.accepted) throw new MethodRefused(refusal());
+      const passed = unproven?.();
+      if (passed !== undefined) throw new MethodRefused(passed, false, true);
       const reason = `${label}: the daemon has another secret for it`;
       throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
         { method: displayName(method), reason },

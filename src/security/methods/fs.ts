@@ -3,6 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { posix } from 'node:path';
 import type { MessageChannel } from '../../wire/message-channel.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
+import type { ServerPolicy } from '../policy.ts';
+import { bindsFsToAddress } from '../version.ts';
 
 const DONE = 0;
 const NOT_DONE = -1;
@@ -14,7 +16,7 @@ interface FsOptions {
   readonly parents: readonly string[];
   /** Whom the directory has to belong to; undefined: who makes it. Root gives it to HTCondor's account. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
-  /** Whether a directory will do that is not bound to the daemon's address, as daemons before 24 name them. */
+  /** True if the name of the directory need not carry the daemon's address, if the daemon's release has no such names. */
   readonly mayBeUnbound: boolean;
 }
 
@@ -27,7 +29,7 @@ export function fs(options: FsOptions): AuthMethod {
   const candidate = (peer: Peer): Candidate => ({
     label: OURS,
     open: () => {}, // the daemon speaks first
-    finish: (channel) => proveBy(channel, peer, options),
+    finish: (channel, server) => proveBy(channel, peer, server, options),
   });
   return {
     name: 'FS',
@@ -40,9 +42,9 @@ export function fs(options: FsOptions): AuthMethod {
   };
 }
 
-async function proveBy(channel: MessageChannel, peer: Peer, options: FsOptions): Promise<[]> {
+async function proveBy(channel: MessageChannel, peer: Peer, server: ServerPolicy, options: FsOptions): Promise<[]> {
   const wanted = await channel.receive((message) => message.string());
-  const { path, extension, objection } = bind(wanted, peer, options);
+  const { path, extension, objection } = bind(wanted, peer, server, options);
   const failure = objection ?? makeDirectory(path, options.owner);
   let verdict: number;
   try {
@@ -59,39 +61,63 @@ async function proveBy(channel: MessageChannel, peer: Peer, options: FsOptions):
   return [];
 }
 
+/** Longest path that a daemon may name, in characters. */
+const MAX_PATH_LENGTH = 1024;
+
+/**
+ * The names that HTCondor gives to the directory, and no others: `FS_` and the letters of mkstemp; from 24.0.22, 25.0.12
+ * and 25.11.1 on with the daemon's IP address and port between them; in later releases with `_` at the end.
+ *
+ * No field may contain the separator `_`. So a name together with what this client appends parses in one way only, and a
+ * relay cannot hide the address of another daemon in it.
+ */
+const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
+const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
+
 /**
  * The directory to make, once its name is known to be harmless.
  *
- * A name that ends in `_` wants our view of the daemon's address behind it, so that nobody in between can have us prove
- * ourselves to somebody else; a name that has the daemon's view of it must agree with ours. Daemons before 24 put none
- * into it.
+ * If a name ends in `_`, the client appends its own view of the daemon's address, which the daemon compares with its
+ * endpoint. A name that has the daemon's view of its address must agree with the client's view. Both prevent a relay:
+ * another account on this host that has the client authenticate to the real daemon in its stead.
  */
 function bind(
   wanted: string,
   { address, port, sharedPortId }: Peer,
+  { version }: ServerPolicy,
   { parents, mayBeUnbound }: FsOptions,
 ): { path: string; extension: string; objection?: string } {
   const host = address.includes(':') ? `[${address}]` : address;
-  const extension = wanted.endsWith('_')
-    ? `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`
-    : '';
-  const path = `${wanted}${extension}`;
-  const refuse = (objection: string) => ({ path, extension, objection });
+  const refuse = (objection: string) => ({ path: '', extension: '', objection });
   if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
+  if (wanted.length > MAX_PATH_LENGTH) return refuse(`the daemon asks for a directory of ${wanted.length} characters`);
   const { dir, base } = posix.parse(wanted);
-  if (`${dir}/${base}` !== wanted || !parents.includes(dir) || !/^FS_[\w.:-]+$/.test(base)) {
+  const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
+  const isUnbound = UNBOUND_NAME.test(base);
+  if (`${dir}/${base}` !== wanted || !parents.includes(dir) || (boundAddress === undefined && !isUnbound)) {
     return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
   }
-  const bound = /^FS_(.+)_(\d+)_[^_]+_?$/.exec(base);
-  if (bound !== null && extension === '' && (bound[1] !== address || bound[2] !== String(port))) {
+  if (open === '_') {
+    const extension = `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`;
+    return { path: `${wanted}${extension}`, extension };
+  }
+  if (isUnbound) {
+    if (!mayBeUnbound) {
+      return refuse(
+        `the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named`,
+      );
+    }
+    if (version === undefined || bindsFsToAddress(version)) {
+      const announced =
+        version === undefined ? 'announces no version' : `announces HTCondor ${version.text}, which binds it`;
+      return refuse(
+        `the daemon asks for ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`,
+      );
+    }
+  } else if (boundAddress !== address || boundPort !== String(port)) {
     return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
   }
-  if (bound === null && extension === '' && !mayBeUnbound) {
-    return refuse(
-      `the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24, only used if it is named`,
-    );
-  }
-  return { path, extension };
+  return { path: wanted, extension: '' };
 }
 
 /** Why it could not be made; undefined: it is there, with mode 0700 whatever our umask is. */

@@ -1,11 +1,13 @@
 import type { Host } from '../../runtime/host.ts';
-import { type IdToken, revealSignature } from '../../token/jwt.ts';
-import type { AuthMethod, Candidate } from '../method.ts';
+import { type CredentialToken, revealSignature } from '../../token/jwt.ts';
+import { breadth, covers } from '../../token/levels.ts';
+import { expiry, hasExpired } from '../expiry.ts';
+import type { AuthMethod, Candidate, Peer } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
 import { akep2, keyOfToken, NONCE_LENGTH } from './akep2.ts';
 
 export interface IdTokenCredential {
-  readonly token: IdToken;
+  readonly token: CredentialToken;
   /** Where it came from, e.g. `idtoken (line 1)` or a file name; unique among the credentials of a run. */
   readonly source: string;
   /**
@@ -18,56 +20,120 @@ export interface IdTokenCredential {
 /** A token made here, for whoever has a signing key of the server; undefined: we have none of its keys. */
 export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 
+/** How the tokens of a run are used. */
+interface IdTokenOptions {
+  readonly mint?: Mint | undefined;
+  /** Authorization levels that are requested: the token with the fewest levels that covers them is tried first. */
+  readonly authz?: readonly string[];
+  /** True if the run ends when the daemon fails to authenticate itself with the only token. */
+  readonly endsRun?: boolean;
+}
+
 /**
  * IDTOKENS: the signature of a token is the secret that both sides prove to know (cedar-rfc §5.3).
  *
- * A token is sent only to a server of its trust domain that has its key, and only while it is valid: the rule of C++
- * (findTokens in condor_auth_passwd.cpp), and the expiry, which C++ does not look at.
+ * A token is sent only to a server of its trust domain that has its key: the rule of C++ (findTokens in
+ * condor_auth_passwd.cpp). A token that has expired by the clock of this host is tried after all other credentials,
+ * because that clock may be wrong.
  */
-export function idtokens(credentials: readonly IdTokenCredential[], host: Host, mint?: Mint): AuthMethod {
+export function idtokens(
+  credentials: readonly IdTokenCredential[],
+  host: Host,
+  { mint, authz = [], endsRun = false }: IdTokenOptions = {},
+): AuthMethod {
+  const ordered = byBreadth(credentials, authz);
+  const use: Use = { host, endsRun: endsRun && credentials.length === 1, warned: new Set() };
   return {
     name: 'TOKEN',
     sources: [
       ...credentials.map(({ source }) => source),
       ...(mint === undefined ? [] : ['a signing key of this machine']),
     ],
-    candidatesFor(server) {
-      const judged = credentials.map((credential) => ({
+    candidatesFor(server, peer) {
+      const judged = ordered.map((credential) => ({
         credential,
-        reason: objection(credential.token, server, host.now(), credentials.length > 1),
+        reason: objection(credential, server, credentials.length > 1),
       }));
       const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+      // As HTCondor's tools: a token of this pool that has expired is not replaced by one with more rights.
       const minted = fit.length === 0 ? mint?.(server) : undefined;
       return {
-        fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, host)),
+        fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, use, peer)),
         unfit: judged.flatMap(({ credential, reason }) =>
           reason === undefined ? [] : [{ label: labelOf(credential), reason }],
         ),
       };
     },
-    presumed() {
-      const [only, ...others] = credentials.filter(({ token }) => expiry(token, host.now()) === undefined);
-      return only?.chosen === true && others.length === 0 ? candidate(only, host) : undefined;
+    presumed(peer) {
+      const valid = credentials.filter(({ token }) => !hasExpired(token, host.now()));
+      const [only, ...others] = valid.length > 0 ? valid : credentials;
+      return only?.chosen === true && others.length === 0 ? candidate(only, use, peer) : undefined;
     },
   };
 }
 
-function candidate(credential: IdTokenCredential, host: Host): Candidate {
-  const { token } = credential;
-  return akep2({
+/**
+ * Tokens that cover the requested levels, the one with the fewest levels first; then the others. Without requested levels
+ * HTCondor's own order is kept.
+ */
+function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly string[]): readonly IdTokenCredential[] {
+  if (authz.length === 0) return credentials;
+  const rank = ({ token }: IdTokenCredential): number => {
+    if (token.subject === undefined) return MANY_LEVELS; // only the daemon knows the levels of a capability token
+    if (token.authz === undefined) return MANY_LEVELS + 1;
+    return authz.every((level) => covers(token.authz ?? [], level)) ? breadth(token.authz) : MANY_LEVELS + 2;
+  };
+  return credentials.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** More levels than any restricted token implies. */
+const MANY_LEVELS = 1000;
+
+interface Use {
+  readonly host: Host;
+  readonly endsRun: boolean;
+  /** Tokens that a warning was printed for. */
+  readonly warned: Set<string>;
+}
+
+function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Use, peer: Peer): Candidate {
+  const { token, source } = credential;
+  const own = akep2({
     method: 'TOKEN',
     label: labelOf(credential),
-    opening: { name: token.subject, signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
+    source: credential.source,
+    opening: { name: nameOf(token), signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
     key: () => keyOfToken(revealSignature(token), token.signedText),
     refusal: () => refusal(token, host.now()),
+    doubt: expiry(token, host.now(), peer),
+    unproven: () => {
+      if (endsRun) return undefined;
+      const advice = `if the pool was reinstalled, remove the token from ${source}`;
+      if (!warned.has(source))
+        host.log.warn(`The daemon did not prove that it knows the signing key of the token from ${source}; ${advice}`);
+      warned.add(source);
+      return `the daemon has another secret for it; ${advice}`;
+    },
   });
+  return { ...own, expiresAt: token.expiresAt };
+}
+
+/** The client's name in AKEP2: `sub`, else `jti` (Condor_Auth_Passwd::validate). */
+function nameOf({ subject, tokenId }: CredentialToken): string {
+  return subject ?? tokenId ?? '';
 }
 
 function labelOf({ source, token }: IdTokenCredential): string {
-  return `${source} (${token.subject}, issuer ${token.issuer}, key ${token.keyId})`;
+  return `${source} (${token.subject ?? `capability ${nameOf(token)}`}, issuer ${token.issuer}, key ${token.keyId})`;
 }
 
-function objection(token: IdToken, server: ServerPolicy, now: Date, oneOfSeveral: boolean): string | undefined {
+function objection(
+  { token, chosen }: IdTokenCredential,
+  server: ServerPolicy,
+  oneOfSeveral: boolean,
+): string | undefined {
+  if (server.trustDomain === '' && !chosen)
+    return 'the daemon does not say which trust domain it is of, and no input or setting names this token for it';
   if (server.trustDomain === '' && oneOfSeveral) {
     return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
   }
@@ -77,16 +143,11 @@ function objection(token: IdToken, server: ServerPolicy, now: Date, oneOfSeveral
   if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
     return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
   }
-  return expiry(token, now);
-}
-
-function expiry({ expiresAt }: IdToken, now: Date): string | undefined {
-  if (expiresAt === undefined || expiresAt * 1000 > now.getTime()) return undefined;
-  return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
+  return undefined;
 }
 
 /** The server gives no reason; this is what it checks and we cannot (Condor_Auth_Passwd::validate). */
-function refusal({ issuedAt, tokenId, keyId }: IdToken, now: Date): string {
+function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): string {
   const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
   const tells = [
     `its key ${keyId} cannot be read by the daemon`,

@@ -2,6 +2,7 @@ import type { Host } from '../../runtime/host.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import type { AuthMethod, Candidate } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
+import { isAtLeast } from '../version.ts';
 import { akep2, keyOfPassword, NONCE_LENGTH } from './akep2.ts';
 
 /** The name that goes with the pool password (CONDOR_PASSWORD_FQU), and what servers before 23.9 want instead. */
@@ -18,6 +19,7 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
     akep2({
       method: 'PASSWORD',
       label: `${source} (${name})`,
+      source,
       opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
       key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
       refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
@@ -31,7 +33,6 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
 }
 
 /** Older servers look at the part before the `@` only (Condor_Auth_Passwd::doServerRec2). */
-function nameFor({ remoteVersion, trustDomain }: ServerPolicy): string {
-  const [major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+/.exec(remoteVersion)?.slice(1).map(Number) ?? [];
-  return major > 23 || (major === 23 && minor >= 9) ? NAME : `${OLD_NAME}${trustDomain}`;
+function nameFor({ version, trustDomain }: ServerPolicy): string {
+  return version !== undefined && isAtLeast(version, 23, 9) ? NAME : `${OLD_NAME}${trustDomain}`;
 }

@@ -1,8 +1,9 @@
 import type { Host } from '../../runtime/host.ts';
 import type { BearerToken } from '../../token/bearer.ts';
-import type { AuthMethod, Candidate, Objection } from '../method.ts';
+import { expiry } from '../expiry.ts';
+import type { AuthMethod, Candidate, Objection, Peer } from '../method.ts';
 import { MethodRefused } from '../method.ts';
-import { NO_SERVER_NAME, type TlsFor } from './ssl.ts';
+import { NO_SERVER_NAME, onlyClaimed, type TlsFor } from './ssl.ts';
 import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
 
 /** The server reads length and token with one SSL_read, so both have to fit into one TLS record. */
@@ -15,11 +16,16 @@ export const MAX_SCITOKEN_LENGTH = 16_380;
 export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthMethod {
   const { source } = token;
   const label = `${source} (${token.subject}, issuer ${token.issuer})`;
-  const candidate = (serverName: string): Candidate => {
+  const patience = { waits: false };
+  const candidate = (serverName: string, peer: Peer): Candidate => {
     const exchange = new SslExchange({ method: 'SCITOKENS', label, serverName, tls: () => tlsFor(serverName) });
     return {
       label,
+      source,
+      doubt: expiry(token, host.now(), peer),
+      expiresAt: token.expiresAt,
       open: (channel) => exchange.open(channel),
+      patience,
       async finish(channel, _, last) {
         try {
           await exchange.prove(channel);
@@ -29,7 +35,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
           exchange.close();
         }
         const refused = new MethodRefused(refusal(token, host.now()));
-        if (last) return [{ write: putHolding, otherwise: () => refused }];
+        if (last && !patience.waits) return [{ write: putHolding, otherwise: () => refused }];
         if (!(await serverHolds(channel))) throw refused;
         return [];
       },
@@ -38,21 +44,14 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
   return {
     name: 'SCITOKENS',
     sources: [source],
-    candidatesFor(_, { serverName, claimedName }) {
+    candidatesFor(_, peer) {
+      const { serverName, claimedName } = peer;
       const unfit = (reason: string): { fit: []; unfit: Objection[] } => ({ fit: [], unfit: [{ label, reason }] });
-      const reason = objection(token, host.now());
-      if (reason !== undefined) return unfit(reason);
-      if (serverName !== undefined) return { fit: [candidate(serverName)], unfit: [] };
+      if (serverName !== undefined) return { fit: [candidate(serverName, peer)], unfit: [] };
       return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
     },
-    presumed: ({ serverName }) =>
-      serverName === undefined || objection(token, host.now()) !== undefined ? undefined : candidate(serverName),
+    presumed: (peer) => (peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)),
   };
-}
-
-/** Who has the token can use it elsewhere, so that the word of a collector does not do. */
-function onlyClaimed(name: string): string {
-  return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
 
 function lengthAndToken({ jwt }: BearerToken): Uint8Array {
@@ -61,12 +60,6 @@ function lengthAndToken({ jwt }: BearerToken): Uint8Array {
   new DataView(bytes.buffer).setUint32(0, text.length);
   bytes.set(text, 4);
   return bytes;
-}
-
-/** What can be seen here already: such a token is not sent. */
-function objection({ expiresAt }: BearerToken, now: Date): string | undefined {
-  if (expiresAt === undefined || expiresAt * 1000 > now.getTime()) return undefined;
-  return `it expired at ${new Date(expiresAt * 1000).toISOString()}`;
 }
 
 /** The server gives no reason; these are the ones it can have, those first that show in the token (validate_scitoken). */
@@ -89,7 +82,7 @@ function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefo
     `no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`,
     `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`,
   );
-  if (expiresAt !== undefined && expiresAt - seconds < 300)
+  if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300)
     possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
   return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
 }

@@ -40,6 +40,7 @@ interface SslCredential {
 export class SslExchange {
   readonly #credential: SslCredential;
   #tunnel: TlsTunnel | undefined;
+  #certificate: TlsOptions['certificate'];
   /** Why TLS could not even begin: then the server was told so. */
   #failure: string | undefined;
 
@@ -50,6 +51,7 @@ export class SslExchange {
   /** Hello, and the first words of TLS with it: the server's hello is known but for an error. */
   async open(channel: MessageChannel): Promise<void> {
     const options = await this.#credential.tls();
+    this.#certificate = options.certificate;
     try {
       this.#tunnel = await TlsTunnel.start(options);
       const records = await this.#tunnel.output();
@@ -120,10 +122,27 @@ export class SslExchange {
       }
       const answer = await tunnel.output();
       if (tunnel.established) this.#verify(channel, tunnel);
+      else if (!holding) this.#checkVersion(channel, tunnel);
       putRecords(channel, HOLDING, answer);
       holding = true;
     }
     throw new ProtocolError('ERR_MESSAGE', 'the TLS handshake does not end');
+  }
+
+  /**
+   * With TLS 1.3 this client verifies the server before its second flight leaves. With TLS 1.2 that flight contains the
+   * client certificate, in cleartext, before the server can be verified.
+   */
+  #checkVersion(channel: MessageChannel, tunnel: TlsTunnel): void {
+    if (this.#certificate === undefined || tunnel.version !== 'TLSv1.2') return;
+    if (this.#certificate.onUnverified !== undefined) {
+      this.#certificate.onUnverified();
+      return;
+    }
+    putRecords(channel, QUITTING, NOTHING);
+    throw new MethodRefused(
+      'the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate',
+    );
   }
 
   /** Nothing of what the server says is used, and nothing secret said to it, before this. */

@@ -9,14 +9,20 @@ export type TlsFor = (serverName: string) => Promise<TlsOptions>;
 export const NO_SERVER_NAME =
   'no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number';
 
+/** Whoever has a SciToken can use it elsewhere, so the word of a collector is not enough to send one. */
+export function onlyClaimed(name: string): string {
+  return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+}
+
 /**
- * SSL: TLS with certificates of both sides (cedar-rfc §5.4). `label` says which certificate is ours.
+ * SSL: TLS with certificates of both sides (cedar-rfc §5.4). `label` says which certificate is ours, `source` where it comes from.
  */
-export function ssl(label: string, tlsFor: TlsFor): AuthMethod {
+export function ssl(label: string, tlsFor: TlsFor, source = label): AuthMethod {
   const candidate = (serverName: string): Candidate => {
     const exchange = new SslExchange({ method: 'SSL', label, serverName, tls: () => tlsFor(serverName) });
     return {
       label,
+      source,
       open: (channel) => exchange.open(channel),
       async finish(channel) {
         try {

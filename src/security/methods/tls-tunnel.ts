@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../../runtime/printable.ts';
+import { distinguishedName } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
@@ -11,7 +11,17 @@ export interface TlsOptions {
   readonly authorities: readonly string[];
   /** True if a certificate among them is enough by itself, though it is no root: that of a known host. */
   readonly partialChain: boolean;
-  readonly certificate: { readonly chain: string; readonly key: Secret } | undefined;
+  readonly certificate:
+    | {
+        readonly chain: string;
+        readonly key: Secret;
+        /**
+         * Called before the certificate is sent to a server that is not verified yet, in cleartext, as TLS 1.2 does.
+         * Undefined: it is not sent to such a server.
+         */
+        readonly onUnverified?: (() => void) | undefined;
+      }
+    | undefined;
   /** Sent in clear, as SNI, which HTCondor ignores; undefined: none. */
   readonly serverName: string | undefined;
 }
@@ -21,6 +31,26 @@ const IP_ADDRESS = /^[\d.]+$|:/;
 
 /** What TLS itself says went wrong, e.g. an alert of the peer. */
 export class TlsFailure extends Error {}
+
+/** OpenSSL's reasons in words. Its own text names source files and is never shown. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, 'a key is too small for this TLS library'],
+  [/CA_MD_TOO_WEAK|MD_TOO_WEAK/, 'a certificate is signed with an algorithm that this TLS library refuses'],
+  [/KEY_VALUES_MISMATCH/, 'the private key is not that of the certificate'],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon speaks no version of TLS from 1.2 on'],
+  [/UNKNOWN_CA/, 'the daemon does not trust the CA of the client certificate'],
+  [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, 'the daemon refuses the client certificate'],
+  [/CERTIFICATE_EXPIRED/, 'the daemon considers the client certificate expired'],
+  [/CERTIFICATE_REVOKED/, 'the client certificate is revoked'],
+  [/CERTIFICATE_REQUIRED/, 'the daemon requires a client certificate'],
+  [/HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, 'the two sides have no TLS parameters in common'],
+];
+
+function tlsReason(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const text = `${code} ${message.toUpperCase().replaceAll(' ', '_')}`;
+  return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || 'an error'}`;
+}
 
 /** What a certificate can be checked against: a dot in front would stand for every host of a domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
@@ -56,7 +86,7 @@ export class TlsTunnel {
     try {
       return new TlsTunnel(options, connect);
     } catch (cause) {
-      throw new TlsFailure(messageOf(cause), { cause });
+      throw new TlsFailure(tlsReason(cause), { cause });
     }
   }
 
@@ -93,6 +123,11 @@ export class TlsTunnel {
     this.#socket.on('error', (error: Error) => {
       this.#failure ??= error;
     });
+  }
+
+  /** The version that the server has chosen, `TLSv1.2` or `TLSv1.3`. */
+  get version(): string | null {
+    return this.#socket.getProtocol();
   }
 
   get established(): boolean {
@@ -147,9 +182,12 @@ export class TlsTunnel {
     const certificate = this.#certificate;
     if (certificate === undefined) return 'it has no certificate';
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
-    // As HTCondor does: names of the extension first, `*` in them at the end of a label, then the common name.
-    if (certificate.checkHost(serverName, { subject: 'always' }) !== undefined) return undefined;
-    const names = [certificate.subjectAltName, certificate.subject].filter((each) => each !== undefined).join('; ');
+    // The names of the extension decide, with `*` at the end of a label. Without that extension the common name does; with
+    // it the common name would bypass the name constraints of a CA, though HTCondor accepts it.
+    const { subjectAltName, subject } = certificate;
+    const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
+    if (certificate.checkHost(serverName, options) !== undefined) return undefined;
+    const names = subjectAltName || subject || '';
     return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
   }
 
@@ -168,15 +206,14 @@ export class TlsTunnel {
   }
 
   #throwFailure(): void {
-    if (this.#failure !== undefined) throw new TlsFailure(this.#failure.message, { cause: this.#failure });
+    if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), { cause: this.#failure });
   }
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** `issuer`: undefined, whatever its type says, if the certificate names none. */
 function untrusted(code: string, issuer: string | undefined): string {
-  const by = `issued by ${issuer?.replaceAll('\n', ', ') ?? 'nobody by name'}`;
+  const by = `issued by ${distinguishedName(issuer, 'an empty name')}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return `its certificate, or one above it, has expired (${by})`;

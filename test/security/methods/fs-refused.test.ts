@@ -16,9 +16,12 @@ import fc from 'fast-check';
 import { MethodRefused, type Peer } from '../../../src/security/method.ts';
 import { fs } from '../../../src/security/methods/fs.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
+import { parseVersion } from '../../../src/security/version.ts';
 import { Reader } from '../../../src/wire/reader.ts';
+import { advised } from '../../support/advice.ts';
 import { withPool } from '../../support/embedded-fetch.ts';
 import type { FsSettings } from '../../support/embedded-pool/fs.ts';
+import type { Ad } from '../../support/embedded-pool/settings.ts';
 import { assertRefused, by, outside, ways } from '../../support/fs-ways.ts';
 import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
 import { ABSENT } from '../../support/ways.ts';
@@ -48,7 +51,16 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     ['with shell in its name', (path) => path.replace('/FS_', '/FS_$(id)'), NONE],
     ['with a letter that looks like another', (path) => path.replace('/FS_', '/FS_ä'), NONE],
     ['without any path', () => '', /the daemon could not choose a directory/],
-    ['with a name too long', (path) => `${path.slice(0, -1)}${'x'.repeat(300)}`, /could not be made: ENAMETOOLONG/],
+    ['with a name too long', (path) => `${path.slice(0, -1)}${'x'.repeat(300)}`, NONE],
+    [
+      'with a path too long',
+      (path) => `${path.slice(0, -1)}${'x'.repeat(3000)}`,
+      /asks for a directory of \d+ characters/,
+    ],
+    ['whose name hides the address of another daemon at its end', (path) => `${path}127.0.0.1:1`, NONE],
+    ['whose name hides the address of another daemon before _', (path) => `${path}127.0.0.1:1_`, NONE],
+    ['whose name hides a socket of the shared port', (path) => `${path}127.0.0.1:1?sock=schedd`, NONE],
+    ['whose name hides an address behind letters', (path) => path.replace(/_(\w+)_$/, '_$1_x'), NONE],
   ];
   for (const [what, ask, reason] of paths) {
     test(what, async () => {
@@ -76,10 +88,10 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
   test('not bound to any address, unless FS is named or the configuration allows it', async () => {
     const settings: Partial<FsSettings> = { binding: 'none' };
     const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
-    await withPool(ways.pool({ fs: { directory: ways.tmp, ...settings } }), async (pool) => {
+    await withPool(ways.pool({ version: '23.9.6', fs: { directory: ways.tmp, ...settings } }), async (pool) => {
       assertRefused(
         await ways.try(pool, {}, { env: configured }),
-        /which is not bound to its address: FS before HTCondor 24/,
+        /which is not bound to its address: FS before HTCondor 24\.0\.22, 25\.0\.12 and 25\.11\.1/,
       );
       const allowed = { ...configured, _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' };
       assert.equal((await ways.try(pool, {}, { env: allowed })).error, undefined);
@@ -91,14 +103,48 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       );
   });
 
+  for (const version of ['24.0.22', '24.12.22', '25.0.12', '25.11.1', '25.14.1', '26.0.0', '27.3.1']) {
+    test(`not bound to any address, by a daemon of HTCondor ${version}, although FS is named`, async () => {
+      const reason = new RegExp(
+        `it announces HTCondor ${version.replaceAll('.', '\\.')}, which binds it: it may be a relay`,
+      );
+      const tried = await by({ binding: 'none' }, { version });
+      assertRefused(tried, reason);
+      if (version === '25.14.1') advised('which binds it: it may be a relay')(tried.error);
+    });
+  }
+
+  test('not bound to any address, by a daemon that announces no version, although FS is named', async () => {
+    const edit = { policy: (ad: Ad) => ({ ...ad, RemoteVersion: undefined }) };
+    assertRefused(await by({ binding: 'none' }, { edit }), /it announces no version: it may be a relay/);
+  });
+
+  for (const version of [
+    '8.9.13',
+    '10.0.9',
+    '23.10.29',
+    '24.0.21',
+    '24.11.2',
+    '24.12.21',
+    '25.0.11',
+    '25.10.1',
+    '25.11.0',
+  ]) {
+    test(`is made although no address is in its name, if FS is named and the daemon is HTCondor ${version}`, async () => {
+      const { error, fetched } = await by({ binding: 'none' }, { version });
+      assert.equal(fetched?.authenticationMethod, 'FS', String(error));
+    });
+  }
+
   test('whose name is there already', async () => {
     const made: string[] = [];
+    const version = '23.9.6';
     const make = (path: string) => {
       mkdirSync(path, 0o700);
       made.push(path);
       return path;
     };
-    assertRefused(await by({ binding: 'none', ask: make }), /could not be made: EEXIST/);
+    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be made: EEXIST/);
     for (const path of made) rmdirSync(path); // it is still there: it was not ours to remove
     assert.equal(made.length, 1);
   });
@@ -111,7 +157,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
         links.push(path);
         return path;
       };
-      assertRefused(await by({ binding: 'none', ask: link }), /could not be made: EEXIST/);
+      assertRefused(await by({ binding: 'none', ask: link }, { version: '23.9.6' }), /could not be made: EEXIST/);
       for (const path of links) {
         assert.ok(lstatSync(path).isSymbolicLink());
         unlinkSync(path);
@@ -124,7 +170,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       writeFileSync(path, 'mine');
       return path;
     };
-    const tried = await by({ binding: 'none', ask: put });
+    const tried = await by({ binding: 'none', ask: put }, { version: '23.9.6' });
     assertRefused(tried, /could not be made: EEXIST/);
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
@@ -169,10 +215,12 @@ async function answerTo(
   const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: 's', serverName: undefined };
   const candidate = fs({ parents: [parent], owner: undefined, mayBeUnbound: true }).presumed(peer);
   const channel = new ScriptedChannel([bytesOf((m) => m.string(wanted)), bytesOf((m) => m.int(-1))]);
-  const refused = await candidate?.finish(channel, {} as ServerPolicy, true).then(
-    () => false,
-    (error: unknown) => error instanceof MethodRefused,
-  );
+  const refused = await candidate
+    ?.finish(channel, { version: parseVersion('$CondorVersion: 23.9.6 $') } as ServerPolicy, true)
+    .then(
+      () => false,
+      (error: unknown) => error instanceof MethodRefused,
+    );
   const message = new Reader(channel.sent[0] ?? new Uint8Array());
   const said = message.int();
   return { said, extension: message.remaining > 0 ? message.string() : '', refused: refused === true };
@@ -181,7 +229,7 @@ async function answerTo(
 describe('whatever a daemon asks for', { skip: ABSENT.FS ?? false }, () => {
   test('nothing is made but a directory of FS in its parent, and nothing is left', async () => {
     const word = fc.oneof(
-      fc.constantFrom('/', '..', '.', 'FS_', '_', '127.0.0.1', '9618', 'tmp', '\n', ' ', 'ä'),
+      fc.constantFrom('/FS_', '/', '..', '.', 'FS_', '_', '127.0.0.1', '_9618_', 'XXXabcdef', 'tmp', '\n', ' ', 'ä'),
       fc.string({ maxLength: 8 }).map((text) => text.replaceAll('\0', '')),
     );
     const path = fc.array(word, { maxLength: 8 }).map((words) => words.join(''));
@@ -190,8 +238,9 @@ describe('whatever a daemon asks for', { skip: ABSENT.FS ?? false }, () => {
         const wanted = below ? `${ways.tmp}/${text}` : text;
         const { said, extension, refused } = await answerTo(wanted, ways.tmp);
         assert.ok(refused);
+        if (said !== 0) return assert.equal(extension, '');
         assert.equal(extension, wanted.endsWith('_') ? '127.0.0.1:9618?sock=s' : '');
-        if (said === 0) assert.match(wanted.slice(ways.tmp.length), /^\/FS_[\w.:-]+$/);
+        assert.match(wanted.slice(ways.tmp.length), /^\/FS_([0-9A-Fa-f.:]+_\d+_)?[A-Za-z0-9]{6,16}_?$/);
         assert.deepEqual(readdirSync(ways.tmp), []);
       }),
       { numRuns: 300 },

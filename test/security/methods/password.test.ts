@@ -5,6 +5,7 @@ import { AuthenticationError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/runtime/secret.ts';
 import { password } from '../../../src/security/methods/password.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
+import { parseVersion } from '../../../src/security/version.ts';
 import { withPool } from '../../support/embedded-fetch.ts';
 import { notingHost } from '../../support/noting-host.ts';
 import { Ways } from '../../support/ways.ts';
@@ -31,6 +32,7 @@ describe('PASSWORD', () => {
   }
 
   const policyOf = (remoteVersion: string): ServerPolicy => ({
+    version: parseVersion(remoteVersion),
     ...{ methods: ['PASSWORD'], ecdhPublicKey: '', trustDomain: 'pool.test', issuerKeys: [], remoteVersion },
   });
   for (const [remoteVersion, name] of [

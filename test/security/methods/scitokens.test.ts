@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, CredentialError, HTCondorError } from '../../../src/errors.ts';
 import { MAX_SCITOKEN_LENGTH } from '../../../src/security/methods/scitokens.ts';
-import { assertHidden, brokenMessages, instead } from '../../support/broken-messages.ts';
+import { assertHidden, instead, MESSAGE_FAULTS } from '../../support/broken-messages.ts';
 import { Authority, type Identity, selfSigned } from '../../support/certificates.ts';
 import { withPool } from '../../support/embedded-fetch.ts';
 import type { EmbeddedPoolOptions } from '../../support/embedded-pool/settings.ts';
@@ -114,18 +114,18 @@ describe('nothing of the token is heard', () => {
     assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
   });
 
+  /** Without these: only the deadline ends the fetch, or the message is valid. */
+  const SKIPPED = ['sends nothing', 'sends all but the last byte', 'never ends the message', 'sends a body of zeros'];
   const early: readonly [string, Fault][] = [
     ['holds', instead((m) => m.int(4).int(0))],
     ['says that all is well', instead((m) => m.int(0).int(0))],
     ['gives up', instead((m) => m.int(3).int(0))],
-    ...brokenMessages(/./)
-      .filter(({ waits }) => waits !== true)
-      .map(({ what, fault }): [string, Fault] => [what, fault]),
+    ...Object.entries<Fault>(MESSAGE_FAULTS).filter(([what]) => !SKIPPED.includes(what)),
   ];
   for (const step of ['hello', 'tls 1', 'tls key'] as const) {
     for (const [what, fault] of early) {
       test(`by a daemon that ${what} at the step “${step}”`, async () => {
-        const { error, shown } = await by({ options: { ...ways.pool(), faults: { [step]: fault } }, timeoutMs: 3000 });
+        const { error, shown } = await by({ options: { ...ways.pool(), faults: { [step]: fault } } });
         assert.ok(error instanceof HTCondorError, String(error));
         assert.ok(!shown);
       });
@@ -216,22 +216,22 @@ describe('a token that is refused', () => {
     assert.ok(!tried.shown && !tried.said.some((line) => line.startsWith('HANDSHAKE')));
   });
 
-  const odd: readonly Record<string, unknown>[] = [
-    { nbf: 1e300 },
-    { nbf: -1e300, aud: 'x' },
-    { exp: 1e300, aud: 'x' },
-    { exp: -1e300 },
-    { exp: 8.7e12, nbf: 8.7e12, aud: 'x' },
-    { nbf: 'soon', exp: 'never', aud: 7 },
-    { nbf: 1e300, exp: 1e12 },
-    { aud: [{}, null, 3] },
-    { scope: ['condor:/READ'] },
+  const odd: readonly [claims: Record<string, unknown>, code: string][] = [
+    [{ nbf: 1e300 }, 'ERR_CREDENTIAL_UNREADABLE'],
+    [{ nbf: -1e300, aud: 'x' }, 'ERR_CREDENTIAL_UNREADABLE'],
+    [{ exp: 1e300, aud: 'x' }, 'ERR_CREDENTIAL_UNREADABLE'],
+    [{ exp: -1e300 }, 'ERR_CREDENTIAL_UNREADABLE'],
+    [{ exp: 8.7e12, nbf: 8.7e12, aud: 'x' }, 'ERR_CREDENTIAL_UNREADABLE'],
+    [{ nbf: 'soon', exp: 'never', aud: 7 }, 'ERR_METHODS_EXHAUSTED'],
+    [{ nbf: 1e300, exp: 1e12 }, 'ERR_CREDENTIAL_UNREADABLE'],
+    [{ aud: [{}, null, 3] }, 'ERR_METHODS_EXHAUSTED'],
+    [{ scope: ['condor:/READ'] }, 'ERR_METHODS_EXHAUSTED'],
   ];
-  for (const claims of odd) {
-    test(`with claims such as ${JSON.stringify(claims)} is an error of ours all the same`, async () => {
+  for (const [claims, code] of odd) {
+    test(`with the claims ${JSON.stringify(claims)} leads to ${code}`, async () => {
       const { error } = await by({ token: ways.issuer.issue('alice', claims) });
       assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
-      assert.match(error.code, /^ERR_(METHODS_EXHAUSTED|CREDENTIAL_UNREADABLE)$/);
+      assert.equal(error.code, code);
     });
   }
 });

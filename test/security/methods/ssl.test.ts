@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthorizationError, CredentialError } from '../../../src/errors.ts';
+import { advised } from '../../support/advice.ts';
 import { assertHidden, instead } from '../../support/broken-messages.ts';
 import { weakIdentity } from '../../support/certificates.ts';
 import { withPool } from '../../support/embedded-fetch.ts';
@@ -14,6 +15,37 @@ describe('SSL', () => {
     test(`by ${version}, with a group that costs TLS 1.3 a round`, async () =>
       assertAlice(await by({ tls: { version, groups: 'P-384:P-256' } })));
   }
+
+  test('by TLS 1.2 warns that the client certificate is sent before the daemon is verified', async () => {
+    const { log, fetched } = await by({ tls: { version: 'TLSv1.2' } });
+    assert.equal(fetched?.authenticationMethod, 'SSL');
+    assert.match(log.join('\n'), /warn The daemon has no TLS 1\.3: the client certificate is sent in cleartext/);
+    assert.doesNotMatch((await by({ tls: { version: 'TLSv1.3' } })).log.join('\n'), /no TLS 1\.3/);
+  });
+
+  test('by TLS 1.2 never sends a client certificate that no input gave', async () => {
+    const { certificate, key } = ways.alice;
+    const env = {
+      _CONDOR_AUTH_SSL_CLIENT_CERTFILE: ways.file('alice.pem', certificate),
+      _CONDOR_AUTH_SSL_CLIENT_KEYFILE: ways.file('alice.key', key),
+      _CONDOR_AUTH_SSL_CLIENT_CAFILE: ways.file('ca.pem', ways.authority.certificate),
+      _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL',
+    };
+    const tls = { certificate: ways.server, authority: ways.authority.certificate };
+    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
+      const tried = await ways.try(pool, {}, { env });
+      assertRefused(tried, /SSL: .*: the daemon has no TLS 1\.3; .* needs client-certificate/);
+      advised('the daemon has no TLS 1.3')(tried.error);
+      assert.ok(!pool.hasHeard('alice'), 'the subject is in the certificate, in ASCII');
+    });
+    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
+      assert.equal((await ways.try(pool, ways.words('SSL', pool))).fetched?.authenticationMethod, 'SSL');
+      assert.ok(pool.hasHeard('alice'), 'with TLS 1.2 the certificate is sent in cleartext');
+    });
+    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.3' } }), async (pool) =>
+      assert.equal((await ways.try(pool, {}, { env })).fetched?.token.subject, 'alice@pool.test'),
+    );
+  });
 
   test('with certificate and key in one text, in either order', async () => {
     const { certificate, key } = ways.alice;

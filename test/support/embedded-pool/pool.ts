@@ -14,7 +14,7 @@ import { SigningKey } from '../signing-key.ts';
 import { CCB_REQUEST } from './broker.ts';
 import { answerQuery, QUERIES } from './collector.ts';
 import { serveSession } from './session.ts';
-import type { Client, EmbeddedPoolOptions, Identity, PoolFacts } from './settings.ts';
+import type { CachedSession, Client, EmbeddedPoolOptions, PoolFacts } from './settings.ts';
 import { TokenRequests } from './token-requests.ts';
 
 const SHARED_PORT_CONNECT = 75;
@@ -30,7 +30,7 @@ export class EmbeddedPool implements PoolFacts {
   /** What happened, in HTCondor's words where it has some. */
   readonly log: string[] = [];
   /** Sessions by the names that they can be resumed by. */
-  readonly sessions: Map<string, { key: Uint8Array; identity: Identity }> = new Map();
+  readonly sessions: Map<string, CachedSession> = new Map();
   readonly requests: TokenRequests = new TokenRequests(this);
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -135,17 +135,16 @@ export class EmbeddedPool implements PoolFacts {
   }
 
   async #serve(socket: Socket, socketName?: string): Promise<void> {
-    const { faults = {}, pieces } = this.options;
+    const { faults = {}, pieces, resetDiscards } = this.options;
     const { localAddress: address = '', localPort: port = 0 } = socket;
     const hear = (bytes: Uint8Array) => this.hear(bytes);
-    const channel = new ServerChannel(socket, { faults, pieces, randomBytes, hear });
+    const channel = new ServerChannel(socket, { faults, pieces, resetDiscards, randomBytes, hear });
     try {
       await this.#readCommand(channel, { local: { address, port }, socketName });
     } catch (error) {
       this.note(error instanceof Ended ? error.message : String(error));
-    } finally {
-      socket.destroySoon();
     }
+    await channel.close().catch((error: Error) => this.note(error.message));
   }
 
   async #readCommand(channel: ServerChannel, from: Omit<Client, 'policy'>): Promise<void> {

@@ -2,15 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { KeyAgreement } from '../../../src/security/key-agreement.ts';
 import { covers } from '../../../src/token/levels.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../../../src/wire/classad.ts';
+import type { Writer } from '../../../src/wire/writer.ts';
 import { Ended, type ServerChannel } from '../server-channel.ts';
 import { CCB_REQUEST } from './broker.ts';
 import { answerQuery, QUERIES } from './collector.ts';
 import { IMPERSONATION_TOKEN_REQUEST, impersonationToken } from './impersonation.ts';
 import { authenticate } from './negotiation.ts';
+import { reconcile, reconcileMethods, sessionDurationOf } from './policy.ts';
 import type { EmbeddedPool } from './pool.ts';
 import { type Ad, type Client, type Identity, type PoolFacts, UNMAPPED, versionString } from './settings.ts';
 import type { TokenRequests } from './token-requests.ts';
 import { exchangeSciToken, sessionToken } from './tokens.ts';
+
+/** Bytes of the nonce in the response to a resumption. */
+const NONCE_LENGTH = 33;
+/** SEC_SESSION_DURATION_SLOP: how much longer the daemon keeps a session. */
+const DURATION_SLOP_SECONDS = 20;
 
 const DC_SEC_QUERY = 60040;
 const DC_GET_SESSION_TOKEN = 60046;
@@ -51,12 +58,25 @@ export async function serveSession(
   if (policy.string('UseSession') !== 'YES') return await serveNewSession(channel, client, pool, requests);
   const sid = policy.string('Sid') ?? '';
   const session = pool.sessions.get(sid);
-  if (session === undefined) throw new Ended(`attempt to open invalid session ${sid}`);
+  const wantsResponse = policy.boolean('ResumeResponse') === true;
+  if (session === undefined || session.expiresAt <= Date.now()) {
+    if (wantsResponse) await respond(channel, { ReturnCode: 'SID_NOT_FOUND' });
+    throw new Ended(`attempt to open invalid session ${sid}`);
+  }
+  if (wantsResponse) {
+    const Nonce = randomBytes(NONCE_LENGTH).toString('base64');
+    await respond(channel, { ReturnCode: 'AUTHORIZED', RemoteVersion: versionString(pool.version), Nonce });
+  }
   channel.protect(session.key);
   const { allowed, known } = verdictOn(client, session.identity, pool);
   if (!known || !allowed) throw new Ended(`PERMISSION DENIED to ${session.identity.user}, resumed`);
   pool.note(`resuming session of ${session.identity.user}`);
   await serveCommand(channel, client, session.identity, pool, requests);
+}
+
+/** The response to a resumption, in cleartext, which clients request since 9.9. */
+async function respond(channel: ServerChannel, ad: Ad): Promise<void> {
+  await channel.send('resumption', (message) => putClassAd(message, ad));
 }
 
 async function serveNewSession(
@@ -68,14 +88,17 @@ async function serveNewSession(
   const { edit = {} } = pool.options;
   const agreement = new KeyAgreement(randomBytes);
   const { policy } = client;
-  const offered = (policy.string('AuthMethods') ?? '').split(',').map((name) => name.trim());
-  const methods = (pool.options.methods ?? ['TOKEN']).filter((name) => offered.includes(name));
+  const { names, methods } = reconcileMethods(policy.string('AuthMethods') ?? '', pool.options.methods ?? ['TOKEN']);
+  const { security = 'REQUIRED', sessionDuration = 86_400 } = pool.options;
+  const features = reconcile(policy, security);
+  if (features === undefined) throw new Ended('DC_AUTHENTICATE: Unable to reconcile!');
+  const duration = Math.min(sessionDurationOf(policy), sessionDuration);
   const ours: Ad = {
-    ...{ Authentication: 'YES', Encryption: 'YES', Integrity: 'YES', Enact: 'YES', NegotiatedSession: true },
-    ...{ AuthMethods: methods[0] ?? '', AuthMethodsList: methods.join(',') },
+    ...{ ...features, Enact: 'YES', NegotiatedSession: true },
+    ...{ AuthMethods: names[0] ?? '', AuthMethodsList: names.join(',') },
     ...{ CryptoMethods: 'AES', CryptoMethodsList: 'AES', ECDHPublicKey: agreement.publicKey },
     ...{ TrustDomain: pool.trustDomain, IssuerKeys: pool.keys.map(({ id }) => id).join(', ') },
-    ...{ SessionDuration: policy.string('SessionDuration') ?? '60', SessionLease: 3600 },
+    ...{ SessionDuration: String(duration), SessionLease: 3600 },
     RemoteVersion: versionString(pool.version),
   };
   await channel.send('policy', (message) => putClassAd(message, edit.policy?.(ours) ?? ours));
@@ -89,15 +112,23 @@ async function serveNewSession(
 
   const { asked, known, allowed } = verdictOn(client, identity, pool);
   const sid = `embedded:1:${randomBytes(8).toString('hex')}`;
-  pool.sessions.set(sid, { key, identity });
+  pool.sessions.set(sid, { key, identity, expiresAt: Date.now() + (duration + DURATION_SLOP_SECONDS) * 1000 });
   const postAuth: Ad = {
     ReturnCode: !known ? 'CMD_NOT_FOUND' : allowed ? 'AUTHORIZED' : 'DENIED',
-    ...{ Sid: sid, User: identity.user, ValidCommands: String(asked) },
+    ...{ Sid: sid, User: identity.user, ValidCommands: validCommands(asked) },
     TriedAuthentication: true,
   };
-  await channel.send('post-auth', (message) => putClassAd(message, edit['post-auth']?.(postAuth) ?? postAuth));
-  if (!known || !allowed) throw new Ended(`PERMISSION DENIED to ${identity.user} for command ${command}`);
+  const isLast = !known || !allowed;
+  const verdict = (message: Writer) => putClassAd(message, edit['post-auth']?.(postAuth) ?? postAuth);
+  await (isLast ? channel.sendLast('post-auth', verdict) : channel.send('post-auth', verdict));
+  if (isLast) throw new Ended(`PERMISSION DENIED to ${identity.user} for command ${command}`);
   await serveCommand(channel, client, identity, pool, requests);
+}
+
+/** The commands that the session is good for. C++ names all of the command's level; clients reuse a session for these. */
+function validCommands(asked: number): string {
+  const requests = [DC_START_TOKEN_REQUEST, DC_FINISH_TOKEN_REQUEST];
+  return (requests.includes(asked) ? requests : [asked]).join(',');
 }
 
 /** The command that the client named, what it is about, and whether it may. */
@@ -131,7 +162,7 @@ async function serveCommand(
   const command = policy.integer('Command') ?? 0;
   pool.note(`PERMISSION GRANTED to ${identity.user} for command ${command} at ${socketName ?? 'collector'}`);
   if (command === DC_SEC_QUERY) {
-    return await channel.send('reply', (message) => putClassAd(message, { AuthorizationSucceeded: true }));
+    return await channel.sendLast('reply', (message) => putClassAd(message, { AuthorizationSucceeded: true }));
   }
   const request = await channel.receive(getClassAd);
   if (command === CCB_REQUEST && broker !== undefined)

@@ -21,6 +21,9 @@ export const METHOD_BITS = {
 
 export type ServerMethodName = keyof typeof METHOD_BITS;
 
+/** What a side demands of a feature of a session (SecMan::sec_req). */
+export type Requirement = 'REQUIRED' | 'PREFERRED' | 'OPTIONAL' | 'NEVER';
+
 /**
  * Messages that the pool sends, in the order of a session. `ads` is the collector's answer; `challenge` is of TOKEN and
  * PASSWORD, `directory` and `directory verdict` of FS, `kerberos …` of KERBEROS, `munge verdict` of MUNGE, `hello` and so on of SSL and SCITOKENS;
@@ -31,6 +34,7 @@ export type Step =
   | 'ccb greeting'
   | 'ads'
   | 'policy'
+  | 'resumption'
   | 'method'
   | 'challenge'
   | 'directory'
@@ -81,6 +85,12 @@ export interface EmbeddedPoolOptions {
   /** SEC_TOKEN_REVOCATION_EXPR. */
   readonly revoked?: (claims: Readonly<Record<string, unknown>>) => boolean;
   readonly denied?: (user: string) => boolean;
+  /** SEC_DEFAULT_AUTHENTICATION, _ENCRYPTION and _INTEGRITY in one. Default: REQUIRED. */
+  readonly security?: Requirement;
+  /** SEC_DEFAULT_SESSION_DURATION, seconds. */
+  readonly sessionDuration?: number;
+  /** The peer's host discards the answer that precedes a reset, as Windows does. */
+  readonly resetDiscards?: boolean;
   /** Changes what an ad says. */
   readonly edit?: Readonly<Partial<Record<'policy' | 'post-auth' | 'reply' | 'daemon', (ad: Ad) => Ad>>>;
   /** In place of a message, or of the so-manieth of its name on a connection: `tls 2`. */
@@ -104,6 +114,14 @@ export interface PoolFacts {
   note(line: string): void;
   /** Keeps what a client said, as far as it could be read. */
   hear(bytes: Uint8Array): void;
+}
+
+/** A session that a client may resume (KeyCacheEntry). */
+export interface CachedSession {
+  readonly key: Uint8Array;
+  readonly identity: Identity;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** Whom a session is for, and what it is limited to. */

@@ -44,17 +44,28 @@ export async function serveSsl(channel: ServerChannel, pool: PoolFacts): Promise
 /** SCITOKENS: whom a token is for that comes through TLS. */
 export async function serveSciTokens(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   return await withTunnel(channel, pool, 'SCITOKENS', async (engine) => {
-    const { records } = await channel.receive(getRecords);
-    await engine.exchange(records, false);
-    const plaintext = engine.take();
-    pool.hear(plaintext);
-    // One SSL_read gives one record, and no more.
-    const whole = countOf(records, APPLICATION_DATA) === 1 && plaintext.readUInt32BE(0) === plaintext.length - 4;
-    const found = whole ? validate(plaintext.subarray(4).toString(), pool) : 'Failed to decode a SciToken';
-    const taken = typeof found === 'string' || found.user === undefined ? undefined : { ...found, user: found.user };
-    await putRecords(channel, 'scitoken verdict', taken === undefined ? QUITTING : HOLDING, new Uint8Array());
-    if (typeof found === 'string') return found;
-    return taken ?? `Failed to map SCITOKENS authenticated identity '${found.name}'`;
+    for (let identity: Identity | undefined; ; ) {
+      const { status, records } = await channel.receive(getRecords);
+      if (status === QUITTING || status === ERROR) return 'the client quits in phase scitoken';
+      await engine.exchange(records, false);
+      const plaintext = engine.take();
+      pool.hear(plaintext);
+      if (identity === undefined && plaintext.length > 0) {
+        // One SSL_read gives one record, and no more.
+        const whole = countOf(records, APPLICATION_DATA) === 1 && plaintext.readUInt32BE(0) === plaintext.length - 4;
+        const found = whole ? validate(plaintext.subarray(4).toString(), pool) : 'Failed to decode a SciToken';
+        const refusal =
+          typeof found === 'string' ? found : `Failed to map SCITOKENS authenticated identity '${found.name}'`;
+        if (typeof found === 'string' || found.user === undefined) {
+          await putRecords(channel, 'scitoken verdict', QUITTING, new Uint8Array());
+          return refusal;
+        }
+        identity = { ...found, user: found.user };
+      } else if (identity !== undefined && status === HOLDING) return identity;
+      const ours = identity === undefined ? RECEIVING : HOLDING;
+      await putRecords(channel, 'scitoken verdict', ours, new Uint8Array());
+      if (identity !== undefined && status === HOLDING) return identity;
+    }
   });
 }
 

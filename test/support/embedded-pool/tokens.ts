@@ -31,7 +31,7 @@ export function sessionToken({ user, authz, expiresAt }: Identity, request: Clas
 
 /** handle_dc_exchange_scitoken. */
 export function exchangeSciToken(request: ClassAd, pool: PoolFacts): Ad {
-  const scitoken = request.string('Token');
+  const scitoken = request.string('Token', 64 * 1024);
   if (scitoken === undefined) return { ErrorString: 'SciToken not provided by the client', ErrorCode: 1 };
   const found = validate(scitoken, pool);
   if (typeof found === 'string') return { ErrorString: `SCITOKENS:2:${found}`, ErrorCode: 2 };

@@ -44,9 +44,9 @@ export const OF_AUTHENTICATION = {
     'ERR_NO_ENCRYPTION',
     'the daemon does not agree to AES encryption (it offers BLOWFISH)',
   ),
-  'it offers none': new NegotiationError(
+  'none of the ciphers': new NegotiationError(
     'ERR_NO_ENCRYPTION',
-    'the daemon does not agree to AES encryption (it offers none)',
+    'the daemon, HTCondor 25.14.1, accepts none of the ciphers that the client offers (AES)',
   ),
 
   'the daemon does not offer it': exhausted(['IDTOKENS', 'the daemon does not offer it'], FS_ELSEWHERE),
@@ -108,9 +108,17 @@ export const OF_AUTHENTICATION = {
     'PASSWORD',
     'password (condor@password): the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
   ]),
-  'FS before HTCondor 24': exhausted([
+  'the daemon has no TLS 1.3': exhausted([
+    'SSL',
+    'AUTH_SSL_CLIENT_CERTFILE (CN=alice): the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate',
+  ]),
+  'which binds it: it may be a relay': exhausted([
     'FS',
-    'this account: the daemon asks for /tmp/FS_XXX, which is not bound to its address: FS before HTCondor 24, only used if it is named',
+    'this account: the daemon asks for /tmp/FS_XXXabcdef, which is not bound to its address, but it announces HTCondor 25.14.1, which binds it: it may be a relay',
+  ]),
+  'FS before HTCondor 24.0.22': exhausted([
+    'FS',
+    'this account: the daemon asks for /tmp/FS_XXX, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named',
   ]),
   'it has another file system': exhausted(FS_ELSEWHERE),
   'MUNGE: this account': exhausted(['MUNGE', 'this account: munge failed: the socket is not there']),

@@ -14,6 +14,11 @@ export const OF_THE_WAY = {
     'the collector knows no schedd named nobody@nowhere; it has ci@pool',
     ['ci@pool'],
   ).at('locate'),
+  'it may be restarting': new LocateError(
+    'ERR_NOT_FOUND',
+    'the collector knows no schedd named ci@pool; it has none of that type; it may be restarting: condor_master on ap reports it as not running',
+    [],
+  ).at('locate'),
   'the collector has several daemons of type schedd': new LocateError(
     'ERR_AMBIGUOUS',
     'the collector has several daemons of type schedd: ap1, ap2',
@@ -24,10 +29,14 @@ export const OF_THE_WAY = {
     'ERR_CONNECT',
     'no answer from https://tokens.example.org: self-signed certificate in certificate chain',
   ),
+  'does not connect to': new ConnectError(
+    'ERR_CONNECT',
+    'no answer from https://tokens.example.org: the proxy http://proxy.example.org:3128 does not connect to tokens.example.org:443: it answers 407',
+  ),
   'does not resolve': connect('cm.invalid:9618: the host name cm.invalid does not resolve', true),
-  'no connection to 10.': connect('10.1.2.3:9618: no answer'),
+  'no connection to 10.': timeout('no connection to 10.1.2.3:9618: no answer'),
   'connection refused': connect('192.0.2.7:9618: connection refused'),
-  'no connection to 192.0.2.7:9618: no answer': connect('192.0.2.7:9618: no answer'),
+  'no connection to 192.0.2.7:9618: no answer': timeout('no connection to 192.0.2.7:9618: no answer'),
   'was not approved in the time allowed': timeout('request 1234567 was not approved in the time allowed', {
     requestId: '1234567',
   }),

@@ -16,6 +16,7 @@ export const OF_INPUTS = {
   ),
   'is not a lifetime': new InputError('lifetime', 'lifetime: "soon" is not a lifetime'),
 
+  'is empty, and no other credential is given': noCredential('idtoken is empty, and no other credential is given'),
   'others may use it (mode 0644)': noCredential(
     'there is no credential; IDTOKENS: no IDTOKEN was found; ~/.condor/tokens.d/ci: others may use it (mode 0644); it must be 0600',
   ),

@@ -17,6 +17,10 @@ export const OF_TOKENS = {
     'ERR_TOKEN_REDUCED',
     'the daemon granted less than was asked: authorization: asked for READ WRITE, granted READ',
   ),
+  'restricted to READ, which does not include WRITE': new TokenError(
+    'ERR_TOKEN_REFUSED',
+    'the new token is restricted to READ, which does not include WRITE; so is the credential',
+  ),
   'the daemon does not allow ADMINISTRATOR to': new TokenError(
     'ERR_TOKEN_REFUSED',
     'the daemon does not allow ADMINISTRATOR to alice@pool.test with the new token',
@@ -26,7 +30,7 @@ export const OF_TOKENS = {
     'the daemon does not accept the new token of alice@pool.test: the new token: the daemon refused it without a reason',
   ),
 
-  'the runner does not take the outputs': new OutputError('the runner does not take the outputs: ENOSPC'),
+  'the runner does not accept the outputs': new OutputError('the runner does not accept the outputs: ENOSPC'),
   'standard output': new OutputError('standard output: write EPIPE'),
   'is a symbolic link, which is not followed': new OutputError('/tmp/ci is a symbolic link, which is not followed'),
   'cannot be written to': new OutputError('/etc/condor cannot be written to: EACCES: permission denied'),

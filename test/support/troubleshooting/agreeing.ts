@@ -35,8 +35,8 @@ export const AGREEING: Chapter = {
       theirs: ["SECMAN:2002:… suggested a crypto method (BLOWFISH) we don't support"],
     },
     {
-      name: 'it offers none',
-      says: 'the daemon does not agree to AES encryption (it offers none)',
+      name: 'none of the ciphers',
+      says: 'the daemon, HTCondor 25.14.1, accepts none of the ciphers that the client offers (AES)',
       means: 'A token is never fetched in clear.',
       theirs: ['SECMAN:2002:… no mutually-compatible methods'],
     },

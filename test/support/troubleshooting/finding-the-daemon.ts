@@ -11,6 +11,12 @@ export const FINDING_THE_DAEMON: Chapter = {
       theirs: ["ERROR: couldn't locate daemon NAME!"],
     },
     {
+      name: 'it may be restarting',
+      says: 'the collector knows no …; it may be restarting: …',
+      means: 'The daemon or the collector restarted, and the daemon is not in the collector yet.',
+      theirs: ["ERROR: couldn't locate daemon NAME!"],
+    },
+    {
       name: 'the collector has several daemons of type schedd',
       means: 'Without `name` there must be one daemon of the type only.',
       theirs: ["Unable to determine default schedd's name."],

@@ -17,6 +17,12 @@ export const INPUTS_AND_CREDENTIALS: Chapter = {
       means: 'HTCondor is installed here, so its settings count, but `condor_config_val` fails.',
     },
     {
+      name: 'is empty, and no other credential is given',
+      says: 'idtoken is empty, and no other credential is given',
+      means:
+        'The workflow has the input, but the runner passes nothing in it. The step ends before any connection, so that no other identity is used by mistake.',
+    },
+    {
       name: 'no IDTOKEN was found',
       says: 'there is no credential; IDTOKENS: no IDTOKEN was found',
       means:

@@ -3,11 +3,16 @@ import type { Chapter } from './chapter.ts';
 
 export const REACHING_THE_DAEMON: Chapter = {
   title: 'Reaching the daemon',
-  text: 'Mostly the network. This is tried again by itself, as often as `retries` says and as long as `timeout` allows.',
+  text: 'Mostly the network. The client retries by itself, `retries` times. It retries a daemon that restarts until `timeout`.',
   messages: [
     {
       name: 'no answer from https://',
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
+    },
+    {
+      name: 'does not connect to',
+      says: 'the proxy … does not connect to …',
+      means: 'The proxy of the runner refuses the connection, needs a password (407), or cannot be reached.',
     },
     { name: 'does not resolve', says: 'the host name … does not resolve', means: 'DNS does not know the host.' },
     {

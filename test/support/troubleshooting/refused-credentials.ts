@@ -61,6 +61,11 @@ export const REFUSED_CREDENTIALS: Chapter = {
       means: 'Its own certificate or key is missing, or is of no use.',
     },
     {
+      name: 'the daemon has no TLS 1.3',
+      means:
+        'With TLS 1.2 the client certificate travels in cleartext and before the daemon is verified. The client sends only a certificate from an input in this way.',
+    },
+    {
       name: 'TLS alert 48',
       says: 'the daemon gives up, TLS alert 48 unknown_ca',
       means: 'It does not know who issued our certificate.',
@@ -79,9 +84,14 @@ export const REFUSED_CREDENTIALS: Chapter = {
     },
     { name: 'the daemon has no pool password of its own', means: 'So it cannot compare.' },
     {
-      name: 'FS before HTCondor 24',
+      name: 'FS before HTCondor 24.0.22',
       means:
-        'Somebody in between could have us prove who we are to another daemon, so this is done only if it is asked for.',
+        'Releases before 24.0.22, 25.0.12 and 25.11.1 do not bind the directory to the address of the daemon. Another account on this host could relay the authentication to the real daemon, so the client makes such a directory only if FS is named.',
+    },
+    {
+      name: 'which binds it: it may be a relay',
+      says: 'the daemon asks for …, which is not bound to its address, but it announces HTCondor …, which binds it: it may be a relay',
+      means: 'No daemon of that release asks for such a directory. The client did not make it.',
     },
     {
       name: 'it has another file system',

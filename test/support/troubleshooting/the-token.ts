@@ -31,6 +31,11 @@ export const THE_TOKEN: Chapter = {
         'HTCondor cuts levels and lifetimes without a word. With `on-reduced: warn`, the default, this is a warning.',
     },
     {
+      name: 'restricted to READ, which does not include WRITE',
+      says: 'the new token is restricted to …, which does not include …',
+      means: 'A token never has more authorization levels than the credential that it was fetched with.',
+    },
+    {
       name: 'the daemon does not allow ADMINISTRATOR to',
       says: 'the daemon does not allow … to … with the new token',
       means: '`verify` found that the pool does not allow the identity what the token would.',

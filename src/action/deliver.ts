@@ -1,0 +1,166 @@
+/**
+ * Hands the token over: state first, then the file, then variables and outputs. If one of them fails, nothing of it stays.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import * as core from '@actions/core';
+import { rmRF } from '@actions/io';
+import { OutputError } from '../errors.ts';
+import { privateDirectory, readBoolean } from '../inputs/request.ts';
+import { INPUTS, type InputName, type InputSource, type Surroundings } from '../inputs/table.ts';
+import { factsOf } from '../messages/describe.ts';
+import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import type { TokenRequest } from '../pipeline/request.ts';
+import { systemReason } from '../runtime/bounded-file.ts';
+import type { Host } from '../runtime/host.ts';
+import { printable } from '../runtime/printable.ts';
+import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
+import { environmentFor, recordExports } from './environment.ts';
+import { type Placement, type PlacementPlan, placeToken, planPlacement, undoPlacement } from './placement.ts';
+import { STATE } from './post.ts';
+import { startRenewal, stopRenewal } from './renewal.ts';
+import { closeOutputFile, markRunnerFiles, toRunner } from './runner-files.ts';
+
+interface Delivery {
+  readonly input: InputSource;
+  readonly surroundings: Surroundings;
+  readonly host: Host;
+  /** Undefined: there is no file, or it is in a private directory of this step. */
+  readonly plan: PlacementPlan | undefined;
+}
+
+/** Undoes a part of the delivery. */
+type Undo = () => void | Promise<void>;
+
+/**
+ * Checks, before any connection, where the token is to go.
+ *
+ * @throws OutputError ERR_OUTPUT; InputError ERR_INPUT.
+ */
+export function planDelivery(request: TokenRequest, input: InputSource, host: Host): PlacementPlan | undefined {
+  for (const name of ['cleanup', 'export-token-output', 'summary'] as const) isOn(name, input);
+  const overwrite = isOn('overwrite', input);
+  const { path, lifetime, expectedIdentity, expectedTrustDomain } = request;
+  if (path === undefined) return undefined;
+  if (isOn('export-environment', input)) {
+    checkTokenPath(path);
+    return undefined;
+  }
+  const now = Math.floor(host.now().getTime() / 1000);
+  const expiresBy = typeof lifetime === 'number' ? now + lifetime + CLOCK_TOLERANCE_SECONDS : undefined;
+  return planPlacement(path, overwrite, { expiresBy, issuer: expectedTrustDomain, subject: expectedIdentity });
+}
+
+/** The daemon's clock, which decides when the new token expires, may be ahead by this much. */
+const CLOCK_TOLERANCE_SECONDS = 600;
+
+/** @throws OutputError ERR_OUTPUT; then nothing is left of it but state, which post finds to be done already. */
+export async function deliver(fetched: FetchedToken, delivery: Delivery): Promise<void> {
+  const undo: Undo[] = [markRunnerFiles()];
+  try {
+    await deliverStepByStep(fetched, delivery, undo);
+  } catch (error) {
+    for (const each of undo.toReversed()) {
+      try {
+        await each();
+      } catch (cause) {
+        core.warning(printable(`Not removed after the failure: ${systemReason(cause)}`));
+      }
+    }
+    throw error;
+  }
+}
+
+async function deliverStepByStep(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
+  const { input, surroundings, host, plan } = delivery;
+  const { path, token } = fetched;
+  const exporting = isOn('export-environment', input);
+  if (path !== undefined) {
+    if (plan === undefined) writePrivate(path, fetched, isOn('cleanup', input), undo);
+    else writePlaced(plan, fetched, isOn('cleanup', input), undo);
+  }
+  if (exporting && path !== undefined) exportEnvironment(environmentFor(fetched, path, input, surroundings));
+  if (isOn('renew', input)) await keepFresh(fetched, delivery, undo);
+  toRunner('outputs', () => {
+    const open = closeOutputFile();
+    if (open !== undefined) host.log.debug(open);
+    if (isOn('export-token-output', input)) core.setOutput('token', token.jwt.reveal());
+    core.setOutput('token-file', path ?? '');
+    core.setOutput('token-directory', path === undefined ? '' : dirname(path));
+    for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
+  });
+}
+
+function writePrivate(path: string, { token }: FetchedToken, cleanup: boolean, undo: Undo[]): void {
+  const directory = dirname(path);
+  if (cleanup) saveState(STATE.own, directory);
+  undo.push(() => rmRF(directory));
+  writeTokenFile(path, token.jwt);
+}
+
+function writePlaced(plan: PlacementPlan, { token }: FetchedToken, cleanup: boolean, undo: Undo[]): void {
+  const save = (placement: Placement) => {
+    if (cleanup) saveState(STATE.placement, JSON.stringify(placement));
+  };
+  const placement = placeToken(plan, token, save);
+  undo.push(() =>
+    undoPlacement(placement, [], (line, isLeft) => {
+      if (isLeft) core.warning(printable(line));
+    }),
+  );
+  if (!cleanup && placement.backup !== undefined)
+    core.info(printable(`The file that was at ${placement.path} stays at ${placement.backup}: cleanup is false`));
+}
+
+function exportEnvironment(variables: Readonly<Record<string, string>>): void {
+  const undo = recordExports(variables, process.env);
+  saveState(STATE.undo, JSON.stringify(undo));
+  toRunner('environment', () => {
+    for (const [name, value] of Object.entries(variables)) core.exportVariable(name, value);
+  });
+  core.startGroup('Variables for later steps');
+  for (const each of Object.entries(variables)) core.info(printable(each.join('=')));
+  core.endGroup();
+}
+
+/** The process that renews the token lives beside it, where that directory is private, or in one of its own. */
+async function keepFresh(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
+  const { input, surroundings } = delivery;
+  const beside = delivery.plan === undefined;
+  const directory = beside ? dirname(fetched.path ?? '') : privateDirectory('renew', surroundings.env);
+  saveState(STATE.renewal, directory);
+  if (!beside) {
+    if (isOn('cleanup', input)) saveState(STATE.own, directory);
+    undo.push(() => rmRF(directory));
+    makePrivate(directory);
+  }
+  undo.push(async () => {
+    await stopRenewal(directory);
+  });
+  const inputs = Object.keys(INPUTS).map((name) => [name, input(name as InputName)]);
+  await startRenewal(
+    directory,
+    Object.fromEntries(inputs) as Partial<Record<InputName, string>>,
+    fetched,
+    surroundings.env,
+  );
+}
+
+function makePrivate(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (cause) {
+    throw new OutputError(`the directory ${directory} could not be created: ${systemReason(cause)}`, {
+      cause,
+      phase: 'deliver',
+    });
+  }
+}
+
+function saveState(name: string, value: string): void {
+  toRunner('state', () => core.saveState(name, value));
+}
+
+function isOn(name: InputName, input: InputSource): boolean {
+  return readBoolean(name, input(name) ?? INPUTS[name]);
+}

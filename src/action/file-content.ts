@@ -1,0 +1,35 @@
+/** What is at a path, by its hash: how a step recognizes its own file. */
+import { lstatSync } from 'node:fs';
+import { readBounded } from '../runtime/bounded-file.ts';
+import { crypto } from '../runtime/crypto.ts';
+
+/** The largest token file that is looked at. */
+export const MAX_TOKEN_FILE_BYTES = 256 * 1024;
+
+/** Whether the file at the path, if there is one, has one of these contents. */
+export function holdsOneOf(path: string, hashes: readonly string[]): boolean {
+  const found = contentOf(path);
+  return found.kind === 'none' || (found.kind === 'file' && hashes.includes(found.hash));
+}
+
+type Content =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'file'; readonly hash: string }
+  | { readonly kind: 'other'; readonly reason: string };
+
+export function contentOf(path: string): Content {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return { kind: 'none' };
+  if (stats.isDirectory()) return { kind: 'other', reason: 'it is a directory now, which this step did not make' };
+  if (!stats.isFile()) return { kind: 'other', reason: 'it is not a regular file now' };
+  if (stats.size > MAX_TOKEN_FILE_BYTES) return { kind: 'file', hash: '' };
+  return { kind: 'file', hash: hashOf(readBounded(path, MAX_TOKEN_FILE_BYTES)) };
+}
+
+export function hashOf(content: string | Buffer): string {
+  return crypto().createHash('sha256').update(content).digest('hex');
+}
+
+export function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

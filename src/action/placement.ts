@@ -1,0 +1,248 @@
+/**
+ * A token file of the Action: it replaces only what it may, and post leaves the path as it was before. Where another job
+ * has written to the same path since, its file stays.
+ */
+import { linkSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { OutputError } from '../errors.ts';
+import { readBounded, systemReason } from '../runtime/bounded-file.ts';
+import { crypto } from '../runtime/crypto.ts';
+import { Secret } from '../runtime/secret.ts';
+import { type IdToken, parseIdToken } from '../token/jwt.ts';
+import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
+import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';
+
+/** What the step puts at a path, and what was there before. Saved as state before anything is written. */
+export interface Placement {
+  readonly path: string;
+  /** Directories that the step makes, the outermost first. */
+  readonly directories: readonly string[];
+  /** Name that the earlier file has until post restores it; undefined: there was none to keep. */
+  readonly backup: string | undefined;
+  /** SHA-256 of what the step writes. */
+  readonly hash: string;
+}
+
+/** A path that may be written to. */
+export interface PlacementPlan {
+  readonly path: string;
+  readonly overwrite: boolean;
+  /** SHA-256 of the file that is there; undefined: there is none. */
+  readonly earlier: string | undefined;
+}
+
+/** The latest expiry that the new token can have, and what it must say, as far as that is known before the fetch. */
+interface Expectation {
+  readonly expiresBy: number | undefined;
+  readonly issuer: string | undefined;
+  readonly subject: string | undefined;
+}
+
+/**
+ * Finds out, before any connection, whether the path may be written to.
+ *
+ * @throws OutputError ERR_OUTPUT.
+ */
+export function planPlacement(path: string, overwrite: boolean, expected: Expectation): PlacementPlan {
+  checkTokenPath(path);
+  const earlier = overwrite ? undefined : earlierToken(path);
+  if (earlier !== undefined) {
+    const { expiresBy, issuer = earlier.issuer, subject = earlier.subject } = expected;
+    checkReplaceable(path, earlier, { issuer, subject, expiresAt: expiresBy });
+  }
+  const found = contentOf(path);
+  return { path: resolve(path), overwrite, earlier: found.kind === 'file' ? found.hash : undefined };
+}
+
+/**
+ * Writes the token. `save` is called before anything is written, and again if it turned out differently.
+ *
+ * @throws OutputError ERR_OUTPUT; then everything is as before.
+ */
+export function placeToken(
+  { path, overwrite, earlier: expected }: PlacementPlan,
+  token: IdToken,
+  save: (placement: Placement) => void,
+): Placement {
+  const earlier = lstatSync(path, { throwIfNoEntry: false });
+  if (earlier !== undefined && !overwrite) {
+    const found = contentOf(path);
+    const isSame = found.kind === 'file' && found.hash === expected;
+    checkReplaceable(path, earlierToken(path), isSame ? token : ofIdentity(token));
+  }
+  const text = tokenText(token.jwt);
+  const planned: Placement = {
+    path,
+    directories: missingDirectories(dirname(path)),
+    backup: earlier === undefined || !overwrite ? undefined : join(dirname(path), backupName(path)),
+    hash: hashOf(text),
+  };
+  save(planned);
+  let placement = planned;
+  try {
+    placement = { ...planned, directories: makeDirectories(dirname(path)) };
+    if (placement.directories.length !== planned.directories.length) save(placement);
+    checkTokenPath(path);
+    if (placement.backup !== undefined) renameSync(path, placement.backup);
+    const isNew = earlier === undefined || placement.backup !== undefined;
+    putFile(path, text, isNew ? (from, to) => nameOrReplace(from, to, token) : renameSync);
+    return placement;
+  } catch (cause) {
+    const left: string[] = [];
+    const made = placement === planned ? [] : placement.directories;
+    undoPlacement({ ...placement, directories: made }, [], (line, isLeft) => isLeft && left.push(line));
+    const reason = cause instanceof OutputError ? cause.message : systemReason(cause);
+    const text = [`the token could not be written to ${path}: ${reason}`, ...left].join('. ');
+    throw cause instanceof OutputError && left.length === 0 ? cause : new OutputError(text, { cause });
+  }
+}
+
+/** Gives the new file its name. A file that another step of this Action has written meanwhile is replaced like any other. */
+function nameOrReplace(from: string, to: string, token: IdToken): void {
+  try {
+    nameNew(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    checkReplaceable(to, earlierToken(to), ofIdentity(token));
+    renameSync(from, to);
+  }
+}
+
+/** Gives a file its name. @throws Error EEXIST if another process was faster. */
+function nameNew(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw error;
+    renameSync(from, to); // a file system without hard links
+  }
+}
+
+/** The one IDTOKEN of a file; undefined: there is no file. @throws OutputError ERR_OUTPUT the file holds anything else. */
+function earlierToken(path: string): IdToken | undefined {
+  let text: string;
+  try {
+    text = readBounded(path, MAX_TOKEN_FILE_BYTES).toString('utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw kept(path, systemReason(cause));
+  }
+  try {
+    return parseIdToken(new Secret(text.trim()));
+  } catch {
+    throw kept(path, 'it does not hold exactly one IDTOKEN');
+  }
+}
+
+/** What a token must say that another step has written meanwhile: of two steps at a time, the later file wins. */
+function ofIdentity({ issuer, subject }: IdToken): Pick<IdToken, 'issuer' | 'subject' | 'expiresAt'> {
+  return { issuer, subject, expiresAt: undefined };
+}
+
+function checkReplaceable(
+  path: string,
+  earlier: IdToken | undefined,
+  token: Pick<IdToken, 'issuer' | 'subject' | 'expiresAt'>,
+): void {
+  if (earlier === undefined) return;
+  const { issuer, subject, expiresAt = Number.POSITIVE_INFINITY } = earlier;
+  if (issuer !== token.issuer) throw kept(path, `it holds a token of the trust domain ${issuer}`);
+  if (subject !== token.subject) throw kept(path, `it holds a token for ${subject}`);
+  if (expiresAt > (token.expiresAt ?? Number.POSITIVE_INFINITY))
+    throw kept(path, 'it holds a token that expires later than the new one');
+}
+
+function kept(path: string, reason: string): OutputError {
+  return new OutputError(`${path} exists and is not replaced: ${reason}`);
+}
+
+/**
+ * Puts the path back to what it was, if the file there is still one that the step wrote: `hashes` are those of renewed
+ * tokens. `report` receives each thing that was done, and each that was left with the reason.
+ */
+export function undoPlacement(
+  { path, directories, backup, hash }: Placement,
+  hashes: readonly string[],
+  report: (line: string, left: boolean) => void,
+): void {
+  const ours = new Set([hash, ...hashes]);
+  attempt(path, report, () => {
+    const found = contentOf(path);
+    if (found.kind === 'none') {
+      if (backup !== undefined && exists(backup)) restore(backup, path, report);
+    } else if (found.kind === 'file' && ours.has(found.hash)) {
+      if (backup !== undefined && exists(backup)) {
+        renameSync(backup, path);
+        report(`Restored ${path}`, false);
+      } else {
+        unlinkSync(path);
+        report(`Removed ${path}`, false);
+      }
+    } else if (found.kind === 'file') {
+      report(`Left ${path}: another process has written to it since`, !handOn(path, ours, backup, report));
+    } else {
+      report(`Left ${path}: ${found.reason}`, true);
+      if (backup !== undefined && exists(backup)) report(`Left ${backup}: it is the file that was at ${path}`, true);
+    }
+  });
+  for (const directory of directories.toReversed()) {
+    try {
+      rmdirSync(directory);
+      report(`Removed ${directory}`, false);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') continue;
+      const isFull = code === 'ENOTEMPTY' || code === 'EEXIST';
+      report(`Left ${directory}: ${isFull ? 'it is not empty' : systemReason(error)}`, !isFull);
+    }
+  }
+}
+
+function restore(backup: string, path: string, report: (line: string, left: boolean) => void): void {
+  nameNew(backup, path);
+  if (exists(backup)) unlinkSync(backup);
+  report(`Restored ${path}`, false);
+}
+
+/**
+ * Another step has put our token aside to restore it later: in its place goes what was there before us. Returns whether
+ * nothing of ours is left.
+ */
+function handOn(
+  path: string,
+  ours: ReadonlySet<string>,
+  backup: string | undefined,
+  report: (line: string, left: boolean) => void,
+): boolean {
+  const prefix = backupPrefix(path);
+  const names = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix) && name !== basename(backup ?? ''));
+  const aside = names
+    .map((name) => join(dirname(path), name))
+    .find((each) => {
+      const found = contentOf(each);
+      return found.kind === 'file' && ours.has(found.hash);
+    });
+  const mine = backup !== undefined && exists(backup) ? backup : undefined;
+  if (aside !== undefined) {
+    if (mine === undefined) unlinkSync(aside);
+    else renameSync(mine, aside);
+  } else if (mine !== undefined) report(`Left ${mine}: it is the file that was at ${path}`, true);
+  return aside !== undefined || mine === undefined;
+}
+
+function attempt(path: string, report: (line: string, left: boolean) => void, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    report(`Left ${path}: ${systemReason(error)}`, true);
+  }
+}
+
+function backupPrefix(path: string): string {
+  return `.${basename(path)}.condor-token-fetch-`;
+}
+
+function backupName(path: string): string {
+  return `${backupPrefix(path)}${crypto().randomUUID()}`;
+}

@@ -1,0 +1,83 @@
+/** The files through which a step talks to the runner: their kind is checked before they are opened. */
+import { chmodSync, lstatSync, truncateSync } from 'node:fs';
+import { OutputError } from '../errors.ts';
+import { systemReason } from '../runtime/bounded-file.ts';
+
+const FILES = {
+  outputs: 'GITHUB_OUTPUT',
+  state: 'GITHUB_STATE',
+  environment: 'GITHUB_ENV',
+  summary: 'GITHUB_STEP_SUMMARY',
+} as const;
+
+type RunnerFile = keyof typeof FILES;
+
+/**
+ * Passes something on to the runner.
+ *
+ * @throws OutputError ERR_OUTPUT if its file is missing, is not a regular file, or cannot be written to.
+ */
+export function toRunner(what: RunnerFile, give: () => void): void {
+  try {
+    statOf(what);
+    give();
+  } catch (cause) {
+    const reason = `${FILES[what]}: ${systemReason(cause)}`;
+    throw new OutputError(`the runner does not accept the ${what}: ${reason}`, { cause, phase: 'deliver' });
+  }
+}
+
+/**
+ * Makes GITHUB_OUTPUT readable by its owner only, before a token is written to it. Returns why that is not possible;
+ * undefined: it is done, or the runner has no such file.
+ */
+export function closeOutputFile(): string | undefined {
+  const path = pathOf('outputs');
+  const stats = statOf('outputs');
+  if (path === undefined || stats === undefined || (stats.mode & 0o077) === 0) return undefined;
+  try {
+    chmodSync(path, 0o600);
+    return undefined;
+  } catch (error) {
+    return `${FILES.outputs} keeps its mode ${(stats.mode & 0o777).toString(8)}: ${systemReason(error)}`;
+  }
+}
+
+/** Remembers how long outputs and environment are; the result cuts off what was added since. */
+export function markRunnerFiles(): () => void {
+  const marks = (['outputs', 'environment'] as const).flatMap((what) => {
+    const [path, stats] = [pathOf(what), quietStat(what)];
+    return path === undefined || stats === undefined ? [] : [{ path, size: stats.size }];
+  });
+  return () => {
+    for (const { path, size } of marks) {
+      try {
+        if (lstatSync(path).isFile()) truncateSync(path, size);
+      } catch {
+        // The runner reads what it can; the step has failed already.
+      }
+    }
+  };
+}
+
+function pathOf(what: RunnerFile): string | undefined {
+  return process.env[FILES[what]] || undefined;
+}
+
+/** @throws Error if there is a name of a file, but no regular file. */
+function statOf(what: RunnerFile) {
+  const path = pathOf(what);
+  if (path === undefined) return undefined; // the toolkit falls back on commands in the log
+  const stats = lstatSync(path);
+  if (stats.isSymbolicLink()) throw new Error('it is a symbolic link');
+  if (!stats.isFile()) throw new Error('it is not a regular file');
+  return stats;
+}
+
+function quietStat(what: RunnerFile) {
+  try {
+    return statOf(what);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Whether a daemon that the collector does not have may be restarting. docs/RELIABILITY.md states the rule.
+ *
+ * A daemon that restarts is missing from the collector for seconds to minutes, and so is a daemon whose name is wrong. The
+ * first is worth waiting for, the second must fail at once. What the collector knows of other daemons decides.
+ */
+import type { ClassAd } from '../wire/classad.ts';
+import type { Answer, Query } from './collector-query.ts';
+import { DAEMON_TYPES } from './commands.ts';
+
+/** Daemons advertise every UPDATE_INTERVAL, 5 min by default. After this time a restarted collector has all of them. */
+const COLLECTOR_FILLS_SECONDS = 330;
+
+/** A daemon whose process is younger than this may not have advertised yet. */
+const DAEMON_STARTS_SECONDS = 60;
+
+const QUERY_ANY_ADS = 48;
+const MAX_ADS = 100;
+
+interface MissingDaemon {
+  /** A key of DAEMON_TYPES. */
+  readonly type: string;
+  readonly name: string | undefined;
+}
+
+/** The evidence for a restart, as a clause; undefined: there is none. Never throws. */
+export async function restartEvidence(
+  { type, name = '' }: MissingDaemon,
+  ask: (query: Query) => Promise<Answer>,
+): Promise<string | undefined> {
+  const { adType = '' } = DAEMON_TYPES[type] ?? {};
+  const started = `${type.toUpperCase()}_StartTime`; // condor_master: 0 while the daemon is down (Daemons::Update)
+  const host = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
+  const ads = await ask(evidenceQuery(started, host)).then(
+    (answer) => answer.ads,
+    () => [],
+  );
+  const typeOf = (ad: ClassAd) => ad.string('MyType') ?? '';
+  const ofHost = ads.filter((ad) => isOfHost(ad, host));
+  const masters = (ofHost.length > 0 ? ofHost : ads).filter((ad) => typeOf(ad) === 'DaemonMaster');
+  const down = masters.find((ad) => ad.integer(started) === 0);
+  if (down !== undefined) return `condor_master on ${down.string('Machine') ?? 'its host'} reports it as not running`;
+  if (ads.some((ad) => typeOf(ad) === 'Collector')) return 'the collector started a moment ago';
+  if (ofHost.length === 0) {
+    return masters.length === 0 ? undefined : `a ${type} started on ${masters[0]?.string('Machine')} a moment ago`;
+  }
+  const runsHere = masters.length === 0 || masters.some((ad) => ad.integer(started) !== undefined);
+  const hasOther = ofHost.some((ad) => typeOf(ad) === adType);
+  return runsHere && !hasOther ? `the collector has other daemons of ${host}` : undefined;
+}
+
+/**
+ * One query for all evidence: a collector that is too young to know all daemons; masters whose daemon of this type is
+ * down or has just started; and all daemons of the host in the name. The collector evaluates the times, so the clock
+ * here does not matter. Its own ad has no DaemonStartTime; StatsLifetime is its age when the ad was made.
+ */
+function evidenceQuery(started: string, host: string): Query {
+  const young = `MyType == "Collector" && time() - LastHeardFrom + StatsLifetime < ${COLLECTOR_FILLS_SECONDS}`;
+  const age = `time() - LastHeardFrom + MyCurrentTime - ${started}`;
+  const restarting = `MyType == "DaemonMaster" && (${started} == 0 || ${age} < ${DAEMON_STARTS_SECONDS})`;
+  const sameHost = `MyType != "Collector" && MyType != "Machine" && (${hostMatches(host)})`;
+  return {
+    command: QUERY_ANY_ADS,
+    adType: 'Any',
+    requirements: `(${young}) || (${restarting}) || (${sameHost})`,
+    locationQuery: undefined,
+    limit: MAX_ADS,
+    projection: ['MyType', 'Name', 'Machine', started],
+  };
+}
+
+function hostMatches(host: string): string {
+  if (!/^[a-z0-9._-]+$/.test(host)) return 'false';
+  return host.includes('.') ? `Machine == "${host}"` : `Machine == "${host}" || regexp("^${host}[.]", Machine, "i")`;
+}
+
+function isOfHost(ad: ClassAd, host: string): boolean {
+  const machine = ad.string('Machine')?.toLowerCase() ?? '';
+  return host !== '' && (machine === host || (!host.includes('.') && machine.startsWith(`${host}.`)));
+}

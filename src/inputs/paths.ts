@@ -1,0 +1,32 @@
+/** Paths in inputs. No shell expands them, so what a shell would expand is expanded or refused here. */
+import { join } from 'node:path';
+import { InputError } from '../errors.ts';
+import type { InputName, Surroundings } from './table.ts';
+
+/** `$VAR`, `${VAR}`, `$(command)`, `%VAR%`. */
+const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
+
+/**
+ * A path of an input: surrounding blanks and line ends are removed, and `~/` is the home directory, as in a shell. The
+ * text is never part of the message: a key that was pasted incompletely looks like a path.
+ *
+ * @throws InputError ERR_INPUT.
+ */
+export function expandPath(input: InputName, text: string, surroundings: Pick<Surroundings, 'env' | 'home'>): string {
+  const path = refuseVariables(input, text.trim());
+  if (path === '' || /[\0\r\n]/.test(path)) throw new InputError(input, `${input}: it is not a path`);
+  if (!path.startsWith('~')) return path;
+  const home = surroundings.env['HOME'] || surroundings.home;
+  if (path === '~') return home;
+  if (/^~[/\\]/.test(path)) return join(home, path.slice(2));
+  throw new InputError(input, `${input}: ~USER is not expanded; write ~/ for the home directory, or the whole path`);
+}
+
+/** @throws InputError ERR_INPUT if a text refers to a variable, with what to write instead. */
+export function refuseVariables(input: InputName, text: string): string {
+  if (!VARIABLE.test(text)) return text;
+  throw new InputError(
+    input,
+    `${input}: it refers to a variable, which no shell expands in an input; write \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`,
+  );
+}

@@ -1,0 +1,117 @@
+/** Asks the collectors of a pool, which may be several for high availability, where a daemon is. */
+import { ConnectError, HTCondorError, LocateError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import { abortedError } from '../transport/channel.ts';
+import { formatEndpoint, type Sinful } from '../transport/sinful.ts';
+
+/** Silence of a collector after which the next one is asked beside it, in milliseconds. */
+const SILENCE_MS = 1_000;
+
+/**
+ * The first answer that has the daemon. The next collector is asked as soon as one fails or does not have the daemon,
+ * and beside one that has been silent for a second. What is still going on elsewhere then ends.
+ *
+ * @throws HTCondorError if all fail: with what each said if the daemon is in none of them or if none can be reached;
+ *   else the first failure of a collector that was reached.
+ */
+export function askFirst<T>(
+  collectors: readonly Sinful[],
+  ask: (collector: Sinful, host: Host) => Promise<T>,
+  host: Host,
+): Promise<T> {
+  const [only, ...others] = collectors;
+  if (only !== undefined && others.length === 0) return ask(only, host);
+  const waiting = [...collectors];
+  const running = new Map<Sinful, AbortController>();
+  const failures: Failure[] = [];
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (winner?: Sinful) => {
+      clearTimeout(timer);
+      host.signal.removeEventListener('abort', abort);
+      for (const [collector, over] of running) if (collector !== winner) over.abort();
+    };
+    const abort = () => {
+      for (const over of running.values()) over.abort(host.signal.reason);
+      finish();
+      reject(abortedError(host.signal));
+    };
+    const askNext = () => {
+      clearTimeout(timer);
+      const collector = waiting.shift();
+      if (collector === undefined) {
+        if (running.size > 0) return;
+        finish();
+        reject(combined(failures));
+        return;
+      }
+      const over = new AbortController();
+      running.set(collector, over);
+      const [next] = waiting;
+      if (next !== undefined) {
+        timer = setTimeout(() => {
+          host.log.warn(`${nameOf(collector)} has not answered for 1 s; asking ${nameOf(next)} as well`);
+          askNext();
+        }, SILENCE_MS);
+      }
+      ask(collector, { ...host, signal: over.signal }).then(
+        (found) => {
+          finish(collector);
+          host.signal.addEventListener('abort', () => over.abort(host.signal.reason), { once: true });
+          resolve(found);
+        },
+        (error: unknown) => {
+          running.delete(collector);
+          if (over.signal.aborted) return;
+          const isAmbiguous = error instanceof LocateError && error.code === 'ERR_AMBIGUOUS';
+          if (!(error instanceof HTCondorError) || isAmbiguous) {
+            finish();
+            reject(error);
+            return;
+          }
+          failures.push({ collector, error });
+          if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; asking the next collector`);
+          askNext();
+        },
+      );
+    };
+    if (host.signal.aborted) return abort();
+    host.signal.addEventListener('abort', abort, { once: true });
+    askNext();
+  });
+}
+
+interface Failure {
+  readonly collector: Sinful;
+  readonly error: HTCondorError;
+}
+
+/** The failures of all collectors as one error. */
+function combined(failures: readonly Failure[]): HTCondorError {
+  const text = failures.map(({ collector, error }) => `${nameOf(collector)}: ${error.message}`).join('; ');
+  const errors = failures.map(({ error }) => error);
+  const missing = errors.filter((error) => error instanceof LocateError);
+  const unreachable = errors.filter((error) => error instanceof ConnectError);
+  const isRestart = (all: readonly (LocateError | ConnectError)[]) => all.some((error) => error.mayBeRestarting);
+  if (missing.length > 0) {
+    const names = [...new Set(missing.flatMap((error) => error.names))].slice(0, 10);
+    const peer = missing[0]?.peer ?? '';
+    return new LocateError('ERR_NOT_FOUND', text, names, {
+      phase: 'locate',
+      peer,
+      mayBeRestarting: isRestart(missing),
+    });
+  }
+  const reached = errors.find((error) => !(error instanceof ConnectError));
+  if (reached !== undefined) return reached;
+  return new ConnectError(unreachable.at(-1)?.code ?? 'ERR_CONNECT', text, {
+    phase: 'locate',
+    peer: errors.at(-1)?.peer ?? '',
+    permanent: unreachable.every(({ permanent }) => permanent),
+    mayBeRestarting: isRestart(unreachable),
+  });
+}
+
+function nameOf(collector: Sinful): string {
+  return `the collector ${formatEndpoint(collector)}`;
+}

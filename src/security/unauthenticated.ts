@@ -1,0 +1,41 @@
+import { AuthorizationError, NegotiationError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import { getClassAd, putClassAd } from '../wire/classad.ts';
+import type { SecurableChannel } from '../wire/message-channel.ts';
+import type { Writer } from '../wire/writer.ts';
+import { KeyAgreement } from './key-agreement.ts';
+import { DC_AUTHENTICATE, isEncrypted, type Purpose, unauthenticatedPolicyAd } from './policy.ts';
+
+/**
+ * Opens a session in which neither side authenticates itself, and sends the request. HTCondor 25 encrypts such a session;
+ * older daemons do not. Because anyone on the path may have answered, a reply is worth no more than one in cleartext.
+ *
+ * @throws NegotiationError ERR_NO_COMMON_METHOD the daemon requires authentication; ERR_NO_ENCRYPTION it requires a cipher
+ *   other than AES; AuthorizationError ERR_DENIED; ProtocolError; ConnectError.
+ */
+export async function startUnauthenticated(
+  channel: SecurableChannel,
+  purpose: Purpose,
+  request: (message: Writer) => void,
+  host: Host,
+): Promise<void> {
+  const agreement = new KeyAgreement(host.randomBytes);
+  channel.send((message) =>
+    putClassAd(message.int(DC_AUTHENTICATE), unauthenticatedPolicyAd(purpose, agreement.publicKey)),
+  );
+  const policy = await channel.receive(getClassAd);
+  if (policy.string('Authentication') === 'YES')
+    throw new NegotiationError('ERR_NO_COMMON_METHOD', 'the daemon requires authentication');
+  const publicKey = policy.string('ECDHPublicKey');
+  const encrypted = policy.string('Encryption') === 'YES';
+  if (encrypted && (!isEncrypted(policy) || publicKey === undefined))
+    throw new NegotiationError('ERR_NO_ENCRYPTION', 'the daemon requires encryption, but not with AES');
+  if (encrypted && publicKey !== undefined) channel.protect(agreement.sessionKey(publicKey));
+  channel.send(request);
+  const verdict = await channel.receive(getClassAd);
+  const code = verdict.string('ReturnCode');
+  const user = verdict.string('User');
+  if (code !== 'AUTHORIZED')
+    throw new AuthorizationError('ERR_DENIED', `the daemon answers ${code ?? 'nothing'} without authentication`, user);
+  host.log.debug(`session: not authenticated, ${encrypted ? 'encrypted' : 'in cleartext'}`);
+}

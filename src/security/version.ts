@@ -1,0 +1,59 @@
+/** The version that a daemon announces. */
+export interface CondorVersion {
+  /** `25.14.1` */
+  readonly text: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+}
+
+/** Longest version string that is parsed, in characters. HTCondor's have about 90. */
+const MAX_VERSION_LENGTH = 256;
+
+/**
+ * Parses `$CondorVersion: 25.14.1 2026-07-30 … $` (CondorVersionInfo::string_to_VersionData in C++); undefined if the
+ * text is something else.
+ *
+ * A peer that has not authenticated yet sends this text. The length is checked before the expression runs, and the
+ * expression is anchored, so that it cannot take quadratic time.
+ */
+export function parseVersion(text: string): CondorVersion | undefined {
+  if (text.length > MAX_VERSION_LENGTH) return undefined;
+  const [, major, minor, patch] = /^\$CondorVersion: (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text) ?? [];
+  if (major === undefined || minor === undefined || patch === undefined) return undefined;
+  return {
+    text: `${major}.${minor}.${patch}`,
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+  };
+}
+
+/** True if `version` is `major.minor.patch` or later. */
+export function isAtLeast(version: CondorVersion, major: number, minor: number, patch = 0): boolean {
+  if (version.major !== major) return version.major > major;
+  return version.minor === minor ? version.patch >= patch : version.minor > minor;
+}
+
+/**
+ * True if FS of this version puts the daemon's address into the name of the directory: 24.0.22, 24.12.22, 25.0.12,
+ * 25.11.1 and the later releases of each series (condor_auth_fs.cpp at these tags).
+ */
+export function bindsFsToAddress(version: CondorVersion): boolean {
+  const { major, minor } = version;
+  if (minor === 0) return (major === 24 && version.patch >= 22) || (major === 25 && version.patch >= 12) || major > 25;
+  return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
+}
+
+/** By major and minor number: the first patch release that restricts a fetched token to the levels of its credential. */
+const FIRST_PATCH: Readonly<Record<string, number>> = { '23.0': 22, '23.9': 6, '23.10': 22, '24.0': 6 };
+
+/**
+ * Whether a daemon of this release restricts a fetched token to the authorization levels of the credential. Older
+ * releases grant every level that is requested.
+ */
+export function restrictsLevels({ major, minor, patch }: CondorVersion): boolean {
+  const first = FIRST_PATCH[`${major}.${minor}`];
+  if (first !== undefined) return patch >= first;
+  return major > 24 || (major === 24 && minor >= 6);
+}

@@ -1,0 +1,146 @@
+/** Opens a TCP connection to the first address of a host that answers (RFC 8305). */
+import { connect as connectSocket, type Socket } from 'node:net';
+import { ConnectError } from '../errors.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { Host } from '../runtime/host.ts';
+import { isDeniedByNode } from '../runtime/platform.ts';
+import { abortedError, isTimeout } from './channel.ts';
+import { type Endpoint, formatEndpoint } from './sinful.ts';
+
+/** Pause before the next address is tried beside one that has not answered (RFC 8305, connection attempt delay). */
+const ATTEMPT_DELAY_MS = 250;
+
+/** Maximum number of addresses of one name that are tried. */
+const MAX_ADDRESSES = 16;
+
+/** An address to try, and the host name that resolved to it. */
+interface Candidate extends Endpoint {
+  readonly name?: string;
+}
+
+interface Failure {
+  readonly text: string;
+  readonly error: NodeJS.ErrnoException;
+}
+
+/**
+ * Races TCP connections to all addresses of all endpoints, each begun a little later than the one before. Only the
+ * deadline of the host ends an attempt: a limit per address, such as Node's `autoSelectFamilyAttemptTimeout`, makes
+ * every host unreachable whose round trip is longer. The first connection wins; the others close before any byte is
+ * sent on them.
+ *
+ * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT with the same if the deadline ends it,
+ *   or if the run is cancelled.
+ */
+export function dial(
+  endpoints: readonly Endpoint[],
+  { signal, log, timeLeftMs }: Pick<Host, 'signal' | 'log' | 'timeLeftMs'>,
+): Promise<Socket> {
+  const started = timeLeftMs();
+  const waiting: Candidate[] = [...endpoints];
+  const sockets = new Map<Socket, Candidate>();
+  const resolving = new Set<Candidate>();
+  const failures: Failure[] = [];
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
+    const finish = (winner?: Socket) => {
+      isOver = true;
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      for (const socket of sockets.keys()) if (socket !== winner) socket.destroy();
+    };
+    const abort = () => {
+      finish();
+      const silent = [...sockets.values(), ...resolving, ...waiting].map((each) => ({
+        text: `${formatCandidate(each)}: no answer`,
+        error: new Error('no answer'),
+      }));
+      reject(isTimeout(signal) ? unreachable([...failures, ...silent], 'ERR_TIMEOUT') : abortedError(signal));
+    };
+    const tryNext = () => {
+      clearTimeout(timer);
+      const candidate = waiting.shift();
+      if (candidate !== undefined) {
+        timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
+        (isNumeric(candidate.host) ? attempt : resolveName)(candidate);
+      } else if (sockets.size + resolving.size === 0) {
+        finish();
+        reject(unreachable(failures));
+      }
+    };
+    const fail = (candidate: Candidate, error: NodeJS.ErrnoException) => {
+      if (isOver) return;
+      failures.push({ text: `${formatCandidate(candidate)}: ${reasonOf(error, candidate)}`, error });
+      tryNext();
+    };
+    const resolveName = (endpoint: Candidate) => {
+      const { host, port } = endpoint;
+      resolving.add(endpoint);
+      const { lookup } = process.getBuiltinModule('node:dns'); // loading it takes time, and most addresses are numeric
+      lookup(host, { all: true, verbatim: true }, (error, found) => {
+        resolving.delete(endpoint);
+        if (error !== null) return fail(endpoint, error);
+        if (isOver) return;
+        const addresses = interleaved(found.map(({ address }) => address)).slice(0, MAX_ADDRESSES);
+        log.debug(`connect: the host name ${host} resolves to ${addresses.join(', ')}`);
+        waiting.unshift(...addresses.map((address) => ({ host: address, port, name: host })));
+        tryNext();
+      });
+    };
+    const attempt = (candidate: Candidate) => {
+      const socket = connectSocket({ host: candidate.host, port: candidate.port, noDelay: true });
+      sockets.set(socket, candidate);
+      socket.once('connect', () => {
+        if (isOver) return;
+        log.debug(`connect: TCP to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
+        socket.removeAllListeners('error');
+        finish(socket);
+        resolve(socket);
+      });
+      socket.on('error', (error: Error) => {
+        sockets.delete(socket);
+        fail(candidate, error);
+      });
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    tryNext();
+    setImmediate(crypto); // loaded during the wait: every session needs it
+  });
+}
+
+/** IPv4, or IPv6 without brackets. Node's own test compiles a regular expression for milliseconds. */
+function isNumeric(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host);
+}
+
+/** The families in turn, beginning with that of the first address; each in its order (RFC 8305 §4). */
+function interleaved(addresses: readonly string[]): readonly string[] {
+  const family = (address: string) => address.includes(':');
+  const first = addresses.filter((address) => family(address) === family(addresses[0] ?? ''));
+  const second = addresses.filter((address) => !first.includes(address));
+  return Array.from({ length: addresses.length }, (_, at) => [first[at], second[at]])
+    .flat()
+    .filter((address) => address !== undefined);
+}
+
+function formatCandidate({ host, port, name }: Candidate): string {
+  return `${formatEndpoint({ host, port })}${name === undefined ? '' : ` (${name})`}`;
+}
+
+function unreachable(failures: readonly Failure[], code: ConnectError['code'] = 'ERR_CONNECT'): ConnectError {
+  const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
+  return new ConnectError(code, text, {
+    permanent: failures.every(({ error }) => error.code === 'ENOTFOUND' || isDeniedByNode(error)),
+    mayBeRestarting: failures.some(({ error }) => error.code === 'ECONNREFUSED'),
+  });
+}
+
+function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {
+  const { code, message } = error;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${host} does not resolve`;
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
+  return message;
+}

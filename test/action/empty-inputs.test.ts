@@ -1,0 +1,79 @@
+/** Inputs that are present but empty: secrets that the job cannot read, and limits from variables that are not defined. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { CREDENTIAL_INPUTS } from '../../src/inputs/table.ts';
+import { assertAdvised } from '../support/advice.ts';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { Runner } from '../support/runner.ts';
+import { assertFailed } from '../support/step-assertions.ts';
+
+let pool: EmbeddedPool;
+let runner: Runner;
+before(async () => {
+  pool = await EmbeddedPool.start({});
+  runner = new Runner();
+});
+after(async () => {
+  runner.close();
+  await pool.stop();
+});
+
+const warnings = (step: { readonly annotations: readonly { readonly message: string }[] }) =>
+  step.annotations.map(({ message }) => message);
+
+describe('an empty credential', () => {
+  for (const name of CREDENTIAL_INPUTS) {
+    for (const [what, inputs] of [
+      ['', {}],
+      [' in mode check', { mode: 'check' }],
+      [' with another empty one', { idtoken: '', scitoken: ' \n' }],
+    ] as const) {
+      test(`as ${name}${what} ends the step before any connection`, async () => {
+        const before = pool.log.length;
+        const step = await runner.runAction({ address: pool.schedd(), authz: 'READ', ...inputs, [name]: '' });
+        assertFailed(step, { code: 'ERR_NO_CREDENTIAL', status: 2, text: /(is|are) empty, and no other credential/ });
+        assert.equal(pool.log.length, before);
+        if (!('idtoken' in inputs)) {
+          const said = warnings(step).at(-1)?.replace(name, 'idtoken') ?? '';
+          assertAdvised(said, 'is empty, and no other credential is given');
+        }
+      });
+    }
+  }
+
+  test('is ignored where another is given, as composite actions forward all inputs', async () => {
+    const inputs = { address: pool.schedd(), authz: 'READ', idtoken: pool.idToken(), scitoken: '', password: '' };
+    const step = await runner.runAction(inputs, { debug: true });
+    assert.equal(step.status, 0, step.raw);
+    assert.match(step.log.join('\n'), /credentials: scitoken is empty and is ignored/);
+    assert.deepEqual(
+      step.annotations.filter(({ level }) => level !== 'debug'),
+      [],
+    );
+  });
+
+  test('is ignored where a method is named that needs none', async () => {
+    const inputs = { address: pool.schedd(), authz: 'READ', idtoken: '', 'authentication-methods': 'fs' };
+    const step = await runner.runAction(inputs);
+    assert.doesNotMatch(step.raw, /is empty, and no other/);
+  });
+});
+
+describe('a limit', () => {
+  const inputs = () => ({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
+  for (const [what, words, expected] of [
+    ['authz that is empty', { authz: '' }, ['authz is empty: the token is not restricted to any authorization levels']],
+    ['authz that is absent', {}, ['authz is not set: the token is not restricted to any authorization levels']],
+    [
+      'expected-identity and expected-trust-domain that are empty',
+      { authz: 'READ', 'expected-identity': '', 'expected-trust-domain': '' },
+      ['expected-identity is empty, so it is not checked', 'expected-trust-domain is empty, so it is not checked'],
+    ],
+    ['that is given', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
+  ] as const) {
+    test(`${what} draws ${expected.length} warnings`, async () => {
+      const step = await runner.runAction({ ...inputs(), ...words });
+      assert.deepEqual([step.status, warnings(step)], [0, [...expected]], step.raw);
+    });
+  }
+});

@@ -1,0 +1,80 @@
+/** The command under Node's permission model, with the smallest sets of permissions that docs/SUPPORTED_SYSTEMS.md names. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { projectRoot } from '../support/project.ts';
+import { ownEnvironment } from '../support/runner.ts';
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
+/** Since Node 25 connections need a permission too. */
+const ALLOW_NET = major >= 25 ? ['--allow-net'] : [];
+const COMMAND = join(projectRoot, 'dist/cli/index.js');
+
+describe('with --permission', { skip }, () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'permission-'));
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  async function run(pool: EmbeddedPool, permissions: readonly string[], ...args: string[]) {
+    const tokens = mkdtempSync(join(directory, 'tokens-'));
+    writeFileSync(join(tokens, 'token'), `${pool.idToken()}\n`, { mode: 0o600 });
+    const own = ['--permission', `--allow-fs-read=${COMMAND}`, `--allow-fs-read=${tokens}`];
+    const env = {
+      ...ownEnvironment(),
+      PATH: directory,
+      Path: undefined,
+      _CONDOR_SEC_TOKEN_DIRECTORY: tokens,
+      _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
+    };
+    const all = [...own, ...permissions, COMMAND, '-name', pool.schedd(), ...args];
+    const child = spawn(process.execPath, all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, stdout, stderr };
+  }
+
+  test('reads the bundle and the token directory, and nothing else', () =>
+    withPool({}, async (pool) => {
+      const { status, stdout, stderr } = await run(pool, ALLOW_NET);
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /^eyJ\S+\n$/);
+    }));
+
+  test('writes a token file into a directory that it may read and write', () =>
+    withPool({}, async (pool) => {
+      const folder = join(directory, 'written');
+      mkdirSync(folder);
+      const allowed = [`--allow-fs-read=${folder}`, `--allow-fs-write=${folder}`];
+      const file = join(folder, 'token');
+      const { status, stderr } = await run(pool, [...ALLOW_NET, ...allowed], '-file', file);
+      assert.equal(status, 0, stderr);
+      assert.match(readFileSync(file, 'utf8'), /^eyJ\S+\n$/);
+    }));
+
+  test(
+    'fails at once without --allow-net, where Node knows it',
+    { skip: major < 25 && 'this Node has no --allow-net' },
+    () =>
+      withPool({}, async (pool) => {
+        const { status, stderr } = await run(pool, []);
+        assert.equal(status, 3, stderr);
+        assert.match(stderr, /Node's permission model denies connections \(--allow-net\)/);
+        assert.doesNotMatch(stderr, /Try 1 of/);
+      }),
+  );
+});

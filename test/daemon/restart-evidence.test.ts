@@ -1,0 +1,86 @@
+/** Whether a daemon that the collector does not have may be restarting, by what the collector knows of others. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Query } from '../../src/daemon/collector-query.ts';
+import { restartEvidence } from '../../src/daemon/restart-evidence.ts';
+import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
+
+type Ad = Readonly<Record<string, string | number>>;
+
+const adOf = (attributes: Ad) => {
+  const message = new Writer();
+  putClassAd(message, attributes);
+  return getClassAd(new Reader(message.finish(), false));
+};
+
+async function evidence(name: string | undefined, ads: readonly Ad[], type = 'schedd') {
+  const queries: Query[] = [];
+  const reason = await restartEvidence({ type, name }, async (query) => {
+    queries.push(query);
+    return { ads: ads.map(adOf), roundTrips: 2, vouched: false };
+  });
+  return { reason, queries };
+}
+
+const HOST = 'ap.example.org';
+const collector = { MyType: 'Collector', Name: 'Pool', Machine: 'cm.example.org' };
+const master = (start: number | undefined, Machine = HOST) => ({
+  ...{ MyType: 'DaemonMaster', Name: Machine, Machine },
+  ...(start === undefined ? {} : { SCHEDD_StartTime: start }),
+});
+const schedd = { MyType: 'Scheduler', Name: 'other@ap.example.org', Machine: HOST };
+const negotiator = { MyType: 'Negotiator', Name: HOST, Machine: HOST };
+
+describe('A missing daemon may be restarting', () => {
+  for (const [what, name, ads, reason] of [
+    ['if the collector is young', 'ci@pool', [collector], /^the collector started a moment ago$/],
+    ['if its master reports it as down', `ci@${HOST}`, [master(0)], /^condor_master on ap\.example\.org reports/],
+    ['if its master does so beside another daemon', `ci@${HOST}`, [master(0), schedd], /reports it as not running$/],
+    ['if its master has just started it', `ci@${HOST}`, [master(1796059308)], /other daemons of ap\.example\.org$/],
+    ['if its host has other daemons', HOST.toUpperCase(), [negotiator], /other daemons of ap\.example\.org$/],
+    ['if its host, without its domain, has', 'ap', [negotiator], /other daemons of ap$/],
+    ['if any master reports one as down, where the name has no host', 'ci@pool', [master(0)], /reports it as not/],
+    ['if any master has just started one, where the name has no host', 'ci@pool', [master(7)], /schedd started on ap/],
+    ['if it has no name, and a master reports one as down', undefined, [master(0)], /reports it as not running/],
+  ] as const) {
+    test(what, async () => assert.match((await evidence(name, ads)).reason ?? 'none', reason));
+  }
+});
+
+describe('A missing daemon is not restarting', () => {
+  for (const [what, name, ads] of [
+    ['if the collector knows nothing of it', `ci@${HOST}`, []],
+    ['if its host has another daemon of its type', `ci@${HOST}`, [master(7), schedd]],
+    ['if its host has a master that does not run this type', `ci@${HOST}`, [master(undefined), negotiator]],
+    [
+      'if only the master of another host reports one as down',
+      `ci@${HOST}`,
+      [negotiator, schedd, master(0, 'other.example.org')],
+    ],
+  ] as const) {
+    test(what, async () => assert.equal((await evidence(name, ads)).reason, undefined));
+  }
+
+  test('if the collector refuses the question', async () => {
+    const refused = restartEvidence({ type: 'schedd', name: HOST }, () => Promise.reject(new Error('denied')));
+    assert.equal(await refused, undefined);
+  });
+});
+
+describe('The question for evidence', () => {
+  test('is one query, whose times the collector evaluates', async () => {
+    const { queries } = await evidence(`ci@${HOST}`, []);
+    assert.equal(queries.length, 1);
+    assert.match(queries[0]?.requirements ?? '', /time\(\) - LastHeardFrom \+ StatsLifetime < 330/);
+    assert.match(queries[0]?.requirements ?? '', /Machine == "ap\.example\.org"/);
+  });
+
+  for (const name of ['x@a" || true || "', 'x@a\\', 'x@a b']) {
+    test(`has nothing of the name ${name}`, async () => {
+      const { queries } = await evidence(name, []);
+      assert.match(queries[0]?.requirements ?? '', /\(false\)\)$/);
+    });
+  }
+});

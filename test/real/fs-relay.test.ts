@@ -1,0 +1,157 @@
+/**
+ * An attack on FS at real daemons: a program of another account listens in place of the daemon, and has the client make
+ * the directory that the real daemon asked the program for. The real daemon must not take the program for the client.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { commandOf } from '../../src/daemon/commands.ts';
+import { askAllowed } from '../../src/daemon/security-query.ts';
+import { type AuthMethod, MethodRefused } from '../../src/security/method.ts';
+import { parseSinful } from '../../src/transport/sinful.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+
+/** What the program does with the name that the real daemon asks for: `endpoint` is that of the real daemon. */
+interface Attack {
+  readonly what: string;
+  readonly ask: (name: string, endpoint: string) => string;
+  /** What the program says it has appended; `appended` is what the client appended. */
+  readonly extension: (appended: string, endpoint: string) => string;
+  /** Version that the program announces to the client. */
+  readonly version?: string;
+}
+
+const OLD = '23.9.6';
+
+const ATTACKS: readonly Attack[] = [
+  { what: 'passes the name and the answer on', ask: (name) => name, extension: (appended) => appended },
+  {
+    what: 'passes the name on, and appends the endpoint of the daemon',
+    ask: (name) => name,
+    extension: (_, endpoint) => endpoint,
+  },
+  {
+    what: 'hides the endpoint in the name',
+    ask: (name, endpoint) => `${name}${endpoint}`,
+    extension: (_, endpoint) => endpoint,
+    version: OLD,
+  },
+  {
+    what: 'hides the endpoint in the name, before _',
+    ask: (name, endpoint) => `${name}${endpoint}_`,
+    extension: (appended, endpoint) => `${endpoint}_${appended}`,
+    version: OLD,
+  },
+  {
+    what: 'leaves the last character out',
+    ask: (name) => name.slice(0, -1),
+    extension: (appended) => appended,
+    version: OLD,
+  },
+  {
+    what: 'takes the address out of the name',
+    ask: (name) => name.replace(/FS_.*_(\w+)_$/, 'FS_$1'),
+    extension: () => '',
+    version: OLD,
+  },
+  { what: 'announces no version that binds', ask: (name) => name, extension: () => '', version: OLD },
+];
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** Whether the real daemon took the program for the client, and what the client said. */
+async function relay(pool: Pool, { ask, extension, version = pool.version }: Attack, isAllowed: boolean) {
+  const address = parseSinful(await pool.sinful('schedd', pool.scheddName)) ?? assert.fail();
+  const endpoint = `${address.host}:${address.port}`;
+  const name = deferred<string>();
+  const made = deferred<string | undefined>();
+  const program: AuthMethod = {
+    name: 'FS',
+    sources: ['the client'],
+    candidatesFor: () => assert.fail(),
+    presumed: () => ({
+      label: 'the client',
+      open: () => {},
+      async finish(channel) {
+        name.resolve(await channel.receive((message) => message.string()));
+        const appended = await made.promise;
+        const said = appended === undefined ? '' : extension(appended, endpoint);
+        channel.send((message) => {
+          message.int(appended === undefined ? -1 : 0);
+          if (said !== '') message.string(said);
+        });
+        if ((await channel.receive((message) => message.int())) !== 0) throw new MethodRefused('the daemon refuses it');
+        return [];
+      },
+    }),
+  };
+  const { host } = notingHost({ signal: AbortSignal.timeout(30_000) });
+  const credentials = {
+    methods: [
+      {
+        ...program,
+        candidatesFor: (_: unknown, peer: Parameters<AuthMethod['presumed']>[0]) => ({
+          fit: [program.presumed(peer) ?? assert.fail()],
+          unfit: [],
+        }),
+      },
+    ],
+    ...{ preference: 'ours' as const, unavailable: [] },
+  };
+  const attack = askAllowed({ address, serverName: undefined }, commandOf('READ') ?? 0, credentials, host).then(
+    ({ session }) => session.user,
+    () => undefined,
+  );
+  const wanted = ask(await name.promise, endpoint);
+  const settings = {
+    directory: '/tmp',
+    ask: () => wanted,
+    whenMade: (path: string) => made.resolve(path.slice(wanted.length)),
+  };
+  // The client keeps the directory until it hears of it, which it never does.
+  const options = { methods: ['FS'], version, fs: settings, faults: { 'directory verdict': 'silence' } } as const;
+  return await withPool(options, async (impostor) => {
+    const env = {
+      _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS',
+      _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: isAllowed ? 'False' : 'True',
+    };
+    const args = ['-address', impostor.schedd(), '-retries', '0', '-timeout', '5s'];
+    const client = pool.ours(args, { user: 'alice', env });
+    void client.then(() => made.resolve(undefined));
+    const user = await attack;
+    await impostor.stop();
+    return { user, ...(await client) };
+  });
+}
+
+for (const suite of poolSuites()) {
+  describe(`FS of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    before(async () => {
+      pool = await startPool({ suite });
+    });
+    after(() => pool?.stop());
+
+    for (const attack of ATTACKS) {
+      test(`is not relayed by a program that ${attack.what}`, async () => {
+        const { user, status, stderr } = await relay(pool, attack, suite === 'sid');
+        assert.equal(user, undefined, `the program is ${user} to the daemon; the client: ${stderr}`);
+        assert.notEqual(status, 0);
+        assert.doesNotMatch(await pool.run('ls', '-a', '/tmp'), /FS_/);
+      });
+    }
+
+    if (suite === 'trixie')
+      test('is relayed if the configuration allows an unbound directory: this release does not bind it', async () => {
+        const [attack = assert.fail()] = ATTACKS;
+        assert.match(String((await relay(pool, attack, true)).user), /^alice@/);
+      });
+  });
+}

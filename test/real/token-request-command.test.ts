@@ -1,0 +1,178 @@
+/**
+ * Command lines of HTCondor's condor_token_request and of the command under that name, at the same daemons, in the same
+ * account: the same request in condor_token_request_list, the same success or failure, standard output and file.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { projectRoot } from '../support/project.ts';
+import { claimsOf } from '../support/real-fetch.ts';
+import { until } from '../support/until.ts';
+
+interface Case {
+  /** POOL, NAME and SCHEDD stand for the pool's facts. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Heading of docs/PARITY.md, and what our command does. */
+  readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails'];
+}
+
+const SCHEDD_ONLY = ['-type', 'SCHEDD', '-name', 'NAME'];
+const NARROWER = 'A token is never wider than asked';
+const CASES: readonly Case[] = [
+  { args: [] },
+  { args: ['-pool', 'POOL'] },
+  { args: ['-name', 'POOL'] },
+  { args: ['-pool', ''] },
+  { args: ['-type', 'COLLECTOR'] },
+  { args: ['-type', 'collector', '-pool', 'POOL'] },
+  { args: ['-type', 'SCHEDD'] },
+  { args: SCHEDD_ONLY },
+  { args: ['-ty', 'schedd', '-pool', 'POOL', '-n', 'NAME'] },
+  { args: ['-name', 'SCHEDD', '-type', 'SCHEDD'] },
+  { args: ['-identity', 'alice@pool.test'] },
+  { args: ['-i', 'alice'] },
+  { args: ['--identity', 'bob@elsewhere.test', ...SCHEDD_ONLY] },
+  { args: ['-identity', ''] },
+  { args: ['-authz', 'READ'] },
+  { args: ['-a', 'READ', '-a', 'WRITE', ...SCHEDD_ONLY] },
+  { args: ['-authz', 'ADVERTISE_STARTD', '-lifetime', '600'] },
+  { args: ['-lifetime', '60'] },
+  { args: ['-l', '0'], differs: ['Lifetimes', 'fails'] },
+  { args: ['-lifetime', '12h', '-identity', 'alice@pool.test'], differs: ['Lifetimes', 'succeeds'] },
+  { args: ['-lifetime', 'soon'] },
+  { args: ['-authz', 'SUBMIT'], differs: [NARROWER, 'fails'] },
+  { args: ['-authz', ''], differs: [NARROWER, 'fails'] },
+  { args: ['-token', 'mine', '-identity', 'alice'] },
+  { args: ['-file', 'mine', '-authz', 'READ'] },
+  { args: ['-token', '../mine'], differs: ['Token files', 'fails'] },
+  { args: ['-f', '/nowhere/mine'], differs: ['Token files', 'fails'] },
+  { args: ['-pool', '127.0.0.1:1'] },
+  { args: ['-type', 'SHEDD'] },
+  { args: ['-type', 'SCHEDD', '-name', 'nobody@nowhere', '-pool', 'POOL'] },
+  { args: ['-key', 'POOL'] },
+  { args: ['-remote'] },
+  { args: ['-identity'] },
+  { args: ['-help'] },
+  { args: ['READ'] },
+  { args: ['-debug', '-identity', 'alice'] },
+];
+
+test('the table of condor_token_request has at least 20 command lines, and docs/PARITY.md has its differences', () => {
+  assert.ok(CASES.length >= 20);
+  const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
+  const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  for (const { differs } of CASES) if (differs !== undefined) assert.ok(headings.includes(differs[0]), differs[0]);
+});
+
+interface Ran {
+  readonly outcome: Outcome;
+  /** The request as the daemon lists it, without its id and that of the client. */
+  readonly request: unknown;
+  readonly files: string;
+}
+
+for (const suite of poolSuites()) {
+  describe(`condor_token_request of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let words: Readonly<Record<string, string>>;
+    let theirs: readonly Promise<Ran>[] = [];
+    let ours: readonly Promise<Ran>[] = [];
+    before(async () => {
+      pool = await startPool({ suite });
+      words = {
+        ...{ POOL: pool.collector, NAME: pool.scheddName },
+        SCHEDD: await pool.sinful('schedd', pool.scheddName),
+      };
+      await pool.run('mkdir', '-p', '/opt/names');
+      await pool.run('ln', '-s', '/opt/ours/cli/index.js', '/opt/names/condor_token_request');
+      // HTCondor's tool asks for its approval every five seconds, so all of them wait at the same time. It does not flush
+      // the line with the id, which stdbuf makes up for.
+      theirs = CASES.map((each, at) => run(['stdbuf', '-oL', 'condor_token_request'], `theirs-${at}`, each));
+      await Promise.allSettled(theirs);
+      ours = CASES.map((each, at) => run(['node', '/opt/names/condor_token_request'], `ours-${at}`, each));
+      await Promise.allSettled(ours);
+    });
+    after(() => pool?.stop());
+
+    async function run(tool: readonly string[], folder: string, { args, env = {} }: Case): Promise<Ran> {
+      const cwd = `/home/alice/${folder}`;
+      await pool.exec(['mkdir', '-m', '700', '-p', cwd], { user: 'alice' });
+      const given = args.map((arg, at) =>
+        /^-{1,2}(key|type|ty)$/.test(args[at - 1] ?? '')
+          ? arg
+          : arg.replace(/^(POOL|NAME|SCHEDD)$/, (word) => words[word] ?? word),
+      );
+      const script = 'out=$1; shift; "$@" > "$out/.stdout" 2> "$out/.stderr"';
+      let ended = false;
+      const running = pool
+        .exec(['sh', '-c', script, 'run', cwd, ...tool, ...given], {
+          ...{ user: 'alice', cwd },
+          env: {
+            _CONDOR_SEC_TOKEN_DIRECTORY: `${cwd}/tokens`,
+            _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS',
+            ...env,
+          },
+        })
+        .finally(() => {
+          ended = true;
+        });
+      const read = async (file: string) => (await pool.exec(['cat', `${cwd}/${file}`])).stdout;
+      const id = await until(`${folder} asks for approval, or ends`, 60, async () => {
+        const found = /approve request (\d{7})\./.exec(await read('.stdout'))?.[1];
+        if (found !== undefined) return undefined;
+        return ended ? undefined : 'no request';
+      }).then(async () => /approve request (\d{7})\./.exec(await read('.stdout'))?.[1]);
+      const request = id === undefined ? undefined : await approve(id);
+      const { status } = await running;
+      const list = 'find . -type f ! -name ".std*" -printf "%p %m " -exec cat {} \\; | sort';
+      const { stdout: files } = await pool.exec(['sh', '-c', list], { cwd });
+      return { outcome: { status, stdout: await read('.stdout'), stderr: await read('.stderr') }, request, files };
+    }
+
+    /** Approves a request at the daemon that has it. */
+    async function approve(id: string): Promise<unknown> {
+      for (const daemon of [[], ['-type', 'SCHEDD', '-name', pool.scheddName]]) {
+        const { stdout } = await pool.exec(['condor_token_request_list', '-json', ...daemon]);
+        const all: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
+        const found = (all as Record<string, unknown>[]).find(({ RequestId }) => RequestId === id);
+        if (found === undefined) continue;
+        await pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} ${daemon.join(' ')}`);
+        const { RequestId: _, ClientId: __, ...request } = found;
+        return { ...request, daemon: daemon.length === 0 ? 'collector' : 'schedd' };
+      }
+      throw new Error(`no daemon lists request ${id}`);
+    }
+
+    for (const [at, { args, differs }] of CASES.entries()) {
+      const name = args.map((arg) => arg || "''").join(' ') || 'no arguments';
+      test(`${name}${differs === undefined ? '' : ' — differs'}`, async () => {
+        const [reference, own] = [await theirs[at], await ours[at]];
+        assert.ok(reference !== undefined && own !== undefined);
+        const said = `theirs: ${JSON.stringify(reference)}\nours: ${JSON.stringify(own)}`;
+        if (differs === undefined) assert.deepEqual(resultOf(own), resultOf(reference), said);
+        else {
+          assert.equal(own.outcome.status === 0 ? 'succeeds' : 'fails', differs[1], said);
+          assert.notDeepEqual(resultOf(own), resultOf(reference), said);
+        }
+      });
+    }
+  });
+}
+
+/** What has to be the same; tokens by their claims. */
+function resultOf({ outcome: { status, stdout }, request, files }: Ran): unknown {
+  if (status !== 0) return { succeeded: false, stdout: withoutIds(stdout), request };
+  return { succeeded: true, stdout: withoutIds(stdout), request, files: withoutIds(files) };
+}
+
+function withoutIds(text: string): string {
+  return text
+    .replaceAll(/approve request \d{7}\./g, 'approve request N.')
+    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, (jwt) => {
+      const { jti: _, iat, exp, ...claims } = claimsOf(jwt);
+      return JSON.stringify({ ...claims, lifetime: exp === undefined ? 'unlimited' : Number(exp) - Number(iat) });
+    });
+}

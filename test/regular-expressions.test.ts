@@ -1,0 +1,73 @@
+/** No regular expression of src takes more than linear time, whatever a peer sends. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from './support/expressions.ts';
+
+const LENGTH = 4 * 1024;
+const TINY = 26;
+/** CPU time that is worth a second look, in microseconds. A linear expression takes some 30, a quadratic one 20,000. */
+const SUSPICIOUS_US = 4000;
+/** Four times the input may take so many times the CPU time. Sixteen would be quadratic. */
+const MAX_RATIO = 9;
+
+/** CPU time of this process, user and system, in microseconds. Wall-clock time would depend on the load of the host. */
+function cpuTime(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+const best = (work: () => void) => Math.min(cpuTime(work), cpuTime(work), cpuTime(work));
+
+/** The first input whose CPU time grows faster than its length; undefined: there is none. */
+function superlinear(regExp: RegExp): string | undefined {
+  const run = (text: string) => {
+    regExp.lastIndex = 0;
+    if (regExp.global) text.replace(regExp, '');
+    else regExp.exec(text);
+  };
+  for (const pump of pumpsOf(regExp)) {
+    // An expression with exponential growth would never return from the long input.
+    const tiny = pump(TINY);
+    if (cpuTime(() => run(tiny)) > SUSPICIOUS_US && best(() => run(tiny)) > SUSPICIOUS_US)
+      return `exponential: ${JSON.stringify(tiny)}`;
+    const short = pump(LENGTH);
+    if (cpuTime(() => run(short)) < SUSPICIOUS_US) continue;
+    const [once, more] = [best(() => run(short)), best(() => run(pump(4 * LENGTH)))];
+    if (once > SUSPICIOUS_US / 2 && more / once > MAX_RATIO)
+      return `${LENGTH} characters ${once} µs, ${4 * LENGTH} characters ${more} µs: ${JSON.stringify(pump(60).slice(0, 120))}`;
+  }
+  return undefined;
+}
+
+describe('the regular expressions of src', () => {
+  const all = expressionsOfSources();
+
+  test('are found in literals, templates and hint tables', () => {
+    assert.ok(all.length > 150, String(all.length));
+    assert.ok(
+      all.some(({ path, regExp }) => path === 'src/messages/hints-connect.ts' && regExp.test('connection refused')),
+    );
+    const template = ['`', '{g(/z/)}', '`'].join('$').replace('$`', '`');
+    const text = `const a = b / c; // /x/\nf(/[/"']+/g, 'no /y/', ${template});\nrows\`\n/one (\\w+)\nhint /no/\n\``;
+    assert.deepEqual(expressionsOf(text).map(String), ['/[/"\']+/g', '/z/', '/one (\\w+)/']);
+  });
+
+  test('are not made of texts at run time, except of the hint tables and the configuration of the user', () => {
+    assert.deepEqual(dynamicExpressions(), [
+      'src/daemon/locate.ts', // sent to the collector, and never run here
+      'src/inputs/credentials.ts', // LOCAL_CONFIG_DIR_EXCLUDE_REGEXP
+      'src/messages/hint-rows.ts',
+    ]);
+  });
+
+  test('that take quadratic time are detected', () => {
+    for (const bad of [/(\d+)\.(\d+)\.\d+/, /(a+)+$/, /its name is (.+), not (\S+)/, /\s+$/])
+      assert.ok(superlinear(bad), String(bad));
+  });
+
+  for (const { path, regExp } of all)
+    test(`${path}: ${String(regExp).slice(0, 100)} takes linear time`, () =>
+      assert.equal(superlinear(regExp), undefined));
+});

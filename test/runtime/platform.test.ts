@@ -1,0 +1,168 @@
+/** What differs on Windows, on any system. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { workingDirectoryFor } from '../../src/action/renewal.ts';
+import { loadCertificate } from '../../src/credentials/ssl.ts';
+import { systemFiles } from '../../src/credentials/trust.ts';
+import { readCredentials } from '../../src/inputs/credentials.ts';
+import { interruptSignal } from '../../src/inputs/process-host.ts';
+import { environmentSettings } from '../../src/inputs/settings.ts';
+import { environmentOf, homeOf, isDeniedByNode, isLinkOfSystem, renameOver } from '../../src/runtime/platform.ts';
+import { distinguishedName } from '../../src/runtime/printable.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { selfSigned } from '../support/certificates.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { surroundings } from '../support/surroundings.ts';
+
+const failure = (code: string) => Object.assign(new Error(code), { code });
+
+describe('the environment', () => {
+  const copy = { ...{ Path: 'C:\\Windows' }, BEARER_TOKEN: 'x' };
+
+  test('has names in any case in a copy on Windows', () => {
+    const env = environmentOf(copy, 'win32');
+    assert.deepEqual(
+      [env['PATH'], env['Path'], env['bearer_token'], env['NONE']],
+      ['C:\\Windows', 'C:\\Windows', 'x', undefined],
+    );
+    assert.deepEqual({ ...env }, copy);
+  });
+
+  test('is as it was on other systems', () => {
+    assert.equal(environmentOf(copy, 'linux'), copy);
+    assert.equal(environmentOf(copy, 'linux')['PATH'], undefined);
+  });
+});
+
+describe('the home directory', () => {
+  test('is %USERPROFILE% on Windows', () => {
+    assert.equal(homeOf({ UserProfile: 'D:\\alice' }, 'win32', 'C:\\users\\alice'), 'D:\\alice');
+    assert.equal(homeOf({ USERPROFILE: '' }, 'win32', 'C:\\users\\alice'), 'C:\\users\\alice');
+  });
+
+  test('is that of the account on other systems', () =>
+    assert.equal(homeOf({ USERPROFILE: '/else', HOME: '/home/x' }, 'linux', '/home/alice'), '/home/alice'));
+});
+
+describe('the CA certificates of the system', () => {
+  test('are in no file on Windows, where every account may create /etc on the current drive', () =>
+    assert.deepEqual(systemFiles({ certificateFile: undefined, platform: 'win32' }), []));
+
+  test('are in SSL_CERT_FILE on every system', () => {
+    for (const platform of ['win32', 'linux'] as const)
+      assert.deepEqual(systemFiles({ certificateFile: 'ca.pem', platform }), ['ca.pem']);
+  });
+
+  test('are looked for in files on other systems', () => {
+    for (const platform of ['linux', 'darwin'] as const)
+      assert.ok(systemFiles({ certificateFile: undefined, platform }).includes('/etc/ssl/cert.pem'), platform);
+  });
+});
+
+describe('a symbolic link', () => {
+  test('of root is the system’s own, but not on Windows, where every file is of user 0', () => {
+    assert.deepEqual(
+      [isLinkOfSystem({ uid: 0 }, 'linux'), isLinkOfSystem({ uid: 1 }, 'linux'), isLinkOfSystem({ uid: 0 }, 'win32')],
+      [true, false, false],
+    );
+  });
+});
+
+describe('renaming over a file', () => {
+  for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
+    test(`is repeated after ${code} on Windows, with growing pauses`, () => {
+      const pauses: number[] = [];
+      let attempts = 0;
+      const rename = () => {
+        attempts += 1;
+        if (attempts < 4) throw failure(code);
+      };
+      renameOver(rename, 'win32', (milliseconds) => pauses.push(milliseconds));
+      assert.deepEqual([attempts, pauses], [4, [5, 10, 20]]);
+    });
+  }
+
+  test('fails on Windows if the file stays open', () => {
+    const pauses: number[] = [];
+    const rename = () => {
+      throw failure('EPERM');
+    };
+    assert.throws(() => renameOver(rename, 'win32', (milliseconds) => pauses.push(milliseconds)), {
+      code: 'EPERM',
+    });
+    assert.equal(
+      pauses.reduce((sum, each) => sum + each),
+      635,
+    );
+  });
+
+  test('is not repeated for other reasons, nor on other systems', () => {
+    const never = () => assert.fail('a pause');
+    for (const [code, platform] of [
+      ['ENOENT', 'win32'],
+      ['EPERM', 'linux'],
+    ] as const) {
+      const rename = () => {
+        throw failure(code);
+      };
+      assert.throws(() => renameOver(rename, platform, never), { code });
+    }
+  });
+});
+
+test('the process that renews is not in its directory on Windows, which could not be removed then', () => {
+  assert.equal(workingDirectoryFor('C:\\temp\\condor-token-1', 'win32'), 'C:\\');
+  assert.equal(workingDirectoryFor('/tmp/condor-token-1', 'linux'), '/tmp/condor-token-1');
+});
+
+describe('a certificate', () => {
+  test('without a subject is described on every version of Node, which has undefined or an empty string for it', () => {
+    assert.deepEqual(
+      [undefined, '', 'CN=alice\nO=Test'].map((name) => distinguishedName(name, 'an empty subject')),
+      ['an empty subject', 'an empty subject', 'CN=alice, O=Test'],
+    );
+  });
+
+  test('without a subject is loaded as the client certificate', async () => {
+    const { certificate, key } = await selfSigned({ subject: '' });
+    const source = {
+      given: true,
+      certificate: { name: 'client-certificate', text: new Secret(certificate) },
+      key: { name: 'client-key', text: new Secret(key) },
+    } as const;
+    const tls = () => async () => assert.fail('no connection is made');
+    const method = loadCertificate(source, tls, notingHost().host);
+    assert.ok(typeof method === 'object');
+    assert.deepEqual(method.sources, ['client-certificate (an empty subject)']);
+  });
+});
+
+test('SIGBREAK interrupts, as Ctrl+Break sends it on Windows', () => {
+  const signal = interruptSignal();
+  process.emit('SIGBREAK');
+  assert.ok(signal.aborted);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(name);
+});
+
+test('file lists of HTCondor are separated by commas, so that a path may have blanks', () => {
+  const env = {
+    _CONDOR_AUTH_SSL_CLIENT_CAFILE: 'C:\\Program Files\\ca.pem, D:\\b.pem',
+    _CONDOR_AUTH_SSL_CLIENT_CERTFILE: 'C:\\Program Files\\cert.pem',
+    _CONDOR_AUTH_SSL_CLIENT_KEYFILE: 'C:\\Program Files\\key.pem',
+  };
+  const { trust, certificate } = readCredentials(
+    () => undefined,
+    surroundings(env, { setting: environmentSettings(env) }),
+    'fetch',
+    false,
+  );
+  assert.deepEqual(trust.files, ['C:\\Program Files\\ca.pem', 'D:\\b.pem']);
+  const pairs = [{ certificate: 'C:\\Program Files\\cert.pem', key: 'C:\\Program Files\\key.pem' }];
+  assert.deepEqual(certificate, { given: false, pairs });
+});
+
+test('a denial of Node’s permission model is told from one of the system', () =>
+  assert.deepEqual(
+    ['ERR_ACCESS_DENIED', 'EACCES'].map((code) => isDeniedByNode(failure(code))),
+    [true, false],
+  ));

@@ -1,0 +1,103 @@
+/** The daemon's policy ad: names of methods, ciphers, and what a refusal says. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { reconcile, reconcileMethods, sessionDurationOf } from '../support/embedded-pool/policy.ts';
+import type { Ad } from '../support/embedded-pool/settings.ts';
+
+const withPolicy = (changes: Ad, extra: Parameters<typeof fetchFrom>[1] = {}) =>
+  withPool({ edit: { policy: (ad) => ({ ...ad, ...changes }) } }, (pool) => fetchFrom(pool, extra));
+
+describe('the policy ad of a daemon', () => {
+  for (const name of ['TOKEN', 'token', 'IDTOKENS', 'Idtoken', 'TOKENS']) {
+    test(`may call IDTOKENS ${name}`, async () => {
+      const { authenticationMethod } = await withPolicy({ AuthMethods: name, AuthMethodsList: `FS, ${name}` });
+      assert.equal(authenticationMethod, 'IDTOKENS');
+    });
+  }
+
+  const refusals: readonly [string, Ad, string, string][] = [
+    [
+      'that knows AES but does not encrypt names the attribute',
+      { Encryption: 'NO' },
+      'ERR_NO_ENCRYPTION',
+      'the daemon knows AES but does not agree to encrypt (Encryption is NO in its policy)',
+    ],
+    [
+      'without the attribute Encryption says that it is missing',
+      { Encryption: undefined },
+      'ERR_NO_ENCRYPTION',
+      'the daemon knows AES but does not agree to encrypt (Encryption is missing in its policy)',
+    ],
+    [
+      'that prefers another cipher names the cipher',
+      { CryptoMethods: 'BLOWFISH,AES' },
+      'ERR_NO_ENCRYPTION',
+      'the daemon chooses BLOWFISH instead of AES encryption',
+    ],
+    [
+      'without AES names the ciphers that it offers',
+      { CryptoMethods: 'BLOWFISH,3DES' },
+      'ERR_NO_ENCRYPTION',
+      'the daemon does not agree to AES encryption (it offers BLOWFISH, 3DES)',
+    ],
+    [
+      'with ErrorString and ReturnCode shows both',
+      { CryptoMethods: undefined, ErrorString: 'no cipher\r\n::error::x', ReturnCode: 'DENIED' },
+      'ERR_NO_ENCRYPTION',
+      'the daemon does not agree to AES encryption (it offers none); the daemon reports: no cipher??::error::x (DENIED)',
+    ],
+    [
+      'with ReturnCode alone shows it',
+      { Authentication: 'NO', ReturnCode: 'CMD_NOT_FOUND' },
+      'ERR_NO_COMMON_METHOD',
+      'the daemon does not agree to authenticate; the daemon reports CMD_NOT_FOUND',
+    ],
+  ];
+  for (const [what, changes, code, message] of refusals)
+    test(what, () => assert.rejects(withPolicy(changes), { code, message }));
+});
+
+describe('the embedded pool', () => {
+  const policyAd = (attributes: Readonly<Record<string, string | number>>) => {
+    const message = new Writer();
+    putClassAd(message, attributes);
+    return getClassAd(new Reader(message.finish(), false));
+  };
+
+  test('refuses a client that never encrypts where encryption is required, as C++ does', () => {
+    const never = policyAd({ AuthenticationNew: 'REQUIRED', Encryption: 'NEVER', Integrity: 'OPTIONAL' });
+    assert.equal(reconcile(never, 'REQUIRED'), undefined);
+    assert.deepEqual(reconcile(never, 'PREFERRED'), { Authentication: 'YES', Encryption: 'YES', Integrity: 'YES' });
+    assert.equal(reconcile(policyAd({ Authentication: 'REQUIRED', Encryption: 'x' }), 'OPTIONAL'), undefined);
+    const absent = policyAd({ Authentication: 'OPTIONAL' });
+    assert.deepEqual(reconcile(absent, 'OPTIONAL'), { Authentication: 'NO', Encryption: 'NO', Integrity: 'NO' });
+  });
+
+  test('compares method names without regard to case and returns the names of the client', () => {
+    const { names, methods } = reconcileMethods('Ssl, token,KERBEROS', ['TOKEN', 'FS', 'SSL']);
+    assert.deepEqual(names, ['token', 'Ssl']);
+    assert.deepEqual(methods, ['TOKEN', 'SSL']);
+  });
+
+  test('reads a SessionDuration that is not a string of digits as 0', () => {
+    const ads = [60, '60', ' 7s', 'soon', ''].map((SessionDuration) => policyAd({ SessionDuration }));
+    assert.deepEqual([...ads, policyAd({})].map(sessionDurationOf), [0, 60, 7, 0, 0, 0]);
+  });
+});
+
+describe('the verdict of a daemon', () => {
+  test('shows an ErrorString', () =>
+    withPool(
+      { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'DENIED', ErrorString: 'not on the list\n' }) } },
+      async (pool) => {
+        await assert.rejects(fetchFrom(pool), {
+          code: 'ERR_DENIED',
+          message: 'the daemon answers DENIED (not on the list?) to our command; for it, we are alice@pool.test',
+        });
+      },
+    ));
+});

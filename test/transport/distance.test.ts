@@ -1,0 +1,75 @@
+/** Long round trips, TCP handshakes included, to hosts with several addresses. */
+import assert from 'node:assert/strict';
+import dns from 'node:dns';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server } from 'node:net';
+import { afterEach, describe, mock, test } from 'node:test';
+import { sendHttp } from '../../src/credentials/https.ts';
+import { Authority } from '../support/certificates.ts';
+import { type DistantLink, NO_LINK, openDistantLink } from '../support/distant-link.ts';
+import { fetchFrom } from '../support/embedded-fetch.ts';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
+
+const NAME = 'ap.distant.test';
+
+afterEach(() => mock.restoreAll());
+
+/** Makes the name of the distant host resolve to these addresses. */
+function resolveTo(...addresses: readonly string[]): void {
+  const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+  mock.method(dns, 'lookup', (_: string, __: object, done: (error: null, found: object) => void) => done(null, found));
+}
+
+/** An address of this machine that nothing answers: packets to it come back from it, and belong to no connection. */
+const silentBeside = ({ far }: DistantLink) =>
+  far.v6.replace(/[0-9a-f]+$/, (last) => (parseInt(last, 16) + 1).toString(16));
+
+describe('At a distance', { skip: NO_LINK }, () => {
+  for (const roundTripMs of [260, 1000, 2000]) {
+    for (const [what, addresses] of [
+      ['a host with two families', ({ far }: DistantLink) => [far.v6, far.v4]],
+      ['a host without IPv6 behind a name that has some', ({ far }: DistantLink) => ['2001:db8::7', far.v4]],
+      ['a host whose first address is silent', (link: DistantLink) => [silentBeside(link), link.far.v4]],
+      ['a host with one address', ({ far }: DistantLink) => [far.v4]],
+    ] as const) {
+      test(`of ${roundTripMs} ms, ${what} gives a token at the first attempt`, async () => {
+        const link = await openDistantLink(roundTripMs);
+        const pool = await EmbeddedPool.start({ host: '::' });
+        try {
+          resolveTo(...addresses(link));
+          const address = `<${NAME}:${pool.port}?sock=schedd_0>`;
+          const { roundTrips } = await fetchFrom(pool, { address, timeoutMs: 60_000 });
+          assert.equal(roundTrips, 3);
+        } finally {
+          await pool.stop();
+          await link.close();
+        }
+      });
+    }
+
+    test(`of ${roundTripMs} ms, a token service with two families answers, on one connection of several`, async () => {
+      const link = await openDistantLink(roundTripMs);
+      const authority = await Authority.create();
+      const { certificate: cert, key } = await authority.issue({ subject: `CN=${NAME}`, hosts: [NAME] });
+      const server = createHttpsServer({ cert, key }, (_, response) => response.end('hello'));
+      let sessions = 0;
+      server.on('secureConnection', () => {
+        sessions += 1;
+      });
+      const port = await listen(server as unknown as Server, 0, '::');
+      try {
+        resolveTo(link.far.v6, link.far.v4);
+        const url = new URL(`https://${NAME}:${port}/`);
+        const request = { url, method: 'GET', headers: {}, authorities: [authority.certificate] } as const;
+        const { text } = await sendHttp(request, notingHost().host);
+        assert.deepEqual([text, sessions], ['hello', 1]);
+      } finally {
+        server.close();
+        server.closeAllConnections();
+        await link.close();
+      }
+    });
+  }
+});
