@@ -100,7 +100,7 @@ interface ConnectFacts extends RestartFacts {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The network failed. Transient, except for ERR_CCB_ONLY and errors with `permanent`. */
+/** The network failed. Transient, except for ERR_CCB_ONLY, an unapproved token request, and if `permanent` is true. */
 export class ConnectError extends HTCondorError {
   readonly exitStatus = 3;
   readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
@@ -204,7 +204,10 @@ export class DaemonError extends HTCondorError {
   }
 }
 
-/** The issued token differs from the requested token. Who should act: the administrator of the pool. */
+/**
+ * A token is malformed or refused, or it differs from the requested token. Who should act: the administrator of the
+ * pool.
+ */
 export class TokenError extends HTCondorError {
   readonly exitStatus = 7;
   readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
@@ -218,7 +221,9 @@ export class TokenError extends HTCondorError {
   }
 }
 
-/** The token could not be written or exported. Who should act: the workflow author or the administrator of the runner. */
+/**
+ * The token could not be written or exported. Who should act: the workflow author or the administrator of the runner.
+ */
 export class OutputError extends HTCondorError {
   readonly code = 'ERR_OUTPUT';
   readonly exitStatus = 8;

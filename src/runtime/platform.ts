@@ -1,9 +1,11 @@
-/** Differences between Windows and other systems. Each function takes the platform, so all can be tested on any system. */
+/**
+ * Differences between Windows and other systems. Each function takes the platform, so all can be tested on any system.
+ */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the environment with case-insensitive names on Windows. `process.env` has them, but a copy of it does not, and
- * the search path may be named `Path`.
+ * Returns the environment with case-insensitive names on Windows. `process.env` has them, but a copy of it does not,
+ * and the search path may be named `Path`.
  */
 export function environmentOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
@@ -14,8 +16,8 @@ export function environmentOf(env: Environment, platform: NodeJS.Platform): Envi
 }
 
 /**
- * Returns the home directory, as HTCondor's tools determine it: `%USERPROFILE%` on Windows, else `ofAccount`, the entry in
- * the account database.
+ * Returns the home directory, as HTCondor's tools determine it: `%USERPROFILE%` on Windows, else `ofAccount`, the entry
+ * in the account database.
  */
 export function homeOf(env: Environment, platform: NodeJS.Platform, ofAccount: string): string {
   return (platform === 'win32' ? environmentOf(env, platform)['USERPROFILE'] : undefined) || ofAccount;
@@ -35,8 +37,8 @@ const RENAME_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;
 
 /**
- * Calls `rename`, which replaces a file. On Windows this fails while another process has that file open, so it is retried
- * for up to 0.6 s.
+ * Calls `rename`, which replaces a file. On Windows this fails while another process has that file open, so it is
+ * retried for up to 0.6 s.
  */
 export function renameOver(
   rename: () => void,

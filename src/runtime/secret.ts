@@ -1,4 +1,6 @@
-/** Node's `util.inspect.custom`, by its registered name, so that the library's declarations do not need Node's types. */
+/**
+ * Node's `util.inspect.custom`, by its registered name, so that the library's declarations do not need Node's types.
+ */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** A credential or token. Every conversion to text returns `***`; only `reveal()` returns the value. */

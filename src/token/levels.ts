@@ -1,4 +1,7 @@
-/** HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with the level that it implies directly. */
+/**
+ * HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with the level that it implies
+ * directly.
+ */
 const IMPLIED: Readonly<Record<string, string | undefined>> = {
   ALLOW: undefined,
   READ: undefined,

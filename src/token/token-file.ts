@@ -77,8 +77,8 @@ export function tokenText(token: Secret): string {
 }
 
 /**
- * Writes `text` to a temporary file beside `path`, then calls `put` to move it to `path`. The file is complete before it
- * appears under that name.
+ * Writes `text` to a temporary file beside `path`, then calls `put` to move it to `path`. The file is complete before
+ * it appears under that name.
  */
 export function putFile(path: string, text: string, put: (from: string, to: string) => void): void {
   const temporary = join(dirname(resolve(path)), `.${basename(path)}.${crypto().randomUUID()}`);

@@ -111,7 +111,10 @@ export function dial(
   });
 }
 
-/** Returns whether the host is IPv4 or unbracketed IPv6. `net.isIP` compiles a regular expression, which takes milliseconds. */
+/**
+ * Returns whether the host is IPv4 or unbracketed IPv6. `net.isIP` compiles a regular expression, which takes
+ * milliseconds.
+ */
 function isNumeric(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
 }

@@ -66,7 +66,9 @@ export function sharedPortId({ params }: Sinful): string | undefined {
   return params.get('sock');
 }
 
-/** Returns the host name to check a certificate against: the alias or a non-numeric host; undefined if there is none. */
+/**
+ * Returns the host name to check a certificate against: the alias or a non-numeric host; undefined if there is none.
+ */
 export function hostNameOf({ host, params }: Sinful): string | undefined {
   return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
 }
