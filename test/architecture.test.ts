@@ -18,7 +18,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/daemon/'], ['src/credentials/']],
   [['src/security/']],
   [['src/transport/']],
-  [['src/wire/'], ['src/token/']],
+  [['src/wire/'], ['src/token/'], ['src/kerberos/']],
   [['src/errors.ts', 'src/runtime/']],
 ];
 
@@ -73,6 +73,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/service/index.ts': /^(argv|exitCode)$/,
   'src/service/world.ts': /^(env|getuid|stdout|stderr|on)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
+  'src/transport/kdc.ts': /^getBuiltinModule$/, // node:dns, only if it is needed
   'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
@@ -93,6 +94,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/cli/main.ts': 1, // prints it
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
   'src/credentials/idtokens.ts': 1, // splits the input in lines
+  'src/credentials/kerberos.ts': 3, // is the keytab base64? reads it; makes the keys of the password
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself

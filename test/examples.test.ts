@@ -42,6 +42,7 @@ test('the list of examples names every file, and every file is looked at here', 
     ...WORKFLOWS,
     ...Object.keys(EXAMPLES),
     'gitlab/templates/condor-token-fetch.yml',
+    'gitlab/kerberos.yml',
   ];
   assert.deepEqual(files, known.sort());
   const readme = readFileSync(join(projectRoot, 'examples', 'README.md'), 'utf8');

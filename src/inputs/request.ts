@@ -63,7 +63,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     serverName: readServerName(input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
-    credentials: readCredentials(input, surroundings, mode),
+    credentials: readCredentials(input, surroundings, mode, localFirst),
     keyless,
     authz: readLevels(input('authz')),
     lifetime,

@@ -1,4 +1,5 @@
 import { rows } from './hint-rows.ts';
+import { KERBEROS_CONNECT, KERBEROS_MISSING, KERBEROS_UNREADABLE } from './hints-kerberos.ts';
 
 const ELSEWHERE = 'use a self-hosted one, a VPN, or an SSH tunnel with address.';
 const STALE = 'use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)';
@@ -28,7 +29,9 @@ Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONF
 /^(\S+)
 Workflow: correct $1; the README says what it may be.
 `,
-  ERR_NO_CREDENTIAL: rows`
+  ERR_NO_CREDENTIAL: [
+    ...KERBEROS_MISSING,
+    ...rows`
 /empty, and no other credential
 Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
 Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
@@ -66,7 +69,10 @@ Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave a
 Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
 Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
 `,
-  ERR_CREDENTIAL_UNREADABLE: rows`
+  ],
+  ERR_CREDENTIAL_UNREADABLE: [
+    ...KERBEROS_UNREADABLE,
+    ...rows`
 /\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
@@ -84,6 +90,7 @@ Workflow: password is the line that condor_store_cred add -c was given on the da
 /
 Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
 `,
+  ],
   ERR_NOT_FOUND: rows`
 /it may be restarting
 Administrator: ${RESTARTED}
@@ -98,7 +105,9 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 /
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,
-  ERR_CONNECT: rows`
+  ERR_CONNECT: [
+    ...KERBEROS_CONNECT,
+    ...rows`
 /the proxy \S+ does not connect
 Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
 Runner: if HOST is reached without a proxy, add it to no_proxy.
@@ -116,6 +125,7 @@ Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCo
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
+  ],
   ERR_TIMEOUT: rows`
 /request (\w+) was not approved
 Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.

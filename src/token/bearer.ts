@@ -3,29 +3,30 @@ import { CredentialError } from '../errors.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { JWT } from './jwt.ts';
 
-/** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */
+/** A parsed SciToken or WLCG token: the claims that explain a refusal by the daemon. Times are seconds since 1970. */
 export interface BearerToken {
   readonly jwt: Secret;
-  /** Where it came from. */
+  /** Credential source, for messages. */
   readonly source: string;
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
-  /** Undefined: it has none. */
+  /** Undefined if the token has no scope. */
   readonly scope: string | undefined;
-  /** `ver` or `wlcg.ver`: the profile that it follows; undefined: SciTokens 1.0. */
+  /** Token profile, from `ver` or `wlcg.ver`; undefined means SciTokens 1.0. */
   readonly profile: string | undefined;
   readonly expiresAt: number | undefined;
   readonly notBefore: number | undefined;
 }
 
-/** The last second that a Date can say. */
+/** Latest time that a Date can represent, in seconds since 1970. */
 const MAX_TIME = 8.64e12;
 
 /**
- * Takes a bearer token apart; nothing is verified, for that is the daemon's part.
+ * Parses a bearer token without verifying its signature, which the daemon does. `source` names it in errors.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject, or its times are none.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a JWT, `iss` or `sub` is missing, or `exp` or
+ *   `nbf` is out of range.
  */
 export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const claims = decode(jwt, source);
@@ -78,7 +79,7 @@ function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> 
   try {
     return decodeJwt(text);
   } catch {
-    throw unreadable(source, 'its payload is not a JSON object'); // jose's message may quote what it could not read
+    throw unreadable(source, 'its payload is not a JSON object'); // without the cause: jose's message may quote the token
   }
 }
 
