@@ -1,6 +1,6 @@
 /**
- * `npm run faults`: damages each frame between the client and real daemons in each way, and writes the outcomes to
- * docs/RELIABILITY.md; then kills a process that writes tokens a thousand times.
+ * `npm run faults`: injects each fault into each frame between the client and real daemons, and writes the outcomes to
+ * docs/RELIABILITY.md. Then kills a process that writes tokens, a thousand times.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ for (const suite of poolSuites()) {
   const { version } = to.secure.pool;
   versions.push(version);
   const tell = async (each: FaultCase) => {
-    // A case that is not in the document yet gets a long deadline, which also shows a timeout.
+    // A case that the document lacks gets a long deadline, so that a timeout is visible too.
     const expected = expectedOutcome(each, version) ?? '';
     const { error } = await fetchThrough(each.method, each.plan, to, expected);
     const success = error === undefined || (isUnsteady(each) && error.code === 'ERR_CLOSED');

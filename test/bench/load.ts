@@ -1,6 +1,6 @@
 /**
- * `npm run load [-- MINUTES]`: many fetches at once from one real schedd, by one process and by many, beside HTCondor's own
- * tool; then as many minutes of steady load, to see whether memory, sockets or files pile up.
+ * `npm run load [-- MINUTES]`: runs many parallel fetches from one real schedd, in one process and in many, compared
+ * with HTCondor's own tool. Then runs a steady load for MINUTES, to detect leaks of memory, sockets or files.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ interface Figures {
   readonly timesMs: readonly number[];
 }
 
-/** `count` of them, so many at once; each gives undefined or what was wrong. */
+/** Runs `work` `count` times, `atOnce` in parallel. Each run returns undefined or an error message. */
 async function many(count: number, atOnce: number, work: () => Promise<string | undefined>): Promise<Figures> {
   const failures: string[] = [];
   const timesMs: number[] = [];
@@ -50,7 +50,7 @@ function tell(what: string, { failures, seconds, timesMs }: Figures): void {
   if (failures.length > 0) process.exitCode = 1;
 }
 
-/** Somebody else at the same schedd, for as long as `work` takes: how long a ping of HTCondor's tool takes. */
+/** Measures condor_ping at the same schedd while `work` runs. */
 async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: T; pings: Figures }> {
   let over = false;
   const started = performance.now();

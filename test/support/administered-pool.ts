@@ -26,7 +26,10 @@ export const TRIED = {
 
 const scrambled = Buffer.from([0xde, 0xad, 0xbe, 0xef]);
 
-/** For a describe block: starts the daemons before its tests, and afterwards asserts that the tests used all blocks of the part. */
+/**
+ * For a describe block: starts the daemons before its tests, and afterwards asserts that the tests used all blocks of
+ * the part.
+ */
 export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const mine: readonly string[] = [...TRIED.setUp, ...TRIED[part]];
   const used = new Set<string>();
@@ -101,7 +104,9 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const assertRefused = async (jwt: string, type?: string) => assert.ok(!(await takes(jwt, type)), 'it is refused');
 
   const create = async (...args: string[]) => (await pool.run('condor_token_create', ...args)).trim();
-  /** Returns a signing key, to issue tokens that condor_token_create cannot issue: with an `iat` in the past or future. */
+  /**
+   * Returns a signing key, to issue tokens that condor_token_create cannot issue: with an `iat` in the past or future.
+   */
   async function signingKey(id: string): Promise<SigningKey> {
     const file = Buffer.from(await pool.run('base64', '-w0', `/etc/condor/passwords.d/${id}`), 'base64');
     return new SigningKey(

@@ -66,8 +66,8 @@ export class CiMachine {
   }
 
   /**
-   * Adds stand-ins for HTCondor's tools. They ask the schedd for their identity, with the credential that the environment
-   * configures, and print the path and mode of the token file.
+   * Adds stand-ins for HTCondor's tools. They ask the schedd for their identity, with the credential that the
+   * environment configures, and print the path and mode of the token file.
    */
   pretendTools(): void {
     for (const name of ['condor_ping', 'condor_submit', 'condor_q']) {

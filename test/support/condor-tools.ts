@@ -20,7 +20,9 @@ const INSIDE = `
   exec chroot --userspec="$who" /mnt/root sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
 `;
 
-/** Writes wrappers into a directory for the PATH. They run the tools of a suite's tree as the account of this process. */
+/**
+ * Writes wrappers into a directory for the PATH. They run the tools of a suite's tree as the account of this process.
+ */
 export function writeCondorTools(folder: string, suite: Suite): void {
   const [program, ...args] = asRoot('unshare', '--mount', 'sh', '-c', INSIDE, 'tool', treeOf(suite));
   const words = program === 'sudo' ? [program, '--preserve-env', ...args] : [program, ...args];

@@ -17,7 +17,10 @@ export interface DistantLink {
 /** The reason why this system cannot open a link; false if it can. */
 export const NO_LINK: string | false = process.platform === 'linux' ? false : 'needs the TUN devices of Linux';
 
-/** Opens a link that delays each packet, including those of the TCP handshake, by half of this time. Needs root and Python. */
+/**
+ * Opens a link that delays each packet, including those of the TCP handshake, by half of this time. Needs root and
+ * Python.
+ */
 export async function openDistantLink(roundTripMs: number): Promise<DistantLink> {
   // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so they do not clash with real hosts.
   const [high, low] = [randomInt(1, 255), 4 * randomInt(0, 63)];

@@ -26,9 +26,9 @@ interface Direction {
  * Delays are those of a network. A connection takes one round trip; connecting to the proxy itself takes none, so the
  * client's first bytes are delayed instead. Bytes take half a round trip in each direction.
  *
- * Round trips are counted on a logical clock, which advances with changes of direction rather than with time. Bytes from
- * the client carry the latest timestamp that the client has received. A response arrives one tick later, and a connection
- * is established one tick after its start. Connections that a client uses in parallel therefore count once.
+ * Round trips are counted on a logical clock, which advances with changes of direction rather than with time. Bytes
+ * from the client carry the latest timestamp that the client has received. A response arrives one tick later, and a
+ * connection is established one tick after its start. Connections that a client uses in parallel therefore count once.
  */
 export class DistantProxy {
   readonly #options: DistantProxyOptions;
@@ -133,8 +133,8 @@ const MAX_ATTEMPTS = 5;
  * Asserts that `work` waits for exactly this number of round trips.
  *
  * If a busy host delays the client between two messages, bytes can arrive in the meantime, and the second message is
- * counted as a response to them. Such delays can only add round trips. A count that is too high is therefore repeated; a
- * count that is too low fails at once.
+ * counted as a response to them. Such delays can only add round trips. A count that is too high is therefore repeated;
+ * a count that is too low fails at once.
  */
 export async function assertRoundTrips(
   proxy: DistantProxy,

@@ -6,7 +6,9 @@ import { OF_THE_WAY } from './errors/daemons-out-of-reach.ts';
 import { OF_INPUTS } from './errors/inputs-and-credentials.ts';
 import { OF_TOKENS } from './errors/tokens-and-outputs.ts';
 
-/** Errors by a part of their message. docs/TROUBLESHOOTING.md has a heading for each, test/golden/hints.json the advice. */
+/**
+ * Errors by a part of their message. docs/TROUBLESHOOTING.md has a heading for each, test/golden/hints.json the advice.
+ */
 export const ERRORS = {
   ...OF_INPUTS,
   ...OF_THE_WAY,

@@ -34,7 +34,9 @@ interface GitLabInclude {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** Returns the job `submit` of the GitLab example, with the component included and its inputs and `extends` resolved. */
+/**
+ * Returns the job `submit` of the GitLab example, with the component included and its inputs and `extends` resolved.
+ */
 export function gitLabJob(pool: Place, inputs: Readonly<Record<string, string>>): GitLabJob {
   const { include, submit } = parse(exampleText('gitlab/.gitlab-ci.yml', pool)) as {
     include: readonly GitLabInclude[];

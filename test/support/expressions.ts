@@ -10,7 +10,10 @@ export interface Expression {
 /** Matches the text before a slash that starts a regular expression rather than a division. */
 const BEFORE_EXPRESSION = /(?:^|[(,=:[!&|?{};>+]|\breturn|\bof|\bcase)\s*$/;
 
-/** Returns all regular expression literals, and all patterns of the hint tables: lines of a `rows` template that start with a slash. */
+/**
+ * Returns all regular expression literals, and all patterns of the hint tables: lines of a `rows` template that start
+ * with a slash.
+ */
 export function expressionsOfSources(): readonly Expression[] {
   return sources.flatMap(({ path, text }) => expressionsOf(text).map((regExp) => ({ path, regExp })));
 }
@@ -92,7 +95,10 @@ function endOfExpression(text: string, start: number): number {
 /** Characters that the character classes of the expressions contain. */
 const CHARACTERS = [...'aA0 _.-"=:#/@,;~+<&?{$\\\t\n\u0000é'];
 
-/** Returns input generators for an expression. An input is a matching prefix, one repeated part, and a suffix that does not match. */
+/**
+ * Returns input generators for an expression. An input is a matching prefix, one repeated part, and a suffix that does
+ * not match.
+ */
 export function pumpsOf({ source, flags }: RegExp): ((length: number) => string)[] {
   const literals = source
     .replace(/\\[bBdDsSwWnrt]|\\p\{\w+\}|\(\?(?:[:=!]|<[=!])|[()|]|\[(?:\\.|[^\]])*\]|\{[\d,]+\}|[.*+?^$]/g, '\u0001')

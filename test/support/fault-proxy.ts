@@ -8,8 +8,9 @@ export type Direction = 'to the daemon' | 'to the client';
 export interface Damage {
   readonly bytes?: readonly Uint8Array[];
   /**
-   * `stall`: the proxy forwards nothing more in this direction. `reset`: it resets both connections. `end`: it closes this
-   * direction, and the other one stays open. `wait`: it sends the bytes with the next ones, or alone after `WHILE_MS`.
+   * `stall`: the proxy forwards nothing more in this direction. `reset`: it resets both connections. `end`: it closes
+   * this direction, and the other one stays open. `wait`: it sends the bytes with the next ones, or alone after
+   * `WHILE_MS`.
    */
   readonly after?: 'stall' | 'reset' | 'end' | 'wait';
 }

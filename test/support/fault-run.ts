@@ -16,7 +16,10 @@ import { patience } from './slowness.ts';
 const DAY_SECONDS = 86_400;
 /** Deadline of a fetch, in milliseconds. It only ends a fetch that hangs. */
 const LIMIT_MS = patience(20_000);
-/** Delay between the damage and the abort of a fetch that is expected to time out, in milliseconds. It replaces the deadline. */
+/**
+ * Delay between the damage and the abort of a fetch that is expected to time out, in milliseconds. It replaces the
+ * deadline.
+ */
 const SILENCE_MS = 500;
 
 export interface Outcome {

@@ -1,4 +1,7 @@
-/** The frames of a fetch with IDTOKENS (those of PASSWORD are the same) and with TLS, and the expected outcome of each fault in each frame. */
+/**
+ * The frames of a fetch with IDTOKENS (those of PASSWORD are the same) and with TLS, and the expected outcome of each
+ * fault in each frame.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage, Direction, FaultPlan } from './fault-proxy.ts';
@@ -92,8 +95,8 @@ export interface FaultCase {
 }
 
 /**
- * Excludes impossible cases. The first frame of a connection has no previous frame. A schedd of 25.14 does not survive the
- * omission of `TLS done` before a SciToken.
+ * Excludes impossible cases. The first frame of a connection has no previous frame. A schedd of 25.14 does not survive
+ * the omission of `TLS done` before a SciToken.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
@@ -114,8 +117,8 @@ export const isExclusive = ({ direction, name }: FaultCase): boolean =>
   direction === 'to the daemon' && name === 'request';
 
 /**
- * HTCondor's shared port rejects a header that arrives in pieces, unless the kernel joined them. This is the only case with
- * two outcomes; the test repeats it until it succeeds.
+ * HTCondor's shared port rejects a header that arrives in pieces, unless the kernel joined them. This is the only case
+ * with two outcomes; the test repeats it until it succeeds.
  */
 export const isUnsteady = ({ fault, direction, name }: FaultCase): boolean =>
   fault.name === 'in single bytes' && direction === 'to the daemon' && name === 'shared port';
@@ -138,7 +141,9 @@ const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
 
 const cellOf = ({ method, direction, name, fault }: FaultCase) => `${method}, ${direction}, ${name}: ${fault.name}`;
 
-/** Outcome of a wrong length in a header with 23.9. That release keeps reading, and its timing decides the error code. */
+/**
+ * Outcome of a wrong length in a header with 23.9. That release keeps reading, and its timing decides the error code.
+ */
 export const VARIES = 'varies';
 export const VARYING: readonly string[] = ['ERR_CLOSED', 'ERR_TIMEOUT', 'ERR_METHODS_EXHAUSTED'];
 
@@ -151,9 +156,9 @@ export function expectedOutcome(each: FaultCase, version: string): string | unde
 }
 
 /**
- * Returns whether a fetch may succeed in spite of the damage, because it does not change the conversation. The frame for
- * the shared port is not authenticated: it only selects a daemon at that port. HTCondor skips some noise between two
- * messages. Neither side reads bytes after the last frame of a direction.
+ * Returns whether a fetch may succeed in spite of the damage, because it does not change the conversation. The frame
+ * for the shared port is not authenticated: it only selects a daemon at that port. HTCondor skips some noise between
+ * two messages. Neither side reads bytes after the last frame of a direction.
  */
 export function isHarmless({ fault: { name: fault }, direction, name: frame }: FaultCase): boolean {
   if (HARMLESS.includes(fault)) return true;

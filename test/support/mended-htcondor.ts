@@ -1,11 +1,14 @@
 /**
- * Patches two defects of HTCondor, so that `condor_token_fetch -remote` succeeds. It fails with every release since 9.9.0.
+ * Patches two defects of HTCondor, so that `condor_token_fetch -remote` succeeds. It fails with every release since
+ * 9.9.0.
  *
  * Both defects are in CollectorDaemon::schedd_token_request. The patch changes the machine code in the pool's own tree:
  *
- * 1. The function looks up a schedd's Capability in the public ad, from which CollectorEngine::updateClassAd has removed
+ * 1. The function looks up a schedd's Capability in the public ad, from which CollectorEngine::updateClassAd has
+ * removed
  *    all private attributes. The patch renames the attribute in collector and schedd to a name that is not private.
- * 2. The function passes a CondorError on its stack to a connection that is opened after it has returned. When the session
+ * 2. The function passes a CondorError on its stack to a connection that is opened after it has returned. When the
+ * session
  *    with the schedd is established, SecManStartCommand clears that error, and the collector crashes. The patch makes the
  *    clearing a no-op.
  *
@@ -39,7 +42,10 @@ export async function mendRemote(pool: Pool): Promise<void> {
   await poke(pool, library, offsetOf(await read(pool, library), CLEAR), RETURN);
 }
 
-/** Returns the offsets of a name in a program: as a constant, or in an instruction that moves its first eight characters. */
+/**
+ * Returns the offsets of a name in a program: as a constant, or in an instruction that moves its first eight
+ * characters.
+ */
 function placesOf(code: Buffer, name: string): readonly number[] {
   const text = code.toString('latin1');
   const constant = new RegExp(`(?<=\0)${name}\0`, 'g');

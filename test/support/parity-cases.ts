@@ -9,7 +9,10 @@ export interface Case {
   readonly user?: 'root';
   /** Shell commands to run in the home directory before each of the two commands. */
   readonly setup?: string;
-  /** For an intended difference: the heading in docs/PARITY.md, the result of this project's command, and the release, if not all. */
+  /**
+   * For an intended difference: the heading in docs/PARITY.md, the result of this project's command, and the release,
+   * if not all.
+   */
   readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails', only?: Suite];
 }
 

@@ -12,12 +12,15 @@ export interface Outcome {
 }
 
 const USERS = ['alice', 'bob'];
-/** Root of the pool in its mount namespace, below a directory that exists on every Linux, so that nothing can be left behind. */
+/**
+ * Root of the pool in its mount namespace, below a directory that exists on every Linux, so that nothing can be left
+ * behind.
+ */
 const ROOT = '/mnt/root';
 
 /**
- * Mounts an in-memory overlay over a tree, in new mount and process namespaces. The script does not change the host, and
- * many pools can share a tree. Everything is removed when the script ends: on request, when its parent is killed
+ * Mounts an in-memory overlay over a tree, in new mount and process namespaces. The script does not change the host,
+ * and many pools can share a tree. Everything is removed when the script ends: on request, when its parent is killed
  * (--kill-child), or when its standard input closes because the test process has ended.
  */
 const INIT = `
@@ -42,7 +45,10 @@ const INIT = `
   while read -r reconfigure; do kill -HUP $!; done
 `;
 
-/** Starts the namespaces. Returns their first process, which reads commands from its standard input, and its PID on the host. */
+/**
+ * Starts the namespaces. Returns their first process, which reads commands from its standard input, and its PID on the
+ * host.
+ */
 export async function startNamespaces(
   suite: Suite,
   node: string,

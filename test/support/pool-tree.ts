@@ -1,7 +1,8 @@
 /**
  * Root file systems with HTCondor, one for each release, for the pools of pool.ts.
  *
- * The sources, in this order: the host itself, if condor_master is on the PATH; the cache; a container engine; debootstrap.
+ * The sources, in this order: the host itself, if condor_master is on the PATH; the cache; a container engine;
+ * debootstrap.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -51,8 +52,8 @@ export function versionOf(suite: Suite): string {
 /**
  * Prepares a suite's tree, unless the cache has one that is at most seven days old. Reports progress on standard error.
  *
- * A new tree is built beside the old one and replaces it when it is complete. If the build fails, the old tree is used, with
- * a warning.
+ * A new tree is built beside the old one and replaces it when it is complete. If the build fails, the old tree is used,
+ * with a warning.
  */
 export async function prepareTree(suite: Suite): Promise<void> {
   if (suite === 'host') return;
@@ -150,7 +151,10 @@ async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
   await run(`${suite}: installing HTCondor`, ...inNamespace(install, suite, folder));
 }
 
-/** Runs a program, prints progress every two seconds, and returns its output. If it fails, the error has the end of the output. */
+/**
+ * Runs a program, prints progress every two seconds, and returns its output. If it fails, the error has the end of the
+ * output.
+ */
 export async function run(what: string, program: string, ...args: string[]): Promise<string> {
   const started = performance.now();
   process.stderr.write(`${what} `);

@@ -123,8 +123,9 @@ export class Pool {
   /**
    * Replaces the configuration of the test, and returns when schedd and collector have read it.
    *
-   * Uses a signal rather than condor_reconfig, which a new setting could prevent from authenticating. A daemon writes its
-   * address file after it has read its settings (daemon_core_main.cpp, dc_reconfig); the name of that file changes each time.
+   * Uses a signal rather than condor_reconfig, which a new setting could prevent from authenticating. A daemon writes
+   * its address file after it has read its settings (daemon_core_main.cpp, dc_reconfig); the name of that file changes
+   * each time.
    */
   async configure(config: string): Promise<void> {
     await this.#writeConfig(config);

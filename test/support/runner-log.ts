@@ -73,7 +73,10 @@ interface ParsedCommand extends RunnerCommand {
   readonly props: Readonly<Record<string, string>>;
 }
 
-/** Parses `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in it. */
+/**
+ * Parses `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in
+ * it.
+ */
 export function parseCommand(line: string): ParsedCommand | undefined {
   const [, name, props = '', data = ''] = /^::([^\s:]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)$/s.exec(line.trim()) ?? [];
   if (name !== undefined && COMMANDS.includes(name)) {

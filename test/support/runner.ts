@@ -1,7 +1,7 @@
 /**
- * Runs built files as the GitHub runner does, by the rules of actions/runner (ActionCommand.cs, ActionCommandManager.cs,
- * FileCommandManager.cs, SecretMasker.cs): a separate process, inputs in the environment, file commands, workflow commands
- * in both outputs, and masks for all later lines.
+ * Runs built files as the GitHub runner does, by the rules of actions/runner (ActionCommand.cs,
+ * ActionCommandManager.cs, FileCommandManager.cs, SecretMasker.cs): a separate process, inputs in the environment, file
+ * commands, workflow commands in both outputs, and masks for all later lines.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';

@@ -16,7 +16,10 @@ export class SigningKey {
   readonly id: string;
   readonly #jwtKey: Uint8Array;
 
-  /** `secret` is the descrambled content of the key file. The key POOL is doubled, for compatibility with pool passwords. */
+  /**
+   * `secret` is the descrambled content of the key file. The key POOL is doubled, for compatibility with pool
+   * passwords.
+   */
   constructor(id = 'POOL', secret: Uint8Array = randomBytes(64)) {
     this.id = id;
     const material = id === 'POOL' ? Buffer.concat([secret, secret]) : secret;

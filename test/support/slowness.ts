@@ -7,7 +7,10 @@ const REFERENCE_MS = 12;
 
 let measured: number | undefined;
 
-/** Returns CONDOR_TEST_SLOWNESS or, once per process, a measurement from the wall time of some work and the load. At least 1. */
+/**
+ * Returns CONDOR_TEST_SLOWNESS or, once per process, a measurement from the wall time of some work and the load. At
+ * least 1.
+ */
 function slowness(): number {
   const given = Number(process.env['CONDOR_TEST_SLOWNESS']);
   if (given >= 1) return given;
@@ -19,8 +22,8 @@ function slowness(): number {
 export const patience = (milliseconds: number): number => Math.ceil(milliseconds * slowness());
 
 /**
- * Returns the deadline of a fetch that is expected to end with this code, in milliseconds. It is short only if the deadline
- * itself ends the fetch, so that the speed of the host does not influence the code.
+ * Returns the deadline of a fetch that is expected to end with this code, in milliseconds. It is short only if the
+ * deadline itself ends the fetch, so that the speed of the host does not influence the code.
  */
 export const deadlineFor = (code: string): number => patience(code.endsWith('TIMEOUT') ? 300 : 10_000);
 
