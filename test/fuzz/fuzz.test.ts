@@ -27,7 +27,7 @@ describe('every parser of foreign input', () => {
     }
   });
 
-  test('takes processor time in proportion to the length of the input', async () => {
+  test('uses CPU time in proportion to the length of the input', async () => {
     for (const target of targets.filter(({ weight }) => weight >= 1))
       await checkGrowth(target, [...target.seeds, ...readCorpus(target)], 5);
   });

@@ -50,7 +50,8 @@ function memoryKeptMb(): number {
 
 let running: Fuzzer | undefined;
 process.once('exit', () => {
-  if (running !== undefined) reportCrash(new Crash(running.target.name, running.current, 'it waits for what never comes'));
+  if (running !== undefined)
+    reportCrash(new Crash(running.target.name, running.current, 'it waits for what never comes'));
 });
 
 for (const target of targets) {

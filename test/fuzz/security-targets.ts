@@ -123,8 +123,9 @@ const methods: readonly Target[] = [
 ];
 
 /**
- * Selects session options by the bits of the input's first byte. 1: guess the method, 2: the daemon's order, 4: no
- * server name.
+ * Selects session options by the bits of the input's first byte. 1: send a credential before the policy arrives. 2: use
+ * the daemon's order of methods. 4: accept an unmapped identity. 8: offer PASSWORD, and wait for the verdict. 16: offer
+ * MUNGE.
  */
 function sessionOptions(bits: number) {
   const all = [idtoken, ...((bits & 8) === 0 ? [] : [poolPassword]), ...((bits & 16) === 0 ? [] : [munged])];

@@ -61,7 +61,7 @@ async function poolInAnotherProcess(suite: string): Promise<[ChildProcess, reado
 }
 
 for (const suite of poolSuites()) {
-  describe(`A pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`a pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let stopped = false;
     before(async () => {
@@ -74,7 +74,7 @@ for (const suite of poolSuites()) {
       assert.ok(stdout.startsWith(`${pool.scheddName} <127.0.0.1:${pool.port}?`), stdout);
     });
 
-    test('accepts the first credential for just what it allows', async () => {
+    test('authorizes only the levels of the first credential', async () => {
       const credential = await pool.idToken({ user: 'alice', authz: ['READ'], lifetime: 600 });
       await pool.run('mkdir', '-m', '700', '/tmp/first');
       await pool.write('/tmp/first/credential', `${credential}\n`, 0o600);
@@ -89,7 +89,7 @@ for (const suite of poolSuites()) {
       assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
     });
 
-    test('serves HTCondor’s own condor_token_fetch to a user, over FS, and has new settings when configure returns', async () => {
+    test('issues a token to HTCondor’s own condor_token_fetch over FS, and applies new settings before configure returns', async () => {
       const fetch = () => pool.exec(['condor_token_fetch', '-lifetime', '60'], { user: 'alice', cwd: '/home/alice' });
       const { stdout, stderr } = await fetch();
       const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as Record<
@@ -111,7 +111,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('leaves no process and no mount when the tests are killed', async () => {
+    test('leaves no process and no mount when the test process is killed', async () => {
       const [child, namespaces] = await poolInAnotherProcess(suite);
       await nothingRemains(namespaces, async () => {
         child.kill('SIGKILL');
