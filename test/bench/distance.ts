@@ -81,7 +81,7 @@ export async function atADistance(suite: Suite, node: string): Promise<string[][
     }
   }
   const { bare } = await sideBySide(ROUNDS, { bare: () => inPool(['true'], {}) });
-  console.log(`What is started in a namespace of its own takes ${ms(bare)} ms for that alone`);
+  console.log(`Starting a process in its own namespace alone takes ${ms(bare)} ms`);
   await proxy.close();
   await secure.stop();
   own.remove();

@@ -39,7 +39,7 @@ for (const suite of poolSuites()) {
   const to = await startDestination(suite);
   const { version } = to.secure.pool;
   versions.push(version);
-  const tell = async (each: FaultCase) => {
+  const runCase = async (each: FaultCase) => {
     // A case that the document lacks gets a long deadline, so that a timeout is visible too.
     const expected = expectedOutcome(each, version) ?? '';
     const { error } = await fetchThrough(each.method, each.plan, to, expected);
@@ -52,10 +52,10 @@ for (const suite of poolSuites()) {
   console.log(`HTCondor ${version}: ${cases.length} cases`);
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let next = together.pop(); next !== undefined; next = together.pop()) await tell(next);
+      for (let next = together.pop(); next !== undefined; next = together.pop()) await runCase(next);
     }),
   );
-  for (const each of cases.filter(isExclusive)) await tell(each);
+  for (const each of cases.filter(isExclusive)) await runCase(each);
   await stopDestination(to);
 }
 

@@ -92,13 +92,13 @@ async function demo(pool: DemoPool): Promise<void> {
         env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory },
         debug: true,
         async beforePost({ status, log, outputs }) {
-          heading('Its log, as the runner shows it in debug mode');
+          heading('The log in debug mode, as the runner shows it');
           indented(log);
           const { token = '' } = outputs;
           if (status !== 0 || token === '') throw new Error('the step failed');
-          heading('What the token says (the file has the token, mode 0600)');
+          heading('The header and claims of the token (read from the token file, mode 0600)');
           indented(JSON.stringify(claimsOf(readFileSync(join(directory, 'ci'), 'utf8')), undefined, 2).split('\n'));
-          heading('What it is good for');
+          heading('Using the token');
           indented(await pool.use(token));
         },
       },

@@ -18,7 +18,7 @@ import type { Target } from './target.ts';
 const refused = (error: unknown) => error instanceof MethodRefused;
 
 /**
- * Replaces /tmp in the daemon's path by a private directory. The client must leave nothing in it, and create nothing
+ * Replaces /tmp in the daemon's path with a private directory. The client must leave nothing in it, and create nothing
  * beside it.
  */
 function fsTarget(): Target {
@@ -110,7 +110,7 @@ async function tlsTarget(): Promise<Target> {
         await exchange.open(channel);
         await exchange.prove(channel);
         exchange.hold(channel);
-        assert.ok(((input[0] ?? 0) & 3) === 0, 'a server was believed that is somebody else');
+        assert.ok(((input[0] ?? 0) & 3) === 0, 'the client trusts a server with another name or CA');
         return 'proven';
       } catch (error) {
         if (error instanceof AuthenticationError) return 'unproven';

@@ -244,7 +244,7 @@ function insert(words: readonly Uint8Array[]): Mutation {
 
 const VALUE = /"[^"\n]*"|\b\d+\b|\b(true|false)\b/gi;
 
-/** Replaces a string or number in JSON or in an ad by another value, so that the surrounding text stays valid. */
+/** Replaces a string or number in JSON or in an ad with another value, so that the surrounding text stays valid. */
 function anotherValue(input: Uint8Array, random: Random): Uint8Array {
   const text = Buffer.from(input.buffer, input.byteOffset, input.length).toString('latin1');
   const found = [...text.matchAll(VALUE)];
@@ -289,7 +289,7 @@ const MUTATIONS: readonly Mutation[] = [
   overwrite(INTEGER_WORDS),
   anotherValue,
   anotherValue,
-  // Replaces digits by another number.
+  // Replaces digits with another number.
   (input, random) => {
     const digits = input.findIndex(
       (byte, at) => at >= input.length - place(input, random) && byte >= 0x30 && byte <= 0x39,

@@ -1,4 +1,4 @@
-/** Reads the examples as a CI system does, and replaces the pool that they name by a test pool. */
+/** Reads the examples as a CI system does, and replaces the pool that they name with a test pool. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';

@@ -58,7 +58,7 @@ const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
 /** Faults that deliver the same bytes in different pieces. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
-/** Fault that replaces the frame by the last frame of the other direction or, without one, of this direction. */
+/** Fault that replaces the frame with the last frame of the other direction or, without one, of this direction. */
 const AGAIN = 'the previous frame again';
 
 export const FAULTS: readonly Fault[] = [
@@ -156,7 +156,7 @@ export function expectedOutcome(each: FaultCase, version: string): string | unde
 }
 
 /**
- * Returns whether a fetch may succeed in spite of the damage, because it does not change the conversation. The frame
+ * Returns whether a fetch may succeed despite the damage, because it does not change the conversation. The frame
  * for the shared port is not authenticated: it only selects a daemon at that port. HTCondor skips some noise between
  * two messages. Neither side reads bytes after the last frame of a direction.
  */

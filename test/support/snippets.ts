@@ -68,7 +68,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   }
 }
 
-/** Replaces the expressions in inputs by values. Throws if an expression has no value. */
+/** Replaces the expressions in inputs with values. Throws if an expression has no value. */
 export function evaluated(
   inputs: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, string>>,
