@@ -54,6 +54,25 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   };
 }
 
+/** Claims that say why a job token is refused: what a trust policy is about. */
+const POLICY_CLAIMS = [
+  ...['iss', 'sub', 'aud', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id', 'pipeline_id'],
+  ...['ref', 'environment', 'event_name', 'pipeline_source', 'job_workflow_ref', 'exp'],
+];
+const MAX_CLAIM_LENGTH = 200;
+
+/** The claims of a job token that a trust policy is about, in one line. They are not secret, and not verified. */
+export function describeClaims(jwt: Secret): string {
+  let claims: Readonly<Record<string, unknown>>;
+  try {
+    claims = decodeJwt(jwt.reveal());
+  } catch {
+    return 'no claims that can be read';
+  }
+  const found = POLICY_CLAIMS.filter((name) => claims[name] !== undefined);
+  return found.map((name) => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(', ');
+}
+
 function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> {
   const text = jwt.reveal();
   if (!JWT.test(text)) throw unreadable(source, 'it is not three parts of base64url with dots between them');
