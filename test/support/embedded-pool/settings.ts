@@ -26,8 +26,8 @@ export type Requirement = 'REQUIRED' | 'PREFERRED' | 'OPTIONAL' | 'NEVER';
 
 /**
  * Messages that the pool sends, in the order of a session. `ads` is the reply of the collector. `challenge` belongs to
- * TOKEN and PASSWORD, `directory` and `directory verdict` to FS, `kerberos …` to KERBEROS, `munge verdict` to MUNGE, and
- * `hello` and those after it to SSL and SCITOKENS. The CCB broker sends `ccb …`.
+ * TOKEN and PASSWORD, `directory` and `directory verdict` to FS, `kerberos …` to KERBEROS, `munge verdict` to MUNGE,
+ * and `hello` and those after it to SSL and SCITOKENS. The CCB broker sends `ccb …`.
  */
 export type Step =
   | 'ccb reply'
