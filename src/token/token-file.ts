@@ -162,7 +162,9 @@ function createPrivateFile(path: string, text: string): void {
   }
 }
 
-/** Node's permission model denies fsync. In that case only a crash of the host can leave the file empty. */
+/**
+ * Flushes a file to disk. Node's permission model denies that; then only a crash of the host can leave the file empty.
+ */
 function flushToDisk(file: number): void {
   try {
     fsyncSync(file);

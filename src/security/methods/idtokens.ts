@@ -56,7 +56,7 @@ export function idtokens(
         reason: objection(credential, server, credentials.length > 1),
       }));
       const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-      // Like HTCondor's tools, does not replace an expired token of this pool by one with more permissions.
+      // Like HTCondor's tools, does not replace an expired token of this pool with one that has more permissions.
       const minted = fit.length === 0 ? mint?.(server) : undefined;
       return {
         fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, runState, peer)),

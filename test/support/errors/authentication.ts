@@ -1,4 +1,4 @@
-/** What is wrong when both sides say who they are: nothing in common, a refusal, no proof, no permission. */
+/** Errors of authentication: no common method, a refused credential, an unauthenticated daemon, a denied command. */
 import {
   type AnyHTCondorError,
   AuthenticationError,

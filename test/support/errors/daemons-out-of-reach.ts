@@ -1,4 +1,4 @@
-/** What is wrong on the way to a daemon: it is not found, cannot be reached, or is none. */
+/** Errors before a session: a daemon is unknown or unreachable, or the peer is not a daemon. */
 import { type AnyHTCondorError, ConnectError, LocateError, ProtocolError } from '../../../src/errors.ts';
 
 const connect = (text: string, permanent = false) =>

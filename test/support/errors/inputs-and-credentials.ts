@@ -1,4 +1,4 @@
-/** What is wrong before anything was sent: inputs, and credentials that are none. */
+/** Errors before any connection: invalid inputs, and missing or unusable credentials. */
 import { type AnyHTCondorError, CredentialError, InputError } from '../../../src/errors.ts';
 
 const noCredential = (text: string) => new CredentialError('ERR_NO_CREDENTIAL', text);

@@ -1,4 +1,4 @@
-/** What is wrong with Kerberos: its credentials, its KDC, or the daemon's keytab. */
+/** Errors of Kerberos: credentials, KDC, or the daemon's keytab. */
 import { type AnyHTCondorError, AuthenticationError, ConnectError, CredentialError } from '../../../src/errors.ts';
 
 const refused = (reason: string) =>

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what two configurations that exclude each other say. */
+/** A chapter of docs/TROUBLESHOOTING.md: incompatible security configurations. */
 import type { Chapter } from './chapter.ts';
 
 export const AGREEING: Chapter = {

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what is wrong before anything was sent. */
+/** A chapter of docs/TROUBLESHOOTING.md: errors before any connection. */
 import type { Chapter } from './chapter.ts';
 
 export const INPUTS_AND_CREDENTIALS: Chapter = {

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what the KDC, or a daemon with KERBEROS, refuses. */
+/** A chapter of docs/TROUBLESHOOTING.md: refusals of a KDC, or of a daemon with KERBEROS. */
 import type { Chapter } from './chapter.ts';
 
 export const KERBEROS: Chapter = {

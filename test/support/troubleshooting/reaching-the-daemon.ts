@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what is wrong on the way to a daemon. */
+/** A chapter of docs/TROUBLESHOOTING.md: daemons that cannot be reached. */
 import type { Chapter } from './chapter.ts';
 
 export const REACHING_THE_DAEMON: Chapter = {
