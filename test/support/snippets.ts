@@ -5,7 +5,7 @@ import { dirname, join, posix } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
 import { readBoolean, readRequest, readTimeout } from '../../src/inputs/request.ts';
-import { INPUTS, type InputName } from '../../src/inputs/table.ts';
+import { ABSENT, INPUTS, type InputName } from '../../src/inputs/table.ts';
 import type { Block } from './markdown.ts';
 import { projectRoot } from './project.ts';
 import { parseActionYaml, strangeJwt } from './runner.ts';
@@ -55,7 +55,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   for (const name of Object.keys(inputs))
     if (!declared.includes(name)) throw new Error(`${where}: action.yml has no input ${name}`);
   const words = evaluated(inputs, { secrets: strangeJwt(), steps: 'cm.example.org', 'runner.temp': '/tmp/runner' });
-  const input = (name: InputName) => words[name] || INPUTS[name] || undefined;
+  const input = (name: InputName) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined;
   try {
     // Without a word about it, or with FS, it is a machine of the pool that is meant.
     const ofThePool = Object.keys(inputs).length === 0 || words['authentication-methods'] === 'FS';
