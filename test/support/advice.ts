@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { commandHint } from '../../src/cli/command-hints.ts';
 import type { AnyHTCondorError } from '../../src/errors.ts';
 import { HTCondorError } from '../../src/errors.ts';
 import { describeError } from '../../src/messages/describe.ts';
@@ -17,12 +18,17 @@ export function advised(name: ErrorName): (error: unknown) => true {
   };
 }
 
-/** Asserts the same for the output of the command, or for an annotation. */
-export function assertAdvised(output: string, name: ErrorName): void {
+/** Asserts the same for the output of the command, which names flags instead of inputs. */
+export function assertAdvisedByCommand(output: string, name: ErrorName): void {
+  assertAdvised(output, name, (hint) => commandHint(`Hint: ${hint}`).slice('Hint: '.length));
+}
+
+/** Asserts the same for an annotation, or for an output whose hints name no input. */
+export function assertAdvised(output: string, name: ErrorName, inWords = (hint: string) => hint): void {
   const wanted: AnyHTCondorError = ERRORS[name];
   assert.ok(output.includes(`(${wanted.code}`), output);
   const given = [...output.matchAll(/^Hint: (.*)$/gm)].map(([, hint = '']) => hint);
-  assert.deepEqual(given.map(general), hintsFor(wanted).map(general), output);
+  assert.deepEqual(given.map(general), hintsFor(wanted).map(inWords).map(general), output);
   if (output.includes('while: locate')) assert.doesNotMatch(given.join(), /condor_config_val -schedd/);
 }
 

@@ -7,7 +7,7 @@ import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
 import { type FetchOptions, fetchToken } from '../../src/index.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
 import { type FaultPlan, FaultProxy } from './fault-proxy.ts';
-import { type FaultMethod, SUCCESS, VARIES } from './fault-table.ts';
+import { type FaultMethod, SUCCESS } from './fault-table.ts';
 import { type MethodPool, startMethodPool } from './method-pool.ts';
 import type { Suite } from './pool-tree.ts';
 import { HOST } from './secure-pool.ts';
@@ -66,8 +66,7 @@ export async function fetchThrough(
   expected: string,
 ): Promise<Outcome> {
   const silence = new AbortController();
-  const timesOut = [VARIES, 'ERR_TIMEOUT'].includes(expected);
-  const onStrike = () => timesOut && setTimeout(() => silence.abort(), SILENCE_MS);
+  const onStrike = () => expected === 'ERR_TIMEOUT' && setTimeout(() => silence.abort(), SILENCE_MS);
   const sinful = parseSinful(secure.address);
   if (sinful === undefined) throw new Error(secure.address);
   const proxy = await FaultProxy.start({ host: '127.0.0.1', port: secure.pool.port }, plan, onStrike);

@@ -2,10 +2,13 @@ import type { FetchedToken, FetchOptions } from '../../src/index.ts';
 import { fetchToken } from '../../src/index.ts';
 import type { Pool } from './pool.ts';
 
-/** Fetches from the pool's schedd by name, unless `options` specify a pool or an address. */
+/**
+ * Fetches from the pool's schedd, by name, unless `options` name a pool or an address. By default, it makes one attempt, so
+ * that a failure does not wait for a restart of the daemon.
+ */
 export function fetchFrom(pool: Pool, options: FetchOptions): Promise<FetchedToken> {
   const target = 'address' in options || 'pool' in options ? {} : { pool: pool.collector, name: pool.scheddName };
-  return fetchToken({ ...target, onReduced: 'ignore', ...options });
+  return fetchToken({ ...target, onReduced: 'ignore', retries: 0, ...options });
 }
 
 /** Returns the header and the claims of a token, decoded independently of the code under test. */
