@@ -3,10 +3,15 @@ import { CredentialError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
+import type { TlsFor } from '../security/methods/ssl.ts';
+import { describeClaims } from '../token/bearer.ts';
 import { algorithmOf, type IdToken, parseIdToken } from '../token/jwt.ts';
-import type { CredentialSources, KeylessSource } from './load.ts';
+import { proxyFor } from './http-proxy.ts';
+import { openAhead } from './https.ts';
+import type { CredentialSources, KeylessSource, TokenServiceSource } from './load.ts';
 import { readSciToken, type SciTokenSource } from './scitokens.ts';
-import { askTokenService, jobToken } from './token-service.ts';
+import { askTokenService } from './token-exchange.ts';
+import { jobToken, type TokenEndpointResponse } from './token-service.ts';
 import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
@@ -46,29 +51,68 @@ export async function resolveBearer(request: KeylessRequest, host: Host): Promis
   return await withPhase('credentials', undefined, () => obtainBearer(keyless, request, host));
 }
 
-async function obtainBearer(
-  { job, service: url, proxies, extraCertificates: extra }: KeylessSource,
-  request: KeylessRequest,
-  host: Host,
-): Promise<Bearer> {
-  const { credentials, authz } = request;
-  const { trust, scitoken } = credentials;
-  const withExtra = (source: TrustSource) =>
-    loadTrust(extra === undefined ? source : { ...source, files: [...source.files, extra] }, host)(undefined);
-  const tlsFor = withExtra(trust);
-  const tlsForJob = withExtra(systemTrust(trust));
+async function obtainBearer(source: KeylessSource, request: KeylessRequest, host: Host): Promise<Bearer> {
+  const { service } = source;
+  const { scitoken } = request.credentials;
   const asSciToken = (text: Secret, name: string): Bearer => ({
     kind: 'scitoken',
     source: { ...scitoken, text, name },
   });
-  const bearer = job === undefined ? suppliedToken(scitoken, host) : await jobToken(job, tlsForJob, proxies, host);
-  if (url === undefined) return asSciToken(bearer, 'oidc-audience');
-  const response = await askTokenService({ url, bearer, authz, tlsFor, proxies }, host);
-  host.log.debug(`credentials: ${url.origin} has made a token for us`);
+  if (service === undefined) return asSciToken(await bearerToken(source, request, host), 'oidc-audience');
+  const response = await exchange(service, source, request, host);
+  host.log.debug(`credentials: ${service.url.origin} has made a token for us`);
   const { token } = response;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return asSciToken(token, 'token-service');
-  checkWantsIdToken(request, url, host);
+  checkWantsIdToken(request, service.url, host);
   return { kind: 'idtoken', token: parseIdToken(token), identity: response.text('identity') };
+}
+
+/** Obtains the bearer token for the token service while the connection to it is opened, and exchanges it. */
+async function exchange(
+  service: TokenServiceSource,
+  source: KeylessSource,
+  request: KeylessRequest,
+  host: Host,
+): Promise<TokenEndpointResponse> {
+  const { job, proxies } = source;
+  const { url } = service;
+  const { authz, credentials } = request;
+  const tlsFor = tlsWith(credentials.trust, source, host);
+  if (job !== undefined) warnAboutAudience(job.audience, url, host);
+  const { authorities } = await tlsFor(url.hostname);
+  const ahead = { url, authorities, proxy: proxyFor(proxies, url) };
+  const connection = job === undefined ? undefined : openAhead(ahead, host);
+  try {
+    const bearer = await bearerToken(source, request, host);
+    const claims = describeClaims(bearer);
+    host.log.debug(`credentials: the job token has ${claims}`);
+    const asked = { service, bearer, authz, tlsFor, proxies, connection };
+    return await askTokenService(asked, host).catch((error: unknown) => {
+      if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
+      throw error;
+    });
+  } finally {
+    connection?.close();
+  }
+}
+
+async function bearerToken(source: KeylessSource, { credentials }: KeylessRequest, host: Host): Promise<Secret> {
+  const { job, proxies } = source;
+  if (job === undefined) return suppliedToken(credentials.scitoken, host);
+  return await jobToken(job, tlsWith(systemTrust(credentials.trust), source, host), proxies, host);
+}
+
+function tlsWith(trust: TrustSource, { extraCertificates: extra }: KeylessSource, host: Host): TlsFor {
+  return loadTrust(extra === undefined ? trust : { ...trust, files: [...trust.files, extra] }, host)(undefined);
+}
+
+/** Warns if the job token is for another site than the one that receives it, which could then use it there. */
+function warnAboutAudience(audience: string, url: URL, host: Host): void {
+  const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
+  if (origin === url.origin) return;
+  host.log.warn(
+    `oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`,
+  );
 }
 
 function suppliedToken(source: SciTokenSource, host: Host): Secret {

@@ -9,6 +9,7 @@ import { fs } from '../security/methods/fs.ts';
 import { ssl } from '../security/methods/ssl.ts';
 import type { ProxySettings } from './http-proxy.ts';
 import { type IdTokenSource, loadIdTokens } from './idtokens.ts';
+import { type KerberosSource, loadKerberos } from './kerberos.ts';
 import { loadMunge } from './munge.ts';
 import { loadPassword, type PasswordSource } from './password.ts';
 import { loadSciToken, type SciTokenSource } from './scitokens.ts';
@@ -16,7 +17,7 @@ import { type CertificateSource, loadCertificate } from './ssl.ts';
 import { loadTrust, type TrustSource } from './trust.ts';
 
 /** HTCondor's methods that are not supported. */
-type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
+type ForeignMethod = 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 
 /** The methods that may be used, and the sources of their credentials. */
@@ -30,6 +31,7 @@ export interface CredentialSources {
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
   readonly password: PasswordSource;
+  readonly kerberos: KerberosSource;
   readonly fs: {
     /** FS_LOCAL_DIR. */
     readonly directory: string | undefined;
@@ -47,11 +49,24 @@ export interface KeylessSource {
   /** Undefined: the token service exchanges a SciToken among the credentials. */
   readonly job: JobSource | undefined;
   /** Undefined: the job's token is used as the SciToken. */
-  readonly service: URL | undefined;
+  readonly service: TokenServiceSource | undefined;
   /** HTTP proxies for both. */
   readonly proxies: ProxySettings;
   /** NODE_EXTRA_CA_CERTS: a file of additional CA certificates for both. */
   readonly extraCertificates: string | undefined;
+}
+
+/** Ways to authenticate to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
+export const TOKEN_GRANTS = ['token-exchange', 'client-credentials', 'jwt-bearer'] as const;
+export type TokenGrant = (typeof TOKEN_GRANTS)[number];
+
+export interface TokenServiceSource {
+  readonly url: URL;
+  readonly grant: TokenGrant;
+  /** Requested lifetime. Undefined: the service decides. */
+  readonly lifetimeSeconds: number | undefined;
+  /** Requested identity. Undefined: the service decides. */
+  readonly identity: string | undefined;
 }
 
 export interface JobSource {
@@ -105,10 +120,11 @@ function load(
     case 'MUNGE':
       return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
     case 'KERBEROS':
+      return loadKerberos(sources.kerberos, host);
     case 'NTSSPI':
     case 'FS_REMOTE':
     case 'GSI':
-      return new Unavailable('it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are');
+      return new Unavailable('it is not supported; IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS and MUNGE are');
   }
 }
 

@@ -18,7 +18,7 @@ interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'
   readonly proxies: ProxySettings;
 }
 
-interface TokenEndpointResponse {
+export interface TokenEndpointResponse {
   readonly token: Secret;
   /** Returns a member of the response if it is a string. */
   text(name: string): string | undefined;
@@ -47,49 +47,12 @@ export async function jobToken(
   return token;
 }
 
-/** A bearer token to exchange, and the service that does. */
-interface ExchangeRequest {
-  readonly url: URL;
-  readonly bearer: Secret;
-  /** Requested authorization levels. Empty: the service decides. */
-  readonly authz: readonly string[];
-  readonly tlsFor: TlsFor;
-  readonly proxies: ProxySettings;
-}
-
-/**
- * Exchanges a bearer token at a token service. The same request serves both dialects: RFC 8693, which returns
- * `access_token`, and services that read the bearer token alone and return `token`.
- *
- * @throws what `askTokenEndpoint` throws.
- */
-export function askTokenService(
-  { url, bearer, authz, tlsFor, proxies }: ExchangeRequest,
-  host: Host,
-): Promise<TokenEndpointResponse> {
-  const jwt = bearer.reveal();
-  const body = new URLSearchParams({
-    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    subject_token: jwt,
-    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-    ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
-  });
-  const headers = {
-    authorization: `Bearer ${jwt}`,
-    'content-type': 'application/x-www-form-urlencoded',
-    accept: 'application/json',
-  };
-  const members = ['access_token', 'token'];
-  const who = 'token-service: the token service';
-  return askTokenEndpoint({ who, members, url, method: 'POST', headers, body: body.toString(), tlsFor, proxies }, host);
-}
-
 /**
  * Requests a token and masks it.
  *
  * @throws ConnectError ERR_CONNECT if there is no response; ERR_TIMEOUT; what `readAnswer` throws.
  */
-async function askTokenEndpoint(
+export async function askTokenEndpoint(
   { who, members, tlsFor, proxies, ...request }: TokenEndpointRequest,
   host: Host,
 ): Promise<TokenEndpointResponse> {
@@ -129,15 +92,15 @@ export function readAnswer(
 ): TokenEndpointResponse {
   const facts = { peer: url.origin };
   const member = membersOf(text);
-  if (status === 429 || status >= 500) {
-    const retryAfterMs = retryAfterOf(header, now);
-    const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-    throw new ConnectError('ERR_CONNECT', `${who} answers ${status}${when}`, { ...facts, retryAfterMs });
-  }
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => member(name) ?? []);
     const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
     const told = printable([String(status), ...said].join(': ')).slice(0, MAX_REASON_LENGTH);
+    if (status === 429 || status >= 500) {
+      const retryAfterMs = retryAfterOf(header, now);
+      const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
+      throw new ConnectError('ERR_CONNECT', `${who} answers ${told}${when}`, { ...facts, retryAfterMs });
+    }
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => member(name) ?? [])[0] ?? '');

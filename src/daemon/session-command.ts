@@ -9,7 +9,7 @@ import {
 } from '../errors.ts';
 import { isConnectionClosed, isUnreachable } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
-import { StartOver } from '../security/authenticate.ts';
+import { prepare, StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, type Peer } from '../security/method.ts';
 import { type Guesses, isResumable, resumeCommand, type Session, startCommand } from '../security/session.ts';
 import type { Channel } from '../transport/channel.ts';
@@ -167,6 +167,7 @@ async function openSession(
 ): Promise<{ readonly channel: Channel; readonly session: Session }> {
   const { phase = 'connect', target, credentials } = command;
   const connecting = (work: () => Promise<Route>) => withPhase(phase, formatSinful(target.address), work);
+  if (!isResumable(target.resume)) prepare(credentials, target);
   let route = await connecting(() => connect(credentials, host));
   for (;;) {
     const { channel, alternative } = route;

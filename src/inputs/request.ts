@@ -42,13 +42,12 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
   if (remote) checkRemote(said);
   const lifetimeSeconds = readLifetime(input('lifetime'));
-  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetimeSeconds, surroundings.env);
+  const keyless = readKeyless(input, surroundings);
+  if (readBoolean('renew', input('renew') ?? INPUTS.renew))
+    checkRenewal(said, path, lifetimeSeconds, keyless, surroundings.env);
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
-    throw new InputError(
-      'verify',
-      'verify: with remote the schedd is not talked to, which alone could say; leave it out',
-    );
+    refuse('verify', 'with remote the schedd is not talked to, which alone could say; leave it out');
   return {
     mode,
     checkOnly: said === 'check',
@@ -57,8 +56,8 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     serverName: readServerName(input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
-    credentials: readCredentials(input, surroundings, mode),
-    keyless: readKeyless(input, surroundings),
+    credentials: readCredentials(input, surroundings, mode, localFirst),
+    keyless,
     authz: readLevels(input('authz')),
     lifetimeSeconds,
     key,
@@ -72,6 +71,10 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     path,
     warnings,
   };
+}
+
+function refuse(input: InputName, reason: string): never {
+  throw new InputError(input, `${input}: ${reason}`);
 }
 
 function checkRemote(said: Mode | 'check'): void {
@@ -157,10 +160,7 @@ function mayBeUnauthenticated({ setting }: Surroundings): boolean {
 function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroundings): string {
   if (mode !== 'request') {
     if (text === undefined) return '';
-    throw new InputError(
-      'identity',
-      'identity: only with mode request can it be chosen; else it is whom the credential is for',
-    );
+    refuse('identity', 'only with mode request can it be chosen; else it is whom the credential is for');
   }
   const name = plainText('identity', text) ?? DEFAULT_USER;
   const domain = setting('UID_DOMAIN');
@@ -178,8 +178,7 @@ function readLevels(text: string | undefined): readonly string[] {
     const known = AUTHORIZATION_LEVELS.join(' ');
     throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
   }
-  if (levels.length === 0)
-    throw new InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
+  if (levels.length === 0) refuse('authz', 'it names no level; leave it out to ask for no restriction');
   return levels;
 }
 
@@ -224,8 +223,7 @@ function readTokenPath(token: string, directory: string | undefined, surrounding
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
   const name = 'export-environment';
   if (other === undefined) return join(privateDirectory(name, env), 'token');
-  const text = `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`;
-  throw new InputError(name, text);
+  return refuse(name, `it has a directory of its own; leave ${other} out, or set the variables yourself`);
 }
 
 /** Path of a directory of this step alone, whose name nobody can guess. */
@@ -240,11 +238,13 @@ function checkRenewal(
   said: string,
   path: string | undefined,
   lifetimeSeconds: TokenRequest['lifetimeSeconds'],
+  keyless: TokenRequest['keyless'],
   env: Surroundings['env'],
 ) {
-  if (path === undefined)
-    throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
+  if (path === undefined) refuse('renew', 'give export-environment, token or file, for a file to renew');
   if (said === 'request') throw new InputError('renew', `renew: it does not go with mode ${said}`);
   if (lifetimeSeconds === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
   privateDirectory('renew', env);
+  if (keyless?.service !== undefined && keyless.job === undefined)
+    refuse('renew', 'the token service is shown the same token each time, which it may refuse');
 }

@@ -45,7 +45,7 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Che
 }
 
 async function checkStepByStep(request: TokenRequest, host: Host): Promise<CheckResult> {
-  const bearer = await resolveBearer(request, host);
+  const bearer = await resolveBearer(request, reporting(host, ['credentials']));
   const credentials = await credentialsFor(request, bearer, host);
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);

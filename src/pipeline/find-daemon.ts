@@ -5,7 +5,7 @@ import { LocateError } from '../errors.ts';
 import { isUnreachable } from '../runtime/failures.ts';
 import { branchOf, type Host } from '../runtime/host.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
-import type { Credentials } from '../security/method.ts';
+import type { Credentials, MethodName } from '../security/method.ts';
 import { inPrivateNetwork } from '../transport/ccb-contact.ts';
 import { ConnectionsAhead } from '../transport/connection-ahead.ts';
 import {
@@ -93,6 +93,9 @@ function findHere({ type, name = '', local, collectors }: InPool, host: Host): A
   return undefined;
 }
 
+/** Methods that check the daemon's host name. */
+const NEEDS_HOST_NAME: readonly MethodName[] = ['SSL', 'SCITOKENS', 'KERBEROS'];
+
 type QueryOptions = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
 
 function askCollectors(
@@ -102,7 +105,7 @@ function askCollectors(
   host: Host,
 ): Promise<AdvertisedDaemon> {
   const needsServerName =
-    serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
+    serverName === undefined && credentials.methods.some(({ name }) => NEEDS_HOST_NAME.includes(name));
   return askFirst(
     collectors,
     (address, within) => {

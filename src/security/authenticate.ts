@@ -7,7 +7,15 @@ import {
   ProtocolError,
 } from '../errors.ts';
 import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
-import { type Credentials, displayName, METHOD_BIT, MethodRefused, type Peer, SAFE_AFTER_UNPROVEN } from './method.ts';
+import {
+  type AuthMethod,
+  type Credentials,
+  displayName,
+  METHOD_BIT,
+  MethodRefused,
+  type Peer,
+  SAFE_AFTER_UNPROVEN,
+} from './method.ts';
 import { type Offer, planOffers } from './offers.ts';
 import type { ServerPolicy } from './policy.ts';
 
@@ -47,13 +55,22 @@ export async function makeOffer(channel: MessageChannel, { method, candidate }: 
   await candidate.open(channel);
 }
 
+/** Returns the method that is tried first whatever the server prefers. Undefined if the choice depends on the server. */
+function firstMethod({ methods, preference }: Credentials): AuthMethod | undefined {
+  return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];
+}
+
+/** Begins what the first method can do while the connection is opened. */
+export function prepare(credentials: Credentials, names: Pick<Peer, 'serverName' | 'claimedName'>): void {
+  firstMethod(credentials)?.prepare?.(names);
+}
+
 /** Returns the offer that can be sent before the server's policy arrives: the first method, if the client's order counts. */
-export function guess({ methods, preference }: Credentials, peer: Peer): Offer | undefined {
-  const [method, ...others] = methods;
-  if (method === undefined || (preference === 'daemon' && others.length > 0)) return undefined;
-  const candidate = method.guessed(peer);
-  if (candidate === undefined || (candidate.doubt !== undefined && others.length > 0)) return undefined;
-  return { method, candidate };
+export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
+  const method = firstMethod(credentials);
+  const candidate = method?.guessed(peer);
+  if (method === undefined || candidate === undefined) return undefined;
+  return candidate.doubt !== undefined && credentials.methods.length > 1 ? undefined : { method, candidate };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ServerPolicy } from './policy.ts';
  */
 export const METHOD_BIT = {
   FS: 4,
+  KERBEROS: 64,
   SSL: 256,
   PASSWORD: 512,
   MUNGE: 1024,
@@ -92,6 +93,8 @@ export interface AuthMethod {
    * server, or if an unknown server must not see what the candidate reveals.
    */
   guessed(peer: Peer): Candidate | undefined;
+  /** Begins work that needs no daemon, while the connection is opened. Called only for the method that is tried first. */
+  prepare?(names: Pick<Peer, 'serverName' | 'claimedName'>): void;
 }
 
 /** The authentication methods with a credential, and why the others have none. */

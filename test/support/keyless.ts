@@ -1,4 +1,4 @@
-/** Jobs that have nothing stored: what becomes of their request before any daemon is asked. */
+/** Jobs without stored credentials: resolves their request before any daemon is contacted. */
 import { after, before, beforeEach } from 'node:test';
 import { resolveBearer } from '../../src/credentials/keyless.ts';
 import { readRequest } from '../../src/inputs/request.ts';
@@ -12,7 +12,7 @@ import { TokenServices } from './token-services.ts';
 
 export type Words = Partial<Record<InputName, string | undefined>>;
 
-/** Of the test file that imports this. */
+/** The token services of the importing test file. */
 export let services: TokenServices;
 before(async () => {
   services = await TokenServices.start();
@@ -46,12 +46,16 @@ export async function keyless(
   return { request: { ...request, credentials, keyless: undefined }, ...noting };
 }
 
-/** The whole fetch. */
-export async function fetchKeyless(words: Words, { host }: NotingHost = notingHost()): Promise<FetchedToken> {
-  return await fetchToken(requestOf(words, services.env), host);
+/** Runs a complete fetch. */
+export async function fetchKeyless(
+  words: Words,
+  { host }: NotingHost = notingHost(),
+  env: Surroundings['env'] = services.env,
+): Promise<FetchedToken> {
+  return await fetchToken(requestOf(words, env), host);
 }
 
-/** Words that ask for the job's own token, for the token services. */
+/** Returns inputs that request the job's OIDC token for the token services. */
 export const audience = (): Words => ({ 'oidc-audience': services.origin });
-/** The same for a service at this path. */
+/** Returns the same inputs with a token service at this path. */
 export const service = (path: string): Words => ({ ...audience(), 'token-service': `${services.origin}${path}` });

@@ -1,4 +1,4 @@
-/** What is wrong when both sides say who they are: nothing in common, a refusal, no proof, no permission. */
+/** Errors of authentication: no common method, a refused credential, an unauthenticated daemon, a denied command. */
 import {
   type AnyHTCondorError,
   AuthenticationError,
@@ -70,14 +70,14 @@ export const OF_AUTHENTICATION = {
     'IDTOKENS',
     'idtoken line 1 (alice@pool.test, issuer pool.test, key POOL): the daemon does not say which trust domain it is of, and none of several tokens is shown just so',
   ]),
-  'it belongs to user 0, not to us (1001)': exhausted(
-    ['IDTOKENS', 'no IDTOKEN was found; ~/.condor/tokens.d/ci: it belongs to user 0, not to us (1001)'],
-    OLD_SCITOKEN,
-  ),
-  'tokens.d: it is empty': exhausted(
-    ['IDTOKENS', 'no IDTOKEN was found; ~/.condor/tokens.d: it is empty'],
-    OLD_SCITOKEN,
-  ),
+  'it belongs to user 0, not to us (1001)': exhausted(OLD_SCITOKEN, [
+    'IDTOKENS',
+    'no IDTOKEN was found; ~/.condor/tokens.d/ci: it belongs to user 0, not to us (1001)',
+  ]),
+  'tokens.d: it is empty': exhausted(OLD_SCITOKEN, [
+    'IDTOKENS',
+    'no IDTOKEN was found; ~/.condor/tokens.d: it is empty',
+  ]),
   'no host name is known that its certificate must carry': exhausted([
     'SSL',
     'client-certificate (CN=alice): no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number',
