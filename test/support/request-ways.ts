@@ -16,7 +16,7 @@ interface Ask extends TryOptions {
   readonly requests?: RequestSettings;
 }
 
-export interface Asked extends Tried {
+interface Asked extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
   /** The request as the daemon filed it. */
