@@ -154,7 +154,7 @@ export interface MethodAttempt {
   readonly reason: string;
 }
 
-/** Nobody was authenticated: our credentials were refused, or the daemon could not prove itself. */
+/** Nobody was authenticated: our credentials were refused, or the daemon failed to authenticate itself. */
 export class AuthenticationError extends HTCondorError {
   readonly exitStatus = 5;
   readonly code: 'ERR_METHODS_EXHAUSTED' | 'ERR_SERVER_UNPROVEN';

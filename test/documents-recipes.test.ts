@@ -108,13 +108,16 @@ describe('what the README shows is done', () => {
   test('Will it work?', () =>
     act('Will it work?', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['token']], ['ci@example.org', undefined]);
-      assert.match(log.join('\n'), /A fetch from ci@pool would work, as ci@example\.org: READ yes, WRITE yes/);
+      assert.match(
+        log.join('\n'),
+        /A fetch from ci@pool would succeed as ci@example\.org; READ allowed, WRITE allowed/,
+      );
     }));
   test('Long jobs', () => act('Long jobs', isFor('ci@example.org', '', '1200')));
   test('No secret: an administrator approves', () =>
     act('No secret: an administrator approves', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);
-      assert.match(log.join('\n'), /waits for its approval: condor_token_request_approve -reqid \d+ -name/);
+      assert.match(log.join('\n'), /is waiting for approval: condor_token_request_approve -reqid \d+ -name/);
     }));
   test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
     act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),

@@ -36,7 +36,7 @@ describe('verify', () => {
     withPool({ revoked: ({ exp }) => exp !== undefined }, async (pool) => {
       await assert.rejects(fetchFrom(pool, { ...LIMITS, verify: true }), {
         code: 'ERR_TOKEN_REFUSED',
-        message: /does not accept the new token of alice@pool\.test: .*SEC_TOKEN_REVOCATION_EXPR/,
+        message: /rejected the new token of alice@pool\.test: .*SEC_TOKEN_REVOCATION_EXPR/,
       });
     }));
 
@@ -46,7 +46,7 @@ describe('verify', () => {
       async (pool) => {
         await assert.rejects(fetchFrom(pool, { ...LIMITS, verify: true }), {
           code: 'ERR_TOKEN_REFUSED',
-          message: 'the daemon takes the new token, which is for alice@pool.test, for eve@x',
+          message: 'the daemon maps the new token for alice@pool.test to eve@x',
         });
       },
     ));

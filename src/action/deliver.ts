@@ -64,7 +64,7 @@ export async function deliver(fetched: FetchedToken, delivery: Delivery): Promis
       try {
         await each();
       } catch (cause) {
-        core.warning(printable(`Not removed after the failure: ${systemReason(cause)}`));
+        core.warning(printable(`Could not undo the failed delivery: ${systemReason(cause)}`));
       }
     }
     throw error;
@@ -109,7 +109,9 @@ function writePlaced(plan: PlacementPlan, { token }: FetchedToken, cleanup: bool
     }),
   );
   if (!cleanup && placement.backup !== undefined)
-    core.info(printable(`The file that was at ${placement.path} stays at ${placement.backup}: cleanup is false`));
+    core.info(
+      printable(`The previous file at ${placement.path} remains at ${placement.backup} because cleanup is false`),
+    );
 }
 
 function exportEnvironment(variables: Readonly<Record<string, string>>): void {
@@ -118,7 +120,7 @@ function exportEnvironment(variables: Readonly<Record<string, string>>): void {
   toRunner('environment', () => {
     for (const [name, value] of Object.entries(variables)) core.exportVariable(name, value);
   });
-  core.startGroup('Variables for later steps');
+  core.startGroup('Environment variables for later steps');
   for (const each of Object.entries(variables)) core.info(printable(each.join('=')));
   core.endGroup();
 }

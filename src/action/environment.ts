@@ -18,7 +18,7 @@ export type Undo = Readonly<Record<string, string | null>>;
 
 /**
  * File beside the token with what a step of this Action has exported, and the values before. The next step of this Action
- * finds it by the token directory in its environment. HTCondor ignores files of such a name.
+ * finds it by the token directory in its environment. HTCondor ignores files with such a name.
  */
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
@@ -62,7 +62,7 @@ export function environmentFor(
   };
   const expanded = Object.entries(variables).find(([, value]) => value.includes('$'));
   if (expanded === undefined) return variables;
-  throw new OutputError(`HTCondor's tools would put something else in place of the $ in ${expanded.join('=')}`);
+  throw new OutputError(`HTCondor's tools would expand the $ in ${expanded.join('=')}`);
 }
 
 /**

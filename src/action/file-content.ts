@@ -20,8 +20,8 @@ type Content =
 export function contentOf(path: string): Content {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { kind: 'none' };
-  if (stats.isDirectory()) return { kind: 'other', reason: 'it is a directory now, which this step did not make' };
-  if (!stats.isFile()) return { kind: 'other', reason: 'it is not a regular file now' };
+  if (stats.isDirectory()) return { kind: 'other', reason: 'it is now a directory that this step did not create' };
+  if (!stats.isFile()) return { kind: 'other', reason: 'it is no longer a regular file' };
   if (stats.size > MAX_TOKEN_FILE_BYTES) return { kind: 'file', hash: '' };
   return { kind: 'file', hash: hashOf(readBounded(path, MAX_TOKEN_FILE_BYTES)) };
 }

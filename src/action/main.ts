@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   const plan = await inPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
   if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
-  if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
+  if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited requests a token that never expires');
   let issued: FetchedToken;
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
@@ -92,7 +92,7 @@ function wantsSummary(): boolean {
 }
 
 function tellOfSummary(error: unknown): void {
-  core.warning(printable(`no summary: ${String(error)}`));
+  core.warning(printable(`the job summary could not be written: ${String(error)}`));
 }
 
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
@@ -124,7 +124,7 @@ function reportCredential(
   const namesMethods = runnerInput('authentication-methods') !== undefined;
   const isGiven = INPUT_SOURCE.test(source) || (namesMethods && ['FS', 'MUNGE'].includes(method));
   if (isGiven) log.info(`Authenticated with ${method}; credential: ${source}`);
-  else log.notice(`Authenticated with ${method}; credential: ${source}, which no input of this step gave`);
+  else log.notice(`Authenticated with ${method}; credential: ${source}, which is not from an input of this step`);
 }
 
 /** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */

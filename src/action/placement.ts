@@ -131,7 +131,7 @@ function earlierToken(path: string): IdToken | undefined {
   try {
     return parseIdToken(new Secret(text.trim()));
   } catch {
-    throw kept(path, 'it does not hold exactly one IDTOKEN');
+    throw kept(path, 'it does not contain exactly one IDTOKEN');
   }
 }
 
@@ -147,10 +147,10 @@ function checkReplaceable(
 ): void {
   if (earlier === undefined) return;
   const { issuer, subject, expiresAt = Number.POSITIVE_INFINITY } = earlier;
-  if (issuer !== token.issuer) throw kept(path, `it holds a token of the trust domain ${issuer}`);
-  if (subject !== token.subject) throw kept(path, `it holds a token for ${subject}`);
+  if (issuer !== token.issuer) throw kept(path, `it contains a token issued by ${issuer}`);
+  if (subject !== token.subject) throw kept(path, `it contains a token for ${subject}`);
   if (expiresAt > (token.expiresAt ?? Number.POSITIVE_INFINITY))
-    throw kept(path, 'it holds a token that expires later than the new one');
+    throw kept(path, 'it contains a token that expires later than the new one');
 }
 
 function kept(path: string, reason: string): OutputError {
@@ -180,10 +180,10 @@ export function undoPlacement(
         report(`Removed ${path}`, false);
       }
     } else if (found.kind === 'file') {
-      report(`Left ${path}: another process has written to it since`, !handOn(path, ours, backup, report));
+      report(`Left ${path}: another process has changed it`, !handOn(path, ours, backup, report));
     } else {
       report(`Left ${path}: ${found.reason}`, true);
-      if (backup !== undefined && exists(backup)) report(`Left ${backup}: it is the file that was at ${path}`, true);
+      if (backup !== undefined && exists(backup)) report(`Left ${backup}: it is the previous file at ${path}`, true);
     }
   });
   for (const directory of directories.toReversed()) {
@@ -227,7 +227,7 @@ function handOn(
   if (aside !== undefined) {
     if (mine === undefined) unlinkSync(aside);
     else renameSync(mine, aside);
-  } else if (mine !== undefined) report(`Left ${mine}: it is the file that was at ${path}`, true);
+  } else if (mine !== undefined) report(`Left ${mine}: it is the previous file at ${path}`, true);
   return aside !== undefined || mine === undefined;
 }
 

@@ -26,7 +26,7 @@ export const STATE = {
 
 export async function post(): Promise<void> {
   const renewal = whereIs(core.getState(STATE.renewal));
-  if (renewal !== '') await atMost(`the renewal in ${renewal} could not be ended`, () => endRenewal(renewal));
+  if (renewal !== '') await atMost(`the renewal in ${renewal} could not be stopped`, () => endRenewal(renewal));
   const hashes = renewal === '' ? [] : renewedHashes(renewal); // before its directory is removed
   await atMost('the environment could not be restored', restoreEnvironment);
   await atMost('the token file could not be removed', () => {
@@ -58,7 +58,7 @@ async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!isPrivateName(directory) || !stats.isDirectory())
-    return report(`Left ${directory}: it is not a directory that this step made`, true);
+    return report(`Left ${directory}: this step did not create that directory`, true);
   await rmRF(directory);
   core.info(printable(`Removed ${directory}`));
 }
@@ -66,9 +66,9 @@ async function removeOwn(directory: string): Promise<void> {
 async function endRenewal(directory: string): Promise<void> {
   const { log, wasThere } = await stopRenewal(directory);
   const last = log.at(-1) ?? '';
-  if (!wasThere) core.warning('The process that was to renew the token had ended before the job did');
-  else if (last.includes(NOT_RENEWED)) core.warning(printable(`The token could not be renewed in the end: ${last}`));
-  core.startGroup(`Renewals of the token: ${log.length === 0 ? 'none was due' : 'the log'}`);
+  if (!wasThere) core.warning('The renewal process ended before the job');
+  else if (last.includes(NOT_RENEWED)) core.warning(printable(`The last renewal of the token failed: ${last}`));
+  core.startGroup(log.length === 0 ? 'Token renewals: none was due' : 'Log of the token renewals');
   for (const line of log) core.info(printable(line));
   core.endGroup();
 }

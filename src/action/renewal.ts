@@ -17,6 +17,7 @@ import { describeError, describeToken } from '../messages/describe.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
 import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
@@ -30,7 +31,7 @@ const HASHES = 'written.sha256';
 /** The most that is read of each of them. */
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 /** How a line of the log begins that tells of a failure. */
-export const NOT_RENEWED = 'Not renewed';
+export const NOT_RENEWED = 'Renewal failed';
 export const RENEW = 'renew';
 /** What the process says when it is there. */
 const READY = 'ready';
@@ -102,14 +103,17 @@ export async function startRenewal(
     await once(child, 'spawn');
     child.stdin.end(JSON.stringify(order));
     const ended = once(child, 'exit').then(([status]) => {
-      throw new Error(`it ended at once, with status ${String(status)}`);
+      throw new Error(`the process exited immediately with status ${String(status)}`);
     });
     // From then on it can be told to stop, however soon the job is over.
     await Promise.race([once(child.stdout, 'data'), ended]);
     ended.catch(() => {});
     child.stdout.destroy();
   } catch (cause) {
-    throw new OutputError(`renew: no process can be started: ${String(cause)}`, { cause, phase: 'deliver' });
+    throw new OutputError(`renew: the renewal process could not be started: ${String(cause)}`, {
+      cause,
+      phase: 'deliver',
+    });
   }
   child.unref();
 }
@@ -193,7 +197,7 @@ async function keepFresh(
       const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
       const fetched = await fetchAgain(input, secrets, host).finally(host.done);
       if (stop.aborted || isOver()) return;
-      if (!holdsOneOf(path, hashes)) return say(`Stopped: another process has written to ${path}`);
+      if (!holdsOneOf(path, hashes)) return say(`Stopped: another process has changed ${path}`);
       hashes.push(hashOf(tokenText(fetched.token.jwt)));
       appendFileSync(join(directory, HASHES), `${hashes.at(-1)}\n`, { mode: 0o600 });
       writeTokenFile(path, fetched.token.jwt, false);
@@ -203,7 +207,9 @@ async function keepFresh(
     } catch (error) {
       if (stop.aborted) return;
       const pause = Math.min(MIN_PAUSE_MS * 2 ** failures++, MAX_PAUSE_MS);
-      say(`${NOT_RENEWED}, and tried again in ${pause / 1000} s: ${describeError(error).join(' ')}`);
+      say(
+        `${NOT_RENEWED}; retrying in ${describeDuration(Math.round(pause / 1000))}: ${describeError(error).join(' ')}`,
+      );
       due = Date.now() + pause;
     }
   }

@@ -23,7 +23,7 @@ export function toRunner(what: RunnerFile, give: () => void): void {
     give();
   } catch (cause) {
     const reason = `${FILES[what]}: ${systemReason(cause)}`;
-    throw new OutputError(`the runner does not accept the ${what}: ${reason}`, { cause, phase: 'deliver' });
+    throw new OutputError(`the runner did not accept the ${what}: ${reason}`, { cause, phase: 'deliver' });
   }
 }
 
@@ -39,7 +39,7 @@ export function closeOutputFile(): string | undefined {
     chmodSync(path, 0o600);
     return undefined;
   } catch (error) {
-    return `${FILES.outputs} keeps its mode ${(stats.mode & 0o777).toString(8)}: ${systemReason(error)}`;
+    return `the mode of ${FILES.outputs} remains ${(stats.mode & 0o777).toString(8)}: ${systemReason(error)}`;
   }
 }
 

@@ -18,7 +18,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Daemon: daemon.trim(),
     'Authenticated by': facts['authentication-method'],
     Credential: facts['credential-source'],
-    Levels: authz || 'not limited',
+    Levels: authz || 'not restricted',
     Expires: expires,
     'Token id': facts['token-id'],
     'Signing key': key,
@@ -27,12 +27,12 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
   core.summary.addHeading('HTCondor token', 3);
   addRows(rows);
   for (const reduction of fetched.reductions)
-    core.summary.addRaw(`<p>${escapeHtml(`⚠ Less than asked: ${reduction}`)}</p>`, true);
+    core.summary.addRaw(`<p>${escapeHtml(`⚠ Less than requested: ${reduction}`)}</p>`, true);
   const revocation = revocationOf(facts['token-id'] ?? '');
   if (revocation !== undefined) {
     core.summary.addDetails(
-      'To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)',
-      `<pre><code>${escapeHtml(revocation)}</code></pre><p>If the setting has an expression already, keep it: <code>(OLD) || (NEW)</code>.</p>`,
+      'To revoke this token (administrator: add this to the configuration of the pool, then run <code>condor_reconfig -all</code>)',
+      `<pre><code>${escapeHtml(revocation)}</code></pre><p>If the setting already has an expression, combine both: <code>(OLD) || (NEW)</code>.</p>`,
     );
   }
   await core.summary.write();

@@ -49,21 +49,21 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
         let length = 0;
         response.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length > MAX_ANSWER) sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`));
+          if (length > MAX_ANSWER) sent.destroy(new Error(`the response exceeds ${MAX_ANSWER} bytes`));
           else chunks.push(chunk);
         });
         response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8'), header }));
         response.on('error', reject);
-        response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
+        response.on('aborted', () => reject(new Error('the connection closed in the middle of the response')));
       });
       sent.on('error', reject);
-      sent.on('close', () => reject(new Error('it hung up without an answer'))); // if nothing else was told
+      sent.on('close', () => reject(new Error('the connection closed without a response'))); // if nothing else was told
       sent.end(body);
     }).finally(() => socket.destroy());
   } catch (cause) {
     if (signal.aborted) throw abortedError(signal);
     // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
-    throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${messageOf(cause)}`, {
+    throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${messageOf(cause)}`, {
       peer: url.origin,
       permanent: cause instanceof ConnectError && cause.permanent,
     });
@@ -118,11 +118,11 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       sent.on('connect', ({ statusCode = 0 }, tunnel: Socket, early: Buffer) => {
         if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
         tunnel.destroy();
-        reject(new Error(`it answers ${statusCode}`));
+        reject(new Error(`it returned status ${statusCode}`));
       });
       sent.on('response', (response) => {
         response.destroy();
-        reject(new Error(`it answers ${response.statusCode}`));
+        reject(new Error(`it returned status ${response.statusCode}`));
       });
       sent.on('error', reject);
       sent.on('close', () => reject(new Error('it closed the connection')));
@@ -132,7 +132,7 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       throw error;
     });
   } catch (error) {
-    throw failed(`does not connect to ${target}: ${messageOf(error)}`);
+    throw failed(`did not connect to ${target}: ${messageOf(error)}`);
   }
 }
 

@@ -41,19 +41,19 @@ export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME):
   for (const name of names) {
     const path = join(directory, name);
     if (excluded.test(name)) {
-      skipped.push(`${path}: HTCondor ignores files of such a name`);
+      skipped.push(`${path}: HTCondor ignores files with such a name`);
       continue;
     }
     try {
       const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
-      if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
+      if (found.length === 0) skipped.push(`${path}: the file contains no token, only blank lines and comments`);
       lines.push(...found);
     } catch (error) {
       skipped.push(`${path}: ${reasonOf(error)}`);
       if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
     }
   }
-  if (names.length === 0) skipped.push(`${directory}: it is empty`);
+  if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
   return { lines, skipped, exposed };
 }
 

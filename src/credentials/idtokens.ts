@@ -45,11 +45,11 @@ export function readIdTokens(
   if ('text' in source) {
     host.mask(source.text);
     const lines = tokenLines(source.text.reveal(), 'idtoken');
-    if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+    if (lines.length === 0) return { found: [], reasons: ['idtoken contains only blank lines and comments'] };
     return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
   }
   const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
-  for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
+  for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   let others = 0;
@@ -62,8 +62,8 @@ export function readIdTokens(
       else others += 1;
     }
   }
-  if (others > 0) reasons.push(`${others} more lines that hold no IDTOKEN`);
-  for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
+  if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+  for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
   return { found, reasons };
 }
 

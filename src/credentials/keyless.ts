@@ -44,7 +44,7 @@ export async function resolveBearer(
   const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
   if (url === undefined) return { kind: 'scitoken', token: bearer };
   const answer = await askTokenService({ url, bearer, authz, tlsFor, proxies }, host);
-  host.log.debug(`credentials: ${url.origin} has made a token for us`);
+  host.log.debug(`credentials: ${url.origin} issued a token`);
   const { token } = answer;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return { kind: 'scitoken', token };
   return { kind: 'idtoken', token, identity: answer.text('identity'), service: url.origin };
@@ -53,5 +53,5 @@ export async function resolveBearer(
 function given(credentials: CredentialSources, host: Host): Secret {
   const found = readSciToken(credentials.scitoken, host);
   if (typeof found !== 'string') return found.jwt;
-  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
+  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token to exchange: ${found}`);
 }

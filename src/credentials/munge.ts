@@ -14,7 +14,7 @@ export function loadMunge(
   host: Host,
 ): AuthMethod | string {
   const program = findProgram('munge', path);
-  if (program === undefined) return 'there is no program munge on the PATH';
+  if (program === undefined) return 'the program munge was not found in PATH';
   return munge(async () => {
     const { execFile } = process.getBuiltinModule('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {

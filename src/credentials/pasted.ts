@@ -17,10 +17,10 @@ const PEM_LINE = 64;
 /** What a text is instead of a credential; undefined: no well-known mistake. */
 export function mistakeIn(text: string): string | undefined {
   const whole = text.trim();
-  if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'it is a workflow expression that was not expanded';
-  if (/^\*+$/.test(whole)) return 'it is ***, which logs show in place of a secret';
+  if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'the value is a workflow expression that was not expanded';
+  if (/^\*+$/.test(whole)) return 'the value is ***, which logs show in place of a secret';
   const packed = whole.replace(/\s/g, '');
-  if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return 'it looks like base64';
+  if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return 'the value looks like base64';
   return undefined;
 }
 
@@ -67,14 +67,14 @@ function otherKind(name: 'idtoken' | 'scitoken', token: string): string | undefi
   if (algorithm === undefined) return undefined;
   const isIdToken = SHARED_KEY.test(algorithm);
   if (name === 'scitoken' && isIdToken)
-    return `it is an IDTOKEN (signed with ${algorithm}), not a SciToken; the input idtoken is for it`;
+    return `the value is an IDTOKEN (signed with ${algorithm}), not a SciToken; use the input idtoken`;
   if (name === 'idtoken' && !isIdToken && algorithm.toLowerCase() !== 'none')
-    return `it is a SciToken or the like (signed with ${algorithm}), not an IDTOKEN; the input scitoken is for it`;
+    return `the value is a SciToken or a similar JWT (signed with ${algorithm}), not an IDTOKEN; use the input scitoken`;
   return undefined;
 }
 
 function mistakeOf(text: string): string | undefined {
-  return text.includes('-----BEGIN') ? 'it is PEM, not a token' : mistakeIn(text);
+  return text.includes('-----BEGIN') ? 'the value is PEM, not a token' : mistakeIn(text);
 }
 
 /** The one token in a text; undefined: there is none, or there are several. */

@@ -15,9 +15,12 @@ export class ExposedFile extends Error {}
 export function readPrivateFile(path: string): Buffer {
   return readBounded(path, MAX_FILE_LENGTH, ({ uid, mode }) => {
     if (process.getuid === undefined) return;
-    if (uid !== process.getuid()) throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+    if (uid !== process.getuid())
+      throw new ExposedFile(`it is owned by user ${uid}, not by this account (${process.getuid()})`);
     if ((mode & 0o077) === 0) return;
-    throw new ExposedFile(`others may use it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); it must be 0600`);
+    throw new ExposedFile(
+      `other accounts can access it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); the mode must be 0600`,
+    );
   });
 }
 
@@ -29,5 +32,5 @@ export function unreadable(source: string, what: string): CredentialError {
 /** Why a file could not be read, in few words. */
 export function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'EACCES' || code === 'EPERM' ? 'it cannot be read by this user' : systemReason(error);
+  return code === 'EACCES' || code === 'EPERM' ? 'this account cannot read it' : systemReason(error);
 }

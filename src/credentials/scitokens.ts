@@ -38,7 +38,7 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
   if (typeof token === 'string') return token;
   const { length } = new TextEncoder().encode(token.jwt.reveal());
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-  const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
+  const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
   if (source.text === undefined) return `${token.source}: ${reason}`;
   throw unreadable(token.source, reason);
 }
@@ -53,8 +53,8 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
   else if (given && jwt.reveal() !== '') host.mask(jwt);
   try {
-    if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
-    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
+    if (jwt.reveal() === '') throw unreadable(found.source, 'the value is empty');
+    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it contains white space');
     return parseBearerToken(jwt, found.source);
   } catch (error) {
     if (!(error instanceof CredentialError) || given) throw error;
@@ -82,7 +82,7 @@ function discover({ file, env, uid }: SciTokenSource): Found | string {
       if (text.trim() !== '') return { text, source: path };
     } else if ((text as NodeJS.ErrnoException).code !== 'ENOENT') return `${path}: ${reasonOf(text)}`;
   }
-  return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
+  return `no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${files.join(', ') || 'any file'}`;
 }
 
 /** `owner`: whose it must be, where others could have put it. */
@@ -93,7 +93,8 @@ function readStart(path: string, owner?: number): string | Error {
     try {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
-      if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
+      if (owner !== undefined && uid !== owner)
+        return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));
     } finally {

@@ -21,7 +21,7 @@ const IDENTITY = 'condor@password';
 const LIFETIME_SECONDS = 60;
 
 /**
- * Makes a token for this one session with a signing key of this machine, as HTCondor's tools do for root when no token
+ * Makes a token for this one session with a signing key on this host, as HTCondor's tools do for root when no token
  * fits (Condor_Auth_Passwd::fetchLogin). Undefined if there is no key here that we may read.
  */
 export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys, host: Host): Mint | undefined {
@@ -36,9 +36,9 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
       try {
         const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
         for (const secret of secretsOf(jwt)) host.mask(secret);
-        return { token: parseCredentialToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+        return { token: parseCredentialToken(jwt), source: `a token signed with the key ${path}`, chosen: true };
       } catch (error) {
-        host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+        host.log.debug(`credentials: skipped the key ${path}: ${reasonOf(error)}`);
       }
     }
     return undefined;

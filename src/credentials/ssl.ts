@@ -59,7 +59,7 @@ export function loadCertificate(
   if (source.given) {
     const onUnverified = () =>
       host.log.warn(
-        'The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3',
+        'The daemon does not support TLS 1.3, so the client sends its certificate in cleartext and before it verifies the daemon. The administrator should enable TLS 1.3',
       );
     return method({ ...readPair(source.certificate, source.key, host), onUnverified });
   }
@@ -78,7 +78,7 @@ export function loadCertificate(
       reasons.push(error.message);
     }
   }
-  return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+  return reasons.join('; ') || 'no client certificate was provided, and SSL authenticates no identity without one';
 }
 
 function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {
@@ -86,11 +86,11 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   const chain = readCertificates(certificates, certificateSource.name);
   const key = readKey(keySource, host);
   const [own] = chain;
-  if (own === undefined) throw unreadable(certificateSource.name, 'it holds no PEM certificate');
+  if (own === undefined) throw unreadable(certificateSource.name, 'it contains no PEM certificate');
   checkUsable(own, key.object, certificateSource.name);
   const subject = distinguishedName(own.subject, 'an empty subject');
   if (!own.checkPrivateKey(key.object))
-    throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
   const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
   if (to <= host.now())
     throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
@@ -109,11 +109,11 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
 function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string): void {
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
-    throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS needs at least ${MIN_RSA_BITS}`);
+    throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
   // Node types it as always there; without the extension it is undefined, and the certificate is for everything.
   const purposes = keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
-    throw unreadable(name, 'the certificate is not for TLS clients (its extended key usage lacks clientAuth)');
+    throw unreadable(name, 'the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)');
 }
 
 function readKey(source: PemSource, host: Host) {
@@ -121,20 +121,20 @@ function readKey(source: PemSource, host: Host) {
   if (pem === undefined)
     throw unreadable(
       source.name,
-      `it holds no PEM private key${source.name === 'client-certificate' ? ', and client-key is not given' : ''}`,
+      `it contains no PEM private key${source.name === 'client-certificate' ? ', and client-key is not set' : ''}`,
     );
   const secret = new Secret(pem);
   host.mask(secret);
   if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
     throw unreadable(
       source.name,
-      'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN',
+      'the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN',
     );
   }
   try {
     return { pem: secret, object: crypto().createPrivateKey(pem) };
   } catch {
-    throw unreadable(source.name, 'the private key cannot be read'); // the cause may quote it
+    throw unreadable(source.name, 'the private key cannot be parsed'); // the cause may quote it
   }
 }
 
@@ -144,7 +144,7 @@ export function readCertificates(text: string, name: string): readonly X509Certi
     try {
       return new (crypto().X509Certificate)(pem);
     } catch {
-      throw unreadable(name, 'a certificate in it cannot be read');
+      throw unreadable(name, 'it contains a certificate that cannot be parsed');
     }
   });
 }
@@ -154,7 +154,8 @@ function readPem(source: PemSource): string {
   try {
     return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString('latin1'));
   } catch (error) {
-    const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+    const what =
+      typeof source.path === 'string' ? source.path : 'the value is not PEM, and reading it as a path failed';
     throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
   }
 }
@@ -173,7 +174,7 @@ export function readAuthorities(source: PemSource, skip: (reason: string) => voi
       : files.flatMap((path) => {
           try {
             const certificates = pem(readPem({ name: source.name, path }));
-            if (certificates.length === 0) skip(`${path}: it holds no PEM certificate`);
+            if (certificates.length === 0) skip(`${path}: it contains no PEM certificate`);
             return certificates;
           } catch (error) {
             if (!(error instanceof CredentialError)) throw error;
@@ -182,7 +183,7 @@ export function readAuthorities(source: PemSource, skip: (reason: string) => voi
           }
         });
   if (found.length > 0) return found;
-  throw unreadable(source.name, 'it holds no PEM certificate');
+  throw unreadable(source.name, 'it contains no PEM certificate');
 }
 
 /** The files of a directory; what is none stands for itself. */

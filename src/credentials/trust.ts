@@ -53,7 +53,7 @@ export function systemTrust({ certificateFile, platform }: TrustSource): TrustSo
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
  */
 export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
-  const skip = (reason: string) => host.log.debug(`credentials: passed over ${reason}`);
+  const skip = (reason: string) => host.log.debug(`credentials: skipped ${reason}`);
   const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
   const configured = () =>
     [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
@@ -122,7 +122,7 @@ export function knownCertificate(file: string, serverName: string, host: Host): 
     try {
       return new (crypto().X509Certificate)(Buffer.from(certificate, 'base64')).toString();
     } catch {
-      host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+      host.log.debug(`credentials: the line for ${serverName} in ${file} contains no certificate`);
       return undefined;
     }
   }

@@ -64,7 +64,7 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
       : given.length > 0
         ? given
         : configuredMethods(configured ?? DEFAULT_METHODS);
-  if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: it names none');
+  if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: the list is empty');
   const secret = (name: InputName, read: (text: string) => string) => {
     const text = input(name);
     return text === undefined ? undefined : new Secret(read(text));
@@ -114,14 +114,14 @@ function readMethods(text: string): readonly MethodSource[] {
     if (NEVER.includes(name))
       throw new InputError(
         'authentication-methods',
-        `authentication-methods: ${name} proves nothing, and is never used`,
+        `authentication-methods: ${name} is not supported, because it proves no identity`,
       );
     const method = METHODS[name];
     if (method !== undefined) return method;
     const known = 'IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE';
     throw new InputError(
       'authentication-methods',
-      `authentication-methods: ${quote(word)} is unknown; possible are ${known}`,
+      `authentication-methods: ${quote(word)} is not valid; use one of ${known}`,
     );
   });
   return [...new Set(methods)];
@@ -165,7 +165,7 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   const certificate = pemSource('client-certificate', input('client-certificate'), surroundings);
   const key = pemSource('client-key', input('client-key'), surroundings);
   if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
-  if (key !== undefined) throw new InputError('client-key', 'client-key: give client-certificate too');
+  if (key !== undefined) throw new InputError('client-key', 'client-key: client-certificate is not set');
   const proxy =
     setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
   if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
@@ -185,9 +185,9 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
   const trimmed = text.trim();
   const mistake = mistakeIn(text);
   if (mistake !== undefined && !trimmed.startsWith('/'))
-    throw new InputError(name, `${name}: ${mistake}, and it is neither PEM nor a path`);
+    throw new InputError(name, `${name}: ${mistake}; it is neither PEM nor a path`);
   if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
-    throw new InputError(name, `${name}: it is neither PEM nor a path`);
+    throw new InputError(name, `${name}: the value is neither PEM nor a path`);
   const path = expandPath(name, trimmed, surroundings);
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }

@@ -33,7 +33,7 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
   const pool = readPool(input('pool'), surroundings);
   const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
   if (name !== undefined && /@[^@]*:\d+$/.test(name))
-    throw new InputError('name', `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
+    throw new InputError('name', `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
   if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
   // A bare host:port with a name beside it is another way to the same daemon: the end of a tunnel.
@@ -48,7 +48,7 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
   if (collectors === undefined && (local === undefined || remote)) {
     throw new InputError(
       'pool',
-      'pool: give the host of the collector (host or host:port), or address for a daemon without one',
+      'pool: the collector is unknown; set pool to its host (host or host:port), or set address',
     );
   }
   const through = tunnel ? { host: address.host, port: address.port } : undefined;
@@ -60,12 +60,15 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
  * (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
  */
 function checkRemote(input: InputSource, type: string): void {
-  if (type !== 'schedd') throw new InputError('remote', 'remote: the collector fetches tokens of a schedd only');
+  if (type !== 'schedd') throw new InputError('remote', 'remote: the collector fetches tokens from schedds only');
   if (input('address') !== undefined) {
-    throw new InputError('address', 'address: with remote the collector is asked; give pool and name');
+    throw new InputError(
+      'address',
+      'address: not supported with remote, which queries the collector; use pool and name',
+    );
   }
   if (input('key') !== undefined) {
-    throw new InputError('key', 'key: with remote the schedd signs with its own key; leave key out');
+    throw new InputError('key', 'key: not supported with remote, because the schedd signs with its own key');
   }
 }
 
@@ -79,11 +82,11 @@ function readCollector(
 ): readonly Sinful[] {
   if (address !== undefined) return [address];
   if (pool !== undefined && name !== undefined) {
-    throw new InputError('name', `name: a ${type} is found by pool alone; leave name out`);
+    throw new InputError('name', `name: not supported for type ${type}, which pool alone identifies`);
   }
   const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
   if (found !== undefined) return found;
-  throw new InputError('pool', 'pool: give the host of the collector (host or host:port)');
+  throw new InputError('pool', 'pool: the collector is unknown; set pool to its host (host or host:port)');
 }
 
 function readAddress(text: string | undefined): Sinful | undefined {
@@ -127,7 +130,7 @@ function addressInName(name: string): Sinful | undefined {
 function readPool(text: string | undefined, { setting }: Surroundings): readonly Sinful[] | undefined {
   if (text === undefined) return undefined;
   const words = splitList(text);
-  if (words.length === 0) throw new InputError('pool', 'pool: it is empty');
+  if (words.length === 0) throw new InputError('pool', 'pool: the value is empty');
   return words.map((word) => {
     const address = parseAddress(word, Number(setting('COLLECTOR_PORT')) || DEFAULT_PORT);
     if (address === undefined)
@@ -143,5 +146,5 @@ function configuredPool(surroundings: Surroundings): readonly Sinful[] | undefin
   if (text === undefined || !/:0$/.test(text.trim())) return readPool(text, surroundings);
   const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
   if (typeof found !== 'string') return [found.address];
-  throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+  throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found})`);
 }

@@ -15,7 +15,7 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
   const service = input('token-service');
   if (audience === undefined && service === undefined) return undefined;
   if (audience !== undefined && input('scitoken') !== undefined)
-    throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
+    throw new InputError('scitoken', 'scitoken: not supported with oidc-audience, which requests a token for the job');
   return {
     job: audience === undefined ? undefined : readJob(audience, env),
     service: service === undefined ? undefined : serviceUrl('token-service', service),
@@ -36,7 +36,7 @@ export function readProxies(env: Surroundings['env']): ProxySettings {
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new InputError('https_proxy', 'https_proxy: its value is not the URL of an HTTP proxy, http://HOST:PORT');
+    throw new InputError('https_proxy', 'https_proxy: the value is not the URL of an HTTP proxy (http://HOST:PORT)');
   const { username, password, origin } = url;
   const anonymous = username === '' && password === '';
   const pair = `${decoded(username)}:${decoded(password)}`;
@@ -77,5 +77,5 @@ function serviceUrl(name: InputName, text: string): URL {
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
   const [shown = ''] = text.split(/[?#]/); // a token may be in the query
   const named = text.includes('@') ? 'it' : quote(shown); // a password may be in front of it
-  throw new InputError(name, `${name}: ${named} is not the URL of a service, https://HOST/PATH`);
+  throw new InputError(name, `${name}: ${named} is not the URL of a service (https://HOST/PATH)`);
 }

@@ -29,7 +29,7 @@ export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<
  */
 function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signal' | 'done'> {
   const controller = new AbortController();
-  const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+  const over = () => controller.abort(new DOMException('the time limit expired', 'TimeoutError'));
   const timer = setTimeout(over, timeoutMs).unref();
   const interrupted = () => controller.abort(signal.reason);
   if (signal.aborted) interrupted();

@@ -38,18 +38,20 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const mode = said === 'check' ? 'fetch' : said;
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
-    throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
+    throw new InputError(
+      'key',
+      'key: not supported with mode request, because an approval cannot select the signing key',
+    );
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
-  if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
-  if (remote && said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+  if (remote && mode !== 'fetch')
+    throw new InputError('remote', `remote: supported with mode fetch only, not with ${mode}`);
+  if (remote && said === 'check')
+    throw new InputError('mode', 'mode: check does not support remote, because it queries the schedd itself');
   const lifetime = readLifetime(input('lifetime'));
   if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
-    throw new InputError(
-      'verify',
-      'verify: with remote the schedd is not talked to, which alone could say; leave it out',
-    );
+    throw new InputError('verify', 'verify: not supported with remote, because only the schedd can verify the token');
   return {
     mode,
     checkOnly: said === 'check',
@@ -107,7 +109,7 @@ function checkConfiguration(input: InputSource, { setting }: Surroundings): read
       setting('SEC_TOKEN_DIRECTORY') === undefined &&
       'SEC_TOKEN_DIRECTORY');
   if (missing) throw new InputError(missing, failure);
-  return [`${failure}; the inputs have what is needed`];
+  return [`${failure}; the inputs are sufficient without it`];
 }
 
 /** The time allowed for everything, in milliseconds. */
@@ -115,7 +117,7 @@ export function readTimeout(input: InputSource): number {
   const text = input('timeout') ?? INPUTS.timeout;
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-    throw new InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+    throw new InputError('timeout', `timeout: ${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
   }
   return seconds * 1000;
 }
@@ -123,7 +125,7 @@ export function readTimeout(input: InputSource): number {
 /** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
 export function checkTimeout(timeoutMs: number): number {
   if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
-  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
 }
 
 export function readBoolean(name: InputName, text: string): boolean {
@@ -133,7 +135,7 @@ export function readBoolean(name: InputName, text: string): boolean {
 function readServerName(text: string | undefined): string | undefined {
   const name = plainText('server-name', text);
   if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates have host names only`);
+  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates carry host names only`);
 }
 
 function readRetries(text: string): number {
@@ -155,14 +157,14 @@ function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroun
     if (text === undefined) return '';
     throw new InputError(
       'identity',
-      'identity: only with mode request can it be chosen; else it is whom the credential is for',
+      'identity: supported with mode request only; other modes use the identity of the credential',
     );
   }
   const name = plainText('identity', text) ?? DEFAULT_USER;
   const domain = setting('UID_DOMAIN');
   if (name.includes('@')) return name;
   if (domain === undefined)
-    throw new InputError('identity', 'identity: give whom the token is to be for, as user@domain');
+    throw new InputError('identity', 'identity: UID_DOMAIN is not set, so the identity must be user@domain');
   return `${name}@${domain}`;
 }
 
@@ -172,10 +174,10 @@ function readLevels(text: string | undefined): readonly string[] {
   const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
   if (unknown !== undefined) {
     const known = AUTHORIZATION_LEVELS.join(' ');
-    throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+    throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; the levels are ${known}`);
   }
   if (levels.length === 0)
-    throw new InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
+    throw new InputError('authz', 'authz: the list is empty; omit authz to request a token without restriction');
   return levels;
 }
 
@@ -184,8 +186,8 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
   if (text.trim() === 'unlimited') return 'unlimited';
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
-    const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
-    throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+    const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
+    throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime; use ${allowed}`);
   }
   return seconds;
 }
@@ -197,10 +199,13 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     return privatePath(other, surroundings);
   }
   if (token !== undefined && file !== undefined) {
-    throw new InputError('token', 'token and file exclude each other: the token is written to one place');
+    throw new InputError('token', 'token and file are mutually exclusive');
   }
   if (directory !== undefined && token === undefined) {
-    throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
+    throw new InputError(
+      'token-directory',
+      'token-directory: token, the name of the file in this directory, is not set',
+    );
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   if (token === undefined) return undefined;
@@ -208,7 +213,7 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
   if (EXCLUDED_NAME.test(token))
-    throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
+    throw new InputError('token', `token: HTCondor ignores files with a name such as ${quote(token)}`);
   refuseVariables('token', token);
   if (directory === undefined) return join(resolve(tokenDirectory(surroundings).directory), token);
   return join(resolve(expandPath('token-directory', directory, surroundings)), token);
@@ -217,17 +222,14 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
   const name = 'export-environment';
   if (other === undefined) return join(privateDirectory(name, env), 'token');
-  throw new InputError(
-    name,
-    `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`,
-  );
+  throw new InputError(name, `${name}: mutually exclusive with ${other}, because it uses its own directory`);
 }
 
 /** Path of a directory of this step alone, whose name nobody can guess. */
 export function privateDirectory(input: InputName, env: Surroundings['env']): string {
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))
-    throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    throw new InputError(input, `${input}: this runner does not set RUNNER_TEMP, the parent directory`);
   return join(temporary, `condor-token-${crypto().randomUUID()}`);
 }
 
@@ -238,8 +240,8 @@ function checkRenewal(
   env: Surroundings['env'],
 ) {
   if (path === undefined)
-    throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
-  if (said === 'request') throw new InputError('renew', `renew: it does not go with mode ${said}`);
-  if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
+    throw new InputError('renew', 'renew: there is no file to renew; set export-environment, token or file');
+  if (said === 'request') throw new InputError('renew', `renew: not supported with mode ${said}`);
+  if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs no renewal');
   privateDirectory('renew', env);
 }

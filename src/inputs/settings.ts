@@ -62,7 +62,7 @@ export function environmentSettings(env: Environment): Settings {
     if (value?.includes('$(') === true) {
       throw new InputError(
         name,
-        `_CONDOR_${name}: ${value} refers to other settings, and there is no HTCondor here to resolve them`,
+        `_CONDOR_${name}: ${value} refers to other settings, but HTCondor is not installed on this host to resolve them`,
       );
     }
     return value;
@@ -91,9 +91,11 @@ function reasonOfExit({
   readonly code?: string | number | null;
   readonly signal?: string | null;
 }): string {
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'its output is too large';
-  if (signal) return `it was ended by ${signal}`;
-  return typeof code === 'number' ? `exit status ${code}` : `it could not be started (${code ?? 'unknown reason'})`;
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the output is too large';
+  if (signal) return `the program was terminated by ${signal}`;
+  return typeof code === 'number'
+    ? `exit status ${code}`
+    : `the program could not be started (${code ?? 'unknown reason'})`;
 }
 
 async function askProgram(program: string, env: Environment, signal: AbortSignal): Promise<Settings> {

@@ -7,7 +7,7 @@ const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 
 export function oneOf<T extends string>(input: InputName, text: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === text.trim());
   if (found !== undefined) return found;
-  throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+  throw new InputError(input, `${input}: ${quote(text)} is not valid; use one of ${allowed.join(' ')}`);
 }
 
 /** Seconds of a number with s, m, h or d or nothing behind it; undefined if it is none. */
@@ -34,9 +34,9 @@ export function quote(text: string): string {
 export function plainText(input: InputName, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();
-  if (word === '') throw new InputError(input, `${input}: it is empty`);
+  if (word === '') throw new InputError(input, `${input}: the value is empty`);
   if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-    throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+    throw new InputError(input, `${input}: ${quote(word)} contains characters that are not allowed in ${input}`);
   }
   return word;
 }

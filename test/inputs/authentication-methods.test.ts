@@ -88,15 +88,15 @@ describe('the methods', () => {
           () => credentialsOf({ 'authentication-methods': text }),
           inputError(
             'authentication-methods',
-            /^authentication-methods: (CLAIMTOBE|ANONYMOUS) proves nothing, and is never used$/,
+            /^authentication-methods: (CLAIMTOBE|ANONYMOUS) is not supported, because it proves no identity$/,
           ),
         );
     });
   }
 
   const refused: readonly [string, RegExp][] = [
-    [' ,\n', /it names none/],
-    ['SLL', /"SLL" is unknown; possible are IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE/],
+    [' ,\n', /the list is empty/],
+    ['SLL', /"SLL" is not valid; use one of IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE/],
     ['__proto__', /"__proto__" is unknown/],
     ['constructor', /"constructor" is unknown/],
   ];
@@ -110,7 +110,7 @@ describe('the methods', () => {
 
   test('of a configuration that names none that we know are none', () => {
     const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE' };
-    assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /it names none/));
+    assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /the list is empty/));
   });
 
   test('are a word in our list or an error, whatever is said', () => {

@@ -28,7 +28,7 @@ describe('timeout', () => {
     test(`${JSON.stringify(text)} is refused`, () => {
       assert.throws(
         () => readTimeout(() => text),
-        inputError('timeout', /^timeout: ".*" is not a time between 1s and 1d/),
+        inputError('timeout', /^timeout: ".*" is not a duration from 1s to 1d/),
       );
     });
   }

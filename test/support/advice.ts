@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { commandHint } from '../../src/cli/command-hints.ts';
 import type { AnyHTCondorError } from '../../src/errors.ts';
 import { HTCondorError } from '../../src/errors.ts';
 import { describeError } from '../../src/messages/describe.ts';
@@ -26,9 +27,9 @@ export function assertAdvised(output: string, name: ErrorName): void {
   if (output.includes('while: locate')) assert.doesNotMatch(given.join(), /condor_config_val -schedd/);
 }
 
-/** Ids of requests are drawn at random, and what the collector answers may as well be of a schedd. */
+/** Request ids are random, the collector's replies may also come from a schedd, and the command names its own settings. */
 function general(hint: string): string {
-  return hint
+  return commandHint(`Hint: ${hint}`)
     .replace(/-reqid \d{7}/, '-reqid 1234567')
     .replaceAll('condor_config_val -collector', 'condor_config_val -schedd')
     .replaceAll(/COLLECTOR_(LOG|DEBUG)/g, 'SCHEDD_$1');

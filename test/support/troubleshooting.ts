@@ -75,7 +75,7 @@ export function troubleshooting(): string {
     `An error has one line that says what happened, with a code and the step in which it happened; lines with the reason of each
 credential; and *hints*: what to try, most likely first, and whose move it is.`,
     `\`\`\`text
-the daemon accepted none of our credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
+the daemon accepted none of the credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
   IDTOKENS: idtoken (ci@example.org, issuer example.org, key OLD): it is signed with the key OLD; the daemon has POOL
 ${hintsFor(ERRORS['it is signed with the key OLD'])
   .map((hint) => `Hint: ${hint}`)

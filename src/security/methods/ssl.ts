@@ -7,11 +7,11 @@ export type TlsFor = (serverName: string) => Promise<TlsOptions>;
 
 /** A certificate without a name to check it against proves nothing. */
 export const NO_SERVER_NAME =
-  'no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number';
+  'no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address';
 
 /** Whoever has a SciToken can use it elsewhere, so the word of a collector is not enough to send one. */
 export function onlyClaimed(name: string): string {
-  return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+  return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
 }
 
 /**
