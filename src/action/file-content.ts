@@ -1,12 +1,12 @@
-/** What is at a path, by its hash: how a step recognizes its own file. */
+/** Recognizes a step's own file by its hash. */
 import { lstatSync } from 'node:fs';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 
-/** The largest token file that is looked at. */
+/** Maximum size of a token file, in bytes. */
 export const MAX_TOKEN_FILE_BYTES = 256 * 1024;
 
-/** Whether the file at the path, if there is one, has one of these contents. */
+/** True if there is no file at the path, or if its content has one of these hashes. */
 export function holdsOneOf(path: string, hashes: readonly string[]): boolean {
   const found = contentOf(path);
   return found.kind === 'none' || (found.kind === 'file' && hashes.includes(found.hash));

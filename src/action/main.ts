@@ -21,7 +21,7 @@ import { toRunner } from './runner-files.ts';
 import { checkEmptyCredentials, runnerInput, warnAboutLimits } from './runner-inputs.ts';
 import { escapeHtml, writeCheckSummary, writeFailureSummary, writeSummary } from './summary.ts';
 
-/** Gives the exit status. */
+/** Runs and returns the exit status. */
 export async function run(): Promise<number> {
   try {
     if (process.argv[2] === RENEW) await renew();
@@ -35,7 +35,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The runner takes no outputs: that is what was told, or there is no way to tell it.
+      // The runner did not accept the outputs: the error reports this already, or cannot be reported.
     }
     return error.exitStatus;
   }
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
-    // What was noticed, even if it was in vain.
+    // Warnings, even if the fetch failed.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(tellOfSummary);
   }
   const fetched = { ...issued, path: request.path };
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(tellOfSummary);
 }
 
-/** Whether there is to be a summary, and a runner that has one. */
+/** True if a summary is requested and the runner supports one. */
 function wantsSummary(): boolean {
   return runnerInput('summary')?.trim().toLowerCase() !== 'false' && Boolean(process.env['GITHUB_STEP_SUMMARY']);
 }

@@ -1,6 +1,6 @@
 /**
- * The end of the job: what main made is removed, and what it changed is as before. Nothing here fails the job, and what is
- * left is named with the reason.
+ * The end of the job: removes what main created and restores what it changed. Failures do not fail the job; the log
+ * gives the reason for each file that remains.
  */
 import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,11 +13,11 @@ import { type Placement, undoPlacement } from './placement.ts';
 import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 
-/** What main leaves for post; each is saved before anything depends on it. */
+/** State that main saves for post, before anything depends on it. */
 export const STATE = {
   /** The token file, as JSON of a Placement. */
   placement: 'placement',
-  /** A directory with nothing in it but what this step made. */
+  /** A directory that contains only files of this step. */
   own: 'own',
   /** Directory of the process that renews the token. */
   renewal: 'renewal',
@@ -41,7 +41,7 @@ function report(line: string, isLeft: boolean): void {
   (isLeft ? core.warning : core.info)(printable(line));
 }
 
-/** The directory, which has moved if RUNNER_TEMP has: no other has a name like it. */
+/** Returns the directory, which moves with RUNNER_TEMP; its name is unique. */
 function whereIs(directory: string): string {
   const temporary = process.env['RUNNER_TEMP'] ?? '';
   if (directory === '' || exists(directory) || temporary === '') return directory;
@@ -53,7 +53,7 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Removes a directory that a step of this Action made, which may be outside the RUNNER_TEMP of today. */
+/** Removes a directory that a step of this Action created, which may be outside the current RUNNER_TEMP. */
 async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;
@@ -73,11 +73,11 @@ async function endRenewal(directory: string): Promise<void> {
   core.endGroup();
 }
 
-/** A variable cannot be taken away from the next steps, but an empty one is none to HTCondor. */
+/** Restores the variables. A step cannot unset variables of later steps, but HTCondor ignores empty ones. */
 function restoreEnvironment(): void {
   const undo = JSON.parse(core.getState(STATE.undo) || '{}') as Undo;
   for (const [name, value] of Object.entries(undo)) {
-    if (value === null && name === 'CONDOR_CONFIG') continue; // an empty one would be the name of a file
+    if (value === null && name === 'CONDOR_CONFIG') continue; // HTCondor would use an empty value as a file name
     toRunner('environment', () => core.exportVariable(name, value ?? ''));
   }
 }

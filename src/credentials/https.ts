@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** PEM of those who may have issued the server's certificate. */
+  /** CA certificates for the server's certificate, as PEM. */
   readonly authorities: readonly string[];
   /** The proxy to go through; undefined: none. */
   readonly proxy?: HttpProxy | undefined;
@@ -26,12 +26,12 @@ export interface HttpResponse {
   header(name: string): string | undefined;
 }
 
-/** More than this of an answer, in bytes, is not looked at: tokens have some 2,000. */
+/** Maximum size of a response, in bytes. A token has about 2,000. */
 const MAX_ANSWER = 64 * 1024;
 
 /**
- * One request over HTTPS, or HTTP to this machine. Redirections are not followed: a token is shown to the one that it was
- * meant for.
+ * Sends one request over HTTPS, or HTTP to this host. It follows no redirection, so that a token reaches only the server
+ * for which it is intended.
  *
  * @throws ConnectError ERR_CONNECT; ERR_TIMEOUT.
  */
@@ -74,7 +74,7 @@ function moduleFor({ protocol }: URL) {
   return protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
 }
 
-/** A connection to the server of a URL, through TLS and a proxy where they are due. */
+/** Connects to the server of a URL, with TLS and a proxy if they apply. */
 async function connectTo({ url, authorities, proxy }: HttpRequest, host: Host): Promise<Socket> {
   const socket =
     proxy === undefined ? await dial([endpointOf(url)], host) : await openTunnel(proxy, url, authorities, host);
@@ -82,7 +82,7 @@ async function connectTo({ url, authorities, proxy }: HttpRequest, host: Host): 
   return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
 }
 
-/** TLS on a connection. The handshake goes on while the caller writes; its failure is an error of the socket. */
+/** Starts TLS on a connection. The handshake continues while the caller writes; its failure is an error of the socket. */
 function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
   const host = bare(hostname);
   return process.getBuiltinModule('node:tls').connect({
@@ -96,7 +96,7 @@ function startTls(socket: Socket, { hostname }: URL, authorities: readonly strin
 }
 
 /**
- * A tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). Why not by a package: `https.Agent({ proxyEnv })` needs Node 24.5,
+ * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). No package fits: `https.Agent({ proxyEnv })` needs Node 24.5,
  * and the proxy agents of npm, `@actions/http-client` included, connect with Node's own limit of 250 ms for an address.
  *
  * @throws Error that names the proxy, without its password.

@@ -12,9 +12,9 @@ export interface PasswordSource {
 }
 
 /**
- * PASSWORD with the pool password; a string says why there is none.
+ * Returns PASSWORD with the pool password, or the reason why there is none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE an empty one in the input.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a single line.
  */
 export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMethod | string {
   if (text !== undefined) {

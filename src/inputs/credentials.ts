@@ -11,7 +11,7 @@ import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
 import { quote, splitFiles, splitList } from './words.ts';
 
-/** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
+/** Methods by every name that HTCondor accepts (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
   IDTOKENS: 'TOKEN',
   IDTOKEN: 'TOKEN',
@@ -28,16 +28,16 @@ const METHODS: Readonly<Record<string, MethodSource>> = {
   FS_REMOTE: 'FS_REMOTE',
   GSI: 'GSI',
 };
-/** Methods that prove nothing. */
+/** Methods that prove no identity. */
 const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
 
-/** Longer than any path that somebody writes: a key whose first line was lost. */
+/** Longest text that may be a path; a longer one is a key whose first line is missing. */
 const MAX_PATH_LENGTH = 500;
 
 /** HTCondor's default on Unix (SEC_STD_AUTH_METHOD_NAMES). */
 const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 
-/** The input that makes a method wanted where none is named, in our order of preference. */
+/** Inputs that select a method if `authentication-methods` is not set, in order of preference. */
 const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
   ['idtoken', 'TOKEN'],
   ['scitoken', 'SCITOKENS'],
@@ -101,7 +101,7 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
   };
 }
 
-/** A password may be anything except what is known to be none. */
+/** Rejects texts that cannot be a password; any other text may be one. */
 function plainPassword(text: string): string {
   const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
   if (mistake !== undefined) throw unreadable('password', mistake);
@@ -127,7 +127,7 @@ function readMethods(text: string): readonly MethodSource[] {
   return [...new Set(methods)];
 }
 
-/** What a configuration lists beside what we know is passed over, as HTCondor does. */
+/** Skips unknown methods of the configuration, as HTCondor does. */
 function configuredMethods(text: string): readonly MethodSource[] {
   return [...new Set(splitList(text).flatMap((word) => METHODS[word.toUpperCase()] ?? []))];
 }
@@ -177,7 +177,7 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   };
 }
 
-/** PEM is told from a path by its first line. */
+/** Distinguishes PEM from a path by its first line. */
 function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
   const pem = pastedPem(text);
@@ -192,7 +192,7 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }
 
-/** HTCondor has a default for this from 24 on; an HTCondor that is here and has none is older. */
+/** HTCondor 24 and later has a default for this setting; an installed HTCondor without it is older. */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');
   return text === undefined ? setting('FULL_HOSTNAME') === undefined : text.toLowerCase() !== 'false';

@@ -6,7 +6,7 @@ import { DEFAULT_PORT, parseAddress, type Sinful } from '../transport/sinful.ts'
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, splitList } from './words.ts';
 
-/** The collectors that tools have to be told of: those given, the daemon itself if it is one, or those of the configuration. */
+/** Collectors for the tools of later steps: those of `pool`, the daemon itself if it is a collector, or the configured ones. */
 export function readCollectors(input: InputSource, surroundings: Surroundings): readonly Sinful[] {
   const given = readPool(input('pool'), surroundings);
   if (given !== undefined) return given;
@@ -15,16 +15,16 @@ export function readCollectors(input: InputSource, surroundings: Surroundings): 
   return isCollector && address !== undefined ? [address] : (configuredPool(surroundings) ?? []);
 }
 
-/** How the daemon is meant, beside what it is called. */
+/** How to interpret the name of the daemon. */
 interface Manner {
-  /** The one of this machine rather than the only one of a pool. */
+  /** True: without a name, use the daemon of this host; false: the only daemon of the pool. */
   readonly localFirst: boolean;
-  /** The collector is asked for its token, so that it is known by its name only. */
+  /** True: the collector fetches the token, so only the name of the daemon is needed. */
   readonly remote: boolean;
 }
 
 /**
- * Which daemon is meant: where it is, or who to ask (Daemon::getDaemonInfo and getCmInfo in C++).
+ * Returns the address of the daemon, or the collectors to query (Daemon::getDaemonInfo and getCmInfo in C++).
  *
  * @throws InputError ERR_INPUT.
  */
@@ -36,7 +36,7 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
     throw new InputError('name', `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
   if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
-  // A bare host:port with a name beside it is another way to the same daemon: the end of a tunnel.
+  // A bare host:port together with a name or pool is the local end of a tunnel to that daemon.
   const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
   if (address !== undefined && !tunnel) return { address: [address] };
   const named = name === undefined || remote ? undefined : addressInName(name);
@@ -56,7 +56,7 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
 }
 
 /**
- * Refuses what does not go with `remote`: the collector fetches tokens of schedds only, and has no say in the key
+ * Rejects inputs that exclude `remote`: the collector fetches tokens from schedds only, and cannot select the key
  * (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
  */
 function checkRemote(input: InputSource, type: string): void {
@@ -72,7 +72,7 @@ function checkRemote(input: InputSource, type: string): void {
   }
 }
 
-/** A collector is where one asks for the others: it is its own address. */
+/** Returns the addresses of a collector, which no other collector has to locate. */
 function readCollector(
   type: string,
   pool: readonly Sinful[] | undefined,
@@ -96,14 +96,14 @@ function readAddress(text: string | undefined): Sinful | undefined {
   throw new InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
 }
 
-/** SCHEDD_HOST and so on: the daemon that is meant where none is named. */
+/** SCHEDD_HOST and so on: the name of the default daemon. */
 function hostOf(type: string, { setting }: Surroundings): string | undefined {
   return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
 }
 
 /**
- * Where the daemon of this machine says that it is, if that one may be meant: there is no name, or its own.
- * The one negotiator of a pool is not looked for here.
+ * Returns the files with the address of the daemon of this host if no name is set, or if the name is its own.
+ * A negotiator is always located through the collector.
  */
 function readLocal(
   type: string,
@@ -122,7 +122,7 @@ function readLocal(
   return { ...files, name: ownName ?? '' };
 }
 
-/** HTCondor takes a name that is an address for what it is, and asks no collector (Daemon::locate). */
+/** Returns the address in a name: HTCondor uses such a name directly, without a collector (Daemon::locate). */
 function addressInName(name: string): Sinful | undefined {
   return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
 }
@@ -139,7 +139,7 @@ function readPool(text: string | undefined, { setting }: Surroundings): readonly
   });
 }
 
-/** COLLECTOR_HOST. Port 0 there means a collector of this machine, on whatever port it says in its address file. */
+/** COLLECTOR_HOST. Port 0 stands for a collector of this host, on the port in its address file. */
 function configuredPool(surroundings: Surroundings): readonly Sinful[] | undefined {
   const { setting } = surroundings;
   const text = setting('COLLECTOR_HOST');

@@ -1,4 +1,4 @@
-/** Paths in inputs. No shell expands them, so what a shell would expand is expanded or refused here. */
+/** Paths in inputs. No shell expands them, so this module expands `~/` and rejects variables. */
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import type { InputName, Surroundings } from './table.ts';
@@ -22,7 +22,7 @@ export function expandPath(input: InputName, text: string, surroundings: Pick<Su
   throw new InputError(input, `${input}: ~USER is not expanded; use ~/ for the home directory, or the full path`);
 }
 
-/** @throws InputError ERR_INPUT if a text refers to a variable, with what to write instead. */
+/** @throws InputError ERR_INPUT if a text refers to a variable; the message contains the alternatives. */
 export function refuseVariables(input: InputName, text: string): string {
   if (!VARIABLE.test(text)) return text;
   throw new InputError(

@@ -1,5 +1,5 @@
 /**
- * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
+ * Parses all inputs into a TokenRequest. Code outside of this folder never receives raw input.
  */
 import { isAbsolute, join, resolve } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
@@ -19,17 +19,17 @@ const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
 
-/** As condor_token_request has them. */
+/** Defaults of condor_token_request. */
 const DEFAULT_USER = 'condor';
 const POLL_INTERVAL_MS = 5000;
 
 /**
- * The request that the inputs make.
+ * Returns the request that the inputs describe.
  *
- * `localFirst`: without a name the daemon of this machine is meant, as HTCondor's tools take it, even if a pool is
- * named; else it is the only one of the pool.
+ * `localFirst`: without a name, use the daemon of this host, as HTCondor's tools do, even if a pool is
+ * set; otherwise, the only daemon of the pool.
  *
- * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
+ * @throws InputError ERR_INPUT for the first invalid input, with the valid values.
  */
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
   const warnings = checkConfiguration(input, surroundings);
@@ -88,12 +88,12 @@ export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   return { ...request, credentials: { ...credentials, idtoken: { ...idtoken, signing: undefined } } };
 }
 
-/** Inputs without which HTCondor's configuration decides. */
+/** Inputs whose defaults come from HTCondor's configuration. */
 const PLACES: readonly InputName[] = ['pool', 'address'];
 const CREDENTIALS: readonly InputName[] = [...CREDENTIAL_INPUTS, 'oidc-audience', 'authentication-methods'];
 
 /**
- * What there is to warn about, where HTCondor is installed but not configured.
+ * Returns warnings for a host on which HTCondor is installed but its configuration is unreadable.
  *
  * @throws InputError ERR_INPUT the configuration is needed.
  */
@@ -112,7 +112,7 @@ function checkConfiguration(input: InputSource, { setting }: Surroundings): read
   return [`${failure}; the inputs are sufficient without it`];
 }
 
-/** The time allowed for everything, in milliseconds. */
+/** Returns the time limit for the whole run, in milliseconds. */
 export function readTimeout(input: InputSource): number {
   const text = input('timeout') ?? INPUTS.timeout;
   const seconds = parseDuration(text);
@@ -143,7 +143,7 @@ function readRetries(text: string): number {
   throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
-/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION, in the words of HTCondor, of which the first letter counts. */
+/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION in HTCondor's values, of which only the first letter is significant. */
 function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {
     const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? '';
@@ -151,7 +151,7 @@ function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   });
 }
 
-/** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */
+/** Returns the identity to request. As with HTCondor, a name without a domain is in UID_DOMAIN. */
 function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroundings): string {
   if (mode !== 'request') {
     if (text === undefined) return '';
@@ -225,7 +225,7 @@ function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings)
   throw new InputError(name, `${name}: mutually exclusive with ${other}, because it uses its own directory`);
 }
 
-/** Path of a directory of this step alone, whose name nobody can guess. */
+/** Returns the path of a directory for this step, with an unpredictable name. */
 export function privateDirectory(input: InputName, env: Surroundings['env']): string {
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))

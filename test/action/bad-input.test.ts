@@ -35,7 +35,7 @@ const [CERTIFICATE = ''] = rootCertificates;
 describe('an input error', () => {
   const cases: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
     ['unknown type', { type: 'shedd' }, /^type: "shedd" is not valid; use one of schedd .*\(ERR_INPUT\)/],
-    ['blank name', { name: '  ' }, /^name: it is empty/],
+    ['blank name', { name: '  ' }, /^name: the value is empty/],
     ['name with a quote', { name: 'a" || true || "' }, /^name: .*characters that are not allowed in name/],
     ['lifetime zero', { lifetime: '0' }, /^lifetime: "0" is not a lifetime/],
     ['lifetime below zero', { lifetime: '-1' }, /^lifetime: "-1" is not a lifetime/],
@@ -49,7 +49,7 @@ describe('an input error', () => {
     ['token with a path', { token: '../ci' }, /^token: "..\/ci" is not a plain file name; use file for a path/],
     ['token and file', { token: 'ci', file: 'ci' }, /^token and file are mutually exclusive/],
     ['token-directory alone', { 'token-directory': 'd' }, /^token-directory: token, .*, is not set/],
-    ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*possible are warn fail ignore/],
+    ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*use one of warn fail ignore/],
     [
       'remote with a key',
       { remote: 'true', address: '', key: 'CI' },
@@ -60,12 +60,12 @@ describe('an input error', () => {
       { remote: 'true', type: 'startd' },
       /^remote: the collector fetches tokens from schedds only/,
     ],
-    ['unknown summary', { summary: 'perhaps' }, /^summary: .*possible are true false/],
+    ['unknown summary', { summary: 'perhaps' }, /^summary: .*use one of true false/],
     ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a duration/],
     ['address that is none', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],
     ['no pool at all', { pool: '', address: '' }, /^pool: the collector is unknown/],
     ['a pool that is none', { pool: 'a b!', address: '' }, /^pool: "b!" is not a host/],
-    ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is unknown/],
+    ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is not valid/],
   ];
   for (const [what, inputs, text] of cases) {
     test(what, async () => {

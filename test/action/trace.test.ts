@@ -25,8 +25,8 @@ describe('With debug logging', () => {
         /^connect: requesting schedd_0 through the shared port$/,
         /^wire: sent \d+ bytes in one flight \(port \d+\)$/,
         /^wire: received \d+ bytes \(port \d+\)$/,
-        /^session: the daemon takes IDTOKENS; trust domain pool\.test; signing keys POOL$/,
-        /^session: IDTOKENS makes you alice@pool\.test, at \$CondorVersion/,
+        /^session: the daemon accepts IDTOKENS; trust domain pool\.test; signing keys POOL$/,
+        /^session: authenticated as alice@pool\.test with IDTOKENS, .*; the daemon runs \$CondorVersion/,
         /^wire: received \d+ bytes, encrypted \(port \d+\)$/,
         /^verify: the daemon allows READ with the new token$/,
       ])

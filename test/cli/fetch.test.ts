@@ -97,7 +97,7 @@ describe('condor_token_fetch', () => {
       for (const line of [
         /^credentials: .*IDTOKENS from .*mine$/m,
         /^locate: ci@pool is at <.*>$/m,
-        /^session: IDTOKENS makes you alice@pool\.test/m,
+        /^session: authenticated as alice@pool\.test with IDTOKENS/m,
       ])
         assert.match(stderr, line);
       const credential = readFileSync(join(tokens, 'mine'), 'utf8').trim();

@@ -65,7 +65,7 @@ describe('condor_token_fetch', () => {
     ['a flag without its value', ['-pool'], 2, /^-pool requires an argument: HOST \(ERR_INPUT\)/],
     ['a word', ['READ'], 2, /^Invalid command line argument: READ/],
     ['two dashes and half a flag', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
-    ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is unknown/],
+    ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is not valid/],
     [
       'an unknown level',
       ['-a', 'READ', '-a', 'SUBMIT', '-p', 'cm'],
@@ -92,7 +92,7 @@ describe('condor_token_fetch', () => {
     assert.deepEqual([status, stdout, connections], [2, '', 0]);
     assert.match(
       stderr,
-      /^no credential was found; IDTOKENS: no IDTOKEN was found; .*it is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /,
+      /^no credential was found; IDTOKENS: no IDTOKEN was found; .*the directory is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /,
     );
   });
 

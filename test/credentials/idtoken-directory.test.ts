@@ -133,7 +133,8 @@ describe('a token directory', () => {
     assert.deepEqual([texts, skipped], [[], ['huge: it is too large']]);
   });
 
-  test('that is empty says so', async () => assert.deepEqual((await read()).skipped, [`${directory}: it is empty`]));
+  test('that is empty says so', async () =>
+    assert.deepEqual((await read()).skipped, [`${directory}: the directory is empty`]));
 
   test('that is missing says so', async () => {
     rmSync(directory, { recursive: true });

@@ -111,7 +111,7 @@ describe('SCITOKENS_FILE', () => {
     const missing = join(folder, 'missing');
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
     const blank = put('blank', '# nothing\n');
-    assert.equal(found({ file: blank, env }), `${blank}: it is empty`);
+    assert.equal(found({ file: blank, env }), `${blank}: the value is empty`);
     assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: (it is not a regular file|EISDIR)/);
     const other = put('other', 'hunter2\n');
     assert.match(found({ file: other, env }), /^.*other: not a SciToken: /);

@@ -97,8 +97,8 @@ describe('the methods', () => {
   const refused: readonly [string, RegExp][] = [
     [' ,\n', /the list is empty/],
     ['SLL', /"SLL" is not valid; use one of IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE/],
-    ['__proto__', /"__proto__" is unknown/],
-    ['constructor', /"constructor" is unknown/],
+    ['__proto__', /"__proto__" is not valid/],
+    ['constructor', /"constructor" is not valid/],
   ];
   for (const [text, message] of refused) {
     test(`are not ${JSON.stringify(text)}`, () =>

@@ -83,8 +83,8 @@ describe('the daemon', () => {
       'type',
       /^type: "shedd" is not valid; use one of schedd .*collector/,
     ],
-    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /unknown/],
-    ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: it is empty/],
+    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /is not valid/],
+    ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: the value is empty/],
     [
       'with a quote in the name',
       { pool: 'cm', name: 'a" || true || "' },
@@ -131,11 +131,11 @@ describe('remote', () => {
     assert.deepEqual(daemon, { collectors: [at('cm.example.org')], type: 'schedd', name: 'ap40:9618', ...ELSEWHERE });
   });
   const refused: readonly [string, Words, InputName, RegExp][] = [
-    ['a word', { remote: 'yes' }, 'remote', /possible are true false$/],
+    ['a word', { remote: 'yes' }, 'remote', /use one of true false$/],
     ['another type', { remote: 'true', type: 'master' }, 'remote', /tokens from schedds only$/],
-    ['an unknown type', { remote: 'true', type: 'shedd' }, 'type', /unknown/],
+    ['an unknown type', { remote: 'true', type: 'shedd' }, 'type', /is not valid/],
     ['another mode', { remote: 'true', mode: 'exchange' }, 'remote', /supported with mode fetch only/],
-    ['an address', { remote: 'true', address: 'ap40' }, 'address', /the collector is asked/],
+    ['an address', { remote: 'true', address: 'ap40' }, 'address', /which queries the collector/],
     ['a key', { remote: 'true', key: 'CI' }, 'key', /its own key/],
     ['no pool', { remote: 'true', pool: ' ' }, 'pool', /empty/],
   ];

@@ -42,7 +42,7 @@ describe('a switch', () => {
     );
   });
   test('is nothing else', () => {
-    assert.throws(() => readBoolean('summary', 'yes'), inputError('summary', /possible are true false$/));
+    assert.throws(() => readBoolean('summary', 'yes'), inputError('summary', /use one of true false$/));
   });
 });
 

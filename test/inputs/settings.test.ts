@@ -114,7 +114,7 @@ describe('settings of HTCondor’s own program', {
     ['fails without one', 'process.exit(1);', /condor_config_val: exit status 1$/],
     ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: the program was terminated by SIGKILL$/],
     ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /exit status 3$/],
-    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /its output is too large$/],
+    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
     test(`fails where condor_config_val ${what}, if a setting is needed, and warns if not`, async () => {

@@ -181,7 +181,7 @@ describe('a token that is refused', () => {
     [
       'for a list of audiences',
       () => ({ aud: ['a', 'b'] }),
-      /possible causes: its audience is a, b, and SCITOKENS_SERVER_AUD/,
+      /possible causes: its audience is a, b, but SCITOKENS_SERVER_AUD/,
     ],
     [
       'without an audience',
