@@ -107,18 +107,18 @@ describe('the clock', () => {
   test('is told of if it is ahead', async () => {
     const { lines, skew } = await fetchFromClock(600, 3600);
     assert.ok(Math.abs(skew - 600) <= 5, String(skew));
-    assert.match(lines.join(), /clock is \d+ s ahead of the clock here.*later than it seems.*timedatectl/);
+    assert.match(lines.join(), /clock is (\d+ s|10 min) ahead of the clock of this host.*later than its times suggest.*timedatectl/);
   });
 
   test('draws a warning with both clocks if the token is valid for much longer than asked for', async () => {
     const lines = (await fetchFromClock(86_400, 3600)).lines.join('\n');
-    assert.match(lines, /valid for 8\d{4} s longer than the 3600 s asked for/);
+    assert.match(lines, /valid for 1 d longer than the requested 1 h/);
     assert.equal(lines.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.length, 2);
     assert.doesNotMatch((await fetchFromClock(590, 3600)).lines.join('\n'), /longer than/);
   });
 
   test('is told of if it is behind by a tenth of the lifetime', async () => {
-    assert.match((await fetchFromClock(-30, 240)).lines.join(), /clock is \d+ s behind the clock here.*earlier/);
+    assert.match((await fetchFromClock(-30, 240)).lines.join(), /clock is \d+ s behind the clock of this host.*earlier/);
   });
 
   test('is not told of if it does not matter', async () => {

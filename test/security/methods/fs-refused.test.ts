@@ -144,7 +144,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       made.push(path);
       return path;
     };
-    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be made: EEXIST/);
+    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: EEXIST/);
     for (const path of made) rmdirSync(path); // it is still there: it was not ours to remove
     assert.equal(made.length, 1);
   });
@@ -157,7 +157,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
         links.push(path);
         return path;
       };
-      assertRefused(await by({ binding: 'none', ask: link }, { version: '23.9.6' }), /could not be made: EEXIST/);
+      assertRefused(await by({ binding: 'none', ask: link }, { version: '23.9.6' }), /could not be created: EEXIST/);
       for (const path of links) {
         assert.ok(lstatSync(path).isSymbolicLink());
         unlinkSync(path);
@@ -171,7 +171,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       return path;
     };
     const tried = await by({ binding: 'none', ask: put }, { version: '23.9.6' });
-    assertRefused(tried, /could not be made: EEXIST/);
+    assertRefused(tried, /could not be created: EEXIST/);
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
 
@@ -196,7 +196,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
       await withPool(ways.pool({ fs: { directory } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: directory };
-        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be made: (ENOTDIR|ENOENT)/);
+        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be created: (ENOTDIR|ENOENT)/);
       });
     }
   });
