@@ -1,11 +1,13 @@
 /**
- * `npm run build`: checks and compiles src, and makes dist of it: one bundle each for the Action, the command and the
- * library, and the library's declarations. Does nothing if neither the sources nor dist changed since the last build.
+ * `npm run build`: checks and compiles src, and builds dist: one bundle each for the Action, the command, the token service
+ * and the library, and the library's declarations. Does nothing if neither the sources nor dist have changed since the last
+ * build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import ncc from '@vercel/ncc';
 import { minify } from 'terser';
 
@@ -21,10 +23,11 @@ const SOURCES = [
   'tsconfig.build.json',
 ];
 
-/** Entry points by folder of dist. A minified bundle loads faster; class names stay, because error messages show them. */
+/** Entry points by directory of dist. Minified bundles load faster. Class names are kept, because error messages show them. */
 const BUNDLES = {
   action: { entry: 'action/index.js', minified: true },
   cli: { entry: 'cli/index.js', minified: true },
+  service: { entry: 'service/index.js', minified: true },
   lib: { entry: 'index.js', minified: false },
 };
 const NAMES = { keep_classnames: true };
@@ -73,7 +76,7 @@ async function bundle(name, { entry, minified }) {
   for (const [file, { source }] of Object.entries(assets)) writeFileSync(join(folder, file), source);
 }
 
-/** Copies the declarations that users of the library reach from its entry point. */
+/** Copies the declarations that the entry point of the library references. */
 function copyDeclarations() {
   const waiting = ['index.d.ts'];
   const seen = new Set(waiting);
@@ -98,7 +101,9 @@ if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest()) {
   compile();
   process.chdir(root);
   for (const [name, options] of Object.entries(BUNDLES)) await bundle(name, options);
-  chmodSync(join(root, 'dist/cli/index.js'), 0o755);
+  for (const name of ['cli', 'service']) chmodSync(join(root, `dist/${name}/index.js`), 0o755);
+  const { CONFIG_SCHEMA } = await import(pathToFileURL(join(root, 'build/bundle/policy/schema.js')).href);
+  writeFileSync(join(root, 'dist/service/config.schema.json'), `${JSON.stringify(CONFIG_SCHEMA, undefined, 2)}\n`);
   writeFileSync(join(root, 'dist/action/post.js'), readFileSync(join(root, 'build/bundle/action/post-entry.js')));
   copyDeclarations();
   writeFileSync(STAMP, digest());

@@ -107,7 +107,10 @@ describe('the clock', () => {
   test('is told of if it is ahead', async () => {
     const { lines, skew } = await fetchFromClock(600, 3600);
     assert.ok(Math.abs(skew - 600) <= 5, String(skew));
-    assert.match(lines.join(), /clock is (\d+ s|10 min) ahead of the clock of this host.*later than its times suggest.*timedatectl/);
+    assert.match(
+      lines.join(),
+      /clock is (\d+ s|10 min) ahead of the clock of this host.*later than its times suggest.*timedatectl/,
+    );
   });
 
   test('draws a warning with both clocks if the token is valid for much longer than asked for', async () => {
@@ -118,7 +121,10 @@ describe('the clock', () => {
   });
 
   test('is told of if it is behind by a tenth of the lifetime', async () => {
-    assert.match((await fetchFromClock(-30, 240)).lines.join(), /clock is \d+ s behind the clock of this host.*earlier/);
+    assert.match(
+      (await fetchFromClock(-30, 240)).lines.join(),
+      /clock is \d+ s behind the clock of this host.*earlier/,
+    );
   });
 
   test('is not told of if it does not matter', async () => {

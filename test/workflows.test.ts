@@ -221,7 +221,7 @@ test('CI tests every supported version of Node', async () => {
     [20, 22, 24, 26],
     [20, 22, 24, 26],
   ]);
-  assert.match(text('.ci/run'), /^bash \.ci\/node-versions 22 24 26$/m);
+  assert.match(text('.ci/run'), /^ *bash \.ci\/node-versions 22 24 26$/m);
 });
 
 test('dependencies and actions are looked after every week', () => {

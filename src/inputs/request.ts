@@ -48,7 +48,12 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   if (remote && said === 'check')
     throw new InputError('mode', 'mode: check does not support remote, because it queries the schedd itself');
   const lifetime = readLifetime(input('lifetime'));
-  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
+  const keyless = readKeyless(input, surroundings);
+  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) {
+    checkRenewal(said, path, lifetime, surroundings.env);
+    if (keyless?.service !== undefined && keyless.job === undefined)
+      throw new InputError('renew', 'renew: the token service is shown the same token each time, which it may refuse');
+  }
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
     throw new InputError('verify', 'verify: not supported with remote, because only the schedd can verify the token');
@@ -60,8 +65,8 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     serverName: readServerName(input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
-    credentials: readCredentials(input, surroundings, mode),
-    keyless: readKeyless(input, surroundings),
+    credentials: readCredentials(input, surroundings, mode, localFirst),
+    keyless,
     authz: readLevels(input('authz')),
     lifetime,
     key,

@@ -24,8 +24,13 @@ export const INPUTS = {
   scitoken: ABSENT,
   'oidc-audience': '',
   'token-service': '',
+  'token-grant': 'token-exchange',
   'client-certificate': ABSENT,
   'client-key': ABSENT,
+  'kerberos-keytab': ABSENT,
+  'kerberos-principal': '',
+  'kerberos-password': ABSENT,
+  'kerberos-cache': '',
   'ca-certificate': '',
   'server-name': '',
   password: ABSENT,
@@ -52,7 +57,13 @@ export type InputName = keyof typeof INPUTS;
 export type InputSource = (name: InputName) => string | undefined;
 
 /** Secret inputs, which are masked before their first use. */
-export const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'] as const satisfies readonly InputName[];
+export const SECRET_INPUTS = [
+  'idtoken',
+  'scitoken',
+  'client-key',
+  'kerberos-password',
+  'password',
+] as const satisfies readonly InputName[];
 
 /** Inputs for credentials. An empty one is an error unless another credential is set. */
 export const CREDENTIAL_INPUTS = [
@@ -60,6 +71,8 @@ export const CREDENTIAL_INPUTS = [
   'scitoken',
   'client-certificate',
   'client-key',
+  'kerberos-keytab',
+  'kerberos-password',
   'password',
 ] as const satisfies readonly InputName[];
 

@@ -1,19 +1,22 @@
 import type { MethodAttempt } from '../errors.ts';
 import { firstOf, rows, type Side } from './hint-rows.ts';
+import { KERBEROS_NOT_SENT, KERBEROS_REFUSED, KERBEROS_UNPROVEN } from './hints-kerberos.ts';
 
 /** Inputs that provide each method. */
 export const METHOD_USES: Readonly<Record<string, string>> = {
   IDTOKENS: 'idtoken',
   SCITOKENS: 'scitoken',
   SSL: 'client-certificate',
+  KERBEROS: 'kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS',
   PASSWORD: 'password',
   FS: 'authentication-methods: FS, on the daemon’s own host',
   MUNGE: 'authentication-methods: MUNGE, on a host whose munged has the pool’s key',
 };
 
 /** Reasons for which the credential was not sent: the daemon's log does not mention it. */
-const NOT_SENT =
-  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay/;
+const NOT_SENT = new RegExp(
+  `it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`,
+);
 
 /** Largest number of hints for one error, including the hint about the log. */
 const MAX_HINTS = 4;
@@ -23,9 +26,13 @@ const NAME_THERE =
 const FRESH = 'condor_token_fetch on the access point';
 
 /** Hints by method and reason. */
-const REFUSED = rows`
+const REFUSED = [
+  ...rows`
 /^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
 Administrator: to accept $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+`,
+  ...KERBEROS_REFUSED,
+  ...rows`
 /^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
 Workflow: store a token of this pool in the secret (${FRESH}), or correct pool and name: $1 issued the token, but the daemon belongs to $2.
 Administrator: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.
@@ -74,9 +81,12 @@ Runner: check whether another account of this host listens at this address in pl
 Workflow: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.
 /^MUNGE:
 Runner: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.
-`;
+`,
+];
 
-const UNPROVEN = rows`
+const UNPROVEN = [
+  ...KERBEROS_UNPROVEN,
+  ...rows`
 /its certificate is for (.+), not for (\S+)
 Workflow: if $2 is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}
 /its certificate, or a CA certificate above it, has expired|not valid yet
@@ -87,7 +97,8 @@ Workflow: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA 
 Workflow: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).
 /
 Workflow: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.
-`;
+`,
+];
 
 const LOG = rows`
 /

@@ -1,4 +1,5 @@
 import { rows } from './hint-rows.ts';
+import { KERBEROS_CONNECT, KERBEROS_MISSING, KERBEROS_UNREADABLE } from './hints-kerberos.ts';
 
 const ELSEWHERE = 'use a self-hosted runner, a VPN, or an SSH tunnel with address.';
 const STALE =
@@ -29,7 +30,9 @@ Runner: fix the files that condor_config_val -config lists, or set CONDOR_CONFIG
 /^(\S+)
 Workflow: correct $1; the README lists the valid values.
 `,
-  ERR_NO_CREDENTIAL: rows`
+  ERR_NO_CREDENTIAL: [
+    ...KERBEROS_MISSING,
+    ...rows`
 /empty, and no other credential
 Workflow: check that the job can read the secret: GitHub passes an empty value to pull requests from forks and from Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names. gh secret list shows the names.
 Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
@@ -43,18 +46,34 @@ Workflow: run this step on the daemon's host, because FS works only there, or se
 Workflow: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.
 /not permitted to request an OIDC token
 Workflow: add permissions: id-token: write to the job. Pull requests from forks cannot request a token.
+/OIDC service of the runner issued no token
+Workflow: add permissions: id-token: write to the job, and correct oidc-audience; the OIDC service of the runner returned its reason.
+/issued no token: (30\d)
+Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
+/issued no token: 40[45]
+Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
+/unauthorized_client|invalid_client
+Workflow: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.
+/Invalid token audience|aud: expected
+Workflow: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.
+/Token reuse detected|used already
+Workflow: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.
+Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
 /token service issued no token
-Workflow: check the reason that the service returned: usually its rules do not accept the audience (oidc-audience), repository, branch or environment of the job.
-Administrator: compare the iss, sub and aud in the log of the service (journalctl -u SERVICE on its host) with its rules.
+Workflow: compare the claims of the job token, which the log shows, with the reason of the service: usually the repository, branch or environment differs.
+Administrator: condor_token_service explain -claims FILE shows the differences from each entry, and the entry that would admit this job.
 /token-service: there is no token
-Workflow: set oidc-audience and add permissions: id-token: write to the job, or set scitoken: the service exchanges this token.
+Workflow: add permissions: id-token: write to the job; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.
 /SciToken (to exchange|is sent)
 Workflow: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.
 /
 Workflow: set idtoken from a secret (condor_token_fetch on the access point prints a token), or set scitoken or client-certificate.
 Runner: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.
 `,
-  ERR_CREDENTIAL_UNREADABLE: rows`
+  ],
+  ERR_CREDENTIAL_UNREADABLE: [
+    ...KERBEROS_UNREADABLE,
+    ...rows`
 /\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.
 /passphrase|PEM|private key|certificate
@@ -72,6 +91,7 @@ Workflow: set password to the line that was passed to condor_store_cred add -c o
 /
 Workflow: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}
 `,
+  ],
   ERR_NOT_FOUND: rows`
 /it may be restarting
 Administrator: ${RESTARTED}
@@ -86,13 +106,18 @@ Administrator: if the daemon is not listed, check its COLLECTOR_HOST and whether
 /
 Workflow: specify name as one of the listed names (condor_status -any -pool POOL -af MyType Name).
 `,
-  ERR_CONNECT: rows`
+  ERR_CONNECT: [
+    ...KERBEROS_CONNECT,
+    ...rows`
 /the proxy \S+ did not connect
 Network: check the proxy in https_proxy or HTTPS_PROXY. Status 407: add user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.
 Runner: if HOST is reachable without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
 Runner: check the spelling, and whether this runner resolves the name: getent hosts $1. Hosted runners resolve public names only: ${ELSEWHERE}
 ${PRIVATE}
+/returned status (?:429|503)
+Workflow: increase timeout or retries, because the service requests a later attempt.
+Administrator: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.
 /no response from (\S+):|service (?:of the runner )?returned status \d
 Network: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.
 /connection refused
@@ -101,6 +126,7 @@ Workflow: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that 
 /
 Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}
 `,
+  ],
   ERR_TIMEOUT: rows`
 /request (\w+) was not approved
 Administrator: approve the request while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list lists all requests.

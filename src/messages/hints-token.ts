@@ -9,9 +9,6 @@ export const GRANTING = {
   ERR_NO_COMMON_METHOD: rows`
 /does not agree to authenticate
 Administrator: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.
-/the daemon accepts KERBEROS$
-Administrator: add IDTOKENS, SSL or SCITOKENS, because this client does not support KERBEROS: {SEC_DEFAULT_AUTHENTICATION_METHODS}.
-Workflow: or use HTCondor's own condor_token_fetch, after kinit.
 /
 Administrator: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `,

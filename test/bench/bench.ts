@@ -1,7 +1,9 @@
 /**
- * `npm run bench [-- NODE…]`: what a fetch costs beside HTCondor's own tool, side by side in one run: whole processes, medians.
- * Writes the tables of docs/PERFORMANCE.md, and the short one of the README. NODE: further
- * Node binaries for the first table, of which the last is that of the others; the Action runs on Node 24.
+ * `npm run bench [-- NODE…]`: compares the cost of a fetch with that of HTCondor's own tool, side by side in one run.
+ * Times whole processes and reports medians. Writes the tables of docs/PERFORMANCE.md and the short table of the
+ * README.
+ *
+ * NODE: additional Node binaries for the first table. The other tables use the last one; the Action runs on Node 24.
  */
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';

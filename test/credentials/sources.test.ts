@@ -27,6 +27,10 @@ function sources(methods: readonly MethodSource[], facts: Partial<CredentialSour
       platform: process.platform,
     },
     ...{ password: { text: undefined, file: undefined }, path: '' },
+    kerberos: {
+      ...{ chosen: true, cache: undefined, keytab: undefined, password: undefined, principal: undefined },
+      ...{ service: 'host', env: {}, uid: undefined },
+    },
     fs: { directory: undefined, uid: undefined, accountIds: undefined, mayBeUnbound: false },
     ...facts,
   };
@@ -51,7 +55,7 @@ describe('credentials', () => {
             'SSL: no client certificate was provided, and SSL authenticates no identity without one. ' +
             'PASSWORD: no pool password was provided. FS: the method requires Unix accounts. ' +
             'MUNGE: the program munge was not found in PATH. ' +
-            'KERBEROS: the method is not supported; use IDTOKENS, SCITOKENS, SSL, PASSWORD, FS or MUNGE',
+            'KERBEROS: this system has no default credential cache',
         );
         return true;
       },
@@ -105,7 +109,7 @@ describe('credentials', () => {
     );
   });
 
-  for (const method of ['KERBEROS', 'NTSSPI', 'FS_REMOTE', 'GSI'] as const) {
+  for (const method of ['NTSSPI', 'FS_REMOTE', 'GSI'] as const) {
     test(`of ${method} are of no use here`, () =>
       assert.throws(() => load([method]), new RegExp(`${method}: the method is not supported`)));
   }

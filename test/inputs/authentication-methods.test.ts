@@ -96,7 +96,7 @@ describe('the methods', () => {
 
   const refused: readonly [string, RegExp][] = [
     [' ,\n', /the list is empty/],
-    ['SLL', /"SLL" is not valid; use one of IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE/],
+    ['SLL', /"SLL" is not valid; use one of IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE/],
     ['__proto__', /"__proto__" is not valid/],
     ['constructor', /"constructor" is not valid/],
   ];

@@ -10,11 +10,10 @@ import { fetchToken } from '../../src/index.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
 import { advised } from '../support/advice.ts';
-import { assertRoundTrips, DistantProxy } from '../support/distant-proxy.ts';
+import { assertRoundTrips, DistantProxy, ROUND_TRIP_MS } from '../support/distant-proxy.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
-import { patience } from '../support/slowness.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
 /** Nobody listens here: daemons of a pool are at 127.0.0.1. */
@@ -58,7 +57,7 @@ for (const suite of poolSuites()) {
       const sinful = await address();
       assert.match(sinful, new RegExp(`^<${NOWHERE.replaceAll('.', '\\.')}:\\d+\\?.*CCBID=`));
       const direct = sinful.replace(/CCBID=[^&>]*&?/, '');
-      await assert.rejects(fetchToken({ address: direct, idtoken }), { code: 'ERR_CONNECT' });
+      await assert.rejects(fetchToken({ address: direct, idtoken, retries: 0 }), { code: 'ERR_CONNECT' });
     });
 
     test('is found by name, and reached through its collector', async () => {
@@ -100,8 +99,8 @@ for (const suite of poolSuites()) {
       const theirs = await referenceFetch(pool, idtoken, ['-name', sinful], { _CONDOR_PRIVATE_NETWORK_NAME: name });
       assert.notEqual(theirs.status, 0);
       const words: Record<string, string> = { address: sinful, idtoken };
-      const request = readRequest((input) => words[input], UNCONFIGURED);
-      const { host } = notingHost({ signal: AbortSignal.timeout(20_000) });
+      const request = { ...readRequest((input) => words[input], UNCONFIGURED), retries: 0 };
+      const { host } = notingHost();
       await assert.rejects(fetchRequested({ ...request, privateNetworkName: name }, host), { code: 'ERR_CONNECT' });
       const { token } = await fetchRequested({ ...request, privateNetworkName: 'elsewhere' }, host);
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
@@ -129,7 +128,12 @@ for (const suite of poolSuites()) {
 
     test('takes five round trips through a distant broker', async () => {
       const target = { host: '127.0.0.1', port: pool.port };
-      const proxy = await DistantProxy.start({ host: '127.0.0.2', port: pool.port, target, roundTripMs: patience(60) });
+      const proxy = await DistantProxy.start({
+        host: '127.0.0.2',
+        port: pool.port,
+        target,
+        roundTripMs: ROUND_TRIP_MS,
+      });
       try {
         const far = (await address()).replace(
           /CCBID=[^&>]*(#\d+)/,

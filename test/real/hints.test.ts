@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions } from '../../src/index.ts';
 import { hintsFor } from '../../src/messages/hints.ts';
-import { advised, assertAdvised } from '../support/advice.ts';
+import { advised, assertAdvisedByCommand } from '../support/advice.ts';
 import { everyError } from '../support/every-error.ts';
 import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
@@ -13,6 +13,7 @@ import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.t
 /** Of the environment, of GitHub, of logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'CONDOR_CONFIG',
+  'HTTPS_PROXY',
   'ACTIONS_STEP_DEBUG',
   'D_SECURITY',
   'DC_AUTHENTICATE',
@@ -91,10 +92,10 @@ for (const suite of poolSuites()) {
 
     test('is not reached without its configuration, an address, or a way', async () => {
       const env = { CONDOR_CONFIG: '/nowhere' };
-      assertAdvised(await complaint('FS', ['-name', pool.scheddName], env), 'configuration cannot be read');
-      assertAdvised(await complaint('FS', [], { CONDOR_CONFIG: 'ONLY_ENV' }), 'on this host');
-      assertAdvised(await cutOff('10.1.2.3:9618'), 'no connection to 10.');
-      assertAdvised(await cutOff('192.0.2.7:9618'), 'no connection to 192.0.2.7:9618: no response');
+      assertAdvisedByCommand(await complaint('FS', ['-name', pool.scheddName], env), 'configuration cannot be read');
+      assertAdvisedByCommand(await complaint('FS', [], { CONDOR_CONFIG: 'ONLY_ENV' }), 'on this host');
+      assertAdvisedByCommand(await cutOff('10.1.2.3:9618'), 'no connection to 10.');
+      assertAdvisedByCommand(await cutOff('192.0.2.7:9618'), 'no connection to 192.0.2.7:9618: no response');
     });
 
     test('is not found among others, or without an address', async () => {
@@ -113,13 +114,13 @@ for (const suite of poolSuites()) {
 
     test('gives a token that has no place', async () => {
       const unwritten = await complaint('FS', ['-address', schedd, '-file', '/etc/condor/ci']);
-      assertAdvised(unwritten, 'cannot be written to');
+      assertAdvisedByCommand(unwritten, 'cannot be written to');
     });
 
     if (suite === 'trixie')
       test('asks for a directory that is not bound to its address', async () => {
         const env = { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' };
-        assertAdvised(await complaint('FS', ['-address', schedd], env), 'FS before HTCondor 24.0.22');
+        assertAdvisedByCommand(await complaint('FS', ['-address', schedd], env), 'FS before HTCondor 24.0.22');
       });
 
     describe('takes no token', () => {
@@ -135,17 +136,17 @@ for (const suite of poolSuites()) {
         const env = { BEARER_TOKEN: secure.issuer.issue('alice', { exp: 1 }) };
         const beside = () => complaint('IDTOKENS,SCITOKENS', ['-address', schedd], env);
         const alone = () => complaint('IDTOKENS', ['-address', schedd]);
-        assertAdvised(await beside(), 'tokens.d: the directory is empty');
+        assertAdvisedByCommand(await beside(), 'tokens.d: the directory is empty');
         await secure.put('alice', file, `${idtoken}\n`, 0o644);
-        assertAdvised(await alone(), 'other accounts can access it (mode 0644)');
-        assertAdvised(await beside(), 'it is owned by user 0, not by this account (1001)');
+        assertAdvisedByCommand(await alone(), 'other accounts can access it (mode 0644)');
+        assertAdvisedByCommand(await beside(), 'it is owned by user 0, not by this account (1001)');
         await secure.put('bob', file, `${idtoken}\n`);
-        assertAdvised(await alone(), 'other accounts can access it (mode 0644)');
+        assertAdvisedByCommand(await alone(), 'other accounts can access it (mode 0644)');
         await pool.run('rm', file);
         await secure.put('alice', `${file}~`, `${idtoken}\n`);
-        assertAdvised(await alone(), 'HTCondor ignores files with such a name');
+        assertAdvisedByCommand(await alone(), 'HTCondor ignores files with such a name');
         await pool.run('rm', `${file}~`);
-        assertAdvised(await alone(), 'no IDTOKEN was found');
+        assertAdvisedByCommand(await alone(), 'no IDTOKEN was found');
       });
     });
 
@@ -164,7 +165,7 @@ for (const suite of poolSuites()) {
       );
       await assert.rejects(fetch({ password: 'x' }), advised('the daemon has no pool password of its own'));
       const named = await complaint('FS', ['-address', schedd]);
-      assertAdvised(named, 'Issuer namespace may not contain spaces or commas');
+      assertAdvisedByCommand(named, 'Issuer namespace may not contain spaces or commas');
     });
 
     test('neither authenticates nor encrypts as we want it', async () => {

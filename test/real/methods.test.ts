@@ -158,15 +158,6 @@ for (const suite of poolSuites()) {
           await secure.configure();
         }
       });
-
-      test('is not spoken, and that is said', async () => {
-        const { status, stderr } = await secure.pool.ours(fromSchedd(secure), { user: 'alice', env: only('KERBEROS') });
-        assert.equal(status, 2);
-        assert.match(
-          stderr,
-          /KERBEROS: the method is not supported; use IDTOKENS, SCITOKENS, SSL, PASSWORD, FS or MUNGE/,
-        );
-      });
     });
   });
 }

@@ -1,4 +1,4 @@
-/** The examples as a CI system would take them, with a pool of ours in the place of the one that they name. */
+/** Reads the examples as a CI system does, and replaces the pool that they name with a test pool. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -10,7 +10,7 @@ export interface Place {
   readonly schedd: string;
 }
 
-/** Text of an example; the pools that it names are replaced by these. */
+/** Returns the text of an example, with these pools in place of those that it names. */
 export function exampleText(file: string, pool?: Place, second?: Place): string {
   const text = readFileSync(join(projectRoot, 'examples', file), 'utf8');
   const names: readonly (readonly [string, string | undefined])[] = [
@@ -34,7 +34,9 @@ interface GitLabInclude {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** The job `submit` of the GitLab example: component included, its inputs put in, and extended. */
+/**
+ * Returns the job `submit` of the GitLab example, with the component included and its inputs and `extends` resolved.
+ */
 export function gitLabJob(pool: Place, inputs: Readonly<Record<string, string>>): GitLabJob {
   const { include, submit } = parse(exampleText('gitlab/.gitlab-ci.yml', pool)) as {
     include: readonly GitLabInclude[];
@@ -48,7 +50,7 @@ export function gitLabJob(pool: Place, inputs: Readonly<Record<string, string>>)
   return { ...base, ...submit, variables: { ...base.variables, ...submit.variables } };
 }
 
-/** @throws Error an input that the component does not have, or that is missing, or an interpolation of none. */
+/** Expands the GitLab component. Throws if an input is unknown or missing, or if an interpolation names no input. */
 export function gitLabComponent(
   file: string,
   given: Readonly<Record<string, string>>,
@@ -71,24 +73,24 @@ export function gitLabComponent(
 }
 
 export interface Jenkinsfile {
-  /** Assignments of `environment`. */
+  /** Assignments in the `environment` block. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stages: readonly JenkinsStage[];
-  /** Scripts of `post { always }`. */
+  /** Scripts in `post { always }`. */
   readonly always: readonly string[];
 }
 
 interface JenkinsStage {
   readonly name: string;
-  /** Variables of `withCredentials`, and what `withEnv` sets. */
+  /** Variables that `withCredentials` and `withEnv` set. */
   readonly credentials: readonly string[];
   readonly withEnv: readonly string[];
   readonly scripts: readonly string[];
 }
 
 /**
- * The parts of the declarative pipeline that a runner of it would need. Groovy's strings are read as Groovy does; what
- * else may be in a Jenkinsfile is not known here, and is an error if braces do not match.
+ * Parses the parts of a declarative pipeline that are needed to run it. Groovy's strings are interpreted; other Groovy
+ * syntax is not supported. Unbalanced braces are an error.
  */
 export function readJenkinsfile(text: string): Jenkinsfile {
   const plain = text.replaceAll(/^\s*\/\/.*$/gm, '');
@@ -115,7 +117,7 @@ function scriptsOf(block: string): readonly string[] {
   });
 }
 
-/** What is between the braces behind `head`; those in strings count too, in pairs. */
+/** Returns the text between the braces after `head`. Braces in strings count too, and must be balanced. */
 function blockOf(text: string, head: RegExp | string): string {
   const at = typeof head === 'string' ? text.indexOf(head) : text.search(head);
   const start = text.indexOf('{', at);

@@ -16,7 +16,7 @@ if (reason !== undefined) {
       await prepareTree(suite);
       console.error(`HTCondor ${versionOf(suite)} (${suite}) is ready`);
     }
-    findAct(true); // without act, its tests are skipped, and the summary says so
+    findAct(true); // without act, its tests are skipped, which the summary reports
   } catch (error) {
     banner('No real HTCondor to test on:', String(error), 'CONDOR_POOL=none runs the other tests.');
     process.exitCode = 1;

@@ -1,8 +1,8 @@
 /**
- * docs/TROUBLESHOOTING.md: what each message means is in troubleshooting/, what to do about it comes from src/hints/.
+ * Generates docs/TROUBLESHOOTING.md. The explanations are in troubleshooting/, and the advice comes from src/messages/.
  *
- * `npm run build && node build/test/support/troubleshooting.js && npm run format` writes it, and test/golden/hints.json;
- * test/hints.test.ts compares.
+ * `npm run build && node build/test/support/troubleshooting.js && npm run format` writes the document and
+ * test/golden/hints.json. test/hints.test.ts compares them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import { FINDING_THE_DAEMON } from './troubleshooting/finding-the-daemon.ts';
 import { HANDING_OVER } from './troubleshooting/handing-over.ts';
 import { hintAsMarkdown } from './troubleshooting/hint-markdown.ts';
 import { INPUTS_AND_CREDENTIALS } from './troubleshooting/inputs-and-credentials.ts';
+import { KERBEROS } from './troubleshooting/kerberos.ts';
 import { NEXT_STEPS } from './troubleshooting/next-steps.ts';
 import { PERMISSIONS } from './troubleshooting/permissions.ts';
 import { REACHING_THE_DAEMON } from './troubleshooting/reaching-the-daemon.ts';
@@ -31,6 +32,7 @@ const CHAPTERS: readonly Chapter[] = [
   REACHING_THE_DAEMON,
   AGREEING,
   REFUSED_CREDENTIALS,
+  KERBEROS,
   UNPROVEN_DAEMONS,
   PERMISSIONS,
   ANSWERS,
@@ -57,7 +59,7 @@ const anchor = (title: string) =>
     .replaceAll(/[^a-z ]/g, '')
     .replaceAll(' ', '-');
 
-/** Codes that a chapter has, with the exit status. */
+/** Returns the table of contents: the error codes of each chapter, with the exit status. */
 function contents(): readonly string[] {
   return CHAPTERS.map(({ title, messages }) => {
     const errors: readonly AnyHTCondorError[] = messages
@@ -68,7 +70,7 @@ function contents(): readonly string[] {
   });
 }
 
-/** The whole document. */
+/** Returns the complete document. */
 export function troubleshooting(): string {
   return `${[
     '# Troubleshooting',
@@ -104,17 +106,17 @@ capitals is yours to fill in; names such as \`OLD\` or \`alice@pool.test\` stand
   ].join('\n\n')}\n`;
 }
 
-/** Names that the document has, with those that share a heading. */
+/** Returns all names in the document, including those that share a heading. */
 export function documented(): readonly ErrorName[] {
   return CHAPTERS.flatMap(({ messages }) => messages.flatMap(({ name, also = [] }) => [name, ...also]));
 }
 
-/** Names that are under the heading of another one. */
+/** Returns the names under the heading of another name. */
 export function shared(): readonly ErrorName[] {
   return CHAPTERS.flatMap(({ messages }) => messages.flatMap(({ also = [] }) => also));
 }
 
-/** All names with their advice: test/golden/hints.json. */
+/** Returns all names with their advice, the content of test/golden/hints.json. */
 export function goldenHints(): Readonly<Record<string, readonly string[]>> {
   const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
   return Object.fromEntries(all.map(([name, error]) => [name, hintsFor(error)]));

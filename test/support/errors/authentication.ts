@@ -1,4 +1,4 @@
-/** What is wrong when both sides say who they are: nothing in common, a refusal, no proof, no permission. */
+/** Errors of authentication: no common method, a refused credential, an unauthenticated daemon, a denied command. */
 import {
   type AnyHTCondorError,
   AuthenticationError,
@@ -70,14 +70,14 @@ export const OF_AUTHENTICATION = {
     'IDTOKENS',
     'idtoken line 1 (alice@pool.test, issuer pool.test, key POOL): the daemon does not report its trust domain, so the client cannot choose one of several tokens',
   ]),
-  'it is owned by user 0, not by this account (1001)': exhausted(
-    ['IDTOKENS', 'no IDTOKEN was found; ~/.condor/tokens.d/ci: it is owned by user 0, not by this account (1001)'],
-    OLD_SCITOKEN,
-  ),
-  'tokens.d: the directory is empty': exhausted(
-    ['IDTOKENS', 'no IDTOKEN was found; ~/.condor/tokens.d: the directory is empty'],
-    OLD_SCITOKEN,
-  ),
+  'it is owned by user 0, not by this account (1001)': exhausted(OLD_SCITOKEN, [
+    'IDTOKENS',
+    'no IDTOKEN was found; ~/.condor/tokens.d/ci: it is owned by user 0, not by this account (1001)',
+  ]),
+  'tokens.d: the directory is empty': exhausted(OLD_SCITOKEN, [
+    'IDTOKENS',
+    'no IDTOKEN was found; ~/.condor/tokens.d: the directory is empty',
+  ]),
   'no host name is known to verify its certificate against': exhausted([
     'SSL',
     'client-certificate (CN=alice): no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address',

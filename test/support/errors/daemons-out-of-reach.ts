@@ -1,4 +1,4 @@
-/** What is wrong on the way to a daemon: it is not found, cannot be reached, or is none. */
+/** Errors before a session: a daemon is unknown or unreachable, or the peer is not a daemon. */
 import { type AnyHTCondorError, ConnectError, LocateError, ProtocolError } from '../../../src/errors.ts';
 
 const connect = (text: string, permanent = false) =>
@@ -25,6 +25,10 @@ export const OF_THE_WAY = {
     ['ap1', 'ap2'],
   ).at('locate'),
 
+  'the token service returned status 503': new ConnectError(
+    'ERR_CONNECT',
+    'token-service: the token service returned status 503: temporarily_unavailable: seed unusable',
+  ),
   'no response from https://': new ConnectError(
     'ERR_CONNECT',
     'no response from https://tokens.example.org: self-signed certificate in certificate chain',

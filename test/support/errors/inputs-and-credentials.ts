@@ -1,4 +1,4 @@
-/** What is wrong before anything was sent: inputs, and credentials that are none. */
+/** Errors before any connection: invalid inputs, and missing or unusable credentials. */
 import { type AnyHTCondorError, CredentialError, InputError } from '../../../src/errors.ts';
 
 const noCredential = (text: string) => new CredentialError('ERR_NO_CREDENTIAL', text);
@@ -34,11 +34,25 @@ export const OF_INPUTS = {
   'a SciToken is sent only to a daemon that authenticates itself': noCredential(
     'a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE',
   ),
-  'this job is not permitted to request an OIDC token': noCredential(
-    'oidc-audience: this job is not permitted to request an OIDC token',
+  'the OIDC service of the runner issued no token': noCredential(
+    'oidc-audience: the OIDC service of the runner issued no token: 401: unauthorized',
+  ),
+  'issued no token: 302': noCredential('token-service: the token service issued no token: 302'),
+  'issued no token: 404': noCredential('token-service: the token service issued no token: 404: not_found'),
+  unauthorized_client: noCredential(
+    'token-service: the token service issued no token: 401: unauthorized_client: Invalid client or Invalid client credentials',
+  ),
+  'aud: expected': noCredential(
+    'token-service: the token service issued no token: 400: invalid_grant: aud: expected https://tokens.example.org, got https://other.example.org',
+  ),
+  'used already': noCredential(
+    'token-service: the token service issued no token: 400: invalid_grant: the job token has been used already (reuse)',
   ),
   'the token service issued no token': noCredential(
     'token-service: the token service issued no token: 403: access_denied: no policy for this repository',
+  ),
+  'this job is not permitted to request an OIDC token': noCredential(
+    'oidc-audience: this job is not permitted to request an OIDC token',
   ),
   'there is no token to exchange': noCredential(
     'token-service: there is no token to exchange: no SciToken was found: BEARER_TOKEN is not set',

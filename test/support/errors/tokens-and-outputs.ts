@@ -1,4 +1,4 @@
-/** What is wrong with a token that came, and with where it shall go. */
+/** Errors about the issued token and its destination. */
 import { type AnyHTCondorError, OutputError, TokenError } from '../../../src/errors.ts';
 
 const claim = (name: string, text: string) => new TokenError('ERR_TOKEN_CLAIM', text, name);

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what two configurations that exclude each other say. */
+/** A chapter of docs/TROUBLESHOOTING.md: incompatible security configurations. */
 import type { Chapter } from './chapter.ts';
 
 export const AGREEING: Chapter = {
@@ -9,7 +9,7 @@ export const AGREEING: Chapter = {
     {
       name: 'the daemon accepts KERBEROS',
       says: 'the client has …; the daemon accepts KERBEROS',
-      means: 'Of what the daemon takes, nothing is spoken here.',
+      means: 'The daemon takes nothing but Kerberos tickets.',
       theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method'],
     },
     {

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: errors in HTCondor’s own words, which a daemon replies. */
+/** A chapter of docs/TROUBLESHOOTING.md: errors that a daemon returns, in HTCondor’s own words. */
 import type { Chapter } from './chapter.ts';
 
 export const ANSWERS: Chapter = {

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what the collector does not know. */
+/** A chapter of docs/TROUBLESHOOTING.md: daemons that the collector does not find. */
 import type { Chapter } from './chapter.ts';
 
 export const FINDING_THE_DAEMON: Chapter = {

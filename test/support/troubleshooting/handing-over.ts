@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what a good token cannot be handed over to. */
+/** A chapter of docs/TROUBLESHOOTING.md: a valid token that cannot be written or exported. */
 import type { Chapter } from './chapter.ts';
 
 export const HANDING_OVER: Chapter = {

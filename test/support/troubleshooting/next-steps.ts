@@ -1,4 +1,4 @@
-/** The last chapter of docs/TROUBLESHOOTING.md, not ours: what HTCondor's tools say in the steps behind this one. */
+/** The last chapter of docs/TROUBLESHOOTING.md: errors of HTCondor's tools in the steps after the fetch. */
 
 export const NEXT_STEPS: readonly (readonly [string, string, string])[] = [
   [

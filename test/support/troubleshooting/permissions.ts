@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what a daemon that knows who we are does not let us do. */
+/** A chapter of docs/TROUBLESHOOTING.md: commands that a daemon denies to an authenticated client. */
 import type { Chapter } from './chapter.ts';
 
 export const PERMISSIONS: Chapter = {

@@ -1,10 +1,14 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what is wrong on the way to a daemon. */
+/** A chapter of docs/TROUBLESHOOTING.md: daemons that cannot be reached. */
 import type { Chapter } from './chapter.ts';
 
 export const REACHING_THE_DAEMON: Chapter = {
   title: 'Reaching the daemon',
   text: 'Mostly the network. The client retries by itself, `retries` times. It retries a daemon that restarts until `timeout`.',
   messages: [
+    {
+      name: 'the token service returned status 503',
+      means: 'The token service works, but cannot issue a token now: too many requests, or an unusable seed.',
+    },
     {
       name: 'no response from https://',
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',

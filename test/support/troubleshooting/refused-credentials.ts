@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: why a daemon accepts none of our credentials, method by method. */
+/** A chapter of docs/TROUBLESHOOTING.md: reasons why a daemon refuses credentials, by method. */
 import type { Chapter } from './chapter.ts';
 
 export const REFUSED_CREDENTIALS: Chapter = {

@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what is wrong with a token that came. */
+/** A chapter of docs/TROUBLESHOOTING.md: issued tokens that fail a check. */
 import type { Chapter } from './chapter.ts';
 
 export const THE_TOKEN: Chapter = {

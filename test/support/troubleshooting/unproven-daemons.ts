@@ -1,4 +1,4 @@
-/** A chapter of docs/TROUBLESHOOTING.md: daemons that cannot prove who they are. */
+/** A chapter of docs/TROUBLESHOOTING.md: daemons that fail to authenticate themselves. */
 import type { Chapter } from './chapter.ts';
 
 export const UNPROVEN_DAEMONS: Chapter = {

@@ -1,0 +1,125 @@
+/** Sends requests to Kerberos KDCs over TCP, in which a length precedes each message (RFC 4120 §7.2.2). */
+import type { Socket } from 'node:net';
+import { ConnectError } from '../errors.ts';
+import type { Host } from '../runtime/host.ts';
+import { messageOf } from '../runtime/printable.ts';
+import { abortedError } from './channel.ts';
+import { dial } from './dial.ts';
+import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
+
+const KDC_PORT = 88;
+/** Maximum length of a reply, in bytes. Windows tickets with many groups have about 64 kB. */
+const MAX_REPLY_LENGTH = 1024 * 1024;
+/** Time limit for the reply of one KDC before the client tries the next, in milliseconds. */
+const REPLY_TIMEOUT_MS = 10_000;
+const LENGTH_SIZE = 4;
+
+/** Parses a `kdc` value of krb5.conf: `host`, `host:port` or `[v6]:port`; undefined if it is malformed. */
+export function parseKdc(text: string): Endpoint | undefined {
+  const found = parseAddress(text.replace(/^tcp\//, ''), KDC_PORT);
+  return found === undefined || text.includes('?') ? undefined : { host: found.host, port: found.port };
+}
+
+/** Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none. */
+export async function lookUpKdcs(realm: string, { signal, log }: Host): Promise<readonly Endpoint[]> {
+  if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
+  const { promises } = process.getBuiltinModule('node:dns');
+  const resolver = new promises.Resolver();
+  const cancel = () => resolver.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const found = await resolver.resolveSrv(`_kerberos._tcp.${realm}`);
+    return [...found]
+      .sort((a, b) => a.priority - b.priority || b.weight - a.weight)
+      .map(({ name, port }) => ({ host: name, port }));
+  } catch (error) {
+    if (signal.aborted) throw abortedError(signal);
+    log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${(error as NodeJS.ErrnoException).code})`);
+    return [];
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/**
+ * Sends a request to the first KDC that accepts a connection, and returns its reply. If that KDC does not reply, tries
+ * the others.
+ *
+ * @throws ConnectError ERR_CONNECT, ERR_CLOSED, ERR_TIMEOUT.
+ */
+export async function askKdc(
+  kdcs: readonly Endpoint[],
+  realm: string,
+  request: Uint8Array,
+  host: Host,
+): Promise<Uint8Array> {
+  let left = kdcs;
+  for (;;) {
+    const socket = await dial(left, host).catch((cause: unknown) => {
+      if (!(cause instanceof ConnectError) || cause.code !== 'ERR_CONNECT') throw cause;
+      throw new ConnectError('ERR_CONNECT', `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+        peer: `KDC of ${realm}`,
+        permanent: cause.permanent,
+        cause,
+      });
+    });
+    const { remoteAddress = '', remotePort = 0 } = socket;
+    const peer = formatEndpoint({ host: remoteAddress, port: remotePort });
+    try {
+      const reply = await exchange(socket, request, host.signal);
+      host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
+      return reply;
+    } catch (cause) {
+      if (host.signal.aborted) throw abortedError(host.signal);
+      const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
+      left = withoutKdc(left, { host: remoteAddress, port: remotePort });
+      if (left.length === 0) throw new ConnectError('ERR_CONNECT', text, { peer, cause });
+      host.log.debug(`kerberos: ${text}`);
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+/** Removes the KDC at an address from the list. If the list has host names, removes the first entry with its port. */
+function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
+  const gone =
+    kdcs.find((each) => each.host === host && each.port === port) ?? kdcs.find((each) => each.port === port) ?? kdcs[0];
+  return kdcs.filter((each) => each !== gone);
+}
+
+/** Sends one message and reads one reply. */
+function exchange(socket: Socket, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  const framed = new Uint8Array(LENGTH_SIZE + request.length);
+  new DataView(framed.buffer).setUint32(0, request.length);
+  framed.set(request, LENGTH_SIZE);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let [length, wanted] = [0, LENGTH_SIZE];
+    const abort = () => socket.destroy(new Error('given up'));
+    const fail = (error: Error) => {
+      signal.removeEventListener('abort', abort);
+      reject(error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no response in time')));
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error('it closed the connection')));
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      while (length >= wanted) {
+        const whole = Buffer.concat(chunks.splice(0));
+        chunks.push(whole);
+        const end = LENGTH_SIZE + whole.readUInt32BE();
+        if (end > MAX_REPLY_LENGTH) return fail(new Error(`it announces ${end} bytes`));
+        if (length >= end) {
+          signal.removeEventListener('abort', abort);
+          return resolve(whole.subarray(LENGTH_SIZE, end));
+        }
+        wanted = end;
+      }
+    });
+    socket.write(framed);
+  });
+}
