@@ -9,7 +9,8 @@ import { sources } from './support/sources.ts';
 
 const MAX_LINES = 250;
 const MAX_ACTION_BYTES = 250_000;
-const MAX_COMMAND_BYTES = 155_000;
+/** The hint tables alone are 30 kB of text, which minifying cannot shorten. */
+const MAX_COMMAND_BYTES = 175_000;
 
 describe('code', () => {
   test(`has at most ${MAX_LINES} lines a file in src`, () => {

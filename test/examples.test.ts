@@ -11,6 +11,7 @@ import { EXAMPLES } from './support/example-runs.ts';
 import { exampleText, gitLabComponent, gitLabJob, readJenkinsfile } from './support/examples.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 import { strangeJwt } from './support/runner.ts';
+import { actionInputs } from './support/snippets.ts';
 import { surroundings } from './support/surroundings.ts';
 import { readWorkflow, stepsOf } from './support/workflow.ts';
 
@@ -42,7 +43,7 @@ for (const file of WORKFLOWS) {
       for (const { with: inputs = {} } of steps) {
         for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
         const words = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, evaluated(value)]));
-        readRequest((name) => words[name] || INPUTS[name] || undefined, surroundings({ RUNNER_TEMP: '/tmp' }));
+        readRequest(actionInputs(words), surroundings({ RUNNER_TEMP: '/tmp' }));
       }
     });
 

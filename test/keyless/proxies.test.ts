@@ -196,8 +196,8 @@ describe('The services of a keyless job', () => {
 
     test('the service itself is verified', async () => {
       const stranger = { ...words(), 'ca-certificate': undefined };
-      const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}` }));
-      await assert.rejects(failing, { code: 'ERR_CONNECT', message: /certificate/ });
+      const other = { SSL_CERT_FILE: join(folder, 'missing.pem'), https_proxy: `http://127.0.0.1:${port}` };
+      await assert.rejects(keyless(stranger, env(other)), { code: 'ERR_CONNECT', message: /certificate/ });
       assert.deepEqual(services.asked, []);
     });
   });
@@ -219,7 +219,7 @@ describe('The services of a keyless job', () => {
 
   describe('CA certificates of NODE_EXTRA_CA_CERTS', () => {
     test('count for both services', async () => {
-      const extra = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+      const extra = { SSL_CERT_FILE: join(folder, 'missing.pem'), NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
       await keyless(
         { ...audience(), 'token-service': `${services.origin}/token`, 'ca-certificate': undefined },
         { ...services.env, ...extra },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions, HTCondorError } from '../../src/index.ts';
 import { advised } from '../support/advice.ts';
-import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
+import { Authority, type Identity } from '../support/certificates.ts';
 import {
   assertAttempts,
   assertUnproven,
@@ -104,8 +104,8 @@ for (const suite of poolSuites()) {
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
       });
 
-      test('with a key that OpenSSL does not take falls back to the next method, in step with the daemon', async () => {
-        const weak = await weakIdentity();
+      test('with a certificate that OpenSSL refuses falls back to the next method, in step with the daemon', async () => {
+        const weak = await secure.authority.issueWeakly({ subject: 'CN=alice, O=Test' });
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const lines: string[] = [];
         const onLog = (_: string, line: string) => lines.push(line);

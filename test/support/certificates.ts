@@ -66,6 +66,11 @@ export class Authority {
     return await identity(await this.#issue(wish));
   }
 
+  /** A certificate with an SHA-1 signature, which OpenSSL refuses to use. */
+  async issueWeakly(wish: Wish): Promise<Identity> {
+    return await identity(await this.#issue(wish, { ...ALGORITHM, hash: 'SHA-1' }));
+  }
+
   /** An X.509 proxy of somebody: certificate, key and the certificate above it in one text, as grid tools write it. */
   async proxy(wish: Wish): Promise<string> {
     const owner = await this.#issue(wish);
@@ -83,12 +88,12 @@ export class Authority {
     return `${own.certificate}\n${own.key}\n${pem(owner.certificate)}\n`;
   }
 
-  async #issue(wish: Wish): Promise<Issued> {
+  async #issue(wish: Wish, signingAlgorithm = ALGORITHM): Promise<Issued> {
     const { subject } = wish;
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       ...{ subject, issuer: this.#own.certificate.subject, publicKey: keys.publicKey },
-      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(wish) },
+      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm, ...validity(wish) },
       extensions: [
         new x509.BasicConstraintsExtension(false),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
