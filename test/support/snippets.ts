@@ -5,7 +5,7 @@ import { dirname, join, posix } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
 import { readBoolean, readRequest, readTimeout } from '../../src/inputs/request.ts';
-import { ABSENT, INPUTS, type InputName, type InputSource } from '../../src/inputs/table.ts';
+import { ABSENT, INPUTS, type InputName } from '../../src/inputs/table.ts';
 import type { Block } from './markdown.ts';
 import { projectRoot } from './project.ts';
 import { parseActionYaml, strangeJwt } from './runner.ts';
@@ -55,7 +55,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   for (const name of Object.keys(inputs))
     if (!declared.includes(name)) throw new Error(`${where}: action.yml has no input ${name}`);
   const words = evaluated(inputs, { secrets: strangeJwt(), steps: 'cm.example.org', 'runner.temp': '/tmp/runner' });
-  const input = actionInputs(words);
+  const input = (name: InputName) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined;
   try {
     // Without a word about it, or with FS, it is a machine of the pool that is meant.
     const ofThePool = Object.keys(inputs).length === 0 || words['authentication-methods'] === 'FS';
@@ -66,14 +66,6 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
     if (error instanceof InputError) throw new Error(`${where}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-/** Returns inputs as the Action reads them: an empty one has the default, and a default that marks an absent input is none. */
-export function actionInputs(words: Readonly<Record<string, string | undefined>>): InputSource {
-  return (name: InputName) => {
-    const value = words[name] || INPUTS[name];
-    return value === ABSENT || value === '' ? undefined : value;
-  };
 }
 
 /** Inputs with values for their expressions. @throws Error an expression that has none. */
