@@ -22,6 +22,8 @@ export interface Wish {
   /** DNS names, and IP addresses. */
   readonly hosts?: readonly string[];
   readonly addresses?: readonly string[];
+  /** Object identifiers of the extended key usage; by default there is no such extension. */
+  readonly usages?: readonly string[];
   /** Hours from now; the default is from an hour ago to tomorrow. */
   readonly from?: number;
   readonly to?: number;
@@ -99,6 +101,7 @@ export class Authority {
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         await x509.AuthorityKeyIdentifierExtension.create(this.#own.keys.publicKey),
         ...names(wish),
+        ...(wish.usages === undefined ? [] : [new x509.ExtendedKeyUsageExtension([...wish.usages])]),
       ],
     });
     return { certificate, keys };
