@@ -110,7 +110,7 @@ describe('what the README shows is done', () => {
       assert.deepEqual([outputs['identity'], outputs['token']], ['ci@example.org', undefined]);
       assert.match(log.join('\n'), /A fetch from ci@pool would work, as ci@example\.org: READ yes, WRITE yes/);
     }));
-  test('Long jobs', () => act('Long jobs', isFor('ci@example.org', '', '1200')));
+  test('Long jobs', () => act('Long jobs', isFor('ci@example.org', 'READ WRITE', '1200')));
   test('No secret: an administrator approves', () =>
     act('No secret: an administrator approves', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);
@@ -119,7 +119,7 @@ describe('what the README shows is done', () => {
   test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
     act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),
   );
-  test('Tools in a container', () => act('Tools in a container', isFor('ci@example.org', '', '3600')));
+  test('Tools in a container', () => act('Tools in a container', isFor('ci@example.org', 'READ WRITE', '3600')));
 
   test('No secret: the job itself, and a token service', async () => {
     services.made = () => ways.issuer.issue('ci', { exp: Math.floor(Date.now() / 1000) + 3600 });

@@ -87,8 +87,8 @@ Runner: both machines need a munged with the same key, and clocks that agree: mu
 const UNPROVEN = [
   ...KERBEROS_UNPROVEN,
   ...rows`
-/its certificate is for (.+), not for (\S+)
-Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
+/, not for (\S+)
+Workflow: if $1 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
 /its certificate, or one above it, has expired|not valid yet
 Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):

@@ -63,7 +63,7 @@ Workflow: ask for less (authz, lifetime), give a credential that has more (condo
 Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
 `,
   ERR_TOKEN_REFUSED: rows`
-/restricted to (.+), which does not include ([A-Z_ ]+)
+/restricted to ([A-Z_, ]+?), which does not include ([A-Z_ ]+)
 Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
 /does not allow (\w+) to (\S+)
 Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.

@@ -74,7 +74,7 @@ describe('a request comes to nothing', () => {
   const tokens: readonly [string, Record<string, unknown>, RegExp][] = [
     ['of somebody else', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
     ['of another pool', { iss: 'other.test' }, /the token's issuer is other\.test/],
-    ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the 60 s that we asked for/],
+    ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the 1 min that we asked for/],
     ['with more levels', { scope: 'condor:/READ condor:/ADMINISTRATOR' }, /allows ADMINISTRATOR, which we did not ask/],
   ];
   for (const [what, claims, text] of tokens) {

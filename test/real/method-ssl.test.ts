@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions, HTCondorError } from '../../src/index.ts';
 import { advised } from '../support/advice.ts';
-import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
+import { Authority, type Identity } from '../support/certificates.ts';
 import {
   assertAttempts,
   assertUnproven,
@@ -102,6 +102,17 @@ for (const suite of poolSuites()) {
         const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
         const { token, authenticationMethod } = await fetch({ ...certificateOf(mallory), idtoken, ...methods });
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
+      });
+
+      test('with a certificate that OpenSSL refuses falls back to the next method, in step with the daemon', async () => {
+        const weak = await secure.authority.issueWeakly({ subject: 'CN=alice, O=Test' });
+        const idtoken = await secure.pool.idToken({ user: 'bob' });
+        const lines: string[] = [];
+        const onLog = (_: string, line: string) => lines.push(line);
+        const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
+        const { token } = await fetch({ ...certificateOf(weak), idtoken, ...methods, onLog });
+        assert.equal(token.subject, 'bob@pool.test');
+        assert.doesNotMatch(lines.join('\n'), /once more/);
       });
 
       test('rejects a key that is too short for TLS, also if another method is named', async () => {
