@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- NODE…]`: what a fetch costs beside HTCondor's own tool, side by side in one run: whole processes, medians.
- * Writes the tables of docs/PERFORMANCE.md, and the short one of the README. NODE: further
- * Node binaries for the first table, of which the last is that of the others; the Action runs on Node 24.
+ * `npm run bench [-- NODE…]`: measures fetches beside HTCondor's own tool in one run: whole processes, medians. Writes the
+ * tables of docs/PERFORMANCE.md. NODE: further Node binaries for the table of the start; the other tables use the last of
+ * them. The Action runs on Node 24.
  */
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
@@ -23,6 +23,6 @@ if (reason === undefined) {
     rows.push(...(await atADistance(suite, node)));
   }
   write(DOCUMENT, 'distance', table(HEAD, ...rows));
-  write('README.md', 'bench', inShort(rows));
+  write(DOCUMENT, 'bench', inShort(rows));
   write(DOCUMENT, 'cold', await coldMachine('trixie'));
 } else console.log(`No comparison with HTCondor’s own tool: ${reason}`);

@@ -5,14 +5,14 @@ import { dirname, join, posix } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
 import { readBoolean, readRequest, readTimeout } from '../../src/inputs/request.ts';
-import { INPUTS, type InputName } from '../../src/inputs/table.ts';
+import { ABSENT, INPUTS, type InputName } from '../../src/inputs/table.ts';
 import type { Block } from './markdown.ts';
 import { projectRoot } from './project.ts';
 import { parseActionYaml, strangeJwt } from './runner.ts';
 import { surroundings } from './surroundings.ts';
 import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 
-const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0|[0-9a-f]{40})$|^\.\/$/;
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0(\.1\.0)?|[0-9a-f]{40})$|^\.\/$/;
 
 /** Why checkShell and the like are not for this machine, if so. */
 export const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
@@ -38,7 +38,8 @@ export async function checkWorkflow(where: string, text: string): Promise<readon
   const steps = stepsOf(workflow);
   for (const step of steps) {
     const { uses, run, with: inputs = {} } = step;
-    if (run !== undefined) checkShell(where, run.replaceAll(/\$\{\{.*?\}\}/g, 'x'));
+    const isShell = step.shell === undefined || step.shell === 'bash';
+    if (run !== undefined && isShell) checkShell(where, run.replaceAll(/\$\{\{.*?\}\}/g, 'x'));
     if (uses?.includes('condor-token-fetch') === true && !OURS.test(uses)) throw new Error(`${where}: uses: ${uses}`);
     if (isOurs(step)) checkInputs(where, inputs);
   }
@@ -55,7 +56,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   for (const name of Object.keys(inputs))
     if (!declared.includes(name)) throw new Error(`${where}: action.yml has no input ${name}`);
   const words = evaluated(inputs, { secrets: strangeJwt(), steps: 'cm.example.org', 'runner.temp': '/tmp/runner' });
-  const input = (name: InputName) => words[name] || INPUTS[name] || undefined;
+  const input = (name: InputName) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined;
   try {
     // Without a word about it, or with FS, it is a machine of the pool that is meant.
     const ofThePool = Object.keys(inputs).length === 0 || words['authentication-methods'] === 'FS';
