@@ -1,11 +1,12 @@
 /**
- * `npm run build`: checks and compiles src, and makes dist of it: one bundle each for the Action, the command and the
- * library, and the library's declarations. Does nothing if neither the sources nor dist changed since the last build.
+ * `npm run build`: checks and compiles src, and makes dist of it: one bundle each for the Action, the command, the
+ * token service and the library, and the library's declarations. Does nothing if neither the sources nor dist changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import ncc from '@vercel/ncc';
 import { minify } from 'terser';
 
@@ -25,6 +26,7 @@ const SOURCES = [
 const BUNDLES = {
   action: { entry: 'action/index.js', minified: true },
   cli: { entry: 'cli/index.js', minified: true },
+  service: { entry: 'service/index.js', minified: true },
   lib: { entry: 'index.js', minified: false },
 };
 const NAMES = { keep_classnames: true };
@@ -98,7 +100,9 @@ if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest()) {
   compile();
   process.chdir(root);
   for (const [name, options] of Object.entries(BUNDLES)) await bundle(name, options);
-  chmodSync(join(root, 'dist/cli/index.js'), 0o755);
+  for (const name of ['cli', 'service']) chmodSync(join(root, `dist/${name}/index.js`), 0o755);
+  const { CONFIG_SCHEMA } = await import(pathToFileURL(join(root, 'build/bundle/policy/schema.js')).href);
+  writeFileSync(join(root, 'dist/service/config.schema.json'), `${JSON.stringify(CONFIG_SCHEMA, undefined, 2)}\n`);
   writeFileSync(join(root, 'dist/action/post.js'), readFileSync(join(root, 'build/bundle/action/post-entry.js')));
   copyDeclarations();
   writeFileSync(STAMP, digest());

@@ -9,7 +9,8 @@ import { sources } from './support/sources.ts';
 
 const MAX_LINES = 250;
 const MAX_ACTION_BYTES = 250_000;
-const MAX_COMMAND_BYTES = 155_000;
+const MAX_COMMAND_BYTES = 210_000;
+const MAX_SERVICE_BYTES = 360_000;
 
 describe('code', () => {
   test(`has at most ${MAX_LINES} lines a file in src`, () => {
@@ -51,7 +52,7 @@ describe('what is shipped', () => {
   const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 
   test('has no HTTP client that nobody uses', () => {
-    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
+    for (const file of ['dist/action/index.js', 'dist/cli/index.js', 'dist/service/index.js']) {
       assert.doesNotMatch(read(file), /llhttp|node_modules\/undici\/lib|DispatcherBase|WebSocketStream/, file);
     }
   });
@@ -59,13 +60,14 @@ describe('what is shipped', () => {
   test('is small', () => {
     assert.ok(statSync(join(projectRoot, 'dist/action/index.js')).size <= MAX_ACTION_BYTES);
     assert.ok(statSync(join(projectRoot, 'dist/cli/index.js')).size <= MAX_COMMAND_BYTES);
+    assert.ok(statSync(join(projectRoot, 'dist/service/index.js')).size <= MAX_SERVICE_BYTES);
   });
 
   test('has no toolkit in the command', () =>
     assert.doesNotMatch(read('dist/cli/index.js'), /@actions\/core|GITHUB_OUTPUT/));
 
   test('knows nothing of the machine that built it', () => {
-    for (const file of ['dist/action/index.js', 'dist/cli/index.js']) {
+    for (const file of ['dist/action/index.js', 'dist/cli/index.js', 'dist/service/index.js']) {
       assert.ok(!read(file).includes(`${dirname(projectRoot)}/`), file);
     }
   });

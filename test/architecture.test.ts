@@ -11,13 +11,14 @@ import { sources } from './support/sources.ts';
  * its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
+  [['src/service/']],
   [['src/action/'], ['src/cli/'], ['src/index.ts']],
-  [['src/messages/'], ['src/inputs/']],
+  [['src/messages/'], ['src/inputs/'], ['src/policy/']],
   [['src/pipeline/']],
   [['src/daemon/'], ['src/credentials/']],
   [['src/security/']],
   [['src/transport/']],
-  [['src/wire/'], ['src/token/']],
+  [['src/wire/'], ['src/token/'], ['src/kerberos/']],
   [['src/errors.ts', 'src/runtime/']],
 ];
 
@@ -26,7 +27,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
     [
-      ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts'],
+      ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts', 'src/service/http-server.ts'],
       'src/credentials/http-proxy.ts', // node:net, for networks of no_proxy
     ],
   ],
@@ -41,13 +42,18 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
       ...['src/credentials/', 'src/token/token-file.ts', 'src/security/methods/fs.ts'],
       ...['src/runtime/find-program.ts', 'src/runtime/bounded-file.ts'],
       'src/action/',
+      'src/service/',
     ],
   ],
-  [/^(node:)?os$/, ['src/inputs/process-host.ts', 'src/security/methods/fs.ts']],
+  [/^(node:)?os$/, ['src/inputs/process-host.ts', 'src/security/methods/fs.ts', 'src/service/world.ts']],
   [/^(node:)?child_process$/, ['src/action/renewal.ts', 'src/inputs/settings.ts', 'src/credentials/munge.ts']],
   [/^(node:)?(worker_threads|cluster|vm|module|process)$/, []],
   [/^@actions\//, ['src/action/']],
-  [/^jose(\/|$)/, ['src/token/jwt.ts', 'src/token/bearer.ts']],
+  [
+    /^jose(\/|$)/,
+    ['src/token/jwt.ts', 'src/token/bearer.ts', 'src/service/job-token.ts', 'src/service/issuer-keys.ts'],
+  ],
+  [/^yaml(\/|$)/, ['src/policy/config.ts']],
   [/^undici/, []],
 ];
 
@@ -64,7 +70,10 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/renewal.ts': /^(argv|execPath|kill|platform|ppid|stdout)$/,
   'src/action/stop-socket.ts': /^(chdir|cwd|platform)$/,
   'src/cli/main.ts': /^(stdout|stderr)$/,
+  'src/service/index.ts': /^(argv|exitCode)$/,
+  'src/service/world.ts': /^(env|getuid|stdout|stderr|on)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
+  'src/transport/kdc.ts': /^getBuiltinModule$/, // node:dns, only if it is needed
   'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
@@ -85,18 +94,21 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/cli/main.ts': 1, // prints it
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
   'src/credentials/idtokens.ts': 1, // splits the input in lines
+  'src/credentials/kerberos.ts': 3, // is the keytab base64? reads it; makes the keys of the password
   'src/credentials/password.ts': 1, // takes the line
   'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
   'src/daemon/scitoken-exchange.ts': 1, // sends it to a daemon that has proven itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/job-token.ts': 1, // asks the runner with it
   'src/credentials/token-exchange.ts': 1, // sends it
+  'src/service/fetcher.ts': 1, // gives the seed to the library
+  'src/service/token-endpoint.ts': 1, // sends it to the job
   'src/token/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key
   'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
   'src/security/methods/tls-tunnel.ts': 1, // gives the private key to TLS
-  'src/token/bearer.ts': 1, // parses it
+  'src/token/bearer.ts': 2, // parses it; reads the claims of a job token
   'src/token/jwt.ts': 5, // parses it, twice; its signature as key, and to be masked if it is long enough
 };
 
@@ -160,7 +172,7 @@ describe('imports', () => {
 
   test('have every built-in module under its node: name', () => {
     const odd = sources.flatMap(({ path, imports }) =>
-      imports.filter((name) => /^[a-z_]+$/.test(name)).map((name) => `${path}: ${name}`),
+      imports.filter((name) => /^[a-z_]+$/.test(name) && name !== 'yaml').map((name) => `${path}: ${name}`),
     );
     assert.deepEqual(odd, []);
   });
@@ -180,16 +192,38 @@ describe('imports', () => {
     });
   }
 
-  test('are of three packages, which are bundled: whoever installs this one installs no other', () => {
+  test('are of four packages, which are bundled: whoever installs this one installs no other', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
     const packages = sources
       .flatMap(({ imports }) => imports)
       .filter((name) => !/^(src\/|node:)/.test(name))
       .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
-    assert.deepEqual([...new Set(packages)].sort(), ['@actions/core', '@actions/io', 'jose']);
+    assert.deepEqual([...new Set(packages)].sort(), ['@actions/core', '@actions/io', 'jose', 'yaml']);
     for (const name of packages) assert.match(devDependencies?.[name] ?? '', /^\d/, `${name} has an exact version`);
     assert.equal(dependencies, undefined);
+  });
+});
+
+describe('the token service', () => {
+  test('is unknown to the other bundles', () => {
+    for (const { path, imports } of sources.filter((each) => !/^src\/(service|policy)\//.test(each.path)))
+      assert.ok(!imports.some((name) => /^src\/(service|policy)\//.test(name)), path);
+    for (const bundle of ['action', 'cli', 'lib'])
+      assert.doesNotMatch(
+        readFileSync(join(projectRoot, `dist/${bundle}/index.js`), 'utf8'),
+        /trusted-proxies/,
+        bundle,
+      );
+  });
+
+  test('has a policy that touches nothing: no files, no network, no process', () => {
+    for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/policy/')))
+      assert.deepEqual(
+        imports.filter((name) => !/^(src\/policy\/|yaml$)/.test(name)),
+        [],
+        path,
+      );
   });
 });
 
@@ -212,7 +246,7 @@ describe('the world', () => {
 
   test('gives its time and its randomness through Host', () => {
     for (const { path, code } of sources.filter(
-      ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts'].includes(path),
+      ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts', 'src/service/world.ts'].includes(path),
     )) {
       assert.doesNotMatch(
         code,

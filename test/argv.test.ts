@@ -98,6 +98,9 @@ describe('flags', () => {
       'check',
       'json',
       'version',
+      'token-service',
+      'token-grant',
+      'oidc-audience',
       ...NEW_FLAGS,
       undefined,
     ];

@@ -29,7 +29,7 @@ const WORKFLOWS = ['.github/workflows', 'examples']
   .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
   .filter((file) => !file.startsWith('examples/gitlab/'));
 /** Other words than these at a fence would be something that nobody looks at. */
-const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', ''];
+const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', 'yml', ''];
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const place = ({ file, line }: Block) => `${file}:${line}`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readRequest } from '../src/inputs/request.ts';
 import { ABSENT, INPUTS } from '../src/inputs/table.ts';
+import { parseConfig } from '../src/policy/config.ts';
 import { CiMachine, SHA256 } from './support/ci-machine.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
 import { EXAMPLES } from './support/example-runs.ts';
@@ -24,9 +25,25 @@ const WORKFLOWS = [
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
+test('the trust policy is one that the token service accepts', () => {
+  const context = { hostName: 'ap40.example.org', superUsers: [], insecureTestIssuer: false };
+  const parsed = parseConfig(exampleText('token-service/config.yaml'), context);
+  assert.ok('config' in parsed, JSON.stringify(parsed));
+});
+
 test('the list of examples names every file, and every file is looked at here', () => {
   const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
-  const known = ['README.md', ...WORKFLOWS, ...Object.keys(EXAMPLES), 'gitlab/templates/condor-token-fetch.yml'];
+  const service = ['token-service/config.yaml', 'token-service/Containerfile'];
+  const keycloak = ['keycloak/realm-client-credentials.json', 'keycloak/realm-jwt-bearer.json'];
+  const known = [
+    'README.md',
+    ...service,
+    ...keycloak,
+    ...WORKFLOWS,
+    ...Object.keys(EXAMPLES),
+    'gitlab/templates/condor-token-fetch.yml',
+    'gitlab/kerberos.yml',
+  ];
   assert.deepEqual(files, known.sort());
   const readme = readFileSync(join(projectRoot, 'examples', 'README.md'), 'utf8');
   for (const file of files.filter((each) => each !== 'README.md')) assert.ok(readme.includes(`(${file})`), file);
@@ -43,7 +60,7 @@ for (const file of WORKFLOWS) {
         for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
         const words = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, evaluated(value)]));
         readRequest(
-          (name) => words[name] || INPUTS[name].replace(ABSENT, '') || undefined,
+          (name) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined,
           surroundings({ RUNNER_TEMP: '/tmp' }),
         );
       }

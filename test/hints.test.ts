@@ -38,7 +38,15 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'it is not one line of text': NO_DAEMON,
   'not an IDTOKEN': NO_DAEMON,
   'this job may not have an OIDC token': NO_DAEMON,
+  'the daemon does not have the key of its ticket': 'whoever has no key rejects the ticket',
   'the token service gives no token': NO_DAEMON,
+  'the OIDC service of the runner gives no token': NO_DAEMON,
+  'gives no token: 302': NO_DAEMON,
+  'gives no token: 404': NO_DAEMON,
+  unauthorized_client: NO_DAEMON,
+  'aud: expected': NO_DAEMON,
+  'used already': NO_DAEMON,
+  'the token service answers 503': NO_DAEMON,
   'there is no token for it': NO_DAEMON,
   'the token service answers with an IDTOKEN': NO_DAEMON,
   'the token service answers without a token in': NO_DAEMON,
@@ -143,7 +151,8 @@ describe('hints', () => {
   });
 
   test('for whoever is not the author of the workflow have a command that shows or mends it', () => {
-    const commands = /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|ss -ltnp/;
+    const commands =
+      /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl|ss -ltnp/;
     const mute = Object.entries(advice).filter(
       ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
     );

@@ -1,5 +1,6 @@
 /** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
 import * as core from '@actions/core';
+import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import { pastedPem } from '../credentials/pasted.ts';
 import { inPhase } from '../daemon/call.ts';
 import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
@@ -43,6 +44,8 @@ export async function run(): Promise<number> {
 
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) maskAll(runnerInput(name) ?? '');
+  const keytab = runnerInput('kerberos-keytab') ?? '';
+  if (isEncodedKeytab(keytab)) maskAll(keytab);
   const certificate = runnerInput('client-certificate') ?? '';
   if (pastedPem(certificate).includes('PRIVATE KEY')) maskAll(certificate);
   const summary = wantsSummary();

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve, win32 } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import { OutputError } from '../errors.ts';
 import { TOKEN_VARIABLE, URL_VARIABLE } from '../inputs/keyless.ts';
 import { processHost, processSurroundings } from '../inputs/process-host.ts';
@@ -59,16 +60,28 @@ const MAX_SLEEP_MS = 2 ** 31 - 1;
 /** The longest that GitHub lets a job run. */
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
 
-const PATH_INPUTS: readonly string[] = ['ca-certificate', 'client-certificate', 'client-key'];
+const PATH_INPUTS: readonly string[] = [
+  ...['ca-certificate', 'client-certificate', 'client-key'],
+  ...['kerberos-cache', 'kerberos-keytab'],
+];
 const SECRET_VARIABLES: readonly string[] = ['BEARER_TOKEN', URL_VARIABLE, TOKEN_VARIABLE];
-const PATH_VARIABLES: readonly string[] = ['BEARER_TOKEN_FILE', 'SSL_CERT_FILE', 'X509_USER_PROXY'];
+const PATH_VARIABLES: readonly string[] = [
+  ...['BEARER_TOKEN_FILE', 'KRB5CCNAME', 'KRB5_CLIENT_KTNAME', 'KRB5_CONFIG', 'SSL_CERT_FILE', 'X509_USER_PROXY'],
+];
 
-/** Paths as they are from the workspace, which is not where the process is. */
+/** Paths as they are from the workspace, which is not where the process is. A colon is in no relative path: it follows a type. */
 function wholePathsOf(values: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
   const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
   return Object.fromEntries(
     paths
-      .filter(([, path]) => path !== '' && !path.startsWith('~') && !path.includes('-----BEGIN'))
+      .filter(
+        ([, path]) =>
+          path !== '' &&
+          !path.startsWith('~') &&
+          !path.includes('-----BEGIN') &&
+          !path.includes(':') &&
+          !isEncodedKeytab(path),
+      )
       .map(([name, path]) => [name, resolve(path)]),
   );
 }

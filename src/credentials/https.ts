@@ -17,6 +17,27 @@ export interface HttpRequest {
   readonly authorities: readonly string[];
   /** The proxy to go through; undefined: none. */
   readonly proxy?: HttpProxy | undefined;
+  /** A connection to the same server that openAhead began; used if it is still open. */
+  readonly connection?: HttpConnection | undefined;
+}
+
+/** A connection that was begun before there was a request for it. */
+export interface HttpConnection {
+  /** Undefined: it failed. */
+  readonly socket: Promise<Socket | undefined>;
+  close(): void;
+}
+
+/**
+ * Begins a connection while its request is still being prepared, which saves the round trips of TCP and TLS. If it fails,
+ * the request makes a connection of its own, and reports why that fails.
+ */
+export function openAhead(server: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>, host: Host): HttpConnection {
+  const socket = connectTo(server, host).then(
+    (opened) => opened.on('error', () => {}),
+    () => undefined,
+  );
+  return { socket, close: () => void socket.then((opened) => opened?.destroy()) };
 }
 
 export interface HttpResponse {
@@ -39,7 +60,9 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
   const { url, method, headers, body = '' } = request;
   const { signal } = host;
   try {
-    const socket = await connectTo(request, host);
+    const early = await request.connection?.socket;
+    const isOpen = early !== undefined && !early.destroyed && early.readableLength === 0;
+    const socket = isOpen ? early : await connectTo(request, host);
     const { request: begin } = moduleFor(url);
     return await new Promise<HttpResponse>((resolve, reject) => {
       const sent = begin(url, { method, headers, signal, createConnection: () => socket }, (response) => {
@@ -75,7 +98,10 @@ function moduleFor({ protocol }: URL) {
 }
 
 /** A connection to the server of a URL, through TLS and a proxy where they are due. */
-async function connectTo({ url, authorities, proxy }: HttpRequest, host: Host): Promise<Socket> {
+async function connectTo(
+  { url, authorities, proxy }: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>,
+  host: Host,
+): Promise<Socket> {
   const socket =
     proxy === undefined ? await dial([endpointOf(url)], host) : await openTunnel(proxy, url, authorities, host);
   socket.on('error', () => {}); // what reads from it reports the error

@@ -6,11 +6,23 @@ export interface KeylessSource {
   /** Undefined: a SciToken among the credentials is what the service is shown. */
   readonly job: JobSource | undefined;
   /** Undefined: the job's token is the SciToken. */
-  readonly service: URL | undefined;
+  readonly service: TokenServiceSource | undefined;
   /** How both are reached. */
   readonly proxies: ProxySettings;
   /** NODE_EXTRA_CA_CERTS: a file of CA certificates that count for both. */
   readonly extraCertificates: string | undefined;
+}
+
+/** How a token service is asked (RFC 8693; RFC 6749 with RFC 7523, section 2.2; RFC 7523, section 2.1). */
+export const TOKEN_GRANTS = ['token-exchange', 'client-credentials', 'jwt-bearer'] as const;
+export type TokenGrant = (typeof TOKEN_GRANTS)[number];
+
+export interface TokenServiceSource {
+  readonly url: URL;
+  readonly grant: TokenGrant;
+  /** Sent along; undefined: the service decides. */
+  readonly lifetimeSeconds: number | undefined;
+  readonly identity: string | undefined;
 }
 
 export interface JobSource {

@@ -2,12 +2,16 @@
 import { CredentialError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
+import { describeClaims } from '../token/bearer.ts';
 import { algorithmOf } from '../token/jwt.ts';
+import { proxyFor } from './http-proxy.ts';
+import { openAhead } from './https.ts';
 import { jobToken } from './job-token.ts';
 import type { KeylessSource } from './keyless-source.ts';
 import type { CredentialSources } from './load.ts';
 import { readSciToken } from './scitokens.ts';
 import { askTokenService } from './token-exchange.ts';
+import type { Answer } from './token-service.ts';
 import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
@@ -31,7 +35,7 @@ export type Bearer =
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError.
  */
 export async function resolveBearer(
-  { job, service: url, proxies, extraCertificates: extra }: KeylessSource,
+  { job, service, proxies, extraCertificates: extra }: KeylessSource,
   credentials: CredentialSources,
   authz: readonly string[],
   host: Host,
@@ -39,15 +43,43 @@ export async function resolveBearer(
   const { trust } = credentials;
   const withExtra = (source: TrustSource) =>
     loadTrust(extra === undefined ? source : { ...source, files: [...source.files, extra] }, host)(undefined);
-  const tlsFor = withExtra(trust);
   const tlsForJob = withExtra(systemTrust(trust));
-  const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
-  if (url === undefined) return { kind: 'scitoken', token: bearer };
-  const answer = await askTokenService({ url, bearer, authz, tlsFor, proxies }, host);
+  if (service === undefined) {
+    const token = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
+    return { kind: 'scitoken', token };
+  }
+  const tlsFor = withExtra(trust);
+  const { url } = service;
+  if (job !== undefined) warnOfAudience(job.audience, url, host);
+  const { authorities } = await tlsFor(url.hostname);
+  const ahead = { url, authorities, proxy: proxyFor(proxies, url) };
+  const connection = job === undefined ? undefined : openAhead(ahead, host);
+  let answer: Answer;
+  try {
+    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
+    const claims = describeClaims(bearer);
+    host.log.debug(`credentials: the job token has ${claims}`);
+    const request = { service, bearer, authz, tlsFor, proxies, connection };
+    answer = await askTokenService(request, host).catch((error: unknown) => {
+      if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
+      throw error;
+    });
+  } finally {
+    connection?.close();
+  }
   host.log.debug(`credentials: ${url.origin} has made a token for us`);
   const { token } = answer;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return { kind: 'scitoken', token };
   return { kind: 'idtoken', token, identity: answer.text('identity'), service: url.origin };
+}
+
+/** A job token for one site that is sent to another one can be used by the other one. */
+function warnOfAudience(audience: string, url: URL, host: Host): void {
+  const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
+  if (origin === url.origin) return;
+  host.log.warn(
+    `oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`,
+  );
 }
 
 function given(credentials: CredentialSources, host: Host): Secret {

@@ -6,6 +6,7 @@ import { type AuthMethod, type Credentials, displayName, type MethodName } from 
 import { fs } from '../security/methods/fs.ts';
 import { ssl } from '../security/methods/ssl.ts';
 import { type IdTokenSource, loadIdTokens } from './idtokens.ts';
+import { type KerberosSource, loadKerberos } from './kerberos.ts';
 import { loadMunge } from './munge.ts';
 import { loadPassword, type PasswordSource } from './password.ts';
 import { loadSciToken, type SciTokenSource } from './scitokens.ts';
@@ -13,7 +14,7 @@ import { type CertificateSource, loadCertificate } from './ssl.ts';
 import { loadTrust, type TrustSource } from './trust.ts';
 
 /** Methods that HTCondor has and we do not speak. */
-type ForeignMethod = 'KERBEROS' | 'NTSSPI' | 'FS_REMOTE' | 'GSI';
+type ForeignMethod = 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 
 /** What may be used, and where each credential is or may be. */
@@ -27,6 +28,7 @@ export interface CredentialSources {
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
   readonly password: PasswordSource;
+  readonly kerberos: KerberosSource;
   readonly fs: {
     /** FS_LOCAL_DIR. */
     readonly directory: string | undefined;
@@ -84,10 +86,11 @@ function load(
     case 'MUNGE':
       return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
     case 'KERBEROS':
+      return loadKerberos(sources.kerberos, host);
     case 'NTSSPI':
     case 'FS_REMOTE':
     case 'GSI':
-      return 'it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are';
+      return 'it is not supported; IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS and MUNGE are';
   }
 }
 

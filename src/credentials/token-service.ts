@@ -62,15 +62,15 @@ export function readAnswer(
 ): Answer {
   const facts = { peer: url.origin };
   const answer = parse(text);
-  if (status === 429 || status >= 500) {
-    const retryAfterMs = retryAfterOf(header, now);
-    const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-    throw new ConnectError('ERR_CONNECT', `${who} answers ${status}${when}`, { ...facts, retryAfterMs });
-  }
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
     const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
     const told = printable([String(status), ...said].join(': ')).slice(0, LONGEST_REASON);
+    if (status === 429 || status >= 500) {
+      const retryAfterMs = retryAfterOf(header, now);
+      const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
+      throw new ConnectError('ERR_CONNECT', `${who} answers ${told}${when}`, { ...facts, retryAfterMs });
+    }
     throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');

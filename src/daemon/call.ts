@@ -9,7 +9,7 @@ import {
   ProtocolError,
 } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { StartOver } from '../security/authenticate.ts';
+import { prepare, StartOver } from '../security/authenticate.ts';
 import { type Credentials, displayName, ONE_SIDED, type Peer } from '../security/method.ts';
 import {
   isHangUp,
@@ -115,6 +115,7 @@ async function attempt<T>(
   // A CCB broker, or whoever named it, chooses the peer, even if a direct connection wins the race.
   const mayBeChosen = call.connect === undefined && isBehindCcb(address);
   const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
+  if (!isResumable(target.resume)) prepare(credentials, target);
   const { channel, way } = await inPhase(phase ?? 'connect', address, () => routeTo(call, host, failed));
   const earlier = isResumable(target.resume) ? target.resume : undefined;
   let session: Session | undefined;

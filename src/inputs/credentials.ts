@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import type { CredentialSources, MethodSource } from '../credentials/load.ts';
 import { mistakeIn, pastedPem, pastedToken, pastedTokens } from '../credentials/pasted.ts';
 import { unreadable } from '../credentials/private-file.ts';
@@ -9,7 +10,7 @@ import { messageOf } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { quote, splitFiles, splitList } from './words.ts';
+import { plainText, quote, splitFiles, splitList } from './words.ts';
 
 /** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -44,6 +45,10 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
   ['oidc-audience', 'SCITOKENS'],
   ['token-service', 'SCITOKENS'],
   ['client-certificate', 'SSL'],
+  ['kerberos-cache', 'KERBEROS'],
+  ['kerberos-keytab', 'KERBEROS'],
+  ['kerberos-password', 'KERBEROS'],
+  ['kerberos-principal', 'KERBEROS'],
   ['password', 'PASSWORD'],
 ];
 
@@ -51,9 +56,16 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
  * Who the user is: the methods named; else those with a credential among the inputs; else those that HTCondor's
  * configuration or HTCondor itself has, of which the daemon then prefers one.
  *
+ * `isTool`: for the command the configuration of this host chooses KERBEROS too, as for HTCondor's tool.
+ *
  * @throws InputError ERR_INPUT.
  */
-export function readCredentials(input: InputSource, surroundings: Surroundings, mode: Mode): CredentialSources {
+export function readCredentials(
+  input: InputSource,
+  surroundings: Surroundings,
+  mode: Mode,
+  isTool: boolean,
+): CredentialSources {
   const { setting, env, uid, platform } = surroundings;
   const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
@@ -91,6 +103,16 @@ export function readCredentials(input: InputSource, surroundings: Surroundings, 
       platform,
     },
     password: { text: secret('password', plainPassword), file: setting('SEC_PASSWORD_FILE') },
+    kerberos: {
+      chosen: named !== undefined || given.includes('KERBEROS') || isTool,
+      cache: readKerberosPath('kerberos-cache', input('kerberos-cache'), surroundings),
+      keytab: secret('kerberos-keytab', (text) => readKerberosPath('kerberos-keytab', text, surroundings) ?? text),
+      password: secret('kerberos-password', (text) => text),
+      principal: plainText('kerberos-principal', input('kerberos-principal')),
+      service: setting('KERBEROS_SERVER_SERVICE') ?? 'host',
+      env,
+      uid,
+    },
     fs: {
       directory: setting('FS_LOCAL_DIR'),
       uid,
@@ -118,7 +140,7 @@ function readMethods(text: string): readonly MethodSource[] {
       );
     const method = METHODS[name];
     if (method !== undefined) return method;
-    const known = 'IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE';
+    const known = 'IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE';
     throw new InputError(
       'authentication-methods',
       `authentication-methods: ${quote(word)} is unknown; possible are ${known}`,
@@ -202,4 +224,10 @@ function knownHosts({ setting, home, uid }: Surroundings): string {
   return uid === 0
     ? (setting('SEC_SYSTEM_KNOWN_HOSTS') ?? '/etc/condor/known_hosts')
     : join(home, '.condor', 'known_hosts');
+}
+
+/** A keytab in base64 or a name with a type, such as `FILE:/tmp/cc`, as it is; else a path. */
+function readKerberosPath(name: InputName, text: string | undefined, surroundings: Surroundings): string | undefined {
+  if (text === undefined || isEncodedKeytab(text)) return text;
+  return /^[A-Za-z]{2,}:/.test(text.trim()) ? plainText(name, text) : expandPath(name, text, surroundings);
 }

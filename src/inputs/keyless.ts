@@ -1,9 +1,9 @@
 import type { ProxySettings } from '../credentials/http-proxy.ts';
-import type { JobSource, KeylessSource } from '../credentials/keyless-source.ts';
+import { type JobSource, type KeylessSource, TOKEN_GRANTS } from '../credentials/keyless-source.ts';
 import { InputError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
-import type { InputName, InputSource, Surroundings } from './table.ts';
-import { plainText, quote, splitList } from './words.ts';
+import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
+import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
 /** Variables of a job that may have an OIDC token: where, and with what. Set with `permissions: id-token: write`. */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
@@ -11,17 +11,35 @@ export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
 
 /** @throws InputError ERR_INPUT. */
 export function readKeyless(input: InputSource, { env }: Surroundings): KeylessSource | undefined {
-  const audience = plainText('oidc-audience', input('oidc-audience'));
+  const named = plainText('oidc-audience', input('oidc-audience'));
   const service = input('token-service');
-  if (audience === undefined && service === undefined) return undefined;
+  if (service === undefined && input('token-grant') !== undefined && input('token-grant') !== INPUTS['token-grant'])
+    throw new InputError('token-grant', 'token-grant: give token-service too');
+  if (named === undefined && service === undefined) return undefined;
+  if (service !== undefined && input('idtoken') !== undefined)
+    throw new InputError('idtoken', 'idtoken: with token-service no IDTOKEN is needed; leave one of the two out');
+  const url = service === undefined ? undefined : serviceUrl('token-service', service);
+  const audience = named ?? (url !== undefined && usesOwnToken(input, env) ? url.origin : undefined);
+  const lifetime = parseDuration(input('lifetime') ?? '');
   if (audience !== undefined && input('scitoken') !== undefined)
     throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
   return {
     job: audience === undefined ? undefined : readJob(audience, env),
-    service: service === undefined ? undefined : serviceUrl('token-service', service),
+    service: url && {
+      url,
+      grant: oneOf('token-grant', input('token-grant') ?? INPUTS['token-grant'], TOKEN_GRANTS),
+      lifetimeSeconds: lifetime,
+      identity: plainText('expected-identity', input('expected-identity')),
+    },
     proxies: readProxies(env),
     extraCertificates: variable(env, 'NODE_EXTRA_CA_CERTS'),
   };
+}
+
+/** Whether the job's own token is meant where no audience is named: the runner offers one, and no other token is given. */
+function usesOwnToken(input: InputSource, env: Surroundings['env']): boolean {
+  const given = [input('scitoken'), env['BEARER_TOKEN'], env['BEARER_TOKEN_FILE']];
+  return (env[URL_VARIABLE] ?? '') !== '' && given.every((each) => (each ?? '').trim() === '');
 }
 
 /**

@@ -43,7 +43,12 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
   if (remote && said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
   const lifetime = readLifetime(input('lifetime'));
-  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
+  const keyless = readKeyless(input, surroundings);
+  if (readBoolean('renew', input('renew') ?? INPUTS.renew)) {
+    checkRenewal(said, path, lifetime, surroundings.env);
+    if (keyless?.service !== undefined && keyless.job === undefined)
+      throw new InputError('renew', 'renew: the token service is shown the same token each time, which it may refuse');
+  }
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
     throw new InputError(
@@ -58,8 +63,8 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     serverName: readServerName(input('server-name')),
     privateNetworkName: surroundings.setting('PRIVATE_NETWORK_NAME'),
     mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
-    credentials: readCredentials(input, surroundings, mode),
-    keyless: readKeyless(input, surroundings),
+    credentials: readCredentials(input, surroundings, mode, localFirst),
+    keyless,
     authz: readLevels(input('authz')),
     lifetime,
     key,

@@ -24,7 +24,14 @@ const PROGRAM_TIMEOUT_MS = 20_000;
 const GENERAL = [
   ...['AUTH_SSL_CLIENT_CADIR', 'AUTH_SSL_CLIENT_CAFILE', 'AUTH_SSL_CLIENT_CERTFILE', 'AUTH_SSL_CLIENT_KEYFILE'],
   ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
-  ...['FS_LOCAL_DIR', 'FULL_HOSTNAME', 'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP', 'PRIVATE_NETWORK_NAME', 'SCITOKENS_FILE'],
+  ...[
+    'FS_LOCAL_DIR',
+    'FULL_HOSTNAME',
+    'KERBEROS_SERVER_SERVICE',
+    'LOCAL_CONFIG_DIR_EXCLUDE_REGEXP',
+    'PRIVATE_NETWORK_NAME',
+    'SCITOKENS_FILE',
+  ],
   ...[
     'SEC_CLIENT_AUTHENTICATION',
     'SEC_CLIENT_AUTHENTICATION_METHODS',
@@ -41,13 +48,17 @@ const GENERAL = [
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 
 /**
- * The settings of this machine and this environment.
+ * The settings of this machine and this environment. `more`: names that only this caller asks for.
  *
  * @throws ConnectError ERR_TIMEOUT the run was given up while HTCondor's program was asked.
  */
-export async function loadSettings(env: Environment, signal: AbortSignal): Promise<Settings> {
+export async function loadSettings(
+  env: Environment,
+  signal: AbortSignal,
+  more: readonly string[] = [],
+): Promise<Settings> {
   const program = findProgram(PROGRAM, env['PATH'] ?? '');
-  return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
+  return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal, more);
 }
 
 /** Settings of a machine without HTCondor. Names count in any case, and `TOOL.` in front of one is for tools like us. */
@@ -96,10 +107,15 @@ function reasonOfExit({
   return typeof code === 'number' ? `exit status ${code}` : `it could not be started (${code ?? 'unknown reason'})`;
 }
 
-async function askProgram(program: string, env: Environment, signal: AbortSignal): Promise<Settings> {
+async function askProgram(
+  program: string,
+  env: Environment,
+  signal: AbortSignal,
+  more: readonly string[],
+): Promise<Settings> {
   const { execFile } = process.getBuiltinModule('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
-  const names = [...GENERAL, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
+  const names = [...GENERAL, ...more, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
   // A value may have several lines: only this word in front begins the next one.
   const marker = '=condor-token-fetch=';
   const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];

@@ -24,8 +24,13 @@ export const INPUTS = {
   scitoken: ABSENT,
   'oidc-audience': '',
   'token-service': '',
+  'token-grant': 'token-exchange',
   'client-certificate': ABSENT,
   'client-key': ABSENT,
+  'kerberos-keytab': ABSENT,
+  'kerberos-principal': '',
+  'kerberos-password': ABSENT,
+  'kerberos-cache': '',
   'ca-certificate': '',
   'server-name': '',
   password: ABSENT,
@@ -52,7 +57,13 @@ export type InputName = keyof typeof INPUTS;
 export type InputSource = (name: InputName) => string | undefined;
 
 /** Inputs that are secrets: masked before anything is done with them. */
-export const SECRET_INPUTS = ['idtoken', 'scitoken', 'client-key', 'password'] as const satisfies readonly InputName[];
+export const SECRET_INPUTS = [
+  'idtoken',
+  'scitoken',
+  'client-key',
+  'kerberos-password',
+  'password',
+] as const satisfies readonly InputName[];
 
 /** Inputs that hold a credential. One that is present but empty was meant to have one. */
 export const CREDENTIAL_INPUTS = [
@@ -60,6 +71,8 @@ export const CREDENTIAL_INPUTS = [
   'scitoken',
   'client-certificate',
   'client-key',
+  'kerberos-keytab',
+  'kerberos-password',
   'password',
 ] as const satisfies readonly InputName[];
 

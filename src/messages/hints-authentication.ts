@@ -1,19 +1,22 @@
 import type { MethodAttempt } from '../errors.ts';
 import { firstOf, rows, type Side } from './hint-rows.ts';
+import { KERBEROS_NOT_SENT, KERBEROS_REFUSED, KERBEROS_UNPROVEN } from './hints-kerberos.ts';
 
 /** How to use a method that a daemon takes. */
 export const METHOD_USES: Readonly<Record<string, string>> = {
   IDTOKENS: 'idtoken',
   SCITOKENS: 'scitoken',
   SSL: 'client-certificate',
+  KERBEROS: 'kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS',
   PASSWORD: 'password',
   FS: 'authentication-methods: FS, on the daemon’s own machine',
   MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
 };
 
 /** The daemon did not get to see the credential, so its log has nothing about it. */
-const NOT_SENT =
-  /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay/;
+const NOT_SENT = new RegExp(
+  `it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`,
+);
 
 /** Most hints that one error has, with that of the log. */
 const MAX_HINTS = 4;
@@ -23,9 +26,13 @@ const NAME_THERE =
 const FRESH = 'condor_token_fetch on the access point';
 
 /** By method, then by the reason why a credential of it was of no use. */
-const REFUSED = rows`
+const REFUSED = [
+  ...rows`
 /^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
 Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+`,
+  ...KERBEROS_REFUSED,
+  ...rows`
 /^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
 Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
 Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
@@ -74,9 +81,12 @@ Runner: another account of this host may listen at this address in place of the 
 Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
 /^MUNGE:
 Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
-`;
+`,
+];
 
-const UNPROVEN = rows`
+const UNPROVEN = [
+  ...KERBEROS_UNPROVEN,
+  ...rows`
 /its certificate is for (.+), not for (\S+)
 Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
 /its certificate, or one above it, has expired|not valid yet
@@ -87,7 +97,8 @@ Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the au
 Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
 /
 Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
-`;
+`,
+];
 
 const LOG = rows`
 /

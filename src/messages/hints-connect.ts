@@ -1,4 +1,5 @@
 import { rows } from './hint-rows.ts';
+import { KERBEROS_CONNECT, KERBEROS_MISSING, KERBEROS_UNREADABLE } from './hints-kerberos.ts';
 
 const ELSEWHERE = 'use a self-hosted one, a VPN, or an SSH tunnel with address.';
 const STALE = 'use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)';
@@ -28,7 +29,9 @@ Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONF
 /^(\S+)
 Workflow: correct $1; the README says what it may be.
 `,
-  ERR_NO_CREDENTIAL: rows`
+  ERR_NO_CREDENTIAL: [
+    ...KERBEROS_MISSING,
+    ...rows`
 /empty, and no other credential
 Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
 Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
@@ -42,18 +45,34 @@ Workflow: FS works only on the daemon's own machine: run this step there, or giv
 Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
 /may not have an OIDC token
 Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
+/OIDC service of the runner gives no token
+Workflow: give the job permissions: id-token: write, and correct oidc-audience; the OIDC service of the runner says why it refused.
+/gives no token: (30\d)
+Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
+/gives no token: 40[45]
+Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
+/unauthorized_client|invalid_client
+Workflow: set token-grant: client-credentials, if the service is Keycloak; its client must have federated authentication for this issuer and sub.
+/Invalid token audience|aud: expected
+Workflow: leave oidc-audience out, or set it to what the service expects: for Keycloak, the issuer of its realm, exactly.
+/Token reuse detected|used already
+Workflow: each use needs a job token of its own: leave scitoken and BEARER_TOKEN out where the runner can issue one.
+Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
 /token service gives no token
-Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
-Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
+Workflow: compare the claims of the job token, which the log shows, with the reason of the service: most often the repository, branch or environment differs.
+Administrator: condor_token_service explain -claims FILE shows what differs in each entry, and the entry that would admit this job.
 /token-service: there is no token
-Workflow: give oidc-audience, and the job permissions: id-token: write, or give scitoken: of that the service makes another one.
+Workflow: give the job permissions: id-token: write; outside of GitHub and Forgejo set BEARER_TOKEN to the job's OIDC token for this one command, or give scitoken.
 /SciToken (to exchange|is shown)
 Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
 /
 Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
 Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
 `,
-  ERR_CREDENTIAL_UNREADABLE: rows`
+  ],
+  ERR_CREDENTIAL_UNREADABLE: [
+    ...KERBEROS_UNREADABLE,
+    ...rows`
 /\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
@@ -71,6 +90,7 @@ Workflow: password is the line that condor_store_cred add -c was given on the da
 /
 Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
 `,
+  ],
   ERR_NOT_FOUND: rows`
 /it may be restarting
 Administrator: ${RESTARTED}
@@ -85,13 +105,18 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 /
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,
-  ERR_CONNECT: rows`
+  ERR_CONNECT: [
+    ...KERBEROS_CONNECT,
+    ...rows`
 /the proxy \S+ does not connect
 Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
 Runner: if HOST is reached without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
 ${PRIVATE}
+/answers (?:429|503)
+Workflow: the service asks to try again later: raise timeout or retries.
+Administrator: journalctl -u condor-token-service shows the reason: a seed that is unusable, a daemon or an issuer that cannot be reached.
 /no answer from (\S+):|service (?:of the runner )?answers \d
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
@@ -100,6 +125,7 @@ Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCo
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
 `,
+  ],
   ERR_TIMEOUT: rows`
 /request (\w+) was not approved
 Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.

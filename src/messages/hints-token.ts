@@ -9,9 +9,6 @@ export const GRANTING = {
   ERR_NO_COMMON_METHOD: rows`
 /does not agree to authenticate
 Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
-/the daemon takes KERBEROS$
-Administrator: KERBEROS is not spoken here: add IDTOKENS, SSL or SCITOKENS to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
-Workflow: or use HTCondor's own condor_token_fetch, after kinit.
 /
 Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `,

@@ -43,7 +43,7 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Che
 }
 
 async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<CheckResult> {
-  const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
+  const request = await inPhase('credentials', undefined, () => withBearer(wanted, telling(host, ['credentials'])));
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);

@@ -3,7 +3,7 @@ import { findLocal } from '../daemon/local.ts';
 import { type LocatedDaemon, locate } from '../daemon/locate.ts';
 import { ConnectError, LocateError, ProtocolError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import type { Credentials } from '../security/method.ts';
+import type { Credentials, MethodName } from '../security/method.ts';
 import { inPrivateNetwork } from '../transport/ccb-contact.ts';
 import { ConnectionsAhead } from '../transport/connection-ahead.ts';
 import {
@@ -88,6 +88,8 @@ function findHere({ type, name = '', local, collectors }: Sought, host: Host): L
   return undefined;
 }
 
+/** Methods that check the daemon's host name. */
+const NEEDS_HOST_NAME: readonly MethodName[] = ['SSL', 'SCITOKENS', 'KERBEROS'];
 /** How collectors are asked. */
 type Asking = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
 
@@ -98,7 +100,7 @@ function askCollectors(
   host: Host,
 ) {
   const needsServerName =
-    serverName === undefined && credentials.methods.some(({ name }) => name === 'SSL' || name === 'SCITOKENS');
+    serverName === undefined && credentials.methods.some(({ name }) => NEEDS_HOST_NAME.includes(name));
   return askFirst(
     collectors,
     (address, within) => {

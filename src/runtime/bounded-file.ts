@@ -1,4 +1,4 @@
-/** Reads files whose kind and size are checked before the first byte, and reasons of the system in words. */
+/** Reads files after checking their type and size, and describes errors of the operating system. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'an input/output error occurred',
 };
 
-/** Why a call of the system failed, in words; never Node's text, which quotes paths. */
+/** Describes why a system call failed. Does not use Node's own text, which quotes paths. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno, message } = error as NodeJS.ErrnoException;
@@ -31,10 +31,12 @@ export function systemReason(error: unknown): string {
 }
 
 /**
- * The content of a regular file of at most `maxBytes`. A FIFO, a device or a directory is refused before it is read, and
- * opening one never blocks.
+ * Reads a regular file of at most `maxBytes`. Rejects a FIFO, a device or a directory before reading it; opening one
+ * never blocks.
  *
- * `check` rejects a file by its owner or mode, by throwing. `flags`: further flags for open, such as O_NOFOLLOW.
+ * `check` throws to reject a file by its owner or mode. `flags` adds flags for open, such as O_NOFOLLOW.
+ *
+ * @throws Error if the file is rejected, or the error of the operating system; `systemReason` describes either.
  */
 export function readBounded(path: string, maxBytes: number, check?: (stats: Stats) => void, flags = 0): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
@@ -48,7 +50,7 @@ export function readBounded(path: string, maxBytes: number, check?: (stats: Stat
     for (let total = 0; ; ) {
       const length = readSync(file, bytes);
       if (length === 0) return Buffer.concat(chunks);
-      total += length; // files of /proc have no size before they are read
+      total += length; // stat reports size 0 for files in /proc
       if (total > maxBytes) throw new Error('it is too large');
       chunks.push(Buffer.from(bytes.subarray(0, length)));
     }

@@ -1,7 +1,7 @@
 import type * as Crypto from 'node:crypto';
 
 /**
- * Node's crypto, loaded when it is first used. That takes a tenth of the command's start, and passes while a connection to
- * the daemon is made (transport/connect.ts).
+ * Returns node:crypto, loaded on first use. Loading takes a tenth of the command's startup time and overlaps the wait
+ * for the TCP connection to the daemon (transport/dial.ts).
  */
 export const crypto = (): typeof Crypto => process.getBuiltinModule('node:crypto');

@@ -1,13 +1,13 @@
-/** Units, the largest first; and up to how many seconds a time in the next smaller one is still easy to read. */
-const UNITS: readonly (readonly [name: string, seconds: number, upTo: number])[] = [
+/** Units, the largest first. From `roundFrom` seconds on, a duration is rounded to the unit. */
+const UNITS: readonly (readonly [name: string, seconds: number, roundFrom: number])[] = [
   ['d', 86_400, 172_800],
   ['h', 3600, 7200],
   ['min', 60, 120],
 ];
 
-/** Seconds as people say them: 45 s, 30 min, 2 h, 1 d. */
+/** Formats a duration in seconds for messages: 45 s, 30 min, 2 h, 1 d. */
 export function describeDuration(seconds: number): string {
   const exact = UNITS.find(([, length]) => seconds >= length && seconds % length === 0);
-  const [name, length] = exact ?? UNITS.find(([, , upTo]) => seconds >= upTo) ?? ['s', 1];
+  const [name, length] = exact ?? UNITS.find(([, , roundFrom]) => seconds >= roundFrom) ?? ['s', 1];
   return `${Math.round(seconds / length)} ${name}`;
 }

@@ -1,22 +1,22 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** The first program of a name in the folders of `path`, which is as PATH is; undefined: there is none. */
+/** Returns the first program with this name in the directories of `path`, in the format of PATH; undefined if none. */
 export function findProgram(name: string, path: string): string | undefined {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   return path
     .split(delimiter)
-    .filter(isAbsolute) // not the workspace, in which others may have put something
-    .map((folder) => join(folder, file))
+    .filter(isAbsolute) // a relative entry is in the workspace, where an attacker may have put a program
+    .map((directory) => join(directory, file))
     .find(isProgram);
 }
 
-/** What other programs need not know: inputs and state of the step, and tokens of the job. */
-const SECRET = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
+/** Variables that are not passed to other programs: inputs and state of the step, and tokens of the job. */
+const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
 
-/** The environment for a program that is none of ours. */
+/** Returns the environment to pass to another program, without the variables that may contain secrets. */
 export function withoutSecrets<T>(env: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_NAME.test(name)));
 }
 
 function isProgram(path: string): boolean {

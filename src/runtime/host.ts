@@ -1,21 +1,24 @@
 import type { Secret } from './secret.ts';
 
-/** The world outside. Shells make one; tests pass a fixed clock, fixed entropy, and a mask that keeps count. */
+/**
+ * The environment of a run: deadline, log, masks, clock and entropy. The shells implement it; tests pass a fixed clock,
+ * fixed entropy and a mask that records its calls.
+ */
 export interface Host {
-  /** Ends the run: every wait is given up, every socket closed. */
+  /** Aborts the run: ends every wait and closes every socket. */
   readonly signal: AbortSignal;
-  /** Milliseconds until it does so by itself. */
+  /** Milliseconds until the deadline aborts the run. */
   timeLeftMs(): number;
   readonly log: {
     debug(line: string): void;
     info(line: string): void;
-    /** What somebody has to see and to act upon, while we wait. */
+    /** Prints a line that a person has to act on while the run waits. */
     notice(line: string): void;
     warn(line: string): void;
   };
-  /** Hides a secret in everything that is printed from now on. Called before a secret is put to any use. */
+  /** Masks a secret in all later output. Called before the secret is used. */
   mask(secret: Secret): void;
   now(): Date;
-  /** Cryptographically strong randomness. */
+  /** Returns cryptographically strong random bytes. */
   randomBytes(length: number): Uint8Array;
 }

@@ -1,9 +1,11 @@
-/** What differs between Windows and other systems, as functions of the platform: each can be tested on any system. */
+/**
+ * Differences between Windows and other systems. Each function takes the platform, so all can be tested on any system.
+ */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment with names in any case, as Windows has them. `process.env` does so itself, but a copy of it does not, and
- * there the search path may be called `Path`.
+ * Returns the environment with case-insensitive names on Windows. `process.env` has them, but a copy of it does not,
+ * and the search path may be named `Path`.
  */
 export function environmentOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
@@ -13,27 +15,30 @@ export function environmentOf(env: Environment, platform: NodeJS.Platform): Envi
   });
 }
 
-/** Home directory of the account: HTCondor's tools ask the account database, and on Windows `%USERPROFILE%`. */
+/**
+ * Returns the home directory, as HTCondor's tools determine it: `%USERPROFILE%` on Windows, else `ofAccount`, the entry
+ * in the account database.
+ */
 export function homeOf(env: Environment, platform: NodeJS.Platform, ofAccount: string): string {
   return (platform === 'win32' ? environmentOf(env, platform)['USERPROFILE'] : undefined) || ofAccount;
 }
 
 /**
- * Whether a symbolic link is one that the administrator of the host set up. On Windows every file seems to belong to user
- * 0, and every account may create junctions.
+ * Returns whether the administrator of the host created a symbolic link. Always false on Windows, where every file
+ * appears to belong to user 0 and every account can create junctions.
  */
 export function isLinkOfSystem({ uid }: { readonly uid: number }, platform: NodeJS.Platform): boolean {
   return platform !== 'win32' && uid === 0;
 }
 
-/** What Windows reports while another process has the file open without sharing it: a virus scanner, a token's reader. */
+/** Errors on Windows while another process, such as a virus scanner, has the file open without sharing it. */
 const SHARING_VIOLATIONS: readonly (string | undefined)[] = ['EPERM', 'EACCES', 'EBUSY'];
 const RENAME_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;
 
 /**
- * Renames a file over another one with `rename`. On Windows this fails while another process has the other file open, so it
- * is repeated for up to 0.6 s.
+ * Calls `rename`, which replaces a file. On Windows this fails while another process has that file open, so it is
+ * retried for up to 0.6 s.
  */
 export function renameOver(
   rename: () => void,
@@ -52,12 +57,12 @@ export function renameOver(
   }
 }
 
-/** Synchronous, so that nothing comes between the steps of writing a file. */
+/** Blocks the thread, so that no other task runs between the steps of writing a file. */
 function pauseThread(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Whether Node's permission model denied the operation: no retry can help. */
+/** Returns whether Node's permission model denied the operation. Such a failure is permanent. */
 export function isDeniedByNode(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
 }

@@ -1,13 +1,16 @@
-/** Characters that move a cursor, end a line, colour a terminal, turn text round or cannot be seen. */
+/**
+ * Control and format characters, which move the cursor, end a line, colour a terminal, reverse text or are invisible.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** Longest text from outside that is worth printing, in characters. */
+/** Maximum length of printed text, in characters. The rest is cut. */
 const MAX_LENGTH = 2000;
 
 /**
- * Text from outside as one harmless line: no control characters, and nothing that a GitHub runner takes for a command.
+ * Sanitises untrusted text to one line without control characters and without workflow commands of the GitHub runner.
  *
- * The runner obeys `::name::` at the start of a line and the older `##[name]` anywhere in one (`ActionCommand.cs`).
+ * The runner executes `::name::` at the start of a line and the older `##[name]` anywhere in a line
+ * (`ActionCommand.cs`).
  */
 export function printable(text: string): string {
   const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
@@ -18,14 +21,14 @@ export function printable(text: string): string {
 }
 
 /**
- * The subject or issuer of a certificate in one line. Where it is empty, Node 20 gives undefined whatever its types say, and
- * later versions give an empty string.
+ * Formats the subject or issuer of a certificate as one line; `ifEmpty` if the name is empty. For an empty name, Node
+ * 20 returns undefined in spite of its types, and later versions return an empty string.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;
 }
 
-/** What is said of anything that was thrown. */
+/** Returns the message of a thrown value, which need not be an Error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,9 @@
-/** Node's `util.inspect.custom`, by its registered name: the library's declarations need no types of Node. */
+/**
+ * Node's `util.inspect.custom`, by its registered name, so that the library's declarations do not need Node's types.
+ */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** A credential or token. Every way to print it yields `***`; only `reveal()` returns the value. */
+/** A credential or token. Every conversion to text returns `***`; only `reveal()` returns the value. */
 export class Secret {
   readonly #value: string;
 

@@ -8,6 +8,7 @@ import {
 } from '../errors.ts';
 import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
 import {
+  type AuthMethod,
   type Candidate,
   type Credentials,
   displayName,
@@ -68,12 +69,22 @@ export async function makeOffer(channel: MessageChannel, { method, candidate }: 
   await candidate.open(channel);
 }
 
+/** The method that is tried first whatever the server prefers; undefined: the choice depends on the server. */
+function firstMethod({ methods, preference }: Credentials): AuthMethod | undefined {
+  return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];
+}
+
+/** Begins what the first method can do while the connection is opened. */
+export function prepare(credentials: Credentials, names: Pick<Peer, 'serverName' | 'claimedName'>): void {
+  firstMethod(credentials)?.prepare?.(names);
+}
+
 /** What may be offered before the server has said anything: the first choice, if the choice is ours. */
-export function presume({ methods, preference }: Credentials, peer: Peer): Offer | undefined {
-  const [first, ...others] = methods;
-  if (first === undefined || (preference === 'daemon' && others.length > 0)) return undefined;
+export function presume(credentials: Credentials, peer: Peer): Offer | undefined {
+  const first = firstMethod(credentials);
+  if (first === undefined) return undefined;
   const candidate = first.presumed(peer);
-  if (candidate === undefined || (candidate.doubt !== undefined && others.length > 0)) return undefined;
+  if (candidate === undefined || (candidate.doubt !== undefined && credentials.methods.length > 1)) return undefined;
   return { method: first.name, candidate };
 }
 

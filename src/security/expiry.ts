@@ -1,17 +1,18 @@
 import type { Peer } from './method.ts';
 
-/** A token with an expiry, in seconds since 1970; undefined: it never expires. */
+/** A token with its expiry in seconds since 1970; undefined if it never expires. */
 interface Expiring {
   readonly expiresAt: number | undefined;
 }
 
+/** Returns whether the token has expired by the clock `now`. */
 export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
   return expiresAt !== undefined && expiresAt * 1000 <= now.getTime();
 }
 
 /**
- * Why a token looks expired, with the clock of this host and, if a collector returned it, the time at which the pool last
- * heard of the daemon. Undefined if the token is valid.
+ * Describes an expired token: its expiry, the clock of this host and, if known, the time at which the collector last
+ * received an ad from the daemon. Returns undefined if the token is valid.
  */
 export function expiry(token: Expiring, now: Date, { lastHeardFrom }: Pick<Peer, 'lastHeardFrom'>): string | undefined {
   if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;

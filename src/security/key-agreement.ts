@@ -3,12 +3,12 @@ import { crypto } from '../runtime/crypto.ts';
 import { KEY_LENGTH } from '../wire/frame-protection.ts';
 
 /**
- * ECDH over P-256, then HKDF-SHA-256 with salt `htcondor` and info `keygen` (SecMan::FinishKeyExchange in C++).
- * Public keys travel as base64 of the uncompressed point, 65 bytes.
+ * Agrees on a session key: ECDH over P-256, then HKDF-SHA-256 with salt `htcondor` and info `keygen`
+ * (SecMan::FinishKeyExchange in C++). A public key is the uncompressed point, 65 bytes, in base64.
  */
 export class KeyAgreement {
   readonly #ecdh = crypto().createECDH('prime256v1');
-  /** What the peer needs. */
+  /** The client's public key, to send to the peer. */
   readonly publicKey: string;
 
   constructor(randomBytes: (length: number) => Uint8Array) {
@@ -17,13 +17,17 @@ export class KeyAgreement {
         this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
         break;
       } catch {
-        // Not in [1, n-1]: once in 2^32 draws; draw again.
+        // The number is not in [1, n-1], which happens once in 2^32 draws: draw again.
       }
     }
     this.publicKey = this.#ecdh.getPublicKey('base64');
   }
 
-  /** The session key, 32 bytes. Throws ERR_MESSAGE if the peer's point is not on the curve. */
+  /**
+   * Returns the session key, 32 bytes.
+   *
+   * @throws ProtocolError ERR_MESSAGE if the peer's public key is not a point on the curve.
+   */
   sessionKey(peerPublicKey: string): Uint8Array {
     let sharedX: Uint8Array;
     try {

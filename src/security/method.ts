@@ -9,6 +9,7 @@ import type { ServerPolicy } from './policy.ts';
  */
 export const METHOD_BIT = {
   FS: 4,
+  KERBEROS: 64,
   SSL: 256,
   PASSWORD: 512,
   MUNGE: 1024,
@@ -88,6 +89,8 @@ export interface AuthMethod {
    * depends on the server, or if showing it to a stranger would tell more than the user meant to.
    */
   presumed(peer: Peer): Candidate | undefined;
+  /** Begins, while the connection is opened, what needs no daemon: the method is the first to be tried. */
+  prepare?(names: Pick<Peer, 'serverName' | 'claimedName'>): void;
 }
 
 /** All ways in that there are. */

@@ -1,51 +1,58 @@
 /**
- * What each side demands and offers (cedar-rfc §4.3; SecMan::FillInSecurityPolicyAd and ReconcileSecurityPolicyAds).
+ * Security policies: the requirements and offers of the client and the server (cedar-rfc §4.3;
+ * SecMan::FillInSecurityPolicyAd and ReconcileSecurityPolicyAds).
  *
- * We demand authentication, encryption and integrity, always, and know one cipher.
+ * An authenticated session always requires encryption and integrity. The client supports one cipher, AES.
  */
 import { NegotiationError, ProtocolError } from '../errors.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
 import { type CondorVersion, parseVersion } from './version.ts';
 
 /**
- * The version that we behave like. Daemons choose details of the protocol by it and expect it to be there
- * (CondorVersionInfo); it makes no claim on what software this is.
+ * The HTCondor version whose protocol the client follows. Daemons require a version and select protocol details by it
+ * (CondorVersionInfo). It does not identify the client software.
  */
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 
 /**
- * Names that go into AuthMethods beside ours, so that the daemon tells which of them it takes: a reason is worth having.
- * None is used without a credential, for the choice is made by bits later.
+ * Methods to list in AuthMethods in addition to those with a credential. The daemon replies with the ones that it
+ * accepts, which makes the error message specific. A method without a credential is never used, because the client
+ * selects methods later, by bit.
  */
 const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 
-/** Seconds that the daemon should keep the session: as long as a run may want to come back to it. */
+/** Requested session lifetime, in seconds: long enough for a run to resume the session. */
 const SESSION_DURATION_SECONDS = 60;
 
+/** The server's reply to the client's policy ad. */
 export interface ServerPolicy {
-  /** Names of the methods both sides know, in the server's order. */
+  /** Names of the methods that both sides support, in the server's order. */
   readonly methods: readonly string[];
+  /** Public key of the server for the ECDH key agreement, in base64. */
   readonly ecdhPublicKey: string;
-  /** Issuer of the tokens that the server takes; empty if it does not say. */
+  /** Issuer of the tokens that the server accepts; empty if the server does not announce it. */
   readonly trustDomain: string;
-  /** Names of the signing keys that the server has; empty if it does not say. */
+  /** Names of the signing keys that the server has; empty if the server does not announce them. */
   readonly issuerKeys: readonly string[];
-  /** As it says, e.g. `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if it does not say. */
+  /** Announced version, for example `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if the server announces none. */
   readonly remoteVersion: string;
-  /** The same, parsed; undefined if the daemon announces none. */
+  /** The parsed version; undefined if it is absent or malformed. */
   readonly version?: CondorVersion | undefined;
 }
 
-/** DC_AUTHENTICATE (condor_commands.h): the command that opens a session for another one, or resumes one. */
+/** DC_AUTHENTICATE (condor_commands.h): opens or resumes a session for another command. */
 export const DC_AUTHENTICATE = 60010;
 
-/** What we want to do once we are in; with `about` (AuthCommand), to ask whether we may do that. */
+/**
+ * The command that a session is for. With `about` (AuthCommand), the session asks whether the client is authorized for
+ * the command `about`.
+ */
 export interface Purpose {
   readonly command: number;
   readonly about?: number | undefined;
 }
 
-/** The policy ad that opens a session. */
+/** Returns the policy ad that opens an authenticated session. */
 export function clientPolicyAd(
   { command, about }: Purpose,
   methods: readonly string[],
@@ -61,7 +68,7 @@ export function clientPolicyAd(
     Encryption: 'REQUIRED',
     Integrity: 'REQUIRED',
     OutgoingNegotiation: 'REQUIRED',
-    Enact: 'NO', // without it the server sends no answer and both sides wait for ever
+    Enact: 'NO', // otherwise the server sends no reply and both sides wait forever
     NewSession: 'YES',
     SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as C++ sends it
     Subsystem: 'TOOL',
@@ -70,7 +77,7 @@ export function clientPolicyAd(
   };
 }
 
-/** The policy ad of a session without authentication, encrypted if the daemon can do that. */
+/** Returns the policy ad that opens a session without authentication, encrypted if the daemon supports it. */
 export function unauthenticatedPolicyAd(
   purpose: Purpose,
   ecdhPublicKey: string,
@@ -78,13 +85,13 @@ export function unauthenticatedPolicyAd(
   return {
     ...clientPolicyAd(purpose, [], ecdhPublicKey),
     Authentication: 'NEVER',
-    AuthenticationNew: 'NEVER', // read instead of Authentication since 23.10
+    AuthenticationNew: 'NEVER', // replaces Authentication since 23.10
     Encryption: 'OPTIONAL',
     Integrity: 'OPTIONAL',
   };
 }
 
-/** The ad that resumes a session, without any answer to it. */
+/** Returns the ad that resumes the session `sid`. It tells the server not to reply. */
 export function resumptionAd(
   { command, about }: Purpose,
   sid: string,
@@ -103,10 +110,12 @@ export function resumptionAd(
 }
 
 /**
- * The server's answer, if a session with it is worth having.
+ * Parses the server's reply to the policy ad.
  *
- * @throws NegotiationError ERR_NO_ENCRYPTION unless it agrees to AES with a key agreement: the protocol would go on,
- *   with a key that everybody on the way can read. ERR_NO_COMMON_METHOD if it wants no authentication.
+ * @throws NegotiationError ERR_NO_ENCRYPTION unless the server agrees to AES and to a key agreement; the protocol would
+ *   continue with a key that an eavesdropper can read. ERR_NO_COMMON_METHOD if the server does not agree to
+ *   authenticate.
+ * @throws ProtocolError ERR_CLASSAD if an attribute has the wrong type or too many names.
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
   const reported = reportedError(ad);
@@ -135,8 +144,8 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
 }
 
 /**
- * What a daemon adds to a refusal, as the end of a message; empty if it adds nothing. C++ never sends these attributes
- * in a policy ad; other implementations of CEDAR do.
+ * Returns the error that the daemon reports in its policy ad, as the end of a message; empty if there is none. HTCondor
+ * never sends these attributes in a policy ad; other implementations of CEDAR do.
  */
 function reportedError(ad: ClassAd): string {
   const text = ad.string('ErrorString');
@@ -145,14 +154,14 @@ function reportedError(ad: ClassAd): string {
   return code === undefined || code === 'AUTHORIZED' ? '' : `; the daemon reports ${code}`;
 }
 
-/** Other names of a method, in any case, under the name that this program uses (SecMan::sec_char_to_auth_method). */
+/** Maps the aliases of a method, in any case, to the name in `METHOD_BIT` (SecMan::sec_char_to_auth_method). */
 function methodName(word: string): string {
   const name = word.toUpperCase();
   if (['TOKENS', 'IDTOKEN', 'IDTOKENS'].includes(name)) return 'TOKEN';
   return name === 'SCITOKEN' ? 'SCITOKENS' : name;
 }
 
-/** True if the daemon agrees to AES. */
+/** Returns whether the daemon agrees to AES encryption. */
 export function isEncrypted(ad: ClassAd): boolean {
   return ad.string('Encryption') === 'YES' && list(ad, 'CryptoMethods')[0]?.toUpperCase() === 'AES';
 }
@@ -168,7 +177,7 @@ function whyNotEncrypted(ad: ClassAd): string {
     : `does not agree to AES encryption (it offers ${ciphers.join(', ')})`;
 }
 
-/** Names in one attribute of a policy. A stranger sends them, and each of them costs work. */
+/** Maximum number of names in an attribute. Bounds the work that an unauthenticated peer can cause. */
 const MAX_NAMES = 1000;
 
 function list(ad: ClassAd, attribute: string): readonly string[] {

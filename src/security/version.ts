@@ -7,15 +7,15 @@ export interface CondorVersion {
   readonly patch: number;
 }
 
-/** Longest version string that is parsed, in characters. HTCondor's have about 90. */
+/** Maximum length of a version string, in characters. HTCondor's have about 90. */
 const MAX_VERSION_LENGTH = 256;
 
 /**
- * Parses `$CondorVersion: 25.14.1 2026-07-30 … $` (CondorVersionInfo::string_to_VersionData in C++); undefined if the
- * text is something else.
+ * Parses `$CondorVersion: 25.14.1 2026-07-30 … $` (CondorVersionInfo::string_to_VersionData in C++). Returns undefined
+ * if the text is malformed.
  *
- * A peer that has not authenticated yet sends this text. The length is checked before the expression runs, and the
- * expression is anchored, so that it cannot take quadratic time.
+ * An unauthenticated peer sends this text. The length is checked before the regular expression runs, and the expression
+ * is anchored, so that it cannot take quadratic time.
  */
 export function parseVersion(text: string): CondorVersion | undefined {
   if (text.length > MAX_VERSION_LENGTH) return undefined;
@@ -29,15 +29,15 @@ export function parseVersion(text: string): CondorVersion | undefined {
   };
 }
 
-/** True if `version` is `major.minor.patch` or later. */
+/** Returns whether `version` is `major.minor.patch` or later. */
 export function isAtLeast(version: CondorVersion, major: number, minor: number, patch = 0): boolean {
   if (version.major !== major) return version.major > major;
   return version.minor === minor ? version.patch >= patch : version.minor > minor;
 }
 
 /**
- * True if FS of this version puts the daemon's address into the name of the directory: 24.0.22, 24.12.22, 25.0.12,
- * 25.11.1 and the later releases of each series (condor_auth_fs.cpp at these tags).
+ * Returns whether FS of this release includes the daemon's address in the name of the directory: 24.0.22, 24.12.22,
+ * 25.0.12, 25.11.1 and the later releases of each series (condor_auth_fs.cpp at these tags).
  */
 export function bindsFsToAddress(version: CondorVersion): boolean {
   const { major, minor } = version;
@@ -45,15 +45,15 @@ export function bindsFsToAddress(version: CondorVersion): boolean {
   return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
 }
 
-/** By major and minor number: the first patch release that restricts a fetched token to the levels of its credential. */
-const FIRST_PATCH: Readonly<Record<string, number>> = { '23.0': 22, '23.9': 6, '23.10': 22, '24.0': 6 };
+/** For each affected series: the first patch release that restricts a fetched token to the levels of the credential. */
+const FIRST_RESTRICTING_PATCH: Readonly<Record<string, number>> = { '23.0': 22, '23.9': 6, '23.10': 22, '24.0': 6 };
 
 /**
- * Whether a daemon of this release restricts a fetched token to the authorization levels of the credential. Older
- * releases grant every level that is requested.
+ * Returns whether a daemon of this release restricts a fetched token to the authorization levels of the credential.
+ * Older releases grant every requested level.
  */
 export function restrictsLevels({ major, minor, patch }: CondorVersion): boolean {
-  const first = FIRST_PATCH[`${major}.${minor}`];
+  const first = FIRST_RESTRICTING_PATCH[`${major}.${minor}`];
   if (first !== undefined) return patch >= first;
   return major > 24 || (major === 24 && minor >= 6);
 }

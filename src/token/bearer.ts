@@ -3,29 +3,30 @@ import { CredentialError } from '../errors.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { JWT } from './jwt.ts';
 
-/** A SciToken or WLCG token taken apart, as far as it tells why a daemon may refuse it. Times are seconds since 1970. */
+/** A parsed SciToken or WLCG token: the claims that explain a refusal by the daemon. Times are seconds since 1970. */
 export interface BearerToken {
   readonly jwt: Secret;
-  /** Where it came from. */
+  /** Credential source, for messages. */
   readonly source: string;
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
-  /** Undefined: it has none. */
+  /** Undefined if the token has no scope. */
   readonly scope: string | undefined;
-  /** `ver` or `wlcg.ver`: the profile that it follows; undefined: SciTokens 1.0. */
+  /** Token profile, from `ver` or `wlcg.ver`; undefined means SciTokens 1.0. */
   readonly profile: string | undefined;
   readonly expiresAt: number | undefined;
   readonly notBefore: number | undefined;
 }
 
-/** The last second that a Date can say. */
+/** Latest time that a Date can represent, in seconds since 1970. */
 const MAX_TIME = 8.64e12;
 
 /**
- * Takes a bearer token apart; nothing is verified, for that is the daemon's part.
+ * Parses a bearer token without verifying its signature, which the daemon does. `source` names it in errors.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it is no JWT with an issuer and a subject, or its times are none.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a JWT, `iss` or `sub` is missing, or `exp` or
+ *   `nbf` is out of range.
  */
 export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const claims = decode(jwt, source);
@@ -53,13 +54,32 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   };
 }
 
+/** Claims that say why a job token is refused: what a trust policy is about. */
+const POLICY_CLAIMS = [
+  ...['iss', 'sub', 'aud', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id', 'pipeline_id'],
+  ...['ref', 'environment', 'event_name', 'pipeline_source', 'job_workflow_ref', 'exp'],
+];
+const MAX_CLAIM_LENGTH = 200;
+
+/** The claims of a job token that a trust policy is about, in one line. They are not secret, and not verified. */
+export function describeClaims(jwt: Secret): string {
+  let claims: Readonly<Record<string, unknown>>;
+  try {
+    claims = decodeJwt(jwt.reveal());
+  } catch {
+    return 'no claims that can be read';
+  }
+  const found = POLICY_CLAIMS.filter((name) => claims[name] !== undefined);
+  return found.map((name) => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(', ');
+}
+
 function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> {
   const text = jwt.reveal();
   if (!JWT.test(text)) throw unreadable(source, 'it is not three parts of base64url with dots between them');
   try {
     return decodeJwt(text);
   } catch {
-    throw unreadable(source, 'its payload is not a JSON object'); // jose's message may quote what it could not read
+    throw unreadable(source, 'its payload is not a JSON object'); // without the cause: jose's message may quote the token
   }
 }
 

@@ -3,32 +3,32 @@ import { describeDuration } from '../runtime/duration.ts';
 import type { IdToken } from './jwt.ts';
 import { covers } from './levels.ts';
 
-/** What the token must say. */
+/** Claims that the token must have. */
 export interface Expected {
-  /** Trust domain that the daemon announced; with `remote` the collector. */
+  /** Trust domain that the daemon announced; with `remote`, the one that the collector announced. */
   readonly issuer: string;
-  /** Identity that the daemon, or the collector, authenticated. */
+  /** Identity that the daemon authenticated; with `remote`, the one that the collector authenticated. */
   readonly subject: string;
-  /** What the user wants these two to be; undefined: it does not matter. */
+  /** Issuer and subject that the user expects; undefined means any. */
   readonly expectedIssuer?: string | undefined;
   readonly expectedSubject?: string | undefined;
-  /** Signing key asked for; undefined: none was, so the daemon chose it. */
+  /** Requested signing key; undefined if the daemon chose it. */
   readonly key: string | undefined;
-  /** Levels asked for; empty: no restriction. */
+  /** Requested authorization levels; empty means unrestricted. */
   readonly authz: readonly string[];
   /** True if the daemon restricts tokens by its own settings (SEC_TOKEN_REQUEST_LIMITS) rather than by a credential. */
   readonly limitedByDaemon?: boolean;
-  /** Asked for; `unlimited`: a token without expiry; undefined: nothing was said about it. */
+  /** Requested lifetime. `unlimited` requests a token without expiry; undefined requests no lifetime. */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
 }
 
 /**
- * Checks that the daemon issued what was asked for, and for whom it said.
+ * Checks that the daemon issued the requested token for the authenticated identity.
  *
- * A daemon may grant less, and does so without a word (handle_dc_session_token): each such reduction is returned as a
- * sentence. More, or something else, is an error.
+ * A daemon may silently grant less than requested (handle_dc_session_token). Returns one sentence for each such
+ * reduction.
  *
- * @throws TokenError ERR_TOKEN_CLAIM with the claim.
+ * @throws TokenError ERR_TOKEN_CLAIM with the claim, if the token grants more or differs in any other way.
  */
 export function checkToken(token: IdToken, expected: Expected): readonly string[] {
   claim(
@@ -50,7 +50,11 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
   return [...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds)];
 }
 
-/** That who got a token, and of which trust domain, is who and what the user said. */
+/**
+ * Checks the issuer and the subject of a token against the values that the user expects.
+ *
+ * @throws TokenError ERR_TOKEN_CLAIM with the claim that differs.
+ */
 export function checkExpected(
   { issuer, subject }: Pick<IdToken, 'issuer' | 'subject'>,
   { expectedIssuer = issuer, expectedSubject = subject }: Pick<Expected, 'expectedIssuer' | 'expectedSubject'>,
@@ -69,7 +73,7 @@ function checkLevels(
 ): readonly string[] {
   if (asked.length === 0 && limitedByDaemon && authz !== undefined)
     return [`authorization: requested all levels, granted ${authz.join(' ')}`];
-  if (asked.length === 0) return []; // limits that it has are those of the credential, or with remote of the schedd
+  if (asked.length === 0) return []; // any restriction comes from the credential; with `remote`, from the schedd
   const granted = authz ?? [];
   claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
   const extra = granted.filter((level) => !covers(asked, level));
@@ -96,24 +100,25 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   return [reducedLifetime(asked, granted)];
 }
 
-/** The sentence for a lifetime that is cut to `granted` seconds. */
+/** Describes a lifetime that the daemon reduced to `granted` seconds. */
 export function reducedLifetime(asked: number | 'unlimited', granted: number): string {
   const wanted = asked === 'unlimited' ? asked : describeDuration(asked);
   return `lifetime: asked for ${wanted}, granted ${describeDuration(granted)}`;
 }
 
-/** The sentence for levels that are cut; undefined: none is. */
+/** Describes requested levels that the daemon did not grant; undefined if it granted all of them. */
 export function reducedLevels(asked: readonly string[], granted: readonly string[]): string | undefined {
   const missing = asked.filter((level) => !covers(granted, level));
   return missing.length === 0 ? undefined : `authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`;
 }
 
-/** Maximum difference between two clocks that is tolerated, in seconds. */
+/** Maximum tolerated clock skew, in seconds. */
 const MAX_SKEW_SECONDS = 600;
 
 /**
- * The difference between the rest of a token's lifetime by the clock of this host and the lifetime asked for, in seconds,
- * if it exceeds what clocks differ by. `exp - iat` alone does not show such a token: whoever issues it chooses `iat`.
+ * Returns by how many seconds the remaining lifetime of a token, by the clock of this host, exceeds the requested
+ * lifetime; undefined if clock skew can explain the difference. `exp - iat` alone does not reveal such a token, because
+ * the issuer chooses `iat`.
  */
 export function excessLifetime(
   { expiresAt }: Pick<IdToken, 'expiresAt'>,

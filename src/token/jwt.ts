@@ -3,10 +3,10 @@ import { decodeJwt } from 'jose/jwt/decode';
 import { TokenError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
 
-/** An IDTOKEN taken apart (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
+/** A parsed IDTOKEN (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
 export interface IdToken {
   readonly jwt: Secret;
-  /** Header and payload as they are signed: the part of the token that is no secret. */
+  /** Encoded header and payload: the signing input, which is not secret. */
   readonly signedText: string;
   readonly algorithm: string;
   /** `kid`: the name of the signing key. */
@@ -16,47 +16,47 @@ export interface IdToken {
   /** `sub`: the identity, `user@domain`. */
   readonly subject: string;
   readonly issuedAt: number | undefined;
-  /** Undefined: it never expires. */
+  /** Undefined if the token never expires. */
   readonly expiresAt: number | undefined;
   /** `jti` */
   readonly tokenId: string | undefined;
-  /** Authorization levels that the token is limited to; undefined: it is not limited. */
+  /** Authorization levels that the token is restricted to; undefined if it is unrestricted. */
   readonly authz: readonly string[] | undefined;
 }
 
 /**
- * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`: the daemon looks the identity up
- * by `jti`.
+ * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`; the daemon looks up the
+ * identity by `jti`.
  */
 export interface CredentialToken extends Omit<IdToken, 'subject'> {
   readonly subject: string | undefined;
 }
 
-/** Longest token that is looked at, in characters. IDTOKENS have some 300. */
+/** Maximum length of a token, in characters. IDTOKENS have about 300. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Characters of a signature that is worth hiding; HS256 has 43. A shorter one would be hidden wherever it stands. */
-const MIN_SIGNATURE = 20;
+/** Minimum length of a signature that is masked, in characters; HS256 has 43. A short mask would garble the log. */
+const MIN_SIGNATURE_LENGTH = 20;
 
-/** Three parts of base64url. */
+/** The compact serialization of a JWT: three parts of base64url, separated by dots. */
 export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = 'condor:/';
 
 /**
- * Takes an IDTOKEN apart; nothing is verified, for the signing key is the daemon's alone.
+ * Parses an IDTOKEN. The signature cannot be verified here, because only the daemon has the signing key.
  *
- * @throws TokenError ERR_TOKEN_MALFORMED if it is not a signed JWT with the claims that every IDTOKEN has.
+ * @throws TokenError ERR_TOKEN_MALFORMED if the text is not a signed JWT with the claims that every IDTOKEN has.
  */
 export function parseIdToken(jwt: Secret): IdToken {
   const token = parseCredentialToken(jwt);
-  return { ...token, subject: word(token.subject, 'sub') };
+  return { ...token, subject: textClaim(token.subject, 'sub') };
 }
 
 /**
  * Parses an IDTOKEN that authenticates the client. Unlike an issued token, it may lack `sub` if it has a `jti`.
  *
- * @throws TokenError ERR_TOKEN_MALFORMED.
+ * @throws TokenError ERR_TOKEN_MALFORMED if the text is not a signed JWT with the required claims.
  */
 export function parseCredentialToken(jwt: Secret): CredentialToken {
   const text = jwt.reveal();
@@ -68,22 +68,22 @@ export function parseCredentialToken(jwt: Secret): CredentialToken {
   const { alg, kid } = header;
   const { iss, sub, iat, exp, jti, scope } = claims;
   if (typeof alg !== 'string' || alg.toLowerCase() === 'none') throw malformed('it is not signed', 'alg');
-  const tokenId = jti === undefined ? undefined : word(jti, 'jti');
+  const tokenId = jti === undefined ? undefined : textClaim(jti, 'jti');
   return {
     jwt,
     signedText: text.slice(0, text.lastIndexOf('.')),
     algorithm: alg,
-    keyId: word(kid, 'kid'),
-    issuer: word(iss, 'iss'),
-    subject: sub === undefined && tokenId !== undefined ? undefined : word(sub, 'sub'),
-    issuedAt: time(iat, 'iat'),
-    expiresAt: time(exp, 'exp'),
+    keyId: textClaim(kid, 'kid'),
+    issuer: textClaim(iss, 'iss'),
+    subject: sub === undefined && tokenId !== undefined ? undefined : textClaim(sub, 'sub'),
+    issuedAt: timeClaim(iat, 'iat'),
+    expiresAt: timeClaim(exp, 'exp'),
     tokenId,
-    authz: levels(scope),
+    authz: levelsOfScope(scope),
   };
 }
 
-/** How a JWT of any kind is signed (`alg`); undefined: it is none. */
+/** Returns the signature algorithm (`alg`) of any JWT; undefined if the text is not a JWT. */
 export function algorithmOf(jwt: Secret): string | undefined {
   const text = jwt.reveal();
   try {
@@ -93,18 +93,18 @@ export function algorithmOf(jwt: Secret): string | undefined {
   }
 }
 
-/** The secret of a token as raw bytes: 32 for HS256. */
+/** Returns the signature of a token as raw bytes: 32 for HS256. AKEP2 uses it as the shared secret. */
 export function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
 
-/** What has to be masked of a JWT: all of it, and its signature by itself, for a mask hides whole values only. */
+/** Returns the secrets of a JWT to mask: the JWT, and its signature alone, because a mask matches whole values only. */
 export function secretsOf(jwt: Secret): readonly Secret[] {
   const signature = signaturePart(jwt);
-  return signature.reveal().length < MIN_SIGNATURE ? [jwt] : [jwt, signature];
+  return signature.reveal().length < MIN_SIGNATURE_LENGTH ? [jwt] : [jwt, signature];
 }
 
-/** The third part of a JWT. */
+/** Returns the signature of a JWT, encoded as base64url; an empty secret if there is none. */
 export function signaturePart(jwt: Secret): Secret {
   return new Secret(jwt.reveal().split('.')[2] ?? '');
 }
@@ -113,32 +113,32 @@ function decode(text: string): { header: Record<string, unknown>; claims: Record
   try {
     return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
   } catch {
-    // Not as cause: jose's message may quote what it could not read.
+    // Without the cause: jose's message may quote the token.
     throw malformed('its header or payload is not a JSON object');
   }
 }
 
-function word(value: unknown, claim: string): string {
+function textClaim(value: unknown, claim: string): string {
   if (typeof value !== 'string' || value === '') throw malformed(`it has no ${claim}`, claim);
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} has control characters`, claim);
   return value;
 }
 
-/** A NumericDate in whole seconds, rounded as HTCondor rounds it (jwt-cpp, `as_date`). */
-function time(value: unknown, claim: string): number | undefined {
+/** Parses a NumericDate. Rounds to whole seconds as HTCondor does (jwt-cpp, `as_date`). */
+function timeClaim(value: unknown, claim: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || value < 0 || value > 8.64e12) throw malformed(`its ${claim} is no time`, claim);
   return Math.round(value);
 }
 
 /**
- * The authorization levels of a `scope`, split as HTCondor splits it (Condor_Auth_Passwd::analyze_token,
- * StringTokenIterator). Only words that begin with `condor:/` count; without any the token is not restricted.
+ * Parses the authorization levels of a `scope`, with HTCondor's separators (Condor_Auth_Passwd::analyze_token,
+ * StringTokenIterator). Only words that begin with `condor:/` count. Without any, the token is unrestricted.
  *
- * Other separators and every other character that is not printable ASCII are refused: HTCondor does not split there, so
- * that `condor:/READ` and more could look like READ alone here.
+ * Rejects other separators and all characters outside printable ASCII. HTCondor does not split at them, so a longer
+ * scope could look like READ alone to this client.
  */
-function levels(scope: unknown): readonly string[] | undefined {
+function levelsOfScope(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;
   if (typeof scope !== 'string') throw malformed('its scope is not a string', 'scope');
   if (/[^ \t\r\n!-~]/.test(scope)) throw malformed('its scope has characters that no scope has', 'scope');

@@ -1,4 +1,7 @@
-/** HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with what it implies at once. */
+/**
+ * HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with the level that it implies
+ * directly.
+ */
 const IMPLIED: Readonly<Record<string, string | undefined>> = {
   ALLOW: undefined,
   READ: undefined,
@@ -15,15 +18,16 @@ const IMPLIED: Readonly<Record<string, string | undefined>> = {
   ADVERTISE_MASTER: 'READ',
 };
 
+/** Names of all authorization levels. */
 export const AUTHORIZATION_LEVELS: readonly string[] = Object.keys(IMPLIED);
 
-/** Number of levels that a set of levels implies, itself included: the measure of how wide a token is. */
+/** Counts the levels in a set and those that they imply. A token with a lower count has fewer permissions. */
 export function breadth(levels: readonly string[]): number {
   const known = AUTHORIZATION_LEVELS.filter((level) => covers(levels, level));
   return new Set([...known, ...levels]).size;
 }
 
-/** Whether who has `granted` may do what `level` allows (DCpermissionHierarchy::nextImplied). */
+/** Returns whether the `granted` levels include or imply `level` (DCpermissionHierarchy::nextImplied). */
 export function covers(granted: readonly string[], level: string): boolean {
   return granted.some((each) => {
     for (let implied: string | undefined = each; implied !== undefined; implied = IMPLIED[implied]) {

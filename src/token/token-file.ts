@@ -23,9 +23,10 @@ const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 
 /**
- * Finds out, before anything is fetched, whether a token could be written to `path`. Nothing is created.
+ * Checks before the fetch that a token can be written to `path`. Creates nothing.
  *
- * @throws OutputError ERR_OUTPUT.
+ * @throws OutputError ERR_OUTPUT if the path is a symbolic link or not a regular file, or if its directory is not
+ *   writable.
  */
 export function checkTokenPath(path: string): void {
   const target = stat(path);
@@ -47,14 +48,15 @@ export function checkTokenPath(path: string): void {
 }
 
 /**
- * Writes a token file: mode 0600, one newline, completely or not at all. A directory that is missing is made with mode
- * 0700. An older file of this name is replaced; a symbolic link is an error (write_out_token in token_utils.cpp).
+ * Writes a token file with mode 0600 and a final newline, completely or not at all. Creates missing directories with
+ * mode 0700 if `mayMakeDirectory` is true. Replaces an existing file; a symbolic link is an error (write_out_token in
+ * token_utils.cpp).
  *
- * The result is the outermost directory that was made; undefined: none was.
+ * Returns the outermost directory that it created; undefined if it created none.
  *
- * Synchronous, so that no signal and no other work comes between its steps.
+ * Synchronous, so that no signal handler and no other task runs between the steps.
  *
- * @throws OutputError ERR_OUTPUT; then the old file, if there was one, is as it was, and no new directory is left.
+ * @throws OutputError ERR_OUTPUT. In that case an existing file is unchanged and no new directory is left.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const made = mayMakeDirectory ? makeDirectories(dirname(resolve(path))) : [];
@@ -69,23 +71,26 @@ export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = t
   }
 }
 
-/** The content of a token file. */
+/** Returns the content of a token file: the token and a newline. */
 export function tokenText(token: Secret): string {
   return `${token.reveal()}\n`;
 }
 
-/** Writes a new file beside `path`, complete before it gets that name; `put` gives it the name. */
+/**
+ * Writes `text` to a temporary file beside `path`, then calls `put` to move it to `path`. The file is complete before
+ * it appears under that name.
+ */
 export function putFile(path: string, text: string, put: (from: string, to: string) => void): void {
   const temporary = join(dirname(resolve(path)), `.${basename(path)}.${crypto().randomUUID()}`);
   try {
-    writeWhole(temporary, text);
+    createPrivateFile(temporary, text);
     renameOver(() => put(temporary, path), process.platform);
   } finally {
     rmSync(temporary, { force: true });
   }
 }
 
-/** The directories that are missing on the way to `directory`, itself included; the outermost first. */
+/** Returns the missing directories of the path `directory`, the outermost first. */
 export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
@@ -94,10 +99,10 @@ export function missingDirectories(directory: string): readonly string[] {
 }
 
 /**
- * Creates the directories on the way to `directory`, one by one. A recursive mkdir of Node never
- * returns below /proc, and returns a path of another form on Windows. Returns those that it made, the outermost first.
+ * Creates the missing directories of the path `directory`, one by one, and returns them, the outermost first. Node's
+ * recursive mkdir never returns below /proc, and returns a path in a different form on Windows.
  *
- * @throws OutputError ERR_OUTPUT; then none of them is left.
+ * @throws OutputError ERR_OUTPUT. In that case no created directory is left.
  */
 export function makeDirectories(directory: string): readonly string[] {
   const made: string[] = [];
@@ -106,7 +111,7 @@ export function makeDirectories(directory: string): readonly string[] {
       mkdirSync(each, { mode: PRIVATE_DIRECTORY });
       made.push(each);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process was faster
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process created it first
       removeEmpty(made);
       throw new OutputError(`the directory ${each} could not be created: ${systemReason(cause)}`, { cause });
     }
@@ -114,7 +119,7 @@ export function makeDirectories(directory: string): readonly string[] {
   return made;
 }
 
-/** Removes directories of a failed write, unless another process has put something there. */
+/** Removes the directories of a failed write, unless another process has added files. */
 function removeEmpty(directories: readonly string[]): void {
   for (const each of directories.toReversed()) {
     try {
@@ -126,23 +131,26 @@ function removeEmpty(directories: readonly string[]): void {
 }
 
 /**
- * Writes an address file beside a token: where a daemon is, and its version in its own words, as daemons say it to the
- * tools of their machine (Daemon::readAddressFile). Its directory is ours alone.
+ * Writes an address file: the sinful string of a daemon and its version string, in the format that daemons write for
+ * the tools on their host (Daemon::readAddressFile). The file must not exist, and its directory must be private.
  *
- * @throws OutputError ERR_OUTPUT.
+ * @throws OutputError ERR_OUTPUT if the file cannot be written.
  */
 export function writeAddressFile(path: string, sinful: string, version: string): void {
-  // HTCondor's programs crash on a version that is like one but has no date (CondorVersionInfo::string_to_VersionData).
+  // HTCondor's programs crash on a version string without a date (CondorVersionInfo::string_to_VersionData).
   const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
   try {
-    writeWhole(path, `${sinful}\n${known ? `${version}\n` : ''}`);
+    createPrivateFile(path, `${sinful}\n${known ? `${version}\n` : ''}`);
   } catch (cause) {
     throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, { cause });
   }
 }
 
-/** HTCondor never takes a token from a file whose name starts with a dot, so it cannot see this one half-written. */
-function writeWhole(path: string, text: string): void {
+/**
+ * Creates a file with mode 0600 and flushes it to disk. HTCondor ignores token files whose names start with a dot, so
+ * it never reads an incomplete temporary file.
+ */
+function createPrivateFile(path: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;
   const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
   try {
@@ -154,7 +162,7 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-/** Node's permission model has no fsync: then a crash of the host, and nothing else, may leave a file without its content. */
+/** Node's permission model denies fsync. In that case only a crash of the host can leave the file empty. */
 function flushToDisk(file: number): void {
   try {
     fsyncSync(file);

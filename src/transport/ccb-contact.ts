@@ -1,24 +1,24 @@
 /**
- * Where a daemon behind CCB is asked for (the parameter CCBID of its address; CCBServer::CCBIDToContactString).
+ * CCB contacts: the parameter CCBID in the address of a daemon behind CCB (CCBServer::CCBIDToContactString).
  *
- * `broker#number`, several with spaces between them; the broker is a sinful string without its brackets. A daemon
- * behind several brokers in a row has `broker#number#number…`: each number is the next one's name at the one before.
+ * A contact is `broker#number`; spaces separate several. The broker is a sinful string without angle brackets. A daemon
+ * behind a chain of brokers has `broker#number#number…`: each number identifies the next hop at the broker before it.
  */
 import { parseAddress, type Sinful } from './sinful.ts';
 
 export interface CcbContact {
   readonly broker: Sinful;
-  /** At least one: decimal numbers, outermost first. */
+  /** One or more decimal numbers, the outermost hop first. */
   readonly ids: readonly string[];
 }
 
-/** An address has a few of them; more would only be a way to send us round the world. */
+/** Maximum number of contacts in an address. Limits how many hosts a hostile address can make the client contact. */
 const MAX_CONTACTS = 8;
 
-/** As many brokers in a row as a broker of 25.x passes on (CCB_MAX_INBOUND_HOPS), and the first. */
+/** A broker and up to nine hops: the first, and as many as a broker of 25.x relays (CCB_MAX_INBOUND_HOPS). */
 const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
 
-/** The contacts of an address, in its order; what is not one is left out. */
+/** Returns the CCB contacts of an address in order. Omits malformed contacts. */
 export function ccbContacts({ params }: Sinful): readonly CcbContact[] {
   return (params.get('CCBID') ?? '')
     .split(' ')
@@ -31,21 +31,22 @@ export function ccbContacts({ params }: Sinful): readonly CcbContact[] {
     });
 }
 
-/** Whether CCB is a way to this address, even if its contacts make no sense. */
+/** Returns whether the address has CCB contacts, even if all of them are malformed. */
 export function isBehindCcb({ params }: Sinful): boolean {
   return (params.get('CCBID') ?? '') !== '';
 }
 
 /**
- * The address as somebody in the private network `name` has it: its PrivAddr, or itself without the way round through
- * CCB; unchanged for everybody else (Daemon::Set_addr with PRIVATE_NETWORK_NAME in C++).
+ * Returns the address to use inside the private network `name`: its PrivAddr or, without one, the same address without
+ * CCB. If the daemon is not in that network, the address is unchanged (Daemon::Set_addr with PRIVATE_NETWORK_NAME in
+ * C++).
  */
 export function inPrivateNetwork(address: Sinful, name: string | undefined): Sinful {
   if (name === undefined || name === '' || address.params.get('PrivNet') !== name) return address;
   const privateAddress = address.params.get('PrivAddr');
   const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
   if (direct === undefined) return address;
-  // The name for certificate checks is the daemon's, wherever it is.
+  // The certificate names the daemon's host, whichever network the connection uses.
   const alias = address.params.get('alias');
   if (alias === undefined || direct.params.has('alias')) return direct;
   return { ...direct, params: new Map([...direct.params, ['alias', alias]]) };

@@ -7,33 +7,32 @@ import { Reader } from '../wire/reader.ts';
 import { Transcript } from '../wire/transcript.ts';
 import { concat, Writer } from '../wire/writer.ts';
 
-/** Longest message in bytes: 1 MiB from a stranger, 16 MiB once encrypted. Bounds what a peer can make us hold. */
-const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
-const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
+/** Maximum length of a message: 1 MiB before encryption, 16 MiB after. Bounds the memory that a peer can occupy. */
+const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
+const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
 
-/** As many frames may be a message: what each of them costs us beside its bytes is not in its length. */
+/** Maximum number of frames in a message. Bounds the overhead of many small frames, which the length limit ignores. */
 const MAX_FRAMES_OF_MESSAGE = 65_536;
 
 export interface ChannelOptions {
   readonly signal: AbortSignal;
   randomBytes(length: number): Uint8Array;
-  /** Is told how much is said, and never what. */
+  /** Receives the sizes of messages, never their content. */
   readonly log?: { debug(line: string): void };
-  /** Sent in front of everything and part of no transcript: the message to the shared port, which consumes it. */
+  /** Sent before the first message, outside the transcript: the shared port consumes it. */
   readonly preamble?: Uint8Array;
-  /** Round trips that it took to get this connection. Default: the one of every TCP connection. */
+  /** Round trips that opening this connection took. Default: 1, for the TCP handshake. */
   readonly roundTrips?: number;
 }
 
-/** What a channel has of a connection on which something was received already. */
+/** The receiving half of a connection, which may contain buffered bytes. */
 interface Incoming {
   readonly chunks: AsyncIterator<Uint8Array>;
   readonly deframer: Deframer;
 }
 
 /**
- * A socket that carries messages: the one object with state in this program. It belongs to whoever made it, and that
- * one closes it.
+ * Sends and receives messages on a socket, unencrypted or encrypted. The caller that creates a channel closes it.
  */
 export class Channel implements SecurableChannel {
   readonly #socket: Socket;
@@ -45,11 +44,11 @@ export class Channel implements SecurableChannel {
   #clearToCome: { readonly frame: Uint8Array; readonly otherwise: ExpectedMessage['otherwise'] }[] = [];
   #protection: FrameProtection | undefined;
   #roundTrips: number;
-  #heard = false;
+  #hasReceived = false;
   #handedOver = false;
   readonly #onAbort = () => this.close();
 
-  /** `socket` is connected. */
+  /** `socket` must be connected. */
   constructor(socket: Socket, options: ChannelOptions, incoming?: Incoming) {
     this.#socket = socket;
     this.#options = options;
@@ -59,22 +58,22 @@ export class Channel implements SecurableChannel {
     };
     this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
     this.#roundTrips = options.roundTrips ?? 1;
-    socket.on('error', () => {}); // the pending read tells it; without a listener it would end the process
+    socket.on('error', () => {}); // the pending read reports the error; without a listener it would end the process
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** The other end of the connection: IP address, without brackets, and port. */
+  /** The peer's IP address, without brackets, and port. */
   get remote(): { readonly address: string; readonly port: number } {
     const { remoteAddress = '', remotePort = 0 } = this.#socket;
     return { address: remoteAddress, port: remotePort };
   }
 
-  /** Round trips waited for so far, the TCP connection included. */
+  /** Number of round trips so far, including the TCP handshake. */
   get roundTrips(): number {
     return this.#roundTrips;
   }
 
-  /** Our own address on this connection, an IP. */
+  /** The client's IP address on this connection. */
   get localAddress(): string | undefined {
     return this.#socket.localAddress;
   }
@@ -83,14 +82,14 @@ export class Channel implements SecurableChannel {
     const message = new Writer(this.#protection !== undefined);
     write(message);
     const plaintext = message.finish();
-    this.#outgoing.push(this.#protection?.seal(plaintext) ?? clearFrame(plaintext));
+    this.#outgoing.push(this.#protection?.seal(plaintext) ?? cleartextFrame(plaintext));
     if (this.#protection === undefined) this.#sent.add(...this.#outgoing.slice(-1));
   }
 
   async receive<T>(read: (message: Reader) => T): Promise<T> {
     this.flush();
     while (this.#clearToCome.length > 0) await this.#receiveExpected();
-    const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
+    const limit = this.#protection === undefined ? MAX_CLEARTEXT_MESSAGE : MAX_ENCRYPTED_MESSAGE;
     const parts: Uint8Array[] = [];
     let length = 0;
     for (let ended = false; !ended; ) {
@@ -115,14 +114,14 @@ export class Channel implements SecurableChannel {
     this.#clearToCome = clearToCome.map(({ write, otherwise }) => {
       const message = new Writer();
       write(message);
-      return { frame: clearFrame(message.finish()), otherwise };
+      return { frame: cleartextFrame(message.finish()), otherwise };
     });
     this.#received.add(...this.#clearToCome.map(({ frame }) => frame));
     const digests = { sent: this.#sent.digest(), received: this.#received.digest() };
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
 
-  /** Sends what is in line without waiting for anything: for the last word before closing. */
+  /** Sends the queued messages without waiting for a reply. Used for the last message before `close`. */
   flush(): void {
     if (this.#outgoing.length === 0) return;
     const bytes = concat(this.#outgoing);
@@ -133,24 +132,25 @@ export class Channel implements SecurableChannel {
   }
 
   /**
-   * The connection as a new one, to whom the peer has put us through or who now is to be talked to: nothing was said on
-   * it, nothing is encrypted (ReliSock::resetHeaderMD). It belongs to the caller; this channel is spent.
+   * Returns a new, unencrypted channel with an empty transcript on the same connection (ReliSock::resetHeaderMD). Used
+   * when the peer has passed the connection to another daemon, or when a new session starts on it. The caller closes
+   * the new channel; this one must not be used any more.
    */
   handOver(roundTrips = this.#roundTrips): Channel {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#handedOver = true;
     const { preamble: _, ...options } = this.#options;
     const next = new Channel(this.#socket, { ...options, roundTrips }, this.#incoming);
-    if (options.signal.aborted) next.close(); // it will not tell any more
+    if (options.signal.aborted) next.close(); // an aborted signal does not fire again
     return next;
   }
 
-  /** Ends the connection, after what was flushed. To be called on every path: a daemon may be blocked in a read. */
+  /** Closes the connection after flushed data is sent. Call it on every path: a daemon may be blocked in a read. */
   close(): void {
     if (this.#handedOver) return;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#socket.destroySoon();
-    // A peer that does not read must not keep us: whatever is not sent by now is not needed any more.
+    // A peer that does not read must not keep the process alive. Unsent data is no longer needed.
     if (this.#options.signal.aborted) this.#socket.destroy();
     this.#socket.unref();
   }
@@ -164,16 +164,16 @@ export class Channel implements SecurableChannel {
       if ('failure' in chunk) {
         throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
           cause: chunk.failure,
-          mayBeRestarting: !this.#heard,
+          mayBeRestarting: !this.#hasReceived,
         });
       }
       if (chunk.done === true) {
-        const first = this.#heard ? '' : ' before it had said anything';
+        const first = this.#hasReceived ? '' : ' before it had said anything';
         throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`, {
-          mayBeRestarting: !this.#heard,
+          mayBeRestarting: !this.#hasReceived,
         });
       }
-      this.#heard = true;
+      this.#hasReceived = true;
       this.#incoming.deframer.push(chunk.value);
     }
   }
@@ -195,18 +195,18 @@ export class Channel implements SecurableChannel {
   }
 }
 
-/** Whether a run ended because its deadline passed, and not because it was cancelled. */
+/** Returns whether a run was aborted because its deadline passed, rather than because it was cancelled. */
 export function isTimeout({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** The error for a run that ended early: its deadline passed, or it was cancelled. */
+/** Returns the error for an aborted run: ConnectError ERR_TIMEOUT, also if the run was cancelled. */
 export function abortedError(signal: AbortSignal): ConnectError {
   const reason: unknown = signal.reason;
   const text = isTimeout(signal) && reason instanceof Error ? reason.message : 'cancelled';
   return new ConnectError('ERR_TIMEOUT', text, { cause: reason });
 }
 
-function clearFrame(plaintext: Uint8Array): Uint8Array {
+function cleartextFrame(plaintext: Uint8Array): Uint8Array {
   return concat([putHeader(plaintext.length), plaintext]);
 }

@@ -11,12 +11,13 @@ import { endpoints, formatSinful, type Sinful, sharedPortId } from './sinful.ts'
 const SHARED_PORT_CONNECT = 75;
 
 /**
- * Connects to a daemon: TCP to whichever of its addresses answers first, then, behind a shared port, the name of the
- * daemon's socket (cedar-rfc §3.3.1). That message has no answer, so it leaves with whatever is said first.
+ * Connects to a daemon over TCP at the first of its addresses that accepts. Behind a shared port, also requests the
+ * daemon's socket by name (cedar-rfc §3.3.1). The shared port does not reply, so that request leaves with the first
+ * message.
  *
- * `ahead`: connections of which one may lead there already.
+ * `ahead` contains connections that were opened early. One of them is used if it leads to this daemon.
  *
- * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT.
  */
 export async function connect(address: Sinful, host: Host, ahead?: ConnectionsAhead): Promise<Channel> {
   const early = ahead?.take(address);

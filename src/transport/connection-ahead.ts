@@ -4,13 +4,13 @@ import { dial } from './dial.ts';
 import { type Endpoint, endpoints, formatEndpoint, type Sinful } from './sinful.ts';
 
 /**
- * Connections to where a daemon probably is, begun while the collector is asked where it really is. A right guess saves
- * the round trip of a TCP connection. A wrong guess costs a line in the log of the host there, about a client that sent
- * nothing.
+ * Connections to the guessed addresses of a daemon, opened while the client queries the collector for the real one. A
+ * right guess saves the round trip of a TCP handshake. A wrong guess costs one line in the log of the guessed host,
+ * about a client that sent nothing.
  */
 export class ConnectionsAhead {
   readonly #open: { readonly guess: Endpoint; readonly socket: Socket }[] = [];
-  readonly #over = new AbortController();
+  readonly #closed = new AbortController();
   readonly #onAbort = () => this.close();
   readonly #signal: AbortSignal;
 
@@ -19,28 +19,28 @@ export class ConnectionsAhead {
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal.aborted) this.close();
     for (const guess of guesses) {
-      dial([guess], { ...host, signal: this.#over.signal }).then(
+      dial([guess], { ...host, signal: this.#closed.signal }).then(
         (socket) => {
-          socket.on('error', () => {}); // a broken connection is not taken
-          if (this.#over.signal.aborted) socket.destroy();
+          socket.on('error', () => {}); // `take` skips a broken connection
+          if (this.#closed.signal.aborted) socket.destroy();
           else this.#open.push({ guess, socket });
         },
-        () => {}, // the connection to the daemon's address reports what is wrong with it
+        () => {}, // `connect` tries the daemon's address again and reports its error
       );
     }
   }
 
-  /** Number of connections that are established. */
+  /** Number of established connections. */
   get established(): number {
     return this.#open.length;
   }
 
   /**
-   * The connection that leads to the best of this daemon's addresses for which there is one. It can be taken once; all
-   * others close.
+   * Returns the connection to the most preferred address of this daemon that has one; undefined if none does. Closes
+   * all other connections, so only the first call can return one.
    */
   take(address: Sinful): Socket | undefined {
-    if (this.#over.signal.aborted) return undefined;
+    if (this.#closed.signal.aborted) return undefined;
     const usable = this.#open.filter(({ socket }) => socket.readyState === 'open' && socket.readableLength === 0);
     for (const endpoint of endpoints(address).map(formatEndpoint)) {
       const found = usable.find(({ guess, socket: { remoteAddress: host = '', remotePort: port = 0 } }) =>
@@ -59,7 +59,7 @@ export class ConnectionsAhead {
   /** Closes all connections. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#over.abort();
+    this.#closed.abort();
     for (const { socket } of this.#open.splice(0)) socket.destroy();
   }
 }

@@ -1,4 +1,4 @@
-/** Opens a TCP connection to the first address of a host that answers (RFC 8305). */
+/** Opens a TCP connection to the first address that accepts one (RFC 8305). */
 import { connect as connectSocket, type Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -7,13 +7,13 @@ import { isDeniedByNode } from '../runtime/platform.ts';
 import { abortedError, isTimeout } from './channel.ts';
 import { type Endpoint, formatEndpoint } from './sinful.ts';
 
-/** Pause before the next address is tried beside one that has not answered (RFC 8305, connection attempt delay). */
+/** Connection attempt delay of RFC 8305: pause before the next attempt starts in parallel, in milliseconds. */
 const ATTEMPT_DELAY_MS = 250;
 
-/** Maximum number of addresses of one name that are tried. */
+/** Maximum number of addresses to try for one host name. */
 const MAX_ADDRESSES = 16;
 
-/** An address to try, and the host name that resolved to it. */
+/** An address to try, with the host name that resolved to it. */
 interface Candidate extends Endpoint {
   readonly name?: string;
 }
@@ -24,13 +24,14 @@ interface Failure {
 }
 
 /**
- * Races TCP connections to all addresses of all endpoints, each begun a little later than the one before. Only the
- * deadline of the host ends an attempt: a limit per address, such as Node's `autoSelectFamilyAttemptTimeout`, makes
- * every host unreachable whose round trip is longer. The first connection wins; the others close before any byte is
- * sent on them.
+ * Races staggered TCP connections to all addresses of all endpoints. The first connection wins; the others close
+ * before any byte is sent on them.
  *
- * @throws ConnectError ERR_CONNECT with the reason of each address; ERR_TIMEOUT with the same if the deadline ends it,
- *   or if the run is cancelled.
+ * Only the deadline of the run ends an attempt. A time limit per address, such as Node's
+ * `autoSelectFamilyAttemptTimeout`, makes every host with a longer round trip unreachable.
+ *
+ * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT, with the same reasons, if the
+ *   deadline passes, and without them if the run is cancelled.
  */
 export function dial(
   endpoints: readonly Endpoint[],
@@ -77,7 +78,7 @@ export function dial(
     const resolveName = (endpoint: Candidate) => {
       const { host, port } = endpoint;
       resolving.add(endpoint);
-      const { lookup } = process.getBuiltinModule('node:dns'); // loading it takes time, and most addresses are numeric
+      const { lookup } = process.getBuiltinModule('node:dns'); // loaded late: most addresses are numeric
       lookup(host, { all: true, verbatim: true }, (error, found) => {
         resolving.delete(endpoint);
         if (error !== null) return fail(endpoint, error);
@@ -106,16 +107,19 @@ export function dial(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     tryNext();
-    setImmediate(crypto); // loaded during the wait: every session needs it
+    setImmediate(crypto); // every session needs it; loading overlaps the wait
   });
 }
 
-/** IPv4, or IPv6 without brackets. Node's own test compiles a regular expression for milliseconds. */
+/**
+ * Returns whether the host is IPv4 or unbracketed IPv6. `net.isIP` compiles a regular expression, which takes
+ * milliseconds.
+ */
 function isNumeric(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
 }
 
-/** The families in turn, beginning with that of the first address; each in its order (RFC 8305 §4). */
+/** Alternates address families, starting with that of the first address; keeps the order in each (RFC 8305 §4). */
 function interleaved(addresses: readonly string[]): readonly string[] {
   const family = (address: string) => address.includes(':');
   const first = addresses.filter((address) => family(address) === family(addresses[0] ?? ''));

@@ -3,21 +3,22 @@ import type { Reader } from '../wire/reader.ts';
 import { abortedError, Channel, type ChannelOptions } from './channel.ts';
 import type { Endpoint } from './sinful.ts';
 
-/** Whom we wait for has a word to say at once. */
+/** Time limit for the first message of an accepted connection, in milliseconds. The awaited peer sends it at once. */
 const GREETING_TIMEOUT_MS = 5_000;
 
-/** Strangers listened to at a time; one more, and the oldest has to go. Bounds what anybody can make us hold. */
-const MAX_STRANGERS = 16;
+/** Maximum number of connections that have not sent their first message. At the limit, the oldest is closed. */
+const MAX_PENDING = 16;
 
 /**
- * A port at which one connection is waited for: the first whose first message is the right one. Everybody else who
- * comes is sent away without a word.
+ * Listens on a port for one connection: the first whose first message is the expected greeting. Closes all other
+ * connections without a reply.
  *
- * The right word does not prove who says it: nothing that arrives here is trusted before a CEDAR session is.
+ * The greeting does not authenticate the peer. The client trusts nothing from this connection before a CEDAR session is
+ * established on it.
  */
 export class ReverseListener {
   readonly endpoint: Endpoint;
-  /** The connection, with its first message read. It ends with the listener unless it is handed over before. */
+  /** Resolves to the connection, with its first message read. It closes with the listener unless it is handed over. */
   readonly connected: Promise<Channel>;
   readonly #server: Server;
   readonly #channels = new Set<Channel>();
@@ -34,12 +35,12 @@ export class ReverseListener {
     this.connected = new Promise((resolve, reject) => {
       fail = reject;
       server.on('connection', (socket: Socket) => {
-        // A signal of its own: so many listeners on one would look like a leak.
+        // Each channel gets its own signal: many listeners on one signal trigger Node's warning about a leak.
         const channel = new Channel(socket, { ...options, signal: AbortSignal.any([options.signal]) });
-        void this.#listenTo(channel, isGreeting).then((right) => right && resolve(channel));
+        void this.#expectGreeting(channel, isGreeting).then((right) => right && resolve(channel));
       });
     });
-    this.connected.catch(() => {}); // whoever waits is told; often nobody does any more
+    this.connected.catch(() => {}); // awaiting callers get the error; without any, it would be an unhandled rejection
     this.#onAbort = () => {
       this.close();
       fail(abortedError(options.signal));
@@ -49,10 +50,10 @@ export class ReverseListener {
   }
 
   /**
-   * Listens at one address of ours, an IP, at any free port. `isGreeting` reads the first message of whoever comes, and
-   * may throw if it cannot.
+   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection; it may
+   * throw on a malformed message.
    *
-   * @throws the system's error if there is no such port.
+   * @throws Error of the operating system if it cannot listen there.
    */
   static async open(
     address: string,
@@ -66,7 +67,7 @@ export class ReverseListener {
     return new ReverseListener(server, isGreeting, options);
   }
 
-  /** Closes the port and all connections to it that were not handed over. To be called on every path. */
+  /** Closes the port and all its connections that were not handed over. Call it on every path. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#server.close();
@@ -74,19 +75,19 @@ export class ReverseListener {
     this.#channels.clear();
   }
 
-  /** Whether this is the connection waited for; if not, it is closed. */
-  async #listenTo(channel: Channel, isGreeting: (message: Reader) => boolean): Promise<boolean> {
+  /** Resolves to true if the connection sends the expected greeting; otherwise closes it and resolves to false. */
+  async #expectGreeting(channel: Channel, isGreeting: (message: Reader) => boolean): Promise<boolean> {
     if (!this.#server.listening) {
       channel.close();
       return false;
     }
-    if (this.#channels.size >= MAX_STRANGERS) this.#dismiss([...this.#channels][0]);
+    if (this.#channels.size >= MAX_PENDING) this.#dismiss([...this.#channels][0]);
     this.#channels.add(channel);
     const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
     try {
       if (await channel.receive(isGreeting)) return true;
     } catch {
-      // Said something else, or nothing: a port scanner, a health check, somebody who guesses.
+      // A different message or none: a port scanner, a health check, or an attacker who guesses the greeting.
     } finally {
       clearTimeout(timer);
     }

@@ -1,11 +1,11 @@
 /**
  * Sinful strings: HTCondor's addresses (cedar-rfc §3.1; condor_sinful.cpp).
  *
- * `<host:port?key=value&key=value>`, host in brackets if it is IPv6, keys and values with %XX escapes.
+ * The format is `<host:port?key=value&key=value>`. An IPv6 host is in brackets. Keys and values have %XX escapes.
  */
 import { isIP } from 'node:net';
 
-/** Port of a collector, and of the shared port, where none is given. */
+/** Default port of a collector, and of a shared port. */
 export const DEFAULT_PORT = 9618;
 
 export interface Endpoint {
@@ -15,15 +15,21 @@ export interface Endpoint {
 }
 
 export interface Sinful extends Endpoint {
-  /** Parameters by name as they came, unescaped: `sock`, `addrs`, `alias`, `CCBID`, `PrivNet`, `PrivAddr`, `noUDP`. */
+  /** Unescaped parameters by name, in order: `sock`, `addrs`, `alias`, `CCBID`, `PrivNet`, `PrivAddr`, `noUDP`. */
   readonly params: ReadonlyMap<string, string>;
 }
 
-/** More than any daemon has of them, or as many characters: who says more would have us knock at other people's doors. */
+/**
+ * Maximum number of addresses in `addrs`, and maximum length of an address in characters. No daemon needs more. The
+ * limits prevent a hostile address from making the client scan other hosts.
+ */
 const MAX_ADDRS = 16;
 const MAX_LENGTH = 8192;
 
-/** An address as people write it: a sinful string with or without `<>`, or `host`, `host:port`, `[v6]:port`, an IP. */
+/**
+ * Parses an address that a user typed: a sinful string with or without `<>`, `host`, `host:port`, `[v6]:port` or an IP
+ * address. Returns undefined if it is malformed, or if it has no port and there is no `defaultPort`.
+ */
 export function parseAddress(text: string, defaultPort?: number): Sinful | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const bare = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
@@ -37,11 +43,12 @@ export function parseAddress(text: string, defaultPort?: number): Sinful | undef
   return { ...endpoint, params };
 }
 
-/** A sinful string as it stands in an ad: with `<>` and a port. */
+/** Parses a sinful string in the form that ads contain, with `<>` and a port; undefined if it is malformed. */
 export function parseSinful(text: string): Sinful | undefined {
   return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
 }
 
+/** Formats an address as a sinful string with `<>`. */
 export function formatSinful({ host, port, params }: Sinful): string {
   const query = [...params].map(([key, value]) =>
     value === '' ? urlEncode(key) : `${urlEncode(key)}=${urlEncode(value)}`,
@@ -49,37 +56,41 @@ export function formatSinful({ host, port, params }: Sinful): string {
   return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
 }
 
+/** Formats an endpoint as `host:port`, or `[v6]:port`. */
 export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Name of the daemon's socket behind the shared port (§3.3); undefined if the daemon listens by itself. */
+/** Returns the name of the daemon's socket behind a shared port (§3.3); undefined if the daemon has its own port. */
 export function sharedPortId({ params }: Sinful): string | undefined {
   return params.get('sock');
 }
 
-/** The host by its name, if the address has one: what a certificate can be checked against. */
+/**
+ * Returns the host name to check a certificate against: the alias or a non-numeric host; undefined if there is none.
+ */
 export function hostNameOf({ host, params }: Sinful): string | undefined {
   return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
 }
 
-/** The same daemon, reached at another place: the end of a tunnel to its host. */
+/** Replaces the endpoint of a daemon's address, for a tunnel to its host. Keeps the parameters `sock` and `alias`. */
 export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): Sinful {
   const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
   return { host, port, params: new Map(kept) };
 }
 
 /**
- * Where to connect to, best first: `addrs` if there are any, then HTCondor's preference of public over private over
- * link-local over loopback addresses, in their order among equals (Sinful::chooseAddrFromAddrs).
+ * Returns the endpoints of an address, the preferred one first: those in `addrs`, or else `host` and `port`. Like
+ * HTCondor, prefers public over private over link-local over loopback addresses and otherwise keeps the order
+ * (Sinful::chooseAddrFromAddrs).
  */
 export function endpoints({ host, port, params }: Sinful): readonly Endpoint[] {
   const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
   const all = addrs.length > 0 ? addrs : [{ host, port }];
-  return [...all].sort((a, b) => reach(a.host) - reach(b.host));
+  return [...all].sort((a, b) => preference(a.host) - preference(b.host));
 }
 
-function reach(host: string): number {
+function preference(host: string): number {
   if (/^(127\.|::1$)/.test(host)) return 3;
   if (/^(169\.254\.|fe[89ab])/i.test(host)) return 2;
   if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host)) return 1;
@@ -87,7 +98,7 @@ function reach(host: string): number {
 }
 
 function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint | undefined {
-  // Two colons at least: Node's test for IPv6 is a regular expression that takes milliseconds to compile.
+  // The test for two colons avoids `isIP`, which compiles a regular expression and takes milliseconds.
   if (/:.*:/.test(text) && isIP(text) === 6)
     return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
   const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
@@ -97,7 +108,7 @@ function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint 
   return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
 }
 
-/** `&` and `;` both separate; of duplicates the last one counts; a key may stand without a value. */
+/** Parses parameters that `&` or `;` separate. The last duplicate wins. A key may lack a value. */
 function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
@@ -112,7 +123,7 @@ function parseParams(query: string): Map<string, string> | undefined {
   return params;
 }
 
-/** `ip-port+[v6]-port+…`, where a v6 address is written with `-` for `:`. */
+/** Parses `ip-port+[v6]-port+…`, in which an IPv6 address has `-` in place of `:`. */
 function parseAddrs(text: string): readonly Endpoint[] | undefined {
   const found = text
     .split('+', MAX_ADDRS + 2)
@@ -127,11 +138,11 @@ function parseAddrs(text: string): readonly Endpoint[] | undefined {
     : found.filter((endpoint) => endpoint !== undefined);
 }
 
-const LEFT_ALONE = [...':+[]#/'].map((char): [string, string] => [encodeURIComponent(char), char]);
+const UNESCAPED = [...':+[]#/'].map((char): [string, string] => [encodeURIComponent(char), char]);
 
-/** Everything but what HTCondor leaves as it is (Sinful's urlEncode). */
+/** Escapes the characters that HTCondor escapes (urlEncode in condor_sinful.cpp). */
 function urlEncode(text: string): string {
-  return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
+  return UNESCAPED.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {

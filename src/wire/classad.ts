@@ -1,14 +1,14 @@
 /**
- * ClassAds as they travel (cedar-rfc §2.6; putClassAd and getClassAd in condor_utils/classad_oldnew.cpp).
+ * ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in condor_utils/classad_oldnew.cpp).
  *
- * `int n`, then n strings `Name = value`, then two strings that once were the types. Only literals are understood;
- * an expression is kept as text and refused where a literal is needed.
+ * An ad is an int n, n strings `Name = value`, and two strings that used to contain the types. Only literals are
+ * evaluated. An expression is kept as text and rejected where a literal is required.
  */
 import { ProtocolError } from '../errors.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** ClassAd source text that is sent as it is, for `Requirements`. */
+/** ClassAd source text that is sent unquoted, for `Requirements`. */
 export class Expression {
   readonly source: string;
 
@@ -19,19 +19,19 @@ export class Expression {
 
 export type ClassAdValue = string | number | boolean | Expression;
 
-/** A line that says: the next string is the real one, encrypted on its own. On AES everything is encrypted already. */
+/** Marks the next string as a separately encrypted attribute. With AES the whole frame is encrypted already. */
 const SECRET_MARKER = 'ZKM';
 
-/** Longest string literal that is read unless the caller allows more, in characters. A sinful string may have 8192. */
+/** Default maximum length of a string literal, in characters. A sinful string may have 8192. */
 const MAX_STRING_LENGTH = 16 * 1024;
 
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
 
-/** An ad received. Attribute names are case-insensitive; of duplicates the last one counts. */
+/** A received ad. Attribute names are case-insensitive; the last duplicate wins. */
 export class ClassAd {
   readonly #values: ReadonlyMap<string, string>;
 
-  /** `values`: from names in lower case to ClassAd source text. */
+  /** `values` maps attribute names in lower case to ClassAd source text. */
   constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;
   }
@@ -41,8 +41,11 @@ export class ClassAd {
   }
 
   /**
-   * A string literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else, or longer than
-   * `maxLength` characters: a peer that has not authenticated yet sends most of them, and expressions run over them.
+   * Returns a string literal, or undefined if the attribute is absent or UNDEFINED.
+   *
+   * The length limit bounds the regular expressions that run over the value: unauthenticated peers send most values.
+   *
+   * @throws ProtocolError ERR_CLASSAD if the value is not a string literal or has more than `maxLength` characters.
    */
   string(name: string, maxLength = MAX_STRING_LENGTH): string | undefined {
     const source = this.#literal(name);
@@ -52,13 +55,17 @@ export class ClassAd {
       throw new ProtocolError('ERR_CLASSAD', text);
     }
     const inner = /^"(.*)"$/s.exec(source)?.[1];
-    // A quote inside without a backslash ends the literal: then there is more than one, and it is an expression.
+    // An unescaped quote ends the literal, so a value with one inside is an expression.
     if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, 'a string');
-    // "Old" ClassAd quoting: only the quote itself is escaped; a backslash before anything else is a backslash.
+    // "Old" ClassAd syntax escapes only the quote. A backslash before any other character is literal.
     return inner.replaceAll('\\"', '"');
   }
 
-  /** An integer literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
+  /**
+   * Returns an integer literal, or undefined if the attribute is absent or UNDEFINED.
+   *
+   * @throws ProtocolError ERR_CLASSAD if the value is anything else, or not a safe integer.
+   */
   integer(name: string): number | undefined {
     const source = this.#literal(name);
     if (source === undefined) return undefined;
@@ -67,7 +74,11 @@ export class ClassAd {
     return value;
   }
 
-  /** A boolean literal; undefined if the attribute is absent. Throws ERR_CLASSAD if it is something else. */
+  /**
+   * Returns a boolean literal, or undefined if the attribute is absent or UNDEFINED.
+   *
+   * @throws ProtocolError ERR_CLASSAD if the value is anything else.
+   */
   boolean(name: string): boolean | undefined {
     const source = this.#literal(name)?.toLowerCase();
     if (source === undefined) return undefined;
@@ -75,7 +86,7 @@ export class ClassAd {
     return source === 'true';
   }
 
-  /** The source text of a value, expression or not. */
+  /** Returns the source text of a value, which may be an expression; undefined if the attribute is absent. */
   source(name: string): string | undefined {
     return this.#values.get(name.toLowerCase());
   }
@@ -90,10 +101,14 @@ function wrongType(name: string, wanted: string): ProtocolError {
   return new ProtocolError('ERR_CLASSAD', `the attribute ${name} is not ${wanted}`);
 }
 
-/** Reads one ad. Throws ERR_CLASSAD when it is not one; work is bounded by the size of the message. */
+/**
+ * Reads one ad. The size of the message bounds the work.
+ *
+ * @throws ProtocolError ERR_CLASSAD if the ad is malformed; ERR_MESSAGE if the message ends inside the ad.
+ */
 export function getClassAd(message: Reader): ClassAd {
   const count = message.int();
-  // Each attribute takes a byte at least: refuses a count that the message cannot hold before looping over it.
+  // Each attribute occupies at least one byte, so a count larger than the rest of the message is a lie.
   if (count < 0 || count > message.remaining) throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
   const values = new Map<string, string>();
   for (let i = 0; i < count; i++) {
@@ -102,12 +117,12 @@ export function getClassAd(message: Reader): ClassAd {
     if (name === undefined || source === undefined) throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
     values.set(name.toLowerCase(), source.trim());
   }
-  message.string(); // MyType and TargetType: empty for decades, and ignored by C++ too
+  message.string(); // MyType and TargetType, which are obsolete; C++ ignores them too
   message.string();
   return new ClassAd(values);
 }
 
-/** Writes one ad. Attributes that are undefined are left out. */
+/** Writes one ad. Omits attributes that are undefined. */
 export function putClassAd(message: Writer, ad: Readonly<Record<string, ClassAdValue | undefined>>): void {
   const lines = Object.entries(ad).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} = ${sourceOf(value)}`],

@@ -3,25 +3,27 @@ import { crypto } from '../runtime/crypto.ts';
 import { type Frame, putHeader } from './frame.ts';
 import { concat } from './writer.ts';
 
+/** Length of an AES-256 key, in bytes. */
 export const KEY_LENGTH = 32;
-const IV_LENGTH = 16; // not GCM's usual 12 (Condor_Crypt_AESGCM)
+const IV_LENGTH = 16; // bytes; GCM usually has 12 (Condor_Crypt_AESGCM)
 const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;
 
-/** What binds the first protected frame of a direction to all that was said in clear before it. */
+/** Digests that bind the first encrypted frame of a direction to all cleartext frames before it. */
 interface ClearDigests {
-  /** SHA-256 of the clear frames that we sent, 32 bytes. */
+  /** SHA-256 of the cleartext frames that the client sent, 32 bytes. */
   readonly sent: Uint8Array;
-  /** SHA-256 of the clear frames that we received, 32 bytes. */
+  /** SHA-256 of the cleartext frames that the client received, 32 bytes. */
   readonly received: Uint8Array;
 }
 
 /**
- * AES-256-GCM over whole frames (cedar-rfc §1.4; condor_crypt_aesgcm.cpp).
+ * Encrypts and decrypts whole frames with AES-256-GCM (cedar-rfc §1.4; condor_crypt_aesgcm.cpp).
  *
- * Each direction has a random base IV, which travels in clear in front of its first cipher text, and a counter of
- * frames; the nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The first frame's AAD
- * is the sender's and the receiver's digest of the clear frames and the header; later ones have the header alone.
+ * Each direction has a frame counter and a random base IV. The base IV precedes the first ciphertext, unencrypted.
+ * The nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The AAD of the first frame is
+ * the sender's digest of the cleartext frames, the receiver's digest, and the header. The AAD of later frames is the
+ * header alone.
  */
 export class FrameProtection {
   readonly #key: Uint8Array;
@@ -31,7 +33,7 @@ export class FrameProtection {
   #sealed = 0;
   #opened = 0;
 
-  /** `sendIv`: 16 random bytes, never used before with this key. */
+  /** `key` has 32 bytes. `sendIv` has 16 random bytes that were never used with this key. */
   constructor(key: Uint8Array, digests: ClearDigests, sendIv: Uint8Array) {
     if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError('key or IV length');
     this.#key = key;
@@ -39,7 +41,11 @@ export class FrameProtection {
     this.#sendIv = sendIv;
   }
 
-  /** One frame, header included, that ends its message. */
+  /**
+   * Encrypts a message as one frame and returns the frame with its header.
+   *
+   * @throws ProtocolError ERR_FRAME if the frame counter is exhausted.
+   */
   seal(plaintext: Uint8Array): Uint8Array {
     const first = this.#sealed === 0;
     const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
@@ -51,7 +57,11 @@ export class FrameProtection {
     return concat([header, first ? this.#sendIv : new Uint8Array(), text, cipher.getAuthTag()]);
   }
 
-  /** The plaintext of a received frame. Throws ERR_DECRYPT if it is not authentic. */
+  /**
+   * Returns the plaintext of a received frame.
+   *
+   * @throws ProtocolError ERR_DECRYPT if the frame is not authentic; ERR_FRAME if the frame counter is exhausted.
+   */
   open(frame: Frame): Uint8Array {
     const first = this.#receiveIv === undefined;
     if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
@@ -71,10 +81,10 @@ export class FrameProtection {
   }
 }
 
-/** The nonce of frame `count` of a direction. Running out of them would repeat one, so it ends the connection. */
+/** Returns the nonce of frame `count` of a direction. Throws before the counter wraps, which would repeat a nonce. */
 function nonce(baseIv: Uint8Array, count: number): Uint8Array {
   if (count >= MAX_FRAMES) throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
-  const iv = Uint8Array.from(baseIv); // a Buffer would share its memory with its slice
+  const iv = Uint8Array.from(baseIv); // slice() would share memory if `baseIv` is a Buffer
   const view = new DataView(iv.buffer);
   view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
   return iv;

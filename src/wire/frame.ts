@@ -1,24 +1,24 @@
 import { ProtocolError } from '../errors.ts';
 import { concat } from './writer.ts';
 
-/** Bytes of a frame's header: end flag, then the length of the body, big endian (cedar-rfc §1.2). */
+/** Length of a frame header in bytes: the end flag, then the body length, big endian (cedar-rfc §1.2). */
 export const HEADER_LENGTH = 5;
 
-/** Longest body of a frame, in bytes. A larger length is how a hostile peer would make us allocate gigabytes. */
+/** Maximum length of a frame body, in bytes. Prevents a hostile peer from making the client allocate gigabytes. */
 export const MAX_BODY_LENGTH = 1024 * 1024;
 
-/** End flags above this are refused by C++ too (ReliSock::RcvMsg::rcv_packet). */
+/** Maximum end flag, as in C++ (ReliSock::RcvMsg::rcv_packet). */
 const MAX_END_FLAG = 10;
 
-/** One frame ("packet" in C++) as it was on the wire. */
+/** One frame ("packet" in C++) as received. */
 export interface Frame {
   readonly header: Uint8Array;
   readonly body: Uint8Array;
-  /** Last frame of its message. */
+  /** True for the last frame of a message. */
   readonly endOfMessage: boolean;
 }
 
-/** The header of a frame that ends its message. */
+/** Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is 1 byte to 1 MiB. */
 export function putHeader(bodyLength: number): Uint8Array {
   if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);
   const header = new Uint8Array(HEADER_LENGTH);
@@ -28,10 +28,9 @@ export function putHeader(bodyLength: number): Uint8Array {
 }
 
 /**
- * Cuts a byte stream into frames (cedar-rfc §1.2; ReliSock::RcvMsg::rcv_packet in C++).
+ * Splits a byte stream into frames (cedar-rfc §1.2; ReliSock::RcvMsg::rcv_packet in C++).
  *
- * Holds at most the chunks of one unfinished frame and what came behind it. Throws ERR_FRAME on a wrong end flag, a
- * length of 0 or one above 1 MiB as soon as the header is there, before anything is allocated for the body.
+ * Buffers at most one incomplete frame and the chunks received after it.
  */
 export class Deframer {
   #chunks: Uint8Array[] = [];
@@ -44,7 +43,12 @@ export class Deframer {
     this.#buffered += chunk.length;
   }
 
-  /** The next whole frame, or undefined until more bytes are pushed. */
+  /**
+   * Returns the next complete frame, or undefined until more bytes are pushed.
+   *
+   * @throws ProtocolError ERR_FRAME on a wrong end flag, or a length of 0 or above 1 MiB: as soon as the header has
+   *   arrived, before the body is buffered.
+   */
   next(): Frame | undefined {
     if (this.#header === undefined) {
       if (this.#buffered >= 1) refuseForeign(this.#chunks);
@@ -77,7 +81,7 @@ function bodyLengthOf(header: Uint8Array): number {
   return length;
 }
 
-/** The first byte of a frame is its end flag; of other protocols it is something else, and worth naming. */
+/** Rejects a stream whose first byte is not an end flag, and names the protocol if it is a common one. */
 function refuseForeign(chunks: readonly Uint8Array[]): void {
   const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
   const flag = start[0] ?? 0;

@@ -1,34 +1,34 @@
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** One CEDAR message at a time, in either direction. The seam between what is said and how it travels. */
+/** Sends and receives CEDAR messages. Separates the content of messages from their transport. */
 export interface MessageChannel {
-  /** Puts one message in line. It leaves with the next `receive`, so what is said before a wait is one flight. */
+  /** Queues one message. The next `receive` sends the queue, so that all messages before a wait leave in one flight. */
   send(write: (message: Writer) => void): void;
   /**
-   * Sends what is in line, waits for one whole message and reads it. `read` must consume it all.
+   * Sends the queue, waits for one complete message and parses it. `read` must consume the whole message.
    *
-   * @throws ProtocolError a broken frame or message, or bytes left over.
+   * @throws ProtocolError if a frame or the message is malformed, or if bytes are left over.
    * @throws ConnectError ERR_CLOSED, ERR_TIMEOUT.
    */
   receive<T>(read: (message: Reader) => T): Promise<T>;
 }
 
-/** A message that the peer still has to send in clear, of which every byte is known beforehand if all goes well. */
+/** A cleartext message that the peer has yet to send. On success, every byte of it is known in advance. */
 export interface ExpectedMessage {
   readonly write: (message: Writer) => void;
-  /** What it means if something else comes; undefined: that the peer breaks the protocol. */
+  /** Returns the error to throw if the peer sends a different message. Default: ProtocolError ERR_MESSAGE. */
   readonly otherwise?: () => Error;
 }
 
-/** A channel that can be switched, once, to AES-256-GCM. */
+/** A channel that can switch to AES-256-GCM, once. */
 export interface SecurableChannel extends MessageChannel {
   /**
-   * From here on every frame is encrypted with `key` (32 bytes), in both directions; all that was said before is
-   * bound in (§1.4.2).
+   * Encrypts every later frame in both directions with `key` (32 bytes). The first encrypted frame authenticates all
+   * cleartext frames before it (§1.4.2).
    *
-   * `clearToCome`: messages that the peer still sends in clear. They are bound in unseen, so that an encrypted request
-   * can leave before they arrive; anything else in their place ends the connection.
+   * `clearToCome` lists the messages that the peer still sends in cleartext. Their digest is computed in advance, so
+   * that an encrypted request can leave before they arrive. Any other message in their place ends the connection.
    */
   protect(key: Uint8Array, clearToCome?: readonly ExpectedMessage[]): void;
 }

@@ -2,13 +2,13 @@ import { ProtocolError } from '../errors.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A string of this one byte stands for C++'s null pointer (Stream::get_string_ptr). */
+/** A string of this single byte encodes a C++ null pointer (Stream::get_string_ptr). */
 const NULL_STRING = 0xad;
 
 /**
- * Reads primitives out of one whole message (cedar-rfc §2; Stream::get in C++).
+ * Reads primitives from one complete message (cedar-rfc §2; Stream::get in C++).
  *
- * Every read is checked against the end of the message and throws ProtocolError ERR_MESSAGE when it would cross it.
+ * Every read throws ProtocolError ERR_MESSAGE if it would cross the end of the message.
  */
 export class Reader {
   readonly #bytes: Uint8Array;
@@ -16,33 +16,33 @@ export class Reader {
   readonly #encrypted: boolean;
   #at = 0;
 
-  /** `encrypted`: strings carry their length in front, as they do once a connection is encrypted (§1.3.4). */
+  /** If `encrypted` is true, a length precedes each string, as on encrypted connections (§1.3.4). */
   constructor(bytes: Uint8Array, encrypted = false) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#encrypted = encrypted;
   }
 
-  /** Bytes not read yet. */
+  /** Number of bytes not read yet. */
   get remaining(): number {
     return this.#bytes.length - this.#at;
   }
 
-  /** A signed integer: eight bytes, big endian, two's complement. Beyond ±2^53 it is no integer that we know. */
+  /** Reads a signed integer: eight bytes, big endian, two's complement. Rejects values beyond ±(2^53 - 1). */
   int(): number {
     const value = Number(this.#view.getBigInt64(this.#take(8)));
     if (!Number.isSafeInteger(value)) throw new ProtocolError('ERR_MESSAGE', 'an integer is out of range');
     return value;
   }
 
-  /** The next `length` bytes, not copied. */
+  /** Returns a view of the next `length` bytes, without copying them. */
   bytes(length: number): Uint8Array {
     if (!Number.isInteger(length) || length < 0) throw new ProtocolError('ERR_MESSAGE', `a length of ${length}`);
     const start = this.#take(length);
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** A string of UTF-8; C++'s null pointer reads as the empty string. */
+  /** Reads a UTF-8 string. A C++ null pointer is read as the empty string. */
   string(): string {
     const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
     if (bytes.length === 1 && bytes[0] === NULL_STRING) return '';
@@ -66,7 +66,7 @@ export class Reader {
     if (length < 1) throw new ProtocolError('ERR_MESSAGE', `a string of length ${length}`);
     const bytes = this.bytes(length);
     const nul = bytes.indexOf(0);
-    // The null pointer has length 1 and no NUL behind its one byte.
+    // A null pointer has length 1 and no terminating NUL.
     if (nul === -1 && length === 1 && bytes[0] === NULL_STRING) return bytes;
     if (nul !== length - 1) throw new ProtocolError('ERR_MESSAGE', 'a string does not end where its length says');
     return bytes.subarray(0, nul);

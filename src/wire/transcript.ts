@@ -2,10 +2,10 @@ import type { Hash } from 'node:crypto';
 import { crypto } from '../runtime/crypto.ts';
 
 /**
- * SHA-256 over all clear frames of one direction, headers included (cedar-rfc §1.4.2).
+ * SHA-256 over all cleartext frames of one direction, including their headers (cedar-rfc §1.4.2).
  *
- * A direction in which nothing was sent in clear counts as 32 zero bytes, not as SHA-256 of nothing: C++ makes the
- * digest's context on first use.
+ * Without any cleartext frame the digest is 32 zero bytes, not SHA-256 of the empty string, because C++ creates the
+ * digest context on first use.
  */
 export class Transcript {
   #hash: Hash | undefined;
@@ -17,7 +17,7 @@ export class Transcript {
     }
   }
 
-  /** The digest so far, 32 bytes. More can be added afterwards. */
+  /** Returns the digest of all parts so far, 32 bytes. More parts can be added afterwards. */
   digest(): Uint8Array {
     return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
   }

@@ -1,7 +1,7 @@
 /**
- * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). The mirror of reader.ts.
+ * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). Counterpart of `Reader`.
  *
- * Throws RangeError on what CEDAR cannot carry: that is a bug here, for inputs are checked long before.
+ * Throws RangeError for a value that CEDAR cannot encode. Inputs are validated earlier, so this is a bug in the client.
  */
 export class Writer {
   readonly #parts: Uint8Array[] = [];
@@ -30,13 +30,13 @@ export class Writer {
     return this.bytes(bytes);
   }
 
-  /** The message. */
+  /** Returns the bytes of the message. */
   finish(): Uint8Array {
     return concat(this.#parts);
   }
 }
 
-/** All parts in one array. */
+/** Concatenates byte arrays. A single part is returned as it is, not copied. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first;

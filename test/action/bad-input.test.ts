@@ -154,7 +154,7 @@ describe('a credential error', () => {
     assertFailed(step, {
       code: 'ERR_NO_CREDENTIAL',
       status: 2,
-      text: /^there is no credential; IDTOKENS: no IDTOKEN was found; .*workspace: it is empty. KERBEROS: it is not spoken/,
+      text: /^there is no credential; IDTOKENS: no IDTOKEN was found; .*workspace: it is empty. KERBEROS: it is used only where it is chosen/,
     });
     assert.equal(connections, 0, 'nobody was called');
   });

@@ -96,7 +96,7 @@ describe('the methods', () => {
 
   const refused: readonly [string, RegExp][] = [
     [' ,\n', /it names none/],
-    ['SLL', /"SLL" is unknown; possible are IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE/],
+    ['SLL', /"SLL" is unknown; possible are IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE/],
     ['__proto__', /"__proto__" is unknown/],
     ['constructor', /"constructor" is unknown/],
   ];

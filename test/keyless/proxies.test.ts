@@ -29,6 +29,8 @@ const tunnels: string[] = [];
 let password: string | undefined;
 
 const there = (path = '') => `${services.origin.replace('localhost', PUBLIC_NAME)}${path}`;
+/** For SSL_CERT_FILE: no CA of the system counts. */
+const missing = () => join(folder, 'missing.pem');
 const publicPort = () => new URL(services.origin).port;
 const env = (variables: Record<string, string>) => ({
   ...{ ...services.env, ACTIONS_ID_TOKEN_REQUEST_URL: there('/oidc/token?api-version=2.0') },
@@ -196,7 +198,7 @@ describe('The services of a keyless job', () => {
 
     test('the service itself is verified', async () => {
       const stranger = { ...words(), 'ca-certificate': undefined };
-      const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}` }));
+      const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}`, SSL_CERT_FILE: missing() }));
       await assert.rejects(failing, { code: 'ERR_CONNECT', message: /certificate/ });
       assert.deepEqual(services.asked, []);
     });
@@ -219,7 +221,7 @@ describe('The services of a keyless job', () => {
 
   describe('CA certificates of NODE_EXTRA_CA_CERTS', () => {
     test('count for both services', async () => {
-      const extra = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+      const extra = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'), SSL_CERT_FILE: missing() };
       await keyless(
         { ...audience(), 'token-service': `${services.origin}/token`, 'ca-certificate': undefined },
         { ...services.env, ...extra },

@@ -155,12 +155,6 @@ for (const suite of poolSuites()) {
           await secure.configure();
         }
       });
-
-      test('is not spoken, and that is said', async () => {
-        const { status, stderr } = await secure.pool.ours(fromSchedd(secure), { user: 'alice', env: only('KERBEROS') });
-        assert.equal(status, 2);
-        assert.match(stderr, /KERBEROS: it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are/);
-      });
     });
   });
 }

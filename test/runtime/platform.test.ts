@@ -154,6 +154,7 @@ test('file lists of HTCondor are separated by commas, so that a path may have bl
     () => undefined,
     surroundings(env, { setting: environmentSettings(env) }),
     'fetch',
+    false,
   );
   assert.deepEqual(trust.files, ['C:\\Program Files\\ca.pem', 'D:\\b.pem']);
   const pairs = [{ certificate: 'C:\\Program Files\\cert.pem', key: 'C:\\Program Files\\key.pem' }];

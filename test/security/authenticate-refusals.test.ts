@@ -10,6 +10,7 @@ import type { WayName } from '../support/ways.ts';
 /** How a daemon refuses each method, so that both sides can go on. */
 const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   IDTOKENS: () => ({ revoked: () => true }),
+  KERBEROS: () => ({ kerberos: { key: undefined } }),
   PASSWORD: () => ({ password: undefined }),
   FS: () => ({ fs: { directory: ways.tmp, ask: (path) => path.replace(ways.tmp, '/var') } }),
   MUNGE: () => ({ munge: { decode: async () => undefined } }),

@@ -4,6 +4,7 @@ import { OF_DAEMONS } from './errors/answers.ts';
 import { OF_AUTHENTICATION } from './errors/authentication.ts';
 import { OF_THE_WAY } from './errors/daemons-out-of-reach.ts';
 import { OF_INPUTS } from './errors/inputs-and-credentials.ts';
+import { OF_KERBEROS } from './errors/kerberos.ts';
 import { OF_TOKENS } from './errors/tokens-and-outputs.ts';
 
 /** By words that people see of it. docs/TROUBLESHOOTING.md has a heading for each, and test/golden/hints.json the advice. */
@@ -11,6 +12,7 @@ export const ERRORS = {
   ...OF_INPUTS,
   ...OF_THE_WAY,
   ...OF_AUTHENTICATION,
+  ...OF_KERBEROS,
   ...OF_DAEMONS,
   ...OF_TOKENS,
 } as const satisfies Readonly<Record<string, AnyHTCondorError>>;

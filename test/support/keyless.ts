@@ -43,8 +43,12 @@ export async function keyless(
 }
 
 /** The whole fetch. */
-export async function fetchKeyless(words: Words, { host }: NotingHost = notingHost()): Promise<FetchedToken> {
-  return await fetchToken(requestOf(words, services.env), host);
+export async function fetchKeyless(
+  words: Words,
+  { host }: NotingHost = notingHost(),
+  env: Surroundings['env'] = services.env,
+): Promise<FetchedToken> {
+  return await fetchToken(requestOf(words, env), host);
 }
 
 /** Words that ask for the job's own token, for the token services. */

@@ -12,7 +12,7 @@ import { delimiter, join } from 'node:path';
 export type Suite = 'trixie' | 'sid' | 'host';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
-const PACKAGES = ['condor', 'minicondor', 'munge'];
+const PACKAGES = ['condor', 'minicondor', 'munge', 'krb5-kdc', 'krb5-admin-server', 'krb5-user'];
 
 /** The releases to test on. CONDOR_POOL_SUITES names a choice of them. */
 export function poolSuites(): readonly Suite[] {
@@ -102,7 +102,7 @@ async function build(suite: Suite, folder: string): Promise<void> {
 
 async function buildInContainer(engine: string, suite: Suite, folder: string): Promise<void> {
   const name = `condor-token-fetch-${suite}-${process.pid}`;
-  const install = `printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; apt-get update && apt-get install -y --no-install-recommends ${PACKAGES.join(' ')}`;
+  const install = `printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${PACKAGES.join(' ')}`;
   try {
     await run(
       `${suite}: installing HTCondor in a container`,
@@ -146,7 +146,7 @@ async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
   const install = `
     printf '#!/bin/sh\\nexit 101\\n' > "$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"
     mount --bind /proc "$1/proc"; mount --bind /dev "$1/dev"
-    chroot "$1" apt-get install -y -q --no-install-recommends ${PACKAGES.join(' ')}`;
+    DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get install -y -q --no-install-recommends ${PACKAGES.join(' ')}`;
   await run(`${suite}: installing HTCondor`, ...inNamespace(install, suite, folder));
 }
 

@@ -23,6 +23,7 @@ export function credentialsOf(
   env: Surroundings['env'] = {},
   facts: Partial<Surroundings> = {},
   mode: Mode = 'fetch',
+  isTool = false,
 ) {
-  return readCredentials((name) => words[name], machine(env, { home: HOME, ...facts }), mode);
+  return readCredentials((name) => words[name], machine(env, { home: HOME, ...facts }), mode, isTool);
 }

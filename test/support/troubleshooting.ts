@@ -18,6 +18,7 @@ import { FINDING_THE_DAEMON } from './troubleshooting/finding-the-daemon.ts';
 import { HANDING_OVER } from './troubleshooting/handing-over.ts';
 import { hintAsMarkdown } from './troubleshooting/hint-markdown.ts';
 import { INPUTS_AND_CREDENTIALS } from './troubleshooting/inputs-and-credentials.ts';
+import { KERBEROS } from './troubleshooting/kerberos.ts';
 import { NEXT_STEPS } from './troubleshooting/next-steps.ts';
 import { PERMISSIONS } from './troubleshooting/permissions.ts';
 import { REACHING_THE_DAEMON } from './troubleshooting/reaching-the-daemon.ts';
@@ -31,6 +32,7 @@ const CHAPTERS: readonly Chapter[] = [
   REACHING_THE_DAEMON,
   AGREEING,
   REFUSED_CREDENTIALS,
+  KERBEROS,
   UNPROVEN_DAEMONS,
   PERMISSIONS,
   ANSWERS,

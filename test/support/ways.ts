@@ -13,13 +13,14 @@ import { Authority, type Identity } from './certificates.ts';
 import { fakeCredential } from './embedded-pool/munge.ts';
 import type { EmbeddedPool } from './embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
+import { Kdc } from './kdc.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
 import { AUDIENCE, SciTokenKey } from './scitoken-key.ts';
 import { patience } from './slowness.ts';
 import { surroundings } from './surroundings.ts';
 
 export type Words = Partial<Record<InputName, string>>;
-export type WayName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'PASSWORD' | 'FS' | 'MUNGE';
+export type WayName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'KERBEROS' | 'PASSWORD' | 'FS' | 'MUNGE';
 
 /** Methods that this system does not have, with the reason. */
 export const ABSENT: Readonly<Partial<Record<WayName, string>>> =
@@ -27,6 +28,7 @@ export const ABSENT: Readonly<Partial<Record<WayName, string>>> =
 
 const HOST_NAME = 'ap.pool.test';
 const PASSWORD = 'correct horse';
+const SERVICE = `host/${HOST_NAME}`;
 
 export interface TryOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -53,6 +55,8 @@ export class Ways {
   readonly server: Identity;
   /** A client certificate that the map file knows. */
   readonly alice: Identity;
+  /** Knows alice and the daemon's host. */
+  readonly kdc: Kdc;
   readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
   readonly hostName: string = HOST_NAME;
   /** A folder of our own; `tmp` in it is where FS makes directories, `bin` has a program munge. */
@@ -62,7 +66,8 @@ export class Ways {
   /** Whom FS makes of this process. */
   readonly account: string = userInfo().username === 'root' ? 'condor' : userInfo().username;
 
-  private constructor(authority: Authority, server: Identity, alice: Identity) {
+  private constructor(authority: Authority, server: Identity, alice: Identity, kdc: Kdc) {
+    this.kdc = kdc;
     this.authority = authority;
     this.server = server;
     this.alice = alice;
@@ -74,7 +79,8 @@ export class Ways {
   static async create(): Promise<Ways> {
     const authority = await Authority.create();
     const server = await authority.issue({ subject: `CN=${HOST_NAME}`, hosts: [HOST_NAME] });
-    return new Ways(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }));
+    const kdc = await Kdc.start({ principals: { alice: PASSWORD, [SERVICE]: 'service' } });
+    return new Ways(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }), kdc);
   }
 
   /** A program for the shell in front of all others on the PATH. */
@@ -95,7 +101,8 @@ export class Ways {
   pool(options: EmbeddedPoolOptions = {}): EmbeddedPoolOptions {
     return {
       alias: HOST_NAME,
-      methods: ['FS', 'TOKEN', 'SSL', 'SCITOKENS', 'PASSWORD', 'MUNGE'],
+      methods: ['FS', 'TOKEN', 'SSL', 'SCITOKENS', 'KERBEROS', 'PASSWORD', 'MUNGE'],
+      kerberos: { key: this.kdc.key(SERVICE) },
       ...{ password: Buffer.from(PASSWORD), fs: { directory: this.tmp } },
       tls: { certificate: this.server, authority: this.authority.certificate },
       scitokens: { issuers: [this.issuer], audience: AUDIENCE },
@@ -114,6 +121,10 @@ export class Ways {
       IDTOKENS: { idtoken: pool.idToken() },
       SSL: { 'client-certificate': this.alice.certificate, 'client-key': this.alice.key, ...trust },
       SCITOKENS: { scitoken: this.issuer.issue('alice'), ...trust },
+      KERBEROS: {
+        'kerberos-keytab': Buffer.from(this.kdc.keytab('alice')).toString('base64'),
+        'server-name': HOST_NAME,
+      },
       PASSWORD: { password: PASSWORD },
       FS: {},
       MUNGE: {},
@@ -132,10 +143,10 @@ export class Ways {
   }
 
   /** What of the inputs must never be seen. */
-  secrets({ idtoken, scitoken, password, 'client-key': key }: Words): readonly string[] {
+  secrets({ idtoken, scitoken, password, 'client-key': key, 'kerberos-keytab': keytab }: Words): readonly string[] {
     const lines = (key ?? '').split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
     const signatures = [idtoken, scitoken].flatMap((jwt) => (jwt === undefined ? [] : [jwt.split('.')[2] ?? '']));
-    return [...signatures, ...lines, ...(password === undefined ? [] : [password])];
+    return [...signatures, ...lines, ...[password, keytab].flatMap((each) => each ?? [])];
   }
 
   /** Fetches as somebody who is not root, from the first schedd by its address unless the inputs say where. */
@@ -146,7 +157,13 @@ export class Ways {
     const target: Words = 'address' in words || 'pool' in words ? {} : { address: pool.schedd() };
     const all: Words = { 'on-reduced': 'ignore', ...target, ...words };
     const path = `${this.bin}${delimiter}${process.env['PATH'] ?? ''}`;
-    const own = { PATH: path, _CONDOR_FS_LOCAL_DIR: this.tmp, SSL_CERT_FILE: join(this.folder, 'none'), ...env };
+    const own = {
+      KRB5_CONFIG: this.file('krb5.conf', this.kdc.configuration),
+      PATH: path,
+      _CONDOR_FS_LOCAL_DIR: this.tmp,
+      SSL_CERT_FILE: join(this.folder, 'none'),
+      ...env,
+    };
     try {
       const request = readRequest((name) => all[name] || undefined, surroundings(own, { home: this.folder, ...facts }));
       const fetched = await fetchToken({ ...request, pollIntervalMs: 5, retries: 0 }, host);
@@ -157,6 +174,7 @@ export class Ways {
   }
 
   close(): void {
+    this.kdc.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,10 @@
 /**
- * The two constants of HTCondor's AKEP2, 256 bytes each (Condor_Auth_Passwd::setup_seed). They are public: they keep
- * the keys derived from one secret apart, and are no secret themselves.
+ * The two constants of HTCondor's AKEP2, 256 bytes each (Condor_Auth_Passwd::setup_seed). They are public. They
+ * separate the keys that are derived from one secret.
  */
 const decode = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
-/** Salt of K, with which both sides prove themselves. */
+/** Salt for K, the key with which both sides authenticate. */
 export const SEED_A: Uint8Array = decode(
   'PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr' +
     'Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud' +

@@ -1,10 +1,10 @@
 /**
- * AKEP2: mutual proof of one shared secret in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp). Version 1 is
- * PASSWORD, version 2 is IDTOKENS.
+ * AKEP2: both sides prove knowledge of a shared secret, in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp).
+ * Version 1 is PASSWORD, version 2 is IDTOKENS.
  *
- * A is the client's name, B the server's, rA and rB their nonces, K the key that proves. Where the draft and C++
- * differ, C++ counts: both MACs are HMAC-SHA1, and mac1 is taken over `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
- * (Condor_Auth_Passwd::calculate_hkt), mac2 over `A ‖ 0x00 ‖ rB` (calculate_hk).
+ * A is the client's name, B the server's name, rA and rB are their nonces, and K is the MAC key. Where the draft and
+ * C++ differ, this module follows C++: both MACs are HMAC-SHA1, mac1 covers `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
+ * (Condor_Auth_Passwd::calculate_hkt), and mac2 covers `A ‖ 0x00 ‖ rB` (calculate_hk).
  */
 
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
@@ -14,7 +14,9 @@ import { concat, type Writer } from '../../wire/writer.ts';
 import { type Candidate, displayName, type MethodName, MethodRefused } from '../method.ts';
 import { SEED_A } from './akep2-seeds.ts';
 
+/** Length of a nonce, in bytes. */
 export const NONCE_LENGTH = 256;
+/** Length of an HMAC-SHA1, in bytes. */
 const MAC_LENGTH = 20;
 
 const STATUS_OK = 0;
@@ -22,22 +24,22 @@ const STATUS_ERROR = -1;
 
 const utf8 = new TextEncoder();
 
-/** What the client says first. */
+/** The first message, from the client. */
 interface Opening {
-  /** A: `sub` of the token, else its `jti`; or the name that goes with the pool password. */
+  /** A: `sub` of the token, else its `jti`; with PASSWORD, the name for the pool password. */
   readonly name: string;
   /**
-   * The token's header and payload, by which the server computes the signature, and so K, anew. Undefined in version 1:
-   * the server has the password.
+   * The token's header and payload, from which the server recomputes the signature and K. Undefined in version 1: the
+   * server has the password.
    */
   readonly signedText: string | undefined;
   /** rA, 256 bytes. */
   readonly nonce: Uint8Array;
 }
 
-/** What the server answers. */
+/** The second message, from the server. */
 interface Challenge {
-  /** False: it refuses, and the other fields are empty. */
+  /** If false, the server refuses the credential and the other fields are empty. */
   readonly accepted: boolean;
   readonly clientName: string;
   /** B. */
@@ -48,37 +50,40 @@ interface Challenge {
   readonly mac: Uint8Array;
 }
 
-/** K from a token's signature (its raw bytes). */
+/** Derives K, 32 bytes, from the raw bytes of a token's signature. */
 export function keyOfToken(signature: Uint8Array, signedText: string): Uint8Array {
   const salt = concat([SEED_A, utf8.encode(signedText)]);
   return new Uint8Array(crypto().hkdfSync('sha256', signature, salt, 'master ka', 32));
 }
 
-/** K from the pool password, which counts twice (Condor_Auth_Passwd::fetchPoolPassword, setup_shared_keys). */
+/**
+ * Derives K, 20 bytes, from the pool password, doubled as in C++ (Condor_Auth_Passwd::fetchPoolPassword,
+ * setup_shared_keys).
+ */
 export function keyOfPassword(password: Uint8Array): Uint8Array {
   return hmac(SEED_A, password, password);
 }
 
-/** A secret that both sides may know. */
+/** A credential whose secret the server may know too. */
 interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
   readonly source: string;
   readonly opening: Opening;
-  /** K, computed when it is needed. */
+  /** Computes K when it is needed. */
   readonly key: () => Uint8Array;
-  /** What it can mean that the server refuses: it says nothing. */
+  /** Describes the possible reasons for a refusal, because the server sends none. */
   readonly refusal: () => string;
-  /** Why the credential will probably be refused. */
+  /** The reason why the server will probably refuse the credential. */
   readonly doubt?: string | undefined;
   /**
-   * Called if the server fails to prove that it knows the secret. Returns the reason if the next credential may be tried;
-   * undefined ends the run.
+   * Called if the server fails to prove that it knows the secret. Returns the reason if the next credential may be
+   * tried, or undefined to end the run.
    */
   readonly unproven?: () => string | undefined;
 }
 
-/** A run of AKEP2 with one secret. */
+/** Returns a candidate that authenticates with one shared secret. */
 export function akep2({ method, label, source, opening, key, refusal, doubt, unproven }: SharedSecret): Candidate {
   return {
     label,
@@ -103,12 +108,18 @@ export function akep2({ method, label, source, opening, key, refusal, doubt, unp
   };
 }
 
+/** Writes the first message. */
 export function putOpening(message: Writer, { name, signedText, nonce }: Opening): void {
   putName(message.int(STATUS_OK), name);
   if (signedText !== undefined) message.string(signedText);
   putBlock(message, nonce);
 }
 
+/**
+ * Reads the second message.
+ *
+ * @throws ProtocolError ERR_MESSAGE if a name or a block has the wrong length.
+ */
 export function getChallenge(message: Reader): Challenge {
   const accepted = message.int() === STATUS_OK;
   const clientName = getName(message);
@@ -119,7 +130,7 @@ export function getChallenge(message: Reader): Challenge {
   return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 
-/** Whether the server knows K, and answers what we said just now. */
+/** Returns whether the challenge proves that the server knows K and replies to this opening. */
 export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Challenge): boolean {
   const { serverName, clientNonce, serverNonce, mac } = challenge;
   if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
@@ -128,14 +139,17 @@ export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Cha
   return equal(mac, hmac(key, names, opening.nonce, serverNonce));
 }
 
-/** The client's proof. It is the third and last message. */
+/** Writes the third and last message, the client's proof. */
 export function putProof(message: Writer, key: Uint8Array, opening: Opening, challenge: Challenge): void {
   const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
   putName(message.int(STATUS_OK), opening.name);
   putBlock(putBlock(message, challenge.serverNonce), mac);
 }
 
-/** The third message where there is nothing to prove: it is owed even then, or the peers fall out of step. */
+/**
+ * Writes a third message without a proof. The server reads one in any case, so omitting it would desynchronise the two
+ * sides.
+ */
 export function putNoProof(message: Writer): void {
   putName(message.int(STATUS_ERROR), '').int(0).int(0);
 }
@@ -156,7 +170,7 @@ function putBlock(message: Writer, bytes: Uint8Array): Writer {
   return message.int(bytes.length).bytes(bytes);
 }
 
-/** A block of its one right length, or, from a server that refuses, an empty one. */
+/** Reads a block of exactly `length` bytes, or the empty block of a server that refuses. */
 function getBlock(message: Reader, length: number): Uint8Array {
   const actual = message.int();
   if (actual !== 0 && actual !== length) {

@@ -9,42 +9,44 @@ import { bindsFsToAddress } from '../version.ts';
 const DONE = 0;
 const NOT_DONE = -1;
 
-const OURS = 'this account';
+const THIS_ACCOUNT = 'this account';
 
 interface FsOptions {
-  /** Directories that a daemon may want ours in, without a slash at the end: `/tmp`, FS_LOCAL_DIR. */
+  /** Parent directories that a daemon may choose, without a trailing slash: `/tmp`, FS_LOCAL_DIR. */
   readonly parents: readonly string[];
-  /** Whom the directory has to belong to; undefined: who makes it. Root gives it to HTCondor's account. */
+  /** Owner of the new directory; undefined for the current account. Root sets it to HTCondor's account. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
-  /** True if the name of the directory need not carry the daemon's address, if the daemon's release has no such names. */
+  /** True if a daemon whose release does not bind the directory to its address may choose an unbound name. */
   readonly mayBeUnbound: boolean;
 }
 
 /**
- * FS: the daemon names a directory, we make it, it looks who made it (cedar-rfc §5.5; condor_auth_fs.cpp).
+ * FS: the daemon names a directory, the client creates it, and the daemon checks its owner (cedar-rfc §5.5;
+ * condor_auth_fs.cpp).
  *
- * That proves who we are on the daemon's own machine, and nothing about the daemon: it is not tried on other machines. The directory is gone before anything else happens, whatever the daemon says.
+ * FS authenticates the client on the daemon's host. It does not authenticate the daemon, so the client does not use it
+ * with daemons on other hosts. The client removes the directory as soon as the daemon has replied, or has failed to.
  */
 export function fs(options: FsOptions): AuthMethod {
   const candidate = (peer: Peer): Candidate => ({
-    label: OURS,
-    open: () => {}, // the daemon speaks first
-    finish: (channel, server) => proveBy(channel, peer, server, options),
+    label: THIS_ACCOUNT,
+    open: () => {}, // the daemon sends the first message
+    finish: (channel, server) => runExchange(channel, peer, server, options),
   });
   return {
     name: 'FS',
-    sources: [OURS],
+    sources: [THIS_ACCOUNT],
     candidatesFor: (_, peer) =>
-      isThisMachine(peer.address)
+      isThisHost(peer.address)
         ? { fit: [candidate(peer)], unfit: [] }
-        : { fit: [], unfit: [{ label: OURS, reason: `${peer.address} is another machine` }] },
-    presumed: (peer) => (isThisMachine(peer.address) ? candidate(peer) : undefined),
+        : { fit: [], unfit: [{ label: THIS_ACCOUNT, reason: `${peer.address} is another machine` }] },
+    presumed: (peer) => (isThisHost(peer.address) ? candidate(peer) : undefined),
   };
 }
 
-async function proveBy(channel: MessageChannel, peer: Peer, server: ServerPolicy, options: FsOptions): Promise<[]> {
+async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPolicy, options: FsOptions): Promise<[]> {
   const wanted = await channel.receive((message) => message.string());
-  const { path, extension, objection } = bind(wanted, peer, server, options);
+  const { path, extension, objection } = checkDirectory(wanted, peer, server, options);
   const failure = objection ?? makeDirectory(path, options.owner);
   let verdict: number;
   try {
@@ -61,27 +63,29 @@ async function proveBy(channel: MessageChannel, peer: Peer, server: ServerPolicy
   return [];
 }
 
-/** Longest path that a daemon may name, in characters. */
+/** Maximum length of the path that a daemon chooses, in characters. */
 const MAX_PATH_LENGTH = 1024;
 
 /**
- * The names that HTCondor gives to the directory, and no others: `FS_` and the letters of mkstemp; from 24.0.22, 25.0.12
- * and 25.11.1 on with the daemon's IP address and port between them; in later releases with `_` at the end.
+ * The names that HTCondor chooses for the directory: `FS_` and the letters of mkstemp. From 24.0.22, 25.0.12 and
+ * 25.11.1 on, the daemon's IP address and port are between them. Later releases add a final `_`.
  *
- * No field may contain the separator `_`. So a name together with what this client appends parses in one way only, and a
- * relay cannot hide the address of another daemon in it.
+ * No field may contain the separator `_`, so that a name with the client's suffix parses in only one way. Otherwise a
+ * relay could hide the address of another daemon in it.
  */
 const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
 const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
 
 /**
- * The directory to make, once its name is known to be harmless.
+ * Validates the directory that the daemon chose. Returns the path to create and the suffix to send to the daemon, or an
+ * objection.
  *
- * If a name ends in `_`, the client appends its own view of the daemon's address, which the daemon compares with its
- * endpoint. A name that has the daemon's view of its address must agree with the client's view. Both prevent a relay:
- * another account on this host that has the client authenticate to the real daemon in its stead.
+ * If a name ends in `_`, the client appends the daemon's address as the client sees it, and the daemon compares that
+ * with its endpoint. If a name contains the daemon's address, it must equal the address that the client sees. Both
+ * prevent a relay attack, in which another account on this host makes the client authenticate to the real daemon on its
+ * behalf.
  */
-function bind(
+function checkDirectory(
   wanted: string,
   { address, port, sharedPortId }: Peer,
   { version }: ServerPolicy,
@@ -120,13 +124,13 @@ function bind(
   return { path: wanted, extension: '' };
 }
 
-/** Why it could not be made; undefined: it is there, with mode 0700 whatever our umask is. */
+/** Creates the directory with mode 0700, whatever the umask. Returns the reason for a failure; undefined on success. */
 function makeDirectory(path: string, owner: FsOptions['owner']): string | undefined {
   try {
     const parent = posix.dirname(path);
-    const entry = lstatSync(parent); // macOS has a link for /tmp
+    const entry = lstatSync(parent); // on macOS /tmp is a symbolic link
     if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link, and not the system's own`;
-    mkdirSync(path, 0o700); // fails if anything of that name exists, a symbolic link too
+    mkdirSync(path, 0o700); // fails if the name exists, even as a symbolic link
   } catch (error) {
     return `${path} could not be made: ${(error as Error).message}`;
   }
@@ -140,16 +144,16 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
   }
 }
 
-/** Whoever was faster has removed it: that is no concern of ours. */
+/** Removes the directory if it still exists. */
 function remove(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // As in C++.
+    // C++ ignores the failure too.
   }
 }
 
-function isThisMachine(address: string): boolean {
+function isThisHost(address: string): boolean {
   return (
     Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === address) === true) ||
     /^(127\.|::1$)/.test(address)

@@ -6,21 +6,22 @@ import type { AuthMethod, Candidate, Peer } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
 import { akep2, keyOfToken, NONCE_LENGTH } from './akep2.ts';
 
+/** An IDTOKEN that may authenticate the client. */
 export interface IdTokenCredential {
   readonly token: CredentialToken;
-  /** Where it came from, e.g. `idtoken (line 1)` or a file name; unique among the credentials of a run. */
+  /** Credential source, such as `idtoken (line 1)` or a file name; unique among the credentials of a run. */
   readonly source: string;
   /**
-   * True if the user gave this token for this very daemon. If it is the only one, its header and claims (not its
-   * signature) may be shown before the server has said which trust domain it is of; that saves a round trip.
+   * True if the user provided this token for this daemon. If it is the only token, its header and claims (not its
+   * signature) may be sent before the server has announced its trust domain, which saves a round trip.
    */
   readonly chosen: boolean;
 }
 
-/** A token made here, for whoever has a signing key of the server; undefined: we have none of its keys. */
+/** Issues a token with a local signing key that the server also has; undefined if there is no such key on this host. */
 export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 
-/** How the tokens of a run are used. */
+/** Options for the tokens of a run. */
 interface IdTokenOptions {
   readonly mint?: Mint | undefined;
   /** Authorization levels that are requested: the token with the fewest levels that covers them is tried first. */
@@ -30,11 +31,11 @@ interface IdTokenOptions {
 }
 
 /**
- * IDTOKENS: the signature of a token is the secret that both sides prove to know (cedar-rfc §5.3).
+ * IDTOKENS: both sides prove that they know the signature of a token (cedar-rfc §5.3).
  *
- * A token is sent only to a server of its trust domain that has its key: the rule of C++ (findTokens in
- * condor_auth_passwd.cpp). A token that has expired by the clock of this host is tried after all other credentials,
- * because that clock may be wrong.
+ * Like C++, the client uses a token only with a server that has the trust domain and the signing key of the token
+ * (findTokens in condor_auth_passwd.cpp). A token that has expired by the clock of this host is tried after all other
+ * credentials, because that clock may be wrong.
  */
 export function idtokens(
   credentials: readonly IdTokenCredential[],
@@ -42,7 +43,7 @@ export function idtokens(
   { mint, authz = [], endsRun = false }: IdTokenOptions = {},
 ): AuthMethod {
   const ordered = byBreadth(credentials, authz);
-  const use: Use = { host, endsRun: endsRun && credentials.length === 1, warned: new Set() };
+  const runState: RunState = { host, endsRun: endsRun && credentials.length === 1, warned: new Set() };
   return {
     name: 'TOKEN',
     sources: [
@@ -55,10 +56,10 @@ export function idtokens(
         reason: objection(credential, server, credentials.length > 1),
       }));
       const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-      // As HTCondor's tools: a token of this pool that has expired is not replaced by one with more rights.
+      // Like HTCondor's tools, does not replace an expired token of this pool by one with more permissions.
       const minted = fit.length === 0 ? mint?.(server) : undefined;
       return {
-        fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, use, peer)),
+        fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, runState, peer)),
         unfit: judged.flatMap(({ credential, reason }) =>
           reason === undefined ? [] : [{ label: labelOf(credential), reason }],
         ),
@@ -67,14 +68,14 @@ export function idtokens(
     presumed(peer) {
       const valid = credentials.filter(({ token }) => !hasExpired(token, host.now()));
       const [only, ...others] = valid.length > 0 ? valid : credentials;
-      return only?.chosen === true && others.length === 0 ? candidate(only, use, peer) : undefined;
+      return only?.chosen === true && others.length === 0 ? candidate(only, runState, peer) : undefined;
     },
   };
 }
 
 /**
- * Tokens that cover the requested levels, the one with the fewest levels first; then the others. Without requested levels
- * HTCondor's own order is kept.
+ * Sorts the tokens that cover the requested levels first, the one with the fewest levels at the front. Without
+ * requested levels, keeps HTCondor's order.
  */
 function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly string[]): readonly IdTokenCredential[] {
   if (authz.length === 0) return credentials;
@@ -89,14 +90,15 @@ function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly st
 /** More levels than any restricted token implies. */
 const MANY_LEVELS = 1000;
 
-interface Use {
+/** State that the tokens of a run share. */
+interface RunState {
   readonly host: Host;
   readonly endsRun: boolean;
-  /** Tokens that a warning was printed for. */
+  /** Sources of the tokens for which a warning was printed. */
   readonly warned: Set<string>;
 }
 
-function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Use, peer: Peer): Candidate {
+function candidate(credential: IdTokenCredential, { host, endsRun, warned }: RunState, peer: Peer): Candidate {
   const { token, source } = credential;
   const own = akep2({
     method: 'TOKEN',
@@ -118,7 +120,7 @@ function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Use
   return { ...own, expiresAt: token.expiresAt };
 }
 
-/** The client's name in AKEP2: `sub`, else `jti` (Condor_Auth_Passwd::validate). */
+/** Returns the client's name in AKEP2: `sub`, or else `jti` (Condor_Auth_Passwd::validate). */
 function nameOf({ subject, tokenId }: CredentialToken): string {
   return subject ?? tokenId ?? '';
 }
@@ -146,14 +148,14 @@ function objection(
   return undefined;
 }
 
-/** The server gives no reason; this is what it checks and we cannot (Condor_Auth_Passwd::validate). */
+/** Lists the checks that only the server can perform (Condor_Auth_Passwd::validate), because it sends no reason. */
 function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): string {
   const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
-  const tells = [
+  const reasons = [
     `its key ${keyId} cannot be read by the daemon`,
     'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
     `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
     ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
   ];
-  return `the daemon refused it without a reason; one of: ${tells.join('; ')}`;
+  return `the daemon refused it without a reason; one of: ${reasons.join('; ')}`;
 }

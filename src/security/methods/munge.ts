@@ -5,18 +5,19 @@ import { type AuthMethod, type Candidate, MethodRefused } from '../method.ts';
 const DONE = 0;
 const NOT_DONE = -1;
 
-const OURS = 'this account';
+const THIS_ACCOUNT = 'this account';
 
 /**
- * MUNGE: a credential of the local `munged`, which the one on the daemon's machine can open (condor_auth_munge.cpp).
+ * MUNGE: a credential of the local `munged`, which the `munged` on the daemon's host decodes (condor_auth_munge.cpp).
  *
- * It proves nothing about the daemon. `encode` makes a new credential for each use: `munged` takes one only once.
+ * MUNGE does not authenticate the daemon. `encode` must return a new credential for each call, because `munged` accepts
+ * a credential only once.
  */
 export function munge(encode: () => Promise<Secret>): AuthMethod {
   const candidate = (): Candidate => {
     let failure: string | undefined;
     return {
-      label: OURS,
+      label: THIS_ACCOUNT,
       async open(channel) {
         try {
           const credential = await encode();
@@ -27,7 +28,7 @@ export function munge(encode: () => Promise<Secret>): AuthMethod {
         }
       },
       async finish(channel, _, last) {
-        if (failure !== undefined) throw new MethodRefused(failure); // the daemon does not answer to that
+        if (failure !== undefined) throw new MethodRefused(failure); // the daemon does not reply to NOT_DONE
         const refused = new MethodRefused(
           'the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account',
         );
@@ -39,7 +40,7 @@ export function munge(encode: () => Promise<Secret>): AuthMethod {
   };
   return {
     name: 'MUNGE',
-    sources: [OURS],
+    sources: [THIS_ACCOUNT],
     candidatesFor: () => ({ fit: [candidate()], unfit: [] }),
     presumed: candidate,
   };

@@ -5,14 +5,16 @@ import type { ServerPolicy } from '../policy.ts';
 import { isAtLeast } from '../version.ts';
 import { akep2, keyOfPassword, NONCE_LENGTH } from './akep2.ts';
 
-/** The name that goes with the pool password (CONDOR_PASSWORD_FQU), and what servers before 23.9 want instead. */
-const NAME = 'condor@password';
-const OLD_NAME = 'condor_pool@';
+/**
+ * Client name for the pool password (CONDOR_PASSWORD_FQU), and the prefix of the name that servers before 23.9 expect.
+ */
+const CLIENT_NAME = 'condor@password';
+const OLD_NAME_PREFIX = 'condor_pool@';
 
 /**
  * PASSWORD: both sides prove that they know the pool password (cedar-rfc §5.3, version 1 of AKEP2).
  *
- * `secret` has a byte in each character; `source` says where it came from.
+ * Each character of `secret` represents one byte (Latin-1). `source` names the credential source in messages.
  */
 export function password(secret: Secret, source: string, host: Host): AuthMethod {
   const candidate = (name: string): Candidate =>
@@ -28,11 +30,14 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
     name: 'PASSWORD',
     sources: [source],
     candidatesFor: (server) => ({ fit: [candidate(nameFor(server))], unfit: [] }),
-    presumed: () => candidate(NAME), // an older server is told apart by its policy
+    presumed: () => candidate(CLIENT_NAME), // the name for an older server requires its policy
   };
 }
 
-/** Older servers look at the part before the `@` only (Condor_Auth_Passwd::doServerRec2). */
+/**
+ * Returns the client name for this server. Older servers compare only the part before `@`
+ * (Condor_Auth_Passwd::doServerRec2).
+ */
 function nameFor({ version, trustDomain }: ServerPolicy): string {
-  return version !== undefined && isAtLeast(version, 23, 9) ? NAME : `${OLD_NAME}${trustDomain}`;
+  return version !== undefined && isAtLeast(version, 23, 9) ? CLIENT_NAME : `${OLD_NAME_PREFIX}${trustDomain}`;
 }

@@ -6,12 +6,15 @@ import { MethodRefused } from '../method.ts';
 import { NO_SERVER_NAME, onlyClaimed, type TlsFor } from './ssl.ts';
 import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
 
-/** The server reads length and token with one SSL_read, so both have to fit into one TLS record. */
+/**
+ * Maximum length of a SciToken, in bytes. The server reads the length and the token with one SSL_read, so both must fit
+ * into one TLS record.
+ */
 export const MAX_SCITOKEN_LENGTH = 16_380;
 
 /**
- * SCITOKENS: a bearer token through TLS, after the server has proven itself by its certificate (cedar-rfc §5.4.5;
- * Condor_Auth_SSL with scitokens_mode in C++).
+ * SCITOKENS: sends a bearer token through TLS after the server has authenticated itself with its certificate (cedar-rfc
+ * §5.4.5; Condor_Auth_SSL with scitokens_mode in C++).
  */
 export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthMethod {
   const { source } = token;
@@ -62,7 +65,10 @@ function lengthAndToken({ jwt }: BearerToken): Uint8Array {
   return bytes;
 }
 
-/** The server gives no reason; these are the ones it can have, those first that show in the token (validate_scitoken). */
+/**
+ * Lists possible reasons for a refusal, because the server sends none (validate_scitoken). Those visible in the token
+ * come first.
+ */
 function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }: BearerToken, now: Date): string {
   const seconds = now.getTime() / 1000;
   const likely: string[] = [];

@@ -1,8 +1,9 @@
 /**
- * What SSL and SCITOKENS have in common: TLS in CEDAR messages, and the server proven by its certificate (cedar-rfc
- * §5.4; condor_auth_ssl.cpp).
+ * The exchange that SSL and SCITOKENS share: TLS inside CEDAR messages, in which the server authenticates itself with
+ * its certificate (cedar-rfc §5.4; condor_auth_ssl.cpp).
  *
- * The phases are hello, tls and key. Each message of the last two is a status, a length and so many bytes of TLS.
+ * The phases are hello, tls and key. Each message of the tls and key phases is a status, a length and that many bytes
+ * of TLS records.
  */
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
 import type { MessageChannel } from '../../wire/message-channel.ts';
@@ -15,40 +16,46 @@ const ERROR = -1;
 const SENDING = 1;
 const RECEIVING = 2;
 const QUITTING = 3;
-/** "I have nothing more to say in this phase." */
+/** The sender has nothing more to send in this phase. */
 const HOLDING = 4;
 
-/** A random key that the server sends and nobody uses any more: the session's key is agreed on by ECDH. */
+/** Length of the random key that the server sends, in bytes. It is unused: the session key comes from ECDH. */
 const KEY_LENGTH = 256;
+/** Maximum length of the TLS records in one message, in bytes. */
 const MAX_RECORDS_LENGTH = 1024 * 1024;
-/** TLS 1.3 needs two rounds, three if the server wants another group, and TLS 1.2 two. */
+/**
+ * Limit for each phase. TLS 1.2 needs two rounds. TLS 1.3 needs two, or three if the server requests a different group.
+ */
 const MAX_ROUNDS = 8;
 
 const NOTHING = new Uint8Array();
 
-/** Whom to believe, and what to show. */
+/** Credentials of the client, and the identity that the server must have. */
 interface SslCredential {
   readonly method: MethodName;
   readonly label: string;
   /** Host name that the server's certificate must carry. */
   readonly serverName: string;
-  /** Asked for when the method is really used: reading the system's authorities takes a while. */
+  /** Called when the method is used, because reading the system's CA certificates takes time. */
   readonly tls: () => Promise<TlsOptions>;
 }
 
-/** One run of the exchange, from hello to the key. */
+/** One exchange, from the hello phase to the key phase. */
 export class SslExchange {
   readonly #credential: SslCredential;
   #tunnel: TlsTunnel | undefined;
   #certificate: TlsOptions['certificate'];
-  /** Why TLS could not even begin: then the server was told so. */
+  /** The reason why TLS could not start, which `open` has reported to the server. */
   #failure: string | undefined;
 
   constructor(credential: SslCredential) {
     this.#credential = credential;
   }
 
-  /** Hello, and the first words of TLS with it: the server's hello is known but for an error. */
+  /**
+   * Sends the hello message and the first TLS records in one flight. Waiting for the server's hello is unnecessary: it
+   * contains only a status.
+   */
   async open(channel: MessageChannel): Promise<void> {
     const options = await this.#credential.tls();
     this.#certificate = options.certificate;
@@ -65,10 +72,11 @@ export class SslExchange {
   }
 
   /**
-   * The rest. When it is through, the server is proven and waits for our word in the phase key: `hold()`.
+   * Completes the handshake and verifies the server. Afterwards the server waits for the client's last message of the
+   * key phase: call `hold()`.
    *
-   * @throws MethodRefused the server refuses us.
-   * @throws AuthenticationError ERR_SERVER_UNPROVEN.
+   * @throws MethodRefused if TLS fails or the server refuses the client.
+   * @throws AuthenticationError ERR_SERVER_UNPROVEN if the server's certificate is not trusted.
    */
   async prove(channel: MessageChannel): Promise<void> {
     const hello = await channel.receive((message) => message.int());
@@ -90,12 +98,12 @@ export class SslExchange {
     }
   }
 
-  /** Our last word in the phase key. */
+  /** Sends the client's last message of the key phase. */
   hold(channel: MessageChannel): void {
     putRecords(channel, HOLDING, NOTHING);
   }
 
-  /** Sends something through the tunnel. */
+  /** Sends plaintext through the TLS tunnel. */
   async say(channel: MessageChannel, plaintext: Uint8Array): Promise<void> {
     putRecords(channel, HOLDING, await this.#started.write(plaintext));
   }
@@ -110,8 +118,9 @@ export class SslExchange {
   }
 
   /**
-   * Ends when both sides have said HOLDING. We say it with our second flight, as soon as TLS 1.3 has ended for us; TLS
-   * 1.2 has then only the server's Finished to come, and waiting for it before saying so would cost a round trip.
+   * Runs the handshake until both sides have sent HOLDING. The client sends HOLDING with its second flight. At that
+   * point TLS 1.3 is complete for the client, and TLS 1.2 lacks only the server's Finished message; waiting for that
+   * message first would cost a round trip.
    */
   async #handshake(channel: MessageChannel, tunnel: TlsTunnel): Promise<void> {
     for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
@@ -130,8 +139,9 @@ export class SslExchange {
   }
 
   /**
-   * With TLS 1.3 this client verifies the server before its second flight leaves. With TLS 1.2 that flight contains the
-   * client certificate, in cleartext, before the server can be verified.
+   * Applies the policy for sending a client certificate with TLS 1.2. With TLS 1.3 the client verifies the server
+   * before its second flight. With TLS 1.2 that flight contains the client certificate, in cleartext, before the client
+   * can verify the server.
    */
   #checkVersion(channel: MessageChannel, tunnel: TlsTunnel): void {
     if (this.#certificate === undefined || tunnel.version !== 'TLSv1.2') return;
@@ -145,7 +155,9 @@ export class SslExchange {
     );
   }
 
-  /** Nothing of what the server says is used, and nothing secret said to it, before this. */
+  /**
+   * Verifies the server's certificate. Before this, the client uses no data from the server and sends no secret to it.
+   */
   #verify(channel: MessageChannel, tunnel: TlsTunnel): void {
     const { label, method, serverName } = this.#credential;
     const reason = tunnel.distrust(serverName);
@@ -166,12 +178,14 @@ export class SslExchange {
       }
       const failure = await tunnel.failure();
       if (failure !== undefined) throw new TlsFailure(failure);
-      putRecords(channel, RECEIVING, tunnel.pending()); // it is the server's turn again only after ours
+      putRecords(channel, RECEIVING, tunnel.pending()); // the server sends again only after a message from the client
     }
     throw new ProtocolError('ERR_MESSAGE', 'the key does not come');
   }
 
-  /** Feeds what the server says to the engine. @throws MethodRefused if it says that it gives up. */
+  /**
+   * Feeds one message of the server to the TLS engine and returns its status. Throws MethodRefused if the server quits.
+   */
   async #receive(channel: MessageChannel, tunnel: TlsTunnel): Promise<number> {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);
@@ -183,12 +197,12 @@ export class SslExchange {
   }
 }
 
-/** The status message that a server has left to say after a credential was sent through the tunnel. */
+/** Writes the message with which the server accepts a credential that was sent through the tunnel. */
 export function putHolding(message: Parameters<Parameters<MessageChannel['send']>[0]>[0]): void {
   message.int(HOLDING).int(0);
 }
 
-/** Whether the server says HOLDING too, where it has nothing else to say. */
+/** Receives a message and returns whether its status is HOLDING. */
 export async function serverHolds(channel: MessageChannel): Promise<boolean> {
   return (await channel.receive(getRecords)).status === HOLDING;
 }
@@ -204,11 +218,13 @@ function putRecords(channel: MessageChannel, status: number, records: Uint8Array
   channel.send((message) => message.int(status).int(records.length).bytes(records));
 }
 
-/** Why a server quits when TLS itself went well (post_connection_check in condor_auth_ssl.cpp). */
+/**
+ * Possible reasons for a server to quit after a successful handshake (post_connection_check in condor_auth_ssl.cpp).
+ */
 const UNEXPLAINED =
   ': it demands a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
 
-/** The words of RFC 8446 §6 for what an alert in clear says. */
+/** Descriptions of unencrypted TLS alerts by number (RFC 8446 §6). */
 const ALERTS: Readonly<Record<number, string>> = {
   40: 'handshake_failure: it has no certificate of its own (AUTH_SSL_SERVER_CERTFILE there)',
   42: 'bad_certificate: it cannot read ours',

@@ -2,20 +2,26 @@ import type { AuthMethod, Candidate, Peer } from '../method.ts';
 import { SslExchange } from './ssl-exchange.ts';
 import type { TlsOptions } from './tls-tunnel.ts';
 
-/** Gives what TLS needs for one server; asked when it is used. */
+/** Returns the TLS options for one server. Called when the method is used. */
 export type TlsFor = (serverName: string) => Promise<TlsOptions>;
 
-/** A certificate without a name to check it against proves nothing. */
+/**
+ * Reason for not using SSL: without a host name to check it against, a certificate does not authenticate the server.
+ */
 export const NO_SERVER_NAME =
   'no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number';
 
-/** Whoever has a SciToken can use it elsewhere, so the word of a collector is not enough to send one. */
+/**
+ * Returns the reason for not sending a SciToken if only the collector reports the host name. A server that receives a
+ * SciToken can use it elsewhere, so a name from the collector is not sufficient.
+ */
 export function onlyClaimed(name: string): string {
   return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
 }
 
 /**
- * SSL: TLS with certificates of both sides (cedar-rfc §5.4). `label` says which certificate is ours, `source` where it comes from.
+ * SSL: TLS with certificates of both sides (cedar-rfc §5.4). `label` identifies the client certificate in messages, and
+ * `source` is its credential source.
  */
 export function ssl(label: string, tlsFor: TlsFor, source = label): AuthMethod {
   const candidate = (serverName: string): Candidate => {

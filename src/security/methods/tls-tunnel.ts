@@ -5,34 +5,34 @@ import { distinguishedName } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
 
-/** What a client shows, and whom it believes. All PEM. */
+/** The client's certificate and the CAs that it trusts, as PEM. */
 export interface TlsOptions {
-  /** Authorities to believe. */
+  /** Trusted CA certificates. */
   readonly authorities: readonly string[];
-  /** True if a certificate among them is enough by itself, though it is no root: that of a known host. */
+  /** True if a trusted certificate need not be a root, for example the certificate of a known host. */
   readonly partialChain: boolean;
   readonly certificate:
     | {
         readonly chain: string;
         readonly key: Secret;
         /**
-         * Called before the certificate is sent to a server that is not verified yet, in cleartext, as TLS 1.2 does.
-         * Undefined: it is not sent to such a server.
+         * Called before the certificate is sent to an unverified server, in cleartext, as in TLS 1.2. If undefined, the
+         * certificate is not sent to such a server.
          */
         readonly onUnverified?: (() => void) | undefined;
       }
     | undefined;
-  /** Sent in clear, as SNI, which HTCondor ignores; undefined: none. */
+  /** Host name for SNI, which is sent in cleartext and which HTCondor ignores; undefined for no SNI. */
   readonly serverName: string | undefined;
 }
 
-/** Must not be sent as SNI (RFC 6066 §3). */
+/** Matches IP addresses, which are not allowed as SNI (RFC 6066 §3). */
 const IP_ADDRESS = /^[\d.]+$|:/;
 
-/** What TLS itself says went wrong, e.g. an alert of the peer. */
+/** A failure that the TLS library reports, for example an alert of the peer. */
 export class TlsFailure extends Error {}
 
-/** OpenSSL's reasons in words. Its own text names source files and is never shown. */
+/** Descriptions of OpenSSL's errors. OpenSSL's own text names source files and is never shown. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, 'a key is too small for this TLS library'],
   [/CA_MD_TOO_WEAK|MD_TOO_WEAK/, 'a certificate is signed with an algorithm that this TLS library refuses'],
@@ -52,20 +52,20 @@ function tlsReason(error: unknown): string {
   return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || 'an error'}`;
 }
 
-/** What a certificate can be checked against: a dot in front would stand for every host of a domain. */
+/** A host name that a certificate can be checked against. A leading dot would match every host of a domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
-/** Turns of the event loop in which the engine may add to what it has begun to say. */
+/** Turns of the event loop to wait for further output after the engine has started to write. */
 const SETTLING_TURNS = 4;
 
-/** Turns after which the engine has nothing to say to what has come: it works without waiting for anything else. */
+/** Turns of the event loop after which the engine needs more input. It does not wait for anything else. */
 const MAX_TURNS = 1000;
 
 /**
- * A TLS client without a socket: what it wants to send is taken from it, what has come is fed to it (§5.4).
+ * A TLS client without a socket: the caller feeds received records to it and sends the records that it outputs (§5.4).
  *
- * It verifies the peer's chain but lets the handshake pass all the same: whoever uses it has to ask `distrust` before
- * anything else is believed.
+ * The handshake completes even if the peer's certificate chain is not trusted. The caller must check `distrust` before
+ * it uses any data from the peer.
  */
 export class TlsTunnel {
   readonly #pipe: Duplex;
@@ -77,9 +77,9 @@ export class TlsTunnel {
   #failure: Error | undefined;
 
   /**
-   * Loads node:tls, which the other methods do not need, and begins the handshake.
+   * Loads node:tls, which the other methods do not need, and starts the handshake.
    *
-   * @throws TlsFailure OpenSSL does not take what we show, such as a key that is too short for it.
+   * @throws TlsFailure if OpenSSL rejects the client's certificate or key, for example a key that is too short.
    */
   static async start(options: TlsOptions): Promise<TlsTunnel> {
     const { connect } = process.getBuiltinModule('node:tls');
@@ -108,13 +108,13 @@ export class TlsTunnel {
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
       ...(serverName === undefined || IP_ADDRESS.test(serverName) ? {} : { servername: serverName }),
       minVersion: 'TLSv1.2',
-      // Not looser: distrust() judges chain and name before anything is believed. A refusal in here could not be told in the
-      // CEDAR way, and the daemon would wait for it.
+      // Verification is not skipped: distrust() checks the chain and the name before any data is used. If the engine
+      // rejected the server, the client could not send the CEDAR status QUITTING, and the daemon would wait for it.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
     this.#socket.on('secureConnect', () => {
-      this.#certificate = this.#socket.getPeerX509Certificate(); // the second time, Node has none any more
+      this.#certificate = this.#socket.getPeerX509Certificate(); // a second call returns undefined
       this.#established = true;
     });
     this.#socket.on('data', (chunk: Uint8Array) => {
@@ -125,45 +125,55 @@ export class TlsTunnel {
     });
   }
 
-  /** The version that the server has chosen, `TLSv1.2` or `TLSv1.3`. */
+  /** The negotiated version, `TLSv1.2` or `TLSv1.3`. */
   get version(): string | null {
     return this.#socket.getProtocol();
   }
 
+  /** True after the handshake. */
   get established(): boolean {
     return this.#established;
   }
 
-  /** TLS records that have come. */
+  /** Passes received TLS records to the engine. */
   feed(records: Uint8Array): void {
     if (records.length > 0) this.#pipe.push(records);
   }
 
-  /** What the engine wants to send next: waits for it. Throws TlsFailure; what there is to send then is still there. */
+  /**
+   * Waits for the next records to send and returns them.
+   *
+   * @throws TlsFailure if the engine failed. `pending` then returns the records that are left, such as an alert.
+   */
   async output(): Promise<Uint8Array> {
     await this.#until(() => this.#outgoing.length > 0);
     for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
-    this.#throwFailure(); // an alert of our own is output too
+    this.#throwFailure(); // an alert of the client is output too, and stays pending
     return this.pending();
   }
 
-  /** What the engine has to send now, without waiting. */
+  /** Returns the records that are ready to send, without waiting. */
   pending(): Uint8Array {
     return concat(this.#outgoing.splice(0));
   }
 
-  /** Waits for the end of the handshake. Throws TlsFailure. */
+  /** Waits for the end of the handshake. Throws TlsFailure if it fails. */
   async handshake(): Promise<void> {
     await this.#until(() => this.#established);
   }
 
-  /** What the engine says about an alert that was fed to it, if it was one. */
+  /**
+   * Returns OpenSSL's message about a failure, such as an alert in the records that were fed; undefined if there is
+   * none.
+   */
   async failure(): Promise<string | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
     return this.#failure?.message;
   }
 
-  /** Waits for that many bytes from the peer. Throws TlsFailure. */
+  /**
+   * Waits for `length` bytes of plaintext from the peer. Throws TlsFailure if the engine fails or needs more records.
+   */
   async read(length: number): Promise<Uint8Array> {
     await this.#until(() => this.#plaintext.reduce((sum, { length }) => sum + length, 0) >= length);
     const all = concat(this.#plaintext);
@@ -171,19 +181,20 @@ export class TlsTunnel {
     return all.subarray(0, length);
   }
 
+  /** Encrypts plaintext and returns the records to send. */
   write(plaintext: Uint8Array): Promise<Uint8Array> {
     this.#socket.write(plaintext);
     return this.output();
   }
 
-  /** Why the peer is not who it should be; undefined: it is, by its chain and by its name. */
+  /** Returns the reason not to trust the peer's certificate; undefined if its chain and its name are valid. */
   distrust(serverName: string): string | undefined {
     if (!HOST_NAME.test(serverName)) return `${serverName} is no host name`;
     const certificate = this.#certificate;
     if (certificate === undefined) return 'it has no certificate';
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
-    // The names of the extension decide, with `*` at the end of a label. Without that extension the common name does; with
-    // it the common name would bypass the name constraints of a CA, though HTCondor accepts it.
+    // The names in the subjectAltName extension count, with `*` at the end of a label. The common name counts only
+    // without that extension. Otherwise it would bypass the name constraints of a CA, although HTCondor accepts it.
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
@@ -196,7 +207,10 @@ export class TlsTunnel {
     this.#pipe.destroy();
   }
 
-  /** Gives the engine time. Where that is not enough, more has to come from the peer, whose turn it is not. */
+  /**
+   * Waits until `condition` holds. Throws TlsFailure if the engine is idle before that: it then needs more records, but
+   * the daemon sends none before it receives a reply.
+   */
   async #until(condition: () => boolean): Promise<void> {
     for (let turn = 0; !condition(); turn++) {
       this.#throwFailure();

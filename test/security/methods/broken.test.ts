@@ -97,7 +97,7 @@ const REFUSED = 'ERR_METHODS_EXHAUSTED';
 
 const PLACES: readonly Place[] = [
   { way: 'SSL', step: 'method', contents: [int(2048, 'ERR_MESSAGE'), int(0, REFUSED)] },
-  ...(['FS', 'PASSWORD', 'MUNGE', 'SCITOKENS', 'IDTOKENS'] as const).map(
+  ...(['FS', 'KERBEROS', 'PASSWORD', 'MUNGE', 'SCITOKENS', 'IDTOKENS'] as const).map(
     (way): Place => ({ way, step: 'method', contents: [int(256, 'ERR_MESSAGE'), int(0, REFUSED)] }),
   ),
   {
@@ -110,6 +110,25 @@ const PLACES: readonly Place[] = [
   { way: 'FS', step: 'directory verdict', contents: [int(-1, REFUSED), int(1, REFUSED), int(2 ** 52, REFUSED)] },
   { way: 'MUNGE', step: 'munge verdict', contents: [int(-1, REFUSED), int(1, REFUSED)] },
   { way: 'SSL', step: 'hello', contents: [int(-1, REFUSED), int(3, REFUSED)] },
+  {
+    ...{ way: 'KERBEROS', step: 'kerberos mutual' },
+    contents: [int(0, REFUSED), int(-1, REFUSED), int(1, REFUSED), int(4, REFUSED), int(2 ** 52, REFUSED)],
+  },
+  {
+    ...{ way: 'KERBEROS', step: 'kerberos reply' },
+    contents: [
+      message('denies', (m) => m.int(0), 'ERR_MESSAGE'),
+      message('says a negative length', (m) => m.int(4).int(-1), 'ERR_MESSAGE'),
+      message('says more than it sends', (m) => m.int(4).int(100).bytes(new Uint8Array(99)), 'ERR_MESSAGE'),
+      message('replies with nothing', (m) => m.int(4).int(0), 'ERR_SERVER_UNPROVEN'),
+      message(
+        'replies with something else',
+        (m) => m.int(4).int(2).bytes(Uint8Array.of(0x6f, 0)),
+        'ERR_SERVER_UNPROVEN',
+      ),
+    ],
+  },
+  { way: 'KERBEROS', step: 'kerberos verdict', contents: [int(0, REFUSED), int(-1, REFUSED), int(2, REFUSED)] },
   ...(['tls 1', 'tls 2', 'tls key'] as const).flatMap((step): readonly Place[] => [
     { way: 'SSL', step, contents: BROKEN_TLS },
     { way: 'SSL', step, contents: BROKEN_TLS, tls: 'TLSv1.2' },

@@ -1,6 +1,7 @@
 import { Ended, type ServerChannel } from '../server-channel.ts';
 import { serveFs } from './fs.ts';
 import { serveToken } from './idtokens.ts';
+import { serveKerberos } from './kerberos.ts';
 import { serveMunge } from './munge.ts';
 import { servePassword } from './password.ts';
 import { type Client, type Identity, METHOD_BITS, type PoolFacts, type ServerMethodName } from './settings.ts';
@@ -14,6 +15,7 @@ type Serve = (channel: ServerChannel, pool: PoolFacts, client: Client) => Promis
 
 const SERVE: Readonly<Record<ServerMethodName, Serve>> = {
   FS: serveFs,
+  KERBEROS: serveKerberos,
   SSL: serveSsl,
   PASSWORD: servePassword,
   MUNGE: serveMunge,

@@ -4,6 +4,7 @@ import type { SigningKey } from '../signing-key.ts';
 import type { BrokerRequest } from './broker.ts';
 import type { FsSettings } from './fs.ts';
 import type { ImpersonationSettings } from './impersonation.ts';
+import type { KerberosSettings } from './kerberos.ts';
 import type { MungeSettings } from './munge.ts';
 import type { EmbeddedPool } from './pool.ts';
 import type { SciTokenSettings } from './scitokens.ts';
@@ -13,7 +14,10 @@ import type { RequestSettings } from './token-requests.ts';
 export type Ad = Record<string, ClassAdValue | undefined>;
 
 /** Methods by the names that travel, each with its bit (CAUTH_* in condor_auth.h). */
-export const METHOD_BITS = { FS: 4, SSL: 256, PASSWORD: 512, MUNGE: 1024, TOKEN: 2048, SCITOKENS: 4096 } as const;
+export const METHOD_BITS = {
+  ...{ FS: 4, KERBEROS: 64, SSL: 256, PASSWORD: 512 },
+  ...{ MUNGE: 1024, TOKEN: 2048, SCITOKENS: 4096 },
+} as const;
 
 export type ServerMethodName = keyof typeof METHOD_BITS;
 
@@ -22,7 +26,7 @@ export type Requirement = 'REQUIRED' | 'PREFERRED' | 'OPTIONAL' | 'NEVER';
 
 /**
  * Messages that the pool sends, in the order of a session. `ads` is the collector's answer; `challenge` is of TOKEN and
- * PASSWORD, `directory` and `directory verdict` of FS, `munge verdict` of MUNGE, `hello` and so on of SSL and SCITOKENS;
+ * PASSWORD, `directory` and `directory verdict` of FS, `kerberos …` of KERBEROS, `munge verdict` of MUNGE, `hello` and so on of SSL and SCITOKENS;
  * `ccb …` are the broker's.
  */
 export type Step =
@@ -35,6 +39,9 @@ export type Step =
   | 'challenge'
   | 'directory'
   | 'directory verdict'
+  | 'kerberos mutual'
+  | 'kerberos reply'
+  | 'kerberos verdict'
   | 'munge verdict'
   | 'hello'
   | 'tls'
@@ -60,6 +67,7 @@ export interface EmbeddedPoolOptions {
   /** SEC_PASSWORD_FILE, descrambled; undefined: the pool has none. */
   readonly password?: Uint8Array | undefined;
   readonly fs?: FsSettings;
+  readonly kerberos?: KerberosSettings;
   readonly munge?: MungeSettings;
   readonly tls?: TlsSettings;
   readonly scitokens?: SciTokenSettings;

@@ -25,6 +25,10 @@ export const OF_THE_WAY = {
     ['ap1', 'ap2'],
   ).at('locate'),
 
+  'the token service answers 503': new ConnectError(
+    'ERR_CONNECT',
+    'token-service: the token service answers 503: temporarily_unavailable: seed unusable',
+  ),
   'no answer from https://': new ConnectError(
     'ERR_CONNECT',
     'no answer from https://tokens.example.org: self-signed certificate in certificate chain',

@@ -33,6 +33,20 @@ export const OF_INPUTS = {
     'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE',
   ),
   'this job may not have an OIDC token': noCredential('oidc-audience: this job may not have an OIDC token'),
+  'the OIDC service of the runner gives no token': noCredential(
+    'oidc-audience: the OIDC service of the runner gives no token: 401: unauthorized',
+  ),
+  'gives no token: 302': noCredential('token-service: the token service gives no token: 302'),
+  'gives no token: 404': noCredential('token-service: the token service gives no token: 404: not_found'),
+  unauthorized_client: noCredential(
+    'token-service: the token service gives no token: 401: unauthorized_client: Invalid client or Invalid client credentials',
+  ),
+  'aud: expected': noCredential(
+    'token-service: the token service gives no token: 400: invalid_grant: aud: expected https://tokens.example.org, got https://other.example.org',
+  ),
+  'used already': noCredential(
+    'token-service: the token service gives no token: 400: invalid_grant: the job token has been used already (reuse)',
+  ),
   'the token service gives no token': noCredential(
     'token-service: the token service gives no token: 403: access_denied: no policy for this repository',
   ),

@@ -9,7 +9,7 @@ export const AGREEING: Chapter = {
     {
       name: 'the daemon takes KERBEROS',
       says: 'we have …; the daemon takes KERBEROS',
-      means: 'Of what the daemon takes, nothing is spoken here.',
+      means: 'The daemon takes nothing but Kerberos tickets.',
       theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method'],
     },
     {

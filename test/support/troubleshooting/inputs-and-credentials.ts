@@ -56,6 +56,19 @@ export const INPUTS_AND_CREDENTIALS: Chapter = {
       means: 'The runner gives the job no OIDC token, which `oidc-audience` asks for.',
     },
     {
+      name: 'the OIDC service of the runner gives no token',
+      means: 'The runner does not issue a job token, or not for this audience.',
+    },
+    {
+      name: 'gives no token: 302',
+      means:
+        'The service redirects. A redirect is not followed, because a token is sent to the host that it is meant for.',
+    },
+    { name: 'gives no token: 404', means: 'The host has no token endpoint at this path.' },
+    { name: 'unauthorized_client', means: 'The service wants the job to authenticate as a client.' },
+    { name: 'aud: expected', means: 'The job token is for another audience than the service.' },
+    { name: 'used already', means: 'Each job token is accepted once, or a few times with `reuse: job`.' },
+    {
       name: 'the token service gives no token',
       means: 'The service behind `token-service` was reached, and refuses. Its own reason stands behind the number.',
     },

@@ -6,6 +6,10 @@ export const REACHING_THE_DAEMON: Chapter = {
   text: 'Usually the network. The client retries `retries` times, and retries a daemon that restarts until `timeout`.',
   messages: [
     {
+      name: 'the token service answers 503',
+      means: 'The token service works, but cannot issue a token now: too many requests, or an unusable seed.',
+    },
+    {
       name: 'no answer from https://',
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
     },

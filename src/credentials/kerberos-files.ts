@@ -1,0 +1,124 @@
+/** Reads the files of Kerberos: configuration, credential caches and keytabs. */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CredentialCache, parseCredentialCache } from '../kerberos/ccache.ts';
+import { KerberosError } from '../kerberos/kerberos-error.ts';
+import { type KeytabEntry, parseKeytab } from '../kerberos/keytab.ts';
+import { type KerberosConfiguration, parseConfiguration } from '../kerberos/krb5-conf.ts';
+import { formatPrincipal } from '../kerberos/principal.ts';
+import { reasonOf } from './private-file.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const MAX_FILE_LENGTH = 1024 * 1024;
+const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
+/** Files of a DIR cache that are looked at. */
+const MAX_CACHES = 50;
+
+/** A keytab in base64: its first bytes are 0x0502, and the size of an entry. */
+const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
+
+/** Whether a text is a keytab in base64, and not the path of one. */
+export function isEncodedKeytab(text: string): boolean {
+  return ENCODED_KEYTAB.test(text);
+}
+
+/** `owner`: number of the account that the file must belong to, where others can put files. */
+function readFile(path: string, owner?: number): Buffer {
+  const noLink = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
+  try {
+    const { uid, mode, size } = fstatSync(file);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is no regular file');
+    if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
+    if (owner !== undefined && uid !== owner)
+      throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The configuration of `KRB5_CONFIG`, a list of files, or of this host. Files that cannot be read are passed over. */
+export function readConfiguration(env: Environment): KerberosConfiguration {
+  const paths = (env['KRB5_CONFIG'] || DEFAULT_CONFIGURATION).split(':').filter((path) => path !== '');
+  return parseConfiguration(paths, {
+    read(path) {
+      try {
+        return readFile(path).toString();
+      } catch {
+        return undefined;
+      }
+    },
+    list(directory) {
+      try {
+        return readdirSync(directory)
+          .sort()
+          .map((name) => join(directory, name));
+      } catch {
+        return [];
+      }
+    },
+  });
+}
+
+/** The keytab of an input or a file; the content of a file may be base64 too, as CI variables need it. */
+export function readKeytab(text: string): readonly KeytabEntry[] {
+  if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
+  const bytes = readFile(withoutType(text.trim(), ['FILE', 'WRFILE'], 'keytab'));
+  const content = bytes.toString('latin1');
+  return parseKeytab(isEncodedKeytab(content) ? Buffer.from(content, 'base64') : bytes);
+}
+
+interface FoundCache extends CredentialCache {
+  readonly path: string;
+}
+
+/**
+ * The credential cache of a name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`.
+ *
+ * `principal`: of a directory, the cache of this principal instead of the primary one.
+ *
+ * @throws KerberosError it cannot be read here; or an error of the file system.
+ */
+export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
+  if (!name.startsWith('DIR:')) {
+    const path = withoutType(name, ['FILE'], 'credential cache');
+    return { path, ...parseCredentialCache(readFile(path, owner)) };
+  }
+  const directory = name.slice('DIR:'.length);
+  if (directory.startsWith(':')) return readCache(`FILE:${directory.slice(1)}`, principal);
+  const primary = readCache(`FILE:${join(directory, primaryOf(directory))}`, principal);
+  if (principal === undefined || formatPrincipal(primary.client) === principal) return primary;
+  const names = readdirSync(directory).filter((each) => each.startsWith('tkt'));
+  for (const each of names.sort().slice(0, MAX_CACHES)) {
+    const found = readCache(`FILE:${join(directory, each)}`, principal);
+    if (formatPrincipal(found.client) === principal) return found;
+  }
+  return primary;
+}
+
+/** File name of the primary cache in a directory. */
+function primaryOf(directory: string): string {
+  try {
+    const name = readFile(join(directory, 'primary')).toString().trim();
+    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file primary names no cache');
+    return name;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'tkt';
+    throw error;
+  }
+}
+
+/** The path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
+function withoutType(name: string, supported: readonly string[], what: string): string {
+  const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
+  if (type === undefined) return name;
+  if (supported.includes(type)) return path;
+  throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+}
+
+/** Why a file of Kerberos cannot be used. */
+export function reasonOfKerberos(error: unknown): string {
+  return error instanceof KerberosError ? error.message : reasonOf(error);
+}

@@ -1,0 +1,241 @@
+/** KERBEROS with a credential cache, a keytab or a password. */
+
+import { encryptionType } from '../kerberos/encryption.ts';
+import { KDC_ERR, KdcError, KerberosError } from '../kerberos/kerberos-error.ts';
+import { keysOfKeytab } from '../kerberos/keytab.ts';
+import type { KerberosConfiguration } from '../kerberos/krb5-conf.ts';
+import { keysOfPassword } from '../kerberos/password.ts';
+import {
+  formatPrincipal,
+  NT_SRV_HST,
+  type Principal,
+  parsePrincipal,
+  realmOfTicketGranting,
+  ticketGranting,
+} from '../kerberos/principal.ts';
+import type { Ticket } from '../kerberos/ticket.ts';
+import { type ClientKeys, type Kdcs, requestInitialTicket, requestServiceTicket } from '../kerberos/tickets.ts';
+import type { Host } from '../runtime/host.ts';
+import type { Secret } from '../runtime/secret.ts';
+import type { AuthMethod } from '../security/method.ts';
+import { kerberos, type TicketSource } from '../security/methods/kerberos.ts';
+import { askKdc, lookUpKdcs, parseKdc } from '../transport/kdc.ts';
+import { isEncodedKeytab, readCache, readConfiguration, readKeytab, reasonOfKerberos } from './kerberos-files.ts';
+import { unreadable } from './private-file.ts';
+
+export interface KerberosSource {
+  /** Whether KERBEROS was chosen. Else what is on this host is not looked at. */
+  readonly chosen: boolean;
+  /** The inputs. The keytab is a path or base64. */
+  readonly cache: string | undefined;
+  readonly keytab: Secret | undefined;
+  readonly password: Secret | undefined;
+  readonly principal: string | undefined;
+  /** KERBEROS_SERVER_SERVICE: first component of the daemons' principals. */
+  readonly service: string;
+  /** Environment: KRB5CCNAME, KRB5_CLIENT_KTNAME and KRB5_CONFIG. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number | undefined;
+}
+
+/** What all credentials of a run share. */
+interface Realm {
+  readonly configuration: KerberosConfiguration;
+  readonly kdcs: Kdcs;
+  readonly service: string;
+}
+
+const NOT_CHOSEN =
+  'it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password';
+
+/**
+ * KERBEROS with the credentials of the inputs, or with those of this host; a string says why there is none.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if one of the inputs is of no use.
+ */
+export function loadKerberos(source: KerberosSource, host: Host): AuthMethod | string {
+  if (!source.chosen) return NOT_CHOSEN;
+  const { cache, keytab, password, principal, env, service } = source;
+  if (password !== undefined) host.mask(password);
+  if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
+  const configuration = readConfiguration(env);
+  const realm: Realm = { configuration, kdcs: kdcsOf(configuration, host), service };
+  const wanted = (what: string) => given(what, () => principalOf(principal, configuration));
+  const found: ClientSource[] = [];
+  const reasons: string[] = [];
+  if (cache !== undefined)
+    found.push(given('kerberos-cache', () => fromCache(cache, 'kerberos-cache', wanted('kerberos-principal'), realm)));
+  if (keytab !== undefined) {
+    const client = wanted('kerberos-principal');
+    found.push(given('kerberos-keytab', () => fromKeytab(keytab.reveal(), 'kerberos-keytab', client, realm)));
+  }
+  if (password !== undefined) {
+    const client = wanted('kerberos-principal');
+    if (client === undefined) throw unreadable('kerberos-password', 'give kerberos-principal too');
+    found.push(
+      fromKeys(
+        client,
+        keysOfPassword(() => password.reveal(), client, 'kerberos-password'),
+        realm,
+      ),
+    );
+  }
+  if (found.length === 0) {
+    const client = wanted('kerberos-principal');
+    const attempt = (name: string, make: () => ClientSource) => {
+      try {
+        found.push(make());
+      } catch (error) {
+        reasons.push(`${name}: ${reasonOfKerberos(error)}`);
+      }
+    };
+    const { name, owner } = defaultCache(source, configuration);
+    if (name === undefined) reasons.push('this system has no default credential cache');
+    else attempt(`credential cache ${name}`, () => fromCache(name, name, client, realm, owner));
+    const file = env['KRB5_CLIENT_KTNAME'];
+    if (file) attempt(`keytab ${file}`, () => fromKeytab(file, file, client, realm));
+  }
+  if (found.length === 0) return reasons.join('; ');
+  for (const { client } of found) warnOfHostPrincipal(client, service, host);
+  return kerberos(found, host);
+}
+
+function principalOf(text: string | undefined, { defaultRealm }: KerberosConfiguration): Principal | undefined {
+  return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
+}
+
+/** Work on an input. What is wrong with it is the fault of the workflow's author. */
+function given<T>(input: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw unreadable(input, reasonOfKerberos(error));
+  }
+}
+
+/** The cache that Kerberos' tools use; its owner is checked where everybody may write. */
+function defaultCache(
+  { env, uid }: KerberosSource,
+  { defaultCache: configured }: KerberosConfiguration,
+): { name: string | undefined; owner?: number } {
+  if (env['KRB5CCNAME']) return { name: env['KRB5CCNAME'] };
+  if (configured !== undefined) return { name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? '')) };
+  return uid === undefined ? { name: undefined } : { name: `/tmp/krb5cc_${uid}`, owner: uid };
+}
+
+interface ClientSource extends TicketSource {
+  readonly client: Principal;
+}
+
+function fromCache(
+  name: string,
+  label: string,
+  wanted: Principal | undefined,
+  realm: Realm,
+  owner?: number,
+): ClientSource {
+  const { client, tickets, path } = readCache(name, wanted && formatPrincipal(wanted), owner);
+  if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted))
+    throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+  const own = tickets.filter((ticket) => formatPrincipal(ticket.client) === formatPrincipal(client));
+  const granting = own.filter(({ service }) => realmOfTicketGranting(service) === client.realm);
+  const services = own.filter(({ service: { components } }) => components[0] === realm.service);
+  const usable = [...granting, ...services];
+  const latest = Math.max(0, ...usable.map(({ endTime }) => endTime));
+  return {
+    client,
+    label: `${label} (${formatPrincipal(client)})`,
+    objection(now) {
+      if (usable.length === 0) return 'it has no ticket-granting ticket, and no ticket for HTCondor’s service';
+      return latest * 1000 > now.getTime()
+        ? undefined
+        : `its ticket expired at ${new Date(latest * 1000).toISOString()}`;
+    },
+    ticketFor: once((host) => {
+      const now = realm.kdcs.now().getTime() / 1000;
+      const wantedRealm = realm.configuration.realmOf(host);
+      const ready = services.find(
+        ({ service, endTime }) =>
+          endTime > now && service.components[1] === host && (wantedRealm ?? service.realm) === service.realm,
+      );
+      if (ready !== undefined) return supported(ready);
+      const [grant] = granting.filter(({ endTime }) => endTime > now);
+      if (grant === undefined)
+        throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+      return requestServiceTicket(
+        supported(grant),
+        { components: [realm.service, host], realm: wantedRealm },
+        realm.kdcs,
+      );
+    }),
+  };
+}
+
+/** @throws KerberosError the session key of a ticket is of an encryption type that is not supported. */
+function supported(ticket: Ticket): Ticket {
+  encryptionType(ticket.key.type);
+  return ticket;
+}
+
+function fromKeytab(text: string, label: string, wanted: Principal | undefined, realm: Realm): ClientSource {
+  const entries = readKeytab(text);
+  const client = wanted ?? entries[0]?.principal;
+  if (client === undefined) throw new KerberosError('it has no keys');
+  return fromKeys(client, keysOfKeytab(entries, client, label), realm);
+}
+
+/** One exchange straight to the service's ticket if it is of the client's realm, else by a ticket-granting ticket. */
+function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, service }: Realm): ClientSource {
+  return {
+    client,
+    label: `${keys.source} (${formatPrincipal(client)})`,
+    objection: () => undefined,
+    ticketFor: once(async (host) => {
+      const components = [service, host];
+      const realm = configuration.realmOf(host);
+      if (realm === undefined || realm === client.realm) {
+        const principal = { type: NT_SRV_HST, components, realm: client.realm };
+        try {
+          return await requestInitialTicket(client, principal, keys, kdcs);
+        } catch (error) {
+          const elsewhere = error instanceof KdcError && error.code === KDC_ERR.SERVER_UNKNOWN && realm === undefined;
+          if (!elsewhere) throw error;
+        }
+      }
+      const granting = await requestInitialTicket(client, ticketGranting(client.realm), keys, kdcs);
+      return await requestServiceTicket(granting, { components, realm }, kdcs);
+    }),
+  };
+}
+
+/** A ticket for each host is got once; names of hosts do not differ by case (RFC 4120 §6.2.1). */
+function once(get: (host: string) => Ticket | Promise<Ticket>): (host: string) => Promise<Ticket> {
+  const tickets = new Map<string, Promise<Ticket>>();
+  return (name) => {
+    const host = name.toLowerCase().replace(/\.$/, '');
+    const found = tickets.get(host) ?? (async () => await get(host))();
+    tickets.set(host, found);
+    return found;
+  };
+}
+
+function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
+  return {
+    now: host.now,
+    randomBytes: host.randomBytes,
+    async ask(realm, request) {
+      const configured = configuration.kdcsOf(realm).flatMap((text) => parseKdc(text) ?? []);
+      const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
+      if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
+      throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
+    },
+  };
+}
+
+/** A daemon takes the principals of its own service for HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
+function warnOfHostPrincipal(client: Principal, service: string, host: Host): void {
+  if (client.components[0] !== service) return;
+  host.log.warn(
+    `${formatPrincipal(client)} is the principal of a host: daemons treat it as HTCondor itself. Use the keytab of a service account instead`,
+  );
+}

@@ -1,0 +1,121 @@
+/** krb5.conf, as far as it tells realms and KDCs (MIT's documentation of krb5.conf; prof_parse.c). */
+
+/** Reads files for the parser. Each function returns undefined or nothing if there is no such file. */
+interface ConfigurationFiles {
+  read(path: string): string | undefined;
+  /** Paths of the files in a directory, in order. */
+  list(directory: string): readonly string[];
+}
+
+export interface KerberosConfiguration {
+  readonly defaultRealm: string | undefined;
+  readonly defaultCache: string | undefined;
+  /** Whether DNS may be asked for KDCs. */
+  readonly lookUpKdcs: boolean;
+  /** `host` or `host:port` of each KDC of a realm, in order. */
+  kdcsOf(realm: string): readonly string[];
+  /** The realm that a host is in by [domain_realm]; undefined: no line is about it. */
+  realmOf(host: string): string | undefined;
+}
+
+const MAX_FILES = 100;
+const MAX_LINES = 100_000;
+const MAX_DEPTH = 16;
+/** Names of sections and settings are cut to this length. */
+const MAX_NAME_LENGTH = 256;
+
+/** Values by `section/name` or `section/subsection/name`, in order. */
+type Values = Map<string, string[]>;
+
+/** All files count; of settings that have one value, the first. */
+export function parseConfiguration(paths: readonly string[], files: ConfigurationFiles): KerberosConfiguration {
+  const values = readFiles(paths, files);
+  const first = (...names: readonly string[]) => values.get(names.join('/'))?.[0];
+  return {
+    defaultRealm: first('libdefaults', 'default_realm'),
+    defaultCache: first('libdefaults', 'default_ccache_name'),
+    lookUpKdcs: isTrue(first('libdefaults', 'dns_lookup_kdc') ?? 'true'),
+    kdcsOf: (realm) => values.get(['realms', realm, 'kdc'].join('/')) ?? [],
+    realmOf: (host) => {
+      // The host, then each domain that it is in, with and without its dot (k5_hostrealm of MIT).
+      for (let name = host.toLowerCase(); name !== ''; ) {
+        const realm = first('domain_realm', name);
+        if (realm !== undefined) return realm;
+        const dot = name.indexOf('.', 1);
+        if (name.startsWith('.')) name = name.slice(1);
+        else name = dot === -1 ? '' : name.slice(dot);
+      }
+      return undefined;
+    },
+  };
+}
+
+/** A file that is being read, and the section with the subsections that are open in it. */
+interface OpenFile {
+  readonly lines: Iterator<string>;
+  readonly place: string[];
+}
+
+/** Files that are included are read in their place, from a list instead of by recursion. */
+function readFiles(paths: readonly string[], files: ConfigurationFiles): Values {
+  const values: Values = new Map();
+  const openFile = (path: string): OpenFile => ({ lines: linesOf(path, files)[Symbol.iterator](), place: [] });
+  const waiting = [...paths].reverse().map(openFile);
+  let [opened, lines] = [paths.length, 0];
+  for (let current = waiting.at(-1); current !== undefined; current = waiting.at(-1)) {
+    const { value: line, done } = current.lines.next();
+    if (done === true) {
+      waiting.pop();
+      continue;
+    }
+    if (++lines > MAX_LINES) break;
+    const [, directive, target = ''] = /^(include|includedir)\s+(\S.*)$/.exec(line) ?? [];
+    if (directive === undefined) {
+      readLine(line, current.place, values);
+      continue;
+    }
+    const included = directive === 'include' ? [target] : files.list(target).filter(isIncluded);
+    opened += included.length;
+    if (opened <= MAX_FILES && waiting.length <= MAX_DEPTH) waiting.push(...[...included].reverse().map(openFile));
+  }
+  return values;
+}
+
+function linesOf(path: string, files: ConfigurationFiles): string[] {
+  return (files.read(path) ?? '').split('\n').map((line) => line.trim());
+}
+
+/** As includedir has it: letters, digits, dashes and underscores only, or a name that ends in .conf. */
+function isIncluded(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return /^[A-Za-z0-9_-]+$/.test(name) || (name.endsWith('.conf') && !name.startsWith('.'));
+}
+
+/** `place` is the section, and the subsections that are open. */
+function readLine(line: string, place: string[], values: Values): void {
+  if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
+  const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
+  if (section !== undefined) {
+    place.splice(0, place.length, section.slice(0, MAX_NAME_LENGTH));
+  } else if (line.startsWith('}')) {
+    if (place.length > 1) place.pop();
+  } else {
+    const equals = line.indexOf('=');
+    if (equals === -1) return;
+    const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, '');
+    const value = line.slice(equals + 1).trim();
+    if (value.startsWith('{')) {
+      if (place.length < MAX_DEPTH) place.push(name);
+      return;
+    }
+    const key = [...place, place[0] === 'domain_realm' ? name.toLowerCase() : name].join('/');
+    const found = values.get(key) ?? [];
+    found.push(value.replace(/^"(.*)"$/, '$1'));
+    values.set(key, found);
+  }
+}
+
+/** As MIT reads it: y, yes, true, t, 1, on. */
+function isTrue(text: string): boolean {
+  return /^(y|yes|true|t|1|on)$/i.test(text);
+}

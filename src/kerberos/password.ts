@@ -1,0 +1,33 @@
+import { ENCRYPTION_TYPES, encryptionType } from './encryption.ts';
+import { KerberosError } from './kerberos-error.ts';
+import type { Principal } from './principal.ts';
+import type { ClientKeys } from './tickets.ts';
+
+/**
+ * Bounds of the iteration count that a KDC may demand, which has not proven itself by then: fewer would help an impostor
+ * to guess the password, more would keep this host busy.
+ */
+const MIN_ITERATIONS = 4096;
+const MAX_ITERATIONS = 1_000_000;
+
+/** The keys of a password (RFC 3962 §4, RFC 8009 §4), made when the KDC has named salt and iteration count. */
+export function keysOfPassword(text: () => string, client: Principal, source: string): ClientKeys {
+  return {
+    source,
+    types: ENCRYPTION_TYPES,
+    needInformation: true,
+    async key({ type, salt, iterations }) {
+      const { stringToKey, defaultIterations } = encryptionType(type);
+      const count = iterations ?? defaultIterations;
+      if (count < MIN_ITERATIONS || count > MAX_ITERATIONS)
+        throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
+      // The default salt: realm and components without a separator (RFC 4120 §4).
+      const bytes = await stringToKey(
+        text(),
+        salt ?? Buffer.from(`${client.realm}${client.components.join('')}`),
+        count,
+      );
+      return { type, bytes };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** Kerberos principals and their text form (RFC 4120 §6.2; krb5_parse_name of MIT Kerberos). */
+import { type DerReader, der } from './der.ts';
+import { KerberosError } from './kerberos-error.ts';
+
+/** Name types (RFC 4120 §6.2). */
+const NT_PRINCIPAL = 1;
+const NT_SRV_INST = 2;
+export const NT_SRV_HST = 3;
+
+/** Maximum length of the text form, in characters. */
+const MAX_LENGTH = 1024;
+
+export interface Principal {
+  readonly type: number;
+  readonly components: readonly string[];
+  readonly realm: string;
+}
+
+/** The service that issues tickets of `realm` to holders of a ticket of `issuer`. */
+export function ticketGranting(realm: string, issuer: string = realm): Principal {
+  return { type: NT_SRV_INST, components: ['krbtgt', realm], realm: issuer };
+}
+
+/** The realm that a ticket-granting ticket is for; undefined: the principal is another service. */
+export function realmOfTicketGranting({ components: [service, realm, ...more] }: Principal): string | undefined {
+  return service === 'krbtgt' && more.length === 0 ? realm : undefined;
+}
+
+/** `primary/instance@REALM`; a backslash quotes the character behind it. */
+export function formatPrincipal({ components, realm }: Principal): string {
+  const quote = (text: string) => text.replace(/[\\/@]/g, '\\$&');
+  return `${components.map(quote).join('/')}@${realm}`;
+}
+
+/** @throws KerberosError the text is no principal, or has no realm and there is no default. */
+export function parsePrincipal(text: string, defaultRealm: string | undefined): Principal {
+  if (text.length > MAX_LENGTH) throw new KerberosError(`a principal of more than ${MAX_LENGTH} characters`);
+  const parts: string[] = [''];
+  let realm: string | undefined;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charAt(i);
+    if (realm !== undefined) realm += character;
+    else if (character === '@') realm = '';
+    else if (character === '/') parts.push('');
+    else {
+      if (character === '\\') i += 1;
+      parts.push(`${parts.pop() ?? ''}${text.charAt(i)}`);
+    }
+  }
+  const found = realm ?? defaultRealm;
+  if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
+  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
+  return { type: NT_PRINCIPAL, components: parts, realm: found };
+}
+
+/** Whether both have the same name and realm. The name type does not count (RFC 4120 §6.2). */
+export function isSamePrincipal(a: Principal, b: Principal): boolean {
+  return a.realm === b.realm && isSameName(a.components, b.components);
+}
+
+function isSameName(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
+}
+
+/** PrincipalName, which has no realm in it. */
+export function putName({ type, components }: Principal): Uint8Array {
+  return der.structure({ 0: der.integer(type), 1: der.list(components.map(der.text)) });
+}
+
+export function getName(name: DerReader, realm: string): Principal {
+  const fields = name.structure();
+  const type = fields.field(0).integer();
+  return { type, components: fields.field(1).list((item) => item.text()), realm };
+}

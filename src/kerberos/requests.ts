@@ -1,0 +1,153 @@
+/** What a client sends: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
+import { der } from './der.ts';
+import { CONFOUNDER_LENGTH, encryptionType, type SessionKey } from './encryption.ts';
+import { putName } from './principal.ts';
+import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
+
+/** Key usages of what a client encrypts or signs (RFC 4120 §7.5.1). */
+const USAGE = {
+  ENCRYPTED_TIMESTAMP: 1,
+  TGS_REQUEST_CHECKSUM: 6,
+  TGS_AUTHENTICATOR: 7,
+  AP_AUTHENTICATOR: 11,
+} as const;
+
+const VERSION = 5;
+const AS_REQ = 10;
+const TGS_REQ = 12;
+const AP_REQ = 14;
+const AUTHENTICATOR = 2;
+
+const PA_TGS_REQ = 1;
+const PA_ENC_TIMESTAMP = 2;
+
+/** KDCOptions: the KDC may answer with a ticket for another realm (RFC 6806 §3). */
+const CANONICALIZE = 0x0001_0000;
+/** APOptions (RFC 4120 §5.5.1). */
+const MUTUAL_REQUIRED = 0x2000_0000;
+
+/** Seconds that a ticket is requested for, as kinit does by default; the KDC shortens it. */
+const LIFETIME_SECONDS = 24 * 60 * 60;
+
+export interface Surroundings {
+  now(): Date;
+  /** Cryptographically strong randomness. */
+  randomBytes(length: number): Uint8Array;
+}
+
+export function drawNonce({ randomBytes }: Surroundings): number {
+  return Buffer.from(randomBytes(4)).readUInt32BE() & 0x7fff_ffff;
+}
+
+/** The time to the millisecond, and drawn below it, so that no two authenticators are the same (RFC 4120 §3.2.2). */
+function timeNow({ now, randomBytes }: Surroundings): KerberosTime {
+  const milliseconds = now().getTime();
+  const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1000;
+  return { seconds: Math.floor(milliseconds / 1000), microseconds: (milliseconds % 1000) * 1000 + drawn };
+}
+
+/** AS-REQ; with `key` the client proves by an encrypted timestamp that it has that key (RFC 4120 §5.2.7.2). */
+export function authenticationRequest(
+  request: TicketRequest,
+  key: SessionKey | undefined,
+  surroundings: Surroundings,
+): Uint8Array {
+  const proof: Uint8Array[] = [];
+  if (key !== undefined) {
+    const { seconds, microseconds } = timeNow(surroundings);
+    const timestamp = der.structure({ 0: der.time(seconds), 1: der.integer(microseconds) });
+    proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, surroundings)));
+  }
+  return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
+}
+
+/** TGS-REQ: the ticket-granting ticket with an authenticator that covers the body (RFC 4120 §3.3.1). */
+export function serviceRequest(request: TicketRequest, granting: Ticket, surroundings: Surroundings): Uint8Array {
+  const body = requestBody(request, CANONICALIZE, surroundings);
+  const { checksumType, checksum } = encryptionType(granting.key.type);
+  const covered = der.structure({
+    0: der.integer(checksumType),
+    1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body)),
+  });
+  const { message } = apRequest(granting, { usage: USAGE.TGS_AUTHENTICATOR, options: 0, covered }, surroundings);
+  return kdcRequest(TGS_REQ, [preAuthentication(PA_TGS_REQ, message)], body);
+}
+
+/** AP-REQ to a service, which has to prove itself in its reply; and the time in it, which the reply must repeat. */
+export function applicationRequest(ticket: Ticket, surroundings: Surroundings): ApRequest {
+  return apRequest(ticket, { usage: USAGE.AP_AUTHENTICATOR, options: MUTUAL_REQUIRED }, surroundings);
+}
+
+export interface ApRequest extends KerberosTime {
+  readonly message: Uint8Array;
+}
+
+function apRequest(
+  { client, key, encoded }: Ticket,
+  { usage, options, covered }: { usage: number; options: number; covered?: Uint8Array },
+  surroundings: Surroundings,
+): ApRequest {
+  const time = timeNow(surroundings);
+  const authenticator = der.application(
+    AUTHENTICATOR,
+    der.structure({
+      0: der.integer(VERSION),
+      1: der.text(client.realm),
+      2: putName(client),
+      3: covered,
+      4: der.integer(time.microseconds),
+      5: der.time(time.seconds),
+    }),
+  );
+  const message = der.application(
+    AP_REQ,
+    der.structure({
+      0: der.integer(VERSION),
+      1: der.integer(AP_REQ),
+      2: der.flags(options),
+      3: encoded,
+      4: seal(key, usage, authenticator, surroundings),
+    }),
+  );
+  return { message, ...time };
+}
+
+function kdcRequest(type: number, proofs: readonly Uint8Array[], body: Uint8Array): Uint8Array {
+  return der.application(
+    type,
+    der.structure({
+      1: der.integer(VERSION),
+      2: der.integer(type),
+      3: proofs.length === 0 ? undefined : der.list(proofs),
+      4: body,
+    }),
+  );
+}
+
+function preAuthentication(type: number, value: Uint8Array): Uint8Array {
+  return der.structure({ 1: der.integer(type), 2: der.octets(value) });
+}
+
+/** KDC-REQ-BODY, without addresses: a ticket with addresses is of no use behind NAT. */
+function requestBody(
+  { client, service, nonce, encryptionTypes }: TicketRequest,
+  options: number,
+  { now }: Surroundings,
+): Uint8Array {
+  return der.structure({
+    0: der.flags(options),
+    1: options === CANONICALIZE ? undefined : putName(client),
+    2: der.text(service.realm),
+    3: putName(service),
+    5: der.time(Math.floor(now().getTime() / 1000) + LIFETIME_SECONDS),
+    7: der.integer(nonce),
+    8: der.list(encryptionTypes.map(der.integer)),
+  });
+}
+
+/** EncryptedData (RFC 4120 §5.2.9). */
+function seal(key: SessionKey, usage: number, plaintext: Uint8Array, { randomBytes }: Surroundings): Uint8Array {
+  const { encrypt } = encryptionType(key.type);
+  const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
+  return der.structure({ 0: der.integer(key.type), 2: der.octets(cipher) });
+}

@@ -1,0 +1,142 @@
+/** The conversations with KDCs that end in a ticket: the AS exchange and the TGS exchange (RFC 4120 §3.1 and §3.3). */
+import { ENCRYPTION_TYPES, encryptionName, type SessionKey } from './encryption.ts';
+import { KDC_ERR, KdcError, KerberosError, kdcError } from './kerberos-error.ts';
+import {
+  formatPrincipal,
+  isSamePrincipal,
+  NT_SRV_HST,
+  type Principal,
+  realmOfTicketGranting,
+  ticketGranting,
+} from './principal.ts';
+import {
+  isRefusal,
+  type KdcReply,
+  type KeyInformation,
+  openKdcReply,
+  REPLY_USAGE,
+  readKdcReply,
+  readKeyInformation,
+} from './replies.ts';
+import { authenticationRequest, drawNonce, type Surroundings, serviceRequest } from './requests.ts';
+import type { Ticket, TicketRequest } from './ticket.ts';
+
+/** The way to KDCs. */
+export interface Kdcs extends Surroundings {
+  /** Sends a request to a KDC of a realm and returns its answer. */
+  ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The long-term keys of a client, from a keytab or a password. */
+export interface ClientKeys {
+  /** Where they are from, for messages. */
+  readonly source: string;
+  /** Encryption types of the keys, best first. */
+  readonly types: readonly number[];
+  /** Whether a key needs information from the KDC, as that of a password does. */
+  readonly needInformation: boolean;
+  /** The key of one of `types`. */
+  key(information: KeyInformation): Promise<SessionKey>;
+}
+
+/** Maximum number of realms on the way to that of a service. */
+const MAX_REFERRALS = 5;
+
+/** A request, with and without proof, and another one if the KDC wants the key of another type. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * A ticket for `service`, which is of the client's realm, by the client's own key.
+ *
+ * A KDC says with an error which key it wants and how it is made of a password; a keytab is tried without asking.
+ *
+ * @throws KdcError the KDC refuses. KerberosError the answer makes no sense.
+ */
+export async function requestInitialTicket(
+  client: Principal,
+  service: Principal,
+  keys: ClientKeys,
+  kdcs: Kdcs,
+): Promise<Ticket> {
+  const [best = 0] = keys.types;
+  let information: KeyInformation | undefined = keys.needInformation ? undefined : defaultsOf(best);
+  for (let attempt = 1; ; attempt++) {
+    const request = { client, service, nonce: drawNonce(kdcs), encryptionTypes: keys.types };
+    const key = information === undefined ? undefined : await keys.key(information);
+    try {
+      const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs);
+      const told = reply.keyInformation.find(({ type }) => type === reply.sealed.type);
+      const own = await keys.key(
+        told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)),
+      );
+      return openReply(reply, request, own, client);
+    } catch (error) {
+      const wantsProof = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_REQUIRED;
+      const wrongKey = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_FAILED;
+      if (!(wantsProof || wrongKey) || attempt === MAX_ATTEMPTS) throw error;
+      const next = chooseKey(readKeyInformation(error.data), keys);
+      if (information !== undefined && (next === undefined || next.type === information.type)) throw error;
+      information = next ?? defaultsOf(best);
+    }
+  }
+}
+
+function defaultsOf(type: number): KeyInformation {
+  return { type, salt: undefined, iterations: undefined };
+}
+
+/** @throws KerberosError the client has no key of the types that the KDC has for it. */
+function chooseKey(offered: readonly KeyInformation[], { types, source }: ClientKeys): KeyInformation | undefined {
+  const found = offered.find(({ type }) => types.includes(type));
+  if (found !== undefined || offered.length === 0) return found;
+  const [theirs, own] = [offered.map(({ type }) => type), types].map((all) => all.map(encryptionName).join(', '));
+  throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
+}
+
+/** In the first answer that a key opens, the client's key is what proves the KDC. */
+function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, client: Principal): Ticket {
+  try {
+    return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
+  } catch (error) {
+    if (!(error instanceof KerberosError)) throw error;
+    throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
+  }
+}
+
+/**
+ * A ticket for a service on a host, by a ticket-granting ticket. `realm` is that of the service; undefined: the KDC of
+ * the client's realm knows, and may refer to that of another one (RFC 6806 §8).
+ *
+ * @throws KdcError, KerberosError.
+ */
+export async function requestServiceTicket(
+  granting: Ticket,
+  name: { readonly components: readonly string[]; readonly realm: string | undefined },
+  kdcs: Kdcs,
+): Promise<Ticket> {
+  const { client } = granting;
+  let current = granting;
+  for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
+    const realm = realmOfTicketGranting(current.service);
+    if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
+    const service =
+      name.realm === undefined || name.realm === realm
+        ? { type: NT_SRV_HST, components: name.components, realm }
+        : ticketGranting(name.realm, realm);
+    const request = { client, service, nonce: drawNonce(kdcs), encryptionTypes: ENCRYPTION_TYPES };
+    const reply = await exchange(serviceRequest(request, current, kdcs), request, kdcs);
+    const isReferral = (other: Principal) => other.realm === realm && realmOfTicketGranting(other) !== undefined;
+    const ticket = openKdcReply(reply, request, current.key, REPLY_USAGE.TGS_REPLY, isReferral);
+    const found = isSamePrincipal(ticket.service, service) && service.type === NT_SRV_HST;
+    if (found) return ticket;
+    current = ticket;
+  }
+  throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join('/')}`);
+}
+
+async function exchange(message: Uint8Array, { client, service }: TicketRequest, kdcs: Kdcs): Promise<KdcReply> {
+  const reply = readKdcReply(await kdcs.ask(service.realm, message));
+  if (!isRefusal(reply)) return reply;
+  const names = { client: formatPrincipal(client), service: formatPrincipal(service) };
+  throw kdcError(reply, { ...names, realm: service.realm, now: kdcs.now() });
+}

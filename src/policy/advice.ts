@@ -1,0 +1,65 @@
+/** What `check` and `explain` say about a policy. */
+import { type Claims, claimOf, describeExpectation, type Expectation, satisfies } from './claims.ts';
+import type { Configuration, Entry } from './model.ts';
+import { platformOf, platformOfToken } from './platforms.ts';
+
+/** Warnings about a valid configuration. */
+export function warningsOf({ grants }: Configuration): readonly string[] {
+  const enabled = grants.filter((grant) => grant.enabled);
+  const entries = enabled.flatMap((grant) => grant.jobs.map((entry) => ({ identity: grant.identity, entry })));
+  const overlaps = entries.flatMap((a, at) =>
+    entries
+      .slice(at + 1)
+      .filter((b) => b.identity !== a.identity && canMatchTheSame(a.entry, b.entry))
+      .map((b) => `${a.entry.path} and ${b.entry.path} can match the same job, which must then name its identity`),
+  );
+  const blind = entries
+    .filter(({ entry }) => platformOf(entry.issuer, [...entry.claims.keys()])?.event === undefined)
+    .map(
+      ({ entry }) =>
+        `${entry.path}: tokens of ${entry.issuer} do not tell what started a job; builds of pull requests match`,
+    );
+  const off = grants.filter((grant) => !grant.enabled).map(({ identity }) => `${identity} is switched off`);
+  return [...overlaps, ...blind, ...off];
+}
+
+/** Whether some job can match both entries. Two globs are taken to overlap. */
+function canMatchTheSame(a: Entry, b: Entry): boolean {
+  if (a.issuer !== b.issuer) return false;
+  return [...a.claims].every(([name, expected]) => {
+    const other = b.claims.get(name);
+    return other === undefined || intersect(expected, other);
+  });
+}
+
+function intersect(a: Expectation, b: Expectation): boolean {
+  if ('values' in a) return a.values.some((each) => satisfies(b, each));
+  return 'values' in b ? intersect(b, a) : true;
+}
+
+/** Claims that are worth fixing beside the owner, where a token has them. */
+const NARROWING = ['ref', 'ref_protected', 'environment', 'job_workflow_ref'];
+
+/** The lines of an entry that admits a job, to be pasted below `jobs:`. */
+export function entryFor(claims: Claims): string {
+  const issuer = claimOf(claims, 'iss') ?? '';
+  const platform = platformOf(issuer, []) ?? platformOfToken(claims);
+  const event = platform?.event;
+  const eventName = event === undefined ? undefined : claimOf(claims, event.claim);
+  const isUntrusted = event !== undefined && (eventName === undefined || !event.trusted.includes(eventName));
+  const owner = platform?.owners.find((name) => claimOf(claims, name) !== undefined) ?? 'sub';
+  const names = [owner, ...NARROWING, ...(isUntrusted && event !== undefined ? [event.claim] : [])];
+  const lines = names.flatMap((name) => {
+    const value = claimOf(claims, name);
+    return value === undefined || value === '' ? [] : [`${name}: ${JSON.stringify(value)}`];
+  });
+  const unsafe = isUntrusted ? ['untrusted-code: true   # code of people who cannot write to the repository'] : [];
+  const reuse = typeof claims['jti'] === 'string' ? [] : ['reuse: job'];
+  return `- issuer: ${issuer}\n${[...lines, ...unsafe, ...reuse].map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** An entry in one line. */
+export function describeEntry({ issuer, claims }: Entry): string {
+  const parts = [...claims].map(([name, expected]) => `${name} ${describeExpectation(expected)}`);
+  return [`issuer ${issuer}`, ...parts].join(', ');
+}

@@ -1,0 +1,53 @@
+/** Claims of a verified job token, and what an entry of the policy expects of them. */
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** What one claim must be: one of these texts, or a text that matches a glob. */
+export type Expectation = { readonly values: readonly string[] } | { readonly glob: string };
+
+/** The text by which a claim is compared; undefined: a value of this kind never matches. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
+  return undefined;
+}
+
+/** The text of a claim of its own, not of a property that every object inherits. */
+export function claimOf(claims: Claims, name: string): string | undefined {
+  return Object.hasOwn(claims, name) ? textOf(claims[name]) : undefined;
+}
+
+/** Whether a claim is what is expected. A missing claim, an array or an object never is. */
+export function satisfies(expectation: Expectation, actual: string | undefined): boolean {
+  if (actual === undefined) return false;
+  return 'values' in expectation ? expectation.values.includes(actual) : matchesGlob(expectation.glob, actual);
+}
+
+/**
+ * Matches a glob: `*` stands for any characters of one path segment, everything else for itself. Linear in both lengths
+ * per segment, since only the last `*` is ever tried again.
+ */
+export function matchesGlob(glob: string, text: string): boolean {
+  const [patterns, segments] = [glob.split('/'), text.split('/')];
+  return patterns.length === segments.length && patterns.every((each, at) => matchesSegment(each, segments[at] ?? ''));
+}
+
+function matchesSegment(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  const end = text.length - last.length;
+  let from = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, from);
+    if (found < 0 || found + part.length > end) return false;
+    from = found + part.length;
+  }
+  return true;
+}
+
+/** An expectation for people. */
+export function describeExpectation(expectation: Expectation): string {
+  return 'values' in expectation ? expectation.values.join(' or ') : expectation.glob;
+}

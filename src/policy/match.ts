@@ -1,0 +1,127 @@
+/** Which grant a job gets, and why not. Pure: the same claims and the same time give the same answer. */
+import { type Claims, claimOf, describeExpectation, satisfies } from './claims.ts';
+import type { Configuration, Entry, Grant } from './model.ts';
+import { PLATFORMS, platformOf, platformOfToken } from './platforms.ts';
+
+/** The first claim of a job that is not what an entry expects. */
+interface Mismatch {
+  readonly claim: string;
+  readonly expected: string;
+  readonly got: string;
+  /** Whether the job is one of the repository, project or pipeline that the entry is about. */
+  readonly ownerMatches: boolean;
+}
+
+interface EntryResult {
+  readonly grant: Grant;
+  readonly entry: Entry;
+  /** Undefined: the entry admits the job. */
+  readonly mismatch: Mismatch | undefined;
+}
+
+type Decision =
+  | { readonly grant: Grant; readonly entry: Entry }
+  /** `reason` may be told to the job, since it says nothing about entries of other owners. */
+  | { readonly reason: string };
+
+/** Compares a job with every entry of every enabled grant. `now`: seconds since 1970. */
+export function compare({ grants }: Configuration, claims: Claims, now: number): readonly EntryResult[] {
+  return grants
+    .filter(({ enabled }) => enabled)
+    .flatMap((grant) => grant.jobs.map((entry) => ({ grant, entry, mismatch: mismatchOf(entry, claims, now) })));
+}
+
+/**
+ * Finds the one grant of a job. `identity` narrows the choice where several grants match; it never widens it.
+ */
+export function decide(config: Configuration, claims: Claims, now: number, identity?: string): Decision {
+  const results = compare(config, claims, now);
+  const matches = results.filter(({ mismatch }) => mismatch === undefined);
+  const wanted = matches.filter(({ grant }) => identity === undefined || grant.identity === identity);
+  const [first] = wanted;
+  const names = [...new Set(wanted.map(({ grant }) => grant.identity))];
+  if (first === undefined && matches.length > 0)
+    return { reason: `no grant for this job has the identity ${identity}` };
+  if (first === undefined) return { reason: refusalOf(results, claims) };
+  if (names.length > 1)
+    return { reason: `several grants match this job: ${names.join(', ')}; choose one with expected-identity` };
+  return { grant: first.grant, entry: first.entry };
+}
+
+/** Says what differs in the entries that are about this job's repository, or that there is no such entry. */
+function refusalOf(results: readonly EntryResult[], claims: Claims): string {
+  const near = results.flatMap(({ grant, mismatch }) =>
+    mismatch?.ownerMatches === true ? [`${grant.identity}: ${describeMismatch(mismatch)}`] : [],
+  );
+  if (near.length > 0) return near.join('; ');
+  const owners = [...PLATFORMS.flatMap((each) => each.owners), 'sub'];
+  const owner = owners.find((name) => claimOf(claims, name) !== undefined);
+  return owner === undefined ? 'no grant for this job' : `no grant for ${owner} ${claimOf(claims, owner)}`;
+}
+
+export function describeMismatch({ claim, expected, got }: Mismatch): string {
+  return `${claim}: expected ${expected}, got ${got}`;
+}
+
+/** Checks one entry: the issuer and the owner first, so that nothing else is told about entries of other owners. */
+function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undefined {
+  const got = (name: string) =>
+    claimOf(claims, name) ?? (Object.hasOwn(claims, name) ? 'a value of another kind' : 'none');
+  const differs = (claim: string, expected: string, ownerMatches: boolean): Mismatch => ({
+    ...{ claim, expected, got: got(claim), ownerMatches },
+  });
+  if (claimOf(claims, 'iss') !== entry.issuer) return differs('iss', entry.issuer, false);
+  const platform = platformOf(entry.issuer, [...entry.claims.keys()]);
+  const ownerNames = platform === undefined ? ['sub'] : [...platform.owners, ...platform.groups];
+  const [owners, others] = partition([...entry.claims], ([name]) => ownerNames.includes(name));
+  for (const [name, expected] of owners)
+    if (!satisfies(expected, claimOf(claims, name))) return differs(name, describeExpectation(expected), false);
+  return (
+    forkMismatch(entry, claims, differs) ??
+    platformMismatch(entry, claims, differs) ??
+    others
+      .filter(([name, expected]) => !satisfies(expected, claimOf(claims, name)))
+      .map(([name, expected]) => differs(name, describeExpectation(expected), true))[0] ??
+    timeMismatch(entry, claims, now)
+  );
+}
+
+type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
+
+/** A job that runs in a fork has the parent's `project_id`, and its own as `job_project_id` where GitLab sends it. */
+function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
+  const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];
+  if (!expected.has('project_id') || expected.has(runsIn) || !Object.hasOwn(claims, runsIn)) return undefined;
+  return claimOf(claims, runsIn) === project ? undefined : differs(runsIn, String(project), true);
+}
+
+/** Untrusted code, and tokens with ids that an entry with `sub` alone does not fix. */
+function platformMismatch(entry: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
+  const known = platformOf(entry.issuer, [...entry.claims.keys()]);
+  const platform = known ?? platformOfToken(claims);
+  if (platform === undefined) return undefined;
+  if (known === undefined) {
+    const [owner = ''] = platform.owners;
+    return { ...differs(owner, `an entry with ${owner}`, false), got: 'an entry with sub only' };
+  }
+  const { event } = platform;
+  if (event === undefined || entry.untrustedCode) return undefined;
+  const actual = claimOf(claims, event.claim);
+  return actual !== undefined && event.trusted.includes(actual)
+    ? undefined
+    : differs(event.claim, event.trusted.join(' or '), true);
+}
+
+function timeMismatch({ reuse, maxTokenAgeSeconds }: Entry, claims: Claims, now: number): Mismatch | undefined {
+  const { iat, jti } = claims;
+  if (reuse === 'never' && (typeof jti !== 'string' || jti === ''))
+    return { claim: 'jti', expected: 'an id (or an entry with reuse: job)', got: 'none', ownerMatches: true };
+  const age = typeof iat === 'number' ? Math.floor(now - iat) : Number.POSITIVE_INFINITY;
+  if (age <= maxTokenAgeSeconds) return undefined;
+  const expected = `an age of at most ${maxTokenAgeSeconds} s (max-token-age)`;
+  return { claim: 'iat', expected, got: `an age of ${age} s`, ownerMatches: true };
+}
+
+function partition<T>(all: readonly T[], test: (each: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(test), all.filter((each) => !test(each))];
+}

@@ -1,0 +1,64 @@
+/** What a configuration means, once it is parsed. */
+import type { Expectation } from './claims.ts';
+
+export interface Configuration {
+  readonly listen: Listen;
+  /** Undefined: plain HTTP, to a reverse proxy on this host. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  readonly audience: string;
+  readonly trustedProxies: readonly string[];
+  /** Daemons that issue the tokens, tried in order. Empty: the schedd of this host. */
+  readonly daemons: readonly DaemonPlace[];
+  readonly grants: readonly Grant[];
+}
+
+export type Listen = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+export interface DaemonPlace {
+  readonly pool?: string;
+  readonly name?: string;
+  readonly type?: string;
+  readonly address?: string;
+  /** Name of the signing key. */
+  readonly key?: string;
+}
+
+/** Authorization levels and a lifetime for one identity, and the jobs that may have them. */
+export interface Grant {
+  readonly identity: string;
+  readonly authz: readonly string[];
+  readonly maxLifetimeSeconds: number;
+  readonly enabled: boolean;
+  readonly jobs: readonly Entry[];
+}
+
+/** One entry of `jobs`: a job matches if every claim is as expected. */
+export interface Entry {
+  /** Where it stands in the configuration. */
+  readonly path: string;
+  readonly issuer: string;
+  readonly claims: ReadonlyMap<string, Expectation>;
+  readonly untrustedCode: boolean;
+  readonly maxTokenAgeSeconds: number;
+  readonly reuse: 'never' | 'job';
+}
+
+/** Facts of the host that the configuration is checked against. */
+export interface ConfigContext {
+  /** Fully qualified name of this host, for the default of `audience`. */
+  readonly hostName: string;
+  /** QUEUE_SUPER_USERS of the schedd on this host. */
+  readonly superUsers: readonly string[];
+  /** Whether an issuer may be plain HTTP on the loopback interface. */
+  readonly insecureTestIssuer: boolean;
+}
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
+
+/** Seconds of a duration that the schema has accepted. */
+export function secondsOf(value: unknown): number {
+  const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(String(value)) ?? [];
+  return Number(digits) * (UNITS[unit] ?? Number.NaN);
+}

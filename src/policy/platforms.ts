@@ -1,0 +1,67 @@
+/** What is known of the platforms that issue job tokens: claims that are never reassigned, and events that run trusted code. */
+import { type Claims, claimOf } from './claims.ts';
+
+export interface Platform {
+  readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
+  /** Claims of which an entry must fix at least one: a repository, project or pipeline. */
+  readonly owners: readonly string[];
+  /** Claims that stand for every repository of an owner; each needs `any-repository-of-owner: true`. */
+  readonly groups: readonly string[];
+  /** Issuers that are recognized without any claim. */
+  readonly issuer: RegExp;
+  /** The claim that tells what started the job, and its values for which only writers of the repository are the cause. */
+  readonly event: { readonly claim: string; readonly trusted: readonly string[] } | undefined;
+}
+
+export const PLATFORMS: readonly Platform[] = [
+  {
+    name: 'GitHub', // and Forgejo, whose tokens have the same claims
+    owners: ['repository_id'],
+    groups: ['repository_owner_id'],
+    issuer:
+      /^https:\/\/token\.actions\.(githubusercontent\.com|[a-z0-9-]+\.ghe\.com)(\/|$)|\/_services\/token$|\/api\/actions$/,
+    event: { claim: 'event_name', trusted: ['push', 'schedule', 'workflow_dispatch', 'release'] },
+  },
+  {
+    name: 'GitLab',
+    owners: ['project_id', 'job_project_id'],
+    groups: ['namespace_id'],
+    issuer: /^https:\/\/gitlab\.com$/,
+    event: { claim: 'pipeline_source', trusted: ['push', 'schedule', 'web', 'api', 'trigger'] },
+  },
+  {
+    name: 'CircleCI',
+    owners: ['oidc.circleci.com/project-id'],
+    groups: [],
+    issuer: /^https:\/\/oidc\.circleci\.com(\/|$)/,
+    event: undefined,
+  },
+  {
+    name: 'Buildkite',
+    owners: ['pipeline_id'],
+    groups: [],
+    issuer: /^https:\/\/agent\.buildkite\.com$/,
+    event: undefined,
+  },
+];
+
+/** Claims that are compared exactly: a glob over an id or an issuer has no meaning. */
+export const EXACT_CLAIMS: readonly string[] = [
+  ...PLATFORMS.flatMap(({ owners, groups }) => [...owners, ...groups]),
+  'sub',
+];
+
+/** The platform of an entry: by its issuer, or by the claims that it fixes. */
+export function platformOf(issuer: string, claims: readonly string[]): Platform | undefined {
+  return (
+    PLATFORMS.find((each) => each.issuer.test(issuer)) ??
+    PLATFORMS.find(({ owners, groups }) => [...owners, ...groups].some((name) => claims.includes(name)))
+  );
+}
+
+/** The platform of a token whose issuer is not recognized: a token that has a platform's ids or event is of it. */
+export function platformOfToken(claims: Claims): Platform | undefined {
+  return PLATFORMS.find(({ owners, event }) =>
+    [...owners, ...(event === undefined ? [] : [event.claim])].some((name) => claimOf(claims, name) !== undefined),
+  );
+}

@@ -1,0 +1,124 @@
+import { AuthenticationError, ConnectError, ProtocolError } from '../../errors.ts';
+import { KerberosError } from '../../kerberos/kerberos-error.ts';
+import { formatPrincipal } from '../../kerberos/principal.ts';
+import { verifyApplicationReply } from '../../kerberos/replies.ts';
+import { type ApRequest, applicationRequest } from '../../kerberos/requests.ts';
+import type { Ticket } from '../../kerberos/ticket.ts';
+import type { Host } from '../../runtime/host.ts';
+import { messageOf } from '../../runtime/printable.ts';
+import type { Reader } from '../../wire/reader.ts';
+import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
+
+/** What the two sides say beside the messages of Kerberos (condor_auth_kerberos.cpp). */
+const ABORT = -1;
+const GRANT = 1;
+const MUTUAL = 3;
+const PROCEED = 4;
+
+/** One credential: a cache, a keytab or a password. */
+export interface TicketSource {
+  /** Where it is from, and the client's principal. */
+  readonly label: string;
+  /** Why it is not used now; undefined: it is. */
+  readonly objection: (now: Date) => string | undefined;
+  /** A ticket for HTCondor's service on a host. The same one is returned again in a run. */
+  readonly ticketFor: (host: string) => Promise<Ticket>;
+}
+
+/** A ticket is for a host by its name. */
+const NO_SERVER_NAME =
+  'no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address';
+
+/**
+ * KERBEROS: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI (condor_auth_kerberos.cpp; RFC 4120 §3.2).
+ *
+ * Both sides are authenticated. The session key of Kerberos is not used: that of CEDAR comes from ECDH as with every
+ * other method.
+ */
+export function kerberos(sources: readonly TicketSource[], host: Host): AuthMethod {
+  const usable = () => sources.filter(({ objection }) => objection(host.now()) === undefined);
+  return {
+    name: 'KERBEROS',
+    sources: sources.map(({ label }) => label),
+    candidatesFor(_, { serverName, claimedName }) {
+      const name = serverName ?? claimedName;
+      const reasonOf = ({ objection }: TicketSource) =>
+        objection(host.now()) ?? (name === undefined ? NO_SERVER_NAME : undefined);
+      return {
+        fit: name === undefined ? [] : usable().map((source) => candidate(source, name, host)),
+        unfit: sources.flatMap((source) => {
+          const reason = reasonOf(source);
+          return reason === undefined ? [] : [{ label: source.label, reason }];
+        }),
+      };
+    },
+    presumed({ serverName, claimedName }: Peer) {
+      const [only, ...others] = usable();
+      const name = serverName ?? claimedName;
+      return only === undefined || others.length > 0 || name === undefined ? undefined : candidate(only, name, host);
+    },
+    prepare({ serverName, claimedName }) {
+      const [first] = usable();
+      const name = serverName ?? claimedName;
+      if (name !== undefined) first?.ticketFor(name).catch(() => {}); // `open` reports it
+    },
+  };
+}
+
+interface Opened extends ApRequest {
+  readonly ticket: Ticket;
+}
+
+function candidate({ label, ticketFor }: TicketSource, serverName: string, host: Host): Candidate {
+  let opened: Opened | Error | undefined;
+  return {
+    label,
+    async open(channel) {
+      try {
+        const ticket = await ticketFor(serverName);
+        const request = applicationRequest(ticket, host);
+        opened = { ticket, ...request };
+        channel.send((message) => message.int(PROCEED));
+        channel.send((message) => message.int(PROCEED).int(request.message.length).bytes(request.message));
+      } catch (error) {
+        if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
+        opened = error;
+        channel.send((message) => message.int(ABORT)); // the daemon does not answer, and waits for the next method
+      }
+    },
+    async finish(channel, _, last) {
+      if (opened === undefined) throw new RangeError('finish before open');
+      // A KDC out of reach is a transient failure, unless there is another credential.
+      if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
+      if ((await channel.receive((message) => message.int())) !== MUTUAL)
+        throw refused(
+          `the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`,
+        );
+      const reply = await channel.receive(getReply);
+      try {
+        verifyApplicationReply(reply, opened.ticket, opened);
+      } catch (error) {
+        const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
+        throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon failed to authenticate itself', [
+          { method: 'KERBEROS', reason },
+        ]);
+      }
+      channel.send((message) => message.int(GRANT));
+      const unmapped = refused('the daemon maps the principal to no user (KERBEROS_MAP_FILE)');
+      if (last) return [{ write: (message) => message.int(GRANT), otherwise: () => unmapped }];
+      if ((await channel.receive((message) => message.int())) !== GRANT) throw unmapped;
+      return [];
+    },
+  };
+}
+
+function refused(reason: string): MethodRefused {
+  return new MethodRefused(reason);
+}
+
+function getReply(message: Reader): Uint8Array {
+  const status = message.int();
+  if (status !== PROCEED)
+    throw new ProtocolError('ERR_MESSAGE', `the daemon answers ${status} where its Kerberos reply belongs`);
+  return message.bytes(message.int());
+}

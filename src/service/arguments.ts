@@ -1,0 +1,76 @@
+/** Arguments of `condor_token_service`. */
+
+type Subcommand = 'serve' | 'check' | 'explain' | 'config';
+
+export interface Arguments {
+  readonly subcommand: Subcommand;
+  readonly config: string;
+  readonly state: string | undefined;
+  readonly offline: boolean;
+  readonly insecureTestIssuer: boolean;
+  readonly claims: string | undefined;
+  readonly token: string | undefined;
+}
+
+/** The arguments make no sense. Exit status 2. */
+export class UsageError extends Error {}
+
+const SUBCOMMANDS: readonly Subcommand[] = ['serve', 'check', 'explain', 'config'];
+const DEFAULT_CONFIG = '/etc/condor-token-service/config.yaml';
+const FLAGS: Readonly<Record<string, { readonly takes: boolean; readonly of: readonly Subcommand[] }>> = {
+  config: { takes: true, of: SUBCOMMANDS },
+  state: { takes: true, of: ['serve'] },
+  offline: { takes: false, of: ['check'] },
+  'insecure-test-issuer': { takes: false, of: ['serve', 'check', 'explain'] },
+  claims: { takes: true, of: ['explain'] },
+  token: { takes: true, of: ['explain'] },
+};
+
+export const USAGE = `Usage: condor_token_service SUBCOMMAND [-config FILE] [FLAG]...
+
+Gives CI jobs IDTOKENs in exchange for their OIDC tokens, by a trust policy.
+
+  serve                  Serve POST /token until SIGTERM; SIGHUP reads the configuration again
+  check                  Check the configuration and the site
+  explain                Say which grant a job gets, and why not
+  config                 Print the systemd unit, the commands that make the seeds, and lines for a reverse proxy
+
+  -config FILE           Default: ${DEFAULT_CONFIG}; the seeds are in seeds.d beside it
+  -state DIRECTORY       serve: where used job tokens are recorded (default: STATE_DIRECTORY,
+                         else /var/lib/condor-token-service)
+  -offline               check: the configuration alone
+  -claims FILE           explain: the claims of a job token as JSON; - is standard input
+  -token FILE            explain: a job token; - is standard input
+  -insecure-test-issuer  Accept an issuer with plain HTTP on the loopback interface, for tests
+  -version               Show the version
+
+Exit status: 0; 2 invalid configuration or arguments; 3 the site falls short (check), no grant (explain); 1 other.
+`;
+
+/** @throws UsageError */
+export function parseArguments(args: readonly string[]): Arguments {
+  const [first, ...rest] = args;
+  const subcommand = SUBCOMMANDS.find((each) => each === first);
+  if (subcommand === undefined)
+    throw new UsageError(first === undefined ? 'no subcommand is given' : `unknown subcommand ${first}`);
+  const values = new Map<string, string>();
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at] ?? '';
+    const name = word.replace(/^--?/, '');
+    const flag = word.startsWith('-') && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    if (flag === undefined || !flag.of.includes(subcommand)) throw new UsageError(`${subcommand} has no flag ${word}`);
+    if (values.has(name)) throw new UsageError(`${word} is given twice`);
+    if (flag.takes) at += 1;
+    const value = flag.takes ? rest[at] : '';
+    if (value === undefined) throw new UsageError(`${word} needs a value`);
+    values.set(name, value);
+  }
+  const [claims, token] = [values.get('claims'), values.get('token')];
+  if (subcommand === 'explain' && (claims === undefined) === (token === undefined))
+    throw new UsageError('explain needs either -claims or -token');
+  return {
+    ...{ subcommand, claims, token, config: values.get('config') ?? DEFAULT_CONFIG, state: values.get('state') },
+    offline: values.has('offline'),
+    insecureTestIssuer: values.has('insecure-test-issuer'),
+  };
+}

@@ -1,0 +1,64 @@
+/** One JSON line for each decision, on standard output. Never a token. */
+import { printable } from '../runtime/printable.ts';
+import type { World } from './world.ts';
+
+/** Facts of a decision. Claims are those of a verified token only. */
+export interface Decided {
+  readonly decision: 'issued' | 'refused' | 'failed';
+  readonly reason?: string;
+  readonly [fact: string]: string | number | readonly string[] | undefined;
+}
+
+const MAX_TEXT_LENGTH = 256;
+const MINUTE_MS = 60_000;
+
+/** Claims that a line shows, where the token has them. */
+export const AUDITED_CLAIMS: readonly string[] = [
+  ...['iss', 'sub', 'repository_id', 'repository_owner_id', 'project_id', 'job_project_id', 'namespace_id'],
+  ...['pipeline_id', 'oidc.circleci.com/project-id', 'ref', 'event_name', 'pipeline_source', 'run_id', 'jti'],
+];
+
+export class Audit {
+  readonly #world: World;
+  readonly #unverified = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#timer = setInterval(() => void this.flush(), MINUTE_MS).unref();
+  }
+
+  /** Writes the line of a decision. Rejects if it cannot be written; then no token may leave. */
+  record(facts: Decided): Promise<void> {
+    const time = new Date(this.#world.now() * 1000).toISOString();
+    const cut = Object.entries(facts).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? cutText(value) : value,
+    ]);
+    return this.#world.print(JSON.stringify({ time, ...Object.fromEntries(cut) }));
+  }
+
+  /** Counts a request whose token was not verified: nothing of it is known, so it gets no line of its own. */
+  count(reason: string): void {
+    this.#unverified.set(reason, (this.#unverified.get(reason) ?? 0) + 1);
+  }
+
+  /** Writes the counts of the last minute. */
+  async flush(): Promise<void> {
+    const counts = Object.fromEntries(this.#unverified);
+    this.#unverified.clear();
+    if (Object.keys(counts).length === 0) return;
+    const time = new Date(this.#world.now() * 1000).toISOString();
+    await this.#world.print(JSON.stringify({ time, decision: 'unverified', counts })).catch(() => {});
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+  }
+}
+
+function cutText(text: string): string {
+  const clean = printable(text);
+  return clean.length > MAX_TEXT_LENGTH ? `${clean.slice(0, MAX_TEXT_LENGTH)}…` : clean;
+}

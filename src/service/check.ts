@@ -1,0 +1,129 @@
+/** `condor_token_service check`: the configuration, then the site. One line each, with what to do. */
+import type { Grant } from '../policy/model.ts';
+import { messageOf } from '../runtime/printable.ts';
+import { Fetcher, type Issued } from './fetcher.ts';
+import { fetchKeys } from './issuer-keys.ts';
+import { certificateProblems } from './site-certificate.ts';
+import { type LoadOptions, loadSnapshot, type Snapshot } from './snapshot.ts';
+import type { World } from './world.ts';
+
+interface CheckOptions extends LoadOptions {
+  readonly offline: boolean;
+}
+
+type Finding = readonly ['ok' | 'warn' | 'fail', string];
+
+const GOOD = 0;
+const FALLS_SHORT = 3;
+const TEST_LIFETIME_SECONDS = 60;
+const FETCH_TIMEOUT_MS = 10_000;
+const SKEW_WARNING_SECONDS = 30;
+/** HTCondor's own default, one day. */
+const DEFAULT_SESSION_SECONDS = '86400';
+/** The first releases of each series in which a daemon cuts the levels of a token to those of the credential. */
+const CUTS_LEVELS_SINCE = [
+  [23, 0, 22],
+  [23, 9, 6],
+  [23, 10, 22],
+  [24, 0, 6],
+  [24, 6, 0],
+] as const;
+
+/** Returns the exit status. */
+export async function check({ offline, ...load }: CheckOptions, world: World): Promise<number> {
+  const snapshot = await loadSnapshot(load, world);
+  const findings: Finding[] = [];
+  const tell = async (found: readonly Finding[]) => {
+    for (const [kind, text] of found) await world.print(`${kind.padEnd(5)}${text}`);
+    findings.push(...found);
+  };
+  await tell([['ok', `configuration: ${load.path}, sha256 ${snapshot.digest}`]]);
+  await tell(snapshot.warnings.map((text): Finding => ['warn', `policy: ${text}`]));
+  if (offline) return GOOD;
+  await tell(certificateProblems(snapshot.config, world));
+  for (const issuer of snapshot.issuers) await tell([await checkIssuer(issuer, world)]);
+  const fetcher = new Fetcher(world);
+  for (const grant of snapshot.config.grants.filter((each) => each.enabled))
+    await tell(await checkGrant(snapshot, grant, fetcher));
+  await tell(hostFindings(snapshot));
+  return findings.some(([kind]) => kind === 'fail') ? FALLS_SHORT : GOOD;
+}
+
+async function checkIssuer(issuer: string, { env }: World): Promise<Finding> {
+  try {
+    return ['ok', `issuer: ${issuer} publishes ${(await fetchKeys(issuer, env)).length} keys`];
+  } catch (error) {
+    return ['fail', `issuer: ${issuer}: ${messageOf(error)}; allow HTTPS from this host to it`];
+  }
+}
+
+async function checkGrant(snapshot: Snapshot, grant: Grant, fetcher: Fetcher): Promise<readonly Finding[]> {
+  const { identity, authz } = grant;
+  const seed = snapshot.seeds.get(identity) ?? { unusable: 'it was not read' };
+  if ('unusable' in seed) {
+    const make = 'condor_token_service config prints the command that creates it';
+    return [['fail', `grant ${identity}: seed unusable: ${seed.unusable}; ${make}`]];
+  }
+  const warnings: Finding[] = seed.warning === undefined ? [] : [['warn', `grant ${identity}: ${seed.warning}`]];
+  try {
+    const wish = { identity, seed: seed.token, authz, lifetimeSeconds: TEST_LIFETIME_SECONDS };
+    const issued = await fetcher.fetch(snapshot, wish, FETCH_TIMEOUT_MS, new AbortController().signal);
+    return [...warnings, ...issuedFindings(grant, issued)];
+  } catch (error) {
+    return [...warnings, ['fail', `grant ${identity}: the daemon issued no token: ${messageOf(error)}`]];
+  }
+}
+
+function issuedFindings({ identity, authz }: Grant, issued: Issued): readonly Finding[] {
+  const { token, address, version, clockSkewSeconds } = issued;
+  const got = token.authz?.join(' ') ?? '';
+  const found: Finding[] = [
+    ['ok', `grant ${identity}: ${address} issued a token of ${TEST_LIFETIME_SECONDS} s with ${got}`],
+  ];
+  if (authz.some((level) => !(token.authz ?? []).includes(level)))
+    found.push(['warn', `grant ${identity}: the daemon granted ${got} of ${authz.join(' ')}`]);
+  if (Math.abs(clockSkewSeconds) > SKEW_WARNING_SECONDS)
+    found.push(['warn', `clock: the daemon is ${clockSkewSeconds} s ahead of this host; synchronize both (NTP)`]);
+  if (!cutsLevels(version))
+    found.push([
+      'warn',
+      `daemon ${version}: it does not cut the levels of a token to those of the credential: a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
+    ]);
+  if (!isLoopback(address))
+    found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);
+  return found;
+}
+
+/** Whether a daemon of this version cuts levels. A version that is not known is taken for new. */
+export function cutsLevels(version: string): boolean {
+  if (version === '') return true;
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  const ofSeries = CUTS_LEVELS_SINCE.filter(([a, b]) => a === major && b === minor);
+  const [last] = CUTS_LEVELS_SINCE.slice(-1);
+  if (ofSeries.length > 0) return ofSeries.some(([, , c]) => patch >= c);
+  return last === undefined || major > last[0] || (major === last[0] && minor >= last[1]);
+}
+
+function isLoopback(sinful: string): boolean {
+  return /^<(127\.|\[::1\]|localhost)/.test(sinful);
+}
+
+/** Settings of HTCondor on this host that decide how long a token can be of use. */
+function hostFindings({ setting }: Snapshot): readonly Finding[] {
+  if (setting('FULL_HOSTNAME') === undefined)
+    return [['warn', 'host: HTCondor is not configured here, so its settings are not checked']];
+  const duration = setting('SEC_DEFAULT_SESSION_DURATION') ?? DEFAULT_SESSION_SECONDS;
+  const found: Finding[] = [
+    [
+      'ok',
+      `sessions: a session that is open when its token expires lasts up to ${duration} s (SEC_DEFAULT_SESSION_DURATION)`,
+    ],
+  ];
+  for (const universe of ['SCHEDULER', 'LOCAL'])
+    if (setting(`START_${universe}_UNIVERSE`)?.toLowerCase() !== 'false')
+      found.push([
+        'warn',
+        `START_${universe}_UNIVERSE is not False: a job that runs on the access point itself can turn a short WRITE token into an unlimited one`,
+      ]);
+  return found;
+}

@@ -1,0 +1,206 @@
+/** Fetches a token for a grant from the daemon, with the seed as the only credential and nothing of the host. */
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConnectError,
+  CredentialError,
+  DaemonError,
+  HTCondorError,
+  LocateError,
+  NegotiationError,
+  TokenError,
+} from '../errors.ts';
+import { processHost } from '../inputs/process-host.ts';
+import { readRequest } from '../inputs/request.ts';
+import type { InputName, Surroundings } from '../inputs/table.ts';
+import { fetchToken } from '../pipeline/fetch.ts';
+import { findDaemon } from '../pipeline/find-daemon.ts';
+import { credentialsOf } from '../pipeline/obtain-token.ts';
+import type { TokenRequest } from '../pipeline/request.ts';
+import type { DaemonPlace } from '../policy/model.ts';
+import type { Host } from '../runtime/host.ts';
+import type { IdToken } from '../token/jwt.ts';
+import { connect } from '../transport/connect.ts';
+import { DEFAULT_PORT, formatSinful, parseAddress } from '../transport/sinful.ts';
+import { localSchedd, type Snapshot } from './snapshot.ts';
+import type { World } from './world.ts';
+
+export interface Wish {
+  readonly identity: string;
+  readonly seed: IdToken;
+  readonly authz: readonly string[];
+  readonly lifetimeSeconds: number;
+}
+
+/** A token that the daemon issued, and that daemon. */
+export interface Issued {
+  readonly token: IdToken;
+  readonly address: string;
+  readonly version: string;
+  /** How far the daemon's clock is ahead of this host's. */
+  readonly clockSkewSeconds: number;
+}
+
+/** Nothing of the host counts: no variables, no HTCondor configuration, no files of an account. */
+const NOWHERE: Surroundings = {
+  env: {},
+  setting: () => undefined,
+  home: '/nonexistent',
+  uid: undefined,
+  platform: 'linux',
+};
+const SKEW_SECONDS = 60;
+const REACH_TIMEOUT_MS = 3000;
+const QUIET: Host['log'] = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
+
+export class Fetcher {
+  readonly #world: World;
+  /** Addresses that were located, by pool and name. Kept until one fails. */
+  readonly #addresses = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /**
+   * Fetches from the first daemon that can be reached.
+   *
+   * @throws AnyHTCondorError; wasNotIssued says whether the daemon may have issued a token nevertheless.
+   */
+  async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
+    const places: readonly DaemonPlace[] = snapshot.config.daemons.length > 0 ? snapshot.config.daemons : [{}];
+    for (const [at, place] of places.entries()) {
+      try {
+        return await this.#fetchFrom(snapshot, place, wish, timeoutMs, signal);
+      } catch (error) {
+        const next = at + 1 < places.length && isUnreachable(error) && !signal.aborted;
+        if (!next) throw error;
+        this.#world.say(`${placeName(place)}: ${(error as Error).message}; trying the next daemon`);
+      }
+    }
+    throw new RangeError('no daemon');
+  }
+
+  /** Whether one of the daemons takes connections. One behind CCB counts once it was located. */
+  async isReachable(snapshot: Snapshot): Promise<boolean> {
+    const [seed] = [...snapshot.seeds].flatMap(([identity, each]) => ('token' in each ? [{ identity, ...each }] : []));
+    if (seed === undefined) return false;
+    const wish = { identity: seed.identity, seed: seed.token, authz: ['READ'], lifetimeSeconds: 1 };
+    const places: readonly DaemonPlace[] = snapshot.config.daemons.length > 0 ? snapshot.config.daemons : [{}];
+    const host = processHost(REACH_TIMEOUT_MS, new AbortController().signal, { mask: () => {}, log: QUIET });
+    try {
+      const reached = places.map(async (place) => {
+        const text = this.#addresses.get(placeName(place)) ?? (await this.#locate(snapshot, place, wish, host));
+        const address = parseAddress(text, DEFAULT_PORT);
+        if (address !== undefined && !address.params.has('CCBID')) (await connect(address, host)).close();
+      });
+      await Promise.any(reached);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      host.done();
+    }
+  }
+
+  async #fetchFrom(snapshot: Snapshot, place: DaemonPlace, wish: Wish, timeoutMs: number, signal: AbortSignal) {
+    const host = processHost(timeoutMs, signal, { mask: () => {}, log: QUIET });
+    try {
+      const known = this.#addresses.get(placeName(place));
+      if (known === undefined)
+        return await this.#fetchAt(await this.#locate(snapshot, place, wish, host), place, wish, host);
+      try {
+        return await this.#fetchAt(known, place, wish, host);
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+        this.#addresses.delete(placeName(place));
+        const found = await this.#locate(snapshot, place, wish, host);
+        if (found === known) throw error;
+        return await this.#fetchAt(found, place, wish, host);
+      }
+    } finally {
+      host.done();
+    }
+  }
+
+  async #fetchAt(address: string, place: DaemonPlace, wish: Wish, host: Host): Promise<Issued> {
+    const { token, daemonVersion, clockSkewSeconds } = await fetchToken(
+      requestFor(wish, { address, key: place.key }),
+      host,
+    );
+    const latest = this.#world.now() + wish.lifetimeSeconds + SKEW_SECONDS;
+    if (token.expiresAt === undefined || token.expiresAt > latest)
+      throw new TokenError('ERR_TOKEN_CLAIM', 'the token of the daemon lasts longer than was requested', 'exp');
+    return { token, address, version: daemonVersion, clockSkewSeconds };
+  }
+
+  async #locate(snapshot: Snapshot, place: DaemonPlace, wish: Wish, host: Host): Promise<string> {
+    if (place.address !== undefined) return place.address;
+    let found: string | undefined;
+    if (place.pool === undefined) {
+      const local = localSchedd(snapshot);
+      if (typeof local === 'string') throw new LocateError('ERR_NOT_FOUND', `no schedd on this host: ${local}`, []);
+      found = formatSinful(local.address);
+    } else {
+      const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
+      const { targets } = await findDaemon(request, credentialsOf(request, host), host);
+      found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
+    }
+    if (found === undefined) throw new LocateError('ERR_NOT_FOUND', 'no daemon was found', []);
+    this.#addresses.set(placeName(place), found);
+    return found;
+  }
+}
+
+type Place = Partial<Record<'address' | 'pool' | 'name' | 'type' | 'key', string | undefined>>;
+
+/** The request of a wish, as the library reads it. */
+function requestFor(wish: Wish, place: Place): TokenRequest {
+  const { identity, seed, authz, lifetimeSeconds } = wish;
+  const inputs: Partial<Record<InputName, string | undefined>> = {
+    ...place,
+    idtoken: seed.jwt.reveal(),
+    'authentication-methods': 'IDTOKENS',
+    authz: authz.join(','),
+    lifetime: String(lifetimeSeconds),
+    'expected-identity': identity,
+    'expected-trust-domain': seed.issuer,
+    'on-reduced': 'ignore',
+    retries: '0',
+  };
+  return readRequest((name) => inputs[name], NOWHERE);
+}
+
+function placeName({ address, pool, name, type }: DaemonPlace): string {
+  if (address !== undefined) return address;
+  return pool === undefined ? 'the schedd of this host' : `${type ?? 'schedd'} ${name ?? ''} of ${pool}`;
+}
+
+/** Whether no connection was made, so that another address may be tried. */
+function isUnreachable(error: unknown): boolean {
+  if (error instanceof LocateError) return true;
+  return error instanceof ConnectError && (error.phase === 'connect' || error.phase === 'locate');
+}
+
+/**
+ * Whether it is certain that no token was issued: the daemon was not reached, or it refused. A lost reply is not certain.
+ */
+export function wasNotIssued(error: unknown): boolean {
+  const refused =
+    error instanceof DaemonError ||
+    error instanceof AuthenticationError ||
+    error instanceof AuthorizationError ||
+    error instanceof NegotiationError ||
+    error instanceof CredentialError;
+  return refused || isUnreachable(error);
+}
+
+/** What a job is told of a failed fetch: nothing about the pool. */
+export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
+  if (error instanceof TokenError) return { status: 502, text: 'the daemon issued another token than was requested' };
+  const seedRefused =
+    error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
+  if (seedRefused) return { status: 503, text: 'seed unusable' };
+  const known = error instanceof HTCondorError;
+  return { status: known && error.exitStatus === 4 ? 502 : 503, text: 'the daemon cannot be reached' };
+}

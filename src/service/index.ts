@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { run } from './main.ts';
+import { processWorld } from './world.ts';
+
+process.exitCode = 1; // until the run has ended
+void run(process.argv.slice(2), processWorld()).then((status) => {
+  process.exitCode = status;
+});

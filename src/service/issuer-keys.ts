@@ -1,0 +1,147 @@
+/** The public keys of issuers: discovered over HTTPS, kept, and asked for again with restraint. */
+import { createLocalJWKSet } from 'jose/jwks/local';
+import { proxyFor } from '../credentials/http-proxy.ts';
+import { sendHttp } from '../credentials/https.ts';
+import { loadTrust } from '../credentials/trust.ts';
+import { readProxies } from '../inputs/keyless.ts';
+import { processHost } from '../inputs/process-host.ts';
+import { messageOf } from '../runtime/printable.ts';
+import type { World } from './world.ts';
+
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+/** The keys of an issuer are not known, and cannot be fetched now. */
+export class IssuerUnavailable extends Error {}
+
+interface Kept {
+  keys: KeySet | undefined;
+  /** When the keys came, and when they were last asked for, in seconds of a clock that is never set. */
+  fetchedAt: number;
+  askedAt: number;
+  /** When the keys were asked for again because of an unknown key. */
+  refetchedAt: number;
+  pending: Promise<void> | undefined;
+  problem: string;
+}
+
+const FRESH_SECONDS = 10 * 60;
+const USABLE_SECONDS = 24 * 60 * 60;
+/** Pause between requests to an issuer that fails, or for a key that it does not have. */
+const PAUSE_SECONDS = 30;
+const TIMEOUT_MS = 5000;
+const MAX_KEYS = 50;
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+export class IssuerKeys {
+  readonly #world: World;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /**
+   * The keys of an issuer. `isUnknown`: the keys that were returned before lack the one of a token, so that they are
+   * fetched again, at most once in 30 s.
+   *
+   * @throws IssuerUnavailable
+   */
+  async keysOf(issuer: string, isUnknown = false): Promise<KeySet> {
+    const kept = this.#kept.get(issuer) ?? nothingKept();
+    this.#kept.set(issuer, kept);
+    const now = this.#seconds();
+    const age = now - kept.fetchedAt;
+    const mayAsk = now - kept.askedAt >= PAUSE_SECONDS;
+    const refetch = isUnknown && kept.pending === undefined && now - kept.refetchedAt >= PAUSE_SECONDS;
+    if (refetch) kept.refetchedAt = now;
+    const isStale = kept.keys === undefined || age > FRESH_SECONDS;
+    if (kept.pending !== undefined || refetch || (isStale && mayAsk)) {
+      kept.pending ??= this.#fetch(issuer, kept).finally(() => {
+        kept.pending = undefined;
+      });
+      await kept.pending;
+    }
+    if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
+    throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
+  }
+
+  /** Forgets issuers that the configuration no longer names. */
+  retain(issuers: ReadonlySet<string>): void {
+    for (const issuer of this.#kept.keys()) if (!issuers.has(issuer)) this.#kept.delete(issuer);
+  }
+
+  async #fetch(issuer: string, kept: Kept): Promise<void> {
+    kept.askedAt = this.#seconds();
+    try {
+      kept.keys = createLocalJWKSet({ keys: await fetchKeys(issuer, this.#world.env) });
+      kept.fetchedAt = this.#seconds();
+    } catch (error) {
+      kept.problem = messageOf(error);
+      this.#world.say(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
+    }
+  }
+
+  #seconds(): number {
+    return this.#world.elapsedMs() / 1000;
+  }
+}
+
+function nothingKept(): Kept {
+  const never = Number.NEGATIVE_INFINITY;
+  return {
+    keys: undefined,
+    fetchedAt: never,
+    askedAt: never,
+    refetchedAt: never,
+    pending: undefined,
+    problem: 'they were asked for just now',
+  };
+}
+
+/** Fetches the keys of an issuer through its discovery document (OpenID Connect Discovery 1.0, section 4). */
+export async function fetchKeys(issuer: string, env: World['env']): Promise<Record<string, string>[]> {
+  const quiet = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
+  const host = processHost(TIMEOUT_MS, new AbortController().signal, { mask: () => {}, log: quiet });
+  const trust = {
+    ...{
+      authorities: undefined,
+      files: [],
+      directory: undefined,
+      system: true,
+      knownHosts: '',
+      platform: 'linux' as const,
+    },
+    certificateFile: env['SSL_CERT_FILE'],
+  };
+  const tlsFor = loadTrust(trust, host)(undefined);
+  const proxies = readProxies(env);
+  const getJson = async (url: URL): Promise<Record<string, unknown>> => {
+    const { authorities } = await tlsFor(url.hostname);
+    const headers = { accept: 'application/json' };
+    const { status, text } = await sendHttp(
+      { url, method: 'GET', headers, authorities, proxy: proxyFor(proxies, url) },
+      host,
+    );
+    if (status !== 200) throw new Error(`${url.href} answers ${status}`);
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) throw new Error(`${url.href} answers without a JSON object`);
+    return value as Record<string, unknown>;
+  };
+  try {
+    const document = await getJson(new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`));
+    if (document['issuer'] !== issuer) throw new Error(`its discovery document is of ${String(document['issuer'])}`);
+    const { keys } = await getJson(keysUrl(String(document['jwks_uri']), issuer));
+    if (!Array.isArray(keys)) throw new Error('its answer has no keys');
+    if (keys.length > MAX_KEYS) throw new Error(`it has more than ${MAX_KEYS} keys`);
+    return keys.filter((each): each is Record<string, string> => ['RSA', 'EC', 'OKP'].includes(each?.kty));
+  } finally {
+    host.done();
+  }
+}
+
+function keysUrl(text: string, issuer: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isTest = issuer.startsWith('http:') && url?.protocol === 'http:' && LOOPBACK.test(url.hostname);
+  if (url?.protocol === 'https:' || (url !== undefined && isTest)) return url;
+  throw new Error('its jwks_uri is not HTTPS');
+}

@@ -1,0 +1,119 @@
+/** Verifies the OIDC token of a job: who issued it, for whom, and when. What it may have is the policy's decision. */
+import { compactVerify } from 'jose/jws/compact/verify';
+import type { Claims } from '../policy/claims.ts';
+import { hasUniqueKeys } from '../policy/unique-keys.ts';
+import { crypto } from '../runtime/crypto.ts';
+import type { IssuerKeys } from './issuer-keys.ts';
+
+export interface JobToken {
+  readonly claims: Claims;
+  readonly expiresAt: number;
+  readonly issuedAt: number;
+  /** By which its uses are counted. Of (iss, jti), or of the signed part: a signature can be changed and stay valid. */
+  readonly useKey: string;
+}
+
+/** A token that is not accepted. `reason` may be told to the job. */
+export class TokenRejected extends Error {}
+
+export interface Expected {
+  readonly issuers: ReadonlySet<string>;
+  readonly audience: string;
+  readonly keys: IssuerKeys;
+  /** Seconds since 1970. */
+  readonly now: number;
+}
+
+const MAX_TOKEN_LENGTH = 16 * 1024;
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+const SKEW_SECONDS = 60;
+/** The last second that a Date can have. */
+const MAX_TIME = 8.64e12;
+
+/**
+ * @throws TokenRejected with a reason that shows nothing of the token.
+ * @throws IssuerUnavailable its issuer's keys cannot be fetched.
+ */
+export async function verifyJobToken(text: string, expected: Expected): Promise<JobToken> {
+  if (text.length > MAX_TOKEN_LENGTH) throw new TokenRejected(`the job token has more than ${MAX_TOKEN_LENGTH} bytes`);
+  const [, header = '', payload = ''] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
+  if (header === '') throw new TokenRejected('the job token is not three parts of base64url with dots between them');
+  const { alg } = decodePart(header, 'header');
+  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
+    throw new TokenRejected(`the job token is not signed with ${ALGORITHMS.join(', ')}`);
+  const claims = decodePart(payload, 'payload');
+  const { iss } = claims;
+  if (typeof iss !== 'string' || !expected.issuers.has(iss))
+    throw new TokenRejected('the issuer of the job token (iss) is not one that this service accepts');
+  await verifySignature(text, iss, expected.keys);
+  checkAudience(claims['aud'], expected.audience);
+  const { expiresAt, issuedAt } = checkTimes(claims, expected.now);
+  const { jti } = claims;
+  const identity = typeof jti === 'string' && jti !== '' ? `jti\0${iss}\0${jti}` : `token\0${header}.${payload}`;
+  return { claims, expiresAt, issuedAt, useKey: sha256(identity) };
+}
+
+export function sha256(text: string): string {
+  return crypto().createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * The claims of a token for `explain`; nothing is verified.
+ *
+ * @throws TokenRejected
+ */
+export function unverifiedClaimsOf(text: string): Claims {
+  return decodePart(text.trim().split('.')[1] ?? '', 'payload');
+}
+
+function decodePart(part: string, what: string): Claims {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url'));
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && hasUniqueKeys(text))
+      return value as Claims;
+  } catch {
+    // Not as cause: the message may quote the token.
+  }
+  throw new TokenRejected(`the ${what} of the job token is not a JSON object with unique keys`);
+}
+
+async function verifySignature(text: string, issuer: string, keys: IssuerKeys): Promise<void> {
+  for (const isUnknown of [false, true]) {
+    const set = await keys.keysOf(issuer, isUnknown);
+    try {
+      await compactVerify(text, set, { algorithms: ALGORITHMS });
+      return;
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (code === 'ERR_JWKS_NO_MATCHING_KEY' && !isUnknown) continue;
+      const unknown = code === 'ERR_JWKS_NO_MATCHING_KEY' || code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS';
+      throw new TokenRejected(
+        unknown
+          ? 'the job token is signed with a key that its issuer does not publish'
+          : 'the signature of the job token is wrong',
+      );
+    }
+  }
+}
+
+/** One audience, which is this service: a token for several relying parties can be replayed by the others. */
+function checkAudience(aud: unknown, expected: string): void {
+  const [only, ...others] = Array.isArray(aud) ? (aud as readonly unknown[]) : [aud];
+  if (only === expected && others.length === 0) return;
+  const got = typeof only === 'string' && others.length === 0 ? only : 'none or several';
+  throw new TokenRejected(`aud: expected ${expected}, got ${got}`);
+}
+
+function checkTimes({ exp, nbf, iat }: Claims, now: number): { expiresAt: number; issuedAt: number } {
+  if (!isTime(exp) || !isTime(iat) || (nbf !== undefined && !isTime(nbf)))
+    throw new TokenRejected('the job token has no valid exp, iat or nbf');
+  if (exp + SKEW_SECONDS <= now) throw new TokenRejected('the job token has expired (exp)');
+  if ((nbf ?? iat) - SKEW_SECONDS > now || iat - SKEW_SECONDS > now)
+    throw new TokenRejected('the job token is not valid yet (nbf, iat); compare the clocks');
+  return { expiresAt: exp, issuedAt: iat };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= MAX_TIME;
+}

@@ -1,0 +1,93 @@
+/** Limits of the service: requests a minute by key, and work that is done at the same time. */
+
+const MINUTE_MS = 60_000;
+/** Keys kept for one minute. Beyond that all are forgotten, so that a flood cannot use up memory. */
+const MAX_KEYS = 100_000;
+
+/** Counts events by key in windows of one minute. */
+export class PerMinute {
+  readonly #limit: number;
+  readonly #elapsedMs: () => number;
+  #counts = new Map<string, number>();
+  #windowEndMs = 0;
+
+  constructor(limit: number, elapsedMs: () => number) {
+    this.#limit = limit;
+    this.#elapsedMs = elapsedMs;
+  }
+
+  /** Whether this key has reached its limit. */
+  isOver(key: string): boolean {
+    this.#roll();
+    return (this.#counts.get(key) ?? 0) >= this.#limit;
+  }
+
+  add(key: string): void {
+    this.#roll();
+    if (this.#counts.size >= MAX_KEYS) this.#counts.clear();
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** Seconds until the next window. */
+  get retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil((this.#windowEndMs - this.#elapsedMs()) / 1000));
+  }
+
+  #roll(): void {
+    const now = this.#elapsedMs();
+    if (now < this.#windowEndMs) return;
+    this.#counts = new Map();
+    this.#windowEndMs = now + MINUTE_MS;
+  }
+}
+
+/** At most so many at the same time; the others wait in order, for a while. */
+export class Slots {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Takes a slot. Returns what gives it back, or undefined if none became free in time. */
+  async take(waitMs: number): Promise<(() => void) | undefined> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return this.#giver();
+    }
+    return await new Promise((resolve) => {
+      const taken = () => {
+        clearTimeout(timer);
+        resolve(this.#giver());
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(taken), 1);
+        resolve(undefined);
+      }, waitMs);
+      this.#waiting.push(taken);
+    });
+  }
+
+  #giver(): () => void {
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    };
+  }
+}
+
+/** The key by which failures of an address are counted: an IPv6 client has a whole /64. */
+export function addressKey(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail = ''] = plain.split('::');
+  const start = head === '' ? [] : head.split(':');
+  const end = tail === '' ? [] : tail.split(':');
+  const zeros = plain.includes('::') ? Array<string>(Math.max(0, 8 - start.length - end.length)).fill('0') : [];
+  return [...start, ...zeros, ...end].slice(0, 4).join(':');
+}

@@ -1,0 +1,180 @@
+/**
+ * Which job tokens have been used, and how often. A use is on disk before the daemon is asked, so that neither a crash nor
+ * a restart gives a token a second use.
+ *
+ * The file has one JSON line for each change: `k` the key, `n` its uses from then on, `u` when it may be forgotten. A last
+ * line without newline was cut off while it was written: nothing was fetched for it yet.
+ */
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+interface Use {
+  uses: number;
+  /** Seconds since 1970. */
+  readonly until: number;
+}
+
+interface Change {
+  readonly line: string;
+  readonly done: (error?: Error) => void;
+}
+
+const FILE = 'used-tokens';
+/** Lines beyond those in use after which the file is written anew. */
+const MAX_DEAD_LINES = 50_000;
+
+export class ReuseStore {
+  readonly #path: string;
+  readonly #used: Map<string, Use>;
+  #file: FileHandle;
+  /** Length of the part of the file that is known to be whole, in bytes. */
+  #length: number;
+  #lines: number;
+  #queue: Change[] = [];
+  #writing: Promise<void> | undefined;
+  #now: () => number;
+  /** Tokens issued before this are refused, seconds since 1970: the store cannot tell whether they were used. */
+  readonly blindBefore: number;
+
+  private constructor(path: string, used: Map<string, Use>, file: FileHandle, now: () => number, blindBefore: number) {
+    this.#path = path;
+    this.#used = used;
+    this.#file = file;
+    this.#now = now;
+    this.blindBefore = blindBefore;
+    this.#length = 0;
+    this.#lines = 0;
+  }
+
+  /**
+   * Opens the store of a directory. If there is none, or it cannot be read, it starts empty and blind for everything
+   * before now; `say` gets the reason.
+   */
+  static async open(directory: string, now: () => number, say: (line: string) => void): Promise<ReuseStore> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const path = join(directory, FILE);
+    let used = new Map<string, Use>();
+    let blindBefore = 0;
+    try {
+      used = parseStore(await readFile(path, 'utf8'));
+    } catch (error) {
+      blindBefore = Math.floor(now());
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      say(`${path}: ${missing ? 'it does not exist' : 'it cannot be read'}; tokens issued before now are refused`);
+      if (!missing) await rename(path, `${path}.unreadable`);
+    }
+    const store = new ReuseStore(path, used, await open(path, 'a', 0o600), now, blindBefore);
+    await store.#compact();
+    return store;
+  }
+
+  /**
+   * Uses a token once more, unless it has been used `limit` times. Resolves to false then; to true once the use is on disk.
+   * Rejects if it cannot be written; then the token was not used.
+   */
+  async reserve(key: string, limit: number, until: number): Promise<boolean> {
+    const use = this.#used.get(key) ?? { uses: 0, until };
+    if (use.uses >= limit) return false;
+    use.uses += 1;
+    this.#used.set(key, use);
+    try {
+      await this.#append(key, use);
+      return true;
+    } catch (error) {
+      this.#forget(key, use);
+      throw error;
+    }
+  }
+
+  /** Takes a use back: no token was issued for it. If that cannot be written, the use stays after a restart. */
+  async release(key: string): Promise<void> {
+    const use = this.#used.get(key);
+    if (use === undefined) return;
+    this.#forget(key, use);
+    await this.#append(key, use).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#file.close();
+  }
+
+  #forget(key: string, use: Use): void {
+    use.uses -= 1;
+    if (use.uses === 0) this.#used.delete(key);
+  }
+
+  #append(key: string, { uses, until }: Use): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (error?: Error) => (error === undefined ? resolve() : reject(error));
+      this.#queue.push({ line: `${JSON.stringify({ k: key, n: uses, u: until })}\n`, done });
+      this.#writing ??= this.#writeAll().finally(() => {
+        this.#writing = undefined;
+      });
+    });
+  }
+
+  /** Writes whatever is waiting at once and syncs once: many requests share one sync. */
+  async #writeAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const changes = this.#queue;
+      this.#queue = [];
+      const error = await this.#writeSynced(changes.map(({ line }) => line).join('')).then(
+        () => undefined,
+        (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
+      );
+      if (error === undefined) this.#lines += changes.length;
+      for (const { done } of changes) done(error);
+      if (this.#lines > this.#used.size + MAX_DEAD_LINES) await this.#compact().catch(() => {});
+    }
+  }
+
+  async #writeSynced(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    try {
+      for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+      await this.#file.datasync();
+      this.#length += bytes.length;
+    } catch (error) {
+      await this.#file.truncate(this.#length); // half a line before the next one would make the file unreadable
+      throw error;
+    }
+  }
+
+  /** Writes the file anew without what may be forgotten. */
+  async #compact(): Promise<void> {
+    const now = this.#now();
+    for (const [key, { until }] of this.#used) if (until < now) this.#used.delete(key);
+    const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
+    const text = lines.join('');
+    const temporary = `${this.#path}.new`;
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.#path);
+    const directory = await open(dirname(this.#path), 'r');
+    await directory.sync().finally(() => directory.close());
+    await this.#file.close();
+    this.#file = await open(this.#path, 'a', 0o600);
+    this.#length = Buffer.byteLength(text);
+    this.#lines = lines.length;
+  }
+}
+
+/** @throws Error a line that is none, other than the unfinished last one. */
+function parseStore(text: string): Map<string, Use> {
+  const used = new Map<string, Use>();
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    if (line === '') continue;
+    const { k, n, u } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof k !== 'string' || typeof n !== 'number' || typeof u !== 'number')
+      throw new Error('a line of another kind');
+    if (n > 0) used.set(k, { uses: n, until: u });
+    else used.delete(k);
+  }
+  return used;
+}

@@ -1,0 +1,118 @@
+/** Seeds: the stored IDTOKEN of each grant, read once per load. */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reasonOf } from '../credentials/private-file.ts';
+import type { Grant } from '../policy/model.ts';
+import { messageOf } from '../runtime/printable.ts';
+import { Secret } from '../runtime/secret.ts';
+import { type IdToken, parseIdToken } from '../token/jwt.ts';
+import { covers } from '../token/levels.ts';
+
+interface SeedPlaces {
+  /** `seeds.d` beside the configuration. */
+  readonly directory: string;
+  /** Systemd's credentials; undefined: the service was not started with any. */
+  readonly credentials: string | undefined;
+  readonly uid: number | undefined;
+}
+
+export type Seed =
+  | { readonly token: IdToken; readonly source: string; readonly warning: string | undefined }
+  /** Why the seed cannot be used: its grant is disabled, the others work. */
+  | { readonly unusable: string };
+
+const MAX_SEED_LENGTH = 64 * 1024;
+const WARN_BEFORE_SECONDS = 14 * 24 * 60 * 60;
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Reads the seed of a grant and checks that it is what the grant says. `now`: seconds since 1970. */
+export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
+  const { identity } = grant;
+  const inCredentials = places.credentials === undefined ? undefined : join(places.credentials, `seed.${identity}`);
+  const inDirectory = join(places.directory, identity);
+  let path = inCredentials ?? inDirectory;
+  try {
+    let text: string;
+    try {
+      text = readSeedFile(path, inCredentials === undefined ? places.uid : 'systemd');
+    } catch (error) {
+      if (inCredentials === undefined || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      path = inDirectory;
+      text = readSeedFile(path, places.uid);
+    }
+    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    if (lines.length !== 1) throw new Error('it must hold one line, the IDTOKEN');
+    const token = parseIdToken(new Secret(lines[0]?.trim() ?? ''));
+    checkSeed(token, grant, now);
+    return { token, source: path, warning: warningOf(token, identity, now) };
+  } catch (error) {
+    return { unusable: `${path}: ${reasonOf(error)}` };
+  }
+}
+
+/** What to tell of the expiry of a seed; undefined: nothing. */
+export function warningOf({ expiresAt }: IdToken, identity: string, now: number): string | undefined {
+  if (expiresAt === undefined) return `the seed of ${identity} never expires; create it with -lifetime 7776000`;
+  const left = expiresAt - now;
+  if (left > WARN_BEFORE_SECONDS) return undefined;
+  return left <= 0
+    ? `the seed of ${identity} has expired`
+    : `the seed of ${identity} expires in ${Math.floor(left / DAY_SECONDS)} days; replace it`;
+}
+
+/** @throws Error */
+function readSeedFile(path: string, owner: number | undefined | 'systemd'): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { uid, mode, size } = fstatSync(file);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
+    if (size > MAX_SEED_LENGTH) throw new Error('it is too large');
+    if (owner !== 'systemd') {
+      if (uid !== 0 && uid !== owner) throw new Error(`it belongs to user ${uid}, not to root or the service's user`);
+      if (mode & 0o077) throw new Error(`others can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
+    }
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @throws Error */
+function checkSeed(token: IdToken, { identity, authz }: Grant, now: number): void {
+  if (token.subject !== identity) throw new Error(`it is a token for ${token.subject}`);
+  if (token.expiresAt !== undefined && token.expiresAt <= now) throw new Error('it has expired');
+  const levels = token.authz;
+  if (levels === undefined) throw new Error(`its scope is not restricted; create it with ${flagsOf(authz)}`);
+  const wider = levels.filter((level) => !covers(authz, level));
+  if (wider.length > 0) throw new Error(`its scope is wider than the grant: ${wider.join(' ')}`);
+  const missing = authz.filter((level) => !covers(levels, level));
+  if (missing.length > 0) throw new Error(`its scope lacks ${missing.join(' ')}; create it with ${flagsOf(authz)}`);
+}
+
+function flagsOf(authz: readonly string[]): string {
+  return authz.map((level) => `-authz ${level}`).join(' ');
+}
+
+/** Reads a file that belongs to root or this user and that nobody else can write. */
+export function readOwnFile(path: string, uid: number | undefined): string {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new Error(reasonOf(error));
+  }
+  try {
+    const facts = fstatSync(file);
+    if ((facts.mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
+    if (facts.size > 1024 * 1024) throw new Error('it is too large');
+    if (facts.uid !== 0 && facts.uid !== uid)
+      throw new Error(`it belongs to user ${facts.uid}, not to root or this user`);
+    if (facts.mode & 0o022)
+      throw new Error(`others can write it (mode ${(facts.mode & 0o777).toString(8)}); chmod 644`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(messageOf(error));
+  } finally {
+    closeSync(file);
+  }
+}

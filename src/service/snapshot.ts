@@ -1,0 +1,100 @@
+/** Configuration, seeds and facts of the host, read once: every request works with one snapshot. */
+import { dirname, join } from 'node:path';
+import { findLocal, type LocalDaemon } from '../daemon/local.ts';
+import { loadSettings, type Settings } from '../inputs/settings.ts';
+import { warningsOf } from '../policy/advice.ts';
+import { parseConfig } from '../policy/config.ts';
+import type { Configuration } from '../policy/model.ts';
+import { messageOf } from '../runtime/printable.ts';
+import { sha256 } from './job-token.ts';
+import { readOwnFile, readSeed, type Seed } from './seeds.ts';
+import type { World } from './world.ts';
+
+export interface Snapshot {
+  readonly config: Configuration;
+  readonly seeds: ReadonlyMap<string, Seed>;
+  readonly issuers: ReadonlySet<string>;
+  /** SHA-256 of the configuration's text. */
+  readonly digest: string;
+  readonly warnings: readonly string[];
+  /** The address files of this host's schedd; undefined: no HTCondor is configured here. */
+  readonly local: LocalDaemon | undefined;
+  /** HTCondor's configuration on this host. */
+  readonly setting: Settings;
+}
+
+export interface LoadOptions {
+  readonly path: string;
+  readonly insecureTestIssuer: boolean;
+}
+
+/** The configuration is invalid. Exit status 2. */
+export class InvalidConfiguration extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('; '));
+    this.mistakes = mistakes;
+  }
+}
+
+/** Settings of HTCondor on this host that only the service looks at. */
+const HOST_SETTINGS = [
+  ...['QUEUE_SUPER_USERS', 'SEC_DEFAULT_SESSION_DURATION'],
+  ...['START_LOCAL_UNIVERSE', 'START_SCHEDULER_UNIVERSE'],
+];
+const SETTINGS_TIMEOUT_MS = 20_000;
+/** Where a schedd writes its address if no HTCondor configuration says otherwise. */
+const DEFAULT_ADDRESS_FILE = '/var/lib/condor/spool/.schedd_address';
+
+/** @throws InvalidConfiguration */
+export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, world: World): Promise<Snapshot> {
+  let text: string;
+  try {
+    text = readOwnFile(path, world.uid);
+  } catch (error) {
+    throw new InvalidConfiguration([`${path}: ${messageOf(error)}`]);
+  }
+  const setting = await hostSettings(world);
+  const hostName = setting('FULL_HOSTNAME') ?? world.hostName;
+  const superUsers = (setting('QUEUE_SUPER_USERS') ?? '').split(/[\s,]+/).filter((each) => each !== '');
+  const parsed = parseConfig(text, { hostName, superUsers, insecureTestIssuer });
+  if ('mistakes' in parsed) throw new InvalidConfiguration(parsed.mistakes.map((each) => `${path}: ${each}`));
+  const { config } = parsed;
+  const places = {
+    directory: join(dirname(path), 'seeds.d'),
+    credentials: world.env['CREDENTIALS_DIRECTORY'],
+    uid: world.uid,
+  };
+  const enabled = config.grants.filter((grant) => grant.enabled);
+  return {
+    config,
+    seeds: new Map(enabled.map((grant) => [grant.identity, readSeed(grant, places, world.now())])),
+    issuers: new Set(enabled.flatMap((grant) => grant.jobs.map(({ issuer }) => issuer))),
+    digest: sha256(text),
+    warnings: warningsOf(config),
+    setting,
+    local: {
+      name: setting('SCHEDD_NAME') ?? hostName,
+      adFile: setting('SCHEDD_DAEMON_AD_FILE'),
+      addressFile: setting('SCHEDD_ADDRESS_FILE') ?? DEFAULT_ADDRESS_FILE,
+    },
+  };
+}
+
+/** HTCondor's configuration on this host; where it cannot be read, there is none. */
+async function hostSettings({ env, say }: World): Promise<Settings> {
+  try {
+    const settings = await loadSettings(env, AbortSignal.timeout(SETTINGS_TIMEOUT_MS), HOST_SETTINGS);
+    settings('FULL_HOSTNAME');
+    return settings;
+  } catch (error) {
+    say(`HTCondor's configuration on this host is not used: ${messageOf(error)}`);
+    return () => undefined;
+  }
+}
+
+/** The address of this host's schedd, or why it is not known. */
+export function localSchedd({ local }: Snapshot): ReturnType<typeof findLocal> {
+  return local === undefined ? 'HTCondor is not configured on this host' : findLocal(local, 'schedd');
+}

@@ -1,0 +1,71 @@
+/** Certificate and key of the service: read together, and read again when they change. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { crypto } from '../runtime/crypto.ts';
+import { messageOf } from '../runtime/printable.ts';
+
+interface TlsPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Paths {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const POLL_MS = 2000;
+
+/** Where the pair is: among systemd's credentials if it is there, else as configured. */
+export function tlsPaths(configured: Paths, env: Readonly<Record<string, string | undefined>>): Paths {
+  const directory = env['CREDENTIALS_DIRECTORY'];
+  if (directory === undefined || !existsSync(join(directory, 'tls.crt'))) return configured;
+  return { certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') };
+}
+
+/** @throws Error the files cannot be read, or the key is not that of the certificate. */
+export function readTlsPair({ certificate, key }: Paths): TlsPair {
+  const pair = { cert: readPem(certificate), key: readPem(key) };
+  const { X509Certificate, createPrivateKey } = crypto();
+  const isPair = new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key));
+  if (!isPair) throw new Error(`${key} is not the key of ${certificate}`);
+  return pair;
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Calls `swap` with the new pair once both files fit together. Returns what ends it. */
+export function watchTlsPair(paths: Paths, swap: (pair: TlsPair) => void, say: (line: string) => void): () => void {
+  let seen = stampOf(paths);
+  let told = '';
+  const timer = setInterval(() => {
+    const stamp = stampOf(paths);
+    if (stamp === seen) return;
+    try {
+      swap(readTlsPair(paths));
+      seen = stamp;
+      told = '';
+      say('the TLS certificate was replaced');
+    } catch (error) {
+      const reason = messageOf(error); // only one of the two files may have been replaced so far
+      if (reason !== told) say(`the TLS certificate was not replaced: ${reason}`);
+      told = reason;
+    }
+  }, POLL_MS).unref();
+  return () => clearInterval(timer);
+}
+
+function stampOf({ certificate, key }: Paths): string {
+  return [certificate, key]
+    .map((path) => {
+      const facts = statSync(path, { throwIfNoEntry: false });
+      return `${facts?.ino} ${facts?.mtimeMs} ${facts?.size}`;
+    })
+    .join(' ');
+}

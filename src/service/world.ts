@@ -1,0 +1,36 @@
+/** What the service needs of its process: time, variables, signals, and its two outputs. */
+import { hostname } from 'node:os';
+import { printable } from '../runtime/printable.ts';
+
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number | undefined;
+  readonly hostName: string;
+  /** Seconds since 1970. */
+  now(): number;
+  /** Milliseconds of a clock that is never set. */
+  elapsedMs(): number;
+  /** Writes a line to standard output. Rejects if it cannot be written. */
+  print(line: string): Promise<void>;
+  /** Writes a message for the administrator to standard error. */
+  say(line: string): void;
+  onSignal(name: 'SIGHUP' | 'SIGINT' | 'SIGTERM', work: () => void): void;
+}
+
+export function processWorld(): World {
+  process.stdout.on('error', () => {}); // reported to whoever printed
+  process.stderr.on('error', () => {});
+  return {
+    env: process.env,
+    uid: process.getuid?.(),
+    hostName: hostname(),
+    now: () => Date.now() / 1000,
+    elapsedMs: () => performance.now(),
+    print: (line) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
+    say: (line) => void process.stderr.write(`${printable(line)}\n`),
+    onSignal: (name, work) => void process.on(name, work),
+  };
+}

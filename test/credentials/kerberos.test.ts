@@ -1,0 +1,170 @@
+/** KERBEROS: which credential of a host or of the inputs is used, and why not the others. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
+import { CredentialError } from '../../src/errors.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { cacheBytes } from '../fuzz/kerberos-targets.ts';
+import { keytabBytes } from '../support/keytab-bytes.ts';
+import { notingHost } from '../support/noting-host.ts';
+
+const KEYTAB = keytabBytes('alice', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
+const ENCODED = Buffer.from(KEYTAB).toString('base64');
+const NOW = new Date(1_795_427_200_000);
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
+  for (const [name, content] of Object.entries({
+    ...{ cache: cacheBytes(), old: cacheBytes(1_000_000_000), keytab: KEYTAB, encoded: ENCODED, text: 'correct horse' },
+    ...{ conf: '[libdefaults]\ndefault_realm = POOL.TEST\n', kcm: '[libdefaults]\ndefault_ccache_name = KCM:\n' },
+  }))
+    writeFileSync(join(folder, name), content);
+  mkdirSync(join(folder, 'dir'));
+  writeFileSync(join(folder, 'dir', 'primary'), 'tktA\n');
+  writeFileSync(join(folder, 'dir', 'tktA'), cacheBytes());
+  mkdirSync(join(folder, 'evil'));
+  writeFileSync(join(folder, 'evil', 'primary'), '../cache\n');
+  symlinkSync(join(folder, 'cache'), join(folder, 'link'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+
+function load(facts: Partial<KerberosSource>) {
+  const noting = notingHost({ now: () => NOW });
+  const source: KerberosSource = {
+    ...{ chosen: true, cache: undefined, keytab: undefined, password: undefined, principal: undefined },
+    ...{ service: 'host', uid: 1000, ...facts },
+    env: { KRB5_CONFIG: at('conf'), KRB5CCNAME: at('nothing'), ...facts.env },
+  };
+  const found = loadKerberos(source, noting.host);
+  return { found, ...noting };
+}
+
+function sourcesOf(facts: Partial<KerberosSource>): readonly string[] {
+  const { found } = load(facts);
+  assert.ok(typeof found !== 'string', String(found));
+  return found.sources;
+}
+
+function reasonFor(facts: Partial<KerberosSource>): string {
+  const { found } = load(facts);
+  assert.ok(typeof found === 'string');
+  return found;
+}
+
+describe('KERBEROS', () => {
+  test('looks at nothing unless it is chosen', () =>
+    assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /only where it is chosen/));
+
+  const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
+    ['the cache of KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${at('cache')} (alice@POOL.TEST)`]],
+    ['a FILE: cache', { env: { KRB5CCNAME: 'FILE:PLACE/cache' } }, () => [`FILE:${at('cache')} (alice@POOL.TEST)`]],
+    [
+      'the primary of a DIR: cache',
+      { env: { KRB5CCNAME: 'DIR:PLACE/dir' } },
+      () => [`DIR:${at('dir')} (alice@POOL.TEST)`],
+    ],
+    [
+      'one file of a DIR: cache',
+      { env: { KRB5CCNAME: 'DIR::PLACE/dir/tktA' } },
+      () => [`DIR::${at('dir')}/tktA (alice@POOL.TEST)`],
+    ],
+    [
+      'the keytab of KRB5_CLIENT_KTNAME',
+      { env: { KRB5_CLIENT_KTNAME: 'FILE:PLACE/keytab' } },
+      () => [`FILE:${at('keytab')} (kvno 1) (alice@POOL.TEST)`],
+    ],
+    [
+      'a keytab in base64 in a file',
+      { env: { KRB5_CLIENT_KTNAME: 'PLACE/encoded' } },
+      () => [`${at('encoded')} (kvno 1) (alice@POOL.TEST)`],
+    ],
+  ];
+  for (const [what, facts, expected] of hosts)
+    test(`uses ${what}`, () => {
+      const env = Object.fromEntries(
+        Object.entries(facts.env ?? {}).map(([name, value = '']) => [name, value.replace('PLACE', folder)]),
+      );
+      assert.deepEqual(sourcesOf({ ...facts, env }), expected());
+    });
+
+  test('uses a keytab or a password of the inputs, and masks both', () => {
+    const { found, masks } = load({
+      keytab: new Secret(ENCODED),
+      password: new Secret('secret'),
+      principal: 'alice',
+    });
+    assert.ok(typeof found !== 'string');
+    assert.deepEqual(found.sources, [
+      'kerberos-keytab (kvno 1) (alice@POOL.TEST)',
+      'kerberos-password (alice@POOL.TEST)',
+    ]);
+    assert.deepEqual(masks, ['secret', ENCODED]);
+    assert.deepEqual(load({ keytab: new Secret(at('keytab')) }).masks, [], 'a path is no secret');
+  });
+
+  test('does not use what is on the host if an input has a credential', () =>
+    assert.deepEqual(sourcesOf({ cache: at('cache'), env: { KRB5_CLIENT_KTNAME: at('keytab') } }), [
+      'kerberos-cache (alice@POOL.TEST)',
+    ]));
+
+  const reasons: readonly [string, Record<string, string>, RegExp][] = [
+    ['a cache that does not exist', { KRB5CCNAME: 'PLACE/nothing' }, /nothing: it does not exist/],
+    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is no credential cache/],
+    ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is no regular file/],
+    ['a DIR: cache whose primary leads out of it', { KRB5CCNAME: 'DIR:PLACE/evil' }, /its file primary names no cache/],
+    ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read/],
+    ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],
+    ['API', { KRB5CCNAME: 'API:1' }, /of the type API cannot be read/],
+    ['KCM as the default of krb5.conf', { KRB5CCNAME: '', KRB5_CONFIG: 'PLACE/kcm' }, /of the type KCM cannot be read/],
+  ];
+  for (const [what, env, reason] of reasons)
+    test(`gives the reason for ${what}`, () => {
+      const filled = Object.entries(env).map(([name, value]) => [name, value.replace('PLACE', folder)]);
+      assert.match(reasonFor({ env: Object.fromEntries(filled) }), reason);
+    });
+
+  const inputs: readonly [string, Partial<KerberosSource>, RegExp][] = [
+    ['a password without a principal', { password: new Secret('x') }, /kerberos-password: give kerberos-principal too/],
+    ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key of bob@POOL.TEST/],
+    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it ends too early/],
+    [
+      'a principal that is none',
+      { keytab: new Secret(ENCODED), principal: 'a//b' },
+      /kerberos-principal: no principal: "a\/\/b"/,
+    ],
+  ];
+  for (const [what, facts, text] of inputs)
+    test(`rejects ${what}`, () =>
+      assert.throws(
+        () => load(facts),
+        (error: CredentialError) => {
+          assert.ok(error instanceof CredentialError);
+          assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
+          assert.match(error.message, text);
+          return true;
+        },
+      ));
+
+  test('does not offer a cache whose tickets have expired', () => {
+    const { found } = load({ cache: at('old') });
+    assert.ok(typeof found !== 'string');
+    const peer = { address: '127.0.0.1', port: 9618, sharedPortId: undefined, serverName: 'ap.pool.test' };
+    const server = { methods: [], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' };
+    const { fit, unfit } = found.candidatesFor(server, peer);
+    assert.deepEqual(fit, []);
+    assert.match(unfit[0]?.reason ?? '', /its ticket expired at 2001-/);
+    assert.equal(found.presumed(peer), undefined);
+  });
+
+  test('warns of the principal of a host', () => {
+    const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
+    const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
+    assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);
+  });
+});

@@ -1,0 +1,47 @@
+/** When KERBEROS is chosen, and how its inputs are read. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Surroundings } from '../../src/inputs/table.ts';
+import { inputError } from '../support/input-error.ts';
+import { credentialsOf, HOME } from '../support/said.ts';
+import type { Words } from '../support/ways.ts';
+
+const LISTED = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS, FS' };
+
+describe('KERBEROS is chosen', () => {
+  const cases: readonly [string, Words, Surroundings['env'], boolean, boolean][] = [
+    ['by its name', { 'authentication-methods': 'KERBEROS' }, {}, false, true],
+    ['by a keytab', { 'kerberos-keytab': 'client.keytab' }, {}, false, true],
+    ['by a cache', { 'kerberos-cache': 'FILE:/tmp/cc' }, {}, false, true],
+    ['by a password', { 'kerberos-password': 'x', 'kerberos-principal': 'a@R' }, {}, false, true],
+    ['by a principal', { 'kerberos-principal': 'a@R' }, {}, false, true],
+    ['for the command, by the configuration of the host', {}, LISTED, true, true],
+    ['not for the Action, by the configuration of the host', {}, LISTED, false, false],
+    ['not by variables of Kerberos', {}, { KRB5CCNAME: '/tmp/cc', KRB5_CLIENT_KTNAME: '/tmp/kt' }, false, false],
+    ['not by another credential', { idtoken: 'x' }, { KRB5CCNAME: '/tmp/cc' }, false, false],
+  ];
+  for (const [what, words, env, isTool, chosen] of cases)
+    test(what, () => {
+      const { kerberos, methods } = credentialsOf(words, env, {}, 'fetch', isTool);
+      assert.equal(kerberos.chosen, chosen);
+      if (Object.keys(words).some((name) => name.startsWith('kerberos-'))) assert.deepEqual(methods, ['KERBEROS']);
+    });
+});
+
+test('its service is that of KERBEROS_SERVER_SERVICE, or host', () => {
+  assert.equal(credentialsOf({}).kerberos.service, 'host');
+  assert.equal(credentialsOf({}, { _CONDOR_KERBEROS_SERVER_SERVICE: 'condor' }).kerberos.service, 'condor');
+});
+
+test('paths of keytab and cache may begin with the home directory', () => {
+  const { kerberos } = credentialsOf({ 'kerberos-keytab': '~/kt', 'kerberos-cache': '~/cc' });
+  assert.deepEqual([kerberos.keytab?.reveal(), kerberos.cache], [`${HOME}/kt`, `${HOME}/cc`]);
+  const named = credentialsOf({ 'kerberos-keytab': 'FILE:/kt', 'kerberos-cache': 'DIR:/cc' }).kerberos;
+  assert.deepEqual([named.keytab?.reveal(), named.cache], ['FILE:/kt', 'DIR:/cc']);
+});
+
+test('a variable in a path is refused: no shell expands it', () =>
+  assert.throws(
+    () => credentialsOf({ 'kerberos-keytab': '$HOME/kt' }),
+    inputError('kerberos-keytab', /refers to a variable/),
+  ));

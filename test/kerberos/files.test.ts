@@ -1,0 +1,180 @@
+/** Credential caches, keytabs, principals and krb5.conf. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseCredentialCache } from '../../src/kerberos/ccache.ts';
+import { KerberosError } from '../../src/kerberos/kerberos-error.ts';
+import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
+import { parseConfiguration } from '../../src/kerberos/krb5-conf.ts';
+import { formatPrincipal, parsePrincipal } from '../../src/kerberos/principal.ts';
+import { cacheBytes } from '../fuzz/kerberos-targets.ts';
+import { keytabBytes } from '../support/keytab-bytes.ts';
+
+const key = { type: 18, bytes: new Uint8Array(32).fill(1) };
+const alice = parsePrincipal('alice@POOL.TEST', undefined);
+
+describe('a credential cache', () => {
+  test('has its client, and its tickets with their keys', () => {
+    const { client, tickets } = parseCredentialCache(cacheBytes());
+    assert.equal(formatPrincipal(client), 'alice@POOL.TEST');
+    assert.deepEqual(
+      tickets.map(({ service, endTime, key }) => [formatPrincipal(service), endTime, key.type]),
+      [['krbtgt/POOL.TEST@POOL.TEST', 2_000_000_000, 17]],
+    );
+  });
+
+  test('is rejected wherever it is cut off within an entry', () => {
+    const whole = cacheBytes();
+    const header = 4 + 8 + 4 + 9 + 4 + 5;
+    for (let length = 0; length < whole.length; length++) {
+      if (length === header) continue; // a cache without tickets
+      assert.throws(() => parseCredentialCache(whole.subarray(0, length)), KerberosError, String(length));
+    }
+  });
+
+  test('of another format is rejected', () => {
+    const old = Uint8Array.from(cacheBytes());
+    old[1] = 3;
+    assert.throws(() => parseCredentialCache(old), /no credential cache of format 4/);
+  });
+});
+
+describe('a keytab', () => {
+  test('has the keys of a principal', () => {
+    const keys = keysOfKeytab(parseKeytab(keytabBytes('alice', 'POOL.TEST', key)), alice, 'file');
+    assert.deepEqual([keys.source, keys.types, keys.needInformation], ['file (kvno 1)', [18], false]);
+  });
+
+  test('has the newest version of a key, by the long number if there is one', async () => {
+    const old = parseKeytab(keytabBytes('alice', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) }));
+    const entries = [
+      ...old,
+      ...parseKeytab(keytabBytes('alice', 'POOL.TEST', key)).map((each) => ({ ...each, version: 300 })),
+    ];
+    const keys = keysOfKeytab(entries, alice, 'file');
+    assert.deepEqual(await keys.key({ type: 18, salt: undefined, iterations: undefined }), {
+      type: 18,
+      bytes: Buffer.from(key.bytes),
+    });
+  });
+
+  test('passes over deleted entries', () => {
+    const [, ...entry] = [0, ...keytabBytes('alice', 'POOL.TEST', key)];
+    const hole = [255, 255, 255, 252, 1, 2, 3, 4];
+    assert.equal(parseKeytab(Uint8Array.from([...entry.slice(0, 2), ...hole, ...entry.slice(2)])).length, 1);
+  });
+
+  test('of another principal names those that it has', () =>
+    assert.throws(
+      () => keysOfKeytab(parseKeytab(keytabBytes('bob', 'POOL.TEST', key)), alice, 'file'),
+      /no key of alice@POOL.TEST; it has keys of bob@POOL.TEST/,
+    ));
+
+  for (const [type, name] of [
+    [23, 'arcfour-hmac'],
+    [16, 'des3-cbc-sha1'],
+  ] as const)
+    test(`with keys of the type ${name} alone is rejected by the name of the type`, () =>
+      assert.throws(
+        () => keysOfKeytab(parseKeytab(keytabBytes('alice', 'POOL.TEST', { type, bytes: key.bytes })), alice, 'file'),
+        new RegExp(`encryption type ${name}, which is not supported`),
+      ));
+
+  test('that is cut off is rejected', () => {
+    const whole = keytabBytes('alice', 'POOL.TEST', key);
+    for (let length = 3; length < whole.length; length++)
+      assert.throws(() => parseKeytab(whole.subarray(0, length)), KerberosError);
+  });
+});
+
+describe('a principal', () => {
+  for (const [text, components, realm] of [
+    ['alice', ['alice'], 'POOL.TEST'],
+    ['alice/admin@OTHER.TEST', ['alice', 'admin'], 'OTHER.TEST'],
+    ['host/ap.pool.test@', ['host', 'ap.pool.test'], ''],
+    ['a\\/b\\@c@R', ['a/b@c'], 'R'],
+  ] as const)
+    test(`${text} is read`, () => {
+      if (realm === '') return assert.throws(() => parsePrincipal(text, 'X'), /no principal: /);
+      const found = parsePrincipal(text, 'POOL.TEST');
+      assert.deepEqual([found.components, found.realm], [components, realm]);
+      assert.deepEqual(parsePrincipal(formatPrincipal(found), undefined), found);
+    });
+
+  test('without a realm needs a default', () =>
+    assert.throws(() => parsePrincipal('alice', undefined), /no realm in "alice", and krb5.conf has no default_realm/));
+
+  for (const text of ['', '/', 'a//b', '@R', 'a\nb@R'])
+    test(`${JSON.stringify(text)} is none`, () => assert.throws(() => parsePrincipal(text, 'R'), KerberosError));
+});
+
+describe('krb5.conf', () => {
+  const files: Readonly<Record<string, string>> = {
+    main: `
+      include included
+      includedir folder
+      # a comment
+      [libdefaults]
+        default_realm = POOL.TEST
+        default_ccache_name = "FILE:/tmp/krb5cc_%{uid}"
+        dns_lookup_kdc = no
+      [realms]
+        POOL.TEST = {
+          kdc = kdc1.pool.test
+          kdc = kdc2.pool.test:750
+          auth_to_local_names = {
+            kdc = nested
+          }
+          admin_server = kdc1.pool.test
+        }
+        OTHER.TEST = { ; nothing on this line counts
+          kdc = [::1]:88
+        }
+      [domain_realm]
+        .pool.test = POOL.TEST
+        AP.Other.test = OTHER.TEST
+    `,
+    included: '[libdefaults]\ndefault_realm = FIRST.TEST\n',
+    'folder/a': '[realms]\nPOOL.TEST = {\nkdc = kdc0.pool.test\n}\n',
+    'folder/b.conf': '[domain_realm]\nb.test = B.TEST\n',
+    'folder/c.rpmsave': '[libdefaults]\ndefault_realm = NEVER.TEST\n',
+    'folder/.d.conf': '[domain_realm]\nd.test = D.TEST\n',
+    second: '[libdefaults]\ndefault_realm = SECOND.TEST\n[realms]\nPOOL.TEST = {\nkdc = kdc3.pool.test\n}\n',
+    loop: 'include loop\n[libdefaults]\ndefault_realm = LOOP.TEST\n',
+  };
+  const parse = (...paths: readonly string[]) =>
+    parseConfiguration(paths, {
+      read: (path) => files[path],
+      list: (directory) => Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
+    });
+
+  test('has the first default realm of all files, and the KDCs of all of them in order', () => {
+    const found = parse('main', 'second');
+    assert.equal(found.defaultRealm, 'FIRST.TEST');
+    assert.deepEqual(found.kdcsOf('POOL.TEST'), [
+      'kdc0.pool.test',
+      'kdc1.pool.test',
+      'kdc2.pool.test:750',
+      'kdc3.pool.test',
+    ]);
+    assert.deepEqual(found.kdcsOf('OTHER.TEST'), ['[::1]:88']);
+    assert.deepEqual(found.kdcsOf('NOWHERE.TEST'), []);
+    assert.deepEqual([found.defaultCache, found.lookUpKdcs], ['FILE:/tmp/krb5cc_%{uid}', false]);
+  });
+
+  for (const [host, realm] of [
+    ['ap.pool.test', 'POOL.TEST'],
+    ['deep.ap.pool.test', 'POOL.TEST'],
+    ['ap.other.test', 'OTHER.TEST'],
+    ['other.test', undefined],
+    ['b.test', 'B.TEST'],
+    ['x.b.test', 'B.TEST'],
+    ['d.test', undefined],
+    ['localhost', undefined],
+  ] as const)
+    test(`puts ${host} into ${realm ?? 'no realm'}`, () => assert.equal(parse('main').realmOf(host), realm));
+
+  test('asks DNS for KDCs unless it is told not to, as where there is no file', () =>
+    assert.equal(parse('nothing').lookUpKdcs, true));
+
+  test('that includes itself is read to its end', () => assert.equal(parse('loop').defaultRealm, 'LOOP.TEST'));
+});

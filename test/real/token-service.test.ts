@@ -1,0 +1,188 @@
+/** Jobs without a stored secret, by our own token service: the Action, the command, and HTCondor's own daemons. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { Authority } from '../support/certificates.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/job-issuer.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { projectRoot } from '../support/project.ts';
+import { claimsOf, onlyToken } from '../support/real-fetch.ts';
+import { Runner } from '../support/runner.ts';
+import { ServiceProcess } from '../support/service-process.ts';
+import { assertNoLeak } from '../support/step-assertions.ts';
+
+const ALICE = 'alice@pool.test';
+const BOB = 'bob@pool.test';
+
+for (const suite of poolSuites()) {
+  describe(`The token service, at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+    let pool: Pool;
+    let issuer: JobIssuer;
+    let service: ServiceProcess;
+    let runner: Runner;
+    let inputs: Record<string, string>;
+    const LIFETIME = 90 * 86_400;
+
+    before(async () => {
+      runner = new Runner();
+      const authority = await Authority.create();
+      [pool, issuer] = await Promise.all([startPool({ suite }), JobIssuer.start(authority)]);
+      const [alice, bob] = await Promise.all(
+        [
+          { user: 'alice', authz: ['READ', 'WRITE'] },
+          { user: 'bob', authz: ['READ'] },
+        ].map((each) => pool.idToken({ ...each, lifetime: LIFETIME })),
+      );
+      service = await ServiceProcess.start({
+        ...{ authority, audience: 'origin', seeds: { [ALICE]: alice ?? '', [BOB]: bob ?? '' } },
+        config: `daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]
+grants:
+  - identity: ${ALICE}
+    authz: [READ, WRITE]
+    max-lifetime: 1h
+    jobs:
+      - { issuer: "${issuer.url}", repository_id: 74, ref: refs/heads/main }
+  - identity: ${BOB}
+    authz: [READ]
+    max-lifetime: 10m
+    jobs:
+      - { issuer: "${issuer.url}", project_id: 12, ref: main, ref_protected: true, reuse: job }
+      - { issuer: "${issuer.url}", sub: "${OTHER_CLAIMS.Jenkins.sub}" }
+      - { issuer: "${issuer.url}", pipeline_id: ${OTHER_CLAIMS.Buildkite.pipeline_id} }
+      - { issuer: "${issuer.url}", oidc.circleci.com/project-id: ${OTHER_CLAIMS.CircleCI['oidc.circleci.com/project-id']} }
+      - { issuer: "${issuer.url}", repository_id: ${OTHER_CLAIMS.Forgejo.repository_id} }
+`,
+      });
+      inputs = {
+        ...{ 'token-service': service.url, pool: pool.collector, name: pool.scheddName, authz: 'READ WRITE' },
+        ...{ lifetime: '10m', 'ca-certificate': authority.certificate },
+      };
+    });
+    after(async () => {
+      await service?.stop();
+      issuer?.stop();
+      runner?.close();
+      await pool?.stop();
+    });
+
+    const token = (claims: IssuerClaims = {}) => issuer.issue({ ...GITHUB_CLAIMS, aud: service.audience, ...claims });
+
+    async function ping(jwt: string, ...levels: readonly string[]): Promise<string> {
+      const directory = `/tmp/token-${claimsOf(jwt)['jti']}`;
+      await pool.run('mkdir', '-m', '700', directory);
+      await pool.write(`${directory}/token`, `${jwt}\n`, 0o600);
+      await pool.run('chown', '-R', 'bob', directory);
+      const argv = ['condor_ping', '-type', 'schedd', '-table', ...levels];
+      return (await pool.exec(argv, { user: 'bob', env: onlyToken(directory) })).stdout;
+    }
+
+    test('a step with token-service alone gets a token that the schedd accepts', async () => {
+      const step = await runner.runAction(
+        { ...inputs, verify: 'true', 'export-environment': 'true' },
+        { env: issuer.env },
+      );
+      assert.equal(step.status, 0, step.raw + service.log.join('\n'));
+      const { identity, authz, lifetime, 'token-id': id } = step.outputs;
+      assert.deepEqual([identity, authz, lifetime], [ALICE, 'READ WRITE', '600']);
+      const line = await service.auditOf(issuer.given.at(-1) ?? '');
+      assert.deepEqual([line['decision'], line['token_id'], line['event_name']], ['issued', id, 'push']);
+      assertNoLeak(step, [...issuer.given, step.outputs['token'] ?? '']);
+      assert.match(await ping(step.outputs['token'] ?? '', 'READ', 'WRITE'), /WRITE +\S+ +\S+ +ALLOW|ALLOW/);
+    });
+
+    test('a step of another branch fails with the reason, and nothing is issued', async () => {
+      issuer.job = { ...GITHUB_CLAIMS, ref: 'refs/heads/x' };
+      const step = await runner.runAction(inputs, { env: issuer.env });
+      issuer.job = GITHUB_CLAIMS;
+      assert.deepEqual([step.status, step.outputs['error-code']], [2, 'ERR_NO_CREDENTIAL'], step.raw);
+      assert.match(step.raw, /ref: expected refs\/heads\/main, got refs\/heads\/x/);
+      assert.match(step.raw, /The job token that was refused has iss .*ref "refs\/heads\/x", event_name "push"/);
+      assert.match(step.raw, /condor_token_service explain/);
+      const { decision, ref } = await service.auditOf(issuer.given.at(-1) ?? '');
+      assert.deepEqual([decision, ref], ['refused', 'refs/heads/x']);
+    });
+
+    for (const [name, claims] of Object.entries(OTHER_CLAIMS)) {
+      test(`the command gets a token for a job of ${name}`, async () => {
+        const jobToken = issuer.issue({ ...claims, aud: service.audience });
+        const child = spawn(
+          process.execPath,
+          [
+            ...[join(projectRoot, 'dist/cli/index.js'), '-token-service', service.url, '-name', pool.scheddName],
+            ...['-pool', pool.collector, '-authz', 'READ', '-lifetime', '300'],
+          ],
+          {
+            env: { PATH: '/nowhere', BEARER_TOKEN: jobToken, SSL_CERT_FILE: join(service.directory, 'ca.pem') },
+            stdio: ['ignore', 'pipe', 'pipe'],
+          },
+        );
+        const [stdout, stderr, [status]] = await Promise.all([
+          text(child.stdout),
+          text(child.stderr),
+          once(child, 'close') as Promise<[number]>,
+        ]);
+        assert.equal(status, 0, stderr);
+        const { sub, scope } = claimsOf(stdout);
+        assert.deepEqual([sub, scope], [BOB, 'condor:/READ']);
+      });
+    }
+
+    test('check finds that the site is ready', async () => {
+      const { status, stdout, stderr } = await service.run('check');
+      assert.equal(status, 0, stdout + stderr);
+      for (const identity of [ALICE, BOB])
+        assert.match(stdout, new RegExp(`^ok +grant ${identity}: <.*> issued a token of 60 s`, 'm'));
+      assert.match(stdout, /^ok +issuer: https:.* publishes 1 keys$/m);
+      assert.equal((await service.post('', { path: '/readyz', method: 'GET' })).status, 200);
+    });
+
+    test('a job cannot approve a request for more with its token', async () => {
+      const { body } = await service.ask(token(), { scope: 'condor:/READ condor:/WRITE' });
+      const jwt = String(body['access_token']);
+      const directory = '/tmp/self-approval';
+      await pool.run('mkdir', '-m', '700', directory);
+      await pool.write(`${directory}/token`, `${jwt}\n`, 0o600);
+      await pool.run('chown', '-R', 'bob', directory);
+      const env = onlyToken(directory);
+      const asked = await pool.exec(
+        ['timeout', '20', 'condor_token_request', '-type', 'schedd', '-identity', ALICE, '-authz', 'ADMINISTRATOR'],
+        { user: 'bob', env },
+      );
+      const [, id = '0'] = /request ID is (\d+)|Request ID:? (\d+)/i.exec(asked.stdout + asked.stderr) ?? [];
+      const approved = await pool.exec(['condor_token_request_approve', '-type', 'schedd', '-reqid', id], {
+        user: 'bob',
+        env: { ...env, _CONDOR_TOOL_DEBUG: '' },
+      });
+      assert.notEqual(approved.status, 0, approved.stdout + approved.stderr);
+      assert.doesNotMatch(asked.stdout, /^ey/m, 'no token was issued');
+    });
+
+    test('a revoked seed stops its grant with 503, and the same job token works after the revocation ends', async () => {
+      const jobToken = token();
+      await pool.configure(`SEC_TOKEN_REVOCATION_EXPR = sub =?= "${ALICE}"`);
+      const { status, body } = await service.ask(jobToken);
+      assert.deepEqual([status, body['error_description']], [503, 'seed unusable'], service.log.join());
+      assert.match(String((await service.auditOf(jobToken))['reason']), /^seed unusable: /);
+      assert.equal((await service.ask(issuer.issue({ ...OTHER_CLAIMS.Forgejo, aud: service.audience }))).status, 200);
+      await pool.configure('');
+      assert.equal((await service.ask(jobToken)).status, 200, service.log.join());
+    });
+
+    test('a seed of another identity disables its grant alone', async () => {
+      const bad = await pool.idToken({ user: 'bob', authz: ['READ', 'WRITE'], lifetime: LIFETIME });
+      const good = await pool.idToken({ user: 'alice', authz: ['READ', 'WRITE'], lifetime: LIFETIME });
+      service.writeSeed(ALICE, bad);
+      await service.reload();
+      const jobToken = token();
+      const { status, body } = await service.ask(jobToken);
+      assert.deepEqual([status, body['error_description']], [503, 'seed unusable']);
+      assert.match(String((await service.auditOf(jobToken))['reason']), /it is a token for bob@pool\.test/);
+      service.writeSeed(ALICE, good);
+      await service.reload();
+      assert.equal((await service.ask(token())).status, 200);
+    });
+  });
+}

@@ -1,0 +1,118 @@
+/** KERBEROS at an embedded pool and KDC: when the KDC is asked, what a false daemon gets, and what is transient. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { ConnectError } from '../../../src/errors.ts';
+import { advised } from '../../support/advice.ts';
+import { withPool } from '../../support/embedded-fetch.ts';
+import { apReply, Kdc, type KdcOptions } from '../../support/kdc.ts';
+import { Ways } from '../../support/ways.ts';
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+
+const SERVICE = 'host/ap.pool.test';
+
+/** Runs `work` with a KDC of its own, and the environment that names it. */
+async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string, string>) => Promise<void>) {
+  const kdc = await Kdc.start({ principals: { alice: 'correct horse', [SERVICE]: 'service' }, ...options });
+  try {
+    await work(kdc, { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) });
+  } finally {
+    kdc.close();
+  }
+}
+
+describe('KERBEROS', () => {
+  test('asks the KDC before the daemon has said anything, if it is the first choice', () =>
+    withKdc({}, async (kdc, env) => {
+      await withPool(ways.pool({ faults: { policy: 'close' } }), async (pool) => {
+        const { fetched } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
+        assert.equal(fetched, undefined);
+        assert.equal(kdc.answered, 1);
+      });
+    }));
+
+  test('does not ask the KDC if another method succeeds before it', () =>
+    withKdc({}, async (kdc, env) => {
+      await withPool(ways.pool(), async (pool) => {
+        const { fetched } = await ways.try(pool, ways.several(['PASSWORD', 'KERBEROS'], pool), { env });
+        assert.deepEqual([fetched?.authenticationMethod, kdc.answered], ['PASSWORD', 0]);
+      });
+    }));
+
+  test('gets one ticket for collector and schedd on one host', () =>
+    withKdc({}, async (kdc, env) => {
+      const options = ways.pool({ methods: ['KERBEROS'], kerberos: { key: kdc.key(SERVICE) }, readNeedsSession: true });
+      await withPool(options, async (pool) => {
+        const words = { ...ways.words('KERBEROS', pool), pool: pool.collector, name: 'ci@pool' };
+        const { fetched, error } = await ways.try(pool, words, { env });
+        assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
+        assert.equal(kdc.answered, 1);
+      });
+    }));
+
+  test('ends the run at a daemon that does not have the key of the ticket', () =>
+    withPool(
+      ways.pool({
+        methods: ['KERBEROS', 'PASSWORD'],
+        faults: {
+          'kerberos reply': () => {
+            const key = { type: 18, bytes: new Uint8Array(32) };
+            const client = { type: 1, components: ['alice'], realm: 'POOL.TEST' };
+            const reply = apReply({ key, client, subkey: undefined, seconds: 0, microseconds: 0 });
+            const length = Buffer.alloc(16);
+            length.writeBigInt64BE(4n);
+            length.writeBigInt64BE(BigInt(reply.length), 8);
+            const body = Buffer.concat([length, reply]);
+            const header = Buffer.alloc(5);
+            header[0] = 1;
+            header.writeUInt32BE(body.length, 1);
+            return Buffer.concat([header, body]);
+          },
+        },
+      }),
+      async (pool) => {
+        const { error } = await ways.try(pool, ways.several(['KERBEROS', 'PASSWORD'], pool));
+        advised('the daemon does not have the key of its ticket')(error);
+        assert.ok(!pool.log.some((line) => line.includes('client sent 512')), 'no other credential was sent');
+      },
+    ));
+
+  test('reports a KDC that does not answer as a failure of the network, to be retried', () =>
+    withKdc({ alter: () => undefined }, async (_, env) => {
+      await withPool(ways.pool(), async (pool) => {
+        const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
+        assert.ok(error instanceof ConnectError, String(error));
+        assert.deepEqual([error.code, error.permanent], ['ERR_CONNECT', false]);
+        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not answer/);
+      });
+    }));
+
+  test('is followed by the next method if the KDC does not answer', () =>
+    withKdc({ alter: () => undefined }, async (_, env) => {
+      await withPool(ways.pool(), async (pool) => {
+        const { fetched, error } = await ways.try(pool, ways.several(['KERBEROS', 'PASSWORD'], pool), { env });
+        assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
+        assert.equal(pool.connections, 1);
+      });
+    }));
+
+  for (const [what, alter] of [
+    ['cut off', (reply: Uint8Array) => reply.subarray(0, reply.length >> 1)],
+    [
+      'changed in the middle',
+      (reply: Uint8Array) => reply.map((byte, at) => (at === reply.length >> 1 ? byte ^ 1 : byte)),
+    ],
+    ['empty', () => new Uint8Array()],
+  ] as const)
+    test(`rejects an answer of the KDC that is ${what}`, () =>
+      withKdc({ alter }, async (_, env) => {
+        await withPool(ways.pool(), async (pool) => {
+          const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
+          assert.equal((error as { code?: string }).code, 'ERR_METHODS_EXHAUSTED', String(error));
+        });
+      }));
+});

@@ -1,0 +1,400 @@
+/** Faults around the token service: its disk, its issuer, its configuration, its certificate, its clients, and its death. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer } from '../support/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service-process.ts';
+import { until } from '../support/until.ts';
+
+const CI = 'ci@pool.test';
+/** In `npm test`; the contract's 50 moments are tried with KILLS=50. */
+const KILLS = Number(process.env['KILLS'] ?? 20);
+let pool: EmbeddedPool;
+let issuer: JobIssuer;
+
+const configOf = (address = pool.schedd()) => `daemon: [{ address: "${address}" }]
+grants:
+  - identity: ${CI}
+    authz: [READ, WRITE]
+    max-lifetime: 1h
+    jobs:
+      - { issuer: "${issuer.url}", repository_id: 74, ref: refs/heads/main }
+`;
+const token = (claims: IssuerClaims = {}) => issuer.issue({ ...GITHUB_CLAIMS, aud: AUDIENCE_OF_SERVICE, ...claims });
+const seeds = () => ({ [CI]: pool.idToken('ci', { authz: ['READ', 'WRITE'], lifetime: 90 * 86_400 }) });
+const options = (config = configOf()) => ({ authority: issuer.authority, config, seeds: seeds() });
+
+before(async () => {
+  [pool, issuer] = await Promise.all([EmbeddedPool.start(), JobIssuer.start()]);
+});
+after(async () => {
+  issuer?.stop();
+  await pool?.stop();
+});
+
+async function withService<T>(work: (service: ServiceProcess) => Promise<T>, more = {}): Promise<T> {
+  const service = await ServiceProcess.start({ ...options(), ...more });
+  try {
+    return await work(service);
+  } finally {
+    await service.stop();
+  }
+}
+
+const granted = (reply: Reply) => reply.status === 200 && typeof reply.body['access_token'] === 'string';
+
+describe('the issuer', () => {
+  const faults: readonly (readonly [string, NonNullable<JobIssuer['fault']>])[] = [
+    ['answers 500', (_, response) => response.writeHead(500).end()],
+    ['redirects', (_, response) => response.writeHead(302, { location: issuer.url }).end()],
+    ['answers HTML', (_, response) => response.end('<html>')],
+    ['hangs up', (_, response) => response.destroy()],
+    ['answers with 1 MB', (_, response) => response.end(Buffer.alloc(1_000_000, 'x'))],
+    ['is another one by its document', (_, response) => response.end(JSON.stringify({ issuer: 'https://evil.test' }))],
+    [
+      'names keys over plain HTTP',
+      (_, response) => response.end(JSON.stringify({ issuer: issuer.url, jwks_uri: 'http://127.0.0.1/jwks' })),
+    ],
+    [
+      'has 51 keys',
+      (path, response) =>
+        path === '/jwks'
+          ? response.end(JSON.stringify({ keys: Array(51).fill(issuer.publicJwk) }))
+          : issuer.answer(path, response),
+    ],
+  ];
+  for (const [what, fault] of faults) {
+    test(`that ${what} gives 503, and the log has the reason`, () =>
+      withService(async (service) => {
+        issuer.fault = fault;
+        try {
+          const { status, body } = await service.ask(token());
+          assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
+          assert.match(service.log.join('\n'), /^the keys of https:\/\/localhost:\d+ cannot be fetched: /m);
+        } finally {
+          issuer.fault = undefined;
+        }
+      }));
+  }
+
+  test('that is down is not missed while its keys are known', () =>
+    withService(async (service) => {
+      assert.ok(granted(await service.ask(token())));
+      issuer.fault = (_, response) => response.destroy();
+      try {
+        assert.ok(granted(await service.ask(token())));
+      } finally {
+        issuer.fault = undefined;
+      }
+    }));
+});
+
+describe('the store of used tokens', () => {
+  test('that cannot be written means no token, and the job token stays usable', async () => {
+    const service = await ServiceProcess.prepare({ ...options(), prefix: ['prlimit', '--fsize=200', '--'] });
+    try {
+      await service.start();
+      const results: Reply[] = [];
+      const jobTokens = Array.from({ length: 4 }, () => token());
+      for (const jobToken of jobTokens) results.push(await service.ask(jobToken));
+      const statuses = results.map(({ status }) => status);
+      assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join());
+      const text = readFileSync(join(service.directory, 'state/used-tokens'), 'utf8');
+      assert.ok(text.endsWith('\n'), 'half a line is taken back');
+      await service.end();
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('that is missing at a start makes older tokens unusable', () =>
+    withService(async (service) => {
+      const { status, body } = await service.ask(token({ iat: Math.floor(Date.now() / 1000) - 30 }));
+      assert.equal(status, 400);
+      assert.match(String(body['error_description']), /issued before this service started/);
+    }));
+
+  test('that is damaged at a start is put aside, and makes older tokens unusable', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      mkdirSync(join(service.directory, 'state'));
+      writeFileSync(join(service.directory, 'state/used-tokens'), '{"k":"a","n":1,"u":9e9}\nrubbish\n{"k":');
+      await service.start();
+      assert.match(service.log.join('\n'), /used-tokens: it cannot be read; tokens issued before now are refused/);
+      assert.equal((await service.ask(token({ iat: Math.floor(Date.now() / 1000) - 30 }))).status, 400);
+      assert.ok(existsSync(join(service.directory, 'state/used-tokens.unreadable')));
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test(`never gives a second token for a job token, whichever of ${KILLS} moments a SIGKILL comes at`, async () => {
+    const service = await ServiceProcess.start(options());
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const jobToken = token();
+        const reply = service.ask(jobToken).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, (kill * 15) / KILLS));
+        await service.end('SIGKILL');
+        const first = await reply;
+        await service.start();
+        const again = await service.ask(jobToken);
+        const both = first !== undefined && granted(first) && granted(again);
+        assert.ok(!both, `kill ${kill}`);
+      }
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+describe('the configuration', () => {
+  test('that is invalid at a reload changes nothing', () =>
+    withService(async (service) => {
+      for (const bad of ['grants: []\n', 'a: [', configOf().replace('repository_id', 'repository')]) {
+        service.configure(bad);
+        assert.match(await service.reload(), /^the configuration was not replaced: .*config\.yaml: /);
+        assert.ok(granted(await service.ask(token())));
+      }
+      service.configure(configOf());
+      chmodSync(service.configPath, 0o666);
+      assert.match(await service.reload(), /not replaced: .*others can write it/);
+    }));
+
+  test('that is replaced under load is one or the other for each request', () =>
+    withService(async (service) => {
+      const wrong: unknown[] = [];
+      let running = true;
+      const load = Promise.all(
+        Array.from({ length: 4 }, async () => {
+          while (running) {
+            const { status, body } = await service.ask(token());
+            if (status !== 200 && body['error'] !== 'invalid_grant' && status !== 429) wrong.push([status, body]);
+          }
+        }),
+      );
+      for (let round = 0; round < 6; round++) {
+        service.configure(round % 2 === 0 ? configOf().replace('74', '75') : configOf());
+        assert.match(await service.reload(), /^configuration loaded/);
+      }
+      running = false;
+      await load;
+      assert.deepEqual(wrong, []);
+      assert.ok(service.audit.some(({ decision }) => decision === 'issued'));
+    }));
+
+  for (const [what, change, reason] of [
+    [
+      'readable by others',
+      (service: ServiceProcess) => chmodSync(join(service.directory, 'seeds.d', CI), 0o644),
+      /others can read it/,
+    ],
+    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must hold one line/],
+    [
+      'wider than the grant',
+      (service: ServiceProcess) =>
+        service.writeSeed(CI, pool.idToken('ci', { authz: ['READ', 'WRITE', 'DAEMON'], lifetime: 600 })),
+      /its scope is wider than the grant: DAEMON/,
+    ],
+    [
+      'not restricted',
+      (service: ServiceProcess) => service.writeSeed(CI, pool.idToken('ci', { lifetime: 600 })),
+      /its scope is not restricted/,
+    ],
+    [
+      'expired',
+      (service: ServiceProcess) =>
+        service.writeSeed(CI, pool.idToken('ci', { authz: ['READ', 'WRITE'], lifetime: 60, issuedAt: 1_000_000 })),
+      /it has expired/,
+    ],
+    [
+      'for another identity',
+      (service: ServiceProcess) =>
+        service.writeSeed(CI, pool.idToken('bob', { authz: ['READ', 'WRITE'], lifetime: 600 })),
+      /it is a token for bob@pool\.test/,
+    ],
+  ] as const) {
+    test(`with a seed that is ${what} disables that grant, and says so when it is loaded`, async () => {
+      const service = await ServiceProcess.prepare(options());
+      try {
+        change(service);
+        await service.start();
+        assert.match(service.log.join('\n'), reason);
+        const { status, body } = await service.ask(token());
+        assert.deepEqual([status, body['error_description']], [503, 'seed unusable']);
+        assert.equal((await service.post('', { path: '/readyz', method: 'GET' })).status, 503);
+        const { status: checked, stdout } = await service.run('check');
+        assert.equal(checked, 3, stdout);
+        assert.match(stdout, /^fail grant ci@pool\.test: seed unusable: /m);
+      } finally {
+        await service.stop();
+      }
+    });
+  }
+
+  test('that is invalid ends each subcommand with status 2 and the mistakes', async () => {
+    const service = await ServiceProcess.prepare(options('grants: []\n'));
+    try {
+      for (const subcommand of ['serve', 'check', 'config']) {
+        const { status, stderr } = await service.run(subcommand);
+        assert.deepEqual([status, /config\.yaml: grants: it is empty/.test(stderr)], [2, true], stderr);
+      }
+      assert.equal((await service.run('frobnicate')).status, 2);
+      assert.equal((await service.run('check', '-frobnicate')).status, 2);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('is explained by claims: the grant, or what differs and the entry that would admit the job', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      const file = join(service.directory, 'claims.json');
+      const explain = async (claims: IssuerClaims) => {
+        writeFileSync(file, JSON.stringify({ iss: issuer.url, iat: 1, jti: 'a', aud: AUDIENCE_OF_SERVICE, ...claims }));
+        return await service.run('explain', '-claims', file);
+      };
+      const good = await explain(GITHUB_CLAIMS);
+      assert.deepEqual(
+        [good.status, /granted: ci@pool\.test, READ WRITE, at most 3600 s/.test(good.stdout)],
+        [0, true],
+        good.stdout + good.stderr,
+      );
+      const bad = await explain({ ...GITHUB_CLAIMS, ref: 'refs/heads/x' });
+      assert.equal(bad.status, 3);
+      assert.match(bad.stdout, /grants\[0\]\.jobs\[0\] .*: ref: expected refs\/heads\/main, got refs\/heads\/x/);
+      assert.match(bad.stdout, /- issuer: .*\n {2}repository_id: "74"\n {2}ref: "refs\/heads\/x"/);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('is printed as a unit that systemd accepts, and as the commands that make the seeds', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      const { status, stdout, stderr } = await service.run('config');
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /condor_token_create -identity ci@pool\.test -authz READ -authz WRITE -lifetime 7776000 > /);
+      assert.match(stdout, /^LoadCredential=seed\.ci@pool\.test:/m);
+      assert.doesNotMatch(stdout, /MemoryDenyWriteExecute/);
+      const unit = stdout.slice(stdout.indexOf('[Unit]'), stdout.indexOf('# Then:'));
+      const file = join(service.directory, 'condor-token-service.service');
+      writeFileSync(file, unit.replaceAll('/usr/local/bin/condor_token_service', '/bin/true'));
+      if (existsSync('/usr/bin/systemd-analyze'))
+        execFileSync('systemd-analyze', ['verify', '--man=no', file], { stdio: 'pipe' });
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+describe('the certificate', () => {
+  test('is replaced while the service runs, once key and certificate fit together', () =>
+    withService(async (service) => {
+      const serial = () =>
+        new Promise<string>((resolve, reject) => {
+          const socket: TLSSocket = connectTls(
+            { port: service.port, host: '127.0.0.1', servername: 'localhost', ca: service.authority.certificate },
+            () => {
+              resolve(socket.getPeerCertificate().serialNumber);
+              socket.destroy();
+            },
+          );
+          socket.once('error', reject);
+        });
+      const old = await serial();
+      const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
+      const renewed = await service.renewCertificate();
+      writeFileSync(join(service.directory, 'tls.crt'), certificate); // the key alone is new
+      await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
+      assert.equal(await serial(), old);
+      writeFileSync(join(service.directory, 'tls.crt'), renewed);
+      await service.logged(/^the TLS certificate was replaced$/);
+      assert.notEqual(await serial(), old);
+      assert.ok(granted(await service.ask(token())));
+    }));
+});
+
+describe('clients', () => {
+  test('that are slow, 1,000 of them, do not keep a good one out', () =>
+    withService(async (service) => {
+      const slow: Socket[] = [];
+      try {
+        for (let count = 0; count < 1000; count++) {
+          const socket = connect(service.port, '127.0.0.1');
+          socket.on('error', () => {});
+          slow.push(socket);
+          if (count % 100 === 99) assert.ok(granted(await service.ask(token())), `with ${count} slow clients`);
+        }
+        const open = () => slow.filter((socket) => !socket.destroyed).length;
+        await until('the service has closed those beyond its limit', 20, async () =>
+          open() <= 600 ? undefined : `${open()} are open`,
+        );
+      } finally {
+        for (const socket of slow) socket.destroy();
+      }
+    }));
+
+  test('that send 10 MB, no form, another method or another path get an error at once', () =>
+    withService(async (service) => {
+      const huge = await service.post('x'.repeat(10_000_000)).catch((error: Error) => error);
+      if (!(huge instanceof Error)) assert.equal(huge.status, 413);
+      const statuses = await Promise.all([
+        service.post('{}', { headers: { 'content-type': 'application/json' } }),
+        service.post('', { method: 'GET' }),
+        service.post('', { path: '/elsewhere' }),
+        service.post('', { path: '/healthz', method: 'GET' }),
+        service.post('', { headers: { 'x-long': 'x'.repeat(17_000) } }),
+      ]);
+      assert.deepEqual(
+        statuses.map(({ status }) => status),
+        [400, 405, 404, 200, 431],
+      );
+      assert.ok(granted(await service.ask(token())));
+    }));
+
+  test('cannot choose the address that is recorded, unless they are a trusted proxy', async () => {
+    const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.7' };
+    const body = () =>
+      new URLSearchParams({
+        ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', scope: 'condor:/READ' },
+        ...{ subject_token: token(), subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' },
+      }).toString();
+    await withService(async (service) => {
+      await service.post(body(), { headers });
+      assert.equal((await service.audited(1))['address'], '127.0.0.1');
+      service.configure(`trusted-proxies: [127.0.0.1]\n${configOf()}`);
+      await service.reload();
+      await service.post(body(), { headers });
+      assert.equal((await service.audited(2))['address'], '192.0.2.7');
+    });
+  });
+});
+
+describe('the process', () => {
+  test('ends with status 0 on SIGTERM, within its grace for open connections', () =>
+    withService(async (service) => {
+      const idle = connect(service.port, '127.0.0.1');
+      idle.on('error', () => {});
+      assert.ok(granted(await service.ask(token())));
+      assert.deepEqual(await service.end('SIGTERM'), [0, null]);
+      idle.destroy();
+    }));
+
+  test('gives no token if the audit cannot be written', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      await service.start();
+      service.closeOutput();
+      const { status, body } = await service.ask(token());
+      assert.deepEqual([status, body['access_token']], [503, undefined]);
+    } finally {
+      await service.stop();
+    }
+  });
+});
