@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions, HTCondorError } from '../../src/index.ts';
 import { advised } from '../support/advice.ts';
-import { Authority, type Identity } from '../support/certificates.ts';
+import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
 import {
   assertAttempts,
   assertUnproven,
