@@ -54,7 +54,7 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   };
 }
 
-/** Claims that say why a job token is refused: what a trust policy is about. */
+/** Claims that decide whether a trust policy accepts a job token. Shown if the token is refused. */
 const POLICY_CLAIMS = [
   ...['iss', 'sub', 'aud', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id', 'pipeline_id'],
   ...['ref', 'environment', 'event_name', 'pipeline_source', 'job_workflow_ref', 'exp'],
