@@ -61,7 +61,7 @@ const POLICY_CLAIMS = [
 ];
 const MAX_CLAIM_LENGTH = 200;
 
-/** The claims of a job token that a trust policy is about, in one line. They are not secret, and not verified. */
+/** Formats the claims of a job token that trust policies use, in one line. They are neither secret nor verified. */
 export function describeClaims(jwt: Secret): string {
   let claims: Readonly<Record<string, unknown>>;
   try {
