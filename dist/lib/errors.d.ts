@@ -1,25 +1,25 @@
 /** The step of the pipeline (fetch.ts) in which an error arose. */
 export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'verify' | 'deliver';
-/** Facts beside the message. `peer` is the address talked to: a sinful string, or the origin of a service. */
+/** Facts in addition to the message. `peer` is the address of the peer: a sinful string, or the origin of a service. */
 interface ErrorFacts {
     readonly phase?: Phase;
     readonly peer?: string;
     readonly cause?: unknown;
 }
-/** The root of all errors that this package throws on purpose; any other error is a bug in it. */
+/** Base class of all errors that this package throws. Any other error is a bug in the package. */
 export declare abstract class HTCondorError extends Error {
     abstract readonly code: string;
     /** Exit status of the command, and of the Action's process. */
     abstract readonly exitStatus: number;
     phase: Phase | undefined;
     peer: string | undefined;
-    /** How often it was tried; undefined: that was not counted. */
+    /** Number of attempts; undefined if attempts were not counted. */
     tries: number | undefined;
     constructor(message: string, facts?: ErrorFacts);
-    /** Adds where it happened, unless that is known already: the innermost place wins. */
+    /** Sets the phase and the peer unless they are set already, so that the innermost caller wins. Returns the error. */
     at(phase: Phase, peer?: string): this;
 }
-/** What was asked for makes no sense; found before any connection. Move: the workflow's author. */
+/** An input is invalid; detected before any connection. Who should act: the workflow author. */
 export declare class InputError extends HTCondorError {
     readonly code = "ERR_INPUT";
     readonly exitStatus = 2;
@@ -27,19 +27,19 @@ export declare class InputError extends HTCondorError {
     readonly input: string;
     constructor(input: string, message: string, facts?: ErrorFacts);
 }
-/** No usable credential was found; no daemon was told anything. Move: the workflow's author. */
+/** The client found no usable credential, and sent nothing to a daemon. Who should act: the workflow author. */
 export declare class CredentialError extends HTCondorError {
     readonly exitStatus = 2;
     readonly code: 'ERR_NO_CREDENTIAL' | 'ERR_CREDENTIAL_UNREADABLE';
     constructor(code: CredentialError['code'], message: string, facts?: ErrorFacts);
 }
-/** The collector was asked and does not know the daemon, or knows several. Move: the workflow's author. */
+/** The collector does not know the daemon, or knows several that match. Who should act: the workflow author. */
 export declare class LocateError extends HTCondorError {
     readonly exitStatus = 3;
     readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-    /** Names that the collector has of the type asked for; at most ten. */
+    /** Names of daemons of the requested type that the collector knows; at most ten. */
     readonly names: readonly string[];
-    /** True if the collector has evidence that the daemon, or the collector itself, restarted a moment ago. */
+    /** True if the reply of the collector indicates that the daemon or the collector restarted recently. */
     readonly mayBeRestarting: boolean;
     constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: RestartFacts);
 }
@@ -51,72 +51,77 @@ interface ConnectFacts extends RestartFacts {
     readonly permanent?: boolean;
     readonly retryAfterMs?: number | undefined;
 }
-/** The network: worth a retry, but for ERR_CCB_ONLY. */
+/** The network failed. Transient, except for ERR_CCB_ONLY, an unapproved token request, and if `permanent` is true. */
 export declare class ConnectError extends HTCondorError {
     readonly exitStatus = 3;
     readonly code: 'ERR_CONNECT' | 'ERR_TIMEOUT' | 'ERR_CLOSED' | 'ERR_CCB_ONLY';
-    /** Of the token request that nobody approved in time. */
+    /** ID of the token request that was not approved in time. */
     readonly requestId: string | undefined;
-    /** True if it makes no sense to try again: there is no such host. */
+    /** True if no retry can succeed, for example because the host name does not exist. */
     readonly permanent: boolean;
-    /** True if a daemon that restarts looks like this: its port refuses, or the connection closes without an answer. */
+    /** True if a restart of the daemon can explain the error: connection refused, or closed without a reply. */
     readonly mayBeRestarting: boolean;
-    /** Pause that the service requests before the next attempt, in milliseconds. */
+    /** Delay that the service requests before the next attempt, in milliseconds. */
     readonly retryAfterMs: number | undefined;
     constructor(code: ConnectError['code'], message: string, facts?: ConnectFacts);
 }
-/** The peer does not speak CEDAR as it is specified. */
+/** The peer violated the CEDAR protocol. */
 export declare class ProtocolError extends HTCondorError {
     readonly exitStatus = 4;
     readonly code: 'ERR_FRAME' | 'ERR_MESSAGE' | 'ERR_CLASSAD' | 'ERR_DECRYPT';
     constructor(code: ProtocolError['code'], message: string, facts?: ErrorFacts);
 }
-/** The two sides have nothing acceptable in common. Move: both configurations. */
+/** The client and the daemon have no acceptable method or cipher in common. Who should act: both sides. */
 export declare class NegotiationError extends HTCondorError {
     readonly exitStatus = 5;
     readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
-    /** Authentication methods that the daemon takes, of those that we know by name. */
+    /** Authentication methods that the daemon accepts, among those that the client knows by name. */
     readonly methods: readonly string[];
     constructor(code: NegotiationError['code'], message: string, methods?: readonly string[], facts?: ErrorFacts);
 }
-/** Why one credential of one authentication method was not used, or was used in vain. */
+/** The reason why one credential of one authentication method was not used, or failed. */
 export interface MethodAttempt {
     readonly method: string;
     readonly reason: string;
 }
-/** Nobody was authenticated: our credentials were refused, or the daemon could not prove itself. */
+/** Authentication failed: the daemon refused all credentials, or failed to authenticate itself. */
 export declare class AuthenticationError extends HTCondorError {
     readonly exitStatus = 5;
     readonly code: 'ERR_METHODS_EXHAUSTED' | 'ERR_SERVER_UNPROVEN';
     readonly attempts: readonly MethodAttempt[];
     constructor(code: AuthenticationError['code'], message: string, attempts: readonly MethodAttempt[], facts?: ErrorFacts);
 }
-/** Authenticated, but the command is not allowed or not known. Move: the pool's administrator. */
+/** The daemon denied the command, or does not support it. Who should act: the administrator of the pool. */
 export declare class AuthorizationError extends HTCondorError {
     readonly exitStatus = 6;
     readonly code: 'ERR_DENIED' | 'ERR_COMMAND_NOT_REGISTERED';
-    /** Who the daemon says we are, if it said so. */
+    /** Identity that the daemon reported for the client; undefined if it reported none. */
     readonly user: string | undefined;
     constructor(code: AuthorizationError['code'], message: string, user?: string, facts?: ErrorFacts);
 }
-/** The daemon carried the command out and reports an error. Move: the pool's administrator. */
+/** The daemon executed the command and reported an error. Who should act: the administrator of the pool. */
 export declare class DaemonError extends HTCondorError {
     readonly code = "ERR_DAEMON";
     readonly exitStatus = 6;
-    /** HTCondor's ErrorCode; -1 where it sent none. The same number has several meanings: see `errorString`. */
+    /** HTCondor's ErrorCode; -1 if the daemon sent none. A number can have several meanings: see `errorString`. */
     readonly errorCode: number;
     readonly errorString: string;
     constructor(errorCode: number, errorString: string, facts?: ErrorFacts);
 }
-/** The token that came is not the token that was asked for. Move: the pool's administrator. */
+/**
+ * A token is malformed or refused, or it differs from the requested token. Who should act: the administrator of the
+ * pool.
+ */
 export declare class TokenError extends HTCondorError {
     readonly exitStatus = 7;
     readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-    /** The claim or header parameter at fault, if it is one. */
+    /** The claim or header parameter that is wrong; undefined if the error concerns no single one. */
     readonly claim: string | undefined;
     constructor(code: TokenError['code'], message: string, claim?: string, facts?: ErrorFacts);
 }
-/** The token could not be written or handed over. Move: the runner. */
+/**
+ * The token could not be written or exported. Who should act: the workflow author or the administrator of the runner.
+ */
 export declare class OutputError extends HTCondorError {
     readonly code = "ERR_OUTPUT";
     readonly exitStatus = 8;

@@ -216,8 +216,13 @@ const INPUT_OF = {
     scitoken: "scitoken",
     oidcAudience: "oidc-audience",
     tokenService: "token-service",
+    tokenGrant: "token-grant",
     clientCertificate: "client-certificate",
     clientKey: "client-key",
+    kerberosKeytab: "kerberos-keytab",
+    kerberosPrincipal: "kerberos-principal",
+    kerberosPassword: "kerberos-password",
+    kerberosCache: "kerberos-cache",
     caCertificate: "ca-certificate",
     serverName: "server-name",
     password: "password",
@@ -405,14 +410,14 @@ const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 
 function findProgram(name, path) {
     const file = process.platform === "win32" ? `${name}.exe` : name;
-    return path.split(external_node_path_namespaceObject.delimiter).filter(external_node_path_namespaceObject.isAbsolute).map(folder => (0, 
-    external_node_path_namespaceObject.join)(folder, file)).find(isProgram);
+    return path.split(external_node_path_namespaceObject.delimiter).filter(external_node_path_namespaceObject.isAbsolute).map(directory => (0, 
+    external_node_path_namespaceObject.join)(directory, file)).find(isProgram);
 }
 
-const SECRET = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
+const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
 
 function find_program_withoutSecrets(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name)));
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_NAME.test(name)));
 }
 
 function isProgram(path) {
@@ -674,9 +679,9 @@ class Transcript {
     }
 }
 
-const MAX_CLEAR_MESSAGE = MAX_BODY_LENGTH;
+const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
 
-const MAX_PROTECTED_MESSAGE = 16 * 1024 * 1024;
+const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
 
 const MAX_FRAMES_OF_MESSAGE = 65536;
 
@@ -690,7 +695,7 @@ class Channel {
     #clearToCome=[];
     #protection;
     #roundTrips;
-    #heard=false;
+    #hasReceived=false;
     #handedOver=false;
     #onAbort=() => this.close();
     constructor(socket, options, incoming) {
@@ -724,13 +729,13 @@ class Channel {
         const message = new Writer(this.#protection !== undefined);
         write(message);
         const plaintext = message.finish();
-        this.#outgoing.push(this.#protection?.seal(plaintext) ?? clearFrame(plaintext));
+        this.#outgoing.push(this.#protection?.seal(plaintext) ?? cleartextFrame(plaintext));
         if (this.#protection === undefined) this.#sent.add(...this.#outgoing.slice(-1));
     }
     async receive(read) {
         this.flush();
         while (this.#clearToCome.length > 0) await this.#receiveExpected();
-        const limit = this.#protection === undefined ? MAX_CLEAR_MESSAGE : MAX_PROTECTED_MESSAGE;
+        const limit = this.#protection === undefined ? MAX_CLEARTEXT_MESSAGE : MAX_ENCRYPTED_MESSAGE;
         const parts = [];
         let length = 0;
         for (let ended = false; !ended; ) {
@@ -753,7 +758,7 @@ class Channel {
             const message = new Writer;
             write(message);
             return {
-                frame: clearFrame(message.finish()),
+                frame: cleartextFrame(message.finish()),
                 otherwise
             };
         });
@@ -801,16 +806,16 @@ class Channel {
             if ("failure" in chunk) {
                 throw new ConnectError("ERR_CLOSED", `the connection broke: ${String(chunk.failure)}`, {
                     cause: chunk.failure,
-                    mayBeRestarting: !this.#heard
+                    mayBeRestarting: !this.#hasReceived
                 });
             }
             if (chunk.done === true) {
-                const first = this.#heard ? "" : " before it had said anything";
+                const first = this.#hasReceived ? "" : " before it had said anything";
                 throw new ConnectError("ERR_CLOSED", `the peer closed the connection${first}`, {
-                    mayBeRestarting: !this.#heard
+                    mayBeRestarting: !this.#hasReceived
                 });
             }
-            this.#heard = true;
+            this.#hasReceived = true;
             this.#incoming.deframer.push(chunk.value);
         }
     }
@@ -839,7 +844,7 @@ function abortedError(signal) {
     });
 }
 
-function clearFrame(plaintext) {
+function cleartextFrame(plaintext) {
     return concat([ putHeader(plaintext.length), plaintext ]);
 }
 
@@ -847,13 +852,13 @@ const PROGRAM = "condor_config_val";
 
 const PROGRAM_TIMEOUT_MS = 2e4;
 
-const GENERAL = [ ...[ "AUTH_SSL_CLIENT_CADIR", "AUTH_SSL_CLIENT_CAFILE", "AUTH_SSL_CLIENT_CERTFILE", "AUTH_SSL_CLIENT_KEYFILE" ], ...[ "AUTH_SSL_CLIENT_USE_DEFAULT_CAS", "AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR", "COLLECTOR_PORT", "CONDOR_IDS" ], ...[ "FS_LOCAL_DIR", "FULL_HOSTNAME", "LOCAL_CONFIG_DIR_EXCLUDE_REGEXP", "PRIVATE_NETWORK_NAME", "SCITOKENS_FILE" ], ...[ "SEC_CLIENT_AUTHENTICATION", "SEC_CLIENT_AUTHENTICATION_METHODS", "SEC_CLIENT_ENCRYPTION", "SEC_DEFAULT_AUTHENTICATION", "SEC_DEFAULT_AUTHENTICATION_METHODS", "SEC_DEFAULT_ENCRYPTION", "SEC_FS_ENFORCE_CHANNEL_BINDING", "SEC_KNOWN_HOSTS" ], ...[ "SEC_PASSWORD_DIRECTORY", "SEC_PASSWORD_FILE", "SEC_SYSTEM_KNOWN_HOSTS", "SEC_TOKEN_DIRECTORY" ], ...[ "SEC_TOKEN_POOL_SIGNING_KEY_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY", "TRUST_DOMAIN", "UID_DOMAIN" ] ];
+const GENERAL = [ ...[ "AUTH_SSL_CLIENT_CADIR", "AUTH_SSL_CLIENT_CAFILE", "AUTH_SSL_CLIENT_CERTFILE", "AUTH_SSL_CLIENT_KEYFILE" ], ...[ "AUTH_SSL_CLIENT_USE_DEFAULT_CAS", "AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR", "COLLECTOR_PORT", "CONDOR_IDS" ], ...[ "FS_LOCAL_DIR", "FULL_HOSTNAME", "KERBEROS_SERVER_SERVICE", "LOCAL_CONFIG_DIR_EXCLUDE_REGEXP", "PRIVATE_NETWORK_NAME", "SCITOKENS_FILE" ], ...[ "SEC_CLIENT_AUTHENTICATION", "SEC_CLIENT_AUTHENTICATION_METHODS", "SEC_CLIENT_ENCRYPTION", "SEC_DEFAULT_AUTHENTICATION", "SEC_DEFAULT_AUTHENTICATION_METHODS", "SEC_DEFAULT_ENCRYPTION", "SEC_FS_ENFORCE_CHANNEL_BINDING", "SEC_KNOWN_HOSTS" ], ...[ "SEC_PASSWORD_DIRECTORY", "SEC_PASSWORD_FILE", "SEC_SYSTEM_KNOWN_HOSTS", "SEC_TOKEN_DIRECTORY" ], ...[ "SEC_TOKEN_POOL_SIGNING_KEY_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY", "TRUST_DOMAIN", "UID_DOMAIN" ] ];
 
 const OF_A_TYPE = [ "HOST", "NAME", "ADDRESS_FILE", "DAEMON_AD_FILE" ];
 
-async function loadSettings(env, signal) {
+async function loadSettings(env, signal, more = []) {
     const program = findProgram(PROGRAM, env["PATH"] ?? "");
-    return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal);
+    return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal, more);
 }
 
 function environmentSettings(env) {
@@ -890,10 +895,10 @@ function reasonOfExit({code, signal}) {
     return typeof code === "number" ? `exit status ${code}` : `it could not be started (${code ?? "unknown reason"})`;
 }
 
-async function askProgram(program, env, signal) {
+async function askProgram(program, env, signal, more) {
     const {execFile} = process.getBuiltinModule("node:child_process");
     const types = Object.keys(DAEMON_TYPES).map(type => type.toUpperCase());
-    const names = [ ...GENERAL, ...types.flatMap(type => OF_A_TYPE.map(each => `${type}_${each}`)) ];
+    const names = [ ...GENERAL, ...more, ...types.flatMap(type => OF_A_TYPE.map(each => `${type}_${each}`)) ];
     const marker = "=condor-token-fetch=";
     const args = [ "-macro", ...names.map(name => `${marker}${name}=$(${name})`) ];
     const {failure, output} = await new Promise(resolve => {
@@ -1163,6 +1168,844 @@ function covers(granted, level) {
         }
         return false;
     });
+}
+
+class KerberosError extends Error {}
+
+class KdcError extends KerberosError {
+    code;
+    data;
+    constructor(code, message, data = new Uint8Array) {
+        super(message);
+        this.code = code;
+        this.data = data;
+    }
+}
+
+const KDC_ERR = {
+    CLIENT_UNKNOWN: 6,
+    SERVER_UNKNOWN: 7,
+    ETYPE_NOSUPP: 14,
+    CLIENT_REVOKED: 18,
+    KEY_EXPIRED: 23,
+    PREAUTH_FAILED: 24,
+    PREAUTH_REQUIRED: 25,
+    TICKET_EXPIRED: 32,
+    SKEW: 37
+};
+
+function kdcError({code, text, serverTime, data}, {client, service, realm, now}) {
+    const kdc = `the KDC of ${realm}`;
+    const words = {
+        [KDC_ERR.CLIENT_UNKNOWN]: `${kdc} does not know the client ${client}`,
+        [KDC_ERR.SERVER_UNKNOWN]: `${kdc} does not know the service ${service}`,
+        [KDC_ERR.ETYPE_NOSUPP]: `${kdc} supports none of the encryption types for ${client} and ${service}`,
+        [KDC_ERR.CLIENT_REVOKED]: `${kdc} has locked, disabled or expired the client ${client}`,
+        [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
+        [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
+        [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
+        [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host: it is ${timeOf(now.getTime() / 1e3)} here and ${timeOf(serverTime)} there`
+    };
+    const other = `${kdc} refused ${service} to ${client} with error ${code}`;
+    const detail = text === undefined || text === "" ? "" : ` (${text.slice(0, 100)})`;
+    return new KdcError(code, `${words[code] ?? other}${detail}`, data);
+}
+
+function timeOf(seconds) {
+    return new Date(seconds * 1e3).toISOString().replace(".000", "");
+}
+
+class ByteReader {
+    #bytes;
+    #at=0;
+    constructor(bytes) {
+        this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    get remaining() {
+        return this.#bytes.length - this.#at;
+    }
+    unsigned(length) {
+        return this.#bytes.readUIntBE(this.#take(length), length);
+    }
+    signed() {
+        return this.#bytes.readInt32BE(this.#take(4));
+    }
+    bytes(length) {
+        const start = this.#take(length);
+        return this.#bytes.subarray(start, start + length);
+    }
+    counted(size) {
+        return this.bytes(this.unsigned(size));
+    }
+    text(size) {
+        return Buffer.from(this.counted(size)).toString();
+    }
+    #take(length) {
+        const start = this.#at;
+        if (length > this.remaining) throw new KerberosError("it ends too early");
+        this.#at += length;
+        return start;
+    }
+}
+
+const FORMAT = 1284;
+
+const MAX_CREDENTIALS = 1e3;
+
+const MAX_COMPONENTS = 16;
+
+const MAX_ITEMS = 1e3;
+
+const SETTINGS_REALM = "X-CACHECONF:";
+
+function parseCredentialCache(bytes) {
+    const reader = new ByteReader(bytes);
+    const format = reader.unsigned(2);
+    if (format !== FORMAT) throw new KerberosError("it is no credential cache of format 4");
+    reader.counted(2);
+    const client = getPrincipal(reader);
+    const tickets = [];
+    for (let count = 0; reader.remaining > 0; count++) {
+        if (count === MAX_CREDENTIALS) throw new KerberosError(`it has more than ${MAX_CREDENTIALS} entries`);
+        const ticket = getTicket(reader);
+        if (ticket.service.realm !== SETTINGS_REALM) tickets.push(ticket);
+    }
+    return {
+        client,
+        tickets
+    };
+}
+
+function getPrincipal(reader) {
+    const type = reader.unsigned(4);
+    const count = reader.unsigned(4);
+    if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+    const realm = reader.text(4);
+    return {
+        type,
+        components: Array.from({
+            length: count
+        }, () => reader.text(4)),
+        realm
+    };
+}
+
+function getTicket(reader) {
+    const client = getPrincipal(reader);
+    const service = getPrincipal(reader);
+    const key = {
+        type: reader.unsigned(2),
+        bytes: reader.counted(4)
+    };
+    reader.bytes(8);
+    const endTime = reader.unsigned(4);
+    reader.bytes(9);
+    skipTyped(reader);
+    skipTyped(reader);
+    const encoded = reader.counted(4);
+    reader.counted(4);
+    return {
+        client,
+        service,
+        key,
+        endTime,
+        encoded
+    };
+}
+
+function skipTyped(reader) {
+    const count = reader.unsigned(4);
+    if (count > MAX_ITEMS) throw new KerberosError(`a list has ${count} items`);
+    for (let i = 0; i < count; i++) {
+        reader.unsigned(2);
+        reader.counted(4);
+    }
+}
+
+const BLOCK_LENGTH = 16;
+
+function aes(key, mode, bytes, decrypting) {
+    const {createCipheriv, createDecipheriv} = crypto_crypto();
+    const vector = mode === "cbc" ? new Uint8Array(BLOCK_LENGTH) : null;
+    const name = `aes-${key.length * 8}-${mode}`;
+    const cipher = decrypting ? createDecipheriv(name, key, vector) : createCipheriv(name, key, vector);
+    cipher.setAutoPadding(false);
+    return Buffer.concat([ cipher.update(bytes), cipher.final() ]);
+}
+
+function encryptBlock(key, block) {
+    return aes(key, "ecb", block, false);
+}
+
+function encryptCts(key, plaintext) {
+    const padded = Buffer.alloc(Math.ceil(plaintext.length / BLOCK_LENGTH) * BLOCK_LENGTH);
+    padded.set(plaintext);
+    const blocks = aes(key, "cbc", padded, false);
+    if (blocks.length === BLOCK_LENGTH) return blocks;
+    const [previous, last] = [ blocks.subarray(-2 * BLOCK_LENGTH, -BLOCK_LENGTH), blocks.subarray(-BLOCK_LENGTH) ];
+    const stolen = plaintext.length - (blocks.length - BLOCK_LENGTH);
+    return Buffer.concat([ blocks.subarray(0, -2 * BLOCK_LENGTH), last, previous.subarray(0, stolen) ]);
+}
+
+function decryptCts(key, ciphertext) {
+    const {length} = ciphertext;
+    if (length < BLOCK_LENGTH) throw new KerberosError("a ciphertext is too short");
+    if (length === BLOCK_LENGTH) return aes(key, "cbc", ciphertext, true);
+    const lastLength = (length - 1) % BLOCK_LENGTH + 1;
+    const start = length - lastLength - BLOCK_LENGTH;
+    const last = ciphertext.subarray(start, start + BLOCK_LENGTH);
+    const previous = aes(key, "ecb", last, true);
+    previous.set(ciphertext.subarray(start + BLOCK_LENGTH));
+    const plaintext = aes(key, "cbc", Buffer.concat([ ciphertext.subarray(0, start), previous, last ]), true);
+    return plaintext.subarray(0, length);
+}
+
+function nFold(input, length) {
+    const total = leastCommonMultiple(input.length, length);
+    const bits = input.length * 8;
+    const bitOf = at => (input[at >> 3] ?? 0) >> 7 - (at & 7) & 1;
+    const sum = new Uint8Array(length);
+    let carry = 0;
+    for (let at = total - 1; at >= 0; at--) {
+        const rotation = 13 * Math.floor(at / input.length);
+        const first = at % input.length * 8;
+        let byte = 0;
+        for (let bit = 0; bit < 8; bit++) byte = byte << 1 | bitOf(((first + bit - rotation) % bits + bits) % bits);
+        carry += byte + (sum[at % length] ?? 0);
+        sum[at % length] = carry & 255;
+        carry >>= 8;
+    }
+    for (let at = length - 1; carry > 0; at = (at + length - 1) % length) {
+        carry += sum[at] ?? 0;
+        sum[at] = carry & 255;
+        carry >>= 8;
+    }
+    return sum;
+}
+
+function leastCommonMultiple(a, b) {
+    let [divisor, rest] = [ a, b ];
+    while (rest > 0) [divisor, rest] = [ rest, divisor % rest ];
+    return a / divisor * b;
+}
+
+const CONFOUNDER_LENGTH = BLOCK_LENGTH;
+
+const ENCRYPTION_TYPES = [ 18, 17, 20, 19 ];
+
+function encryptionType(id) {
+    switch (id) {
+      case 17:
+        return sha1Type(17, 15, 16);
+
+      case 18:
+        return sha1Type(18, 16, 32);
+
+      case 19:
+        return sha2Type({
+            id: 19,
+            checksumType: 19,
+            keyLength: 16,
+            hash: "sha256",
+            macLength: 16
+        });
+
+      case 20:
+        return sha2Type({
+            id: 20,
+            checksumType: 20,
+            keyLength: 32,
+            hash: "sha384",
+            macLength: 24
+        });
+
+      default:
+        throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`);
+    }
+}
+
+function encryptionName(id) {
+    const names = {
+        1: "des-cbc-crc",
+        2: "des-cbc-md4",
+        3: "des-cbc-md5",
+        16: "des3-cbc-sha1",
+        17: "aes128-cts-hmac-sha1-96",
+        18: "aes256-cts-hmac-sha1-96",
+        19: "aes128-cts-hmac-sha256-128",
+        20: "aes256-cts-hmac-sha384-192",
+        23: "arcfour-hmac",
+        24: "arcfour-hmac-exp",
+        25: "camellia128-cts-cmac",
+        26: "camellia256-cts-cmac"
+    };
+    return names[id] ?? `number ${id}`;
+}
+
+function hmac(hash, key, ...parts) {
+    const mac = crypto_crypto().createHmac(hash, key);
+    for (const part of parts) mac.update(part);
+    return mac.digest();
+}
+
+function assertIntegrity(actual, expected) {
+    if (actual.length === expected.length && crypto_crypto().timingSafeEqual(actual, expected)) return;
+    throw new KerberosError("a message was encrypted with another key, or was changed");
+}
+
+function pbkdf2(password, salt, iterations, length, hash) {
+    return new Promise((resolve, reject) => {
+        crypto_crypto().pbkdf2(password, salt, iterations, length, hash, (error, key) => error ? reject(error) : resolve(key));
+    });
+}
+
+function constantOf(usage, kind) {
+    const bytes = new Uint8Array(5);
+    new DataView(bytes.buffer).setUint32(0, usage);
+    bytes[4] = kind;
+    return bytes;
+}
+
+const [KE, KI, KC] = [ 170, 85, 153 ];
+
+const SHA1_MAC_LENGTH = 12;
+
+function deriveSha1(key, constant) {
+    const blocks = [];
+    let block = nFold(constant, BLOCK_LENGTH);
+    for (let length = 0; length < key.length; length += BLOCK_LENGTH) {
+        block = encryptBlock(key, block);
+        blocks.push(block);
+    }
+    return Buffer.concat(blocks).subarray(0, key.length);
+}
+
+function sha1Type(id, checksumType, keyLength) {
+    const mac = (key, usage, kind, data) => hmac("sha1", deriveSha1(key, constantOf(usage, kind)), data).subarray(0, SHA1_MAC_LENGTH);
+    return {
+        ...{
+            id,
+            checksumType,
+            keyLength,
+            defaultIterations: 4096
+        },
+        encrypt(key, usage, plaintext, confounder) {
+            const text = Buffer.concat([ confounder, plaintext ]);
+            return Buffer.concat([ encryptCts(deriveSha1(key, constantOf(usage, KE)), text), mac(key, usage, KI, text) ]);
+        },
+        decrypt(key, usage, ciphertext) {
+            const end = Math.max(0, ciphertext.length - SHA1_MAC_LENGTH);
+            const text = decryptCts(deriveSha1(key, constantOf(usage, KE)), ciphertext.subarray(0, end));
+            assertIntegrity(ciphertext.subarray(end), mac(key, usage, KI, text));
+            return text.subarray(CONFOUNDER_LENGTH);
+        },
+        checksum: (key, usage, data) => mac(key, usage, KC, data),
+        async stringToKey(password, salt, iterations) {
+            const key = await pbkdf2(password, salt, iterations, keyLength, "sha1");
+            return deriveSha1(key, Buffer.from("kerberos"));
+        }
+    };
+}
+
+function deriveSha2(hash, key, label, length) {
+    const bytes = new Uint8Array(label.length + 9);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 1);
+    bytes.set(label, 4);
+    view.setUint32(label.length + 5, length * 8);
+    return hmac(hash, key, bytes).subarray(0, length);
+}
+
+function sha2Type({id, checksumType, keyLength, hash, macLength}) {
+    const vector = new Uint8Array(BLOCK_LENGTH);
+    const encryptionKey = (key, usage) => deriveSha2(hash, key, constantOf(usage, KE), keyLength);
+    const mac = (key, usage, kind, ...data) => hmac(hash, deriveSha2(hash, key, constantOf(usage, kind), macLength), ...data).subarray(0, macLength);
+    return {
+        ...{
+            id,
+            checksumType,
+            keyLength,
+            defaultIterations: 32768
+        },
+        encrypt(key, usage, plaintext, confounder) {
+            const text = encryptCts(encryptionKey(key, usage), Buffer.concat([ confounder, plaintext ]));
+            return Buffer.concat([ text, mac(key, usage, KI, vector, text) ]);
+        },
+        decrypt(key, usage, ciphertext) {
+            const end = Math.max(0, ciphertext.length - macLength);
+            const text = ciphertext.subarray(0, end);
+            assertIntegrity(ciphertext.subarray(end), mac(key, usage, KI, vector, text));
+            return decryptCts(encryptionKey(key, usage), text).subarray(CONFOUNDER_LENGTH);
+        },
+        checksum: (key, usage, data) => mac(key, usage, KC, data),
+        async stringToKey(password, salt, iterations) {
+            const whole = Buffer.concat([ Buffer.from(`${encryptionName(id)}\0`), salt ]);
+            const key = await pbkdf2(password, whole, iterations, keyLength, hash);
+            return deriveSha2(hash, key, Buffer.from("kerberos"), keyLength);
+        }
+    };
+}
+
+const INTEGER = 2;
+
+const BIT_STRING = 3;
+
+const OCTET_STRING = 4;
+
+const GENERALIZED_TIME = 24;
+
+const GENERAL_STRING = 27;
+
+const SEQUENCE = 48;
+
+const MAX_ELEMENTS = 64;
+
+const utf8 = new TextEncoder;
+
+const application = number => 96 | number;
+
+const field = number => 160 | number;
+
+function der_element(tag, ...parts) {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const size = [];
+    for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size.unshift(rest & 255);
+    const header = length < 128 ? [ tag, length ] : [ tag, 128 | size.length, ...size ];
+    return Buffer.concat([ Uint8Array.from(header), ...parts ]);
+}
+
+const der = {
+    integer(value) {
+        const bytes = [ value & 255 ];
+        for (let rest = Math.floor(value / 256); ;rest = Math.floor(rest / 256)) {
+            const [first = 0] = bytes;
+            if (rest === 0 && first < 128 || rest === -1 && first >= 128) break;
+            bytes.unshift(rest & 255);
+        }
+        return der_element(INTEGER, Uint8Array.from(bytes));
+    },
+    octets: bytes => der_element(OCTET_STRING, bytes),
+    text: text => der_element(GENERAL_STRING, utf8.encode(text)),
+    flags(value) {
+        const bytes = new Uint8Array(5);
+        new DataView(bytes.buffer).setUint32(1, value);
+        return der_element(BIT_STRING, bytes);
+    },
+    time(seconds) {
+        const text = new Date(seconds * 1e3).toISOString().replace(/[-:T]|\.\d+/g, "");
+        return der_element(GENERALIZED_TIME, utf8.encode(text));
+    },
+    list: items => der_element(SEQUENCE, ...items),
+    structure(fields) {
+        const present = Object.entries(fields).filter(each => each[1] !== undefined);
+        return der_element(SEQUENCE, ...present.map(([number, value]) => der_element(field(Number(number)), value)));
+    },
+    application: (number, content) => der_element(application(number), content)
+};
+
+class DerReader {
+    #bytes;
+    #at=0;
+    constructor(bytes) {
+        this.#bytes = bytes;
+    }
+    isApplication(number) {
+        return this.#bytes[this.#at] === application(number);
+    }
+    application(...numbers) {
+        const number = numbers.find(each => this.isApplication(each)) ?? numbers[0] ?? 0;
+        return new DerReader(this.#content(application(number))).structure();
+    }
+    structure() {
+        return new DerReader(this.#content(SEQUENCE));
+    }
+    field(number) {
+        return new DerReader(this.#content(field(number)));
+    }
+    optional(number) {
+        return this.#bytes[this.#at] === field(number) ? this.field(number) : undefined;
+    }
+    list(read) {
+        const items = this.structure();
+        const found = [];
+        while (items.#at < items.#bytes.length) {
+            if (found.length === MAX_ELEMENTS) throw new KerberosError(`a list of more than ${MAX_ELEMENTS} elements`);
+            found.push(read(items));
+        }
+        return found;
+    }
+    integer() {
+        const bytes = this.#content(INTEGER);
+        const [first] = bytes;
+        if (first === undefined || bytes.length > 5) throw new KerberosError("an integer is out of range");
+        return bytes.reduce((sum, byte) => sum * 256 + byte, first >= 128 ? -1 : 0);
+    }
+    octets() {
+        return this.#content(OCTET_STRING);
+    }
+    text() {
+        return Buffer.from(this.textBytes()).toString();
+    }
+    textBytes() {
+        return this.#content(GENERAL_STRING);
+    }
+    time() {
+        const text = Buffer.from(this.#content(GENERALIZED_TIME)).toString("latin1");
+        const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)?.slice(1).map(Number);
+        if (parts === undefined) throw new KerberosError("a time is not a KerberosTime");
+        const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
+        return Date.UTC(year, month - 1, day, hour, minute, second) / 1e3;
+    }
+    element() {
+        const start = this.#at;
+        this.#content(this.#bytes[start] ?? 0);
+        return this.#bytes.subarray(start, this.#at);
+    }
+    #content(tag) {
+        const {length} = this.#bytes;
+        if (this.#bytes[this.#at] !== tag) throw new KerberosError(`element 0x${tag.toString(16)} is missing`);
+        const first = this.#bytes[this.#at + 1] ?? 128;
+        let at = this.#at + 2;
+        let size = first;
+        if (first >= 128) {
+            const count = first & 127;
+            if (count === 0 || count > 4) throw new KerberosError("a length is not definite");
+            size = this.#bytes.subarray(at, at + count).reduce((sum, byte) => sum * 256 + byte, 0);
+            at += count;
+        }
+        if (at + size > length) throw new KerberosError("an element is longer than the bytes around it");
+        this.#at = at + size;
+        return this.#bytes.subarray(at, this.#at);
+    }
+}
+
+const NT_PRINCIPAL = 1;
+
+const NT_SRV_INST = 2;
+
+const NT_SRV_HST = 3;
+
+const principal_MAX_LENGTH = 1024;
+
+function ticketGranting(realm, issuer = realm) {
+    return {
+        type: NT_SRV_INST,
+        components: [ "krbtgt", realm ],
+        realm: issuer
+    };
+}
+
+function realmOfTicketGranting({components: [service, realm, ...more]}) {
+    return service === "krbtgt" && more.length === 0 ? realm : undefined;
+}
+
+function formatPrincipal({components, realm}) {
+    const quote = text => text.replace(/[\\/@]/g, "\\$&");
+    return `${components.map(quote).join("/")}@${realm}`;
+}
+
+function parsePrincipal(text, defaultRealm) {
+    if (text.length > principal_MAX_LENGTH) throw new KerberosError(`a principal of more than ${principal_MAX_LENGTH} characters`);
+    const parts = [ "" ];
+    let realm;
+    for (let i = 0; i < text.length; i++) {
+        const character = text.charAt(i);
+        if (realm !== undefined) realm += character; else if (character === "@") realm = ""; else if (character === "/") parts.push(""); else {
+            if (character === "\\") i += 1;
+            parts.push(`${parts.pop() ?? ""}${text.charAt(i)}`);
+        }
+    }
+    const found = realm ?? defaultRealm;
+    if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
+    if (parts.includes("") || found === "" || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
+    return {
+        type: NT_PRINCIPAL,
+        components: parts,
+        realm: found
+    };
+}
+
+function isSamePrincipal(a, b) {
+    return a.realm === b.realm && isSameName(a.components, b.components);
+}
+
+function isSameName(a, b) {
+    return a.length === b.length && a.every((each, index) => each === b[index]);
+}
+
+function putName({type, components}) {
+    return der.structure({
+        0: der.integer(type),
+        1: der.list(components.map(der.text))
+    });
+}
+
+function getName(name, realm) {
+    const fields = name.structure();
+    const type = fields.field(0).integer();
+    return {
+        type,
+        components: fields.field(1).list(item => item.text()),
+        realm
+    };
+}
+
+const keytab_FORMAT = 1282;
+
+const MAX_ENTRIES = 1e3;
+
+const keytab_MAX_COMPONENTS = 16;
+
+function parseKeytab(bytes) {
+    const reader = new ByteReader(bytes);
+    if (reader.unsigned(2) !== keytab_FORMAT) throw new KerberosError("it is no keytab of format 0x0502");
+    const entries = [];
+    while (reader.remaining > 0) {
+        const size = reader.signed();
+        const content = reader.bytes(Math.abs(size));
+        if (size > 0) entries.push(getEntry(new ByteReader(content)));
+        if (entries.length > MAX_ENTRIES) throw new KerberosError(`it has more than ${MAX_ENTRIES} keys`);
+        if (size === 0) break;
+    }
+    return entries;
+}
+
+function getEntry(reader) {
+    const count = reader.unsigned(2);
+    if (count > keytab_MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+    const realm = reader.text(2);
+    const components = Array.from({
+        length: count
+    }, () => reader.text(2));
+    const type = reader.unsigned(4);
+    reader.unsigned(4);
+    const short = reader.unsigned(1);
+    const key = {
+        type: reader.unsigned(2),
+        bytes: reader.counted(2)
+    };
+    const long = reader.remaining >= 4 ? reader.unsigned(4) : 0;
+    return {
+        principal: {
+            type,
+            components,
+            realm
+        },
+        version: long === 0 ? short : long,
+        key
+    };
+}
+
+function keysOfKeytab(entries, client, source) {
+    const own = entries.filter(({principal}) => isSamePrincipal(principal, client));
+    if (own.length === 0) {
+        const others = [ ...new Set(entries.map(({principal}) => formatPrincipal(principal))) ].slice(0, 5).join(", ");
+        throw new KerberosError(`it has no key of ${formatPrincipal(client)}; it has keys of ${others || "no principal"}`);
+    }
+    const newest = Math.max(...own.map(({version}) => version));
+    const current = own.filter(({version}) => version === newest);
+    const types = ENCRYPTION_TYPES.filter(type => current.some(({key}) => key.type === type));
+    if (types.length === 0) {
+        const names = current.map(({key}) => encryptionName(key.type)).join(", ");
+        throw new KerberosError(`its keys are of the encryption type ${names}, which is not supported`);
+    }
+    return {
+        source: `${source} (kvno ${newest})`,
+        types,
+        needInformation: false,
+        key: async ({type}) => {
+            const found = current.find(({key}) => key.type === type)?.key;
+            if (found !== undefined) return found;
+            throw new KerberosError(`the KDC answers with the encryption type ${encryptionName(type)}, of which ${source} has no key`);
+        }
+    };
+}
+
+const MAX_FILES = 100;
+
+const MAX_LINES = 1e5;
+
+const MAX_DEPTH = 16;
+
+const MAX_NAME_LENGTH = 256;
+
+function parseConfiguration(paths, files) {
+    const values = readFiles(paths, files);
+    const first = (...names) => values.get(names.join("/"))?.[0];
+    return {
+        defaultRealm: first("libdefaults", "default_realm"),
+        defaultCache: first("libdefaults", "default_ccache_name"),
+        lookUpKdcs: isTrue(first("libdefaults", "dns_lookup_kdc") ?? "true"),
+        kdcsOf: realm => values.get([ "realms", realm, "kdc" ].join("/")) ?? [],
+        realmOf: host => {
+            for (let name = host.toLowerCase(); name !== ""; ) {
+                const realm = first("domain_realm", name);
+                if (realm !== undefined) return realm;
+                const dot = name.indexOf(".", 1);
+                if (name.startsWith(".")) name = name.slice(1); else name = dot === -1 ? "" : name.slice(dot);
+            }
+            return undefined;
+        }
+    };
+}
+
+function readFiles(paths, files) {
+    const values = new Map;
+    const openFile = path => ({
+        lines: linesOf(path, files)[Symbol.iterator](),
+        place: []
+    });
+    const waiting = [ ...paths ].reverse().map(openFile);
+    let [opened, lines] = [ paths.length, 0 ];
+    for (let current = waiting.at(-1); current !== undefined; current = waiting.at(-1)) {
+        const {value: line, done} = current.lines.next();
+        if (done === true) {
+            waiting.pop();
+            continue;
+        }
+        if (++lines > MAX_LINES) break;
+        const [, directive, target = ""] = /^(include|includedir)\s+(\S.*)$/.exec(line) ?? [];
+        if (directive === undefined) {
+            readLine(line, current.place, values);
+            continue;
+        }
+        const included = directive === "include" ? [ target ] : files.list(target).filter(isIncluded);
+        opened += included.length;
+        if (opened <= MAX_FILES && waiting.length <= MAX_DEPTH) waiting.push(...[ ...included ].reverse().map(openFile));
+    }
+    return values;
+}
+
+function linesOf(path, files) {
+    return (files.read(path) ?? "").split("\n").map(line => line.trim());
+}
+
+function isIncluded(path) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return /^[A-Za-z0-9_-]+$/.test(name) || name.endsWith(".conf") && !name.startsWith(".");
+}
+
+function readLine(line, place, values) {
+    if (line === "" || line.startsWith("#") || line.startsWith(";")) return;
+    const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
+    if (section !== undefined) {
+        place.splice(0, place.length, section.slice(0, MAX_NAME_LENGTH));
+    } else if (line.startsWith("}")) {
+        if (place.length > 1) place.pop();
+    } else {
+        const equals = line.indexOf("=");
+        if (equals === -1) return;
+        const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, "");
+        const value = line.slice(equals + 1).trim();
+        if (value.startsWith("{")) {
+            if (place.length < MAX_DEPTH) place.push(name);
+            return;
+        }
+        const key = [ ...place, place[0] === "domain_realm" ? name.toLowerCase() : name ].join("/");
+        const found = values.get(key) ?? [];
+        found.push(value.replace(/^"(.*)"$/, "$1"));
+        values.set(key, found);
+    }
+}
+
+function isTrue(text) {
+    return /^(y|yes|true|t|1|on)$/i.test(text);
+}
+
+const kerberos_files_MAX_FILE_LENGTH = 1024 * 1024;
+
+const DEFAULT_CONFIGURATION = "/etc/krb5.conf";
+
+const MAX_CACHES = 50;
+
+const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
+
+function isEncodedKeytab(text) {
+    return ENCODED_KEYTAB.test(text);
+}
+
+function readFile(path, owner) {
+    const noLink = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noLink);
+    try {
+        const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is no regular file");
+        if (size > kerberos_files_MAX_FILE_LENGTH) throw new KerberosError("it is too large");
+        if (owner !== undefined && uid !== owner) throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+        return (0, external_node_fs_namespaceObject.readFileSync)(file);
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+function readConfiguration(env) {
+    const paths = (env["KRB5_CONFIG"] || DEFAULT_CONFIGURATION).split(":").filter(path => path !== "");
+    return parseConfiguration(paths, {
+        read(path) {
+            try {
+                return readFile(path).toString();
+            } catch {
+                return undefined;
+            }
+        },
+        list(directory) {
+            try {
+                return (0, external_node_fs_namespaceObject.readdirSync)(directory).sort().map(name => (0, 
+                external_node_path_namespaceObject.join)(directory, name));
+            } catch {
+                return [];
+            }
+        }
+    });
+}
+
+function readKeytab(text) {
+    if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, "base64"));
+    const bytes = readFile(withoutType(text.trim(), [ "FILE", "WRFILE" ], "keytab"));
+    const content = bytes.toString("latin1");
+    return parseKeytab(isEncodedKeytab(content) ? Buffer.from(content, "base64") : bytes);
+}
+
+function readCache(name, principal, owner) {
+    if (!name.startsWith("DIR:")) {
+        const path = withoutType(name, [ "FILE" ], "credential cache");
+        return {
+            path,
+            ...parseCredentialCache(readFile(path, owner))
+        };
+    }
+    const directory = name.slice("DIR:".length);
+    if (directory.startsWith(":")) return readCache(`FILE:${directory.slice(1)}`, principal);
+    const primary = readCache(`FILE:${(0, external_node_path_namespaceObject.join)(directory, primaryOf(directory))}`, principal);
+    if (principal === undefined || formatPrincipal(primary.client) === principal) return primary;
+    const names = (0, external_node_fs_namespaceObject.readdirSync)(directory).filter(each => each.startsWith("tkt"));
+    for (const each of names.sort().slice(0, MAX_CACHES)) {
+        const found = readCache(`FILE:${(0, external_node_path_namespaceObject.join)(directory, each)}`, principal);
+        if (formatPrincipal(found.client) === principal) return found;
+    }
+    return primary;
+}
+
+function primaryOf(directory) {
+    try {
+        const name = readFile((0, external_node_path_namespaceObject.join)(directory, "primary")).toString().trim();
+        if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError("its file primary names no cache");
+        return name;
+    } catch (error) {
+        if (error.code === "ENOENT") return "tkt";
+        throw error;
+    }
+}
+
+function withoutType(name, supported, what) {
+    const [, type, path = ""] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
+    if (type === undefined) return name;
+    if (supported.includes(type)) return path;
+    throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+}
+
+function reasonOfKerberos(error) {
+    return error instanceof KerberosError ? error.message : reasonOf(error);
 }
 
 const buffer_utils_encoder = new TextEncoder, decoder = new TextDecoder, strictDecoder = new TextDecoder("utf-8", {
@@ -1525,7 +2368,7 @@ function decodeJwt(jwt) {
 
 const jwt_MAX_LENGTH = 64 * 1024;
 
-const MIN_SIGNATURE = 20;
+const MIN_SIGNATURE_LENGTH = 20;
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -1535,7 +2378,7 @@ function parseIdToken(jwt) {
     const token = parseCredentialToken(jwt);
     return {
         ...token,
-        subject: word(token.subject, "sub")
+        subject: textClaim(token.subject, "sub")
     };
 }
 
@@ -1549,18 +2392,18 @@ function parseCredentialToken(jwt) {
     const {alg, kid} = header;
     const {iss, sub, iat, exp, jti, scope} = claims;
     if (typeof alg !== "string" || alg.toLowerCase() === "none") throw malformed("it is not signed", "alg");
-    const tokenId = jti === undefined ? undefined : word(jti, "jti");
+    const tokenId = jti === undefined ? undefined : textClaim(jti, "jti");
     return {
         jwt,
         signedText: text.slice(0, text.lastIndexOf(".")),
         algorithm: alg,
-        keyId: word(kid, "kid"),
-        issuer: word(iss, "iss"),
-        subject: sub === undefined && tokenId !== undefined ? undefined : word(sub, "sub"),
-        issuedAt: time(iat, "iat"),
-        expiresAt: time(exp, "exp"),
+        keyId: textClaim(kid, "kid"),
+        issuer: textClaim(iss, "iss"),
+        subject: sub === undefined && tokenId !== undefined ? undefined : textClaim(sub, "sub"),
+        issuedAt: timeClaim(iat, "iat"),
+        expiresAt: timeClaim(exp, "exp"),
         tokenId,
-        authz: levels(scope)
+        authz: levelsOfScope(scope)
     };
 }
 
@@ -1579,7 +2422,7 @@ function revealSignature({jwt}) {
 
 function secretsOf(jwt) {
     const signature = signaturePart(jwt);
-    return signature.reveal().length < MIN_SIGNATURE ? [ jwt ] : [ jwt, signature ];
+    return signature.reveal().length < MIN_SIGNATURE_LENGTH ? [ jwt ] : [ jwt, signature ];
 }
 
 function signaturePart(jwt) {
@@ -1597,19 +2440,19 @@ function jwt_decode(text) {
     }
 }
 
-function word(value, claim) {
+function textClaim(value, claim) {
     if (typeof value !== "string" || value === "") throw malformed(`it has no ${claim}`, claim);
     if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} has control characters`, claim);
     return value;
 }
 
-function time(value, claim) {
+function timeClaim(value, claim) {
     if (value === undefined) return undefined;
     if (typeof value !== "number" || value < 0 || value > 864e10) throw malformed(`its ${claim} is no time`, claim);
     return Math.round(value);
 }
 
-function levels(scope) {
+function levelsOfScope(scope) {
     if (scope === undefined) return undefined;
     if (typeof scope !== "string") throw malformed("its scope is not a string", "scope");
     if (/[^ \t\r\n!-~]/.test(scope)) throw malformed("its scope has characters that no scope has", "scope");
@@ -1792,9 +2635,9 @@ const MAX_PATH_LENGTH = 500;
 
 const DEFAULT_METHODS = "FS IDTOKENS KERBEROS SCITOKENS SSL";
 
-const METHOD_OF_INPUT = [ [ "idtoken", "TOKEN" ], [ "scitoken", "SCITOKENS" ], [ "oidc-audience", "SCITOKENS" ], [ "token-service", "SCITOKENS" ], [ "client-certificate", "SSL" ], [ "password", "PASSWORD" ] ];
+const METHOD_OF_INPUT = [ [ "idtoken", "TOKEN" ], [ "scitoken", "SCITOKENS" ], [ "oidc-audience", "SCITOKENS" ], [ "token-service", "SCITOKENS" ], [ "client-certificate", "SSL" ], [ "kerberos-cache", "KERBEROS" ], [ "kerberos-keytab", "KERBEROS" ], [ "kerberos-password", "KERBEROS" ], [ "kerberos-principal", "KERBEROS" ], [ "password", "PASSWORD" ] ];
 
-function readCredentials(input, surroundings, mode) {
+function readCredentials(input, surroundings, mode, isTool) {
     const {setting, env, uid, platform} = surroundings;
     const given = [ ...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method)) ];
     const named = input("authentication-methods");
@@ -1830,6 +2673,16 @@ function readCredentials(input, surroundings, mode) {
             text: secret("password", plainPassword),
             file: setting("SEC_PASSWORD_FILE")
         },
+        kerberos: {
+            chosen: named !== undefined || given.includes("KERBEROS") || isTool,
+            cache: readKerberosPath("kerberos-cache", input("kerberos-cache"), surroundings),
+            keytab: secret("kerberos-keytab", text => readKerberosPath("kerberos-keytab", text, surroundings) ?? text),
+            password: secret("kerberos-password", text => text),
+            principal: plainText("kerberos-principal", input("kerberos-principal")),
+            service: setting("KERBEROS_SERVER_SERVICE") ?? "host",
+            env,
+            uid
+        },
         fs: {
             directory: setting("FS_LOCAL_DIR"),
             uid,
@@ -1852,7 +2705,7 @@ function readMethods(text) {
         if (NEVER.includes(name)) throw new InputError("authentication-methods", `authentication-methods: ${name} proves nothing, and is never used`);
         const method = METHODS[name];
         if (method !== undefined) return method;
-        const known = "IDTOKENS SCITOKENS SSL PASSWORD FS MUNGE";
+        const known = "IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE";
         throw new InputError("authentication-methods", `authentication-methods: ${quote(word)} is unknown; possible are ${known}`);
     });
     return [ ...new Set(methods) ];
@@ -1960,6 +2813,11 @@ function knownHosts({setting, home, uid}) {
     external_node_path_namespaceObject.join)(home, ".condor", "known_hosts");
 }
 
+function readKerberosPath(name, text, surroundings) {
+    if (text === undefined || isEncodedKeytab(text)) return text;
+    return /^[A-Za-z]{2,}:/.test(text.trim()) ? plainText(name, text) : expandPath(name, text, surroundings);
+}
+
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 
 const DEFAULT_PORT = 9618;
@@ -2023,10 +2881,10 @@ function endpoints({host, port, params}) {
         host,
         port
     } ];
-    return [ ...all ].sort((a, b) => reach(a.host) - reach(b.host));
+    return [ ...all ].sort((a, b) => preference(a.host) - preference(b.host));
 }
 
-function reach(host) {
+function preference(host) {
     if (/^(127\.|::1$)/.test(host)) return 3;
     if (/^(169\.254\.|fe[89ab])/i.test(host)) return 2;
     if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i.test(host)) return 1;
@@ -2074,10 +2932,10 @@ function parseAddrs(text) {
     return found.includes(undefined) || found.length > MAX_ADDRS ? undefined : found.filter(endpoint => endpoint !== undefined);
 }
 
-const LEFT_ALONE = [ ...":+[]#/" ].map(char => [ encodeURIComponent(char), char ]);
+const UNESCAPED = [ ...":+[]#/" ].map(char => [ encodeURIComponent(char), char ]);
 
 function urlEncode(text) {
-    return LEFT_ALONE.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
+    return UNESCAPED.reduce((done, [code, char]) => done.replaceAll(code, char), encodeURIComponent(text));
 }
 
 function splitOnce(text, separator) {
@@ -2138,8 +2996,13 @@ const table_INPUTS = {
     scitoken: ABSENT,
     "oidc-audience": "",
     "token-service": "",
+    "token-grant": "token-exchange",
     "client-certificate": ABSENT,
     "client-key": ABSENT,
+    "kerberos-keytab": ABSENT,
+    "kerberos-principal": "",
+    "kerberos-password": ABSENT,
+    "kerberos-cache": "",
     "ca-certificate": "",
     "server-name": "",
     password: ABSENT,
@@ -2160,9 +3023,9 @@ const table_INPUTS = {
     retries: "3"
 };
 
-const SECRET_INPUTS = null && [ "idtoken", "scitoken", "client-key", "password" ];
+const SECRET_INPUTS = null && [ "idtoken", "scitoken", "client-key", "kerberos-password", "password" ];
 
-const CREDENTIAL_INPUTS = [ "idtoken", "scitoken", "client-certificate", "client-key", "password" ];
+const CREDENTIAL_INPUTS = [ "idtoken", "scitoken", "client-certificate", "client-key", "kerberos-keytab", "kerberos-password", "password" ];
 
 const LIMIT_INPUTS = null && [ "authz", "expected-identity", "expected-trust-domain" ];
 
@@ -2285,21 +3148,38 @@ function configuredPool(surroundings) {
     throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
 }
 
+const TOKEN_GRANTS = [ "token-exchange", "client-credentials", "jwt-bearer" ];
+
 const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
 
 const TOKEN_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
 function readKeyless(input, {env}) {
-    const audience = plainText("oidc-audience", input("oidc-audience"));
+    const named = plainText("oidc-audience", input("oidc-audience"));
     const service = input("token-service");
-    if (audience === undefined && service === undefined) return undefined;
+    if (service === undefined && input("token-grant") !== undefined && input("token-grant") !== table_INPUTS["token-grant"]) throw new InputError("token-grant", "token-grant: give token-service too");
+    if (named === undefined && service === undefined) return undefined;
+    if (service !== undefined && input("idtoken") !== undefined) throw new InputError("idtoken", "idtoken: with token-service no IDTOKEN is needed; leave one of the two out");
+    const url = service === undefined ? undefined : serviceUrl("token-service", service);
+    const audience = named ?? (url !== undefined && usesOwnToken(input, env) ? url.origin : undefined);
+    const lifetime = parseDuration(input("lifetime") ?? "");
     if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: with oidc-audience the job has its own; leave scitoken out");
     return {
         job: audience === undefined ? undefined : readJob(audience, env),
-        service: service === undefined ? undefined : serviceUrl("token-service", service),
+        service: url && {
+            url,
+            grant: oneOf("token-grant", input("token-grant") ?? table_INPUTS["token-grant"], TOKEN_GRANTS),
+            lifetimeSeconds: lifetime,
+            identity: plainText("expected-identity", input("expected-identity"))
+        },
         proxies: readProxies(env),
         extraCertificates: variable(env, "NODE_EXTRA_CA_CERTS")
     };
+}
+
+function usesOwnToken(input, env) {
+    const given = [ input("scitoken"), env["BEARER_TOKEN"], env["BEARER_TOKEN_FILE"] ];
+    return (env[URL_VARIABLE] ?? "") !== "" && given.every(each => (each ?? "").trim() === "");
 }
 
 function readProxies(env) {
@@ -2387,7 +3267,11 @@ function readRequest(input, surroundings, localFirst = false) {
     if (remote && mode !== "fetch") throw new InputError("remote", `remote: it goes with mode fetch, not with ${mode}`);
     if (remote && said === "check") throw new InputError("mode", "mode: check asks the schedd itself; leave remote out");
     const lifetime = readLifetime(input("lifetime"));
-    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) checkRenewal(said, path, lifetime, surroundings.env);
+    const keyless = readKeyless(input, surroundings);
+    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) {
+        checkRenewal(said, path, lifetime, surroundings.env);
+        if (keyless?.service !== undefined && keyless.job === undefined) throw new InputError("renew", "renew: the token service is shown the same token each time, which it may refuse");
+    }
     const verify = readBoolean("verify", input("verify") ?? table_INPUTS.verify);
     if (remote && verify) throw new InputError("verify", "verify: with remote the schedd is not talked to, which alone could say; leave it out");
     return {
@@ -2401,8 +3285,8 @@ function readRequest(input, surroundings, localFirst = false) {
         serverName: readServerName(input("server-name")),
         privateNetworkName: surroundings.setting("PRIVATE_NETWORK_NAME"),
         mayBeUnauthenticated: mayBeUnauthenticated(surroundings),
-        credentials: readCredentials(input, surroundings, mode),
-        keyless: readKeyless(input, surroundings),
+        credentials: readCredentials(input, surroundings, mode, localFirst),
+        keyless,
         authz: readLevels(input("authz")),
         lifetime,
         key,
@@ -2582,16 +3466,79 @@ function firstOf(rows, text, side) {
     return [];
 }
 
+const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other types of caches need the software that keeps them.";
+
+const KERBEROS_MISSING = rows`
+/no credential; KERBEROS: .*of the type \w+ cannot
+Workflow: ${CACHE_FILE}
+/no credential; KERBEROS:
+Workflow: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or give kerberos-keytab.
+`;
+
+const KERBEROS_UNREADABLE = rows`
+/kerberos-cache: .*of the type
+Workflow: ${CACHE_FILE}
+/kerberos-\w+: .*encryption type
+Workflow: give a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts makes one): DES, 3DES and RC4 are not supported.
+/kerberos-(keytab|cache|principal|password)
+Workflow: correct kerberos-$1: klist -k FILE shows the principals of a keytab, klist -c FILE that of a cache. In a secret a keytab is base64: base64 -w0 FILE.
+`;
+
+const KERBEROS_CONNECT = rows`
+/no KDC of the realm (\S+) can be reached
+Network: the KDC must be reachable over TCP: nc -zv KDC 88 on this runner. A site often allows its own networks only.
+Workflow: correct the kdc lines of $1 in krb5.conf (KRB5_CONFIG names another file).
+`;
+
+const KERBEROS_NOT_SENT = "its ticket expired at|the KDC of |no KDC of |Kerberos principal";
+
+const KERBEROS_REFUSED = rows`
+/^KERBEROS: .*its ticket expired at
+Workflow: run kinit again just before this step, or give kerberos-keytab, which does not expire with a ticket.
+/^KERBEROS: .*no KDC of the realm (\S+) is known
+Workflow: correct the realm $1, in capitals, or give it a kdc line in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$1 shows what DNS has.
+/^KERBEROS: .*does not know the client (\S+)
+Workflow: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; $1 was tried.
+/^KERBEROS: .*does not know the service (\S+)
+Workflow: give in server-name the host name in the daemon's principal; $1 was tried.
+Administrator: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $1, then ktadd. A first part other than host: {KERBEROS_SERVER_SERVICE}.
+/^KERBEROS: kerberos-password .*rejected the key
+Workflow: correct kerberos-password in the secret: kinit PRINCIPAL with it must succeed.
+/^KERBEROS: .*rejected the key
+Workflow: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE that of the keytab. Make a new one with ktadd, and renew the secret.
+/^KERBEROS: .*rejects the clock of this host
+Runner: set the clock by NTP (timedatectl, chronyc tracking): a KDC tolerates 5 min.
+/^KERBEROS: .*(?:locked, disabled or expired|requires a new password)
+Workflow: ask the administrator of the realm to enable the account; kinit PRINCIPAL shows the same until then.
+/^KERBEROS: .*encryption type
+Workflow: give a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.
+/^KERBEROS: .*maps the principal to no user
+Administrator: the realm needs a line REALM = domain in the file of {KERBEROS_MAP_FILE}; restart the daemon, which reads it once.
+/^KERBEROS: .*rejects the ticket for (\S+)
+Administrator: the daemon's keytab must have the key of $1, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. Clocks may differ by 5 min.
+Workflow: if the daemon is on another host, correct server-name.
+/^KERBEROS: .*no host name is known
+Workflow: give in server-name the host name in the daemon's principal: klist -k on its host shows it.
+/^KERBEROS:
+Workflow: kinit -V, then kvno host/DAEMON-HOST on this runner, show whether Kerberos works here.
+`;
+
+const KERBEROS_UNPROVEN = rows`
+/^KERBEROS:
+Administrator: the daemon's host must have the key of the ticket: klist -ke there, and {KERBEROS_SERVER_KEYTAB}.
+`;
+
 const METHOD_USES = {
     IDTOKENS: "idtoken",
     SCITOKENS: "scitoken",
     SSL: "client-certificate",
+    KERBEROS: "kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS",
     PASSWORD: "password",
     FS: "authentication-methods: FS, on the daemon’s own machine",
     MUNGE: "authentication-methods: MUNGE, where a munged with the pool’s key runs"
 };
 
-const NOT_SENT = /it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay/;
+const NOT_SENT = new RegExp(`it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`);
 
 const MAX_HINTS = 4;
 
@@ -2599,9 +3546,10 @@ const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_
 
 const FRESH = "condor_token_fetch on the access point";
 
-const REFUSED = rows`
+const REFUSED = [ ...rows`
 /^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
 Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+`, ...KERBEROS_REFUSED, ...rows`
 /^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
 Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
 Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
@@ -2650,9 +3598,9 @@ Runner: another account of this host may listen at this address in place of the 
 Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
 /^MUNGE:
 Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
-`;
+` ];
 
-const UNPROVEN = rows`
+const UNPROVEN = [ ...KERBEROS_UNPROVEN, ...rows`
 /its certificate is for (.+), not for (\S+)
 Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
 /its certificate, or one above it, has expired|not valid yet
@@ -2663,7 +3611,7 @@ Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the au
 Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
 /
 Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
-`;
+` ];
 
 const LOG = rows`
 /
@@ -2717,7 +3665,7 @@ Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONF
 /^(\S+)
 Workflow: correct $1; the README says what it may be.
 `,
-    ERR_NO_CREDENTIAL: rows`
+    ERR_NO_CREDENTIAL: [ ...KERBEROS_MISSING, ...rows`
 /empty, and no other credential
 Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
 Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
@@ -2731,18 +3679,31 @@ Workflow: FS works only on the daemon's own machine: run this step there, or giv
 Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
 /may not have an OIDC token
 Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
+/OIDC service of the runner gives no token
+Workflow: give the job permissions: id-token: write, and correct oidc-audience; the OIDC service of the runner says why it refused.
+/gives no token: (30\d)
+Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
+/gives no token: 40[45]
+Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
+/unauthorized_client|invalid_client
+Workflow: set token-grant: client-credentials, if the service is Keycloak; its client must have federated authentication for this issuer and sub.
+/Invalid token audience|aud: expected
+Workflow: leave oidc-audience out, or set it to what the service expects: for Keycloak, the issuer of its realm, exactly.
+/Token reuse detected|used already
+Workflow: each use needs a job token of its own: leave scitoken and BEARER_TOKEN out where the runner can issue one.
+Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
 /token service gives no token
-Workflow: the service says why: most often the job's token has another audience (oidc-audience), or is of another repository, branch or environment, than it takes.
-Administrator: the log of the service tells which iss, sub and aud came (journalctl -u SERVICE there), and its rules which it takes.
+Workflow: compare the claims of the job token, which the log shows, with the reason of the service: most often the repository, branch or environment differs.
+Administrator: condor_token_service explain -claims FILE shows what differs in each entry, and the entry that would admit this job.
 /token-service: there is no token
-Workflow: give oidc-audience, and the job permissions: id-token: write, or give scitoken: of that the service makes another one.
+Workflow: give the job permissions: id-token: write; outside of GitHub and Forgejo set BEARER_TOKEN to the job's OIDC token for this one command, or give scitoken.
 /SciToken (to exchange|is shown)
 Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
 /
 Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
 Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
-`,
-    ERR_CREDENTIAL_UNREADABLE: rows`
+` ],
+    ERR_CREDENTIAL_UNREADABLE: [ ...KERBEROS_UNREADABLE, ...rows`
 /\bexpired at|not valid before
 Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
 /passphrase|PEM|private key|certificate
@@ -2759,7 +3720,7 @@ Workflow: give scitoken as its issuer gave it: ${THREE_PARTS}
 Workflow: password is the line that condor_store_cred add -c was given on the daemon's machine.
 /
 Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
-`,
+` ],
     ERR_NOT_FOUND: rows`
 /it may be restarting
 Administrator: ${RESTARTED}
@@ -2774,13 +3735,16 @@ Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may
 /
 Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
 `,
-    ERR_CONNECT: rows`
+    ERR_CONNECT: [ ...KERBEROS_CONNECT, ...rows`
 /the proxy \S+ does not connect
 Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
 Runner: if HOST is reached without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
 Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
 ${PRIVATE}
+/answers (?:429|503)
+Workflow: the service asks to try again later: raise timeout or retries.
+Administrator: journalctl -u condor-token-service shows the reason: a seed that is unusable, a daemon or an issuer that cannot be reached.
 /no answer from (\S+):|service (?:of the runner )?answers \d
 Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
 /connection refused
@@ -2788,7 +3752,7 @@ Administrator: ${RESTARTED}
 Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCondor-CE, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
-`,
+` ],
     ERR_TIMEOUT: rows`
 /request (\w+) was not approved
 Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.
@@ -2907,9 +3871,6 @@ const GRANTING = {
     ERR_NO_COMMON_METHOD: rows`
 /does not agree to authenticate
 Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
-/the daemon takes KERBEROS$
-Administrator: KERBEROS is not spoken here: add IDTOKENS, SSL or SCITOKENS to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
-Workflow: or use HTCondor's own condor_token_fetch, after kinit.
 /
 Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `,
@@ -3020,6 +3981,7 @@ function usesOf({methods}) {
 
 const METHOD_BIT = {
     FS: 4,
+    KERBEROS: 64,
     SSL: 256,
     PASSWORD: 512,
     MUNGE: 1024,
@@ -3065,11 +4027,19 @@ async function makeOffer(channel, {method, candidate}) {
     await candidate.open(channel);
 }
 
-function presume({methods, preference}, peer) {
-    const [first, ...others] = methods;
-    if (first === undefined || preference === "daemon" && others.length > 0) return undefined;
+function firstMethod({methods, preference}) {
+    return preference === "daemon" && methods.length > 1 ? undefined : methods[0];
+}
+
+function prepare(credentials, names) {
+    firstMethod(credentials)?.prepare?.(names);
+}
+
+function presume(credentials, peer) {
+    const first = firstMethod(credentials);
+    if (first === undefined) return undefined;
     const candidate = first.presumed(peer);
-    if (candidate === undefined || candidate.doubt !== undefined && others.length > 0) return undefined;
+    if (candidate === undefined || candidate.doubt !== undefined && credentials.methods.length > 1) return undefined;
     return {
         method: first.name,
         candidate
@@ -3338,7 +4308,7 @@ function bindsFsToAddress(version) {
     return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
 }
 
-const FIRST_PATCH = {
+const FIRST_RESTRICTING_PATCH = {
     "23.0": 22,
     23.9: 6,
     "23.10": 22,
@@ -3346,7 +4316,7 @@ const FIRST_PATCH = {
 };
 
 function restrictsLevels({major, minor, patch}) {
-    const first = FIRST_PATCH[`${major}.${minor}`];
+    const first = FIRST_RESTRICTING_PATCH[`${major}.${minor}`];
     if (first !== undefined) return patch >= first;
     return major > 24 || major === 24 && minor >= 6;
 }
@@ -3797,7 +4767,7 @@ const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.ur
 
 const GREETING_TIMEOUT_MS = 5e3;
 
-const MAX_STRANGERS = 16;
+const MAX_PENDING = 16;
 
 class ReverseListener {
     endpoint;
@@ -3823,7 +4793,7 @@ class ReverseListener {
                     ...options,
                     signal: AbortSignal.any([ options.signal ])
                 });
-                void this.#listenTo(channel, isGreeting).then(right => right && resolve(channel));
+                void this.#expectGreeting(channel, isGreeting).then(right => right && resolve(channel));
             });
         });
         this.connected.catch(() => {});
@@ -3855,12 +4825,12 @@ class ReverseListener {
         for (const channel of this.#channels) channel.close();
         this.#channels.clear();
     }
-    async #listenTo(channel, isGreeting) {
+    async #expectGreeting(channel, isGreeting) {
         if (!this.#server.listening) {
             channel.close();
             return false;
         }
-        if (this.#channels.size >= MAX_STRANGERS) this.#dismiss([ ...this.#channels ][0]);
+        if (this.#channels.size >= MAX_PENDING) this.#dismiss([ ...this.#channels ][0]);
         this.#channels.add(channel);
         const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
         try {
@@ -4015,7 +4985,7 @@ function isReverseConnect(message, claimId) {
 
 const HEAD_START_MS = 250;
 
-async function reach_reach({address, ahead}, ask, host, failed) {
+async function reach({address, ahead}, ask, host, failed) {
     if (!isBehindCcb(address)) return {
         channel: await connect(address, host, ahead),
         way: "direct"
@@ -4127,6 +5097,7 @@ async function attempt(call, read, presuming, host, failed) {
     const {address, serverName, claimedName, lastHeardFrom} = target;
     const mayBeChosen = call.connect === undefined && isBehindCcb(address);
     const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
+    if (!isResumable(target.resume)) prepare(credentials, target);
     const {channel, way} = await inPhase(phase ?? "connect", address, () => routeTo(call, host, failed));
     const earlier = isResumable(target.resume) ? target.resume : undefined;
     let session;
@@ -4175,7 +5146,7 @@ async function routeTo(call, host, failed) {
         way: "direct"
     };
     const {target, credentials} = call;
-    return await reach_reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
+    return await reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
 }
 
 function mutualOnly(credentials) {
@@ -4293,7 +5264,7 @@ const UNITS = [ [ "d", 86400, 172800 ], [ "h", 3600, 7200 ], [ "min", 60, 120 ] 
 
 function describeDuration(seconds) {
     const exact = UNITS.find(([, length]) => seconds >= length && seconds % length === 0);
-    const [name, length] = exact ?? UNITS.find(([, , upTo]) => seconds >= upTo) ?? [ "s", 1 ];
+    const [name, length] = exact ?? UNITS.find(([, , roundFrom]) => seconds >= roundFrom) ?? [ "s", 1 ];
     return `${Math.round(seconds / length)} ${name}`;
 }
 
@@ -4357,6 +5328,63 @@ function claim(holds, name, text) {
     if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
 }
 
+const MAX_TIME = 864e10;
+
+function parseBearerToken(jwt, source) {
+    const claims = bearer_decode(jwt, source);
+    const text = name => typeof claims[name] === "string" ? claims[name] : undefined;
+    const time = name => {
+        const value = claims[name];
+        if (typeof value !== "number") return undefined;
+        if (value < 0 || value > MAX_TIME) throw bearer_unreadable(source, `its ${name} is no time`);
+        return value;
+    };
+    const {aud} = claims;
+    const issuer = text("iss");
+    const subject = text("sub");
+    if (issuer === undefined || subject === undefined) throw bearer_unreadable(source, "it has no iss or no sub");
+    return {
+        jwt,
+        source,
+        issuer,
+        subject,
+        scope: text("scope"),
+        profile: text("ver") ?? text("wlcg.ver"),
+        audience: (Array.isArray(aud) ? aud : [ aud ]).filter(each => typeof each === "string"),
+        expiresAt: time("exp"),
+        notBefore: time("nbf")
+    };
+}
+
+const POLICY_CLAIMS = [ ...[ "iss", "sub", "aud", "repository_id", "repository_owner_id", "project_id", "namespace_id", "pipeline_id" ], ...[ "ref", "environment", "event_name", "pipeline_source", "job_workflow_ref", "exp" ] ];
+
+const MAX_CLAIM_LENGTH = 200;
+
+function describeClaims(jwt) {
+    let claims;
+    try {
+        claims = decodeJwt(jwt.reveal());
+    } catch {
+        return "no claims that can be read";
+    }
+    const found = POLICY_CLAIMS.filter(name => claims[name] !== undefined);
+    return found.map(name => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(", ");
+}
+
+function bearer_decode(jwt, source) {
+    const text = jwt.reveal();
+    if (!JWT.test(text)) throw bearer_unreadable(source, "it is not three parts of base64url with dots between them");
+    try {
+        return decodeJwt(text);
+    } catch {
+        throw bearer_unreadable(source, "its payload is not a JSON object");
+    }
+}
+
+function bearer_unreadable(source, what) {
+    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: not a SciToken: ${what}`);
+}
+
 function proxyFor({proxy, bypass}, {hostname, port, protocol}) {
     const host = normal(hostname);
     const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);
@@ -4388,13 +5416,23 @@ function normal(host) {
     return host.toLowerCase().replace(/^\[|\]$/g, "").replace(/(?<=.)\.$/, "");
 }
 
+function openAhead(server, host) {
+    const socket = connectTo(server, host).then(opened => opened.on("error", () => {}), () => undefined);
+    return {
+        socket,
+        close: () => void socket.then(opened => opened?.destroy())
+    };
+}
+
 const MAX_ANSWER = 64 * 1024;
 
 async function sendHttp(request, host) {
     const {url, method, headers, body = ""} = request;
     const {signal} = host;
     try {
-        const socket = await connectTo(request, host);
+        const early = await (request.connection?.socket);
+        const isOpen = early !== undefined && !early.destroyed && early.readableLength === 0;
+        const socket = isOpen ? early : await connectTo(request, host);
         const {request: begin} = moduleFor(url);
         return await new Promise((resolve, reject) => {
             const sent = begin(url, {
@@ -4537,18 +5575,18 @@ function readAnswer({who, members, url, headers}, {status, text, header}, now) {
         peer: url.origin
     };
     const answer = parse(text);
-    if (status === 429 || status >= 500) {
-        const retryAfterMs = retryAfterOf(header, now);
-        const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
-        throw new ConnectError("ERR_CONNECT", `${who} answers ${status}${when}`, {
-            ...facts,
-            retryAfterMs
-        });
-    }
     if (status < 200 || status > 299) {
         const reason = [ "error", "error_description", "detail", "message" ].flatMap(name => answer(name) ?? []);
         const said = reason.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
         const told = printable([ String(status), ...said ].join(": ")).slice(0, LONGEST_REASON);
+        if (status === 429 || status >= 500) {
+            const retryAfterMs = retryAfterOf(header, now);
+            const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
+            throw new ConnectError("ERR_CONNECT", `${who} answers ${told}${when}`, {
+                ...facts,
+                retryAfterMs
+            });
+        }
         throw new CredentialError("ERR_NO_CREDENTIAL", `${who} gives no token: ${told}`, facts);
     }
     const token = new Secret(members.flatMap(name => answer(name) ?? [])[0] ?? "");
@@ -5091,48 +6129,6 @@ function refusal({issuer, subject, audience, scope, profile, expiresAt, notBefor
     return `the daemon refused it without a reason; one of: ${[ ...likely, ...possible ].join("; ")}`;
 }
 
-const MAX_TIME = 864e10;
-
-function parseBearerToken(jwt, source) {
-    const claims = bearer_decode(jwt, source);
-    const text = name => typeof claims[name] === "string" ? claims[name] : undefined;
-    const time = name => {
-        const value = claims[name];
-        if (typeof value !== "number") return undefined;
-        if (value < 0 || value > MAX_TIME) throw bearer_unreadable(source, `its ${name} is no time`);
-        return value;
-    };
-    const {aud} = claims;
-    const issuer = text("iss");
-    const subject = text("sub");
-    if (issuer === undefined || subject === undefined) throw bearer_unreadable(source, "it has no iss or no sub");
-    return {
-        jwt,
-        source,
-        issuer,
-        subject,
-        scope: text("scope"),
-        profile: text("ver") ?? text("wlcg.ver"),
-        audience: (Array.isArray(aud) ? aud : [ aud ]).filter(each => typeof each === "string"),
-        expiresAt: time("exp"),
-        notBefore: time("nbf")
-    };
-}
-
-function bearer_decode(jwt, source) {
-    const text = jwt.reveal();
-    if (!JWT.test(text)) throw bearer_unreadable(source, "it is not three parts of base64url with dots between them");
-    try {
-        return decodeJwt(text);
-    } catch {
-        throw bearer_unreadable(source, "its payload is not a JSON object");
-    }
-}
-
-function bearer_unreadable(source, what) {
-    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: not a SciToken: ${what}`);
-}
-
 const scitokens_MAX_FILE_LENGTH = 64 * 1024;
 
 function loadSciToken(source, tlsFor, host) {
@@ -5213,38 +6209,81 @@ function readStart(path, owner) {
     }
 }
 
-function askTokenService({url, bearer, authz, tlsFor, proxies}, host) {
+const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
+
+const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+function parametersOf(grant, jwt) {
+    const assertion = {
+        client_assertion_type: ASSERTION_TYPE,
+        client_assertion: jwt
+    };
+    switch (grant) {
+      case "token-exchange":
+        return {
+            grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+            subject_token: jwt,
+            subject_token_type: JWT_TYPE
+        };
+
+      case "client-credentials":
+        return {
+            grant_type: "client_credentials",
+            ...assertion
+        };
+
+      case "jwt-bearer":
+        return {
+            grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            assertion: jwt,
+            ...assertion
+        };
+    }
+}
+
+function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, host) {
+    const {url, grant, lifetimeSeconds, identity} = service;
     const jwt = bearer.reveal();
     const body = new URLSearchParams({
-        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-        subject_token: jwt,
-        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+        ...parametersOf(grant, jwt),
+        ...lifetimeSeconds === undefined ? {} : {
+            lifetime: String(lifetimeSeconds)
+        },
+        ...identity === undefined ? {} : {
+            identity
+        },
         ...authz.length === 0 ? {} : {
             scope: authz.map(level => `condor:/${level}`).join(" ")
         }
     });
     const headers = {
-        authorization: `Bearer ${jwt}`,
+        ...grant === "token-exchange" ? {
+            authorization: `Bearer ${jwt}`
+        } : {},
         "content-type": "application/x-www-form-urlencoded",
         accept: "application/json"
     };
     const members = [ "access_token", "token" ];
     const who = "token-service: the token service";
+    const form = {
+        method: "POST",
+        headers,
+        body: body.toString()
+    };
     return askForToken({
+        ...form,
         who,
         members,
         url,
-        method: "POST",
-        headers,
-        body: body.toString(),
         tlsFor,
-        proxies
+        proxies,
+        connection
     }, host);
 }
 
 const MAX_PEM_BYTES = 8 * 1024 * 1024;
 
-const MAX_FILES = 4096;
+const ssl_MAX_FILES = 4096;
 
 const MIN_RSA_BITS = 2048;
 
@@ -5382,7 +6421,7 @@ function filesIn(path) {
     try {
         return (0, external_node_fs_namespaceObject.readdirSync)(path, {
             withFileTypes: true
-        }).filter(each => each.isFile() || each.isSymbolicLink()).slice(0, MAX_FILES).map(({name}) => (0, 
+        }).filter(each => each.isFile() || each.isSymbolicLink()).slice(0, ssl_MAX_FILES).map(({name}) => (0, 
         external_node_path_namespaceObject.join)(path, name));
     } catch {
         return undefined;
@@ -5470,26 +6509,50 @@ function knownCertificate(file, serverName, host) {
 
 const keyless_SHARED_KEY = /^HS/i;
 
-async function resolveBearer({job, service: url, proxies, extraCertificates: extra}, credentials, authz, host) {
+async function resolveBearer({job, service, proxies, extraCertificates: extra}, credentials, authz, host) {
     const {trust} = credentials;
     const withExtra = source => loadTrust(extra === undefined ? source : {
         ...source,
         files: [ ...source.files, extra ]
     }, host)(undefined);
-    const tlsFor = withExtra(trust);
     const tlsForJob = withExtra(systemTrust(trust));
-    const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
-    if (url === undefined) return {
-        kind: "scitoken",
-        token: bearer
-    };
-    const answer = await askTokenService({
+    if (service === undefined) {
+        const token = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
+        return {
+            kind: "scitoken",
+            token
+        };
+    }
+    const tlsFor = withExtra(trust);
+    const {url} = service;
+    if (job !== undefined) warnOfAudience(job.audience, url, host);
+    const {authorities} = await tlsFor(url.hostname);
+    const ahead = {
         url,
-        bearer,
-        authz,
-        tlsFor,
-        proxies
-    }, host);
+        authorities,
+        proxy: proxyFor(proxies, url)
+    };
+    const connection = job === undefined ? undefined : openAhead(ahead, host);
+    let answer;
+    try {
+        const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
+        const claims = describeClaims(bearer);
+        host.log.debug(`credentials: the job token has ${claims}`);
+        const request = {
+            service,
+            bearer,
+            authz,
+            tlsFor,
+            proxies,
+            connection
+        };
+        answer = await askTokenService(request, host).catch(error => {
+            if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
+            throw error;
+        });
+    } finally {
+        connection?.close();
+    }
     host.log.debug(`credentials: ${url.origin} has made a token for us`);
     const {token} = answer;
     if (!keyless_SHARED_KEY.test(algorithmOf(token) ?? "")) return {
@@ -5502,6 +6565,12 @@ async function resolveBearer({job, service: url, proxies, extraCertificates: ext
         identity: answer.text("identity"),
         service: url.origin
     };
+}
+
+function warnOfAudience(audience, url, host) {
+    const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
+    if (origin === url.origin) return;
+    host.log.warn(`oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`);
 }
 
 function given(credentials, host) {
@@ -5852,7 +6921,7 @@ function notFound({type, name}, all, evidence) {
 
 class ConnectionsAhead {
     #open=[];
-    #over=new AbortController;
+    #closed=new AbortController;
     #onAbort=() => this.close();
     #signal;
     constructor(guesses, host) {
@@ -5864,10 +6933,10 @@ class ConnectionsAhead {
         for (const guess of guesses) {
             dial([ guess ], {
                 ...host,
-                signal: this.#over.signal
+                signal: this.#closed.signal
             }).then(socket => {
                 socket.on("error", () => {});
-                if (this.#over.signal.aborted) socket.destroy(); else this.#open.push({
+                if (this.#closed.signal.aborted) socket.destroy(); else this.#open.push({
                     guess,
                     socket
                 });
@@ -5878,7 +6947,7 @@ class ConnectionsAhead {
         return this.#open.length;
     }
     take(address) {
-        if (this.#over.signal.aborted) return undefined;
+        if (this.#closed.signal.aborted) return undefined;
         const usable = this.#open.filter(({socket}) => socket.readyState === "open" && socket.readableLength === 0);
         for (const endpoint of endpoints(address).map(formatEndpoint)) {
             const found = usable.find(({guess, socket: {remoteAddress: host = "", remotePort: port = 0}}) => [ guess, {
@@ -5896,7 +6965,7 @@ class ConnectionsAhead {
     }
     close() {
         this.#signal.removeEventListener("abort", this.#onAbort);
-        this.#over.abort();
+        this.#closed.abort();
         for (const {socket} of this.#open.splice(0)) socket.destroy();
     }
 }
@@ -6086,8 +7155,10 @@ function findHere({type, name = "", local, collectors}, host) {
     return undefined;
 }
 
+const NEEDS_HOST_NAME = [ "SSL", "SCITOKENS", "KERBEROS" ];
+
 function askCollectors({collectors, type, name}, {serverName, mayBeUnauthenticated}, credentials, host) {
-    const needsServerName = serverName === undefined && credentials.methods.some(({name}) => name === "SSL" || name === "SCITOKENS");
+    const needsServerName = serverName === undefined && credentials.methods.some(({name}) => NEEDS_HOST_NAME.includes(name));
     return askFirst(collectors, (address, within) => {
         host.log.debug(`locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? "(the only one)"}`);
         const collector = {
@@ -6131,34 +7202,34 @@ const DONE = 0;
 
 const NOT_DONE = -1;
 
-const OURS = "this account";
+const THIS_ACCOUNT = "this account";
 
 function fs(options) {
     const candidate = peer => ({
-        label: OURS,
+        label: THIS_ACCOUNT,
         open: () => {},
-        finish: (channel, server) => proveBy(channel, peer, server, options)
+        finish: (channel, server) => runExchange(channel, peer, server, options)
     });
     return {
         name: "FS",
-        sources: [ OURS ],
-        candidatesFor: (_, peer) => isThisMachine(peer.address) ? {
+        sources: [ THIS_ACCOUNT ],
+        candidatesFor: (_, peer) => isThisHost(peer.address) ? {
             fit: [ candidate(peer) ],
             unfit: []
         } : {
             fit: [],
             unfit: [ {
-                label: OURS,
+                label: THIS_ACCOUNT,
                 reason: `${peer.address} is another machine`
             } ]
         },
-        presumed: peer => isThisMachine(peer.address) ? candidate(peer) : undefined
+        presumed: peer => isThisHost(peer.address) ? candidate(peer) : undefined
     };
 }
 
-async function proveBy(channel, peer, server, options) {
+async function runExchange(channel, peer, server, options) {
     const wanted = await channel.receive(message => message.string());
-    const {path, extension, objection} = bind(wanted, peer, server, options);
+    const {path, extension, objection} = checkDirectory(wanted, peer, server, options);
     const failure = objection ?? makeDirectory(path, options.owner);
     let verdict;
     try {
@@ -6181,7 +7252,7 @@ const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
 
 const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
 
-function bind(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
+function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
     const host = address.includes(":") ? `[${address}]` : address;
     const refuse = objection => ({
         path: "",
@@ -6245,7 +7316,7 @@ function remove(path) {
     } catch {}
 }
 
-function isThisMachine(address) {
+function isThisHost(address) {
     return Object.values((0, external_node_os_namespaceObject.networkInterfaces)()).some(all => all?.some(each => each.address === address) === true) || /^(127\.|::1$)/.test(address);
 }
 
@@ -6261,15 +7332,15 @@ const STATUS_OK = 0;
 
 const STATUS_ERROR = -1;
 
-const utf8 = new TextEncoder;
+const akep2_utf8 = new TextEncoder;
 
 function keyOfToken(signature, signedText) {
-    const salt = concat([ SEED_A, utf8.encode(signedText) ]);
+    const salt = concat([ SEED_A, akep2_utf8.encode(signedText) ]);
     return new Uint8Array(crypto_crypto().hkdfSync("sha256", signature, salt, "master ka", 32));
 }
 
 function keyOfPassword(password) {
-    return hmac(SEED_A, password, password);
+    return akep2_hmac(SEED_A, password, password);
 }
 
 function akep2({method, label, source, opening, key, refusal, doubt, unproven}) {
@@ -6298,15 +7369,15 @@ function akep2({method, label, source, opening, key, refusal, doubt, unproven}) 
 }
 
 function putOpening(message, {name, signedText, nonce}) {
-    putName(message.int(STATUS_OK), name);
+    akep2_putName(message.int(STATUS_OK), name);
     if (signedText !== undefined) message.string(signedText);
     putBlock(message, nonce);
 }
 
 function getChallenge(message) {
     const accepted = message.int() === STATUS_OK;
-    const clientName = getName(message);
-    const serverName = getName(message);
+    const clientName = akep2_getName(message);
+    const serverName = akep2_getName(message);
     const clientNonce = getBlock(message, akep2_NONCE_LENGTH);
     const serverNonce = getBlock(message, akep2_NONCE_LENGTH);
     const mac = getBlock(message, MAC_LENGTH);
@@ -6324,28 +7395,28 @@ function serverIsProven(key, opening, challenge) {
     const {serverName, clientNonce, serverNonce, mac} = challenge;
     if (serverNonce.length !== akep2_NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
     if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce)) return false;
-    const names = utf8.encode(`${opening.name} ${serverName}\0`);
-    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+    const names = akep2_utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, akep2_hmac(key, names, opening.nonce, serverNonce));
 }
 
 function putProof(message, key, opening, challenge) {
-    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
-    putName(message.int(STATUS_OK), opening.name);
+    const mac = akep2_hmac(key, akep2_utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    akep2_putName(message.int(STATUS_OK), opening.name);
     putBlock(putBlock(message, challenge.serverNonce), mac);
 }
 
 function putNoProof(message) {
-    putName(message.int(STATUS_ERROR), "").int(0).int(0);
+    akep2_putName(message.int(STATUS_ERROR), "").int(0).int(0);
 }
 
-function putName(message, name) {
-    return message.int(utf8.encode(name).length).string(name);
+function akep2_putName(message, name) {
+    return message.int(akep2_utf8.encode(name).length).string(name);
 }
 
-function getName(message) {
+function akep2_getName(message) {
     const length = message.int();
     const name = message.string();
-    if (utf8.encode(name).length !== length) throw new ProtocolError("ERR_MESSAGE", "a name has another length than it says");
+    if (akep2_utf8.encode(name).length !== length) throw new ProtocolError("ERR_MESSAGE", "a name has another length than it says");
     return name;
 }
 
@@ -6361,7 +7432,7 @@ function getBlock(message, length) {
     return message.bytes(actual);
 }
 
-function hmac(key, ...parts) {
+function akep2_hmac(key, ...parts) {
     return crypto_crypto().createHmac("sha1", key).update(concat(parts)).digest();
 }
 
@@ -6371,7 +7442,7 @@ function equal(a, b) {
 
 function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
     const ordered = byBreadth(credentials, authz);
-    const use = {
+    const runState = {
         host,
         endsRun: endsRun && credentials.length === 1,
         warned: new Set
@@ -6387,7 +7458,7 @@ function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
             const fit = judged.filter(({reason}) => reason === undefined).map(({credential}) => credential);
             const minted = fit.length === 0 ? mint?.(server) : undefined;
             return {
-                fit: [ ...fit, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, use, peer)),
+                fit: [ ...fit, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, runState, peer)),
                 unfit: judged.flatMap(({credential, reason}) => reason === undefined ? [] : [ {
                     label: labelOf(credential),
                     reason
@@ -6397,7 +7468,7 @@ function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
         presumed(peer) {
             const valid = credentials.filter(({token}) => !hasExpired(token, host.now()));
             const [only, ...others] = valid.length > 0 ? valid : credentials;
-            return only?.chosen === true && others.length === 0 ? candidate(only, use, peer) : undefined;
+            return only?.chosen === true && others.length === 0 ? candidate(only, runState, peer) : undefined;
         }
     };
 }
@@ -6466,8 +7537,8 @@ function objection({token, chosen}, server, oneOfSeveral) {
 
 function idtokens_refusal({issuedAt, tokenId, keyId}, now) {
     const age = issuedAt === undefined ? "of unknown age" : `${Math.round(now.getTime() / 1e3 - issuedAt)} s old`;
-    const tells = [ `its key ${keyId} cannot be read by the daemon`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
-    return `the daemon refused it without a reason; one of: ${tells.join("; ")}`;
+    const reasons = [ `its key ${keyId} cannot be read by the daemon`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
+    return `the daemon refused it without a reason; one of: ${reasons.join("; ")}`;
 }
 
 const IDENTITY = "condor@password";
@@ -6594,17 +7665,813 @@ function parseLine({text, source}, chosen, host) {
     }
 }
 
+const MIN_ITERATIONS = 4096;
+
+const MAX_ITERATIONS = 1e6;
+
+function keysOfPassword(text, client, source) {
+    return {
+        source,
+        types: ENCRYPTION_TYPES,
+        needInformation: true,
+        async key({type, salt, iterations}) {
+            const {stringToKey, defaultIterations} = encryptionType(type);
+            const count = iterations ?? defaultIterations;
+            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
+            const bytes = await stringToKey(text(), salt ?? Buffer.from(`${client.realm}${client.components.join("")}`), count);
+            return {
+                type,
+                bytes
+            };
+        }
+    };
+}
+
+const REPLY_USAGE = {
+    AS_REPLY: 3,
+    TGS_REPLY: 8,
+    AP_REPLY: 12
+};
+
+const TICKET = 1;
+
+const AS_REP = 11;
+
+const TGS_REP = 13;
+
+const AP_REP = 15;
+
+const ENC_AS_REP_PART = 25;
+
+const ENC_TGS_REP_PART = 26;
+
+const ENC_AP_REP_PART = 27;
+
+const KRB_ERROR = 30;
+
+const PA_ETYPE_INFO2 = 19;
+
+function readKdcReply(bytes) {
+    const reader = new DerReader(bytes);
+    if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
+    const fields = reader.application(AS_REP, TGS_REP);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    const keyInformation = fields.optional(2)?.list(getPreAuthentication).flatMap(keyInformationOf) ?? [];
+    const realm = fields.field(3).text();
+    const client = getName(fields.field(4), realm);
+    const encoded = fields.field(5).element();
+    new DerReader(encoded).application(TICKET);
+    return {
+        client,
+        encoded,
+        sealed: getEncrypted(fields.field(6)),
+        keyInformation
+    };
+}
+
+function replies_isRefusal(reply) {
+    return "code" in reply;
+}
+
+function openKdcReply({client, encoded, sealed}, request, key, usage, isReferral) {
+    const fields = new DerReader(replies_open(sealed, key, usage)).application(ENC_AS_REP_PART, ENC_TGS_REP_PART);
+    const sessionKey = getKey(fields.field(0));
+    fields.field(1);
+    const nonce = fields.field(2).integer();
+    fields.optional(3);
+    fields.field(4);
+    fields.field(5);
+    fields.optional(6);
+    const endTime = fields.field(7).time();
+    fields.optional(8);
+    const realm = fields.field(9).text();
+    const service = getName(fields.field(10), realm);
+    if (nonce !== request.nonce) throw new KerberosError("the KDC repeats the answer to another request");
+    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC answers for another client");
+    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC answers with a ticket for another service");
+    return {
+        client,
+        service,
+        key: sessionKey,
+        endTime,
+        encoded
+    };
+}
+
+function verifyApplicationReply(bytes, {key}, sent) {
+    const fields = new DerReader(bytes).application(AP_REP);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    const part = new DerReader(replies_open(getEncrypted(fields.field(2)), key, REPLY_USAGE.AP_REPLY)).application(ENC_AP_REP_PART);
+    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply repeats another time than that of the request");
+}
+
+function readKeyInformation(data) {
+    return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
+}
+
+function getKey(reader) {
+    const fields = reader.structure();
+    return {
+        type: fields.field(0).integer(),
+        bytes: fields.field(1).octets()
+    };
+}
+
+function getEncrypted(reader) {
+    const fields = reader.structure();
+    const type = fields.field(0).integer();
+    fields.optional(1);
+    return {
+        type,
+        cipher: fields.field(2).octets()
+    };
+}
+
+function replies_open({type, cipher}, key, usage) {
+    const {decrypt, keyLength} = encryptionType(type);
+    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of another type");
+    return decrypt(key.bytes, usage, cipher);
+}
+
+function readRefusal(reader) {
+    const fields = reader.application(KRB_ERROR);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    fields.optional(2);
+    fields.optional(3);
+    const serverTime = fields.field(4).time();
+    fields.field(5);
+    const code = fields.field(6).integer();
+    fields.optional(7);
+    fields.optional(8);
+    fields.field(9);
+    fields.field(10);
+    const text = fields.optional(11)?.text();
+    return {
+        code,
+        text,
+        serverTime,
+        data: fields.optional(12)?.octets() ?? new Uint8Array
+    };
+}
+
+function getPreAuthentication(item) {
+    const fields = item.structure();
+    return {
+        type: fields.field(1).integer(),
+        value: fields.field(2).octets()
+    };
+}
+
+function keyInformationOf({type, value}) {
+    if (type !== PA_ETYPE_INFO2) return [];
+    return new DerReader(value).list(item => {
+        const fields = item.structure();
+        const entry = fields.field(0).integer();
+        const salt = fields.optional(1)?.textBytes();
+        const parameters = fields.optional(2)?.octets();
+        const iterations = parameters?.length === 4 ? Buffer.from(parameters).readUInt32BE() : undefined;
+        return {
+            type: entry,
+            salt,
+            iterations
+        };
+    });
+}
+
+const USAGE = {
+    ENCRYPTED_TIMESTAMP: 1,
+    TGS_REQUEST_CHECKSUM: 6,
+    TGS_AUTHENTICATOR: 7,
+    AP_AUTHENTICATOR: 11
+};
+
+const VERSION = 5;
+
+const AS_REQ = 10;
+
+const TGS_REQ = 12;
+
+const AP_REQ = 14;
+
+const AUTHENTICATOR = 2;
+
+const PA_TGS_REQ = 1;
+
+const PA_ENC_TIMESTAMP = 2;
+
+const CANONICALIZE = 65536;
+
+const MUTUAL_REQUIRED = 536870912;
+
+const requests_LIFETIME_SECONDS = 24 * 60 * 60;
+
+function drawNonce({randomBytes}) {
+    return Buffer.from(randomBytes(4)).readUInt32BE() & 2147483647;
+}
+
+function timeNow({now, randomBytes}) {
+    const milliseconds = now().getTime();
+    const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1e3;
+    return {
+        seconds: Math.floor(milliseconds / 1e3),
+        microseconds: milliseconds % 1e3 * 1e3 + drawn
+    };
+}
+
+function authenticationRequest(request, key, surroundings) {
+    const proof = [];
+    if (key !== undefined) {
+        const {seconds, microseconds} = timeNow(surroundings);
+        const timestamp = der.structure({
+            0: der.time(seconds),
+            1: der.integer(microseconds)
+        });
+        proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, surroundings)));
+    }
+    return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
+}
+
+function serviceRequest(request, granting, surroundings) {
+    const body = requestBody(request, CANONICALIZE, surroundings);
+    const {checksumType, checksum} = encryptionType(granting.key.type);
+    const covered = der.structure({
+        0: der.integer(checksumType),
+        1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body))
+    });
+    const {message} = apRequest(granting, {
+        usage: USAGE.TGS_AUTHENTICATOR,
+        options: 0,
+        covered
+    }, surroundings);
+    return kdcRequest(TGS_REQ, [ preAuthentication(PA_TGS_REQ, message) ], body);
+}
+
+function applicationRequest(ticket, surroundings) {
+    return apRequest(ticket, {
+        usage: USAGE.AP_AUTHENTICATOR,
+        options: MUTUAL_REQUIRED
+    }, surroundings);
+}
+
+function apRequest({client, key, encoded}, {usage, options, covered}, surroundings) {
+    const time = timeNow(surroundings);
+    const authenticator = der.application(AUTHENTICATOR, der.structure({
+        0: der.integer(VERSION),
+        1: der.text(client.realm),
+        2: putName(client),
+        3: covered,
+        4: der.integer(time.microseconds),
+        5: der.time(time.seconds)
+    }));
+    const message = der.application(AP_REQ, der.structure({
+        0: der.integer(VERSION),
+        1: der.integer(AP_REQ),
+        2: der.flags(options),
+        3: encoded,
+        4: seal(key, usage, authenticator, surroundings)
+    }));
+    return {
+        message,
+        ...time
+    };
+}
+
+function kdcRequest(type, proofs, body) {
+    return der.application(type, der.structure({
+        1: der.integer(VERSION),
+        2: der.integer(type),
+        3: proofs.length === 0 ? undefined : der.list(proofs),
+        4: body
+    }));
+}
+
+function preAuthentication(type, value) {
+    return der.structure({
+        1: der.integer(type),
+        2: der.octets(value)
+    });
+}
+
+function requestBody({client, service, nonce, encryptionTypes}, options, {now}) {
+    return der.structure({
+        0: der.flags(options),
+        1: options === CANONICALIZE ? undefined : putName(client),
+        2: der.text(service.realm),
+        3: putName(service),
+        5: der.time(Math.floor(now().getTime() / 1e3) + requests_LIFETIME_SECONDS),
+        7: der.integer(nonce),
+        8: der.list(encryptionTypes.map(der.integer))
+    });
+}
+
+function seal(key, usage, plaintext, {randomBytes}) {
+    const {encrypt} = encryptionType(key.type);
+    const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
+    return der.structure({
+        0: der.integer(key.type),
+        2: der.octets(cipher)
+    });
+}
+
+const MAX_REFERRALS = 5;
+
+const MAX_ATTEMPTS = 3;
+
+async function requestInitialTicket(client, service, keys, kdcs) {
+    const [best = 0] = keys.types;
+    let information = keys.needInformation ? undefined : defaultsOf(best);
+    for (let attempt = 1; ;attempt++) {
+        const request = {
+            client,
+            service,
+            nonce: drawNonce(kdcs),
+            encryptionTypes: keys.types
+        };
+        const key = information === undefined ? undefined : await keys.key(information);
+        try {
+            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs);
+            const told = reply.keyInformation.find(({type}) => type === reply.sealed.type);
+            const own = await keys.key(told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)));
+            return openReply(reply, request, own, client);
+        } catch (error) {
+            const wantsProof = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_REQUIRED;
+            const wrongKey = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_FAILED;
+            if (!(wantsProof || wrongKey) || attempt === MAX_ATTEMPTS) throw error;
+            const next = chooseKey(readKeyInformation(error.data), keys);
+            if (information !== undefined && (next === undefined || next.type === information.type)) throw error;
+            information = next ?? defaultsOf(best);
+        }
+    }
+}
+
+function defaultsOf(type) {
+    return {
+        type,
+        salt: undefined,
+        iterations: undefined
+    };
+}
+
+function chooseKey(offered, {types, source}) {
+    const found = offered.find(({type}) => types.includes(type));
+    if (found !== undefined || offered.length === 0) return found;
+    const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
+    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
+}
+
+function openReply(reply, request, key, client) {
+    try {
+        return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
+    } catch (error) {
+        if (!(error instanceof KerberosError)) throw error;
+        throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
+    }
+}
+
+async function requestServiceTicket(granting, name, kdcs) {
+    const {client} = granting;
+    let current = granting;
+    for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
+        const realm = realmOfTicketGranting(current.service);
+        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
+        const service = name.realm === undefined || name.realm === realm ? {
+            type: NT_SRV_HST,
+            components: name.components,
+            realm
+        } : ticketGranting(name.realm, realm);
+        const request = {
+            client,
+            service,
+            nonce: drawNonce(kdcs),
+            encryptionTypes: ENCRYPTION_TYPES
+        };
+        const reply = await exchange(serviceRequest(request, current, kdcs), request, kdcs);
+        const isReferral = other => other.realm === realm && realmOfTicketGranting(other) !== undefined;
+        const ticket = openKdcReply(reply, request, current.key, REPLY_USAGE.TGS_REPLY, isReferral);
+        const found = isSamePrincipal(ticket.service, service) && service.type === NT_SRV_HST;
+        if (found) return ticket;
+        current = ticket;
+    }
+    throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join("/")}`);
+}
+
+async function exchange(message, {client, service}, kdcs) {
+    const reply = readKdcReply(await kdcs.ask(service.realm, message));
+    if (!replies_isRefusal(reply)) return reply;
+    const names = {
+        client: formatPrincipal(client),
+        service: formatPrincipal(service)
+    };
+    throw kdcError(reply, {
+        ...names,
+        realm: service.realm,
+        now: kdcs.now()
+    });
+}
+
+const ABORT = -1;
+
+const GRANT = 1;
+
+const MUTUAL = 3;
+
+const PROCEED = 4;
+
+const kerberos_NO_SERVER_NAME = "no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address";
+
+function kerberos(sources, host) {
+    const usable = () => sources.filter(({objection}) => objection(host.now()) === undefined);
+    return {
+        name: "KERBEROS",
+        sources: sources.map(({label}) => label),
+        candidatesFor(_, {serverName, claimedName}) {
+            const name = serverName ?? claimedName;
+            const reasonOf = ({objection}) => objection(host.now()) ?? (name === undefined ? kerberos_NO_SERVER_NAME : undefined);
+            return {
+                fit: name === undefined ? [] : usable().map(source => kerberos_candidate(source, name, host)),
+                unfit: sources.flatMap(source => {
+                    const reason = reasonOf(source);
+                    return reason === undefined ? [] : [ {
+                        label: source.label,
+                        reason
+                    } ];
+                })
+            };
+        },
+        presumed({serverName, claimedName}) {
+            const [only, ...others] = usable();
+            const name = serverName ?? claimedName;
+            return only === undefined || others.length > 0 || name === undefined ? undefined : kerberos_candidate(only, name, host);
+        },
+        prepare({serverName, claimedName}) {
+            const [first] = usable();
+            const name = serverName ?? claimedName;
+            if (name !== undefined) first?.ticketFor(name).catch(() => {});
+        }
+    };
+}
+
+function kerberos_candidate({label, ticketFor}, serverName, host) {
+    let opened;
+    return {
+        label,
+        async open(channel) {
+            try {
+                const ticket = await ticketFor(serverName);
+                const request = applicationRequest(ticket, host);
+                opened = {
+                    ticket,
+                    ...request
+                };
+                channel.send(message => message.int(PROCEED));
+                channel.send(message => message.int(PROCEED).int(request.message.length).bytes(request.message));
+            } catch (error) {
+                if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
+                opened = error;
+                channel.send(message => message.int(ABORT));
+            }
+        },
+        async finish(channel, _, last) {
+            if (opened === undefined) throw new RangeError("finish before open");
+            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
+            if (await channel.receive(message => message.int()) !== MUTUAL) throw refused(`the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`);
+            const reply = await channel.receive(getReply);
+            try {
+                verifyApplicationReply(reply, opened.ticket, opened);
+            } catch (error) {
+                const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
+                throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself", [ {
+                    method: "KERBEROS",
+                    reason
+                } ]);
+            }
+            channel.send(message => message.int(GRANT));
+            const unmapped = refused("the daemon maps the principal to no user (KERBEROS_MAP_FILE)");
+            if (last) return [ {
+                write: message => message.int(GRANT),
+                otherwise: () => unmapped
+            } ];
+            if (await channel.receive(message => message.int()) !== GRANT) throw unmapped;
+            return [];
+        }
+    };
+}
+
+function refused(reason) {
+    return new MethodRefused(reason);
+}
+
+function getReply(message) {
+    const status = message.int();
+    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon answers ${status} where its Kerberos reply belongs`);
+    return message.bytes(message.int());
+}
+
+const KDC_PORT = 88;
+
+const MAX_REPLY_LENGTH = 1024 * 1024;
+
+const REPLY_TIMEOUT_MS = 1e4;
+
+const LENGTH_SIZE = 4;
+
+function parseKdc(text) {
+    const found = parseAddress(text.replace(/^tcp\//, ""), KDC_PORT);
+    return found === undefined || text.includes("?") ? undefined : {
+        host: found.host,
+        port: found.port
+    };
+}
+
+async function lookUpKdcs(realm, {signal, log}) {
+    if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
+    const {promises} = process.getBuiltinModule("node:dns");
+    const resolver = new promises.Resolver;
+    const cancel = () => resolver.cancel();
+    signal.addEventListener("abort", cancel, {
+        once: true
+    });
+    try {
+        const found = await resolver.resolveSrv(`_kerberos._tcp.${realm}`);
+        return [ ...found ].sort((a, b) => a.priority - b.priority || b.weight - a.weight).map(({name, port}) => ({
+            host: name,
+            port
+        }));
+    } catch (error) {
+        if (signal.aborted) throw abortedError(signal);
+        log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${error.code})`);
+        return [];
+    } finally {
+        signal.removeEventListener("abort", cancel);
+    }
+}
+
+async function askKdc(kdcs, realm, request, host) {
+    let left = kdcs;
+    for (;;) {
+        const socket = await dial(left, host).catch(cause => {
+            if (!(cause instanceof ConnectError) || cause.code !== "ERR_CONNECT") throw cause;
+            throw new ConnectError("ERR_CONNECT", `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+                peer: `KDC of ${realm}`,
+                permanent: cause.permanent,
+                cause
+            });
+        });
+        const {remoteAddress = "", remotePort = 0} = socket;
+        const peer = formatEndpoint({
+            host: remoteAddress,
+            port: remotePort
+        });
+        try {
+            const reply = await kdc_exchange(socket, request, host.signal);
+            host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
+            return reply;
+        } catch (cause) {
+            if (host.signal.aborted) throw abortedError(host.signal);
+            const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
+            left = withoutKdc(left, {
+                host: remoteAddress,
+                port: remotePort
+            });
+            if (left.length === 0) throw new ConnectError("ERR_CONNECT", text, {
+                peer,
+                cause
+            });
+            host.log.debug(`kerberos: ${text}`);
+        } finally {
+            socket.destroy();
+        }
+    }
+}
+
+function withoutKdc(kdcs, {host, port}) {
+    const gone = kdcs.find(each => each.host === host && each.port === port) ?? kdcs.find(each => each.port === port) ?? kdcs[0];
+    return kdcs.filter(each => each !== gone);
+}
+
+function kdc_exchange(socket, request, signal) {
+    const framed = new Uint8Array(LENGTH_SIZE + request.length);
+    new DataView(framed.buffer).setUint32(0, request.length);
+    framed.set(request, LENGTH_SIZE);
+    return new Promise((resolve, reject) => {
+        const chunks = [];
+        let [length, wanted] = [ 0, LENGTH_SIZE ];
+        const abort = () => socket.destroy(new Error("given up"));
+        const fail = error => {
+            signal.removeEventListener("abort", abort);
+            reject(error);
+        };
+        signal.addEventListener("abort", abort, {
+            once: true
+        });
+        socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error("no answer in time")));
+        socket.on("error", fail);
+        socket.on("close", () => fail(new Error("it closed the connection")));
+        socket.on("data", chunk => {
+            chunks.push(chunk);
+            length += chunk.length;
+            while (length >= wanted) {
+                const whole = Buffer.concat(chunks.splice(0));
+                chunks.push(whole);
+                const end = LENGTH_SIZE + whole.readUInt32BE();
+                if (end > MAX_REPLY_LENGTH) return fail(new Error(`it announces ${end} bytes`));
+                if (length >= end) {
+                    signal.removeEventListener("abort", abort);
+                    return resolve(whole.subarray(LENGTH_SIZE, end));
+                }
+                wanted = end;
+            }
+        });
+        socket.write(framed);
+    });
+}
+
+const NOT_CHOSEN = "it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password";
+
+function loadKerberos(source, host) {
+    if (!source.chosen) return NOT_CHOSEN;
+    const {cache, keytab, password, principal, env, service} = source;
+    if (password !== undefined) host.mask(password);
+    if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
+    const configuration = readConfiguration(env);
+    const realm = {
+        configuration,
+        kdcs: kdcsOf(configuration, host),
+        service
+    };
+    const wanted = what => kerberos_given(what, () => principalOf(principal, configuration));
+    const found = [];
+    const reasons = [];
+    if (cache !== undefined) found.push(kerberos_given("kerberos-cache", () => fromCache(cache, "kerberos-cache", wanted("kerberos-principal"), realm)));
+    if (keytab !== undefined) {
+        const client = wanted("kerberos-principal");
+        found.push(kerberos_given("kerberos-keytab", () => fromKeytab(keytab.reveal(), "kerberos-keytab", client, realm)));
+    }
+    if (password !== undefined) {
+        const client = wanted("kerberos-principal");
+        if (client === undefined) throw unreadable("kerberos-password", "give kerberos-principal too");
+        found.push(fromKeys(client, keysOfPassword(() => password.reveal(), client, "kerberos-password"), realm));
+    }
+    if (found.length === 0) {
+        const client = wanted("kerberos-principal");
+        const attempt = (name, make) => {
+            try {
+                found.push(make());
+            } catch (error) {
+                reasons.push(`${name}: ${reasonOfKerberos(error)}`);
+            }
+        };
+        const {name, owner} = defaultCache(source, configuration);
+        if (name === undefined) reasons.push("this system has no default credential cache"); else attempt(`credential cache ${name}`, () => fromCache(name, name, client, realm, owner));
+        const file = env["KRB5_CLIENT_KTNAME"];
+        if (file) attempt(`keytab ${file}`, () => fromKeytab(file, file, client, realm));
+    }
+    if (found.length === 0) return reasons.join("; ");
+    for (const {client} of found) warnOfHostPrincipal(client, service, host);
+    return kerberos(found, host);
+}
+
+function principalOf(text, {defaultRealm}) {
+    return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
+}
+
+function kerberos_given(input, work) {
+    try {
+        return work();
+    } catch (error) {
+        throw unreadable(input, reasonOfKerberos(error));
+    }
+}
+
+function defaultCache({env, uid}, {defaultCache: configured}) {
+    if (env["KRB5CCNAME"]) return {
+        name: env["KRB5CCNAME"]
+    };
+    if (configured !== undefined) return {
+        name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? ""))
+    };
+    return uid === undefined ? {
+        name: undefined
+    } : {
+        name: `/tmp/krb5cc_${uid}`,
+        owner: uid
+    };
+}
+
+function fromCache(name, label, wanted, realm, owner) {
+    const {client, tickets, path} = readCache(name, wanted && formatPrincipal(wanted), owner);
+    if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted)) throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+    const own = tickets.filter(ticket => formatPrincipal(ticket.client) === formatPrincipal(client));
+    const granting = own.filter(({service}) => realmOfTicketGranting(service) === client.realm);
+    const services = own.filter(({service: {components}}) => components[0] === realm.service);
+    const usable = [ ...granting, ...services ];
+    const latest = Math.max(0, ...usable.map(({endTime}) => endTime));
+    return {
+        client,
+        label: `${label} (${formatPrincipal(client)})`,
+        objection(now) {
+            if (usable.length === 0) return "it has no ticket-granting ticket, and no ticket for HTCondor’s service";
+            return latest * 1e3 > now.getTime() ? undefined : `its ticket expired at ${new Date(latest * 1e3).toISOString()}`;
+        },
+        ticketFor: once(host => {
+            const now = realm.kdcs.now().getTime() / 1e3;
+            const wantedRealm = realm.configuration.realmOf(host);
+            const ready = services.find(({service, endTime}) => endTime > now && service.components[1] === host && (wantedRealm ?? service.realm) === service.realm);
+            if (ready !== undefined) return supported(ready);
+            const [grant] = granting.filter(({endTime}) => endTime > now);
+            if (grant === undefined) throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+            return requestServiceTicket(supported(grant), {
+                components: [ realm.service, host ],
+                realm: wantedRealm
+            }, realm.kdcs);
+        })
+    };
+}
+
+function supported(ticket) {
+    encryptionType(ticket.key.type);
+    return ticket;
+}
+
+function fromKeytab(text, label, wanted, realm) {
+    const entries = readKeytab(text);
+    const client = wanted ?? entries[0]?.principal;
+    if (client === undefined) throw new KerberosError("it has no keys");
+    return fromKeys(client, keysOfKeytab(entries, client, label), realm);
+}
+
+function fromKeys(client, keys, {configuration, kdcs, service}) {
+    return {
+        client,
+        label: `${keys.source} (${formatPrincipal(client)})`,
+        objection: () => undefined,
+        ticketFor: once(async host => {
+            const components = [ service, host ];
+            const realm = configuration.realmOf(host);
+            if (realm === undefined || realm === client.realm) {
+                const principal = {
+                    type: NT_SRV_HST,
+                    components,
+                    realm: client.realm
+                };
+                try {
+                    return await requestInitialTicket(client, principal, keys, kdcs);
+                } catch (error) {
+                    const elsewhere = error instanceof KdcError && error.code === KDC_ERR.SERVER_UNKNOWN && realm === undefined;
+                    if (!elsewhere) throw error;
+                }
+            }
+            const granting = await requestInitialTicket(client, ticketGranting(client.realm), keys, kdcs);
+            return await requestServiceTicket(granting, {
+                components,
+                realm
+            }, kdcs);
+        })
+    };
+}
+
+function once(get) {
+    const tickets = new Map;
+    return name => {
+        const host = name.toLowerCase().replace(/\.$/, "");
+        const found = tickets.get(host) ?? (async () => await get(host))();
+        tickets.set(host, found);
+        return found;
+    };
+}
+
+function kdcsOf(configuration, host) {
+    return {
+        now: host.now,
+        randomBytes: host.randomBytes,
+        async ask(realm, request) {
+            const configured = configuration.kdcsOf(realm).flatMap(text => parseKdc(text) ?? []);
+            const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
+            if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
+            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
+        }
+    };
+}
+
+function warnOfHostPrincipal(client, service, host) {
+    if (client.components[0] !== service) return;
+    host.log.warn(`${formatPrincipal(client)} is the principal of a host: daemons treat it as HTCondor itself. Use the keytab of a service account instead`);
+}
+
 const munge_DONE = 0;
 
 const munge_NOT_DONE = -1;
 
-const munge_OURS = "this account";
+const munge_THIS_ACCOUNT = "this account";
 
 function munge(encode) {
     const candidate = () => {
         let failure;
         return {
-            label: munge_OURS,
+            label: munge_THIS_ACCOUNT,
             async open(channel) {
                 try {
                     const credential = await encode();
@@ -6628,7 +8495,7 @@ function munge(encode) {
     };
     return {
         name: "MUNGE",
-        sources: [ munge_OURS ],
+        sources: [ munge_THIS_ACCOUNT ],
         candidatesFor: () => ({
             fit: [ candidate() ],
             unfit: []
@@ -6665,9 +8532,9 @@ function loadMunge(path, owner, host) {
     });
 }
 
-const password_NAME = "condor@password";
+const CLIENT_NAME = "condor@password";
 
-const OLD_NAME = "condor_pool@";
+const OLD_NAME_PREFIX = "condor_pool@";
 
 function password_password(secret, source, host) {
     const candidate = name => akep2({
@@ -6689,12 +8556,12 @@ function password_password(secret, source, host) {
             fit: [ candidate(nameFor(server)) ],
             unfit: []
         }),
-        presumed: () => candidate(password_NAME)
+        presumed: () => candidate(CLIENT_NAME)
     };
 }
 
 function nameFor({version, trustDomain}) {
-    return version !== undefined && isAtLeast(version, 23, 9) ? password_NAME : `${OLD_NAME}${trustDomain}`;
+    return version !== undefined && isAtLeast(version, 23, 9) ? CLIENT_NAME : `${OLD_NAME_PREFIX}${trustDomain}`;
 }
 
 function loadPassword({text, file}, host) {
@@ -6763,10 +8630,12 @@ function load(method, sources, authz, host) {
         return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
 
       case "KERBEROS":
+        return loadKerberos(sources.kerberos, host);
+
       case "NTSSPI":
       case "FS_REMOTE":
       case "GSI":
-        return "it is not spoken here; IDTOKENS, SCITOKENS, SSL, PASSWORD, FS and MUNGE are";
+        return "it is not supported; IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS and MUNGE are";
     }
 }
 
@@ -6961,11 +8830,11 @@ async function verifyToken(token, levels, target, host) {
         try {
             const {session, roundTrips} = await askAllowed(target, command, credentials, host);
             if (session.user === token.subject) return roundTrips;
-            throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+            throw verify_refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
         } catch (error) {
-            if (error instanceof AuthorizationError && error.code === "ERR_DENIED" && !coversAll(token, level)) throw refused(`the new token is restricted to ${token.authz?.join(" ")}, which does not include ${level}; so is the credential`);
-            if (error instanceof AuthorizationError && error.code === "ERR_DENIED") throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
-            if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") throw refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
+            if (error instanceof AuthorizationError && error.code === "ERR_DENIED" && !coversAll(token, level)) throw verify_refused(`the new token is restricted to ${token.authz?.join(" ")}, which does not include ${level}; so is the credential`);
+            if (error instanceof AuthorizationError && error.code === "ERR_DENIED") throw verify_refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
+            if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") throw verify_refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
             throw error;
         }
     }));
@@ -6977,7 +8846,7 @@ function coversAll({authz}, level) {
     return authz === undefined || level === "ALLOW" || covers(authz, level);
 }
 
-function refused(text) {
+function verify_refused(text) {
     return new TokenError("ERR_TOKEN_REFUSED", text);
 }
 
@@ -7219,7 +9088,7 @@ async function checkFetch(request, host) {
 }
 
 async function checkStepByStep(wanted, host) {
-    const request = await inPhase("credentials", undefined, () => withBearer(wanted, host));
+    const request = await inPhase("credentials", undefined, () => withBearer(wanted, telling(host, [ "credentials" ])));
     const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
     for (const {name, sources} of credentials.methods) host.log.info(`credentials: ${displayName(name)} from ${sources.join(", ")}`);
     for (const {method, reason} of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
@@ -7408,7 +9277,7 @@ function putFile(path, text, put) {
     const temporary = (0, external_node_path_namespaceObject.join)((0, external_node_path_namespaceObject.dirname)((0, 
     external_node_path_namespaceObject.resolve)(path)), `.${(0, external_node_path_namespaceObject.basename)(path)}.${crypto_crypto().randomUUID()}`);
     try {
-        writeWhole(temporary, text);
+        createPrivateFile(temporary, text);
         renameOver(() => put(temporary, path), process.platform);
     } finally {
         (0, external_node_fs_namespaceObject.rmSync)(temporary, {
@@ -7456,7 +9325,7 @@ function removeEmpty(directories) {
 function writeAddressFile(path, sinful, version) {
     const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
     try {
-        writeWhole(path, `${sinful}\n${known ? `${version}\n` : ""}`);
+        createPrivateFile(path, `${sinful}\n${known ? `${version}\n` : ""}`);
     } catch (cause) {
         throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, {
             cause
@@ -7464,7 +9333,7 @@ function writeAddressFile(path, sinful, version) {
     }
 }
 
-function writeWhole(path, text) {
+function createPrivateFile(path, text) {
     const {O_WRONLY, O_CREAT, O_EXCL} = external_node_fs_namespaceObject.constants;
     const file = (0, external_node_fs_namespaceObject.openSync)(path, O_WRONLY | O_CREAT | O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
     try {

@@ -29,6 +29,8 @@ const tunnels: string[] = [];
 let password: string | undefined;
 
 const there = (path = '') => `${services.origin.replace('localhost', PUBLIC_NAME)}${path}`;
+/** For SSL_CERT_FILE: no CA of the system counts. */
+const missing = () => join(folder, 'missing.pem');
 const publicPort = () => new URL(services.origin).port;
 const env = (variables: Record<string, string>) => ({
   ...{ ...services.env, ACTIONS_ID_TOKEN_REQUEST_URL: there('/oidc/token?api-version=2.0') },
@@ -122,7 +124,7 @@ describe('The services of a keyless job', () => {
         assert.deepEqual(tunnels, Array(2).fill(`CONNECT ${PUBLIC_NAME}:${publicPort()}`));
         assert.match(
           noting.log.join('\n'),
-          /tokens\.example\.test:\d+ is reached through the proxy http:\/\/127\.0\.0\.1:/,
+          /tokens\.example\.test:\d+ is contacted through the proxy http:\/\/127\.0\.0\.1:/,
         );
       });
     }
@@ -152,11 +154,11 @@ describe('The services of a keyless job', () => {
         assert.deepEqual([error.code, error.phase, error.peer], ['ERR_CONNECT', undefined, there().replace(/\/$/, '')]);
         assert.match(
           error.message,
-          /^no answer from \S+: the proxy http:\/\/127\.0\.0\.1:\d+ does not connect to tokens\.example\.test:\d+: it answers 407$/,
+          /^no response from \S+: the proxy http:\/\/127\.0\.0\.1:\d+ did not connect to tokens\.example\.test:\d+: it returned status 407$/,
         );
         return !/wrong-password/.test(String(error.stack));
       });
-      await assert.rejects(failing, advised('does not connect to'));
+      await assert.rejects(failing, advised('did not connect to'));
       assert.deepEqual(services.asked, []);
     });
 
@@ -165,14 +167,14 @@ describe('The services of a keyless job', () => {
       const failing = keyless(words(), env({ https_proxy: `http://127.0.0.1:${dead}` }));
       await assert.rejects(failing, {
         ...{ code: 'ERR_CONNECT' },
-        message: new RegExp(`the proxy http://127.0.0.1:${dead} does not connect to .*: connection refused$`),
+        message: new RegExp(`the proxy http://127.0.0.1:${dead} did not connect to .*: connection refused$`),
       });
     });
 
     const answers: readonly [string, RequestListener | string, RegExp][] = [
       ['that closes the connection', '', /it closed the connection|socket hang up/],
       ['that answers before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it answers 200/],
-      ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it answers 403/],
+      ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
     ];
     for (const [what, answer, message] of answers) {
       test(`${what}, nothing is sent`, async () => {
@@ -196,7 +198,7 @@ describe('The services of a keyless job', () => {
 
     test('the service itself is verified', async () => {
       const stranger = { ...words(), 'ca-certificate': undefined };
-      const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}` }));
+      const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}`, SSL_CERT_FILE: missing() }));
       await assert.rejects(failing, { code: 'ERR_CONNECT', message: /certificate/ });
       assert.deepEqual(services.asked, []);
     });
@@ -219,7 +221,7 @@ describe('The services of a keyless job', () => {
 
   describe('CA certificates of NODE_EXTRA_CA_CERTS', () => {
     test('count for both services', async () => {
-      const extra = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+      const extra = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'), SSL_CERT_FILE: missing() };
       await keyless(
         { ...audience(), 'token-service': `${services.origin}/token`, 'ca-certificate': undefined },
         { ...services.env, ...extra },

@@ -1,4 +1,7 @@
-/** The frames of a fetch with IDTOKENS (PASSWORD has the same) and with TLS, each fault of each frame, and its expected outcome. */
+/**
+ * The frames of a fetch with IDTOKENS (those of PASSWORD are the same) and with TLS, and the expected outcome of each
+ * fault in each frame.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage, Direction, FaultPlan } from './fault-proxy.ts';
@@ -9,13 +12,13 @@ export type FaultMethod = (typeof METHODS)[number];
 
 type Frames = Readonly<Record<Direction, readonly string[]>>;
 
-/** Frames of a method, between those of every method. The request, the post-auth ad and the reply are encrypted. */
+/** Surrounds the frames of a method by the common frames. The request, the post-auth ad and the reply are encrypted. */
 const withAll = (own: Frames): Frames => ({
   'to the daemon': ['shared port', 'policy', 'method', ...own['to the daemon'], 'request'],
   'to the client': ['policy', 'method', ...own['to the client'], 'key exchange', 'post-auth', 'reply'],
 });
 
-/** In the order in which they are sent, with TLS 1.3. */
+/** Frames in the order in which they are sent, with TLS 1.3. */
 export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to the client': ['AKEP2 2'] }),
   SSL: withAll({
@@ -28,7 +31,7 @@ export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   }),
 };
 
-/** Length of a header: the end flag, and the length of the body in 4 bytes, big endian. */
+/** Length of a frame header in bytes: the end flag, and the body length in 4 bytes, big endian. */
 const HEADER = 5;
 
 function withLength(frame: Uint8Array, length: number): Uint8Array {
@@ -56,9 +59,9 @@ const singly = (frame: Uint8Array) => [...frame].map((byte) => Uint8Array.of(byt
 const headerAlone = (frame: Uint8Array): Damage => ({ bytes: [frame.subarray(0, HEADER)], after: 'stall' });
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
-/** The bytes arrive unchanged, only in other pieces. */
+/** Faults that deliver the same bytes in different pieces. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
-/** The last frame of the other direction, or else of this one, is sent in its place. */
+/** Fault that replaces the frame with the last frame of the other direction or, without one, of this direction. */
 const AGAIN = 'the previous frame again';
 
 export const FAULTS: readonly Fault[] = [
@@ -104,8 +107,8 @@ export interface FaultCase {
 }
 
 /**
- * The first frame of a connection has no previous one. A schedd of 25.14 does not survive the omission of `TLS done`
- * before a SciToken.
+ * Excludes impossible cases. The first frame of a connection has no previous frame. A schedd of 25.14 does not survive
+ * the omission of `TLS done` before a SciToken.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
@@ -122,7 +125,7 @@ export function everyFault(): readonly FaultCase[] {
   ).filter(isPossible);
 }
 
-/** The daemon serves no other client while it reads a request, so these cases run one at a time. */
+/** Returns whether a case must run alone. The daemon serves no other client while it reads a request. */
 export const isExclusive = ({ direction, name }: FaultCase): boolean =>
   direction === 'to the daemon' && name === 'request';
 
@@ -130,7 +133,7 @@ export const isExclusive = ({ direction, name }: FaultCase): boolean =>
 export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');
 export const SUCCESS = 'success';
 
-/** Outcome of each cell of the tables, by `cellOf`: for 23.9 and for 25.14. */
+/** Outcomes in the tables for 23.9 and 25.14, by `cellOf`. */
 const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
   (readFileSync(RELIABILITY, 'utf8').split('<!-- table -->')[1] ?? '').split('\n\n').flatMap((table) => {
     const [[title, ...names] = [], , ...rows] = table
@@ -164,9 +167,9 @@ export function expectedOutcome(each: FaultCase, version: string): string | unde
 }
 
 /**
- * Whether a fetch may succeed although the frame was damaged: the damage changes nothing of the conversation. Nothing is
- * bound to the frame for the shared port, which only chooses a daemon at that port. HTCondor skips some noise between two
- * messages. Neither side reads what follows the last frame of a direction.
+ * Returns whether a fetch may succeed despite the damage, because it does not change the conversation. The frame
+ * for the shared port is not authenticated: it only selects a daemon at that port. HTCondor skips some noise between
+ * two messages. Neither side reads bytes after the last frame of a direction.
  */
 export function isHarmless({ fault: { name: fault }, direction, name: frame }: FaultCase): boolean {
   if (HARMLESS.includes(fault)) return true;

@@ -25,7 +25,7 @@ export interface CheckOptions {
     /** Lifetime of the token in seconds, or `unlimited` for a token without expiry. Default: 3600. */
     readonly lifetime?: number | 'unlimited' | undefined;
     /**
-     * Authentication methods in order of preference: IDTOKENS, SCITOKENS, SSL, PASSWORD, FS, MUNGE. Default: those with a
+     * Authentication methods in order of preference: IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS, MUNGE. Default: those with a
      * credential below; if there is none, those of HTCondor's configuration, in the daemon's order.
      */
     readonly authenticationMethods?: readonly string[] | undefined;
@@ -40,10 +40,20 @@ export interface CheckOptions {
      * SciToken is the credential for the fetch.
      */
     readonly tokenService?: string | undefined;
+    /** How that service is asked. Default: `token-exchange` (RFC 8693); the others are for Keycloak (RFC 7523). */
+    readonly tokenGrant?: 'token-exchange' | 'client-credentials' | 'jwt-bearer' | undefined;
     /** Client certificate for SSL with its chain: PEM text, or a path. */
     readonly clientCertificate?: string | undefined;
     /** Private key of the client certificate: PEM text, or a path. Default: the key in `clientCertificate`. */
     readonly clientKey?: string | undefined;
+    /** Keytab of a Kerberos client: a path, or its base64. Default: KRB5_CLIENT_KTNAME, if KERBEROS is chosen. */
+    readonly kerberosKeytab?: string | undefined;
+    /** Kerberos principal of the client, `name@REALM`. Default: the first of the keytab or the cache. */
+    readonly kerberosPrincipal?: string | undefined;
+    /** Password of that principal. */
+    readonly kerberosPassword?: string | undefined;
+    /** Credential cache: `FILE:`, `DIR:` or a path. Default: KRB5CCNAME or the system's, if KERBEROS is chosen. */
+    readonly kerberosCache?: string | undefined;
     /** CA certificates to trust in addition to the system's: PEM text, or the path of a file or directory. */
     readonly caCertificate?: string | undefined;
     /** Host name that the daemon's certificate must carry. Default: the host name of the daemon's address. */

@@ -1,4 +1,4 @@
-/** A credential or token. Every way to print it yields `***`; only `reveal()` returns the value. */
+/** A credential or token. Every conversion to text returns `***`; only `reveal()` returns the value. */
 export declare class Secret {
     #private;
     constructor(value: string);
