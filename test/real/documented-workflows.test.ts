@@ -79,7 +79,6 @@ for (const suite of poolSuites()) {
         const result = await act.run(workflow, { secrets, env });
         assert.equal(result.status, 0, result.text);
         assert.match(result.text, /::set-output:: identity=alice@pool\.test$/m);
-        writeFileSync('/tmp/docs/run.txt', result.text);
         await assertRanToItsEnd(result.text);
         return result;
       }
