@@ -22,7 +22,7 @@ const WORKFLOWS = [
   'github/keyless.yml',
   'forgejo.yml',
 ];
-const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0$/;
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
 test('the trust policy is one that the token service accepts', () => {

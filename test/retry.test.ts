@@ -69,6 +69,18 @@ describe('tries', () => {
     assert.equal(hosts.length, 1);
   });
 
+  test('stop after a minute if the daemon may be restarting, though an administrator has a day', async () => {
+    let left = 86_400_000;
+    const { host, log } = hasty({ timeLeftMs: () => left });
+    const refused = new ConnectError('ERR_CONNECT', 'connection refused', { mayBeRestarting: true });
+    const work = async (): Promise<string> => {
+      left -= 30_000;
+      throw refused;
+    };
+    await assert.rejects(withRetries({ retries: 3, patient: true }, work, host), { code: 'ERR_CONNECT', tries: 3 });
+    assert.match(log[0] ?? '', /retrying for up to 60 s$/);
+  });
+
   test('that hang are given up in time for another one, but for the last and for patient ones', async () => {
     const hang = (host: Host) =>
       new Promise<string>((_, reject) => host.signal.addEventListener('abort', () => reject(host.signal.reason)));

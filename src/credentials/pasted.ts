@@ -12,7 +12,6 @@ const JWT_IN_TEXT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const SHARED_KEY = /^HS/i;
 /** Minimum length of base64; a shorter text may be a word. */
 const MIN_BASE64 = 64;
-const PEM_LINE = 64;
 
 /** Describes a well-known mistake; undefined if there is none. */
 export function mistakeIn(text: string): string | undefined {
@@ -34,7 +33,7 @@ export function pastedPem(text: string): string {
     /(-----BEGIN ([A-Z0-9 ]{1,40})-----)([^-\n:]*)(-----END \2-----)/g,
     (_, begin, _kind, body, end) => {
       const packed = String(body).replace(/\s/g, '');
-      const wrapped = packed.match(new RegExp(`.{1,${PEM_LINE}}`, 'g')) ?? [];
+      const wrapped = packed.match(/.{1,64}/g) ?? [];
       return `\n${[begin, ...wrapped, end].join('\n')}\n`;
     },
   );

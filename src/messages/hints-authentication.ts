@@ -87,8 +87,8 @@ Runner: run munged with the same key and synchronized clocks on both hosts: mung
 const UNPROVEN = [
   ...KERBEROS_UNPROVEN,
   ...rows`
-/its certificate is for (.+), not for (\S+)
-Workflow: if $2 is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}
+/, not for (\S+)
+Workflow: if $1 is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}
 /its certificate, or a CA certificate above it, has expired|not valid yet
 Administrator: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):

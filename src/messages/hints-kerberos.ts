@@ -5,14 +5,14 @@ const CACHE_FILE =
   'run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.';
 
 export const KERBEROS_MISSING = rows`
-/no credential was found; KERBEROS: .*of the type \w+ cannot
+/no credential was found; KERBEROS: [^;]*of the type \w+ cannot
 Workflow: ${CACHE_FILE}
 /no credential was found; KERBEROS:
 Workflow: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or set kerberos-keytab.
 `;
 
 export const KERBEROS_UNREADABLE = rows`
-/kerberos-cache: .*of the type
+/kerberos-cache: [^:]*of the type
 Workflow: ${CACHE_FILE}
 /kerberos-\w+: .*encryption type
 Workflow: provide a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.

@@ -63,7 +63,7 @@ Workflow: request less (authz, lifetime), use a credential with more permissions
 Administrator: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.
 `,
   ERR_TOKEN_REFUSED: rows`
-/restricted to (.+), which does not include ([A-Z_ ]+)
+/restricted to ([A-Z_, ]+?), which does not include ([A-Z_ ]+)
 Workflow: use a credential that includes $2, because the current one is restricted to $1 (condor_token_list shows the scope of each), or omit $2 from authz.
 /denied (\w+) for (\S+)
 Administrator: add $2 to ALLOW_$1, and check that it is not in DENY_$1: {ALLOW_$1 DENY_$1}.

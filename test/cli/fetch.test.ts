@@ -104,6 +104,22 @@ describe('condor_token_fetch', () => {
       for (const jwt of [credential, stdout.trim()]) assert.ok(!stderr.includes(jwt.split('.')[2] ?? jwt));
     }));
 
+  const checks: readonly [readonly string[], number, RegExp][] = [
+    [['-expected-identity', 'alice@pool.test', '-expected-trust-domain', 'pool.test'], 0, /^$/],
+    [['-expected-identity', 'bob@pool.test'], 7, /ERR_TOKEN_CLAIM/],
+    [['-expected-trust-domain', 'other.test'], 7, /ERR_TOKEN_CLAIM/],
+    [['-server-name', 'ap.pool.test:9618'], 2, /has a port.*ERR_INPUT/],
+    [['-on-reduced', 'sometimes'], 2, /on-reduced: "sometimes" is unknown.*ERR_INPUT/],
+  ];
+  for (const [args, expected, text] of checks) {
+    test(`exits with ${expected} with ${args.join(' ')}`, () =>
+      withPool({}, async (pool) => {
+        const { status, stdout, stderr } = await run(pool, ['-n', 'ci@pool', ...args]);
+        assert.deepEqual([status, stdout !== ''], [expected, expected === 0], stderr);
+        assert.match(stderr, text);
+      }));
+  }
+
   const refused: readonly [string, object, number, RegExp][] = [
     ['token fetch is disabled', { fetchDisabled: true }, 6, /Token fetch disabled.*ERR_DAEMON/],
     ['nobody is let in', { denied: () => true }, 6, /ERR_DENIED/],

@@ -57,7 +57,7 @@ describe('a private file', () => {
     assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
   });
   test('is not there', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
-  test('is a directory', () => assert.match(reason(folder), /it is not a regular file|EISDIR/));
+  test('is a directory', () => assert.match(reason(folder), /it is not a regular file$/));
   test('is a pipe: nobody waits for it', {
     skip: windows ? 'Windows has no FIFOs' : false,
     timeout: patience(5000),

@@ -112,7 +112,7 @@ describe('SCITOKENS_FILE', () => {
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
     const blank = put('blank', '# nothing\n');
     assert.equal(found({ file: blank, env }), `${blank}: the value is empty`);
-    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: (it is not a regular file|EISDIR)/);
+    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: it is not a regular file/);
     const other = put('other', 'hunter2\n');
     assert.match(found({ file: other, env }), /^.*other: not a SciToken: /);
   });
@@ -168,6 +168,6 @@ describe('the search of WLCG', () => {
   test('stops at what cannot be read', () => {
     mkdirSync(join(folder, 'folder'));
     const reason = found({ env: { BEARER_TOKEN_FILE: join(folder, 'folder'), XDG_RUNTIME_DIR: folder } });
-    assert.match(reason, /folder: (it is not a regular file|EISDIR)/);
+    assert.match(reason, /folder: it is not a regular file/);
   });
 });

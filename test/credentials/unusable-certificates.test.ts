@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { loadCertificate } from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { allOf, assertHidden } from '../support/broken-messages.ts';
-import { Authority, type Identity } from '../support/certificates.ts';
+import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
 import { assertUnreadable, given, keyLines, loadNoting, reformedKey } from '../support/client-certificate.ts';
 import { notingHost } from '../support/noting-host.ts';
 
@@ -99,6 +99,27 @@ describe('a client certificate of no use', () => {
       );
     });
   }
+
+  test('is for servers only', async () => {
+    const [serverAuth, clientAuth] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
+    const server = await authority.issue({ subject: 'CN=ap', usages: [serverAuth] });
+    assertUnreadable(
+      given(server.certificate, server.key),
+      /^client-certificate: the certificate is not for TLS clients \(its extended key usage lacks clientAuth\)$/,
+      keyLines(server.key),
+    );
+    const both = await authority.issue({ subject: 'CN=ap', usages: [serverAuth, clientAuth] });
+    assert.equal(loadNoting(given(both.certificate, both.key)).reason, undefined);
+  });
+
+  test('has an RSA key below 2048 bits', async () => {
+    const weak = await weakIdentity();
+    assertUnreadable(
+      given(weak.certificate, weak.key),
+      /^client-certificate: its RSA key has 512 bits; TLS needs at least 2048$/,
+      keyLines(weak.key),
+    );
+  });
 
   test('has expired, or is not valid yet', async () => {
     const old = await authority.issue({ subject: 'CN=old', from: -48, to: -24 });

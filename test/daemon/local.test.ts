@@ -109,7 +109,10 @@ describe('the file of a daemon', () => {
 
   test('that is a directory says so', () => {
     mkdirSync(join(folder, 'd'));
-    assert.match(String(findLocal({ adFile: join(folder, 'd'), addressFile: undefined }, 'schedd')), /d: EISDIR/);
+    assert.match(
+      String(findLocal({ adFile: join(folder, 'd'), addressFile: undefined }, 'schedd')),
+      /d: it is not a regular file$/,
+    );
   });
 
   test('of the ad counts first, then that of addresses; of neither, both reasons are told', () => {

@@ -104,6 +104,17 @@ for (const suite of poolSuites()) {
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
       });
 
+      test('with a certificate that OpenSSL refuses falls back to the next method, in step with the daemon', async () => {
+        const weak = await secure.authority.issueWeakly({ subject: 'CN=alice, O=Test' });
+        const idtoken = await secure.pool.idToken({ user: 'bob' });
+        const lines: string[] = [];
+        const onLog = (_: string, line: string) => lines.push(line);
+        const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
+        const { token } = await fetch({ ...certificateOf(weak), idtoken, ...methods, onLog });
+        assert.equal(token.subject, 'bob@pool.test');
+        assert.doesNotMatch(lines.join('\n'), /once more/);
+      });
+
       test('rejects a key that is too short for TLS, also if another method is named', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const fetching = fetch({

@@ -177,7 +177,7 @@ export class SslExchange {
         return;
       }
       const failure = await tunnel.failure();
-      if (failure !== undefined) throw new TlsFailure(failure);
+      if (failure !== undefined) throw new TlsFailure(failure.reason);
       putRecords(channel, RECEIVING, tunnel.pending()); // the server sends again only after a message from the client
     }
     throw new ProtocolError('ERR_MESSAGE', 'the daemon sent no session key');
@@ -190,8 +190,8 @@ export class SslExchange {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);
     if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
-    const [, digits] = /alert number (\d+)/.exec((await tunnel.failure()) ?? '') ?? [];
-    const alert = digits === undefined ? '' : `, TLS alert ${digits} ${ALERTS[Number(digits)] ?? ''}`.trimEnd();
+    const number = (await tunnel.failure())?.alert;
+    const alert = number === undefined ? '' : `, TLS alert ${number} ${ALERTS[number] ?? ''}`.trimEnd();
     const why = alert === '' && tunnel.established ? UNEXPLAINED : alert;
     throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
   }

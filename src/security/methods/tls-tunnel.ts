@@ -44,6 +44,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/CERTIFICATE_REVOKED/, 'the client certificate is revoked'],
   [/CERTIFICATE_REQUIRED/, 'the daemon requires a client certificate'],
   [/HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, 'the two sides have no TLS parameters in common'],
+  [/BAD_RECORD_MAC/, 'a TLS record was damaged on the way'],
 ];
 
 function tlsReason(error: unknown): string {
@@ -162,13 +163,12 @@ export class TlsTunnel {
     await this.#until(() => this.#established);
   }
 
-  /**
-   * Returns OpenSSL's message about a failure, such as an alert in the records that were fed; undefined if there is
-   * none.
-   */
-  async failure(): Promise<string | undefined> {
+  /** Why TLS failed after the last records, with the number of the alert if the peer sent one. Undefined: it did not. */
+  async failure(): Promise<{ readonly reason: string; readonly alert: number | undefined } | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
-    return this.#failure?.message;
+    if (this.#failure === undefined) return undefined;
+    const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
+    return { reason: tlsReason(this.#failure), alert: digits === undefined ? undefined : Number(digits) };
   }
 
   /**

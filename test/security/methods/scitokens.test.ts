@@ -217,10 +217,10 @@ describe('a token that is refused', () => {
     );
   });
 
-  test('for it has expired is not sent', async () => {
+  test('because it has expired is sent all the same, for the clock of this host may be wrong; the expiry is the first reason', async () => {
     const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
     assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
-    assert.ok(!tried.shown && !tried.said.some((line) => line.startsWith('HANDSHAKE')));
+    assert.ok(tried.shown);
   });
 
   const odd: readonly [claims: Record<string, unknown>, code: string][] = [

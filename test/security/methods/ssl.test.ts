@@ -56,11 +56,24 @@ describe('SSL', () => {
       assertAlice(await by({ words: { 'client-certificate': text, 'client-key': '' } }));
   });
 
-  test('with a key that OpenSSL does not take says so, and is followed by the next method', async () => {
+  test('with an RSA key that is too small is an error before any connection, though another method has a credential', async () => {
     const weak = await weakIdentity();
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    const tried = await by({ words });
-    assertRefused(tried, /SSL: client-certificate \(CN=weak\): TLS could not start: .*key too small/);
+    await withPool(ways.pool(), async (pool) => {
+      const { error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
+      assert.ok(error instanceof CredentialError, String(error));
+      assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
+      assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS needs at least 2048');
+      assert.equal(pool.connections, 0);
+    });
+  });
+
+  test('with a certificate that OpenSSL refuses says why, and is followed by the next method', async () => {
+    const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
+    const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
+    const reason =
+      /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;
+    assertRefused(await by({ words }), reason);
     await withPool(ways.pool(), async (pool) => {
       const { fetched, error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.equal(fetched?.authenticationMethod, 'PASSWORD', `${error}\n${pool.log.join('\n')}`);

@@ -2,8 +2,8 @@
 import type { Chapter } from './chapter.ts';
 
 export const AGREEING: Chapter = {
-  title: 'Agreeing on how to talk',
-  text: 'The two configurations exclude each other. No credential was sent.',
+  title: 'Negotiating the session',
+  text: 'The two configurations exclude each other. The client has sent no credential.',
   messages: [
     { name: 'the daemon does not agree to authenticate', means: 'It is set to `NEVER`.' },
     {

@@ -3,7 +3,7 @@ import type { Chapter } from './chapter.ts';
 
 export const FINDING_THE_DAEMON: Chapter = {
   title: 'Finding the daemon',
-  text: 'The collector answered.',
+  text: 'The collector responded, but the daemon was not found.',
   messages: [
     {
       name: 'the collector knows no schedd named',

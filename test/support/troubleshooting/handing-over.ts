@@ -2,8 +2,8 @@
 import type { Chapter } from './chapter.ts';
 
 export const HANDING_OVER: Chapter = {
-  title: 'Handing it over',
-  text: 'The token was good. It is lost, and a new run makes another one.',
+  title: 'Delivering the token',
+  text: 'The daemon issued a valid token, but it could not be delivered. A new run fetches another one.',
   messages: [
     {
       name: 'cannot be written to',

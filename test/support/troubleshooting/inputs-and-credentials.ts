@@ -3,7 +3,7 @@ import type { Chapter } from './chapter.ts';
 
 export const INPUTS_AND_CREDENTIALS: Chapter = {
   title: 'Inputs and credentials',
-  text: 'No credential was sent yet. It is the move of whoever wrote the workflow.',
+  text: 'The client has sent no credential. The author of the workflow should act.',
   messages: [
     {
       name: 'Invalid command line argument: -identity',

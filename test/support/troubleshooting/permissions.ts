@@ -3,7 +3,7 @@ import type { Chapter } from './chapter.ts';
 
 export const PERMISSIONS: Chapter = {
   title: 'Permissions',
-  text: 'The daemon knows who we are, or that we are nobody.',
+  text: 'The daemon knows the identity of the client, or that it has none, and denies the command.',
   messages: [
     {
       name: 'maps it to no identity (ssl@unmapped)',

@@ -3,7 +3,7 @@ import type { Chapter } from './chapter.ts';
 
 export const REACHING_THE_DAEMON: Chapter = {
   title: 'Reaching the daemon',
-  text: 'Mostly the network. The client retries by itself, `retries` times. It retries a daemon that restarts until `timeout`.',
+  text: 'Usually the network. The client retries `retries` times, and retries a daemon that restarts until `timeout`.',
   messages: [
     {
       name: 'the token service returned status 503',

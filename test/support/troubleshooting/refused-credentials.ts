@@ -3,7 +3,7 @@ import type { Chapter } from './chapter.ts';
 
 export const REFUSED_CREDENTIALS: Chapter = {
   title: 'Credentials that the daemon does not accept',
-  text: 'Each method has a line with its reason. Where several were tried, the advice is that of the last ones. Of all of this HTCondor’s tools say `AUTHENTICATE:1003:Failed to authenticate with any method` and `AUTHENTICATE:1004:Failed to authenticate using IDTOKENS`.',
+  text: 'Each method has a line with its reason. If several methods were tried, the hints are for the last ones. HTCondor’s tools report all of these as `AUTHENTICATE:1003:Failed to authenticate with any method` and `AUTHENTICATE:1004:Failed to authenticate using IDTOKENS`.',
   messages: [
     {
       name: 'the daemon does not offer it',

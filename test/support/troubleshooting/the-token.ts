@@ -2,8 +2,8 @@
 import type { Chapter } from './chapter.ts';
 
 export const THE_TOKEN: Chapter = {
-  title: 'The token that came',
-  text: 'It is checked before anything is done with it.',
+  title: 'The received token',
+  text: 'The client checks the token before it uses it.',
   messages: [
     {
       name: 'expected-identity is',

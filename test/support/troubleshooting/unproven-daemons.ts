@@ -2,8 +2,8 @@
 import type { Chapter } from './chapter.ts';
 
 export const UNPROVEN_DAEMONS: Chapter = {
-  title: 'Daemons that cannot prove who they are',
-  text: 'Take this seriously: whoever answers there might be somebody else.',
+  title: 'Daemons that cannot authenticate themselves',
+  text: 'Take this seriously: the peer may be an impostor.',
   messages: [
     {
       name: 'its certificate is for DNS:ap.pool.test',
