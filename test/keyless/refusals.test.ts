@@ -169,7 +169,10 @@ describe('A token service is of no use', () => {
       services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
       await assert.rejects(keyless(service('/busy')), (error: ConnectError) => {
         assert.equal(error.retryAfterMs, pause === undefined ? undefined : Number(pause) * 1000);
-        assert.equal(error.message.endsWith(`returned status 429 and requests a pause of ${pause} s`), pause !== undefined);
+        assert.equal(
+          error.message.endsWith(`returned status 429 and requests a pause of ${pause} s`),
+          pause !== undefined,
+        );
         return true;
       });
     });

@@ -63,7 +63,7 @@ describe('SSL', () => {
       const { error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.ok(error instanceof CredentialError, String(error));
       assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
-      assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS needs at least 2048');
+      assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS requires at least 2048');
       assert.equal(pool.connections, 0);
     });
   });
