@@ -120,14 +120,17 @@ describe('what the README shows is done', () => {
   test('Check before you fetch', () =>
     act('Check before you fetch', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['token']], ['ci@example.org', undefined]);
-      assert.match(log.join('\n'), /A fetch from ci@pool would work, as ci@example\.org: READ yes, WRITE yes/);
+      assert.match(
+        log.join('\n'),
+        /A fetch from ci@pool would succeed as ci@example\.org; READ allowed, WRITE allowed/,
+      );
     }));
   test('Jobs that are longer than a token', () =>
     act('Jobs that are longer than a token', isFor('ci@example.org', 'READ WRITE', '1200')));
   test('Approval by an administrator', () =>
     act('Approval by an administrator', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);
-      assert.match(log.join('\n'), /waits for its approval: condor_token_request_approve -reqid \d+ -name/);
+      assert.match(log.join('\n'), /is waiting for approval: condor_token_request_approve -reqid \d+ -name/);
     }));
   test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
     act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),

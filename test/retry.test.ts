@@ -51,7 +51,7 @@ describe('tries', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('end at once if there is no time for another one', async () => {
+  test('end at once if there is not a valid timestamp for another one', async () => {
     const { work, hosts } = failing(HEALS, HEALS);
     await assert.rejects(
       withRetries({ retries: 3, patient: false }, work, hasty({ timeLeftMs: () => 100 }).host),
@@ -151,8 +151,8 @@ describe('A restart', () => {
     const { work } = failing(refused(), missing(true));
     const late = async (within: Host) => {
       const result = await work(within);
-      over.abort(new DOMException('the time allowed is over', 'TimeoutError'));
-      if (result === 'done') throw new ConnectError('ERR_TIMEOUT', 'the time allowed is over');
+      over.abort(new DOMException('the time limit expired', 'TimeoutError'));
+      if (result === 'done') throw new ConnectError('ERR_TIMEOUT', 'the time limit expired');
       return result;
     };
     await assert.rejects(withRetries(once, late, host), { code: 'ERR_NOT_FOUND', mayBeRestarting: true });

@@ -34,13 +34,13 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const time = (name: string) => {
     const value = claims[name];
     if (typeof value !== 'number') return undefined;
-    if (value < 0 || value > MAX_TIME) throw unreadable(source, `its ${name} is no time`);
+    if (value < 0 || value > MAX_TIME) throw unreadable(source, `its ${name} is not a valid timestamp`);
     return value;
   };
   const { aud } = claims;
   const issuer = text('iss');
   const subject = text('sub');
-  if (issuer === undefined || subject === undefined) throw unreadable(source, 'it has no iss or no sub');
+  if (issuer === undefined || subject === undefined) throw unreadable(source, 'it lacks iss or sub');
   return {
     jwt,
     source,

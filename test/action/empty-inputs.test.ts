@@ -37,7 +37,7 @@ describe('an empty credential', () => {
         assert.equal(pool.log.length, before);
         if (!('idtoken' in inputs)) {
           const said = warnings(step).at(-1)?.replace(name, 'idtoken') ?? '';
-          assertAdvised(said, 'is empty, and no other credential is given');
+          assertAdvised(said, 'is empty, and no other credential is provided');
         }
       });
     }

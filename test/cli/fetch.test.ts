@@ -75,7 +75,7 @@ describe('condor_token_fetch', () => {
   test('has the collector fetch the token with -remote, and looks at no -key, as HTCondor’s', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { status, stdout, stderr } = await run(pool, ['-r', '-n', 'ci@pool', '-key', 'NONE']);
-      assert.deepEqual([status, stderr], [0, 'Warning: -key does not go with -remote and is not looked at\n']);
+      assert.deepEqual([status, stderr], [0, 'Warning: -key is ignored with -remote\n']);
       assert.equal(claimsOf(stdout)['sub'], 'alice@pool.test');
       assert.ok(pool.log.includes('PERMISSION GRANTED to alice@pool.test for command 81 at collector'));
     }));
@@ -97,7 +97,7 @@ describe('condor_token_fetch', () => {
       for (const line of [
         /^credentials: .*IDTOKENS from .*mine$/m,
         /^locate: ci@pool is at <.*>$/m,
-        /^session: IDTOKENS makes you alice@pool\.test/m,
+        /^session: authenticated as alice@pool\.test with IDTOKENS/m,
       ])
         assert.match(stderr, line);
       const credential = readFileSync(join(tokens, 'mine'), 'utf8').trim();

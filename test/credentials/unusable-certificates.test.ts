@@ -28,36 +28,43 @@ describe('a client certificate of no use', () => {
     ])
       assertUnreadable(
         given(pem, alice.key),
-        /^client-certificate: (it holds no PEM certificate|a certificate in it cannot be read)$/,
+        /^client-certificate: (it contains no PEM certificate|it contains a certificate that cannot be parsed)$/,
       );
   });
 
   test('has PEM of something else', () =>
     assertUnreadable(
       given(alice.key, alice.key),
-      /^client-certificate: it holds no PEM certificate$/,
+      /^client-certificate: it contains no PEM certificate$/,
       keyLines(alice.key),
     ));
 
   test('is cut short', () => {
     const lines = alice.certificate.split('\n');
     const cut = [...lines.slice(0, 4), '-----END CERTIFICATE-----'].join('\n');
-    assertUnreadable(given(cut, alice.key), /^client-certificate: a certificate in it cannot be read$/);
+    assertUnreadable(given(cut, alice.key), /^client-certificate: it contains a certificate that cannot be parsed$/);
   });
 
   test('has a broken one above it', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
-    assertUnreadable(given(`${alice.certificate}\n${broken}`, alice.key), /a certificate in it cannot be read/);
+    assertUnreadable(
+      given(`${alice.certificate}\n${broken}`, alice.key),
+      /it contains a certificate that cannot be parsed/,
+    );
   });
 
   test('has no key', () => {
     for (const pem of ['hello', alice.certificate, alice.key.replace('END', 'ENDE')])
-      assertUnreadable(given(alice.certificate, pem), /^client-key: it holds no PEM private key$/, keyLines(alice.key));
+      assertUnreadable(
+        given(alice.certificate, pem),
+        /^client-key: it contains no PEM private key$/,
+        keyLines(alice.key),
+      );
   });
 
   test('has a key that cannot be read', () => {
     const garbage = `-----BEGIN PRIVATE KEY-----\n${'QUJD'.repeat(12)}\n-----END PRIVATE KEY-----`;
-    assertUnreadable(given(alice.certificate, garbage), /^client-key: the private key cannot be read$/, [
+    assertUnreadable(given(alice.certificate, garbage), /^client-key: the private key cannot be parsed$/, [
       'QUJDQUJDQUJD',
     ]);
     const mixed = alice.key
@@ -71,7 +78,7 @@ describe('a client certificate of no use', () => {
     for (const key of [bob.key, String(rsa)])
       assertUnreadable(
         given(alice.certificate, key),
-        /^client-key: it is not the key of the certificate of CN=alice, O=Test$/,
+        /^client-key: the key does not match the certificate of CN=alice, O=Test$/,
         keyLines(key),
       );
   });
@@ -87,7 +94,7 @@ describe('a client certificate of no use', () => {
       assert.equal(key.includes('Proc-Type: 4,ENCRYPTED'), what.includes('Proc-Type'));
       assertUnreadable(
         given(alice.certificate, key),
-        /^client-key: the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN$/,
+        /^client-key: the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN$/,
         keyLines(key),
       );
     });

@@ -71,7 +71,7 @@ for (const suite of poolSuites()) {
         await assertAttempts(
           fetching,
           /SSL: .*no host name is known.*server-name/,
-          'no host name is known that its certificate must carry',
+          'no host name is known to verify its certificate against',
         );
         const { token } = await fetch({ ...certificateOf(secure.alice), address: nameless, serverName: HOST });
         assert.equal(token.subject, 'alice@pool.test');
@@ -81,7 +81,7 @@ for (const suite of poolSuites()) {
         const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
         await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
           assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
-          return advised('maps it to nobody (ssl@unmapped)')(error);
+          return advised('maps it to no identity (ssl@unmapped)')(error);
         });
       });
 
@@ -123,7 +123,7 @@ for (const suite of poolSuites()) {
         });
         await assert.rejects(fetching, {
           code: 'ERR_CREDENTIAL_UNREADABLE',
-          message: 'client-certificate: its RSA key has 512 bits; TLS needs at least 2048',
+          message: 'client-certificate: its RSA key has 512 bits; TLS requires at least 2048',
         });
       });
 
@@ -132,7 +132,7 @@ for (const suite of poolSuites()) {
         await assertAttempts(
           fetch({ clientCertificate: proxy }),
           /TLS alert 46/,
-          'it needs AUTH_SSL_ALLOW_CLIENT_PROXY',
+          'it requires AUTH_SSL_ALLOW_CLIENT_PROXY',
         );
         await secure.configure('AUTH_SSL_ALLOW_CLIENT_PROXY = True');
         try {
@@ -149,7 +149,7 @@ for (const suite of poolSuites()) {
           await assertAttempts(
             fetch(certificateOf(nobody)),
             /demands/,
-            'one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+            'one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
           );
         } finally {
           await secure.configure();

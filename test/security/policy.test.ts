@@ -96,7 +96,8 @@ describe('the verdict of a daemon', () => {
       async (pool) => {
         await assert.rejects(fetchFrom(pool), {
           code: 'ERR_DENIED',
-          message: 'the daemon answers DENIED (not on the list?) to our command; for it, we are alice@pool.test',
+          message:
+            'the daemon replied DENIED (not on the list?) to the command; it authenticated the client as alice@pool.test',
         });
       },
     ));

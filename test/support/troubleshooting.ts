@@ -77,7 +77,7 @@ export function troubleshooting(): string {
     `An error message has three parts. The first line names what failed, the code and the step. The next lines give the reason for
 each credential that was not accepted. The *hints* name what to try, most likely first, and who should act.`,
     `\`\`\`text
-the daemon accepted none of our credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
+the daemon accepted none of the credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
   IDTOKENS: idtoken (ci@example.org, issuer example.org, key OLD): it is signed with the key OLD; the daemon has POOL
 ${hintsFor(ERRORS['it is signed with the key OLD'])
   .map((hint) => `Hint: ${hint}`)

@@ -15,7 +15,7 @@ export const HANDING_OVER: Chapter = {
       means: 'A secret is not written where somebody else points to.',
     },
     {
-      name: 'the runner does not accept the outputs',
+      name: 'the runner did not accept the outputs',
       means: 'The files in which the runner expects them are not there.',
     },
     { name: 'standard output', says: 'standard output: write EPIPE', means: 'Nobody reads any more.' },
