@@ -3260,10 +3260,10 @@ function readRequest(input, surroundings, localFirst = false) {
     const said = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
     const mode = said === "check" ? "fetch" : said;
     const key = plainText("key", input("key"));
-    if (mode === "request" && key !== undefined) throw new InputError("key", "key: not supported with mode request, because an approval cannot select the signing key");
+    if (mode === "request" && key !== undefined) throw new InputError("key", "key: not supported with mode request, which cannot select a signing key");
     const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
-    if (remote && mode !== "fetch") throw new InputError("remote", `remote: supported with mode fetch only, not with ${mode}`);
-    if (remote && said === "check") throw new InputError("mode", "mode: check does not support remote, because it queries the schedd itself");
+    if (remote && mode !== "fetch") throw new InputError("remote", `remote: supported with mode fetch only, not ${mode}`);
+    if (remote && said === "check") throw new InputError("mode", "mode: check queries the schedd itself; omit remote");
     const lifetime = readLifetime(input("lifetime"));
     const keyless = readKeyless(input, surroundings);
     if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) {
@@ -3410,7 +3410,7 @@ function readPath(input, surroundings) {
         throw new InputError("token", "token and file are mutually exclusive");
     }
     if (directory !== undefined && token === undefined) {
-        throw new InputError("token-directory", "token-directory: token, the name of the file in this directory, is not set");
+        throw new InputError("token-directory", "token-directory: token, the name of the file in it, is not set");
     }
     if (file !== undefined) return (0, external_node_path_namespaceObject.resolve)(expandPath("file", file, surroundings));
     if (token === undefined) return undefined;
