@@ -22,7 +22,7 @@ const WORKFLOWS = [
   'github/keyless.yml',
   'forgejo.yml',
 ];
-const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0$/;
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
 test('the trust policy is one that the token service accepts', () => {
@@ -128,7 +128,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       const idtoken = pool.idToken('alice');
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
       assert.equal(status, 0, output);
-      assert.equal(output.match(/as alice@pool\.test: READ yes/g)?.length, 2, `both tools are alice:\n${output}`);
+      assert.equal(output.match(/as alice@pool\.test; READ allowed/g)?.length, 2, `both tools are alice:\n${output}`);
       assert.match(output, /^drwx------/m);
       assert.match(output, /^-rw-------\W.*\/tokens\.d\/token$/m);
       assert.deepEqual(remains, []);

@@ -91,7 +91,7 @@ describe('a release', () => {
 
   test('says where it comes from, or npm takes no provenance', () => {
     const { repository } = JSON.parse(text('package.json')) as { repository: { url: string } };
-    const { uses } = /uses: (?<uses>\S+)@v0$/m.exec(text('examples/github/submit.yml'))?.groups ?? {};
+    const { uses } = /uses: (?<uses>\S+)@v0\.1\.0$/m.exec(text('examples/github/submit.yml'))?.groups ?? {};
     assert.equal(repository.url, `git+https://github.com/${uses}.git`);
   });
 

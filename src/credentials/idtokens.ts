@@ -10,7 +10,7 @@ import { maskJwt, parseCredentialToken } from '../token/jwt.ts';
 import { ExposedFile, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
-/** Source of IDTOKENS: the text of an input, or a token directory. */
+/** Source of IDTOKENs: the text of an input, or a token directory. */
 export type IdTokenSource =
   | { readonly text: Secret }
   | {
@@ -19,15 +19,15 @@ export type IdTokenSource =
       readonly named: boolean;
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
       readonly excluded?: RegExp | undefined;
-      /** Signing keys with which a token is signed if no other is usable. Undefined: none. */
+      /** Signing keys that issue a token if no other one fits; undefined if there are none. */
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Maximum number of lines without a token whose reason is given. */
+/** Maximum number of reported lines without a token. */
 const MAX_REASONS = 20;
 
 /**
- * Loads IDTOKENS with all tokens of a source.
+ * Returns IDTOKENS with all tokens of a source, or the reason why there are none.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if a line of the input is not an IDTOKEN.
  */
@@ -54,7 +54,7 @@ export function readIdTokens(source: IdTokenSource, host: Host): IdTokens {
   if (!('text' in source)) return readFromDirectory(source, host);
   host.mask(source.text);
   const lines = tokenLines(source.text.reveal(), 'idtoken');
-  if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+  if (lines.length === 0) return { found: [], reasons: ['idtoken contains only blank lines and comments'] };
   return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
 }
 
@@ -63,7 +63,7 @@ function readFromDirectory(
   host: Host,
 ): IdTokens {
   const { lines, skipped, exposed } = readTokenDirectory(directory, excluded);
-  for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
+  for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   let others = 0;
@@ -76,13 +76,13 @@ function readFromDirectory(
       else others += 1;
     }
   }
-  if (others > 0) reasons.push(`${others} more lines that hold no IDTOKEN`);
-  for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
+  if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+  for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
   return { found, reasons };
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  // Text that is not a JWT is not a secret, and its mask would hide it wherever it occurs in the job's log.
+  // A text that is not a JWT is not a secret, and a mask would hide it everywhere in the job's log.
   maskJwt(text, host);
   try {
     return { token: parseCredentialToken(text), source, chosen };
@@ -130,19 +130,19 @@ export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME):
   for (const name of names) {
     const path = join(directory, name);
     if (excluded.test(name)) {
-      skipped.push(`${path}: HTCondor ignores files of such a name`);
+      skipped.push(`${path}: HTCondor ignores files with such a name`);
       continue;
     }
     try {
       const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
-      if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
+      if (found.length === 0) skipped.push(`${path}: the file contains no token, only blank lines and comments`);
       lines.push(...found);
     } catch (error) {
       skipped.push(`${path}: ${reasonOf(error)}`);
       if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
     }
   }
-  if (names.length === 0) skipped.push(`${directory}: it is empty`);
+  if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
   return { lines, skipped, exposed };
 }
 

@@ -60,7 +60,7 @@ async function obtainBearer(source: KeylessSource, request: KeylessRequest, host
   });
   if (service === undefined) return asSciToken(await bearerToken(source, request, host), 'oidc-audience');
   const response = await exchange(service, source, request, host);
-  host.log.debug(`credentials: ${service.url.origin} has made a token for us`);
+  host.log.debug(`credentials: ${service.url.origin} issued a token`);
   const { token } = response;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return asSciToken(token, 'token-service');
   checkWantsIdToken(request, service.url, host);
@@ -118,15 +118,15 @@ function warnAboutAudience(audience: string, url: URL, host: Host): void {
 function suppliedToken(source: SciTokenSource, host: Host): Secret {
   const found = readSciToken(source, host);
   if (!(found instanceof Unavailable)) return found.jwt;
-  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found.reason}`);
+  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token to exchange: ${found.reason}`);
 }
 
 /** @throws CredentialError ERR_CREDENTIAL_UNREADABLE if an IDTOKEN of the token service cannot be the result. */
 function checkWantsIdToken({ mode, remote, checkOnly }: KeylessRequest, service: URL, host: Host): void {
   if (mode !== 'fetch' || remote) {
     const instead = remote ? 'remote' : `mode ${mode}`;
-    const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+    const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: service.origin });
   }
-  if (checkOnly) host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
+  if (checkOnly) host.log.warn('The token service issued an IDTOKEN, which is discarded after the check');
 }

@@ -5,21 +5,21 @@ import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
 
-/** Length of the payload, in bytes. C++ sends a key that is no longer used, because ECDH produces the session key. */
+/** Length of the payload that C++ sends: a key that is no longer used, because ECDH establishes the session key. */
 const PAYLOAD_LENGTH = 24;
 
-/** Loads MUNGE with the program `munge`, which asks the local munged for a credential. */
+/** Returns MUNGE through the program munge, which queries the local munged, or the reason why it is not available. */
 export function loadMunge(
   path: string,
   owner: { uid: number; gid: number } | undefined,
   host: Host,
 ): AuthMethod | Unavailable {
   const program = findProgram('munge', path);
-  if (program === undefined) return new Unavailable('there is no program munge on the PATH');
+  if (program === undefined) return new Unavailable('the program munge was not found in PATH');
   return munge(async () => {
     const { execFile } = process.getBuiltinModule('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
-      // The program may run as another account, which can read its environment.
+      // The program may run as another account, which could read its environment.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
         child.kill('SIGKILL'); // it may have ignored the signal of the abort

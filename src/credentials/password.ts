@@ -13,23 +13,23 @@ export interface PasswordSource {
 }
 
 /**
- * Loads PASSWORD with the pool password.
+ * Returns PASSWORD with the pool password, or the reason why there is none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the password in the input is empty or has several lines.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a single line.
  */
 export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMethod | Unavailable {
   if (text !== undefined) {
     host.mask(text);
     const line = text.reveal().replace(/\r?\n$/, '');
-    if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'it is not one line of text');
+    if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'the password is not a single line of text');
     return password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
   }
-  if (file === undefined) return new Unavailable('no pool password was given');
+  if (file === undefined) return new Unavailable('no pool password was provided');
   try {
     const all = Buffer.from(descramble(readPrivateFile(file)));
     const end = all.indexOf(0);
     const bytes = end === -1 ? all : all.subarray(0, end);
-    if (bytes.length === 0) return new Unavailable(`${file}: it is empty`);
+    if (bytes.length === 0) return new Unavailable(`${file}: the file is empty`);
     host.mask(new Secret(bytes.toString()));
     return password(new Secret(bytes.toString('latin1')), file, host);
   } catch (error) {

@@ -26,25 +26,25 @@ interface FoundText {
   readonly source: string;
 }
 
-/** Maximum number of bytes that are read of a file. Longer tokens are invalid. */
+/** Number of bytes that are read of a file; no token is longer. */
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**
- * Loads SCITOKENS with the token of the input or a discovered one.
+ * Returns SCITOKENS with the token of the input or the discovered token, or the reason why there is none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the token in the input is malformed or too long to be sent.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token, or is too long.
  */
 export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | Unavailable {
   const token = readSciToken(source, host);
   if (token instanceof Unavailable) return token;
   const { length } = new TextEncoder().encode(token.jwt.reveal());
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-  const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
+  const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
   if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
   throw unreadable(token.source, reason);
 }
 
-/** Reads the token of the input or a discovered one. Throws like `loadSciToken`. */
+/** Returns the token of the input or the discovered token, or the reason why there is none. Throws as loadSciToken does. */
 export function readSciToken(source: SciTokenSource, host: Host): BearerToken | Unavailable {
   const isSupplied = source.text !== undefined;
   const found = isSupplied ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
@@ -54,8 +54,8 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   // Other text in a file is not a secret, and its mask would hide it wherever it occurs in the job's log.
   if (isSupplied && jwt.reveal() !== '' && algorithmOf(jwt) === undefined) host.mask(jwt);
   try {
-    if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
-    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
+    if (jwt.reveal() === '') throw unreadable(found.source, 'the value is empty');
+    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it contains white space');
     return parseBearerToken(jwt, found.source);
   } catch (error) {
     if (!(error instanceof CredentialError) || isSupplied) throw error;
@@ -63,7 +63,7 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   }
 }
 
-/** WLCG bearer token discovery (htcondor::discover_token): the first source that exists counts, even if it is unusable. */
+/** WLCG bearer token discovery (htcondor::discover_token): the first existing source counts, even if it is unusable. */
 function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
   if (file !== undefined) return readSciTokensFile(file);
   const variable = env['BEARER_TOKEN'];
@@ -75,7 +75,7 @@ function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
     if (found !== undefined) return found;
   }
   const places = files.join(', ') || 'any file';
-  return new Unavailable(`no SciToken was found: BEARER_TOKEN is not set, and there is none in ${places}`);
+  return new Unavailable(`no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${places}`);
 }
 
 /** Reads the first line of SCITOKENS_FILE that is neither blank nor a comment. */
@@ -101,7 +101,7 @@ function readIfPresent(path: string, owner: number | undefined): FoundText | Una
   return isMissing ? undefined : new Unavailable(`${path}: ${reasonOf(text)}`);
 }
 
-/** Reads the start of a file. `owner`: user that must own the file, in a directory where other users can create files. */
+/** `owner`: the required owner of a file in a directory to which other accounts can write. */
 function readStart(path: string, owner?: number): string | Error {
   try {
     const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have made the link
@@ -109,7 +109,8 @@ function readStart(path: string, owner?: number): string | Error {
     try {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
-      if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
+      if (owner !== undefined && uid !== owner)
+        return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));
     } finally {

@@ -36,7 +36,7 @@ export async function jobToken(
   host: Host,
 ): Promise<Secret> {
   if (runner === undefined)
-    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
+    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job is not permitted to request an OIDC token');
   const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
   for (const secret of secretsOf(runner.bearer)) host.mask(secret);
@@ -61,7 +61,7 @@ export async function askTokenEndpoint(
   const proxy = proxyFor(proxies, url);
   for (const secret of proxy?.secrets ?? []) host.mask(secret);
   if (proxy !== undefined)
-    host.log.debug(`credentials: ${url.origin} is reached through the proxy ${proxy.url.origin}`);
+    host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
   const response = await sendHttp({ ...request, authorities, proxy }, host);
   const answer = readAnswer({ who, members, url, headers: request.headers }, response, host.now());
   maskJwt(answer.token, host);
@@ -99,13 +99,13 @@ export function readAnswer(
     if (status === 429 || status >= 500) {
       const retryAfterMs = retryAfterOf(header, now);
       const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-      throw new ConnectError('ERR_CONNECT', `${who} answers ${told}${when}`, { ...facts, retryAfterMs });
+      throw new ConnectError('ERR_CONNECT', `${who} returned status ${told}${when}`, { ...facts, retryAfterMs });
     }
-    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => member(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
-    const what = `${who} answers without a token in ${members.join(' or ')}`;
+    const what = `${who} returned no token in ${members.join(' or ')}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
   return { token, text: member };

@@ -69,7 +69,7 @@ export function brokerCaller(credentials: Credentials): AskBroker {
       return (await commandOver(route, inSession, (_, channel) => read(channel), host)).value;
     } catch (error) {
       if (!(isRefusal(error) || isConnectionClosed(error)) || host.signal.aborted) throw error;
-      host.log.debug(`ccb: once more, without a session (${error.message})`);
+      host.log.debug(`ccb: retrying without a session (${error.message})`);
       return await commandInCleartext(await call.connect(host), command, request, read);
     }
   };
@@ -95,7 +95,7 @@ export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: H
       mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
     }
   }
-  const text = failures.length > 0 ? failures.join('; ') : 'its address names no broker that could be asked';
+  const text = failures.length > 0 ? failures.join('; ') : 'the address contains no valid CCB contact';
   throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), mayBeRestarting });
 }
 
@@ -113,7 +113,7 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
   if (answer instanceof Unavailable) {
     // A daemon that restarts registers with its broker anew; its previous ID is gone (CCBServer::HandleRequest).
     const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
-    throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.reason}"`, { mayBeRestarting });
+    throw new ConnectError('ERR_CCB_ONLY', `it replied "${answer.reason}"`, { mayBeRestarting });
   }
   host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
   return answer.channel;
@@ -158,7 +158,7 @@ async function requestConnection(
   } catch (error) {
     if (!limited.host.signal.aborted || host.signal.aborted) throw error;
     const where = listener === undefined ? '' : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
-    throw new ConnectError('ERR_CCB_ONLY', `nothing came of it within ${BROKER_TIMEOUT_MS / 1000} s${where}`);
+    throw new ConnectError('ERR_CCB_ONLY', `no connection within ${BROKER_TIMEOUT_MS / 1000} s${where}`);
   } finally {
     clearTimeout(timer);
     listener?.close();
@@ -166,7 +166,7 @@ async function requestConnection(
 }
 
 /** The answer if the daemon is to connect to this host and there is no port: waiting would be useless. */
-const NO_LISTENER = new Unavailable('the daemon was told to connect to us, and there is no port of ours');
+const NO_LISTENER = new Unavailable('the client has no port for the connection from the daemon');
 
 /**
  * Opens a port for the daemon's connection, at the local address of the connection to the broker: the broker passes this
@@ -181,7 +181,7 @@ async function listen(
   try {
     return await ReverseListener.open(localAddress, isGreeting, host);
   } catch (error) {
-    host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
+    host.log.debug(`ccb: cannot listen for the daemon: ${printable(String(error))}`);
     return undefined;
   }
 }
@@ -196,7 +196,7 @@ async function receiveAnswer(
   const replied = receiveReply(broker, isGreeting).then((reply) => reply ?? connected ?? NO_LISTENER);
   const first = await Promise.race(connected === undefined ? [replied] : [connected, replied]);
   if (first instanceof Unavailable) return first;
-  const way = first === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
+  const way = first === broker ? 'the broker relays the connection' : 'the daemon connected to the client';
   return { channel: first.handOver(broker.roundTrips), way };
 }
 
@@ -208,12 +208,12 @@ async function receiveReply(
   const reply = await broker.receive(getClassAd).catch((error: unknown) => {
     // The broker accepted the request, so another request without a session would not help.
     if (!isConnectionClosed(error)) throw error;
-    throw new ConnectError('ERR_CCB_ONLY', `it gives no answer: ${error.message}`, { cause: error });
+    throw new ConnectError('ERR_CCB_ONLY', `no reply: ${error.message}`, { cause: error });
   });
   if (reply.boolean('Result') !== true) return new Unavailable(reply.string('ErrorString') ?? 'no');
   if (reply.boolean('ProxyMode') !== true) return undefined;
   if (await broker.receive(isGreeting)) return broker;
-  throw new ProtocolError('ERR_MESSAGE', 'it puts us through to somebody whom we did not ask for');
+  throw new ProtocolError('ERR_MESSAGE', 'the CCB broker connected the client to a different daemon');
 }
 
 /** Reads the first message of a daemon that connects on a broker's request (CCBListener::ReverseConnected). */

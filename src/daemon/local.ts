@@ -53,5 +53,7 @@ function readDaemonFile(file: string, type: string): LocalAddress | Unavailable 
   const [first = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get('myaddress') ?? first.trim();
   const address = parseSinful(written);
-  return address === undefined ? new Unavailable('it has no address') : { address, name: attributes.get('name') ?? '' };
+  return address === undefined
+    ? new Unavailable('it contains no address')
+    : { address, name: attributes.get('name') ?? '' };
 }

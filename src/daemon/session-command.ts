@@ -59,13 +59,13 @@ export interface CommandResult<T> {
  */
 export function onlyMutualMethods(credentials: Credentials): Credentials {
   const methods = credentials.methods.filter(({ authenticatesServer }) => authenticatesServer);
-  const reason = 'it does not prove who the daemon is, which is reached through CCB';
+  const reason = 'it does not authenticate the daemon, which a connection through CCB requires';
   const left = credentials.methods
     .filter(({ authenticatesServer }) => !authenticatesServer)
     .map(({ name }) => ({ method: displayName(name), reason }));
   if (methods.length === 0) {
     const all = left.map(({ method }) => method).join(', ');
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${all}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${all}: ${reason}`);
   }
   return { ...credentials, methods, unavailable: [...credentials.unavailable, ...left] };
 }
@@ -126,8 +126,8 @@ function hasNoMethod(error: unknown): boolean {
 
 function afterStartOver({ target, guesses }: Attempt, error: StartOver, host: Host): Attempt {
   const resumed = isResumable(target.resume);
-  const how = resumed ? 'anew' : "waiting for the daemon's policy first";
-  host.log.debug(`session: once more, ${how} (${error.message})`);
+  const how = resumed ? 'with a new session' : "waiting for the daemon's policy first";
+  host.log.debug(`session: retrying, ${how} (${error.message})`);
   return {
     credentials: error.credentials,
     target: { ...target, resume: undefined },
@@ -177,7 +177,7 @@ async function openSession(
       counted(error, channel);
       finish(channel);
       if (!isUnreachable(error) || alternative === undefined || host.signal.aborted) throw error;
-      host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+      host.log.debug(`ccb: the peer at the direct address may not be the daemon (${error.message})`);
       route = await connecting(() => alternative(error));
     }
   }

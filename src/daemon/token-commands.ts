@@ -105,7 +105,7 @@ export async function exchangeSciToken(
   const methods = credentials.methods.filter((method) => method.authenticatesServer).map(withoutClaimedName);
   if (methods.length === 0) {
     const text =
-      'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
+      'a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE';
     throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
   }
   const command = { target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods } };
@@ -134,7 +134,7 @@ const MAX_ERROR_LENGTH = 1024 * 1024;
 /** @throws DaemonError ERR_DAEMON; TokenError ERR_TOKEN_MALFORMED if the reply has neither a token nor an error. */
 export function readTokenReply(reply: ClassAd): Secret {
   const token = checkReply(reply).string('Token', MAX_TOKEN_LENGTH);
-  if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
+  if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains no token');
   return new Secret(token);
 }
 

@@ -49,7 +49,8 @@ async function checkStepByStep(request: TokenRequest, host: Host): Promise<Check
   const credentials = await credentialsFor(request, bearer, host);
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
-  for (const { method, reason } of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
+  for (const { method, reason } of credentials.unavailable)
+    host.log.info(`credentials: ${method} is not available: ${reason}`);
 
   const daemon = await findDaemon(request, credentials, reporting(host, ['locate', 'connect', 'ccb']));
   return await inTurn(
@@ -106,12 +107,12 @@ async function checkSession(
   credentials: Credentials,
   host: Host,
 ): Promise<Session> {
-  host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
+  host.log.info(`connect: connecting to the daemon at ${formatSinful(target.address)}`);
   const [, command = 0] = commandsFor(['ALLOW'])[0] ?? [];
   const { session } = await askAllowed(target, command, credentials, reporting(host, ['connect', 'ccb', 'session']));
   const { server, user } = session;
   for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
-    host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+    host.log.info(`session: ${displayName(name)} is not available: the daemon does not offer it`);
   const claims = { issuer: server.trustDomain, subject: user };
   await withPhase('check', formatSinful(target.address), () =>
     checkExpected(claims, { expectedTrustDomain, expectedIdentity }),
@@ -131,7 +132,7 @@ async function checkToken(
   if (bearer?.kind === 'idtoken') {
     const located = { targets: [], name: '', roundTrips: 0 };
     await checkIssued(checkServiceToken(bearer, request, located, host), request);
-    host.log.info('token: the token service has made it');
+    host.log.info('token: issued by the token service');
     return request.authz;
   }
   const granted = await checkIssuing(target, request.authz, credentials, host);
@@ -150,8 +151,7 @@ async function checkLevels({ authz }: TokenRequest, target: Target, credentials:
       return { level, isAllowed: await isAllowed(target, command, credentials, host) };
     }),
   );
-  for (const { level, isAllowed } of verdicts)
-    host.log.info(`levels: ${level} is ${isAllowed ? 'allowed' : 'refused'}`);
+  for (const { level, isAllowed } of verdicts) host.log.info(`levels: ${level} is ${isAllowed ? 'allowed' : 'denied'}`);
   return {
     allowed: verdicts.filter(({ isAllowed }) => isAllowed).map(({ level }) => level),
     refused: verdicts.filter(({ isAllowed }) => !isAllowed).map(({ level }) => level),
@@ -181,10 +181,10 @@ function judge(
   const text =
     cut.length > 0
       ? `the credential is restricted to ${granted.join(' ')}, which does not include ${cut.join(' ')}`
-      : `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
+      : `the daemon denied ${refused.join(' ')} for ${user} with this credential`;
   if (verify)
     throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(address) });
-  host.log.warn(`${text}; the fetch would succeed, and commands that need these levels would be denied`);
+  host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
 }
 
 /**
@@ -220,7 +220,7 @@ async function checkIssuing(
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
-    host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
+    host.log.warn('The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded');
   } catch (error) {
     const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
     if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
@@ -244,7 +244,7 @@ function checkReductions(
     (each) => each !== undefined,
   );
   if (reductions.length === 0 || onReduced === 'ignore') return;
-  const text = `the daemon would grant less than was asked: ${reductions.join('; ')}`;
+  const text = `the daemon would grant less than requested: ${reductions.join('; ')}`;
   if (onReduced === 'fail') throw new TokenError('ERR_TOKEN_REDUCED', text);
   host.log.warn(text);
 }

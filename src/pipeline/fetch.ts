@@ -1,5 +1,6 @@
 import { resolveBearer } from '../credentials/keyless.ts';
 import { withPhase } from '../errors.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import { branchOf, type Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
@@ -60,7 +61,7 @@ async function fetchStepByStep(request: TokenRequest, host: Host): Promise<Fetch
 }
 
 function logCredentials({ methods, unavailable }: Credentials, host: Host): void {
-  for (const { method, reason } of unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
+  for (const { method, reason } of unavailable) host.log.debug(`credentials: ${method} is not available: ${reason}`);
   const found = methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
   host.log.debug(`credentials: ${found.join('; ')}`);
 }
@@ -87,7 +88,7 @@ function warnAbout(
   host: Host,
 ): number {
   if (onReduced === 'warn')
-    for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than was asked. ${reduction}`);
+    for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than requested: ${reduction}`);
   const skewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (issuedBy === 'daemon') {
     warnAboutClockSkew(skewSeconds, token, host);
@@ -103,10 +104,10 @@ function warnAbout(
  */
 function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetimeSeconds'], host: Host): void {
   const excess = excessLifetime(token, lifetimeSeconds, host.now());
-  if (excess === undefined) return;
+  if (excess === undefined || typeof lifetimeSeconds !== 'number') return;
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
-    `By the clock of this host the token is valid for ${excess} s longer than the ${lifetimeSeconds} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
+    `According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`,
   );
 }
 
@@ -129,6 +130,6 @@ function warnAboutClockSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToke
   if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;
   const how = seconds > 0 ? 'ahead of' : 'behind';
   host.log.warn(
-    `The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`,
+    `The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? 'later' : 'earlier'} than its times suggest. Synchronize both clocks with NTP (timedatectl, chronyc tracking)`,
   );
 }

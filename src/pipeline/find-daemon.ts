@@ -88,8 +88,8 @@ function findHere({ type, name = '', local, collectors }: InPool, host: Host): A
   if (!(here instanceof Unavailable))
     return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name || local.name };
   const { reason } = here;
-  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${reason}`, []);
-  host.log.debug(`locate: not on this machine: ${reason}`);
+  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this host: ${reason}`, []);
+  host.log.debug(`locate: not on this host: ${reason}`);
   return undefined;
 }
 
@@ -110,7 +110,7 @@ function askCollectors(
     collectors,
     (address, within) => {
       host.log.debug(
-        `locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`,
+        `locate: querying the collector ${formatSinful(address)} for ${name === undefined ? `the only ${type}` : `the ${type} ${name}`}`,
       );
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
       return locate(collector, { type, name, needsServerName, mayBeUnauthenticated }, credentials, within);
@@ -130,12 +130,12 @@ export async function inTurn<A, T>(
 ): Promise<T> {
   for (const address of addresses.slice(0, -1)) {
     const branch = branchOf(host);
-    const timer = setTimeout(() => branch.cancel(new Error('no answer')), PATIENCE_MS);
+    const timer = setTimeout(() => branch.cancel(new Error('no response')), PATIENCE_MS);
     try {
       return await talk(address, branch.host);
     } catch (error) {
       if (!isUnreachable(error) || host.signal.aborted) throw error;
-      const reason = branch.host.signal.aborted ? 'no answer in time' : error.message;
+      const reason = branch.host.signal.aborted ? 'no response in time' : error.message;
       host.log.warn(`${reason}; trying the next address`);
     } finally {
       clearTimeout(timer);

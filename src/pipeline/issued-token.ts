@@ -63,7 +63,7 @@ export async function fromReply(
 }
 
 /**
- * Checks that the token is what the request asked for. Returns a sentence for each way in which it grants less.
+ * Checks that the token is what was requested. Returns a sentence for each way in which it grants less.
  *
  * @throws TokenError ERR_TOKEN_CLAIM; ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */
@@ -83,7 +83,7 @@ export async function checkIssued(
       expectedIdentity,
     });
     if (reductions.length > 0 && onReduced === 'fail') {
-      const text = `the ${issuedBy} granted less than was asked: ${reductions.join('; ')}`;
+      const text = `the ${issuedBy} granted less than requested: ${reductions.join('; ')}`;
       throw new TokenError('ERR_TOKEN_REDUCED', text);
     }
     return reductions;

@@ -6,6 +6,7 @@ import type { CommandResult, Target } from '../daemon/session-command.ts';
 import { exchangeSciToken, getImpersonationToken, getSessionToken } from '../daemon/token-commands.ts';
 import { requestToken } from '../daemon/token-request.ts';
 import { CredentialError, TokenError, withPhase } from '../errors.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
@@ -73,10 +74,11 @@ export function checkServiceToken(
   host: Host,
 ): IssuedToken {
   const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = token;
-  if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
+  if (identity !== undefined && identity !== subject)
+    throw wrong(`is for ${subject}, but the service reported ${identity}`, 'sub');
   if (expiresAt <= host.now().getTime() / 1000) throw wrong('has expired', 'exp');
-  if (excessLifetime(token, lifetimeSeconds, host.now()) !== undefined)
-    throw wrong(`lasts longer than the ${lifetimeSeconds} s that we asked for`, 'exp');
+  if (typeof lifetimeSeconds === 'number' && excessLifetime(token, lifetimeSeconds, host.now()) !== undefined)
+    throw wrong(`is valid for longer than the requested ${describeDuration(lifetimeSeconds)}`, 'exp');
   return {
     token,
     issuedBy: 'token service',
@@ -91,7 +93,7 @@ export function checkServiceToken(
 }
 
 function wrong(how: string, claim: string): TokenError {
-  return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
+  return new TokenError('ERR_TOKEN_CLAIM', `the token from the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
 /** Locates the daemon, and requests the token from the first of its addresses that answers. */
@@ -158,7 +160,7 @@ async function requestByMode(
       const token = await withPhase('check', formatSinful(target.address), () => parseIdToken(exchanged.value));
       maskJwt(token.jwt, host);
       // The exchanged token has all levels of the SciToken; a second token has those of the request.
-      const own = credentialsFrom(token, 'the SciToken exchanged', host);
+      const own = credentialsFrom(token, 'the exchanged SciToken', host);
       const restricted = await issued(await getSessionToken(target, limits, own, host));
       const roundTrips = exchanged.roundTrips + restricted.roundTrips;
       return { ...restricted, credentialSource: source, roundTrips };
@@ -169,7 +171,7 @@ async function requestByMode(
 function suppliedSciToken(source: SciTokenSource, host: Host): BearerToken {
   const found = readSciToken(source, host);
   if (!(found instanceof Unavailable)) return found;
-  const text = `there is no SciToken to exchange: ${found.reason}`;
+  const text = `no SciToken to exchange: ${found.reason}`;
   throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
 }
 
@@ -184,5 +186,5 @@ function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { add
           ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
           ...daemon.collectors.slice(0, 1).flatMap((collector) => ['-pool', formatEndpoint(collector)]),
         ].join(' ');
-  return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+  return `Request ${requestId} for a token for ${identity} is waiting for approval: condor_token_request_approve -reqid ${requestId} ${where}`;
 }

@@ -12,14 +12,17 @@ interface RetryPolicy {
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
+/** An attempt that waits for an administrator may have a day, which is too long to wait for a daemon at a wrong address. */
+const MAX_RESTART_MS = 60_000;
 
 /**
  * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is reduced
  * by up to a half at random, so that many clients that failed at the same time do not retry at the same time.
  *
- * A daemon that restarts is retried until the deadline, however many attempts that takes, with one line in the log. Any
- * other failure ends the run after `retries` retries. Each of these attempts except the last ends after half of the
- * remaining time, so that one that hangs leaves time for another. A pause that a service requests (Retry-After) counts if
+ * A daemon that restarts is retried until the deadline (if the attempt waits for an administrator, for at most a minute),
+ * however many attempts that takes, with one line in the log. Any other failure ends the run after `retries` retries.
+ * Each of these attempts except the last ends after half of the remaining time, so that one that hangs leaves time for
+ * another. A pause that a service requests (Retry-After) counts if
  * it is longer, and ends the run if it exceeds the deadline.
  *
  * @throws the error of the last attempt, with the number of attempts.
@@ -41,6 +44,8 @@ class Attempts {
   #count = 0;
   /** The last error that looked like a restart of the daemon. */
   #restart: HTCondorError | undefined;
+  /** Remaining time of the run at which a restart is not waited for any longer, in milliseconds. */
+  #giveUpAtMs = 0;
 
   constructor(policy: RetryPolicy, host: Host) {
     this.#policy = policy;
@@ -67,10 +72,11 @@ class Attempts {
     const isRestart = this.#isRestart(error);
     // At the deadline, the restart explains the failure better than the time limit does.
     if (!isRestart && this.#restart !== undefined && isTimeout(host.signal)) throw this.#restart;
-    const delayMs = delayBefore(this.#count, error, isRestart, host);
+    const leftMs = isRestart ? this.#timeLeftForRestartMs() : host.timeLeftMs();
+    const delayMs = delayBefore(this.#count, error, isRestart, leftMs, host);
     const isWorthIt = isRestart || (!this.#isLast && isTransient(error));
-    if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
-    this.#log(error, isRestart, delayMs);
+    if (!isWorthIt || host.signal.aborted || delayMs >= leftMs) throw error;
+    this.#log(error, isRestart, delayMs, leftMs);
     if (isRestart) this.#restart = error;
     await sleep(delayMs, undefined, { signal: host.signal }).catch(() => {
       throw this.#restart !== undefined && isTimeout(host.signal) ? this.#restart : abortedError(host.signal);
@@ -84,13 +90,25 @@ class Attempts {
     return this.#restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
   }
 
-  #log({ message, code }: HTCondorError & { readonly code: string }, isRestart: boolean, delayMs: number): void {
-    const { log, timeLeftMs } = this.#host;
+  #timeLeftForRestartMs(): number {
+    const leftMs = this.#host.timeLeftMs();
+    const isFirst = this.#restart === undefined;
+    if (isFirst && this.#policy.useFullDeadline) this.#giveUpAtMs = Math.max(0, leftMs - MAX_RESTART_MS);
+    return leftMs - this.#giveUpAtMs;
+  }
+
+  #log(
+    { message, code }: HTCondorError & { readonly code: string },
+    isRestart: boolean,
+    delayMs: number,
+    leftMs: number,
+  ): void {
+    const { log } = this.#host;
     const [what, wait] = [`${message} (${code})`, `${(delayMs / 1000).toFixed(1)} s`];
     if (!isRestart) {
       log.info(`Attempt ${this.#count} of ${this.#policy.retries + 1} failed: ${what}; retrying in ${wait}`);
     } else if (this.#restart === undefined) {
-      const left = Math.round(timeLeftMs() / 1000);
+      const left = Math.round(leftMs / 1000);
       log.info(`Attempt ${this.#count} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`);
     } else log.debug(`retry: attempt ${this.#count} failed: ${what}; retrying in ${wait}`);
   }
@@ -114,11 +132,16 @@ export function isTransient(error: unknown): error is HTCondorError {
 const MIN_TIME_LEFT_MS = 500;
 
 /** Returns the pause before the attempt that follows this many, in milliseconds. */
-function delayBefore(attempts: number, error: HTCondorError, isRestart: boolean, host: Host): number {
+function delayBefore(
+  attempts: number,
+  error: HTCondorError,
+  isRestart: boolean,
+  timeLeftMs: number,
+  host: Host,
+): number {
   const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
   const [random = 0] = host.randomBytes(1);
   const delayMs = whole * (1 - random / 512);
-  const timeLeftMs = host.timeLeftMs();
   if (isRestart) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
   return Math.max(delayMs, error instanceof ConnectError ? (error.retryAfterMs ?? 0) : 0);
 }

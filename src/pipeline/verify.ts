@@ -47,7 +47,7 @@ export async function verifyToken(
           throw explained(error, token, level);
         });
         if (session.user === token.subject) return roundTrips;
-        throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+        throw refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
       }),
     ),
   );
@@ -61,13 +61,13 @@ function explained(error: unknown, token: IdToken, level: string): unknown {
   if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') {
     const { authz, subject } = token;
     const isRestricted = authz !== undefined && level !== 'ALLOW' && !covers(authz, level);
-    if (!isRestricted) return refused(`the daemon does not allow ${level} to ${subject} with the new token`);
+    if (!isRestricted) return refused(`the daemon denied ${level} for ${subject} with the new token`);
     const levels = authz.join(' ');
     return refused(`the new token is restricted to ${levels}, which does not include ${level}; so is the credential`);
   }
   if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED') {
     const reason = error.attempts[0]?.reason ?? error.message;
-    return refused(`the daemon does not accept the new token of ${token.subject}: ${reason}`);
+    return refused(`the daemon rejected the new token of ${token.subject}: ${reason}`);
   }
   return error;
 }

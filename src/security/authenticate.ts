@@ -138,7 +138,7 @@ class Negotiation {
     this.#queue = planOffers(credentials, peer, server, this.#attempts);
     if (this.#queue.length > 0 || credentials.methods.some(({ name }) => name !== 'FS')) return;
     const reasons = this.#attempts.map(({ method, reason }) => `${method}: ${reason}`);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${reasons.join('. ')}`);
   }
 
   /** True if there is no other credential after the current one. */
@@ -155,7 +155,8 @@ class Negotiation {
     const isSent = ({ method, candidate }: Offer) =>
       method.name === sent.method.name && candidate.label === sent.candidate.label;
     const at = this.#queue.findIndex(isSent);
-    if (at === -1) throw this.isLast ? this.exhausted() : new StartOver('it does not fit', this.#credentials);
+    if (at === -1)
+      throw this.isLast ? this.exhausted() : new StartOver('the credential does not fit the daemon', this.#credentials);
     this.#queue.splice(at, 1);
     this.#queue.unshift(sent);
   }
@@ -196,7 +197,7 @@ class Negotiation {
   exhausted(): AuthenticationError {
     const [code, text] = this.#serverUnproven
       ? (['ERR_SERVER_UNPROVEN', 'the daemon failed to authenticate itself, and accepted no other credential'] as const)
-      : (['ERR_METHODS_EXHAUSTED', 'the daemon accepted none of our credentials'] as const);
+      : (['ERR_METHODS_EXHAUSTED', 'the daemon accepted none of the credentials'] as const);
     return new AuthenticationError(code, text, this.#attempts);
   }
 

@@ -48,7 +48,7 @@ function commonMethods(
   const theirs = server.methods.map(displayName);
   throw new NegotiationError(
     'ERR_NO_COMMON_METHOD',
-    `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`,
+    `no authentication method in common: the client has ${ours}; the daemon accepts ${theirs.join(', ') || 'none that the client supports'}`,
     theirs,
   );
 }

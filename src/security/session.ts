@@ -148,12 +148,12 @@ async function handshake(
   const verdict = await channel.receive(getClassAd).catch((error: unknown) => {
     if (patience === undefined || patience.waits || !isConnectionClosed(error)) throw error;
     patience.waits = true;
-    throw new StartOver('the daemon closed the connection on a request that was sent ahead', credentials);
+    throw new StartOver('the daemon closed the connection after an early request', credentials);
   });
   const user = orNextMethod(method.name, credentials, () => readPostAuth(verdict, mayBeUnmapped));
   const sid = verdict.string('Sid');
   host.log.debug(
-    `session: ${displayName(method.name)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
+    `session: authenticated as ${user} with ${displayName(method.name)}, ${candidate.label}; the daemon runs ${server.remoteVersion}`,
   );
   return {
     channel,
@@ -175,7 +175,7 @@ async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
 
 function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {
   const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
-  return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
+  return `the daemon accepts ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 
 /**
@@ -224,15 +224,15 @@ function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   const code = ad.string('ReturnCode');
   const user = ad.string('User');
   if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
-    const reason = `the daemon accepts our credential but maps it to nobody (${user})`;
+    const reason = `the daemon accepts the credential but maps it to no identity (${user})`;
     throw new AuthorizationError('ERR_DENIED', reason, user);
   }
   if (code === 'AUTHORIZED' && user !== undefined && user !== '') return user;
   if (code === 'CMD_NOT_FOUND')
-    throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
+    throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not support the command', user);
   const text = ad.string('ErrorString');
   const reported = text === undefined ? '' : ` (${text})`;
-  const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
-  const reason = `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`;
+  const who = user === undefined ? 'it reported no identity' : `it authenticated the client as ${user}`;
+  const reason = `the daemon replied ${code ?? 'nothing'}${reported} to the command; ${who}`;
   throw new AuthorizationError('ERR_DENIED', reason, user);
 }

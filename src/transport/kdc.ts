@@ -101,7 +101,7 @@ function exchange(socket: Socket, request: Uint8Array, signal: AbortSignal): Pro
       reject(error);
     };
     signal.addEventListener('abort', abort, { once: true });
-    socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no response in time')));
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('it closed the connection')));
     socket.on('data', (chunk: Buffer) => {

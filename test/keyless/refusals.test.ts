@@ -17,7 +17,7 @@ const { certificate: issuerOfOthers } = await Authority.create();
 describe('A token service is of no use', () => {
   test('that refuses, and its reason is told', async () => {
     const refused = keyless(service('/nowhere'));
-    await assert.rejects(refused, advised('the token service gives no token'));
+    await assert.rejects(refused, advised('the token service issued no token'));
     await assert.rejects(refused, (error: Error) => {
       assert.match(error.message, /403: access_denied: no policy for POST \/nowhere\?::stop-commands::x$/);
       return true;
@@ -81,7 +81,7 @@ describe('A token service is of no use', () => {
   });
 
   test('that has nothing to make a token of', () =>
-    assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token for it')));
+    assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token to exchange')));
 
   for (const [what, body] of [
     ['no JSON', '<html>'],
@@ -93,7 +93,7 @@ describe('A token service is of no use', () => {
     test(`that answers with ${what}, of which nothing is shown`, async () => {
       services.others.set('/odd', (_, response) => response.end(body));
       const odd = keyless(service('/odd'));
-      await assert.rejects(odd, advised('the token service answers without a token in'));
+      await assert.rejects(odd, advised('the token service returned no token in'));
       await assert.rejects(odd, (error: Error) => !/html|horse/.test(error.message));
     });
   }
@@ -106,7 +106,7 @@ describe('A token service is of no use', () => {
 
   test('that says too much, or hangs up in the middle', async () => {
     services.others.set('/flood', (_, response) => response.end(Buffer.alloc(1024 * 1024, 'x')));
-    await assert.rejects(keyless(service('/flood')), { code: 'ERR_CONNECT', message: /more than 65536 bytes/ });
+    await assert.rejects(keyless(service('/flood')), { code: 'ERR_CONNECT', message: /exceeds 65536 bytes/ });
     services.others.set('/half', (_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"token":"', () => response.destroy());
@@ -118,7 +118,7 @@ describe('A token service is of no use', () => {
     services.others.set('/switch', ({ socket }) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
     );
-    await assert.rejects(keyless(service('/switch')), { code: 'ERR_CONNECT', message: /hung up without an answer/ });
+    await assert.rejects(keyless(service('/switch')), { code: 'ERR_CONNECT', message: /closed without a response/ });
     const secret = issuer.issue('alice');
     services.others.set('/broken', ({ socket }) =>
       socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n${secret}\r\nxyz`),
@@ -140,14 +140,17 @@ describe('A token service is of no use', () => {
       });
       await assert.rejects(fetchKeyless(service('/busy')), {
         ...{ code: 'ERR_CONNECT', phase: 'credentials' },
-        message: /answers 503$/,
+        message: /returned status 503$/,
       });
       busy = true;
       services.asked.length = 0;
       const noting = notingHost();
       const { token } = await fetchKeyless({ ...service('/busy'), retries: '1', address: pool.schedd() }, noting);
       assert.equal(token.subject, 'alice@pool.test');
-      assert.match(noting.log.join('\n'), /Attempt 1 of 2 failed: token-service: the token service answers 503/);
+      assert.match(
+        noting.log.join('\n'),
+        /Attempt 1 of 2 failed: token-service: the token service returned status 503/,
+      );
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /busy', 'GET /oidc/token', 'POST /busy']);
       assert.equal(new Set(services.secrets).size, services.secrets.length);
     }));
@@ -166,7 +169,10 @@ describe('A token service is of no use', () => {
       services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
       await assert.rejects(keyless(service('/busy')), (error: ConnectError) => {
         assert.equal(error.retryAfterMs, pause === undefined ? undefined : Number(pause) * 1000);
-        assert.equal(error.message.endsWith(`answers 429 and requests a pause of ${pause} s`), pause !== undefined);
+        assert.equal(
+          error.message.endsWith(`returned status 429 and requests a pause of ${pause} s`),
+          pause !== undefined,
+        );
         return true;
       });
     });
@@ -176,7 +182,7 @@ describe('A token service is of no use', () => {
     const scitoken = issuer.issue('alice');
     const shown = { 'token-service': `${services.origin}/token`, scitoken, 'ca-certificate': issuerOfOthers };
     const untrusted = keyless(shown, {});
-    await assert.rejects(untrusted, advised('no answer from https://'));
+    await assert.rejects(untrusted, advised('no response from https://'));
     const words = { 'token-service': `https://localhost:${await deadPort()}/`, scitoken: issuer.issue('alice') };
     await assert.rejects(keyless(words), { code: 'ERR_CONNECT' });
   });

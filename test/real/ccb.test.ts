@@ -28,8 +28,8 @@ const HIDDEN = `
 /** What tools on other machines have; on this one they would be in the schedd's own private network. */
 const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
 
-const STREAMED = /it passes on what we and the daemon say/;
-const REVERSED = /the daemon has connected to us/;
+const STREAMED = /the broker relays the connection/;
+const REVERSED = /the daemon connected to the client/;
 
 for (const suite of poolSuites()) {
   const streams = suite === 'sid';
@@ -112,7 +112,7 @@ for (const suite of poolSuites()) {
         assert.equal(error.code, 'ERR_CCB_ONLY');
         assert.match(
           error.message,
-          /broker 127\.0\.0\.1:\d+: it says ".*ccbid 4711.*no daemon is currently registered/,
+          /broker 127\.0\.0\.1:\d+: it replied ".*ccbid 4711.*no daemon is currently registered/,
         );
         return advised('no daemon is currently registered with that id')(error);
       });
@@ -123,7 +123,7 @@ for (const suite of poolSuites()) {
       test('is not asked to see what FS proves', async () =>
         assert.rejects(
           fetchFrom(pool, { address: await address(), authenticationMethods: ['FS'] }),
-          advised('which is reached through CCB'),
+          advised('which a connection through CCB requires'),
         ));
 
     test('takes five round trips through a distant broker', async () => {
@@ -169,7 +169,7 @@ for (const suite of poolSuites()) {
       // 23.9 keeps the policy of the level that was asked for last: ask the collector for another one.
       await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
       const { ours, theirs } = await fetchWatched();
-      assert.match(ours, /once more, without a session/);
+      assert.match(ours, /retrying without a session/);
       assert.match(theirs, /UNAUTHENTICATED command 68 CCB_REQUEST|unauthenticated@unmapped .*CCB_REQUEST/);
       assert.match(ours, streams ? STREAMED : REVERSED);
     });

@@ -81,7 +81,7 @@ for (const suite of poolSuites()) {
       const address = await pool.sinful('schedd', pool.scheddName);
       const fetching = fetchFrom(pool, { address, idtoken: forged });
       await assert.rejects(fetching, { code: 'ERR_SERVER_UNPROVEN', phase: 'session' });
-      await assert.rejects(fetching, advised('key POOL): the daemon has another secret for it'));
+      await assert.rejects(fetching, advised('key POOL): the daemon has a different secret for it'));
     });
 
     test('a token of another trust domain is refused here, with both names', async () => {
@@ -96,7 +96,7 @@ for (const suite of poolSuites()) {
     test('a daemon that speaks no IDTOKENS is a matter of both configurations', () =>
       configured('SEC_DEFAULT_AUTHENTICATION_METHODS = FS', async () => {
         const address = await pool.sinful('schedd', pool.scheddName);
-        await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the daemon takes FS'));
+        await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the daemon accepts FS'));
       }));
 
     test('ends in ERR_CLOSED if the daemon does not encrypt', () =>

@@ -71,7 +71,7 @@ for (const suite of poolSuites()) {
         await assertAttempts(
           fetching,
           /SSL: .*no host name is known.*server-name/,
-          'no host name is known that its certificate must carry',
+          'no host name is known to verify its certificate against',
         );
         const { token } = await fetch({ ...certificateOf(secure.alice), address: nameless, serverName: HOST });
         assert.equal(token.subject, 'alice@pool.test');
@@ -81,7 +81,7 @@ for (const suite of poolSuites()) {
         const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
         await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
           assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
-          return advised('maps it to nobody (ssl@unmapped)')(error);
+          return advised('maps it to no identity (ssl@unmapped)')(error);
         });
       });
 
@@ -104,6 +104,17 @@ for (const suite of poolSuites()) {
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
       });
 
+      test('with a certificate that OpenSSL refuses falls back to the next method, in step with the daemon', async () => {
+        const weak = await secure.authority.issueWeakly({ subject: 'CN=alice, O=Test' });
+        const idtoken = await secure.pool.idToken({ user: 'bob' });
+        const lines: string[] = [];
+        const onLog = (_: string, line: string) => lines.push(line);
+        const methods = { authenticationMethods: ['SSL', 'IDTOKENS'] };
+        const { token } = await fetch({ ...certificateOf(weak), idtoken, ...methods, onLog });
+        assert.equal(token.subject, 'bob@pool.test');
+        assert.doesNotMatch(lines.join('\n'), /once more/);
+      });
+
       test('rejects a key that is too short for TLS, also if another method is named', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const fetching = fetch({
@@ -112,7 +123,7 @@ for (const suite of poolSuites()) {
         });
         await assert.rejects(fetching, {
           code: 'ERR_CREDENTIAL_UNREADABLE',
-          message: 'client-certificate: its RSA key has 512 bits; TLS needs at least 2048',
+          message: 'client-certificate: its RSA key has 512 bits; TLS requires at least 2048',
         });
       });
 
@@ -121,7 +132,7 @@ for (const suite of poolSuites()) {
         await assertAttempts(
           fetch({ clientCertificate: proxy }),
           /TLS alert 46/,
-          'it needs AUTH_SSL_ALLOW_CLIENT_PROXY',
+          'it requires AUTH_SSL_ALLOW_CLIENT_PROXY',
         );
         await secure.configure('AUTH_SSL_ALLOW_CLIENT_PROXY = True');
         try {
@@ -138,7 +149,7 @@ for (const suite of poolSuites()) {
           await assertAttempts(
             fetch(certificateOf(nobody)),
             /demands/,
-            'one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+            'one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
           );
         } finally {
           await secure.configure();

@@ -154,7 +154,7 @@ for (const suite of poolSuites()) {
 
       test('and it is not restarting once the collector is older than the interval of updates', async () => {
         const error = await missing(600);
-        assert.equal(error.message, 'the collector knows no schedd named ap99.example.org; it has ci@pool');
+        assert.equal(error.message, 'the collector knows no schedd named ap99.example.org; it knows ci@pool');
         assert.equal(error.mayBeRestarting, false);
         advised('the collector knows no schedd named')(error);
       });

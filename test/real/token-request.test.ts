@@ -68,7 +68,7 @@ for (const suite of poolSuites()) {
         const { id, line } = await announced;
         assert.match(
           line,
-          /^Request \d{7} for a token of carol@pool\.test waits for its approval: condor_token_request_approve /,
+          /^Request \d{7} for a token for carol@pool\.test is waiting for approval: condor_token_request_approve /,
         );
         const command = line.slice(line.indexOf('condor_token_request_approve'));
         await pool.run('sh', '-c', `echo yes | ${command}`);
@@ -115,8 +115,8 @@ for (const suite of poolSuites()) {
         const { id } = await announced;
         await assert.rejects(fetched, (error: ConnectError) => {
           assert.deepEqual([error.code, error.requestId, error.phase], ['ERR_TIMEOUT', id, 'token']);
-          assert.match(error.message, new RegExp(`^request ${id} was not approved in the time allowed$`));
-          return advised('was not approved in the time allowed')(error);
+          assert.match(error.message, new RegExp(`^request ${id} was not approved within the time limit$`));
+          return advised('was not approved within the time limit')(error);
         });
       });
 
@@ -139,7 +139,7 @@ for (const suite of poolSuites()) {
           );
           const { announced, fetched } = request({ authz: 'READ DAEMON' });
           await approve((await announced).id);
-          assert.deepEqual((await fetched).reductions, ['authorization: asked for READ DAEMON, granted READ']);
+          assert.deepEqual((await fetched).reductions, ['authorization: requested READ DAEMON, granted READ']);
           const everything = request();
           await approve((await everything.announced).id);
           const { token, reductions } = await everything.fetched;
@@ -223,7 +223,7 @@ for (const suite of poolSuites()) {
       test('lasts no longer than it does', async () => {
         const scitoken = secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
         const { reductions } = await exchange({ scitoken });
-        assert.match(reductions.join(), /^lifetime: asked for 1 min, granted (2\d|30) s$/);
+        assert.match(reductions.join(), /^lifetime: requested 1 min, granted (2\d|30) s$/);
       });
 
       test('of no use is refused with the reason, which SCITOKENS never gives', async () => {

@@ -9,9 +9,9 @@ import { projectRoot } from './project.ts';
 import { ownEnvironment } from './runner.ts';
 
 const VERSION = 'v0.2.89';
-/** Reference to this Action in the examples. */
-const ACTION = 'condor-token-fetch/condor-token-fetch@v0';
-/** An Action whose post step lists the temporary directory of the job. As the first step, its post step runs last. */
+/** References to this Action that workflows contain: the exact version of the examples, and the moving tag. */
+const ACTIONS = ['v0.1.0', 'v0'].map((version) => `condor-token-fetch/condor-token-fetch@${version}`);
+/** An Action whose post, if it is the first step, runs after all others and lists the job's temporary directory. */
 export const REMAINS = 'test/remains@v1';
 const REMAINS_POST = "console.log('remains:', JSON.stringify(require('node:fs').readdirSync(process.env.RUNNER_TEMP)))";
 
@@ -73,6 +73,11 @@ export class Act {
     spawnSync('git', [...who, 'commit', '-q', '--allow-empty', '-m', 'Empty'], { cwd });
   }
 
+  /** Puts a shell script on the `PATH` of every step, under the name of a program. */
+  program(name: string, script: string): void {
+    writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
   async run(
     workflow: string,
     { secrets = {}, env = {}, files = {}, args: further = [], onLine }: ActOptions = {},
@@ -88,7 +93,7 @@ export class Act {
     const args = [
       ...['--detect-event', '--directory', repository, '--workflows', '.github/workflows/example.yml'],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--platform', 'docker=-self-hosted'],
-      ...['--local-repository', `${ACTION}=${join(this.directory, 'action')}`],
+      ...ACTIONS.flatMap((action) => ['--local-repository', `${action}=${join(this.directory, 'action')}`]),
       ...['--local-repository', `${REMAINS}=${join(this.directory, 'remains')}`],
       ...['--action-cache-path', this.jobs, '--no-cache-server', '--pull=false'],
       ...['--secret-file', secretFile, ...further],

@@ -34,7 +34,7 @@ export function assertAdvised(output: string, name: ErrorName, inWords = (hint: 
 
 /** Replaces what varies in a hint: random request IDs, and the daemon type, which can be a collector or a schedd. */
 function general(hint: string): string {
-  return hint
+  return commandHint(`Hint: ${hint}`)
     .replace(/-reqid \d{7}/, '-reqid 1234567')
     .replaceAll('condor_config_val -collector', 'condor_config_val -schedd')
     .replaceAll(/COLLECTOR_(LOG|DEBUG)/g, 'SCHEDD_$1');

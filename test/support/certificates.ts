@@ -22,6 +22,8 @@ export interface Wish {
   /** DNS names and IP addresses. */
   readonly hosts?: readonly string[];
   readonly addresses?: readonly string[];
+  /** Object identifiers of the extended key usage; by default there is no such extension. */
+  readonly usages?: readonly string[];
   /** Start of the validity, in hours from now. By default a certificate is valid from one hour ago until tomorrow. */
   readonly from?: number;
   readonly to?: number;
@@ -66,6 +68,11 @@ export class Authority {
     return await identity(await this.#issue(wish));
   }
 
+  /** Issues a certificate with an SHA-1 signature, which OpenSSL refuses to use. */
+  async issueWeakly(wish: Wish): Promise<Identity> {
+    return await identity(await this.#issue(wish, { ...ALGORITHM, hash: 'SHA-1' }));
+  }
+
   /** Issues an X.509 proxy: its certificate, its key and the user certificate in one text, as grid tools write it. */
   async proxy(wish: Wish): Promise<string> {
     const owner = await this.#issue(wish);
@@ -83,17 +90,18 @@ export class Authority {
     return `${own.certificate}\n${own.key}\n${pem(owner.certificate)}\n`;
   }
 
-  async #issue(wish: Wish): Promise<Issued> {
+  async #issue(wish: Wish, signingAlgorithm = ALGORITHM): Promise<Issued> {
     const { subject } = wish;
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       ...{ subject, issuer: this.#own.certificate.subject, publicKey: keys.publicKey },
-      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(wish) },
+      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm, ...validity(wish) },
       extensions: [
         new x509.BasicConstraintsExtension(false),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         await x509.AuthorityKeyIdentifierExtension.create(this.#own.keys.publicKey),
         ...names(wish),
+        ...(wish.usages === undefined ? [] : [new x509.ExtendedKeyUsageExtension([...wish.usages])]),
       ],
     });
     return { certificate, keys };

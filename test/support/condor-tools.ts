@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asRoot, type Suite, treeOf } from './pool-tree.ts';
 
-const TOOLS = ['condor_ping', 'condor_submit', 'condor_q', 'condor_history', 'condor_token_list'];
+const TOOLS = [
+  ...['condor_ping', 'condor_submit', 'condor_q', 'condor_history', 'condor_token_list'],
+  ...['condor_transfer_data', 'condor_rm'],
+];
 
 /** Mounts an in-memory overlay over a tree, as in pool.ts. The mount namespace ends with the tool. */
 const INSIDE = `

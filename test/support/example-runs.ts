@@ -28,18 +28,7 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
     return { ...result, remains: machine.remains };
   },
 
-  'gitlab/.gitlab-ci.yml': async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
-    const job = gitLabJob(pool, { sha256 });
-    const env = { ...job.variables, CONDOR_IDTOKEN: idtoken, CI_JOB_ID: String(randomInt(2 ** 40)) };
-    const shell = ['sh', '-e'] as const;
-    const script = [...(job.before_script ?? []), ...(job.script ?? [])];
-    const result = await machine.run(script.join('\n'), { env, shell: [...shell] });
-    const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
-    const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
-    const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
-    rmSync(directory, { recursive: true, force: true }); // it is outside the directories of the simulated host
-    return { status: result.status || after.status, output: result.output + after.output, remains };
-  },
+  'gitlab/.gitlab-ci.yml': (options) => runGitLab(options),
 
   Jenkinsfile: async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
     const { environment, stages, always } = readJenkinsfile(exampleText('Jenkinsfile', pool));
@@ -70,3 +59,20 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
     return { status, output, remains: readdirSync(WORKSPACE_TMP) };
   },
 };
+
+/** Runs the job `submit` of a `.gitlab-ci.yml`, by default that of the examples, as a runner of GitLab does. */
+export async function runGitLab(
+  { machine, pool, idtoken, sha256 = SHA256 }: ExampleOptions,
+  text?: string,
+): Promise<ExampleRun> {
+  const job = gitLabJob(pool, { sha256 }, text);
+  const env = { ...job.variables, CONDOR_IDTOKEN: idtoken, CI_JOB_ID: String(randomInt(2 ** 40)) };
+  const shell = ['sh', '-e'] as const;
+  const script = [...(job.before_script ?? []), ...(job.script ?? [])];
+  const result = await machine.run(script.join('\n'), { env, shell: [...shell] });
+  const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
+  const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
+  const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
+  rmSync(directory, { recursive: true, force: true }); // it is outside of the machine's own directories
+  return { status: result.status || after.status, output: result.output + after.output, remains };
+}

@@ -1,7 +1,7 @@
 /** Reads the examples as a CI system does, and replaces the pool that they name with a test pool. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { type CollectionTag, parse, parseAllDocuments, Scalar, type YAMLSeq } from 'yaml';
 import { projectRoot } from './project.ts';
 
 /** A pool: its collector, and the name of its schedd. */
@@ -12,12 +12,16 @@ export interface Place {
 
 /** Returns the text of an example, with these pools in place of those that it names. */
 export function exampleText(file: string, pool?: Place, second?: Place): string {
-  const text = readFileSync(join(projectRoot, 'examples', file), 'utf8');
+  return withPlaces(readFileSync(join(projectRoot, 'examples', file), 'utf8'), pool, second);
+}
+
+/** Replaces the pools of the documents by these. */
+export function withPlaces(text: string, pool?: Place, second?: Place): string {
   const names: readonly (readonly [string, string | undefined])[] = [
     ...([['cm.example.org', pool?.collector] as const, ['ap40.example.org', pool?.schedd] as const] as const),
     ...([['cm.example.net', second?.collector] as const, ['ap1.example.net', second?.schedd] as const] as const),
   ];
-  return names.reduce((changed, [name, ours = name]) => changed.replaceAll(name, ours), text);
+  return names.reduce((changed, [name, replacement = name]) => changed.replaceAll(name, replacement), text);
 }
 
 interface GitLabJob {
@@ -30,24 +34,57 @@ interface GitLabJob {
 }
 
 interface GitLabInclude {
-  readonly local: string;
+  readonly local?: string;
+  readonly remote?: string;
   readonly inputs: Readonly<Record<string, string>>;
 }
 
 /**
- * Returns the job `submit` of the GitLab example, with the component included and its inputs and `extends` resolved.
+ * The job `submit` of a `.gitlab-ci.yml`, by default that of the examples, as GitLab runs it: with the component included,
+ * its inputs replaced, and the job extended.
  */
-export function gitLabJob(pool: Place, inputs: Readonly<Record<string, string>>): GitLabJob {
-  const { include, submit } = parse(exampleText('gitlab/.gitlab-ci.yml', pool)) as {
+export function gitLabJob(
+  pool: Place,
+  inputs: Readonly<Record<string, string>>,
+  text: string = exampleText('gitlab/.gitlab-ci.yml'),
+): GitLabJob {
+  const references: GitLabReference[] = [];
+  const customTags: CollectionTag[] = [
+    {
+      tag: '!reference',
+      collection: 'seq',
+      resolve(seq) {
+        const [job, key] = (seq as YAMLSeq).toJSON() as [string, string];
+        references.push({ job, key });
+        return new Scalar(REFERENCE);
+      },
+    },
+  ];
+  const { include, submit } = parse(withPlaces(text, pool), { customTags }) as {
     include: readonly GitLabInclude[];
     submit: GitLabJob;
   };
   const [first] = include;
   if (first === undefined || include.length !== 1) throw new Error('one component is included');
-  const jobs = gitLabComponent(`gitlab${first.local}`, { ...first.inputs, ...inputs });
+  const file = first.local === undefined ? first.remote?.split('/examples/')[1] : `gitlab${first.local}`;
+  const jobs = gitLabComponent(file ?? '', { ...first.inputs, ...inputs });
   const base = jobs[submit.extends ?? ''];
   if (base === undefined) throw new Error(`the component has no ${submit.extends}`);
-  return { ...base, ...submit, variables: { ...base.variables, ...submit.variables } };
+  const before = (submit.before_script ?? base.before_script ?? []).flatMap((line) => {
+    if (line !== REFERENCE) return [line];
+    const { job = '', key } = references.shift() ?? {};
+    if (key !== 'before_script') throw new Error(`before_script refers to ${key}`);
+    return jobs[job]?.before_script ?? [];
+  });
+  return { ...base, ...submit, before_script: before, variables: { ...base.variables, ...submit.variables } };
+}
+
+/** Stands for a `!reference` in a list until it is resolved. */
+const REFERENCE = '!reference';
+
+interface GitLabReference {
+  readonly job: string;
+  readonly key: string;
 }
 
 /** Expands the GitLab component. Throws if an input is unknown or missing, or if an interpolation names no input. */

@@ -106,6 +106,9 @@ export async function startSecurePool(options: SecurePoolOptions): Promise<Secur
       await pool.write('/etc/ssl/openssl.cnf', openSslConfiguration(options.tls ?? 'TLSv1.3'), 0o644);
       await options.prepare?.(pool);
     },
+  }).catch((error: unknown) => {
+    issuer.stop(); // otherwise the process of the tests would not end
+    throw error;
   });
   return {
     ...{ pool, authority, issuer, alice, collector: `${HOST}:${pool.port}` },

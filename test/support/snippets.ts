@@ -12,7 +12,7 @@ import { parseActionYaml, strangeJwt } from './runner.ts';
 import { surroundings } from './surroundings.ts';
 import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 
-const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0|[0-9a-f]{40})$|^\.\/$/;
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0(\.1\.0)?|[0-9a-f]{40})$|^\.\/$/;
 
 /** The reason for skipping checks of Unix shell snippets; false if they run. */
 export const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
@@ -38,7 +38,8 @@ export async function checkWorkflow(where: string, text: string): Promise<readon
   const steps = stepsOf(workflow);
   for (const step of steps) {
     const { uses, run, with: inputs = {} } = step;
-    if (run !== undefined) checkShell(where, run.replaceAll(/\$\{\{.*?\}\}/g, 'x'));
+    const isShell = step.shell === undefined || step.shell === 'bash';
+    if (run !== undefined && isShell) checkShell(where, run.replaceAll(/\$\{\{.*?\}\}/g, 'x'));
     if (uses?.includes('condor-token-fetch') === true && !OURS.test(uses)) throw new Error(`${where}: uses: ${uses}`);
     if (isOurs(step)) checkInputs(where, inputs);
   }

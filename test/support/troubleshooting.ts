@@ -74,21 +74,21 @@ function contents(): readonly string[] {
 export function troubleshooting(): string {
   return `${[
     '# Troubleshooting',
-    `An error has one line that says what happened, with a code and the step in which it happened; lines with the reason of each
-credential; and *hints*: what to try, most likely first, and whose move it is.`,
+    `An error message has three parts. The first line names what failed, the code and the step. The next lines give the reason for
+each credential that was not accepted. The *hints* name what to try, most likely first, and who should act.`,
     `\`\`\`text
-the daemon accepted none of our credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
+the daemon accepted none of the credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
   IDTOKENS: idtoken (ci@example.org, issuer example.org, key OLD): it is signed with the key OLD; the daemon has POOL
 ${hintsFor(ERRORS['it is signed with the key OLD'])
   .map((hint) => `Hint: ${hint}`)
   .join('\n')}
 \`\`\``,
-    `Search this page for words of your message, ours or HTCondor’s. *Workflow* is whoever wrote the workflow, *Administrator* the
-administrator of the pool, *Runner* the machine that this runs on, and *Network* what is between the two. Commands with
-\`-schedd\` ask the schedd, from any machine that it allows to read; for another daemon say \`-collector\` or \`-name\`. What is in
-capitals is yours to fill in; names such as \`OLD\` or \`alice@pool.test\` stand for yours.`,
-    `To see more, run it with \`-debug\`, or in a workflow [with debug logging](https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging).
-\`mode: check\`, or \`-check\`, goes through all steps and fetches nothing.`,
+    `Search this page for words of your message; it contains those of this project and those of HTCondor. *Workflow* is the author of
+the workflow, *Administrator* the administrator of the pool, *Runner* the host of the job, and *Network* everything between the two.
+Commands with \`-schedd\` ask the schedd, and work on every host that may read from it; for another daemon use \`-collector\` or \`-name\`.
+Replace the words in capitals, and names such as \`OLD\` or \`alice@pool.test\`.`,
+    `For more details, use \`-debug\`, or enable [debug logging](https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging)
+in the workflow. \`mode: check\`, or \`-check\`, performs all steps, but the daemon issues no token.`,
     [
       '| | codes (exit status of the command) |',
       '|---|---|',
@@ -97,7 +97,7 @@ capitals is yours to fill in; names such as \`OLD\` or \`alice@pool.test\` stand
     ].join('\n'),
     ...CHAPTERS.flatMap(({ title, text, messages }) => [`## ${title}`, text, ...messages.map(section)]),
     '## In the next steps',
-    'The token is there, and HTCondor’s tools complain about it.',
+    'The fetch succeeded, but HTCondor’s tools fail in a later step.',
     [
       '| message | cause | what to do |',
       '|---|---|---|',

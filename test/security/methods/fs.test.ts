@@ -95,7 +95,7 @@ describe('FS at another machine', () => {
     test(`${JSON.stringify(address)} is not tried`, () => {
       const { usable, rejected } = method.candidatesFor(policy, peer(address));
       assert.deepEqual(usable, []);
-      assert.deepEqual(rejected, [{ label: 'this account', reason: `${address} is another machine` }]);
+      assert.deepEqual(rejected, [{ label: 'this account', reason: `${address} is another host` }]);
       assert.equal(method.guessed(peer(address)), undefined);
     });
   }
