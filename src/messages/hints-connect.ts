@@ -81,6 +81,9 @@ Workflow: give PEM with all of its lines, and a key without a passphrase: openss
 Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
 /answers with an IDTOKEN
 Workflow: leave mode and remote out, for it is the result already; or give the URL at which the service makes a SciToken.
+/answers with an HTML page
+Workflow: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.
+Network: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.
 /answers without a token in
 Workflow: correct token-service: it is to be the URL of a token endpoint (RFC 8693, its answer has access_token), or of a broker (its answer has token).
 /SciToken|scitoken
@@ -132,6 +135,10 @@ Administrator: approve it while this step waits: condor_token_request_approve -r
 Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
 /cancelled
 Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+/no answer from (https?:\S+):
+Network: the service at $1 does not answer: curl -v $1 on this runner shows how far the connection gets. A firewall may drop the packets.
+Administrator: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.
+Workflow: for a slow network raise timeout.
 ${PRIVATE}
 /no connection to
 Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}

@@ -69,6 +69,8 @@ grants:
       await pool?.stop();
     });
 
+    // The OIDC endpoint of the runner is verified with the CA certificates of the system, not with ca-certificate.
+    const jobEnv = () => ({ ...issuer.env, SSL_CERT_FILE: join(service.directory, 'ca.pem') });
     const token = (claims: IssuerClaims = {}) => issuer.issue({ ...GITHUB_CLAIMS, aud: service.audience, ...claims });
 
     async function ping(jwt: string, ...levels: readonly string[]): Promise<string> {
@@ -83,7 +85,7 @@ grants:
     test('a step with token-service alone gets a token that the schedd accepts', async () => {
       const step = await runner.runAction(
         { ...inputs, verify: 'true', 'export-environment': 'true' },
-        { env: issuer.env },
+        { env: jobEnv() },
       );
       assert.equal(step.status, 0, step.raw + service.log.join('\n'));
       const { identity, authz, lifetime, 'token-id': id } = step.outputs;
@@ -96,7 +98,7 @@ grants:
 
     test('a step of another branch fails with the reason, and nothing is issued', async () => {
       issuer.job = { ...GITHUB_CLAIMS, ref: 'refs/heads/x' };
-      const step = await runner.runAction(inputs, { env: issuer.env });
+      const step = await runner.runAction(inputs, { env: jobEnv() });
       issuer.job = GITHUB_CLAIMS;
       assert.deepEqual([step.status, step.outputs['error-code']], [2, 'ERR_NO_CREDENTIAL'], step.raw);
       assert.match(step.raw, /ref: expected refs\/heads\/main, got refs\/heads\/x/);
