@@ -70,6 +70,9 @@ export const OF_INPUTS = {
   'the token service answers without a token in': unreadable(
     'token-service: the token service answers without a token in access_token or token',
   ),
+  'the token service answers with an HTML page': unreadable(
+    'token-service: the token service answers with an HTML page instead of JSON',
+  ),
   'not a SciToken': unreadable('scitoken: not a SciToken: it has no iss or no sub'),
   'it is not one line of text': unreadable('password: it is not one line of text'),
   'not an IDTOKEN': unreadable('idtoken: not an IDTOKEN: it is not three parts of base64url with dots between them'),

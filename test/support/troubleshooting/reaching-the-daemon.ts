@@ -14,6 +14,11 @@ export const REACHING_THE_DAEMON: Chapter = {
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
     },
     {
+      name: 'https://tokens.example.org: the time allowed is over',
+      says: 'no answer from https://…: the time allowed is over',
+      means: 'The service accepts no connection, or accepts one and sends no response within `timeout`.',
+    },
+    {
       name: 'does not connect to',
       says: 'the proxy … does not connect to …',
       means: 'The proxy of the runner refuses the connection, needs a password (407), or cannot be reached.',
