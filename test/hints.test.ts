@@ -51,7 +51,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the token service answers with an IDTOKEN': NO_DAEMON,
   'the token service answers without a token in': NO_DAEMON,
   'the token service answers with an HTML page': NO_DAEMON,
-  'https://tokens.example.org: the time allowed is over': NO_DAEMON,
+  ': the time allowed is over': NO_DAEMON,
   'no answer from https://': NO_DAEMON,
   'does not resolve': NO_DAEMON,
   'does not connect to': NO_DAEMON,

@@ -135,8 +135,8 @@ Administrator: approve it while this step waits: condor_token_request_approve -r
 Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
 /cancelled
 Workflow: it was cancelled from outside, and nothing was delivered: run it again.
-/no answer from (https?:\S+):
-Network: the service at $1 does not answer: curl -v $1 on this runner shows how far the connection gets. A firewall may drop the packets.
+/no answer from https?:
+Network: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.
 Administrator: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.
 Workflow: for a slow network raise timeout.
 ${PRIVATE}

@@ -110,6 +110,7 @@ describe('A token service is of no use', () => {
     const ended = new DOMException('the time allowed is over', 'TimeoutError');
     services.others.set('/hang', () => over.abort(ended));
     const hang = keyless(service('/hang'), services.env, notingHost({ signal: over.signal }));
+    await assert.rejects(hang, advised(': the time allowed is over'));
     await assert.rejects(hang, { code: 'ERR_TIMEOUT', message: `no answer from ${services.origin}: ${ended.message}` });
   });
 

@@ -327,6 +327,31 @@ describe('the configuration', () => {
   });
 });
 
+describe('check', () => {
+  test('of a schedd that is located by name ends with the last line, and names the host that the certificate lacks', async () => {
+    const config = `daemon: [{ pool: "${pool.collector}", name: ci@pool }]
+grants:
+  - { identity: ${CI}, authz: [READ], max-lifetime: 1h, jobs: [{ issuer: "${issuer.url}", repository_id: 74 }] }
+`;
+    const other = await ServiceProcess.prepare({
+      ...{ authority: issuer.authority, config, seeds: { [CI]: seed('ci', ['READ']) } },
+    });
+    try {
+      const { status, stdout } = await other.run('check');
+      assert.equal(status, 3, stdout);
+      assert.match(stdout, /^ok +grant ci@pool\.test: /m);
+      assert.match(stdout, /^fail certificate: it is not for tokens\.example\.org/m);
+      await other.start();
+      assert.equal((await other.ask(token())).status, 200);
+      await until('no connection to the daemon remains open', 10, async () =>
+        pool.open === 0 ? undefined : `${pool.open} are open`,
+      );
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe('a seed', () => {
   const kinds: readonly (readonly [string, (path: string) => void])[] = [
     ['a FIFO', (path) => execFileSync('mkfifo', ['-m', '600', path])],

@@ -33,9 +33,7 @@ export const OF_THE_WAY = {
     'ERR_CONNECT',
     'no answer from https://tokens.example.org: self-signed certificate in certificate chain',
   ),
-  'https://tokens.example.org: the time allowed is over': timeout(
-    'no answer from https://tokens.example.org: the time allowed is over',
-  ),
+  ': the time allowed is over': timeout('no answer from https://tokens.example.org: the time allowed is over'),
   'does not connect to': new ConnectError(
     'ERR_CONNECT',
     'no answer from https://tokens.example.org: the proxy http://proxy.example.org:3128 does not connect to tokens.example.org:443: it answers 407',

@@ -14,7 +14,7 @@ export const REACHING_THE_DAEMON: Chapter = {
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
     },
     {
-      name: 'https://tokens.example.org: the time allowed is over',
+      name: ': the time allowed is over',
       says: 'no answer from https://…: the time allowed is over',
       means: 'The service accepts no connection, or accepts one and sends no response within `timeout`.',
     },
