@@ -1,15 +1,15 @@
 #!/bin/sh
-# Runs a command with a short token of an HTCondor pool, which is gone afterwards:
+# Runs a command with a short-lived token of an HTCondor pool, and removes the token afterwards:
 #
 #   CONDOR_IDTOKEN=… CONDOR_TOKEN_FETCH_SHA256=… sh shell.sh condor_submit -spool job.sub
 #
-# Both come from your secrets and settings, not from the command line, which everybody on the machine can see. The sum
-# is in SHA256SUMS of the release. Needs Node 20.19 or later, and HTCondor's tools for the command.
+# Set both variables in the settings of your CI system, not on a command line, which every account of the host can see.
+# SHA256SUMS of the release contains the sum. The script needs Node 20.19 or later; the command needs HTCondor's tools.
 set -eu
 : "${CONDOR_IDTOKEN:?a token of your pool}" "${CONDOR_TOKEN_FETCH_SHA256:?the sum of condor_token_fetch.mjs}"
 version=v0.1.0 pool=cm.example.org schedd=ap40.example.org
 
-private=$(mktemp -d) # nobody else may look into it
+private=$(mktemp -d) # not readable by other accounts
 trap 'rm -rf "$private"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -21,7 +21,7 @@ curl -fsSL -o "$program" \
 if command -v sha256sum > /dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi
 echo "$CONDOR_TOKEN_FETCH_SHA256  $program" | $sum -c - > /dev/null
 
-# A token file must be ours alone, or HTCondor does not take it. printf is part of the shell: no process shows the token.
+# HTCondor ignores a token file that other accounts can read. printf is built into the shell, so no process shows the token.
 (
   umask 077
   mkdir "$private/credential"
@@ -36,5 +36,5 @@ rm -r "$private/credential"
 
 export _CONDOR_SEC_TOKEN_DIRECTORY="$private/tokens.d"
 export _CONDOR_COLLECTOR_HOST="$pool" _CONDOR_SCHEDD_HOST="$schedd"
-[ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV # HTCondor's tools want a configuration, or this
+[ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV # HTCondor's tools need a configuration, or this
 "$@"

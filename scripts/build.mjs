@@ -1,6 +1,7 @@
 /**
- * `npm run build`: checks and compiles src, and makes dist of it: one bundle each for the Action, the command, the
- * token service and the library, and the library's declarations. Does nothing if neither the sources nor dist changed since the last build.
+ * `npm run build`: checks and compiles src, and builds dist: one bundle each for the Action, the command, the token service
+ * and the library, and the library's declarations. Does nothing if neither the sources nor dist have changed since the last
+ * build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +23,7 @@ const SOURCES = [
   'tsconfig.build.json',
 ];
 
-/** Entry points by folder of dist. A minified bundle loads faster; class names stay, because error messages show them. */
+/** Entry points by directory of dist. Minified bundles load faster. Class names are kept, because error messages show them. */
 const BUNDLES = {
   action: { entry: 'action/index.js', minified: true },
   cli: { entry: 'cli/index.js', minified: true },
@@ -75,7 +76,7 @@ async function bundle(name, { entry, minified }) {
   for (const [file, { source }] of Object.entries(assets)) writeFileSync(join(folder, file), source);
 }
 
-/** Copies the declarations that users of the library reach from its entry point. */
+/** Copies the declarations that the entry point of the library references. */
 function copyDeclarations() {
   const waiting = ['index.d.ts'];
   const seen = new Set(waiting);

@@ -55,16 +55,16 @@ describe('What is wrong before any daemon is asked', () => {
   const cases: readonly [ErrorName, () => FetchOptions | Promise<FetchOptions>][] = [
     ['is not a lifetime', () => ({ lifetime: 0 })],
     ['the certificate of CN=alice expired at', certificates],
-    ['it holds no PEM certificate', async () => ({ clientCertificate: (await certificates()).clientKey })],
+    ['it contains no PEM certificate', async () => ({ clientCertificate: (await certificates()).clientKey })],
     [
-      'SCITOKENS takes at most 16380, mode exchange more',
+      'SCITOKENS accepts at most 16380, mode exchange accepts more',
       () => ({ scitoken: issuer.issue('alice', { padding: 'x'.repeat(20_000) }) }),
     ],
     ['not a SciToken', () => ({ scitoken: 'correct-horse' })],
-    ['it is not one line of text', () => ({ password: 'correct\nhorse' })],
+    ['the password is not a single line of text', () => ({ password: 'correct\nhorse' })],
     ['not an IDTOKEN', () => ({ idtoken: 'correct-horse' })],
     [
-      'a SciToken is shown only to a daemon that proves itself',
+      'a SciToken is sent only to a daemon that authenticates itself',
       () => ({ mode: 'exchange', scitoken: issuer.issue('alice'), authenticationMethods: ['FS'] }),
     ],
     ['cancelled', () => ({ signal: AbortSignal.abort() })],
@@ -88,7 +88,7 @@ describe('What is wrong before any daemon is asked', () => {
   ];
   for (const [name, options] of cases) test(name, async () => assert.rejects(offline(await options()), advised(name)));
 
-  test('is another machine', async () => {
+  test('is another host', async () => {
     const elsewhere = { address: '192.0.2.7', port: 9618, sharedPortId: undefined, serverName: undefined };
     const methods = [fs({ parents: ['/tmp'], owner: undefined, mayBeUnbound: true })];
     await assert.rejects(
@@ -100,7 +100,7 @@ describe('What is wrong before any daemon is asked', () => {
         undefined,
         true,
       ),
-      advised('is another machine'),
+      advised('is another host'),
     );
   });
 });
@@ -110,8 +110,8 @@ const ALERT = Buffer.from('15030300020246', 'hex');
 
 describe('Where something else listens', () => {
   const servers: readonly [ErrorName, () => Server][] = [
-    ['it answers like a web server (HTTP)', () => createWebServer()],
-    ['it answers like a TLS server', () => createServer((socket) => socket.on('error', () => {}).end(ALERT))],
+    ['it responds like a web server (HTTP)', () => createWebServer()],
+    ['it responds like a TLS server', () => createServer((socket) => socket.on('error', () => {}).end(ALERT))],
     [
       'the peer does not speak CEDAR (its first byte is',
       () => createServer((socket) => socket.on('error', () => {}).end('* OK IMAP4rev1 ready\r\n')),
@@ -135,31 +135,35 @@ describe('What no real daemon does for us', () => {
   const cases: readonly [ErrorName, EmbeddedPoolOptions, ((pool: EmbeddedPool) => FetchOptions)?][] = [
     ['a message ends too early', { faults: { policy: instead((message) => message.int(1).string('A = 1')) } }],
     [
-      'a line is no attribute',
+      'a line is not an attribute',
       { faults: { policy: instead((message) => message.int(1).string('hello').string('').string('')) } },
     ],
     ['an encrypted frame is not authentic', { faults: { 'post-auth': alter } }],
     ['the daemon does not agree to authenticate', { edit: { policy: (ad) => ({ ...ad, Authentication: 'NO' }) } }],
     ['it offers BLOWFISH', { edit: { policy: (ad) => ({ ...ad, CryptoMethods: 'BLOWFISH' }) } }],
     [
-      'the daemon does not know the command',
+      'the daemon does not support the command',
       { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'CMD_NOT_FOUND' }) } },
     ],
-    ['it names no identity', { edit: { 'post-auth': () => ({ ReturnCode: 'DENIED' }) } }],
-    ['for it, we are bob@pool.test', { denied: () => true }, (pool) => ({ idtoken: pool.idToken('bob') })],
+    ['it reported no identity', { edit: { 'post-auth': () => ({ ReturnCode: 'DENIED' }) } }],
     [
-      'the daemon does not say which trust domain it is of',
+      'it authenticated the client as bob@pool.test',
+      { denied: () => true },
+      (pool) => ({ idtoken: pool.idToken('bob') }),
+    ],
+    [
+      'the daemon does not report its trust domain',
       { edit: { policy: (ad) => ({ ...ad, TrustDomain: undefined }) } },
       (pool) => ({ idtoken: `${pool.idToken()}\n${pool.idToken()}` }),
     ],
     [
-      'the reply has neither a token nor the id of a request',
+      'the reply contains neither a token nor a request id',
       { requests: {}, edit: { reply: () => ({ Status: 1 }) } },
       () => ({ mode: 'request', identity: 'carol@pool.test' }),
     ],
-    ['the reply has no token', { edit: { reply: () => ({}) } }],
+    ['the reply contains no token', { edit: { reply: () => ({}) } }],
     [
-      'which we did not ask for',
+      'which was not requested',
       {
         keys: [key],
         edit: { reply: () => ({ Token: key.issue({ subject: 'alice@pool.test', issuer: 'pool.test' }) }) },

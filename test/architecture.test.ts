@@ -270,7 +270,7 @@ describe('secrets', () => {
     assert.deepEqual(Object.fromEntries(found), REVEALS);
   });
 
-  test('cannot be looked at in another way', () => {
+  test('cannot be examined in another way', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
   });
 });

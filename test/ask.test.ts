@@ -61,7 +61,7 @@ describe('a mode', () => {
     const { error, commands } = await ask(words);
     assert.ok(error instanceof HTCondorError, String(error));
     assert.deepEqual([error.code, error.phase, commands], ['ERR_NO_CREDENTIAL', 'credentials', []]);
-    assert.match(error.message, /^there is no SciToken to exchange: no SciToken was found/);
+    assert.match(error.message, /^no SciToken to exchange: no SciToken was found/);
   });
 
   test('of exchange ends with what is no IDTOKEN, and shows it to nobody', async () => {

@@ -26,7 +26,7 @@ describe('a mistake in a document is found:', () => {
     ['an input that there is not', step('pol: cm'), /no input pol/],
     ['a word that an input cannot be', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
     ['a level that there is not', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
-    ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclude/],
+    ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclusive/],
     ['neither true nor false', step('pool: cm, cleanup: maybe'), /cleanup/],
     ['a time that is none', step('pool: cm, timeout: soon'), /timeout/],
     ['another version', step('pool: cm', uses.replace('@v0', '@main')), /uses: .*@main/],

@@ -61,7 +61,8 @@ describe('what the README shows is done', () => {
       .replaceAll('cm.example.org', pool.collector)
       .replaceAll('https://tokens.example.org', services.origin)
       .replaceAll('cm.example.net', other.collector)
-      .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool');
+      .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool')
+      .replaceAll(/127\.0\.0\.1:96\d\d/g, pool.collector);
   /** The steps of the Action, one after the other, with what they have to have. */
   async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
     const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
@@ -96,55 +97,67 @@ describe('what the README shows is done', () => {
     assert.ok(existsSync(step.outputs['token-file'] ?? ''));
   };
 
-  test('Quick start', () => act('Quick start', isFor('ci@example.org', 'READ WRITE', '1800')));
+  test('Quick start', () =>
+    act('Quick start', (step) => {
+      isFor('ci@example.org', 'READ WRITE', '1800')(step);
+      for (const line of shown('Quick start', 'text').text.trim().split('\n')) {
+        const parts = here(line.replace('▸ ', '').trim()).replaceAll('alice@', 'ci@').split('…');
+        const [first = '', second = ''] = parts.map((part) => part.replace('/home/runner/work/_temp', runner.temp));
+        const raw = step.raw.replaceAll('::group::', '');
+        assert.ok(
+          raw.split('\n').some((each) => each.startsWith(first) && each.endsWith(second)),
+          `${line} is printed:\n${step.raw}`,
+        );
+      }
+    }));
   test('Two pools in one job', () =>
     act(
       'Two pools in one job',
       isFor('ci@example.org', 'READ WRITE', '3600'),
       isFor('ci@example.net', 'READ', '3600'),
     ));
-  test('The right token, or none', () =>
-    act('The right token, or none', isFor('ci@example.org', 'READ WRITE', '3600')));
-  test('Will it work?', () =>
-    act('Will it work?', ({ outputs, log }) => {
+  test('Require the exact token', () => act('Require the exact token', isFor('ci@example.org', 'READ WRITE', '3600')));
+  test('Check before you fetch', () =>
+    act('Check before you fetch', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['token']], ['ci@example.org', undefined]);
-      assert.match(log.join('\n'), /A fetch from ci@pool would work, as ci@example\.org: READ yes, WRITE yes/);
+      assert.match(
+        log.join('\n'),
+        /A fetch from ci@pool would succeed as ci@example\.org; READ allowed, WRITE allowed/,
+      );
     }));
-  test('Long jobs', () => act('Long jobs', isFor('ci@example.org', '', '1200')));
-  test('No secret: an administrator approves', () =>
-    act('No secret: an administrator approves', ({ outputs, log }) => {
+  test('Jobs that are longer than a token', () =>
+    act('Jobs that are longer than a token', isFor('ci@example.org', 'READ WRITE', '1200')));
+  test('Approval by an administrator', () =>
+    act('Approval by an administrator', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);
-      assert.match(log.join('\n'), /waits for its approval: condor_token_request_approve -reqid \d+ -name/);
+      assert.match(log.join('\n'), /is waiting for approval: condor_token_request_approve -reqid \d+ -name/);
     }));
   test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
     act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),
   );
-  test('Tools in a container', () => act('Tools in a container', isFor('ci@example.org', '', '3600')));
+  test("HTCondor's tools instead of Python", () =>
+    act("HTCondor's tools instead of Python", isFor('ci@example.org', 'READ WRITE', '3600')));
 
-  test('No secret: the job itself, and a token service', async () => {
+  test('A job without a stored secret', async () => {
     services.made = () => ways.issuer.issue('ci', { exp: Math.floor(Date.now() / 1000) + 3600 });
-    await act('No secret: the job itself, and a token service', (step) => {
+    await act('A job without a stored secret', (step) => {
       isFor('ci@example.org', 'READ WRITE', '600')(step);
       assert.equal(step.outputs['authentication-method'], 'IDTOKENS');
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
     });
   });
 
-  for (const [heading, language] of [
-    ['Tunnels', 'sh'],
-    ['The command', 'console'],
-  ] as const)
-    test(heading, { skip: skipWindows }, async () => {
-      const { port } = pool;
-      const block = shown(heading, language);
-      const script = here(commandsOf(block)).replaceAll(/localhost:96\d\d/g, `127.0.0.1:${port}`);
-      const { status, output } = await shell(script);
-      assert.equal(status, 0, output);
-      assert.match(output, /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
-      if (language !== 'console') return;
-      const [, said = ''] = block.text.split('\n');
-      assert.ok(said.endsWith('…') && output.startsWith(said.slice(0, -1)), `${said} is what is printed: ${output}`);
-    });
+  test('A pool behind a firewall', () =>
+    act('A pool behind a firewall', isFor('ci@example.org', 'READ WRITE', '1800')));
+
+  test('The command', { skip: skipWindows }, async () => {
+    const block = shown('The command', 'console');
+    const { status, output } = await shell(here(commandsOf(block)));
+    assert.equal(status, 0, output);
+    assert.match(output, /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
+    const [, printed = ''] = block.text.split('\n');
+    assert.ok(printed.endsWith('…') && output.startsWith(printed.slice(0, -1)), `${printed} is printed: ${output}`);
+  });
 
   test('The library', { skip: skipWindows }, async () => {
     const file = join(projectRoot, 'build', 'of-the-readme.mjs');
@@ -169,7 +182,7 @@ describe('what the README shows is done', () => {
     for (const [name, text] of Object.entries({
       node: `exec '${process.execPath}' "$@"`,
       condor_token_fetch: command,
-      npx: `[ "$1" = condor-token-fetch ] || exit 127; shift; ${command}`,
+      npx: `[ "$1" = condor-token-fetch@0.1.0 ] || exit 127; shift; ${command}`,
       ssh: 'exit 0',
     })) {
       writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);

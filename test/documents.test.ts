@@ -8,6 +8,7 @@ import { everyError } from './support/every-error.ts';
 import { type Block, blocksOf } from './support/markdown.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 import {
+  anchorsOf,
   checkLink,
   checkShell,
   checkTypeScript,
@@ -15,6 +16,7 @@ import {
   commandsOf,
   isOurs,
   linksOf,
+  prose,
   skipWindows,
 } from './support/snippets.ts';
 
@@ -40,7 +42,7 @@ describe('documents', () => {
     for (const language of ['yaml', 'sh', 'console', 'ts']) assert.ok(inLanguage(language).length > 0, language);
   });
 
-  for (const block of inLanguage('yaml'))
+  for (const block of inLanguage('yaml').filter(({ name }) => name !== 'gitlab'))
     test(`${place(block)} is a workflow that GitHub and the Action take`, async () => {
       const steps = await checkWorkflow(place(block), block.text);
       assert.ok(steps.some(isOurs), 'with this Action');
@@ -84,7 +86,24 @@ describe('the README', () => {
       assert.match(readme, new RegExp(`^\\|[^|]*\`${code}\`[^|]*\\| ${exitStatus} \\|`, 'm'));
   });
 
-  test('says what the Action is before anything else: a step to paste, then what to look out for', () => {
+  test('has at most 1,800 words outside code and tables', () => {
+    const words = prose(readme)
+      .replaceAll(/^ *\|.*$/gm, '')
+      .split(/\s+/);
+    assert.ok(words.length <= 1800, String(words.length));
+  });
+
+  test('lists its chapters, and pins an exact version in each workflow', () => {
+    const [, contents = ''] = /^\*\*Contents:\*\*([\s\S]*?)\n\n/m.exec(readme) ?? [];
+    const headings = anchorsOf(readme.replaceAll(/^(# |###).*$/gm, ''));
+    assert.deepEqual(
+      linksOf(contents),
+      headings.map((heading) => `#${heading}`),
+    );
+    for (const [line] of readme.matchAll(/^.*uses: condor-token-fetch\/.*$/gm)) assert.match(line, /@v0\.1\.0$/);
+  });
+
+  test('begins with the quick start, security, inputs and outputs', () => {
     const headings = [...readme.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
     assert.deepEqual(headings.slice(0, 4), ['Quick start', 'Security', 'Inputs', 'Outputs']);
   });

@@ -25,7 +25,7 @@ const WORKFLOWS = [
   'forgejo.yml',
   'forgejo-keyless.yml',
 ];
-const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0$/;
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
 /** Scripts of the keyless examples of systems that use the command. */
@@ -196,7 +196,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       const idtoken = pool.idToken('alice');
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
       assert.equal(status, 0, output);
-      assert.equal(output.match(/as alice@pool\.test: READ yes/g)?.length, 2, `both tools are alice:\n${output}`);
+      assert.equal(output.match(/as alice@pool\.test; READ allowed/g)?.length, 2, `both tools are alice:\n${output}`);
       assert.match(output, /^drwx------/m);
       assert.match(output, /^-rw-------\W.*\/tokens\.d\/token$/m);
       assert.deepEqual(remains, []);

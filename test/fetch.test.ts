@@ -125,6 +125,6 @@ describe('delivery', () => {
       await assert.rejects(fetchFrom(pool, { file, onReduced: 'fail' }), { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
       assert.ok(!existsSync(file));
       const { reductions } = await fetchFrom(pool, { file });
-      assert.deepEqual(reductions, ['lifetime: asked for 1 h, granted 1 min']);
+      assert.deepEqual(reductions, ['lifetime: requested 1 h, granted 1 min']);
     }));
 });

@@ -114,7 +114,7 @@ describe('a pool of several collectors', () => {
       }).finally(() => hangsUp.close());
       assert.equal(daemonName, 'ci@pool');
       assert.equal(lines.length, 2, lines.join('\n'));
-      for (const line of lines) assert.match(line, /^the collector 127\.0\.0\.1:\d+: .*; asking the next collector$/);
+      for (const line of lines) assert.match(line, /^the collector 127\.0\.0\.1:\d+: .*; trying the next collector$/);
     }));
 
   test('of which the first does not have the daemon asks the next', () =>

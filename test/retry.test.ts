@@ -51,7 +51,7 @@ describe('tries', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('end at once if there is no time for another one', async () => {
+  test('end at once if there is not a valid timestamp for another one', async () => {
     const { work, hosts } = failing(HEALS, HEALS);
     await assert.rejects(
       withRetries({ retries: 3, patient: false }, work, hasty({ timeLeftMs: () => 100 }).host),
@@ -67,6 +67,18 @@ describe('tries', () => {
     const { work, hosts } = failing(HEALS, HEALS);
     await assert.rejects(withRetries({ retries: 3, patient: false }, work, { ...host, log }), /cancelled/);
     assert.equal(hosts.length, 1);
+  });
+
+  test('stop after a minute if the daemon may be restarting, though an administrator has a day', async () => {
+    let left = 86_400_000;
+    const { host, log } = hasty({ timeLeftMs: () => left });
+    const refused = new ConnectError('ERR_CONNECT', 'connection refused', { mayBeRestarting: true });
+    const work = async (): Promise<string> => {
+      left -= 30_000;
+      throw refused;
+    };
+    await assert.rejects(withRetries({ retries: 3, patient: true }, work, host), { code: 'ERR_CONNECT', tries: 3 });
+    assert.match(log[0] ?? '', /retrying for up to 60 s$/);
   });
 
   test('that hang are given up in time for another one, but for the last and for patient ones', async () => {
@@ -139,8 +151,8 @@ describe('A restart', () => {
     const { work } = failing(refused(), missing(true));
     const late = async (within: Host) => {
       const result = await work(within);
-      over.abort(new DOMException('the time allowed is over', 'TimeoutError'));
-      if (result === 'done') throw new ConnectError('ERR_TIMEOUT', 'the time allowed is over');
+      over.abort(new DOMException('the time limit expired', 'TimeoutError'));
+      if (result === 'done') throw new ConnectError('ERR_TIMEOUT', 'the time limit expired');
       return result;
     };
     await assert.rejects(withRetries(once, late, host), { code: 'ERR_NOT_FOUND', mayBeRestarting: true });

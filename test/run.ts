@@ -22,7 +22,7 @@ const PROGRESS_MS = 15_000;
 const DURATIONS = join(projectRoot, 'build/test-durations.json');
 /** Seconds of files of which no run is recorded, on two idle processors; the first expression that matches counts. */
 const ESTIMATES: readonly (readonly [RegExp, number])[] = [
-  [/real\/(reliability|methods|act)\./, 90],
+  [/real\/(reliability|methods|act|documented-workflows)\./, 90],
   [/real\//, 30],
   [/output\/crash|fuzz\/|action\/|examples|documents/, 15],
 ];

@@ -91,7 +91,7 @@ describe('a release', () => {
 
   test('says where it comes from, or npm takes no provenance', () => {
     const { repository } = JSON.parse(text('package.json')) as { repository: { url: string } };
-    const { uses } = /uses: (?<uses>\S+)@v0$/m.exec(text('examples/github/submit.yml'))?.groups ?? {};
+    const { uses } = /uses: (?<uses>\S+)@v0\.1\.0$/m.exec(text('examples/github/submit.yml'))?.groups ?? {};
     assert.equal(repository.url, `git+https://github.com/${uses}.git`);
   });
 
@@ -221,7 +221,7 @@ test('CI tests every supported version of Node', async () => {
     [20, 22, 24, 26],
     [20, 22, 24, 26],
   ]);
-  assert.match(text('.ci/run'), /^bash \.ci\/node-versions 22 24 26$/m);
+  assert.match(text('.ci/run'), /^ *bash \.ci\/node-versions 22 24 26$/m);
 });
 
 test('dependencies and actions are looked after every week', () => {

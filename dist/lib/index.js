@@ -519,7 +519,7 @@ class Deframer {
 
 function bodyLengthOf(header) {
     const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
-    if (length === 0) throw new ProtocolError("ERR_FRAME", "a frame of length 0");
+    if (length === 0) throw new ProtocolError("ERR_FRAME", "a frame has length 0");
     if (length > MAX_BODY_LENGTH) {
         throw new ProtocolError("ERR_FRAME", `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
     }
@@ -535,9 +535,9 @@ function refuseForeign(chunks) {
 
 function foreignProtocol(start) {
     const text = String.fromCharCode(...start.subarray(0, 4));
-    if (text.startsWith("HTTP".slice(0, text.length))) return "; it answers like a web server (HTTP)";
-    if (text.startsWith("SSH-".slice(0, text.length))) return "; it answers like an SSH server";
-    if (start[0] === 21 || start[0] === 22) return "; it answers like a TLS server";
+    if (text.startsWith("HTTP".slice(0, text.length))) return "; it responds like a web server (HTTP)";
+    if (text.startsWith("SSH-".slice(0, text.length))) return "; it responds like an SSH server";
+    if (start[0] === 21 || start[0] === 22) return "; it responds like a TLS server";
     return ` (its first byte is ${start[0]})`;
 }
 
@@ -627,7 +627,7 @@ class Reader {
         return value;
     }
     bytes(length) {
-        if (!Number.isInteger(length) || length < 0) throw new ProtocolError("ERR_MESSAGE", `a length of ${length}`);
+        if (!Number.isInteger(length) || length < 0) throw new ProtocolError("ERR_MESSAGE", `an invalid length of ${length}`);
         const start = this.#take(length);
         return this.#bytes.subarray(start, start + length);
     }
@@ -651,11 +651,11 @@ class Reader {
     }
     #prefixedString() {
         const length = this.int();
-        if (length < 1) throw new ProtocolError("ERR_MESSAGE", `a string of length ${length}`);
+        if (length < 1) throw new ProtocolError("ERR_MESSAGE", `a string has the invalid length ${length}`);
         const bytes = this.bytes(length);
         const nul = bytes.indexOf(0);
         if (nul === -1 && length === 1 && bytes[0] === NULL_STRING) return bytes;
-        if (nul !== length - 1) throw new ProtocolError("ERR_MESSAGE", "a string does not end where its length says");
+        if (nul !== length - 1) throw new ProtocolError("ERR_MESSAGE", "a string does not match its declared length");
         return bytes.subarray(0, nul);
     }
     #take(length) {
@@ -742,8 +742,8 @@ class Channel {
             const frame = await this.#frame();
             const part = this.#open(frame);
             length += part.length;
-            if (length > limit) throw new ProtocolError("ERR_FRAME", `a message of more than ${limit} bytes`);
-            if (parts.push(part) > MAX_FRAMES_OF_MESSAGE) throw new ProtocolError("ERR_FRAME", `a message of more than ${MAX_FRAMES_OF_MESSAGE} frames`);
+            if (length > limit) throw new ProtocolError("ERR_FRAME", `a message exceeds ${limit} bytes`);
+            if (parts.push(part) > MAX_FRAMES_OF_MESSAGE) throw new ProtocolError("ERR_FRAME", `a message exceeds ${MAX_FRAMES_OF_MESSAGE} frames`);
             ended = frame.endOfMessage;
         }
         const encrypted = this.#protection === undefined ? "" : ", encrypted";
@@ -804,13 +804,13 @@ class Channel {
             }));
             if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
             if ("failure" in chunk) {
-                throw new ConnectError("ERR_CLOSED", `the connection broke: ${String(chunk.failure)}`, {
+                throw new ConnectError("ERR_CLOSED", `the connection failed: ${String(chunk.failure)}`, {
                     cause: chunk.failure,
                     mayBeRestarting: !this.#hasReceived
                 });
             }
             if (chunk.done === true) {
-                const first = this.#hasReceived ? "" : " before it had said anything";
+                const first = this.#hasReceived ? "" : " before it sent anything";
                 throw new ConnectError("ERR_CLOSED", `the peer closed the connection${first}`, {
                     mayBeRestarting: !this.#hasReceived
                 });
@@ -828,7 +828,7 @@ class Channel {
         const {header, body} = await this.#frame();
         const expected = this.#clearToCome.shift();
         if (expected !== undefined && Buffer.compare(concat([ header, body ]), expected.frame) === 0) return;
-        throw expected?.otherwise?.() ?? new ProtocolError("ERR_MESSAGE", "the peer sent something else than the protocol has at this point");
+        throw expected?.otherwise?.() ?? new ProtocolError("ERR_MESSAGE", "the peer sent an unexpected message");
     }
 }
 
@@ -870,7 +870,7 @@ function environmentSettings(env) {
     return name => {
         const value = values.get(`TOOL.${name}`) ?? values.get(name);
         if (value?.includes("$(") === true) {
-            throw new InputError(name, `_CONDOR_${name}: ${value} refers to other settings, and there is no HTCondor here to resolve them`);
+            throw new InputError(name, `_CONDOR_${name}: ${value} refers to other settings, but HTCondor is not installed on this host to resolve them`);
         }
         return value;
     };
@@ -890,9 +890,9 @@ function isInRegistry(env) {
 }
 
 function reasonOfExit({code, signal}) {
-    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "its output is too large";
-    if (signal) return `it was ended by ${signal}`;
-    return typeof code === "number" ? `exit status ${code}` : `it could not be started (${code ?? "unknown reason"})`;
+    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "the output is too large";
+    if (signal) return `the program was terminated by ${signal}`;
+    return typeof code === "number" ? `exit status ${code}` : `the program could not be started (${code ?? "unknown reason"})`;
 }
 
 async function askProgram(program, env, signal, more) {
@@ -947,7 +947,7 @@ function processHost(timeoutMs, signal, sinks) {
 
 function endOf(timeoutMs, signal) {
     const controller = new AbortController;
-    const over = () => controller.abort(new DOMException("the time allowed is over", "TimeoutError"));
+    const over = () => controller.abort(new DOMException("the time limit expired", "TimeoutError"));
     const timer = setTimeout(over, timeoutMs).unref();
     const interrupted = () => controller.abort(signal.reason);
     if (signal.aborted) interrupted(); else signal.addEventListener("abort", interrupted, {
@@ -1073,9 +1073,9 @@ class ExposedFile extends Error {}
 function readPrivateFile(path) {
     return readBounded(path, MAX_FILE_LENGTH, ({uid, mode}) => {
         if (process.getuid === undefined) return;
-        if (uid !== process.getuid()) throw new ExposedFile(`it belongs to user ${uid}, not to us (${process.getuid()})`);
+        if (uid !== process.getuid()) throw new ExposedFile(`it is owned by user ${uid}, not by this account (${process.getuid()})`);
         if ((mode & 63) === 0) return;
-        throw new ExposedFile(`others may use it (mode ${(mode & 511).toString(8).padStart(4, "0")}); it must be 0600`);
+        throw new ExposedFile(`other accounts can access it (mode ${(mode & 511).toString(8).padStart(4, "0")}); the mode must be 0600`);
     });
 }
 
@@ -1085,7 +1085,7 @@ function unreadable(source, what) {
 
 function reasonOf(error) {
     const {code} = error;
-    return code === "EACCES" || code === "EPERM" ? "it cannot be read by this user" : bounded_file_systemReason(error);
+    return code === "EACCES" || code === "EPERM" ? "this account cannot read it" : bounded_file_systemReason(error);
 }
 
 const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
@@ -1107,19 +1107,19 @@ function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
     for (const name of names) {
         const path = (0, external_node_path_namespaceObject.join)(directory, name);
         if (excluded.test(name)) {
-            skipped.push(`${path}: HTCondor ignores files of such a name`);
+            skipped.push(`${path}: HTCondor ignores files with such a name`);
             continue;
         }
         try {
             const found = tokenLines(readPrivateFile(path).toString("utf8"), path);
-            if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
+            if (found.length === 0) skipped.push(`${path}: the file contains no token, only blank lines and comments`);
             lines.push(...found);
         } catch (error) {
             skipped.push(`${path}: ${reasonOf(error)}`);
             if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
         }
     }
-    if (names.length === 0) skipped.push(`${directory}: it is empty`);
+    if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
     return {
         lines,
         skipped,
@@ -1929,7 +1929,7 @@ function readFile(path, owner) {
     const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noLink);
     try {
         const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is no regular file");
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is not a regular file");
         if (size > kerberos_files_MAX_FILE_LENGTH) throw new KerberosError("it is too large");
         if (owner !== undefined && uid !== owner) throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
         return (0, external_node_fs_namespaceObject.readFileSync)(file);
@@ -2442,20 +2442,20 @@ function jwt_decode(text) {
 
 function textClaim(value, claim) {
     if (typeof value !== "string" || value === "") throw malformed(`it has no ${claim}`, claim);
-    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} has control characters`, claim);
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} contains control characters`, claim);
     return value;
 }
 
 function timeClaim(value, claim) {
     if (value === undefined) return undefined;
-    if (typeof value !== "number" || value < 0 || value > 864e10) throw malformed(`its ${claim} is no time`, claim);
+    if (typeof value !== "number" || value < 0 || value > 864e10) throw malformed(`its ${claim} is not a valid timestamp`, claim);
     return Math.round(value);
 }
 
 function levelsOfScope(scope) {
     if (scope === undefined) return undefined;
     if (typeof scope !== "string") throw malformed("its scope is not a string", "scope");
-    if (/[^ \t\r\n!-~]/.test(scope)) throw malformed("its scope has characters that no scope has", "scope");
+    if (/[^ \t\r\n!-~]/.test(scope)) throw malformed("its scope contains invalid characters", "scope");
     const found = scope.split(/[ ,\t\r\n]/).filter(each => each.startsWith(LEVEL_PREFIX)).map(each => each.slice(LEVEL_PREFIX.length));
     return found.length > 0 ? found : undefined;
 }
@@ -2472,14 +2472,12 @@ const SHARED_KEY = /^HS/i;
 
 const MIN_BASE64 = 64;
 
-const PEM_LINE = 64;
-
 function mistakeIn(text) {
     const whole = text.trim();
-    if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return "it is a workflow expression that was not expanded";
-    if (/^\*+$/.test(whole)) return "it is ***, which logs show in place of a secret";
+    if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return "the value is a workflow expression that was not expanded";
+    if (/^\*+$/.test(whole)) return "the value is ***, which logs show in place of a secret";
     const packed = whole.replace(/\s/g, "");
-    if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return "it looks like base64";
+    if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return "the value looks like base64";
     return undefined;
 }
 
@@ -2490,7 +2488,7 @@ function pastedPem(text) {
     const lines = decoded.replace(/\\r\\n|\\n/g, "\n");
     return lines.replace(/(-----BEGIN ([A-Z0-9 ]{1,40})-----)([^-\n:]*)(-----END \2-----)/g, (_, begin, _kind, body, end) => {
         const packed = String(body).replace(/\s/g, "");
-        const wrapped = packed.match(new RegExp(`.{1,${PEM_LINE}}`, "g")) ?? [];
+        const wrapped = packed.match(/.{1,64}/g) ?? [];
         return `\n${[ begin, ...wrapped, end ].join("\n")}\n`;
     });
 }
@@ -2512,13 +2510,13 @@ function otherKind(name, token) {
     const algorithm = algorithmOf(new Secret(token));
     if (algorithm === undefined) return undefined;
     const isIdToken = SHARED_KEY.test(algorithm);
-    if (name === "scitoken" && isIdToken) return `it is an IDTOKEN (signed with ${algorithm}), not a SciToken; the input idtoken is for it`;
-    if (name === "idtoken" && !isIdToken && algorithm.toLowerCase() !== "none") return `it is a SciToken or the like (signed with ${algorithm}), not an IDTOKEN; the input scitoken is for it`;
+    if (name === "scitoken" && isIdToken) return `the value is an IDTOKEN (signed with ${algorithm}), not a SciToken; use the input idtoken`;
+    if (name === "idtoken" && !isIdToken && algorithm.toLowerCase() !== "none") return `the value is a SciToken or a similar JWT (signed with ${algorithm}), not an IDTOKEN; use the input scitoken`;
     return undefined;
 }
 
 function mistakeOf(text) {
-    return text.includes("-----BEGIN") ? "it is PEM, not a token" : mistakeIn(text);
+    return text.includes("-----BEGIN") ? "the value is PEM, not a token" : mistakeIn(text);
 }
 
 function tokenIn(text) {
@@ -2557,17 +2555,17 @@ const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
 
 function expandPath(input, text, surroundings) {
     const path = refuseVariables(input, text.trim());
-    if (path === "" || /[\0\r\n]/.test(path)) throw new InputError(input, `${input}: it is not a path`);
+    if (path === "" || /[\0\r\n]/.test(path)) throw new InputError(input, `${input}: the value is not a path`);
     if (!path.startsWith("~")) return path;
     const home = surroundings.env["HOME"] || surroundings.home;
     if (path === "~") return home;
     if (/^~[/\\]/.test(path)) return (0, external_node_path_namespaceObject.join)(home, path.slice(2));
-    throw new InputError(input, `${input}: ~USER is not expanded; write ~/ for the home directory, or the whole path`);
+    throw new InputError(input, `${input}: ~USER is not expanded; use ~/ for the home directory, or the full path`);
 }
 
 function refuseVariables(input, text) {
     if (!VARIABLE.test(text)) return text;
-    throw new InputError(input, `${input}: it refers to a variable, which no shell expands in an input; write \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`);
+    throw new InputError(input, `${input}: the value refers to a variable, but no shell expands inputs; use \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`);
 }
 
 const SECONDS = {
@@ -2581,7 +2579,7 @@ const SECONDS = {
 function oneOf(input, text, allowed) {
     const found = allowed.find(each => each === text.trim());
     if (found !== undefined) return found;
-    throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(" ")}`);
+    throw new InputError(input, `${input}: ${quote(text)} is not valid; use one of ${allowed.join(" ")}`);
 }
 
 function parseDuration(text) {
@@ -2605,9 +2603,9 @@ function quote(text) {
 function plainText(input, text) {
     if (text === undefined) return undefined;
     const word = text.trim();
-    if (word === "") throw new InputError(input, `${input}: it is empty`);
+    if (word === "") throw new InputError(input, `${input}: the value is empty`);
     if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-        throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+        throw new InputError(input, `${input}: ${quote(word)} contains characters that are not allowed in ${input}`);
     }
     return word;
 }
@@ -2643,7 +2641,7 @@ function readCredentials(input, surroundings, mode, isTool) {
     const named = input("authentication-methods");
     const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
     const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : configuredMethods(configured ?? DEFAULT_METHODS);
-    if (methods.length === 0) throw new InputError("authentication-methods", "authentication-methods: it names none");
+    if (methods.length === 0) throw new InputError("authentication-methods", "authentication-methods: the list is empty");
     const secret = (name, read) => {
         const text = input(name);
         return text === undefined ? undefined : new Secret(read(text));
@@ -2702,11 +2700,11 @@ function plainPassword(text) {
 function readMethods(text) {
     const methods = splitList(text).map(word => {
         const name = word.toUpperCase();
-        if (NEVER.includes(name)) throw new InputError("authentication-methods", `authentication-methods: ${name} proves nothing, and is never used`);
+        if (NEVER.includes(name)) throw new InputError("authentication-methods", `authentication-methods: ${name} is not supported, because it proves no identity`);
         const method = METHODS[name];
         if (method !== undefined) return method;
         const known = "IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE";
-        throw new InputError("authentication-methods", `authentication-methods: ${quote(word)} is unknown; possible are ${known}`);
+        throw new InputError("authentication-methods", `authentication-methods: ${quote(word)} is not valid; use one of ${known}`);
     });
     return [ ...new Set(methods) ];
 }
@@ -2765,7 +2763,7 @@ function readCertificate(input, surroundings) {
         certificate,
         key: key ?? certificate
     };
-    if (key !== undefined) throw new InputError("client-key", "client-key: give client-certificate too");
+    if (key !== undefined) throw new InputError("client-key", "client-key: client-certificate is not set");
     const proxy = setting("AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR")?.toLowerCase() === "true" ? env["X509_USER_PROXY"] : undefined;
     if (proxy) return {
         given: false,
@@ -2794,8 +2792,8 @@ function pemSource(name, text, surroundings) {
     };
     const trimmed = text.trim();
     const mistake = mistakeIn(text);
-    if (mistake !== undefined && !trimmed.startsWith("/")) throw new InputError(name, `${name}: ${mistake}, and it is neither PEM nor a path`);
-    if (trimmed === "" || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed)) throw new InputError(name, `${name}: it is neither PEM nor a path`);
+    if (mistake !== undefined && !trimmed.startsWith("/")) throw new InputError(name, `${name}: ${mistake}; it is neither PEM nor a path`);
+    if (trimmed === "" || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed)) throw new InputError(name, `${name}: the value is neither PEM nor a path`);
     const path = expandPath(name, trimmed, surroundings);
     return {
         name,
@@ -2972,7 +2970,7 @@ function readDaemonFile(file, type) {
     const [first = ""] = text.split(/\r?\n/).filter(line => line.trim() !== "" && !line.startsWith("#"));
     const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get("myaddress") ?? first.trim();
     const address = parseSinful(written);
-    return address === undefined ? "it has no address" : {
+    return address === undefined ? "it contains no address" : {
         address,
         name: attributes.get("name") ?? ""
     };
@@ -3041,7 +3039,7 @@ function readDaemon(input, surroundings, {localFirst, remote}) {
     const type = oneOf("type", (input("type") ?? table_INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
     const pool = readPool(input("pool"), surroundings);
     const name = plainText("name", input("name")) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
-    if (name !== undefined && /@[^@]*:\d+$/.test(name)) throw new InputError("name", `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
+    if (name !== undefined && /@[^@]*:\d+$/.test(name)) throw new InputError("name", `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
     if (remote) checkRemote(input, type);
     const address = readAddress(input("address"));
     const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
@@ -3058,7 +3056,7 @@ function readDaemon(input, surroundings, {localFirst, remote}) {
     const local = readLocal(type, name, pool, surroundings, localFirst);
     const collectors = pool ?? configuredPool(surroundings);
     if (collectors === undefined && (local === undefined || remote)) {
-        throw new InputError("pool", "pool: give the host of the collector (host or host:port), or address for a daemon without one");
+        throw new InputError("pool", "pool: the collector is unknown; set pool to its host (host or host:port), or set address");
     }
     const through = tunnel ? {
         host: address.host,
@@ -3074,23 +3072,23 @@ function readDaemon(input, surroundings, {localFirst, remote}) {
 }
 
 function checkRemote(input, type) {
-    if (type !== "schedd") throw new InputError("remote", "remote: the collector fetches tokens of a schedd only");
+    if (type !== "schedd") throw new InputError("remote", "remote: the collector fetches tokens from schedds only");
     if (input("address") !== undefined) {
-        throw new InputError("address", "address: with remote the collector is asked; give pool and name");
+        throw new InputError("address", "address: not supported with remote, which queries the collector; use pool and name");
     }
     if (input("key") !== undefined) {
-        throw new InputError("key", "key: with remote the schedd signs with its own key; leave key out");
+        throw new InputError("key", "key: not supported with remote, because the schedd signs with its own key");
     }
 }
 
 function readCollector(type, pool, name, address, surroundings) {
     if (address !== undefined) return [ address ];
     if (pool !== undefined && name !== undefined) {
-        throw new InputError("name", `name: a ${type} is found by pool alone; leave name out`);
+        throw new InputError("name", `name: not supported for type ${type}, which pool alone identifies`);
     }
     const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
     if (found !== undefined) return found;
-    throw new InputError("pool", "pool: give the host of the collector (host or host:port)");
+    throw new InputError("pool", "pool: the collector is unknown; set pool to its host (host or host:port)");
 }
 
 function readAddress(text) {
@@ -3128,7 +3126,7 @@ function addressInName(name) {
 function readPool(text, {setting}) {
     if (text === undefined) return undefined;
     const words = splitList(text);
-    if (words.length === 0) throw new InputError("pool", "pool: it is empty");
+    if (words.length === 0) throw new InputError("pool", "pool: the value is empty");
     return words.map(word => {
         const address = parseAddress(word, Number(setting("COLLECTOR_PORT")) || DEFAULT_PORT);
         if (address === undefined) throw new InputError("pool", `pool: ${quote(word)} is not a host, host:port or sinful string`);
@@ -3145,7 +3143,7 @@ function configuredPool(surroundings) {
         addressFile: setting("COLLECTOR_ADDRESS_FILE")
     }, "collector");
     if (typeof found !== "string") return [ found.address ];
-    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found})`);
 }
 
 const TOKEN_GRANTS = [ "token-exchange", "client-credentials", "jwt-bearer" ];
@@ -3163,7 +3161,7 @@ function readKeyless(input, {env}) {
     const url = service === undefined ? undefined : serviceUrl("token-service", service);
     const audience = named ?? (url !== undefined && usesOwnToken(input, env) ? url.origin : undefined);
     const lifetime = parseDuration(input("lifetime") ?? "");
-    if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: with oidc-audience the job has its own; leave scitoken out");
+    if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: not supported with oidc-audience, which requests a token for the job");
     return {
         job: audience === undefined ? undefined : readJob(audience, env),
         service: url && {
@@ -3191,7 +3189,7 @@ function readProxies(env) {
     };
     const full = text.includes("://") ? text : `http://${text}`;
     const url = URL.canParse(full) ? new URL(full) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) throw new InputError("https_proxy", "https_proxy: its value is not the URL of an HTTP proxy, http://HOST:PORT");
+    if (url === undefined || !/^https?:$/.test(url.protocol)) throw new InputError("https_proxy", "https_proxy: the value is not the URL of an HTTP proxy (http://HOST:PORT)");
     const {username, password, origin} = url;
     const anonymous = username === "" && password === "";
     const pair = `${decoded(username)}:${decoded(password)}`;
@@ -3242,8 +3240,8 @@ function serviceUrl(name, text) {
     const isSafe = url?.protocol === "https:" || url?.protocol === "http:" && HERE.test(url.hostname);
     if (isSafe && url.username === "" && url.password === "" && url.hash === "") return url;
     const [shown = ""] = text.split(/[?#]/);
-    const named = text.includes("@") ? "it" : quote(shown);
-    throw new InputError(name, `${name}: ${named} is not the URL of a service, https://HOST/PATH`);
+    const named = text.includes("@") ? "the value" : quote(shown);
+    throw new InputError(name, `${name}: ${named} is not the URL of a service (https://HOST/PATH)`);
 }
 
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
@@ -3262,10 +3260,10 @@ function readRequest(input, surroundings, localFirst = false) {
     const said = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
     const mode = said === "check" ? "fetch" : said;
     const key = plainText("key", input("key"));
-    if (mode === "request" && key !== undefined) throw new InputError("key", "key: whoever approves a request cannot choose the signing key; leave key out");
+    if (mode === "request" && key !== undefined) throw new InputError("key", "key: not supported with mode request, because an approval cannot select the signing key");
     const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
-    if (remote && mode !== "fetch") throw new InputError("remote", `remote: it goes with mode fetch, not with ${mode}`);
-    if (remote && said === "check") throw new InputError("mode", "mode: check asks the schedd itself; leave remote out");
+    if (remote && mode !== "fetch") throw new InputError("remote", `remote: supported with mode fetch only, not with ${mode}`);
+    if (remote && said === "check") throw new InputError("mode", "mode: check does not support remote, because it queries the schedd itself");
     const lifetime = readLifetime(input("lifetime"));
     const keyless = readKeyless(input, surroundings);
     if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) {
@@ -3273,7 +3271,7 @@ function readRequest(input, surroundings, localFirst = false) {
         if (keyless?.service !== undefined && keyless.job === undefined) throw new InputError("renew", "renew: the token service is shown the same token each time, which it may refuse");
     }
     const verify = readBoolean("verify", input("verify") ?? table_INPUTS.verify);
-    if (remote && verify) throw new InputError("verify", "verify: with remote the schedd is not talked to, which alone could say; leave it out");
+    if (remote && verify) throw new InputError("verify", "verify: not supported with remote, because only the schedd can verify the token");
     return {
         mode,
         checkOnly: said === "check",
@@ -3328,21 +3326,21 @@ function checkConfiguration(input, {setting}) {
     const isGiven = names => names.some(name => input(name) !== undefined);
     const missing = !isGiven(PLACES) && setting("COLLECTOR_HOST") === undefined && "COLLECTOR_HOST" || !isGiven(CREDENTIALS) && setting("SEC_TOKEN_DIRECTORY") === undefined && "SEC_TOKEN_DIRECTORY" || input("token") !== undefined && input("token-directory") === undefined && setting("SEC_TOKEN_DIRECTORY") === undefined && "SEC_TOKEN_DIRECTORY";
     if (missing) throw new InputError(missing, failure);
-    return [ `${failure}; the inputs have what is needed` ];
+    return [ `${failure}; the inputs are sufficient without it` ];
 }
 
 function readTimeout(input) {
     const text = input("timeout") ?? table_INPUTS.timeout;
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-        throw new InputError("timeout", `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+        throw new InputError("timeout", `timeout: ${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
     }
     return seconds * 1e3;
 }
 
 function checkTimeout(timeoutMs) {
     if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1e3) return Math.ceil(timeoutMs);
-    throw new InputError("timeout", `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+    throw new InputError("timeout", `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
 }
 
 function readBoolean(name, text) {
@@ -3352,7 +3350,7 @@ function readBoolean(name, text) {
 function readServerName(text) {
     const name = plainText("server-name", text);
     if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-    throw new InputError("server-name", `server-name: ${quote(name)} has a port; certificates have host names only`);
+    throw new InputError("server-name", `server-name: ${quote(name)} has a port; certificates carry host names only`);
 }
 
 function readRetries(text) {
@@ -3370,12 +3368,12 @@ function mayBeUnauthenticated({setting}) {
 function readIdentity(text, mode, {setting}) {
     if (mode !== "request") {
         if (text === undefined) return "";
-        throw new InputError("identity", "identity: only with mode request can it be chosen; else it is whom the credential is for");
+        throw new InputError("identity", "identity: supported with mode request only; other modes use the identity of the credential");
     }
     const name = plainText("identity", text) ?? DEFAULT_USER;
     const domain = setting("UID_DOMAIN");
     if (name.includes("@")) return name;
-    if (domain === undefined) throw new InputError("identity", "identity: give whom the token is to be for, as user@domain");
+    if (domain === undefined) throw new InputError("identity", "identity: UID_DOMAIN is not set, so the identity must be user@domain");
     return `${name}@${domain}`;
 }
 
@@ -3385,9 +3383,9 @@ function readLevels(text) {
     const unknown = levels.find(level => !AUTHORIZATION_LEVELS.includes(level));
     if (unknown !== undefined) {
         const known = AUTHORIZATION_LEVELS.join(" ");
-        throw new InputError("authz", `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+        throw new InputError("authz", `authz: ${quote(unknown)} is not an authorization level; the levels are ${known}`);
     }
-    if (levels.length === 0) throw new InputError("authz", "authz: it names no level; leave it out to ask for no restriction");
+    if (levels.length === 0) throw new InputError("authz", "authz: the list is empty; omit authz to request a token without restriction");
     return levels;
 }
 
@@ -3396,8 +3394,8 @@ function readLifetime(text) {
     if (text.trim() === "unlimited") return "unlimited";
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
-        const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
-        throw new InputError("lifetime", `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+        const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
+        throw new InputError("lifetime", `lifetime: ${quote(text)} is not a lifetime; use ${allowed}`);
     }
     return seconds;
 }
@@ -3409,17 +3407,17 @@ function readPath(input, surroundings) {
         return privatePath(other, surroundings);
     }
     if (token !== undefined && file !== undefined) {
-        throw new InputError("token", "token and file exclude each other: the token is written to one place");
+        throw new InputError("token", "token and file are mutually exclusive");
     }
     if (directory !== undefined && token === undefined) {
-        throw new InputError("token-directory", "token-directory: give token too, the name of the file in that directory");
+        throw new InputError("token-directory", "token-directory: token, the name of the file in this directory, is not set");
     }
     if (file !== undefined) return (0, external_node_path_namespaceObject.resolve)(expandPath("file", file, surroundings));
     if (token === undefined) return undefined;
     if (token === "" || /[/\\\p{Cc}]/u.test(token) || token === "." || token === "..") {
         throw new InputError("token", `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
-    if (EXCLUDED_NAME.test(token)) throw new InputError("token", `token: HTCondor ignores files of a name such as ${quote(token)}`);
+    if (EXCLUDED_NAME.test(token)) throw new InputError("token", `token: HTCondor ignores files with a name such as ${quote(token)}`);
     refuseVariables("token", token);
     if (directory === undefined) return (0, external_node_path_namespaceObject.join)((0, 
     external_node_path_namespaceObject.resolve)(tokenDirectory(surroundings).directory), token);
@@ -3429,19 +3427,19 @@ function readPath(input, surroundings) {
 function privatePath(other, {env}) {
     const name = "export-environment";
     if (other === undefined) return (0, external_node_path_namespaceObject.join)(privateDirectory(name, env), "token");
-    throw new InputError(name, `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`);
+    throw new InputError(name, `${name}: mutually exclusive with ${other}, because it uses its own directory`);
 }
 
 function privateDirectory(input, env) {
     const temporary = env["RUNNER_TEMP"];
-    if (temporary === undefined || !(0, external_node_path_namespaceObject.isAbsolute)(temporary)) throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    if (temporary === undefined || !(0, external_node_path_namespaceObject.isAbsolute)(temporary)) throw new InputError(input, `${input}: this runner does not set RUNNER_TEMP, the parent directory`);
     return (0, external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
 }
 
 function checkRenewal(said, path, lifetime, env) {
-    if (path === undefined) throw new InputError("renew", "renew: give export-environment, token or file, for a file to renew");
-    if (said === "request") throw new InputError("renew", `renew: it does not go with mode ${said}`);
-    if (lifetime === "unlimited") throw new InputError("renew", "renew: a token that never expires needs none");
+    if (path === undefined) throw new InputError("renew", "renew: there is no file to renew; set export-environment, token or file");
+    if (said === "request") throw new InputError("renew", `renew: not supported with mode ${said}`);
+    if (lifetime === "unlimited") throw new InputError("renew", "renew: a token that never expires needs no renewal");
     privateDirectory("renew", env);
 }
 
@@ -3466,27 +3464,27 @@ function firstOf(rows, text, side) {
     return [];
 }
 
-const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other types of caches need the software that keeps them.";
+const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.";
 
 const KERBEROS_MISSING = rows`
-/no credential; KERBEROS: .*of the type \w+ cannot
+/no credential was found; KERBEROS: [^;]*of the type \w+ cannot
 Workflow: ${CACHE_FILE}
-/no credential; KERBEROS:
-Workflow: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or give kerberos-keytab.
+/no credential was found; KERBEROS:
+Workflow: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or set kerberos-keytab.
 `;
 
 const KERBEROS_UNREADABLE = rows`
-/kerberos-cache: .*of the type
+/kerberos-cache: [^:]*of the type
 Workflow: ${CACHE_FILE}
 /kerberos-\w+: .*encryption type
-Workflow: give a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts makes one): DES, 3DES and RC4 are not supported.
+Workflow: provide a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.
 /kerberos-(keytab|cache|principal|password)
 Workflow: correct kerberos-$1: klist -k FILE shows the principals of a keytab, klist -c FILE that of a cache. In a secret a keytab is base64: base64 -w0 FILE.
 `;
 
 const KERBEROS_CONNECT = rows`
 /no KDC of the realm (\S+) can be reached
-Network: the KDC must be reachable over TCP: nc -zv KDC 88 on this runner. A site often allows its own networks only.
+Network: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.
 Workflow: correct the kdc lines of $1 in krb5.conf (KRB5_CONFIG names another file).
 `;
 
@@ -3494,38 +3492,38 @@ const KERBEROS_NOT_SENT = "its ticket expired at|the KDC of |no KDC of |Kerberos
 
 const KERBEROS_REFUSED = rows`
 /^KERBEROS: .*its ticket expired at
-Workflow: run kinit again just before this step, or give kerberos-keytab, which does not expire with a ticket.
+Workflow: run kinit again just before this step, or set kerberos-keytab, which does not expire with a ticket.
 /^KERBEROS: .*no KDC of the realm (\S+) is known
-Workflow: correct the realm $1, in capitals, or give it a kdc line in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$1 shows what DNS has.
+Workflow: correct the realm $1, in capitals, or add a kdc line for it in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$1 shows the DNS records.
 /^KERBEROS: .*does not know the client (\S+)
-Workflow: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; $1 was tried.
+Workflow: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; the client requested $1.
 /^KERBEROS: .*does not know the service (\S+)
-Workflow: give in server-name the host name in the daemon's principal; $1 was tried.
+Workflow: set server-name to the host name in the daemon's principal; the client requested $1.
 Administrator: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $1, then ktadd. A first part other than host: {KERBEROS_SERVER_SERVICE}.
 /^KERBEROS: kerberos-password .*rejected the key
 Workflow: correct kerberos-password in the secret: kinit PRINCIPAL with it must succeed.
 /^KERBEROS: .*rejected the key
-Workflow: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE that of the keytab. Make a new one with ktadd, and renew the secret.
+Workflow: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE that of the keytab. Create a new one with ktadd, and renew the secret.
 /^KERBEROS: .*rejects the clock of this host
-Runner: set the clock by NTP (timedatectl, chronyc tracking): a KDC tolerates 5 min.
+Runner: synchronize the clock with NTP (timedatectl, chronyc tracking): a KDC tolerates a difference of 5 min.
 /^KERBEROS: .*(?:locked, disabled or expired|requires a new password)
 Workflow: ask the administrator of the realm to enable the account; kinit PRINCIPAL shows the same until then.
 /^KERBEROS: .*encryption type
-Workflow: give a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.
+Workflow: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.
 /^KERBEROS: .*maps the principal to no user
-Administrator: the realm needs a line REALM = domain in the file of {KERBEROS_MAP_FILE}; restart the daemon, which reads it once.
+Administrator: add a line REALM = domain for the realm to the file of {KERBEROS_MAP_FILE}; restart the daemon, which reads it only at startup.
 /^KERBEROS: .*rejects the ticket for (\S+)
-Administrator: the daemon's keytab must have the key of $1, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. Clocks may differ by 5 min.
+Administrator: store the key of $1 in the daemon's keytab, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. Clocks may differ by 5 min.
 Workflow: if the daemon is on another host, correct server-name.
 /^KERBEROS: .*no host name is known
-Workflow: give in server-name the host name in the daemon's principal: klist -k on its host shows it.
+Workflow: set server-name to the host name in the daemon's principal: klist -k on its host shows it.
 /^KERBEROS:
-Workflow: kinit -V, then kvno host/DAEMON-HOST on this runner, show whether Kerberos works here.
+Workflow: kinit -V, then kvno host/DAEMON-HOST on this runner, show whether Kerberos works on this host.
 `;
 
 const KERBEROS_UNPROVEN = rows`
 /^KERBEROS:
-Administrator: the daemon's host must have the key of the ticket: klist -ke there, and {KERBEROS_SERVER_KEYTAB}.
+Administrator: store the key of the ticket on the daemon's host: klist -ke there, and {KERBEROS_SERVER_KEYTAB}.
 `;
 
 const METHOD_USES = {
@@ -3534,91 +3532,91 @@ const METHOD_USES = {
     SSL: "client-certificate",
     KERBEROS: "kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS",
     PASSWORD: "password",
-    FS: "authentication-methods: FS, on the daemon’s own machine",
-    MUNGE: "authentication-methods: MUNGE, where a munged with the pool’s key runs"
+    FS: "authentication-methods: FS, on the daemon’s own host",
+    MUNGE: "authentication-methods: MUNGE, on a host whose munged has the pool’s key"
 };
 
 const NOT_SENT = new RegExp(`it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`);
 
 const MAX_HINTS = 4;
 
-const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";
+const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it.";
 
 const FRESH = "condor_token_fetch on the access point";
 
 const REFUSED = [ ...rows`
 /^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
-Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Administrator: to accept $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `, ...KERBEROS_REFUSED, ...rows`
 /^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
-Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
-Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
+Workflow: store a token of this pool in the secret (${FRESH}), or correct pool and name: $1 issued the token, but the daemon belongs to $2.
+Administrator: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.
 /^IDTOKENS: .*signed with the key (\S+); the daemon has (.+)
-Workflow: the daemon has no key $1 any more, or never had: renew the secret (${FRESH}; -key chooses another).
+Workflow: renew the secret, because the daemon does not have the key $1 (${FRESH}; -key selects another key).
 Administrator: or put the file $1 into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
 /^IDTOKENS: .*it expired at
 Workflow: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.
 /^IDTOKENS: .*refused it without a reason
-Workflow: renew the secret: ${FRESH} prints a token that is neither old nor revoked.
-Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows how old tokens may be, which are revoked, and where keys must be. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
-/^IDTOKENS: .*does not say which trust domain
-Workflow: give in idtoken the one token of this pool; condor_token_list shows issuers.
+Workflow: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
+Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
+/^IDTOKENS: .*does not report its trust domain
+Workflow: set idtoken to the one token of this pool; condor_token_list shows issuers.
 Administrator: or set {TRUST_DOMAIN}.
-/^IDTOKENS: .*(others may use it|belongs to user|be read by this user)
-Runner: a token file must be of this account, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.
+/^IDTOKENS: .*(other accounts can access it|is owned by user|this account cannot read it)
+Runner: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.
 /^IDTOKENS:
-Workflow: give a token of this pool in idtoken: ${FRESH} prints one.
-/no host name is known|the collector alone says
-Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE}
+Workflow: set idtoken to a token of this pool: ${FRESH} prints one.
+/no host name is known|only the collector reports
+Workflow: set server-name to the name in the daemon's certificate: ${NAME_THERE}
 /^SSL: .*AUTH_SSL_ALLOW_CLIENT_PROXY
-Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
+Administrator: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.
 /^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
-Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
-/^SSL: .*has no TLS 1\.3
-Administrator: allow TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 there lists it).
-Workflow: or give client-certificate and client-key: this client sends a certificate of the configuration only to a verified daemon.
+Administrator: add a line SSL for the subject of the certificate to {CERTIFICATE_MAPFILE}, which AUTH_SSL_REQUIRE_CLIENT_MAPPING requires; then run condor_reconfig.
+/^SSL: .*does not support TLS 1\.3
+Administrator: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
+Workflow: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.
 /^SSL: .*cannot use TLS
-Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
+Administrator: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
 /^SSL:
-Administrator: the daemon must trust who issued the client certificate, and have its subject in its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
-Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows whose client-certificate it is.
+Administrator: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
+Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.
 /^SCITOKENS: .*it expired at
-Workflow: get a new SciToken just before this step (httokensh, oidc-token or htgettoken).
+Workflow: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).
 /^SCITOKENS:
-Administrator: the daemon must have the token's audience, reach its issuer (curl ISSUER/.well-known/openid-configuration), and have a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-Workflow: or get a token with that audience, and a scope. Mode exchange with an idtoken beside it tells the daemon's reason.
+Administrator: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+Workflow: or request a token with that audience and a scope. Mode exchange, with an idtoken in addition, returns the daemon's reason.
 /^PASSWORD:
-Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
+Administrator: store the same pool password on the daemon's host: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
 /^FS: .*FS before HTCondor 24
 Workflow: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
 Administrator: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).
 /^FS: .*may be a relay
-Runner: another account of this host may listen at this address in place of the daemon: ss -ltnp shows the process. Correct address, or give idtoken.
+Runner: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.
 /^FS:
-Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
+Workflow: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.
 /^MUNGE:
-Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
+Runner: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.
 ` ];
 
 const UNPROVEN = [ ...KERBEROS_UNPROVEN, ...rows`
-/its certificate is for (.+), not for (\S+)
-Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
-/its certificate, or one above it, has expired|not valid yet
-Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
+/, not for (\S+)
+Workflow: if $1 is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}
+/its certificate, or a CA certificate above it, has expired|not valid yet
+Administrator: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):
-Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.
+Workflow: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host. If the address has a different name, set server-name.
 /^PASSWORD:
-Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
+Workflow: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).
 /
-Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
+Workflow: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.
 ` ];
 
 const LOG = rows`
 /
-Administrator: the daemon's log has its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
+Administrator: the daemon's log shows its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
 `;
 
-const FALSE_DAEMON = "Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.";
+const FALSE_DAEMON = "Network: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.";
 
 function exhaustedHints(attempts, side) {
     const found = new Set(attempts.toReversed().flatMap(each => firstOf(REFUSED, textOf(each), side)));
@@ -3634,315 +3632,315 @@ function textOf({method, reason}) {
     return `${method}: ${reason}`;
 }
 
-const ELSEWHERE = "use a self-hosted one, a VPN, or an SSH tunnel with address.";
+const ELSEWHERE = "use a self-hosted runner, a VPN, or an SSH tunnel with address.";
 
-const STALE = "use pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the new one)";
+const STALE = "specify pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the current address)";
 
-const OWNED = "must belong to the account of this step, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.";
+const OWNED = "must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.";
 
-const THREE_PARTS = "one line, three parts with dots between them.";
+const THREE_PARTS = "one line with three parts separated by dots.";
 
 const PRIVATE = String.raw`/^[\w-]+ no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
-Network: only that private network reaches this address: run this step there, or use a VPN or an SSH tunnel with address.
-Administrator: or open a way in with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`;
+Network: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.
+Administrator: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`;
 
-const RESTARTED = "did the daemon restart a moment ago? condor_status -any shows whether it is back; then run the job again, with a higher timeout.";
+const RESTARTED = "check whether the daemon restarted a moment ago (condor_status -any lists it when it is back), then run the job again with a longer timeout.";
 
 const WRONG_PEER = rows`
 /
-Workflow: is this HTCondor 9.9 or later? Check host and port: condor_ping -address "<HOST:PORT>" READ in the pool.
-Workflow: if HTCondor's own condor_token_fetch gets along with it, report a bug, with the output of -debug (ACTIONS_STEP_DEBUG).
+Workflow: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.
+Workflow: if HTCondor's own condor_token_fetch succeeds, report a bug with the output of -debug (ACTIONS_STEP_DEBUG).
 `;
 
 const REACHING = {
     ERR_INPUT: rows`
 /argument: --?id
-Workflow: leave it out: HTCondor's condor_token_fetch has no such flag either, whatever its manual page shows. condor_token_list shows whom a credential, and so its token, is for.
+Workflow: omit the flag: HTCondor's condor_token_fetch does not support it either, although its manual page lists it. condor_token_list shows the identity of a credential, which is the identity of the token.
 /^arguments
-Workflow: correct the flag; condor_token_fetch -help lists them all.
+Workflow: correct the flag; condor_token_fetch -help lists all flags.
 /configuration cannot be read
-Runner: mend the files that condor_config_val -config shows, or have CONDOR_CONFIG name one that can be read.
+Runner: fix the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.
 /^(\S+)
-Workflow: correct $1; the README says what it may be.
+Workflow: correct $1; the README lists the valid values.
 `,
     ERR_NO_CREDENTIAL: [ ...KERBEROS_MISSING, ...rows`
 /empty, and no other credential
-Workflow: GitHub passes an empty secret where the job cannot read it: pull requests from forks and of Dependabot, a job without the environment that has the secret, a reusable workflow called without secrets: inherit, or a misspelled name. gh secret list shows the names.
+Workflow: check that the job can read the secret: GitHub passes an empty value to pull requests from forks and from Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names. gh secret list shows the names.
 Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
-/others may use it|belongs to user|be read by this user
+/other accounts can access it|owned by user|this account cannot read it
 Runner: the file ${OWNED}
-/ignores files of such a name
-Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names are passed over.
-/is another machine
-Workflow: FS works only on the daemon's own machine: run this step there, or give idtoken (condor_token_fetch on the access point prints one).
-/reached through CCB
-Workflow: a daemon behind CCB has to prove itself, which FS and MUNGE cannot do: give idtoken, scitoken, client-certificate or password.
-/may not have an OIDC token
-Workflow: give the job permissions: id-token: write. A pull request from a fork gets none.
-/OIDC service of the runner gives no token
-Workflow: give the job permissions: id-token: write, and correct oidc-audience; the OIDC service of the runner says why it refused.
-/gives no token: (30\d)
+/ignores files with such a name
+Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.
+/is another host
+Workflow: run this step on the daemon's host, because FS works only there, or set idtoken (condor_token_fetch on the access point prints one).
+/through CCB requires
+Workflow: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.
+/not permitted to request an OIDC token
+Workflow: add permissions: id-token: write to the job. Pull requests from forks cannot request a token.
+/OIDC service of the runner issued no token
+Workflow: add permissions: id-token: write to the job, and correct oidc-audience; the OIDC service of the runner returned its reason.
+/issued no token: (30\d)
 Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
-/gives no token: 40[45]
+/issued no token: 40[45]
 Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
 /unauthorized_client|invalid_client
-Workflow: set token-grant: client-credentials, if the service is Keycloak; its client must have federated authentication for this issuer and sub.
+Workflow: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.
 /Invalid token audience|aud: expected
-Workflow: leave oidc-audience out, or set it to what the service expects: for Keycloak, the issuer of its realm, exactly.
+Workflow: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.
 /Token reuse detected|used already
-Workflow: each use needs a job token of its own: leave scitoken and BEARER_TOKEN out where the runner can issue one.
+Workflow: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.
 Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
-/token service gives no token
-Workflow: compare the claims of the job token, which the log shows, with the reason of the service: most often the repository, branch or environment differs.
-Administrator: condor_token_service explain -claims FILE shows what differs in each entry, and the entry that would admit this job.
+/token service issued no token
+Workflow: compare the claims of the job token, which the log shows, with the reason of the service: usually the repository, branch or environment differs.
+Administrator: condor_token_service explain -claims FILE shows the differences from each entry, and the entry that would admit this job.
 /token-service: there is no token
-Workflow: give the job permissions: id-token: write; outside of GitHub and Forgejo set BEARER_TOKEN to the job's OIDC token for this one command, or give scitoken.
-/SciToken (to exchange|is shown)
-Workflow: mode exchange needs scitoken, and a daemon that proves itself: leave authentication-methods out, or name SCITOKENS, SSL, IDTOKENS or PASSWORD.
+Workflow: add permissions: id-token: write to the job; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.
+/SciToken (to exchange|is sent)
+Workflow: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.
 /
-Workflow: give idtoken, from a secret (condor_token_fetch on the access point prints one), or scitoken, or client-certificate.
-Runner: or put a token into condor_config_val SEC_TOKEN_DIRECTORY, in a file of this user, mode 0600; condor_token_list shows what is found.
+Workflow: set idtoken from a secret (condor_token_fetch on the access point prints a token), or set scitoken or client-certificate.
+Runner: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.
 ` ],
     ERR_CREDENTIAL_UNREADABLE: [ ...KERBEROS_UNREADABLE, ...rows`
 /\bexpired at|not valid before
-Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows how long it is valid.
+Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.
 /passphrase|PEM|private key|certificate
-Workflow: give PEM with all of its lines, and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
-/mode exchange more
-Workflow: ask the issuer for a shorter token, or use mode exchange with another credential beside scitoken.
-/answers with an IDTOKEN
-Workflow: leave mode and remote out, for it is the result already; or give the URL at which the service makes a SciToken.
-/answers without a token in
-Workflow: correct token-service: it is to be the URL of a token endpoint (RFC 8693, its answer has access_token), or of a broker (its answer has token).
+Workflow: provide complete PEM and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
+/mode exchange accepts more
+Workflow: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.
+/returned an IDTOKEN
+Workflow: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.
+/returned no token in
+Workflow: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.
 /SciToken|scitoken
-Workflow: give scitoken as its issuer gave it: ${THREE_PARTS}
+Workflow: set scitoken exactly as its issuer printed it: ${THREE_PARTS}
 /^\S* ?password:
-Workflow: password is the line that condor_store_cred add -c was given on the daemon's machine.
+Workflow: set password to the line that was passed to condor_store_cred add -c on the daemon's host.
 /
-Workflow: give idtoken as condor_token_fetch prints it: ${THREE_PARTS}
+Workflow: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}
 ` ],
     ERR_NOT_FOUND: rows`
 /it may be restarting
 Administrator: ${RESTARTED}
-Workflow: or correct pool or name (condor_status -any -pool POOL -af MyType Name lists all).
-/on this machine
-Workflow: give pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows what is configured here.
+Workflow: or correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons).
+/on this host
+Workflow: specify pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.
 /
-Workflow: correct pool or name (condor_status -any -pool POOL -af MyType Name lists all), or give address.
-Administrator: a daemon that is missing there has another COLLECTOR_HOST, or may not advertise itself: {ALLOW_ADVERTISE_SCHEDD}.
+Workflow: correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons), or specify address.
+Administrator: if the daemon is not listed, check its COLLECTOR_HOST and whether it is authorized to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.
 `,
     ERR_AMBIGUOUS: rows`
 /
-Workflow: give name, one of those listed (condor_status -any -pool POOL -af MyType Name).
+Workflow: specify name as one of the listed names (condor_status -any -pool POOL -af MyType Name).
 `,
     ERR_CONNECT: [ ...KERBEROS_CONNECT, ...rows`
-/the proxy \S+ does not connect
-Network: the proxy is that of https_proxy or HTTPS_PROXY. 407: put user and password into its URL; else curl -v -x PROXY https://HOST on the runner shows its answer.
-Runner: if HOST is reached without a proxy, add it to no_proxy.
+/the proxy \S+ did not connect
+Network: check the proxy in https_proxy or HTTPS_PROXY. Status 407: add user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.
+Runner: if HOST is reachable without a proxy, add it to no_proxy.
 /the host name (\S+) does not resolve
-Runner: is it spelled right, and known here? getent hosts $1. Hosted runners know public names only: ${ELSEWHERE}
+Runner: check the spelling, and whether this runner resolves the name: getent hosts $1. Hosted runners resolve public names only: ${ELSEWHERE}
 ${PRIVATE}
-/answers (?:429|503)
-Workflow: the service asks to try again later: raise timeout or retries.
-Administrator: journalctl -u condor-token-service shows the reason: a seed that is unusable, a daemon or an issuer that cannot be reached.
-/no answer from (\S+):|service (?:of the runner )?answers \d
-Network: curl -v on this runner shows whether the service is reached, and its certificate: give that of the site's own authority in ca-certificate.
+/returned status (?:429|503)
+Workflow: increase timeout or retries, because the service requests a later attempt.
+Administrator: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.
+/no response from (\S+):|service (?:of the runner )?returned status \d
+Network: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.
 /connection refused
 Administrator: ${RESTARTED}
-Workflow: or nothing listens there: correct pool (port 9618, or 9619 for an HTCondor-CE, or what condor_config_val COLLECTOR_HOST in the pool shows) or address (condor_status -schedd -pool POOL -af MyAddress).
+Workflow: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).
 /
-Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
+Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}
 ` ],
     ERR_TIMEOUT: rows`
 /request (\w+) was not approved
-Administrator: approve it while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list shows all.
-Workflow: a new run makes a new request: raise timeout, and tell the administrator first.
+Administrator: approve the request while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list lists all requests.
+Workflow: each run creates a new request: increase timeout, and notify the administrator before the run.
 /cancelled
-Workflow: it was cancelled from outside, and nothing was delivered: run it again.
+Workflow: run the job again: it was cancelled from outside, and no token was delivered.
 ${PRIVATE}
 /no connection to
-Network: does nc -zv HOST 9618 on this runner reach it? Hosted runners are outside your network: ${ELSEWHERE}
-Workflow: for a slow network raise timeout.
+Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}
+Workflow: increase timeout if the network is slow.
 /
-Network: a firewall that drops packets looks like this: nc -zv HOST 9618 on the runner.
-Workflow: for a slow network or a busy daemon raise timeout.
+Network: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.
+Workflow: increase timeout if the network is slow or the daemon is busy.
 `,
     ERR_CLOSED: rows`
 /
 Administrator: ${RESTARTED}
-Administrator: a daemon hangs up if it will not authenticate or encrypt with AES, or is from before HTCondor 9.9: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} tell.
-Workflow: or the sock= in address is stale: ${STALE}; or something else listens there, such as a TLS server: check host and port.
+Administrator: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} show the reason.
+Workflow: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.
 `,
     ERR_CCB_ONLY: rows`
 /no daemon is currently registered
 Workflow: the address is out of date: ${STALE}, or try again in a minute.
-Administrator: if it stays so, the daemon has lost its broker: {CCB_ADDRESS}, and lines with CCBListener in its log.
+Administrator: if the error persists, the daemon has lost its CCB broker: {CCB_ADDRESS}, and lines with CCBListener in its log.
 /
-Network: this daemon is reached through its CCB broker, most often the collector, whose port must be open to this runner: nc -zv BROKER 9618.
-Administrator: a broker of HTCondor 25.12 or later passes all on (condor_config_val -collector CCB_SERVER_STREAMING); any other makes the daemon connect to this runner, which hosted runners do not let in.
-Workflow: or run this step within reach of the daemon, or use an SSH tunnel with address.
+Network: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
+Administrator: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.
+Workflow: or run this step where it can reach the daemon, or use an SSH tunnel with address.
 `,
     ERR_FRAME: [ ...rows`
-/it answers like (an? [\w ]+\w)
-Workflow: $1 answers here, not HTCondor: correct host and port; condor_config_val COLLECTOR_HOST in the pool shows them, 9618 by default.
+/it responds like (an? [\w ]+\w)
+Workflow: correct host and port, because $1 responds here, not HTCondor; condor_config_val COLLECTOR_HOST in the pool shows them (default port 9618).
 `, ...WRONG_PEER ],
     ERR_MESSAGE: WRONG_PEER,
     ERR_CLASSAD: [ ...rows`
 /no usable address
-Administrator: this daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart it, or give address in the workflow.
+Administrator: restart the daemon, because its ad has no address (condor_status -any -pool POOL -af Name MyAddress), or specify address in the workflow.
 `, ...WRONG_PEER ],
     ERR_DECRYPT: rows`
 /
-Network: something on the way changes the data, or this is not the daemon that it claims to be: find out before you try again. Compare condor_ping -address "<HOST:PORT>" READ in the pool and from here.
+Network: find out whether a device modifies the data or the peer is not the real daemon before you try again: compare condor_ping -address "<HOST:PORT>" READ in the pool and from this runner.
 `
 };
 
-const ITSELF = "leave remote out, so that the schedd itself is asked.";
+const ITSELF = "omit remote to query the schedd directly.";
 
 const DAEMON_TEXTS = rows`
 /Token fetch disabled
-Administrator: set SEC_ENABLE_TOKEN_FETCH = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.
-Workflow: or ask another daemon of the pool (type: collector), or use mode request.
+Administrator: set SEC_ENABLE_TOKEN_FETCH = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.
+Workflow: or use another daemon of the pool (type: collector), or mode request.
 /will not sign with requested key
-Workflow: leave key out, or ask for one that the daemon signs with; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.
+Workflow: omit key, or specify a key that the daemon may use; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.
 /original one expired
-Workflow: your credential expired while in use: renew the secret with condor_token_fetch on the access point, with a longer -lifetime.
+Workflow: renew the secret, because the credential expired during the run: condor_token_fetch on the access point, with a longer -lifetime.
 /doesn't allow requested authorization
-Workflow: your credential is limited to other levels (condor_token_list shows its scope): ask for one of them in authz, or use a credential with more.
+Workflow: request only levels of the credential in authz (condor_token_list shows its scope), or use a credential with more levels.
 /did not successfully authenticate|Missing requester identity
-Administrator: the daemon maps the credential to nobody: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.
+Administrator: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.
 /does not have (access to configured key|a signing key configured)
-Administrator: this daemon cannot read its signing key: copy the file from the collector's machine, mode 0600, owned by root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
-Workflow: or ask the collector, with type: collector.
+Administrator: copy the signing key from the collector's host, because this daemon cannot read it (mode 0600, owned by root): {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+Workflow: or fetch the token from the collector, with type: collector.
 /Failed to (read file|fetch key)
-Administrator: the key is allowed, but its file is missing there, or not of root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.
-Workflow: or leave key out, so that the daemon signs with its own.
+Administrator: restore the file of the key, which is missing or not owned by root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.
+Workflow: or omit key, so that the daemon signs with its own key.
 /is not known to the collector
-Workflow: HTCondor from 9.9 to at least 25.14 answers this to everybody, to its own condor_token_fetch -remote too: ${ITSELF}
-Administrator: where that is mended, a schedd of exactly this name (condor_status -schedd -af Name) needs SEC_ENABLE_IMPERSONATION_TOKENS = True: {SEC_ENABLE_IMPERSONATION_TOKENS}.
+Workflow: HTCondor 9.9 to at least 25.14 always returns this error, also to its own condor_token_fetch -remote: ${ITSELF}
+Administrator: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.
 /No schedd target specified
-Workflow: give name, as condor_status -schedd -af Name shows it.
+Workflow: specify name as condor_status -schedd -af Name shows it.
 /Request to server was not encrypted
-Administrator: the daemon must not be set to NEVER encrypt: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.
+Administrator: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.
 /eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS
-Workflow: ask in authz for levels of {SEC_IMPERSONATION_TOKEN_LIMITS}, or leave remote out.
+Workflow: request only levels of {SEC_IMPERSONATION_TOKEN_LIMITS} in authz, or omit remote.
 /\b(DCSCHEDD|SECMAN):\d
 Workflow: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
-Administrator: condor_ping -type schedd -name NAME DAEMON on the collector's machine shows whether the two can talk.
+Administrator: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.
 /Issuer namespace
-Administrator: set one name, without spaces and commas, then condor_reconfig: {TRUST_DOMAIN}.
+Administrator: set the trust domain to one name without spaces and commas, then run condor_reconfig: {TRUST_DOMAIN}.
 /Token request disabled
-Administrator: set SEC_ENABLE_TOKEN_REQUEST = True there, then condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.
-Workflow: or ask another daemon of the pool (type: collector).
+Administrator: set SEC_ENABLE_TOKEN_REQUEST = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.
+Workflow: or use another daemon of the pool (type: collector).
 /SEC_TOKEN_REQUEST_LIMITS
-Workflow: ask in authz for levels of {SEC_TOKEN_REQUEST_LIMITS}.
+Workflow: request only levels of {SEC_TOKEN_REQUEST_LIMITS} in authz.
 /Request has expired|Request ID is not known
-Administrator: nobody approved it within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.
-Workflow: run this step again, and have it approved while it waits: condor_token_request_approve -reqid ID.
+Administrator: the request was not approved within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.
+Workflow: run this step again, and have the request approved while it waits: condor_token_request_approve -reqid ID.
 /Request failed
-Administrator: the daemon could not make the token, most often for want of a key or a trust domain: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log at this time tells.
+Administrator: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.
 /ANONYMOUS or no authentication
-Administrator: for requests without a credential the daemon needs a host certificate, and SSL among its methods: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Administrator: configure a host certificate and enable SSL on the daemon, which requests without a credential require: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.
 /rate limit
-Workflow: too many ask this daemon at once: try again later.
-Administrator: condor_token_request_list shows who; they stay for {SEC_TOKEN_REQUEST_LIFETIME}.
+Workflow: try again later, because the daemon received too many requests.
+Administrator: condor_token_request_list lists the pending requests; each remains for {SEC_TOKEN_REQUEST_LIFETIME}.
 /Too many requests in the system
-Administrator: more than 1,000 token requests are pending in this daemon: condor_token_request_list shows them, and they expire after {SEC_TOKEN_REQUEST_LIFETIME}.
+Administrator: approve or wait for pending requests, because this daemon has more than 1,000: condor_token_request_list shows them; each expires after {SEC_TOKEN_REQUEST_LIFETIME}.
 /SciToken exchange disabled
-Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True there, then condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
-Workflow: or use mode fetch, with the same scitoken.
+Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
+Workflow: or use mode fetch with the same scitoken.
 /Failed to map SciToken
-Administrator: the daemon's map file needs a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN, then condor_reconfig: {CERTIFICATE_MAPFILE}.
+Administrator: add a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.
 /not built with SciTokens
-Workflow: this HTCondor (condor_version there shows which) has no SciTokens: use another credential, such as idtoken.
+Workflow: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).
 /SCITOKENS:
-Administrator: the daemon gives its reason: audience ({SCITOKENS_SERVER_AUDIENCE}), expiry, signature, or an issuer that it cannot reach: curl ISSUER/.well-known/openid-configuration there.
+Administrator: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).
 /error (-?\d+):
-Administrator: the daemon's log has more, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $1.
+Administrator: check the daemon's log, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $1.
 /
-Administrator: the daemon's log at this time has more: {%_LOG}.
+Administrator: check the daemon's log at the time of the error: {%_LOG}.
 `;
 
-const KNOWN = `Administrator: the daemon knows $1 but does not let it in: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. Where they have *@$(UID_DOMAIN), an identity must end in that, not in TRUST_DOMAIN.\nWorkflow: a credential limited to other levels is refused like this too (“limited authorization” in the daemon's log): condor_token_list shows its scope.`;
+const KNOWN = `Administrator: authorize $1, which the daemon knows but denies: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must end in UID_DOMAIN, not in TRUST_DOMAIN.\nWorkflow: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted (“limited authorization” in the daemon's log).`;
 
-const IN_CLEAR = "Nothing was sent in clear.";
+const NOTHING_SENT = "Nothing was sent in cleartext.";
 
 const GRANTING = {
     ERR_NO_COMMON_METHOD: rows`
 /does not agree to authenticate
-Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
+Administrator: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.
 /
-Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Administrator: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `,
     ERR_NO_ENCRYPTION: rows`
 /it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
-Administrator: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}
 /none of the ciphers
-Administrator: the daemon accepts BLOWFISH or 3DES only, which HTCondor's own tools still offer: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}: the daemon accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}
 /sends no ECDHPublicKey
-Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons send the session key protected by 3DES at best. ${IN_CLEAR}
-Workflow: for a daemon that cannot be updated use HTCondor's own condor_token_fetch.
+Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons protect the session key with 3DES at best. ${NOTHING_SENT}
+Workflow: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.
 /
-Administrator: the daemon must encrypt: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${IN_CLEAR}
+Administrator: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}
 `,
     ERR_DENIED: rows`
 /@unmapped
-Administrator: the daemon's map file needs a line SSL or SCITOKENS for this credential, then condor_reconfig: {CERTIFICATE_MAPFILE}.
-/^locate .*we are (\S+)
+Administrator: add a line SSL or SCITOKENS for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.
+/^locate .*authenticated the client as (\S+)
 ${KNOWN}
-Workflow: with address no collector is asked.
-/we are (\S+)
+Workflow: or specify address, which skips the collector.
+/authenticated the client as (\S+)
 ${KNOWN}
 /
-Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} tell whom it took this for.
+Administrator: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} show the identity that it assigned.
 `,
     ERR_COMMAND_NOT_REGISTERED: rows`
 /
-Administrator: only HTCondor 9.9 or later (10.0 of the long-term releases) can issue tokens to this client, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+Administrator: use a daemon of HTCondor 9.9 or later (10.0 or later of the long-term releases) whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.
 `,
     ERR_TOKEN_MALFORMED: rows`
-/nor the id of a request
-Administrator: the daemon answered a token request with neither: lines with TOKEN in {%_LOG} tell why, and condor_token_request_list shows pending requests.
+/nor a request id
+Administrator: check the lines with TOKEN in {%_LOG}: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.
 /
-Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
+Administrator: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.
 `,
     ERR_TOKEN_CLAIM: rows`
 /^sub .*expected-identity
-Workflow: store the credential of that account in the secret (condor_token_list shows whom tokens are for), or correct expected-identity.
-Administrator: for SSL and SCITOKENS the map file decides; an identity should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
+Workflow: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
+Administrator: with SSL and SCITOKENS, check the map file, which determines the identity; it should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
 /^iss .*expected-
-Workflow: another pool answered: correct pool and name, or expected-trust-domain.
-Administrator: a pool is known by its TRUST_DOMAIN, not by its UID_DOMAIN: {TRUST_DOMAIN}.
+Workflow: correct pool and name, because another pool replied, or correct expected-trust-domain.
+Administrator: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.
 /^iss
-Administrator: with remote, schedd and collector must have one TRUST_DOMAIN: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
-Workflow: or leave remote out, so that the schedd itself is asked.
+Administrator: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
+Workflow: or omit remote to query the schedd directly.
 /
-Administrator: the daemon issued something else than was asked for, and nothing was delivered: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}.
+Administrator: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.
 `,
     ERR_TOKEN_REDUCED: rows`
 /
-Workflow: ask for less (authz, lifetime), give a credential that has more (condor_token_list shows scope and exp), or set on-reduced to warn.
-Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
+Workflow: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
+Administrator: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.
 `,
     ERR_TOKEN_REFUSED: rows`
-/restricted to (.+), which does not include ([A-Z_ ]+)
-Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
-/does not allow (\w+) to (\S+)
-Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
-Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
-Workflow: or leave $1 out of authz.
+/restricted to ([A-Z_, ]+?), which does not include ([A-Z_ ]+)
+Workflow: use a credential that includes $2, because the current one is restricted to $1 (condor_token_list shows the scope of each), or omit $2 from authz.
+/denied (\w+) for (\S+)
+Administrator: add $2 to ALLOW_$1, and check that it is not in DENY_$1: {ALLOW_$1 DENY_$1}.
+Administrator: if ALLOW_$1 contains *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN} and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
+Workflow: or omit $1 from authz.
 /
-Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+Administrator: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 `,
     ERR_OUTPUT: rows`
-/runner does not accept
-Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
+/runner did not accept
+Runner: check whether the disk is full (df -h), and whether the step runs in a container without the runner's own file for this.
 /standard output
-Workflow: the command behind the pipe has gone: see why, or write with -file.
-/symbolic link|no regular file
-Workflow: choose another token-directory or file: ls -ld PATH shows what is there.
+Workflow: check why the command behind the pipe exited, or write the token with -file.
+/symbolic link|not a regular file
+Workflow: choose another token-directory or file: ls -ld PATH shows the existing file.
 /
-Runner: this account must be able to write there (ls -ld DIRECTORY, df -h DIRECTORY); or choose another token-directory or file.
+Runner: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.
 `
 };
 
@@ -3976,7 +3974,7 @@ function factsOf(error) {
 
 function usesOf({methods}) {
     const uses = methods.flatMap(method => METHOD_USES[method] ?? []);
-    return uses.length === 0 ? [] : [ `Workflow: give what this daemon takes: ${uses.join("; or ")}.` ];
+    return uses.length === 0 ? [] : [ `Workflow: use a method that this daemon accepts: ${uses.join("; or ")}.` ];
 }
 
 const METHOD_BIT = {
@@ -4052,11 +4050,11 @@ async function authenticate(channel, credentials, peer, server, presumed, mayGoA
     let unproven = false;
     if (queue.length === 0 && credentials.methods.every(({name}) => name === "FS")) {
         const reasons = attempts.map(({method, reason}) => `${method}: ${reason}`);
-        throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential for this daemon; ${reasons.join(". ")}`);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${reasons.join(". ")}`);
     }
     if (presumed !== undefined) {
         const first = queue.findIndex(({method, candidate}) => method === presumed.method && candidate.label === presumed.candidate.label);
-        if (first === -1) throw queue.length > 0 ? new StartOver("it does not fit", credentials) : exhausted(attempts, false);
+        if (first === -1) throw queue.length > 0 ? new StartOver("the credential does not fit the daemon", credentials) : exhausted(attempts, false);
         queue.splice(first, 1);
         queue.unshift(presumed);
     }
@@ -4129,7 +4127,7 @@ function plan({methods, preference, unavailable}, peer, server) {
     if (common.length === 0) {
         const ours = methods.map(({name}) => displayName(name)).join(", ");
         const theirs = server.methods.map(displayName);
-        throw new NegotiationError("ERR_NO_COMMON_METHOD", `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(", ") || "none of them"}`, theirs);
+        throw new NegotiationError("ERR_NO_COMMON_METHOD", `no authentication method in common: the client has ${ours}; the daemon accepts ${theirs.join(", ") || "none that the client supports"}`, theirs);
     }
     if (preference === "daemon") {
         const rank = name => server.methods.indexOf(name);
@@ -4168,7 +4166,7 @@ function exhausted(attempts, unproven) {
         const text = "the daemon failed to authenticate itself, and accepted no other credential";
         return new AuthenticationError("ERR_SERVER_UNPROVEN", text, attempts);
     }
-    const text = "the daemon accepted none of our credentials";
+    const text = "the daemon accepted none of the credentials";
     return new AuthenticationError("ERR_METHODS_EXHAUSTED", text, attempts);
 }
 
@@ -4232,12 +4230,12 @@ function wrongType(name, wanted) {
 
 function getClassAd(message) {
     const count = message.int();
-    if (count < 0 || count > message.remaining) throw new ProtocolError("ERR_CLASSAD", `an ad of ${count} attributes`);
+    if (count < 0 || count > message.remaining) throw new ProtocolError("ERR_CLASSAD", `an ad declares ${count} attributes`);
     const values = new Map;
     for (let i = 0; i < count; i++) {
         const line = message.string();
         const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined) throw new ProtocolError("ERR_CLASSAD", "a line is no attribute");
+        if (name === undefined || source === undefined) throw new ProtocolError("ERR_CLASSAD", "a line is not an attribute");
         values.set(name.toLowerCase(), source.trim());
     }
     message.string();
@@ -4492,11 +4490,11 @@ async function handshake(channel, purpose, ahead, {credentials, peer, presuming,
     const verdict = await channel.receive(getClassAd).catch(error => {
         if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
         patience.waits = true;
-        throw new StartOver("the daemon closed the connection on a request that was sent ahead", credentials);
+        throw new StartOver("the daemon closed the connection after an early request", credentials);
     });
     const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
     const sid = verdict.string("Sid");
-    host.log.debug(`session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`);
+    host.log.debug(`session: authenticated as ${user} with ${displayName(method)}, ${candidate.label}; the daemon runs ${server.remoteVersion}`);
     return {
         channel,
         method,
@@ -4510,7 +4508,7 @@ async function handshake(channel, purpose, ahead, {credentials, peer, presuming,
 
 function describeOffer({methods, trustDomain, issuerKeys}) {
     const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(", ")}` : "";
-    return `the daemon takes ${methods.map(displayName).join(", ")}; trust domain ${trustDomain}${keys}`;
+    return `the daemon accepts ${methods.map(displayName).join(", ")}; trust domain ${trustDomain}${keys}`;
 }
 
 function resumeCommand(channel, purpose, request, session, host) {
@@ -4551,16 +4549,16 @@ function readPostAuth(ad, mayBeUnmapped) {
     const code = ad.string("ReturnCode");
     const user = ad.string("User");
     if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
-        throw new AuthorizationError("ERR_DENIED", `the daemon accepts our credential but maps it to nobody (${user})`, user);
+        throw new AuthorizationError("ERR_DENIED", `the daemon accepts the credential but maps it to no identity (${user})`, user);
     }
     if (code === "AUTHORIZED" && user !== undefined && user !== "") return user;
     if (code === "CMD_NOT_FOUND") {
-        throw new AuthorizationError("ERR_COMMAND_NOT_REGISTERED", "the daemon does not know the command", user);
+        throw new AuthorizationError("ERR_COMMAND_NOT_REGISTERED", "the daemon does not support the command", user);
     }
     const text = ad.string("ErrorString");
     const reported = text === undefined ? "" : ` (${text})`;
-    const who = user === undefined ? "it names no identity" : `for it, we are ${user}`;
-    throw new AuthorizationError("ERR_DENIED", `the daemon answers ${code ?? "nothing"}${reported} to our command; ${who}`, user);
+    const who = user === undefined ? "it reported no identity" : `it authenticated the client as ${user}`;
+    throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "nothing"}${reported} to the command; ${who}`, user);
 }
 
 function isHangUp(error) {
@@ -4628,8 +4626,8 @@ function dial(endpoints, {signal, log, timeLeftMs}) {
         const abort = () => {
             finish();
             const silent = [ ...sockets.values(), ...resolving, ...waiting ].map(each => ({
-                text: `${formatCandidate(each)}: no answer`,
-                error: new Error("no answer")
+                text: `${formatCandidate(each)}: no response`,
+                error: new Error("no response")
             }));
             reject(isTimeout(signal) ? unreachable([ ...failures, ...silent ], "ERR_TIMEOUT") : abortedError(signal));
         };
@@ -4682,7 +4680,7 @@ function dial(endpoints, {signal, log, timeLeftMs}) {
             sockets.set(socket, candidate);
             socket.once("connect", () => {
                 if (isOver) return;
-                log.debug(`connect: TCP to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
+                log.debug(`connect: TCP connection to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
                 socket.removeAllListeners("error");
                 finish(socket);
                 resolve(socket);
@@ -4746,8 +4744,8 @@ async function connect(address, host, ahead) {
         throw error;
     });
     const id = sharedPortId(address);
-    if (early !== undefined) host.log.debug("connect: a connection to the daemon is there already");
-    if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
+    if (early !== undefined) host.log.debug("connect: using the connection that was opened in advance");
+    if (id !== undefined) host.log.debug(`connect: requesting ${id} through the shared port`);
     const preamble = id === undefined ? {} : {
         preamble: sharedPortConnect(id)
     };
@@ -4866,7 +4864,7 @@ async function connectThroughCcb(address, ask, host) {
             mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
         }
     }
-    const text = failures.length > 0 ? failures.join("; ") : "its address names no broker that could be asked";
+    const text = failures.length > 0 ? failures.join("; ") : "the address contains no valid CCB contact";
     throw new ConnectError("ERR_CCB_ONLY", text, {
         peer: formatSinful(address),
         mayBeRestarting
@@ -4884,7 +4882,7 @@ async function throughBroker(contact, ask, host) {
     if ("refusal" in answer && /stream/i.test(answer.refusal)) answer = await request(contact, false, ask, host);
     if ("refusal" in answer) {
         const mayBeRestarting = /no daemon is currently registered/i.test(answer.refusal);
-        throw new ConnectError("ERR_CCB_ONLY", `it says "${answer.refusal}"`, {
+        throw new ConnectError("ERR_CCB_ONLY", `it replied "${answer.refusal}"`, {
             mayBeRestarting
         });
     }
@@ -4928,7 +4926,7 @@ async function request({broker, ids}, streaming, ask, host) {
     } catch (error) {
         if (!late.signal.aborted || host.signal.aborted) throw error;
         const where = listener === undefined ? "" : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
-        throw new ConnectError("ERR_CCB_ONLY", `nothing came of it within ${BROKER_TIMEOUT_MS / 1e3} s${where}`);
+        throw new ConnectError("ERR_CCB_ONLY", `no connection within ${BROKER_TIMEOUT_MS / 1e3} s${where}`);
     } finally {
         clearTimeout(timer);
         listener?.close();
@@ -4936,7 +4934,7 @@ async function request({broker, ids}, streaming, ask, host) {
 }
 
 const NOWHERE_TO_COME = {
-    refusal: "the daemon was told to connect to us, and there is no port of ours"
+    refusal: "the client has no port for the connection from the daemon"
 };
 
 async function listen({localAddress}, isGreeting, host) {
@@ -4944,7 +4942,7 @@ async function listen({localAddress}, isGreeting, host) {
     try {
         return await ReverseListener.open(localAddress, isGreeting, host);
     } catch (error) {
-        host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
+        host.log.debug(`ccb: cannot listen for the daemon: ${printable(String(error))}`);
         return undefined;
     }
 }
@@ -4954,7 +4952,7 @@ async function answerOf(broker, listener, isGreeting) {
     const replied = replyOf(broker, isGreeting).then(reply => reply ?? atOurPort ?? NOWHERE_TO_COME);
     const came = await Promise.race(atOurPort === undefined ? [ replied ] : [ atOurPort, replied ]);
     if ("refusal" in came) return came;
-    const way = came === broker ? "it passes on what we and the daemon say" : "the daemon has connected to us";
+    const way = came === broker ? "the broker relays the connection" : "the daemon connected to the client";
     return {
         channel: came.handOver(broker.roundTrips),
         way
@@ -4964,7 +4962,7 @@ async function answerOf(broker, listener, isGreeting) {
 async function replyOf(broker, isGreeting) {
     const reply = await broker.receive(getClassAd).catch(error => {
         if (!(error instanceof ConnectError) || error.code !== "ERR_CLOSED") throw error;
-        throw new ConnectError("ERR_CCB_ONLY", `it gives no answer: ${error.message}`, {
+        throw new ConnectError("ERR_CCB_ONLY", `no reply: ${error.message}`, {
             cause: error
         });
     });
@@ -4973,7 +4971,7 @@ async function replyOf(broker, isGreeting) {
     };
     if (reply.boolean("ProxyMode") !== true) return undefined;
     if (await broker.receive(isGreeting)) return broker;
-    throw new ProtocolError("ERR_MESSAGE", "it puts us through to somebody whom we did not ask for");
+    throw new ProtocolError("ERR_MESSAGE", "the CCB broker connected the client to a different daemon");
 }
 
 function isReverseConnect(message, claimId) {
@@ -5072,8 +5070,8 @@ async function callCommand(call, read, host) {
             if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
             refused ??= error.refused;
             const resumed = isResumable(target.resume);
-            const how = resumed ? "anew" : "waiting for the daemon's policy first";
-            host.log.debug(`session: once more, ${how} (${error.message})`);
+            const how = resumed ? "with a new session" : "waiting for the daemon's policy first";
+            host.log.debug(`session: retrying, ${how} (${error.message})`);
             credentials = error.credentials;
             target = {
                 ...target,
@@ -5131,7 +5129,7 @@ async function attempt(call, read, presuming, host, failed) {
         if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
         const mute = error instanceof ConnectError || error instanceof ProtocolError;
         if (!mute || session !== undefined || way !== "direct, else ccb" || host.signal.aborted) throw error;
-        host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+        host.log.debug(`ccb: the peer at the direct address may not be the daemon (${error.message})`);
         failed = error;
     } finally {
         channel.flush();
@@ -5151,14 +5149,14 @@ async function routeTo(call, host, failed) {
 
 function mutualOnly(credentials) {
     const methods = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name));
-    const reason = "it does not prove who the daemon is, which is reached through CCB";
+    const reason = "it does not authenticate the daemon, which a connection through CCB requires";
     const left = credentials.methods.filter(({name}) => ONE_SIDED.includes(name)).map(({name}) => ({
         method: displayName(name),
         reason
     }));
     if (methods.length === 0) {
         const all = left.map(({method}) => method).join(", ");
-        throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential for this daemon; ${all}: ${reason}`);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${all}: ${reason}`);
     }
     return {
         ...credentials,
@@ -5183,7 +5181,7 @@ async function askBroker({address, ...broker}, credentials, read, host) {
     } catch (error) {
         const refused = error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError || isHangUp(error);
         if (!refused || host.signal.aborted) throw error;
-        host.log.debug(`ccb: once more, without a session (${error.message})`);
+        host.log.debug(`ccb: retrying without a session (${error.message})`);
         return await callInClear({
             address,
             ...broker
@@ -5219,7 +5217,7 @@ function askAllowed(target, about, credentials, host) {
     const read = async ({channel, user}) => {
         const reply = await inPhase("session", target.address, () => channel.receive(getClassAd));
         if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
-        const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+        const text = `the daemon did not authorize the command; it authenticated the client as ${user}`;
         throw new AuthorizationError("ERR_DENIED", text, user);
     };
     return callCommand(call, read, host);
@@ -5249,7 +5247,7 @@ const MAX_ERROR_LENGTH = 1024 * 1024;
 
 function readTokenReply(reply) {
     const token = refuseError(reply).string("Token", MAX_TOKEN_LENGTH);
-    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has no token");
+    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains no token");
     return new Secret(token);
 }
 
@@ -5269,51 +5267,51 @@ function describeDuration(seconds) {
 }
 
 function checkToken(token, expected) {
-    claim(token.issuer === expected.issuer, "iss", `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || "unknown"}`);
-    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`);
+    claim(token.issuer === expected.issuer, "iss", `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || "unknown"}`);
+    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, but the daemon authenticated ${expected.subject}`);
     checkExpected(token, expected);
     claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
     return [ ...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds) ];
 }
 
 function checkExpected({issuer, subject}, {expectedIssuer = issuer, expectedSubject = subject}) {
-    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`);
-    claim(subject === expectedSubject, "sub", `the token is for ${subject}, expected-identity is ${expectedSubject}`);
+    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, but expected-trust-domain is ${expectedIssuer}`);
+    claim(subject === expectedSubject, "sub", `the token is for ${subject}, but expected-identity is ${expectedSubject}`);
 }
 
 function checkLevels({authz}, {authz: asked, limitedByDaemon = false}) {
     if (asked.length === 0 && limitedByDaemon && authz !== undefined) return [ `authorization: requested all levels, granted ${authz.join(" ")}` ];
     if (asked.length === 0) return [];
     const granted = authz ?? [];
-    claim(granted.length > 0, "scope", "the token is not limited to any authorization levels, though we asked for it");
+    claim(granted.length > 0, "scope", "the token is not restricted to authorization levels, although a restriction was requested");
     const extra = granted.filter(level => !covers(asked, level));
-    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which we did not ask for`);
+    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which was not requested`);
     const reduced = reducedLevels(asked, granted);
     return reduced === undefined ? [] : [ reduced ];
 }
 
 function checkLifetime({issuedAt, expiresAt}, asked) {
-    claim(issuedAt !== undefined, "iat", "the token does not say when it was issued");
+    claim(issuedAt !== undefined, "iat", "the token has no issue time (iat)");
     if (expiresAt === undefined) {
-        claim(typeof asked !== "number", "exp", "the token never expires, though we asked for a lifetime");
+        claim(typeof asked !== "number", "exp", "the token never expires, although a lifetime was requested");
         return [];
     }
     const granted = expiresAt - issuedAt;
-    claim(granted > 0, "exp", "the token had expired when it was issued");
+    claim(granted > 0, "exp", "the token expired before it was issued");
     if (asked === undefined) return [];
-    claim(asked === "unlimited" || granted <= asked, "exp", `the token is valid for ${describeDuration(granted)}, longer than the ${asked === "unlimited" ? asked : describeDuration(asked)} that we asked for`);
+    claim(asked === "unlimited" || granted <= asked, "exp", `the token is valid for ${describeDuration(granted)}, longer than the requested ${asked === "unlimited" ? asked : describeDuration(asked)}`);
     if (granted === asked) return [];
     return [ reducedLifetime(asked, granted) ];
 }
 
 function reducedLifetime(asked, granted) {
     const wanted = asked === "unlimited" ? asked : describeDuration(asked);
-    return `lifetime: asked for ${wanted}, granted ${describeDuration(granted)}`;
+    return `lifetime: requested ${wanted}, granted ${describeDuration(granted)}`;
 }
 
 function reducedLevels(asked, granted) {
     const missing = asked.filter(level => !covers(granted, level));
-    return missing.length === 0 ? undefined : `authorization: asked for ${asked.join(" ")}, granted ${granted.join(" ")}`;
+    return missing.length === 0 ? undefined : `authorization: requested ${asked.join(" ")}, granted ${granted.join(" ")}`;
 }
 
 const MAX_SKEW_SECONDS = 600;
@@ -5336,13 +5334,13 @@ function parseBearerToken(jwt, source) {
     const time = name => {
         const value = claims[name];
         if (typeof value !== "number") return undefined;
-        if (value < 0 || value > MAX_TIME) throw bearer_unreadable(source, `its ${name} is no time`);
+        if (value < 0 || value > MAX_TIME) throw bearer_unreadable(source, `its ${name} is not a valid timestamp`);
         return value;
     };
     const {aud} = claims;
     const issuer = text("iss");
     const subject = text("sub");
-    if (issuer === undefined || subject === undefined) throw bearer_unreadable(source, "it has no iss or no sub");
+    if (issuer === undefined || subject === undefined) throw bearer_unreadable(source, "it lacks iss or sub");
     return {
         jwt,
         source,
@@ -5447,7 +5445,7 @@ async function sendHttp(request, host) {
                 let length = 0;
                 response.on("data", chunk => {
                     length += chunk.length;
-                    if (length > MAX_ANSWER) sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`)); else chunks.push(chunk);
+                    if (length > MAX_ANSWER) sent.destroy(new Error(`the response exceeds ${MAX_ANSWER} bytes`)); else chunks.push(chunk);
                 });
                 response.on("end", () => resolve({
                     status,
@@ -5455,15 +5453,15 @@ async function sendHttp(request, host) {
                     header
                 }));
                 response.on("error", reject);
-                response.on("aborted", () => reject(new Error("it hung up in the middle of its answer")));
+                response.on("aborted", () => reject(new Error("the connection closed in the middle of the response")));
             });
             sent.on("error", reject);
-            sent.on("close", () => reject(new Error("it hung up without an answer")));
+            sent.on("close", () => reject(new Error("the connection closed without a response")));
             sent.end(body);
         }).finally(() => socket.destroy());
     } catch (cause) {
         if (signal.aborted) throw abortedError(signal);
-        throw new ConnectError("ERR_CONNECT", `no answer from ${url.origin}: ${messageOf(cause)}`, {
+        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${messageOf(cause)}`, {
             peer: url.origin,
             permanent: cause instanceof ConnectError && cause.permanent
         });
@@ -5516,11 +5514,11 @@ async function openTunnel(proxy, url, authorities, host) {
             sent.on("connect", ({statusCode = 0}, tunnel, early) => {
                 if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
                 tunnel.destroy();
-                reject(new Error(`it answers ${statusCode}`));
+                reject(new Error(`it returned status ${statusCode}`));
             });
             sent.on("response", response => {
                 response.destroy();
-                reject(new Error(`it answers ${response.statusCode}`));
+                reject(new Error(`it returned status ${response.statusCode}`));
             });
             sent.on("error", reject);
             sent.on("close", () => reject(new Error("it closed the connection")));
@@ -5530,7 +5528,7 @@ async function openTunnel(proxy, url, authorities, host) {
             throw error;
         });
     } catch (error) {
-        throw failed(`does not connect to ${target}: ${messageOf(error)}`);
+        throw failed(`did not connect to ${target}: ${messageOf(error)}`);
     }
 }
 
@@ -5554,7 +5552,7 @@ async function askForToken({who, members, tlsFor, proxies, ...request}, host) {
     const {authorities} = await tlsFor(url.hostname);
     const proxy = proxyFor(proxies, url);
     for (const secret of proxy?.secrets ?? []) host.mask(secret);
-    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is reached through the proxy ${proxy.url.origin}`);
+    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
     const response = await sendHttp({
         ...request,
         authorities,
@@ -5582,16 +5580,16 @@ function readAnswer({who, members, url, headers}, {status, text, header}, now) {
         if (status === 429 || status >= 500) {
             const retryAfterMs = retryAfterOf(header, now);
             const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
-            throw new ConnectError("ERR_CONNECT", `${who} answers ${told}${when}`, {
+            throw new ConnectError("ERR_CONNECT", `${who} returned status ${told}${when}`, {
                 ...facts,
                 retryAfterMs
             });
         }
-        throw new CredentialError("ERR_NO_CREDENTIAL", `${who} gives no token: ${told}`, facts);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${told}`, facts);
     }
     const token = new Secret(members.flatMap(name => answer(name) ?? [])[0] ?? "");
     if (algorithmOf(token) === undefined) {
-        const what = `${who} answers without a token in ${members.join(" or ")}`;
+        const what = `${who} returned no token in ${members.join(" or ")}`;
         throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", what, facts);
     }
     return {
@@ -5638,7 +5636,7 @@ function parse(text) {
 }
 
 async function jobToken({audience, runner}, tlsFor, proxies, host) {
-    if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job may not have an OIDC token");
+    if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job is not permitted to request an OIDC token");
     const url = new URL(runner.url);
     url.searchParams.set("audience", audience);
     for (const secret of secretsOf(runner.bearer)) host.mask(secret);
@@ -5666,8 +5664,8 @@ function hasExpired({expiresAt}, now) {
 
 function expiry(token, now, {lastHeardFrom}) {
     if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
-    const pool = lastHeardFrom === undefined ? "" : `; the clock of the collector was at least ${iso(lastHeardFrom)}`;
-    return `it expired at ${iso(token.expiresAt)}; the clock of this host is ${now.toISOString()}${pool}`;
+    const pool = lastHeardFrom === undefined ? "" : `; the clock of the collector showed at least ${iso(lastHeardFrom)}`;
+    return `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`;
 }
 
 function iso(seconds) {
@@ -5680,7 +5678,7 @@ const IP_ADDRESS = /^[\d.]+$|:/;
 
 class TlsFailure extends Error {}
 
-const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key is not that of the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon speaks no version of TLS from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon refuses the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the two sides have no TLS parameters in common" ] ];
+const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the two sides have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged on the way" ] ];
 
 function tlsReason(error) {
     const {code = "", message} = error;
@@ -5771,7 +5769,12 @@ class TlsTunnel {
     }
     async failure() {
         for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
-        return this.#failure?.message;
+        if (this.#failure === undefined) return undefined;
+        const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
+        return {
+            reason: tlsReason(this.#failure),
+            alert: digits === undefined ? undefined : Number(digits)
+        };
     }
     async read(length) {
         await this.#until(() => this.#plaintext.reduce((sum, {length}) => sum + length, 0) >= length);
@@ -5784,7 +5787,7 @@ class TlsTunnel {
         return this.output();
     }
     distrust(serverName) {
-        if (!HOST_NAME.test(serverName)) return `${serverName} is no host name`;
+        if (!HOST_NAME.test(serverName)) return `${serverName} is not a host name`;
         const certificate = this.#certificate;
         if (certificate === undefined) return "it has no certificate";
         if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
@@ -5794,7 +5797,7 @@ class TlsTunnel {
         };
         if (certificate.checkHost(serverName, options) !== undefined) return undefined;
         const names = subjectAltName || subject || "";
-        return `its certificate is for ${names.replaceAll("\n", ", ") || "nobody"}, not for ${serverName}`;
+        return `its certificate is for ${names.replaceAll("\n", ", ") || "no name"}, not for ${serverName}`;
     }
     close() {
         this.#socket.destroy();
@@ -5803,7 +5806,7 @@ class TlsTunnel {
     async #until(condition) {
         for (let turn = 0; !condition(); turn++) {
             this.#throwFailure();
-            if (turn === MAX_TURNS) throw new TlsFailure("the daemon leaves out what belongs here");
+            if (turn === MAX_TURNS) throw new TlsFailure("the daemon sent incomplete TLS records");
             await nextTurn();
         }
     }
@@ -5820,10 +5823,10 @@ function untrusted(code, issuer) {
     const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
     switch (code) {
       case "CERT_HAS_EXPIRED":
-        return `its certificate, or one above it, has expired (${by})`;
+        return `its certificate, or a CA certificate above it, has expired (${by})`;
 
       case "CERT_NOT_YET_VALID":
-        return `its certificate is not valid yet, or our clock is wrong (${by})`;
+        return `its certificate is not valid yet, or the clock of this host is wrong (${by})`;
 
       default:
         return `its certificate is not trusted (${code}; ${by})`;
@@ -5868,7 +5871,7 @@ class SslExchange {
             putRecords(channel, RECEIVING, records);
         } catch (error) {
             if (!(error instanceof TlsFailure)) throw error;
-            this.#failure = `TLS cannot begin: ${error.message}`;
+            this.#failure = `TLS could not start: ${error.message}`;
             channel.send(message => message.int(ERROR));
         }
     }
@@ -5876,7 +5879,7 @@ class SslExchange {
         const hello = await channel.receive(message => message.int());
         if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
         if (hello !== OK) {
-            throw new MethodRefused("the daemon cannot use TLS: see AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE there", true);
+            throw new MethodRefused("the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host", true);
         }
         const tunnel = this.#started;
         try {
@@ -5922,14 +5925,14 @@ class SslExchange {
             return;
         }
         putRecords(channel, QUITTING, NOTHING);
-        throw new MethodRefused("the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate");
+        throw new MethodRefused("the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet");
     }
     #verify(channel, tunnel) {
         const {label, method, serverName} = this.#credential;
         const reason = tunnel.distrust(serverName);
         if (reason === undefined) return;
         putRecords(channel, QUITTING, NOTHING);
-        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon could not prove that it is ${serverName}: ${reason}`, [ {
+        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${reason}`, [ {
             method: displayName(method),
             reason: `${label}: ${reason}`
         } ]);
@@ -5941,19 +5944,19 @@ class SslExchange {
                 return;
             }
             const failure = await tunnel.failure();
-            if (failure !== undefined) throw new TlsFailure(failure);
+            if (failure !== undefined) throw new TlsFailure(failure.reason);
             putRecords(channel, RECEIVING, tunnel.pending());
         }
-        throw new ProtocolError("ERR_MESSAGE", "the key does not come");
+        throw new ProtocolError("ERR_MESSAGE", "the daemon sent no session key");
     }
     async #receive(channel, tunnel) {
         const {status, records} = await channel.receive(getRecords);
         tunnel.feed(records);
         if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
-        const [, digits] = /alert number (\d+)/.exec(await tunnel.failure() ?? "") ?? [];
-        const alert = digits === undefined ? "" : `, TLS alert ${digits} ${ALERTS[Number(digits)] ?? ""}`.trimEnd();
+        const number = (await tunnel.failure())?.alert;
+        const alert = number === undefined ? "" : `, TLS alert ${number} ${ALERTS[number] ?? ""}`.trimEnd();
         const why = alert === "" && tunnel.established ? UNEXPLAINED : alert;
-        throw new MethodRefused(`the daemon gives up${why}`);
+        throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
     }
 }
 
@@ -5979,23 +5982,23 @@ function putRecords(channel, status, records) {
     channel.send(message => message.int(status).int(records.length).bytes(records));
 }
 
-const UNEXPLAINED = ": it demands a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
+const UNEXPLAINED = ": it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
 
 const ALERTS = {
-    40: "handshake_failure: it has no certificate of its own (AUTH_SSL_SERVER_CERTFILE there)",
-    42: "bad_certificate: it cannot read ours",
-    43: "unsupported_certificate: it does not take ours",
-    44: "certificate_revoked: ours is revoked",
-    45: "certificate_expired: ours has expired",
-    46: "certificate_unknown: it does not take ours; for an X.509 proxy it needs AUTH_SSL_ALLOW_CLIENT_PROXY = True",
-    48: "unknown_ca: it does not trust who issued ours (AUTH_SSL_SERVER_CAFILE there)",
-    70: "protocol_version: it has no TLS version in common with us"
+    40: "handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)",
+    42: "bad_certificate: it cannot parse the client certificate",
+    43: "unsupported_certificate: it does not accept the client certificate",
+    44: "certificate_revoked: the client certificate is revoked",
+    45: "certificate_expired: the client certificate has expired",
+    46: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
+    48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
+    70: "protocol_version: it supports no TLS version of the client"
 };
 
-const NO_SERVER_NAME = "no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number";
+const NO_SERVER_NAME = "no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address";
 
 function onlyClaimed(name) {
-    return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+    return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
 }
 
 function ssl(label, tlsFor, source = label) {
@@ -6120,13 +6123,13 @@ function refusal({issuer, subject, audience, scope, profile, expiresAt, notBefor
     const likely = [];
     const possible = [];
     if (notBefore !== undefined && notBefore > seconds) likely.push(`it is not valid before ${new Date(notBefore * 1e3).toISOString()}`);
-    if (scope === undefined) likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
-    if (!issuer.startsWith("https://")) likely.push(`its issuer ${issuer} is no https address`);
-    if (audience.length === 0 && profile === "scitoken:2.0") likely.push("it has no audience, which scitoken:2.0 demands");
-    if (audience.length > 0) likely.push(`its audience is ${audience.join(", ")}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`); else if (profile !== "scitoken:2.0") possible.push("it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE");
+    if (scope === undefined) likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may omit`);
+    if (!issuer.startsWith("https://")) likely.push(`its issuer ${issuer} is not an https URL`);
+    if (audience.length === 0 && profile === "scitoken:2.0") likely.push("it has no audience, which scitoken:2.0 requires");
+    if (audience.length > 0) likely.push(`its audience is ${audience.join(", ")}, but SCITOKENS_SERVER_AUDIENCE of the daemon differs`); else if (profile !== "scitoken:2.0") possible.push("it has no audience, but the daemon sets SCITOKENS_SERVER_AUDIENCE");
     possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
     if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300) possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
-    return `the daemon refused it without a reason; one of: ${[ ...likely, ...possible ].join("; ")}`;
+    return `the daemon refused it without a reason; possible causes: ${[ ...likely, ...possible ].join("; ")}`;
 }
 
 const scitokens_MAX_FILE_LENGTH = 64 * 1024;
@@ -6136,7 +6139,7 @@ function loadSciToken(source, tlsFor, host) {
     if (typeof token === "string") return token;
     const {length} = (new TextEncoder).encode(token.jwt.reveal());
     if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-    const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
+    const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
     if (source.text === undefined) return `${token.source}: ${reason}`;
     throw unreadable(token.source, reason);
 }
@@ -6151,8 +6154,8 @@ function readSciToken(source, host) {
     const jwt = new Secret(found.text.trim());
     if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret); else if (given && jwt.reveal() !== "") host.mask(jwt);
     try {
-        if (jwt.reveal() === "") throw unreadable(found.source, "it is empty");
-        if (/\s/.test(jwt.reveal())) throw unreadable(found.source, "it has blanks or line ends in the middle");
+        if (jwt.reveal() === "") throw unreadable(found.source, "the value is empty");
+        if (/\s/.test(jwt.reveal())) throw unreadable(found.source, "it contains white space");
         return parseBearerToken(jwt, found.source);
     } catch (error) {
         if (!(error instanceof CredentialError) || given) throw error;
@@ -6188,7 +6191,7 @@ function discover({file, env, uid}) {
             };
         } else if (text.code !== "ENOENT") return `${path}: ${reasonOf(text)}`;
     }
-    return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(", ") || "any file"}`;
+    return `no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${files.join(", ") || "any file"}`;
 }
 
 function readStart(path, owner) {
@@ -6198,7 +6201,7 @@ function readStart(path, owner) {
         try {
             const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
             if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is not a regular file");
-            if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
+            if (owner !== undefined && uid !== owner) return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
             const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
             return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
         } finally {
@@ -6298,7 +6301,7 @@ const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIV
 function loadCertificate(source, tlsFor, host) {
     const method = own => ssl(own.label, tlsFor(own), own.source);
     if (source.given) {
-        const onUnverified = () => host.log.warn("The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3");
+        const onUnverified = () => host.log.warn("The daemon does not support TLS 1.3, so the client sends its certificate in cleartext and before it verifies the daemon. The administrator should enable TLS 1.3");
         return method({
             ...readPair(source.certificate, source.key, host),
             onUnverified
@@ -6319,7 +6322,7 @@ function loadCertificate(source, tlsFor, host) {
             reasons.push(error.message);
         }
     }
-    return reasons.join("; ") || "no client certificate was given, and without one SSL gives no identity";
+    return reasons.join("; ") || "no client certificate was provided, and SSL authenticates no identity without one";
 }
 
 function readPair(certificateSource, keySource, host) {
@@ -6327,10 +6330,10 @@ function readPair(certificateSource, keySource, host) {
     const chain = readCertificates(certificates, certificateSource.name);
     const key = readKey(keySource, host);
     const [own] = chain;
-    if (own === undefined) throw unreadable(certificateSource.name, "it holds no PEM certificate");
+    if (own === undefined) throw unreadable(certificateSource.name, "it contains no PEM certificate");
     checkUsable(own, key.object, certificateSource.name);
     const subject = distinguishedName(own.subject, "an empty subject");
-    if (!own.checkPrivateKey(key.object)) throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    if (!own.checkPrivateKey(key.object)) throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
     const [from, to] = [ new Date(own.validFrom), new Date(own.validTo) ];
     if (to <= host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
     if (from > host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
@@ -6345,18 +6348,18 @@ function readPair(certificateSource, keySource, host) {
 
 function checkUsable({keyUsage}, key, name) {
     const {modulusLength} = key.asymmetricKeyDetails ?? {};
-    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS needs at least ${MIN_RSA_BITS}`);
+    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
     const purposes = keyUsage;
-    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(name, "the certificate is not for TLS clients (its extended key usage lacks clientAuth)");
+    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(name, "the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)");
 }
 
 function readKey(source, host) {
     const [pem, kind = ""] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined) throw unreadable(source.name, `it holds no PEM private key${source.name === "client-certificate" ? ", and client-key is not given" : ""}`);
+    if (pem === undefined) throw unreadable(source.name, `it contains no PEM private key${source.name === "client-certificate" ? ", and client-key is not set" : ""}`);
     const secret = new Secret(pem);
     host.mask(secret);
     if (kind.includes("ENCRYPTED") || pem.includes("Proc-Type: 4,ENCRYPTED")) {
-        throw unreadable(source.name, "the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN");
+        throw unreadable(source.name, "the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN");
     }
     try {
         return {
@@ -6364,7 +6367,7 @@ function readKey(source, host) {
             object: crypto_crypto().createPrivateKey(pem)
         };
     } catch {
-        throw unreadable(source.name, "the private key cannot be read");
+        throw unreadable(source.name, "the private key cannot be parsed");
     }
 }
 
@@ -6373,7 +6376,7 @@ function readCertificates(text, name) {
         try {
             return new (crypto_crypto().X509Certificate)(pem);
         } catch {
-            throw unreadable(name, "a certificate in it cannot be read");
+            throw unreadable(name, "it contains a certificate that cannot be parsed");
         }
     });
 }
@@ -6383,7 +6386,7 @@ function readPem(source) {
     try {
         return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString("latin1"));
     } catch (error) {
-        const what = typeof source.path === "string" ? source.path : "it is not PEM, and as the path of a file";
+        const what = typeof source.path === "string" ? source.path : "the value is not PEM, and reading it as a path failed";
         throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
     }
 }
@@ -6401,7 +6404,7 @@ function readAuthorities(source, skip) {
                 name: source.name,
                 path
             }));
-            if (certificates.length === 0) skip(`${path}: it holds no PEM certificate`);
+            if (certificates.length === 0) skip(`${path}: it contains no PEM certificate`);
             return certificates;
         } catch (error) {
             if (!(error instanceof CredentialError)) throw error;
@@ -6410,7 +6413,7 @@ function readAuthorities(source, skip) {
         }
     });
     if (found.length > 0) return found;
-    throw unreadable(source.name, "it holds no PEM certificate");
+    throw unreadable(source.name, "it contains no PEM certificate");
 }
 
 function filesOf(path) {
@@ -6443,7 +6446,7 @@ function systemTrust({certificateFile, platform}) {
 }
 
 function loadTrust(source, host) {
-    const skip = reason => host.log.debug(`credentials: passed over ${reason}`);
+    const skip = reason => host.log.debug(`credentials: skipped ${reason}`);
     const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
     const configured = () => [ ...source.files, ...source.directory === undefined ? [] : filesOf(source.directory) ].flatMap(path => {
         try {
@@ -6500,7 +6503,7 @@ function knownCertificate(file, serverName, host) {
         try {
             return new (crypto_crypto().X509Certificate)(Buffer.from(certificate, "base64")).toString();
         } catch {
-            host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+            host.log.debug(`credentials: the line for ${serverName} in ${file} contains no certificate`);
             return undefined;
         }
     }
@@ -6553,7 +6556,7 @@ async function resolveBearer({job, service, proxies, extraCertificates: extra}, 
     } finally {
         connection?.close();
     }
-    host.log.debug(`credentials: ${url.origin} has made a token for us`);
+    host.log.debug(`credentials: ${url.origin} issued a token`);
     const {token} = answer;
     if (!keyless_SHARED_KEY.test(algorithmOf(token) ?? "")) return {
         kind: "scitoken",
@@ -6576,7 +6579,7 @@ function warnOfAudience(audience, url, host) {
 function given(credentials, host) {
     const found = readSciToken(credentials.scitoken, host);
     if (typeof found !== "string") return found.jwt;
-    throw new CredentialError("ERR_NO_CREDENTIAL", `token-service: there is no token for it: ${found}`);
+    throw new CredentialError("ERR_NO_CREDENTIAL", `token-service: there is no token to exchange: ${found}`);
 }
 
 async function withBearer(request, host) {
@@ -6600,12 +6603,12 @@ async function withBearer(request, host) {
     }
     if (mode !== "fetch" || remote) {
         const instead = remote ? "remote" : `mode ${mode}`;
-        const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+        const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
         throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", text, {
             peer: bearer.service
         });
     }
-    if (checkOnly) host.log.warn("The token service has made an IDTOKEN, which is thrown away after the check");
+    if (checkOnly) host.log.warn("The token service issued an IDTOKEN, which is discarded after the check");
     return {
         ...request,
         issued: {
@@ -6628,14 +6631,14 @@ async function startUnauthenticated(channel, purpose, request, host) {
     const verdict = await channel.receive(getClassAd);
     const code = verdict.string("ReturnCode");
     const user = verdict.string("User");
-    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon answers ${code ?? "nothing"} without authentication`, user);
+    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "nothing"} without authentication`, user);
     host.log.debug(`session: not authenticated, ${encrypted ? "encrypted" : "in cleartext"}`);
 }
 
 class NotVouched extends Error {
     answer;
     constructor(answer) {
-        super("the collector has not proven itself");
+        super("the collector has not authenticated itself");
         this.answer = answer;
     }
 }
@@ -6647,7 +6650,7 @@ async function queryCollector(collector, query, credentials, {trusted, mayBeUnau
     });
     const authenticated = queryInSession(collector, query, credentials, host);
     authenticated.catch(error => {
-        if (error instanceof AuthenticationError && error.code === "ERR_SERVER_UNPROVEN") host.log.warn(`The collector did not prove itself, and is believed no more than anybody. ${error.message}`);
+        if (error instanceof AuthenticationError && error.code === "ERR_SERVER_UNPROVEN") host.log.warn(`The collector failed to authenticate itself; its answers are not trusted. ${error.message}`);
     });
     try {
         return await Promise.any([ plain, authenticated ]);
@@ -6710,14 +6713,14 @@ async function queryUnauthenticated({address}, query, refusal, host) {
             command: query.command
         }, message => putQuery(message, query), host);
         const ads = await channel.receive(getAds);
-        host.log.notice(`The collector accepts no credential (${refusal.message}), so it was asked without authentication: its answer is not trusted with a SciToken or client certificate`);
+        host.log.notice(`The collector accepts no credential (${refusal.message}), so the query was not authenticated: its reply is not trusted for SciTokens and client certificates`);
         return {
             ads,
             roundTrips: channel.roundTrips,
             vouched: false
         };
     } catch (error) {
-        host.log.debug(`locate: the collector does not answer without authentication either (${messageOf(error)})`);
+        host.log.debug(`locate: the query without authentication failed too (${messageOf(error)})`);
         throw refusal;
     } finally {
         channel.flush();
@@ -6739,7 +6742,7 @@ function putQuery(message, {adType, requirements, locationQuery, limit, projecti
 function getAds(message) {
     const ads = [];
     for (let more = message.int(); more !== 0; more = message.int()) {
-        if (more !== 1) throw new ProtocolError("ERR_MESSAGE", `${more} where 1 or 0 says whether an ad follows`);
+        if (more !== 1) throw new ProtocolError("ERR_MESSAGE", `${more} instead of 1 or 0 before an ad`);
         ads.push(getClassAd(message));
     }
     return ads;
@@ -6769,7 +6772,7 @@ async function restartEvidence({type, name = ""}, ask) {
     }
     const runsHere = masters.length === 0 || masters.some(ad => ad.integer(started) !== undefined);
     const hasOther = ofHost.some(ad => typeOf(ad) === adType);
-    return runsHere && !hasOther ? `the collector has other daemons of ${host}` : undefined;
+    return runsHere && !hasOther ? `the collector knows other daemons on ${host}` : undefined;
 }
 
 function evidenceQuery(started, host) {
@@ -6884,7 +6887,7 @@ function readName(ad, {type, name: asked}) {
     const host = said.slice(said.lastIndexOf("@") + 1);
     const fits = wanted === undefined || said === wanted || host.startsWith(`${wanted}.`) || byMachine && host === wanted;
     if (fits && NAME.test(name)) return name;
-    throw new ProtocolError("ERR_CLASSAD", `the collector names another daemon than was asked for: ${name}`);
+    throw new ProtocolError("ERR_CLASSAD", `the collector returned a different daemon than requested: ${name}`);
 }
 
 function locate_readAddress(ad, type) {
@@ -6892,7 +6895,7 @@ function locate_readAddress(ad, type) {
     const text = ad.string(addressAttribute) ?? ad.string("MyAddress");
     const address = text === undefined ? undefined : parseSinful(text);
     if (address !== undefined) return address;
-    throw new ProtocolError("ERR_CLASSAD", `the collector gives no usable address: ${text ?? "none at all"}`);
+    throw new ProtocolError("ERR_CLASSAD", `the collector returned no usable address: ${text ?? "the ad has none"}`);
 }
 
 function wasTyped(alias, {name}, {serverName}) {
@@ -6910,7 +6913,7 @@ function notFound({type, name}, all, evidence) {
     if (name === undefined && names.length > 0) {
         return new LocateError("ERR_AMBIGUOUS", `the collector has several daemons of type ${type}: ${listed}`, names);
     }
-    const others = names.length === 0 ? "it has none of that type" : `it has ${listed}`;
+    const others = names.length === 0 ? "it knows none of that type" : `it knows ${listed}`;
     const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
     const restart = evidence === undefined ? "" : `; it may be restarting: ${evidence}`;
     const mayBeRestarting = evidence !== undefined;
@@ -7004,7 +7007,7 @@ function askFirst(collectors, ask, host) {
             const [next] = waiting;
             if (next !== undefined) {
                 timer = setTimeout(() => {
-                    host.log.warn(`${nameOf(collector)} has not answered for 1 s; asking ${nameOf(next)} as well`);
+                    host.log.warn(`${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well`);
                     askNext();
                 }, SILENCE_MS);
             }
@@ -7030,7 +7033,7 @@ function askFirst(collectors, ask, host) {
                     collector,
                     error
                 });
-                if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; asking the next collector`);
+                if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; trying the next collector`);
                 askNext();
             });
         };
@@ -7150,8 +7153,8 @@ function findHere({type, name = "", local, collectors}, host) {
         ...here,
         name: here.name || name || local.name
     };
-    if (collectors.length === 0) throw new LocateError("ERR_NOT_FOUND", `no ${type} on this machine: ${here}`, []);
-    host.log.debug(`locate: not on this machine: ${here}`);
+    if (collectors.length === 0) throw new LocateError("ERR_NOT_FOUND", `no ${type} on this host: ${here}`, []);
+    host.log.debug(`locate: not on this host: ${here}`);
     return undefined;
 }
 
@@ -7160,7 +7163,7 @@ const NEEDS_HOST_NAME = [ "SSL", "SCITOKENS", "KERBEROS" ];
 function askCollectors({collectors, type, name}, {serverName, mayBeUnauthenticated}, credentials, host) {
     const needsServerName = serverName === undefined && credentials.methods.some(({name}) => NEEDS_HOST_NAME.includes(name));
     return askFirst(collectors, (address, within) => {
-        host.log.debug(`locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? "(the only one)"}`);
+        host.log.debug(`locate: querying the collector ${formatSinful(address)} for ${name === undefined ? `the only ${type}` : `the ${type} ${name}`}`);
         const collector = {
             address,
             serverName: hostNameOf(address) ?? serverName
@@ -7180,7 +7183,7 @@ async function inTurn(addresses, talk, host) {
     for (const [index, address] of addresses.entries()) {
         const last = index === addresses.length - 1;
         const patience = new AbortController;
-        const timer = last ? undefined : setTimeout(() => patience.abort(new Error("no answer")), PATIENCE_MS);
+        const timer = last ? undefined : setTimeout(() => patience.abort(new Error("no response")), PATIENCE_MS);
         try {
             const signal = last ? host.signal : AbortSignal.any([ host.signal, patience.signal ]);
             return await talk(address, {
@@ -7190,7 +7193,7 @@ async function inTurn(addresses, talk, host) {
         } catch (error) {
             const mute = error instanceof ConnectError || error instanceof ProtocolError;
             if (!mute || host.signal.aborted || last) throw error;
-            host.log.warn(`${patience.signal.aborted ? "no answer in time" : error.message}; trying the next address`);
+            host.log.warn(`${patience.signal.aborted ? "no response in time" : error.message}; trying the next address`);
         } finally {
             clearTimeout(timer);
         }
@@ -7220,7 +7223,7 @@ function fs(options) {
             fit: [],
             unfit: [ {
                 label: THIS_ACCOUNT,
-                reason: `${peer.address} is another machine`
+                reason: `${peer.address} is another host`
             } ]
         },
         presumed: peer => isThisHost(peer.address) ? candidate(peer) : undefined
@@ -7242,7 +7245,7 @@ async function runExchange(channel, peer, server, options) {
         if (failure === undefined) remove(path);
     }
     if (failure !== undefined) throw new MethodRefused(failure);
-    if (verdict !== DONE) throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+    if (verdict !== DONE) throw new MethodRefused(`the daemon could not verify the owner of ${path}: it sees a different file system`);
     return [];
 }
 
@@ -7259,13 +7262,13 @@ function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {paren
         extension: "",
         objection
     });
-    if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR there)");
-    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon asks for a directory of ${wanted.length} characters`);
+    if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR on its host)");
+    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
     const {dir, base} = external_node_path_namespaceObject.posix.parse(wanted);
     const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
     const isUnbound = UNBOUND_NAME.test(base);
     if (`${dir}/${base}` !== wanted || !parents.includes(dir) || boundAddress === undefined && !isUnbound) {
-        return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+        return refuse(`the daemon requested the directory ${wanted}, which is not an FS directory`);
     }
     if (open === "_") {
         const extension = `${host}:${port}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}`;
@@ -7276,14 +7279,14 @@ function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {paren
     }
     if (isUnbound) {
         if (!mayBeUnbound) {
-            return refuse(`the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named`);
+            return refuse(`the daemon requested ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named`);
         }
         if (version === undefined || bindsFsToAddress(version)) {
             const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
-            return refuse(`the daemon asks for ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`);
+            return refuse(`the daemon requested ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`);
         }
     } else if (boundAddress !== address || boundPort !== String(port)) {
-        return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+        return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${host}:${port}`);
     }
     return {
         path: wanted,
@@ -7295,10 +7298,10 @@ function makeDirectory(path, owner) {
     try {
         const parent = external_node_path_namespaceObject.posix.dirname(path);
         const entry = (0, external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link, and not the system's own`;
+        if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
         (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
     } catch (error) {
-        return `${path} could not be made: ${error.message}`;
+        return `${path} could not be created: ${error.message}`;
     }
     try {
         (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
@@ -7306,7 +7309,7 @@ function makeDirectory(path, owner) {
         return undefined;
     } catch (error) {
         remove(path);
-        return `${path} could not be made ours: ${error.message}`;
+        return `${path} could not be restricted to this account: ${error.message}`;
     }
 }
 
@@ -7359,8 +7362,8 @@ function akep2({method, label, source, opening, key, refusal, doubt, unproven}) 
             if (!challenge.accepted) throw new MethodRefused(refusal());
             const passed = unproven?.();
             if (passed !== undefined) throw new MethodRefused(passed, false, true);
-            const reason = `${label}: the daemon has another secret for it`;
-            throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon could not prove that it knows our secret", [ {
+            const reason = `${label}: the daemon has a different secret for it`;
+            throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to prove that it knows the shared secret", [ {
                 method: displayName(method),
                 reason
             } ]);
@@ -7416,7 +7419,7 @@ function akep2_putName(message, name) {
 function akep2_getName(message) {
     const length = message.int();
     const name = message.string();
-    if (akep2_utf8.encode(name).length !== length) throw new ProtocolError("ERR_MESSAGE", "a name has another length than it says");
+    if (akep2_utf8.encode(name).length !== length) throw new ProtocolError("ERR_MESSAGE", "a name does not match its declared length");
     return name;
 }
 
@@ -7427,7 +7430,7 @@ function putBlock(message, bytes) {
 function getBlock(message, length) {
     const actual = message.int();
     if (actual !== 0 && actual !== length) {
-        throw new ProtocolError("ERR_MESSAGE", `a block of ${actual} bytes where ${length} belong`);
+        throw new ProtocolError("ERR_MESSAGE", `a block of ${actual} bytes instead of ${length}`);
     }
     return message.bytes(actual);
 }
@@ -7449,7 +7452,7 @@ function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
     };
     return {
         name: "TOKEN",
-        sources: [ ...credentials.map(({source}) => source), ...mint === undefined ? [] : [ "a signing key of this machine" ] ],
+        sources: [ ...credentials.map(({source}) => source), ...mint === undefined ? [] : [ "a signing key on this host" ] ],
         candidatesFor(server, peer) {
             const judged = ordered.map(credential => ({
                 credential,
@@ -7502,9 +7505,9 @@ function candidate(credential, {host, endsRun, warned}, peer) {
         unproven: () => {
             if (endsRun) return undefined;
             const advice = `if the pool was reinstalled, remove the token from ${source}`;
-            if (!warned.has(source)) host.log.warn(`The daemon did not prove that it knows the signing key of the token from ${source}; ${advice}`);
+            if (!warned.has(source)) host.log.warn(`The daemon failed to prove that it knows the signing key of the token from ${source}; ${advice}`);
             warned.add(source);
-            return `the daemon has another secret for it; ${advice}`;
+            return `the daemon has a different secret for it; ${advice}`;
         }
     });
     return {
@@ -7522,9 +7525,9 @@ function labelOf({source, token}) {
 }
 
 function objection({token, chosen}, server, oneOfSeveral) {
-    if (server.trustDomain === "" && !chosen) return "the daemon does not say which trust domain it is of, and no input or setting names this token for it";
+    if (server.trustDomain === "" && !chosen) return "the daemon does not report its trust domain, and no input or setting selects this token for it";
     if (server.trustDomain === "" && oneOfSeveral) {
-        return "the daemon does not say which trust domain it is of, and none of several tokens is shown just so";
+        return "the daemon does not report its trust domain, so the client cannot choose one of several tokens";
     }
     if (server.trustDomain !== "" && token.issuer !== server.trustDomain) {
         return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
@@ -7536,9 +7539,9 @@ function objection({token, chosen}, server, oneOfSeveral) {
 }
 
 function idtokens_refusal({issuedAt, tokenId, keyId}, now) {
-    const age = issuedAt === undefined ? "of unknown age" : `${Math.round(now.getTime() / 1e3 - issuedAt)} s old`;
-    const reasons = [ `its key ${keyId} cannot be read by the daemon`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
-    return `the daemon refused it without a reason; one of: ${reasons.join("; ")}`;
+    const age = issuedAt === undefined ? "unknown" : describeDuration(Math.round(now.getTime() / 1e3 - issuedAt));
+    const reasons = [ `the daemon cannot read its key ${keyId}`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (its age is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
+    return `the daemon refused it without a reason; possible causes: ${reasons.join("; ")}`;
 }
 
 const IDENTITY = "condor@password";
@@ -7559,11 +7562,11 @@ function mintWith({trustDomain, poolKeyFile, keyDirectory}, host) {
                 for (const secret of secretsOf(jwt)) host.mask(secret);
                 return {
                     token: parseCredentialToken(jwt),
-                    source: `a token made with the key ${path}`,
+                    source: `a token signed with the key ${path}`,
                     chosen: true
                 };
             } catch (error) {
-                host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+                host.log.debug(`credentials: skipped the key ${path}: ${reasonOf(error)}`);
             }
         }
         return undefined;
@@ -7623,7 +7626,7 @@ function readIdTokens(source, host) {
         const lines = tokenLines(source.text.reveal(), "idtoken");
         if (lines.length === 0) return {
             found: [],
-            reasons: [ "idtoken holds only blank lines and comments" ]
+            reasons: [ "idtoken contains only blank lines and comments" ]
         };
         return {
             found: lines.map(line => parseLine(line, true, host)),
@@ -7631,7 +7634,7 @@ function readIdTokens(source, host) {
         };
     }
     const {lines, skipped, exposed} = readTokenDirectory(source.directory, source.excluded);
-    for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
+    for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
     const found = [];
     const reasons = [ ...skipped ];
     let others = 0;
@@ -7643,8 +7646,8 @@ function readIdTokens(source, host) {
             if (reasons.length < MAX_REASONS) reasons.push(error.message); else others += 1;
         }
     }
-    if (others > 0) reasons.push(`${others} more lines that hold no IDTOKEN`);
-    for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
+    if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+    for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
     return {
         found,
         reasons
@@ -8267,7 +8270,7 @@ function kdc_exchange(socket, request, signal) {
         signal.addEventListener("abort", abort, {
             once: true
         });
-        socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error("no answer in time")));
+        socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error("no response in time")));
         socket.on("error", fail);
         socket.on("close", () => fail(new Error("it closed the connection")));
         socket.on("data", chunk => {
@@ -8483,7 +8486,7 @@ function munge(encode) {
             },
             async finish(channel, _, last) {
                 if (failure !== undefined) throw new MethodRefused(failure);
-                const refused = new MethodRefused("the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account");
+                const refused = new MethodRefused("the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account");
                 if (last) return [ {
                     write: message => message.int(munge_DONE),
                     otherwise: () => refused
@@ -8508,7 +8511,7 @@ const PAYLOAD_LENGTH = 24;
 
 function loadMunge(path, owner, host) {
     const program = findProgram("munge", path);
-    if (program === undefined) return "there is no program munge on the PATH";
+    if (program === undefined) return "the program munge was not found in PATH";
     return munge(async () => {
         const {execFile} = process.getBuiltinModule("node:child_process");
         return await new Promise((resolve, reject) => {
@@ -8547,7 +8550,7 @@ function password_password(secret, source, host) {
             nonce: host.randomBytes(akep2_NONCE_LENGTH)
         },
         key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), "latin1"))),
-        refusal: () => "the daemon has no pool password of its own (SEC_PASSWORD_FILE there)"
+        refusal: () => "the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)"
     });
     return {
         name: "PASSWORD",
@@ -8568,15 +8571,15 @@ function loadPassword({text, file}, host) {
     if (text !== undefined) {
         host.mask(text);
         const line = text.reveal().replace(/\r?\n$/, "");
-        if (line === "" || /[\r\n\0]/.test(line)) throw unreadable("password", "it is not one line of text");
+        if (line === "" || /[\r\n\0]/.test(line)) throw unreadable("password", "the password is not a single line of text");
         return password_password(new Secret(Buffer.from(line).toString("latin1")), "password", host);
     }
-    if (file === undefined) return "no pool password was given";
+    if (file === undefined) return "no pool password was provided";
     try {
         const all = Buffer.from(descramble(readPrivateFile(file)));
         const end = all.indexOf(0);
         const bytes = end === -1 ? all : all.subarray(0, end);
-        if (bytes.length === 0) return `${file}: it is empty`;
+        if (bytes.length === 0) return `${file}: the file is empty`;
         host.mask(new Secret(bytes.toString()));
         return password_password(new Secret(bytes.toString("latin1")), file, host);
     } catch (error) {
@@ -8600,7 +8603,7 @@ function loadCredentials(sources, host, authz = []) {
         unavailable
     };
     const reasons = unavailable.map(({method, reason}) => `${method}: ${reason}`);
-    throw new CredentialError("ERR_NO_CREDENTIAL", `there is no credential; ${reasons.join(". ")}`);
+    throw new CredentialError("ERR_NO_CREDENTIAL", `no credential was found; ${reasons.join(". ")}`);
 }
 
 function load(method, sources, authz, host) {
@@ -8635,12 +8638,12 @@ function load(method, sources, authz, host) {
       case "NTSSPI":
       case "FS_REMOTE":
       case "GSI":
-        return "it is not supported; IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS and MUNGE are";
+        return "the method is not supported; use IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS or MUNGE";
     }
 }
 
 function loadFs(source) {
-    if (source.uid === undefined) return "it needs accounts as Unix has them";
+    if (source.uid === undefined) return "the method requires Unix accounts";
     const parents = [ "/tmp", ...source.directory === undefined ? [] : [ source.directory.replace(/(?<!\/)\/+$/, "") ] ];
     return fs({
         parents,
@@ -8684,7 +8687,7 @@ function getImpersonationToken(collector, {schedd, authz, lifetimeSeconds}, cred
 async function exchangeSciToken(target, scitoken, credentials, host) {
     const proving = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name)).map(withoutClaimedName);
     if (proving.length === 0) {
-        const text = "a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE";
+        const text = "a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE";
         throw new CredentialError("ERR_NO_CREDENTIAL", text, {
             phase: "credentials"
         });
@@ -8774,7 +8777,7 @@ async function requestToken(target, {identity, authz, lifetimeSeconds, pollInter
             if (host.signal.aborted) throw notApproved(requestId, host.signal);
             const passing = error instanceof ConnectError || error instanceof DaemonError && RATE_LIMIT.test(error.errorString);
             if (!passing || ++silent > MAX_SILENT_POLLS) throw error;
-            host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
+            host.log.debug(`token: could not poll request ${requestId} (${error.message})`);
         }
     }
 }
@@ -8783,7 +8786,7 @@ function requestIdOf(ad) {
     if (ad.size === 0) throw new DaemonError(-1, "Too many requests in the system. (empty reply)");
     const requestId = ad.string("RequestId") ?? "";
     if (/^\w{1,64}$/.test(requestId)) return requestId;
-    throw new TokenError("ERR_TOKEN_MALFORMED", "the reply has neither a token nor the id of a request");
+    throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains neither a token nor a request id");
 }
 
 function tokenOf(ad) {
@@ -8793,7 +8796,7 @@ function tokenOf(ad) {
 
 function notApproved(requestId, signal) {
     if (!isTimeout(signal)) return abortedError(signal).at("token");
-    const text = `request ${requestId} was not approved in the time allowed`;
+    const text = `request ${requestId} was not approved within the time limit`;
     return new ConnectError("ERR_TIMEOUT", text, {
         cause: signal.reason,
         phase: "token",
@@ -8830,11 +8833,11 @@ async function verifyToken(token, levels, target, host) {
         try {
             const {session, roundTrips} = await askAllowed(target, command, credentials, host);
             if (session.user === token.subject) return roundTrips;
-            throw verify_refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+            throw verify_refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
         } catch (error) {
             if (error instanceof AuthorizationError && error.code === "ERR_DENIED" && !coversAll(token, level)) throw verify_refused(`the new token is restricted to ${token.authz?.join(" ")}, which does not include ${level}; so is the credential`);
-            if (error instanceof AuthorizationError && error.code === "ERR_DENIED") throw verify_refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
-            if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") throw verify_refused(`the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
+            if (error instanceof AuthorizationError && error.code === "ERR_DENIED") throw verify_refused(`the daemon denied ${level} for ${token.subject} with the new token`);
+            if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") throw verify_refused(`the daemon rejected the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
             throw error;
         }
     }));
@@ -8862,9 +8865,9 @@ function askedAlready({issued, lifetime}, {targets: [target]}, host) {
     const token = parseIdToken(jwt);
     const {subject, issuer, expiresAt = Number.POSITIVE_INFINITY} = token;
     const left = expiresAt - host.now().getTime() / 1e3;
-    if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, "sub");
+    if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, but the service reported ${identity}`, "sub");
     if (left <= 0) throw wrong("has expired", "exp");
-    if (excessLifetime(token, lifetime, host.now()) !== undefined) throw wrong(`lasts longer than the ${lifetime} s that we asked for`, "exp");
+    if (typeof lifetime === "number" && excessLifetime(token, lifetime, host.now()) !== undefined) throw wrong(`is valid for longer than the requested ${describeDuration(lifetime)}`, "exp");
     const server = {
         trustDomain: issuer,
         remoteVersion: ""
@@ -8884,7 +8887,7 @@ function askedAlready({issued, lifetime}, {targets: [target]}, host) {
 }
 
 function wrong(how, claim) {
-    return new TokenError("ERR_TOKEN_CLAIM", `the token of the ${TOKEN_SERVICE} ${how}`, claim, {
+    return new TokenError("ERR_TOKEN_CLAIM", `the token from the ${TOKEN_SERVICE} ${how}`, claim, {
         phase: "check"
     });
 }
@@ -8908,7 +8911,7 @@ function checkAsked(request, {value: jwt, session}, host) {
         expectedSubject: expectedIdentity
     });
     if (reductions.length > 0 && request.onReduced === "fail") {
-        const text = `the ${issuerOf(request)} granted less than was asked: ${reductions.join("; ")}`;
+        const text = `the ${issuerOf(request)} granted less than requested: ${reductions.join("; ")}`;
         throw new TokenError("ERR_TOKEN_REDUCED", text);
     }
     return {
@@ -8962,7 +8965,7 @@ async function askFor(request, target, credentials, host) {
             const exchanged = await exchangeSciToken(target, scitoken.jwt, credentials, host);
             const token = await inPhase("check", target.address, () => parseIdToken(exchanged.value));
             for (const secret of secretsOf(exchanged.value)) host.mask(secret);
-            const proven = onlyWith(token, "the SciToken exchanged", host);
+            const proven = onlyWith(token, "the exchanged SciToken", host);
             const narrowed = await getSessionToken(target, limits, proven, host);
             const session = {
                 ...narrowed.session,
@@ -8980,22 +8983,25 @@ async function askFor(request, target, credentials, host) {
 function sciTokenOf({credentials}, host) {
     const found = readSciToken(credentials.scitoken, host);
     if (typeof found !== "string") return found;
-    throw new CredentialError("ERR_NO_CREDENTIAL", `there is no SciToken to exchange: ${found}`, {
+    throw new CredentialError("ERR_NO_CREDENTIAL", `no SciToken to exchange: ${found}`, {
         phase: "credentials"
     });
 }
 
 function approvalOf(requestId, {daemon, identity}, {address}) {
     const where = "address" in daemon ? `-name '${formatSinful(address)}'` : [ "-type", daemon.type, ...daemon.name === undefined ? [] : [ "-name", daemon.name ], ...daemon.collectors.slice(0, 1).flatMap(collector => [ "-pool", formatEndpoint(collector) ]) ].join(" ");
-    return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+    return `Request ${requestId} for a token for ${identity} is waiting for approval: condor_token_request_approve -reqid ${requestId} ${where}`;
 }
 
 const FIRST_DELAY_MS = 500;
 
 const MAX_DELAY_MS = 1e4;
 
+const MAX_RESTART_MS = 6e4;
+
 async function withRetries({retries, patient}, work, host) {
     let restart;
+    let giveUpAtMs = 0;
     for (let attempts = 1; ;attempts++) {
         const last = attempts > retries;
         try {
@@ -9007,14 +9013,16 @@ async function withRetries({retries, patient}, work, host) {
             const continues = restart !== undefined && error instanceof LocateError && error.code === "ERR_NOT_FOUND";
             const restarts = retries > 0 && (mayBeRestarting(error) || continues);
             if (restarts) restart = error; else if (restart !== undefined && isTimeout(host.signal)) throw restart;
-            const delayMs = delayBefore(attempts, error, restarts, host);
+            if (restarts && first && patient) giveUpAtMs = Math.max(0, host.timeLeftMs() - MAX_RESTART_MS);
+            const leftMs = host.timeLeftMs() - (restarts ? giveUpAtMs : 0);
+            const delayMs = delayBefore(attempts, error, restarts, leftMs, host);
             const isWorthIt = restarts || !last && isTransient(error);
-            if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
+            if (!isWorthIt || host.signal.aborted || delayMs >= leftMs) throw error;
             const [what, wait] = [ `${error.message} (${error.code})`, `${(delayMs / 1e3).toFixed(1)} s` ];
             if (!restarts) {
                 host.log.info(`Attempt ${attempts} of ${retries + 1} failed: ${what}; retrying in ${wait}`);
             } else if (first) {
-                const left = Math.round(host.timeLeftMs() / 1e3);
+                const left = Math.round(leftMs / 1e3);
                 host.log.info(`Attempt ${attempts} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`);
             } else host.log.debug(`retry: attempt ${attempts} failed: ${what}; retrying in ${wait}`);
             await (0, promises_namespaceObject.setTimeout)(delayMs, undefined, {
@@ -9040,11 +9048,10 @@ function isTransient(error) {
 
 const MIN_TIME_LEFT_MS = 500;
 
-function delayBefore(attempts, error, restarts, host) {
+function delayBefore(attempts, error, restarts, timeLeftMs, host) {
     const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
     const [random = 0] = host.randomBytes(1);
     const delayMs = whole * (1 - random / 512);
-    const timeLeftMs = host.timeLeftMs();
     if (restarts) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
     return Math.max(delayMs, error instanceof ConnectError ? error.retryAfterMs ?? 0 : 0);
 }
@@ -9091,7 +9098,7 @@ async function checkStepByStep(wanted, host) {
     const request = await inPhase("credentials", undefined, () => withBearer(wanted, telling(host, [ "credentials" ])));
     const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
     for (const {name, sources} of credentials.methods) host.log.info(`credentials: ${displayName(name)} from ${sources.join(", ")}`);
-    for (const {method, reason} of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
+    for (const {method, reason} of credentials.unavailable) host.log.info(`credentials: ${method} is not available: ${reason}`);
     const daemon = await findDaemon(request, credentials, telling(host, [ "locate", "connect", "ccb" ]));
     return await inTurn(daemon.targets, async (target, patient) => ({
         ...await checkDaemon(request, target, credentials, patient),
@@ -9118,11 +9125,11 @@ function telling(host, phases) {
 
 async function checkDaemon(request, target, credentials, host) {
     const {authz, verify, expectedIdentity, expectedTrustDomain} = request;
-    host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
+    host.log.info(`connect: connecting to the daemon at ${formatSinful(target.address)}`);
     const [, mayAsk = 0] = questions([ "ALLOW" ])[0] ?? [];
     const {session} = await askAllowed(target, mayAsk, credentials, telling(host, [ "connect", "ccb", "session" ]));
     const {server, user} = session;
-    for (const {name} of credentials.methods.filter(({name}) => !server.methods.includes(name))) host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+    for (const {name} of credentials.methods.filter(({name}) => !server.methods.includes(name))) host.log.info(`session: ${displayName(name)} is not available: the daemon does not offer it`);
     await inPhase("check", target.address, () => checkExpected({
         issuer: server.trustDomain,
         subject: user
@@ -9144,24 +9151,24 @@ async function checkDaemon(request, target, credentials, host) {
         for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
     } else {
         await inPhase("check", undefined, () => checkAsked(request, asked, host));
-        host.log.info("token: the token service has made it");
+        host.log.info("token: issued by the token service");
     }
     const levels = authz.length > 0 ? authz : USUAL_LEVELS;
     const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
         level,
         allowed: await isAllowed(again, command, credentials, host)
     })));
-    for (const {level, allowed} of verdicts) host.log.info(`levels: ${level} is ${allowed ? "allowed" : "refused"}`);
+    for (const {level, allowed} of verdicts) host.log.info(`levels: ${level} is ${allowed ? "allowed" : "denied"}`);
     const named = which => verdicts.filter(({allowed}) => allowed === which).map(({level}) => level);
     const [allowed, refused] = [ named(true), named(false) ];
     if (authz.length > 0 && refused.length > 0) {
         const cut = refused.filter(level => !covers(granted, level));
-        const text = cut.length > 0 ? `the credential is restricted to ${granted.join(" ")}, which does not include ${cut.join(" ")}` : `the daemon does not allow ${refused.join(" ")} to ${user} with this credential`;
+        const text = cut.length > 0 ? `the credential is restricted to ${granted.join(" ")}, which does not include ${cut.join(" ")}` : `the daemon denied ${refused.join(" ")} for ${user} with this credential`;
         if (verify) throw new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
             phase: "verify",
             peer: formatSinful(target.address)
         });
-        host.log.warn(`${text}; the fetch would succeed, and commands that need these levels would be denied`);
+        host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
     }
     return {
         identity: user,
@@ -9200,7 +9207,7 @@ async function wouldIssue(target, authz, credentials, host) {
             lifetimeSeconds: 1,
             key: NO_KEY
         }, credentials, host);
-        host.log.warn("The daemon signed with a key that it should not have; the token, of one second, is thrown away");
+        host.log.warn("The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded");
     } catch (error) {
         const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
         if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
@@ -9212,7 +9219,7 @@ function checkReductions({authz, lifetime, onReduced}, granted, expiresAt, host)
     const isCut = left !== undefined && lifetime !== undefined && (lifetime === "unlimited" || left < lifetime);
     const reductions = [ reducedLevels(authz, granted), isCut ? reducedLifetime(lifetime, left) : undefined ].filter(each => each !== undefined);
     if (reductions.length === 0 || onReduced === "ignore") return;
-    const text = `the daemon would grant less than was asked: ${reductions.join("; ")}`;
+    const text = `the daemon would grant less than requested: ${reductions.join("; ")}`;
     if (onReduced === "fail") throw new TokenError("ERR_TOKEN_REDUCED", text);
     host.log.warn(text);
 }
@@ -9234,11 +9241,11 @@ const PRIVATE_DIRECTORY = 448;
 function checkTokenPath(path) {
     const target = stat(path);
     if (target?.isSymbolicLink() === true) throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
-    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is no regular file`);
+    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is not a regular file`);
     let directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
     const parent = stat(directory);
     if (parent?.isSymbolicLink() === true && !isLinkOfSystem(parent, process.platform)) {
-        throw new errors_OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+        throw new errors_OutputError(`${directory} is a symbolic link that root does not own, and is not followed`);
     }
     while (stat(directory) === undefined && (0, external_node_path_namespaceObject.dirname)(directory) !== directory) directory = (0, 
     external_node_path_namespaceObject.dirname)(directory);
@@ -9250,7 +9257,7 @@ function checkTokenPath(path) {
             cause
         });
     }
-    throw new errors_OutputError(`${directory} is no directory`);
+    throw new errors_OutputError(`${directory} is not a directory`);
 }
 
 function writeTokenFile(path, token, mayMakeDirectory = true) {
@@ -9359,7 +9366,7 @@ function stat(path) {
             throwIfNoEntry: false
         });
     } catch (cause) {
-        throw new errors_OutputError(`${path} cannot be looked at: ${bounded_file_systemReason(cause)}`, {
+        throw new errors_OutputError(`${path} cannot be examined: ${bounded_file_systemReason(cause)}`, {
             cause
         });
     }
@@ -9388,7 +9395,7 @@ async function fetchStepByStep(wanted, host) {
     if (path !== undefined) await inPhase("deliver", undefined, () => checkTokenPath(path));
     const request = await inPhase("credentials", undefined, () => withBearer(wanted, host));
     const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
-    for (const {method, reason} of credentials.unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
+    for (const {method, reason} of credentials.unavailable) host.log.debug(`credentials: ${method} is not available: ${reason}`);
     const ours = credentials.methods.map(({name, sources}) => `${displayName(name)} from ${sources.join(", ")}`);
     host.log.debug(`credentials: ${ours.join("; ")}`);
     const daemon = await findDaemon(request, credentials, host);
@@ -9398,7 +9405,7 @@ async function fetchStepByStep(wanted, host) {
     }, credentials, request.mode === "request" ? host : patient), host);
     const {value: jwt, session, roundTrips} = asked;
     const {token, reductions} = await inPhase("check", session.address, () => checkAsked(request, asked, host));
-    if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
+    if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuerOf(request)} granted less than requested: ${reduction}`);
     const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1e3);
     if (request.issued === undefined) {
         tellSkew(clockSkewSeconds, token, host);
@@ -9425,7 +9432,7 @@ async function fetchStepByStep(wanted, host) {
 }
 
 function verifyAt(address, token, {authz}, host) {
-    if (address === undefined) throw new RangeError("nobody to verify the token");
+    if (address === undefined) throw new RangeError("no daemon to verify the token");
     return verifyToken(token, authz, {
         address,
         serverName: undefined
@@ -9434,9 +9441,9 @@ function verifyAt(address, token, {authz}, host) {
 
 function warnAboutExcess(token, lifetime, host) {
     const excess = excessLifetime(token, lifetime, host.now());
-    if (excess === undefined) return;
+    if (excess === undefined || typeof lifetime !== "number") return;
     const [issued, here] = [ new Date((token.issuedAt ?? 0) * 1e3), host.now() ].map(each => each.toISOString());
-    host.log.warn(`By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`);
+    host.log.warn(`According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetime)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`);
 }
 
 function warnAboutOldRelease({version}, host) {
@@ -9452,7 +9459,7 @@ function tellSkew(seconds, {issuedAt = 0, expiresAt}, host) {
     const tenth = expiresAt === undefined ? SKEW_THAT_MATTERS_SECONDS : (expiresAt - issuedAt) / 10;
     if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS))) return;
     const how = seconds > 0 ? "ahead of" : "behind";
-    host.log.warn(`The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? "later" : "earlier"} than it seems. Set both by NTP (timedatectl, chronyc tracking)`);
+    host.log.warn(`The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? "later" : "earlier"} than its times suggest. Synchronize both clocks with NTP (timedatectl, chronyc tracking)`);
 }
 
 async function bundle_fetchToken(options) {

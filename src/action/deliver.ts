@@ -1,5 +1,5 @@
 /**
- * Hands the token over: state first, then the file, then variables and outputs. If one of them fails, nothing of it stays.
+ * Delivers the token: state first, then the file, then variables and outputs. A failure undoes all previous parts.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -25,7 +25,7 @@ interface Delivery {
   readonly input: InputSource;
   readonly surroundings: Surroundings;
   readonly host: Host;
-  /** Undefined: there is no file, or it is in a private directory of this step. */
+  /** Undefined if there is no file, or if it is in a private directory of this step. */
   readonly plan: PlacementPlan | undefined;
 }
 
@@ -33,7 +33,7 @@ interface Delivery {
 type Undo = () => void | Promise<void>;
 
 /**
- * Checks, before any connection, where the token is to go.
+ * Checks the destination of the token before any connection.
  *
  * @throws OutputError ERR_OUTPUT; InputError ERR_INPUT.
  */
@@ -51,10 +51,10 @@ export function planDelivery(request: TokenRequest, input: InputSource, host: Ho
   return planPlacement(path, overwrite, { expiresBy, issuer: expectedTrustDomain, subject: expectedIdentity });
 }
 
-/** The daemon's clock, which decides when the new token expires, may be ahead by this much. */
+/** Maximum lead of the daemon's clock, which determines when the new token expires, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 600;
 
-/** @throws OutputError ERR_OUTPUT; then nothing is left of it but state, which post finds to be done already. */
+/** @throws OutputError ERR_OUTPUT; then only the saved state remains, for which post has nothing left to do. */
 export async function deliver(fetched: FetchedToken, delivery: Delivery): Promise<void> {
   const undo: Undo[] = [markRunnerFiles()];
   try {
@@ -64,7 +64,7 @@ export async function deliver(fetched: FetchedToken, delivery: Delivery): Promis
       try {
         await each();
       } catch (cause) {
-        core.warning(printable(`Not removed after the failure: ${systemReason(cause)}`));
+        core.warning(printable(`Could not undo the failed delivery: ${systemReason(cause)}`));
       }
     }
     throw error;
@@ -109,7 +109,9 @@ function writePlaced(plan: PlacementPlan, { token }: FetchedToken, cleanup: bool
     }),
   );
   if (!cleanup && placement.backup !== undefined)
-    core.info(printable(`The file that was at ${placement.path} stays at ${placement.backup}: cleanup is false`));
+    core.info(
+      printable(`The previous file at ${placement.path} remains at ${placement.backup} because cleanup is false`),
+    );
 }
 
 function exportEnvironment(variables: Readonly<Record<string, string>>): void {
@@ -118,12 +120,12 @@ function exportEnvironment(variables: Readonly<Record<string, string>>): void {
   toRunner('environment', () => {
     for (const [name, value] of Object.entries(variables)) core.exportVariable(name, value);
   });
-  core.startGroup('Variables for later steps');
+  core.startGroup('Environment variables for later steps');
   for (const each of Object.entries(variables)) core.info(printable(each.join('=')));
   core.endGroup();
 }
 
-/** The process that renews the token lives beside it, where that directory is private, or in one of its own. */
+/** Starts the renewal process in the token's directory if it is private, otherwise in its own directory. */
 async function keepFresh(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
   const { input, surroundings } = delivery;
   const beside = delivery.plan === undefined;

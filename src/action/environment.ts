@@ -1,4 +1,4 @@
-/** The variables that make HTCondor's tools and Python bindings use a token, and how they were before. */
+/** Variables that make HTCondor's tools and Python bindings use a token, and their previous values. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { readPrivateFile } from '../credentials/private-file.ts';
@@ -13,12 +13,12 @@ import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables, each with its value before; null: it was not there. */
+/** Previous values of variables; null if the variable was not set. */
 export type Undo = Readonly<Record<string, string | null>>;
 
 /**
- * File beside the token with what a step of this Action has exported, and the values before. The next step of this Action
- * finds it by the token directory in its environment. HTCondor ignores files of such a name.
+ * File in the token directory with the variables that a step exported and their previous values. The next step of this Action
+ * finds it through the token directory in its environment. HTCondor ignores files with such a name.
  */
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
@@ -29,17 +29,17 @@ const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 /** Where HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
 
-/** Whether HTCondor's programs find a configuration without being told: in a file, or on Windows in the registry. */
+/** True if HTCondor's programs find a configuration by default: in a file, or on Windows in the registry. */
 function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
   return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
 }
 
 /**
- * What the tools of the next steps have to be told. The token directory is named, so that it counts for root and whatever
- * HOME is; the method too, or FS would come first on the daemon's own machine. Without any configuration HTCondor's
- * programs do not even start, unless CONDOR_CONFIG says that the environment is all there is.
+ * Returns the variables for the tools of later steps. The token directory is set explicitly, so that it applies to root and any
+ * HOME; so is the method, because FS would come first on the daemon's own host. Without any configuration, HTCondor's
+ * programs do not start unless CONDOR_CONFIG is ONLY_ENV.
  *
- * @throws OutputError ERR_OUTPUT a value is one that HTCondor would expand.
+ * @throws OutputError ERR_OUTPUT if HTCondor would expand a value.
  */
 export function environmentFor(
   fetched: FetchedToken,
@@ -62,7 +62,7 @@ export function environmentFor(
   };
   const expanded = Object.entries(variables).find(([, value]) => value.includes('$'));
   if (expanded === undefined) return variables;
-  throw new OutputError(`HTCondor's tools would put something else in place of the $ in ${expanded.join('=')}`);
+  throw new OutputError(`HTCondor's tools would expand the $ in ${expanded.join('=')}`);
 }
 
 /**
@@ -84,7 +84,7 @@ function scheddOf(fetched: FetchedToken, directory: string, input: InputSource):
   };
 }
 
-/** Records what is about to be exported, for the next step of this Action. Returns how to undo it. */
+/** Records the variables to export, for the next step of this Action. Returns the values that undo the export. */
 export function recordExports(variables: Readonly<Record<string, string>>, env: Environment): Undo {
   const earlier = readRecord(env);
   const record = Object.fromEntries(
@@ -102,18 +102,18 @@ export function recordExports(variables: Readonly<Record<string, string>>, env: 
   return Object.fromEntries(Object.keys(variables).map((name) => [name, env[name] ?? null]));
 }
 
-/** The environment without what an earlier step of this Action has exported: that was for the tools, not for this step. */
+/** Returns the environment without the variables that an earlier step exported: they are for HTCondor's tools only. */
 export function withoutEarlier(env: Environment): Environment {
   const before = Object.entries(readRecord(env)).filter(([name, entry]) => wasExported(entry, env[name]));
   return { ...env, ...Object.fromEntries(before.map(([name, [, value]]) => [name, value ?? undefined])) };
 }
 
-/** Whether the name is that of a directory that a step of this Action makes. */
+/** True if a step of this Action creates directories with such a name. */
 export function isPrivateName(directory: string): boolean {
   return isAbsolute(directory) && /^condor-token-[0-9a-f-]{36}$/.test(basename(directory));
 }
 
-/** What is exported, and so what a record may be about. */
+/** Names of exported variables, which are the only names that a record may contain. */
 const EXPORTED =
   /^(CONDOR_CONFIG|_CONDOR_(SEC_TOKEN_DIRECTORY|SEC_CLIENT_AUTHENTICATION_METHODS|COLLECTOR_HOST|SCHEDD_(HOST|DAEMON_AD_FILE|ADDRESS_FILE|SUPER_ADDRESS_FILE)))$/;
 
@@ -123,7 +123,7 @@ function wasExported(entry: ExportRecord[string] | undefined, value: string | un
   return entry !== undefined && entry[0] === value;
 }
 
-/** Empty where there is no record, or where the file is not this account's own. */
+/** Returns an empty record if there is none, or if another account owns the file. */
 function readRecord(env: Environment): ExportRecord {
   const directory = env[DIRECTORY] ?? '';
   if (!isPrivateName(directory)) return {};

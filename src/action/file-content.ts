@@ -1,12 +1,12 @@
-/** What is at a path, by its hash: how a step recognizes its own file. */
+/** Recognizes a step's own file by its hash. */
 import { lstatSync } from 'node:fs';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 
-/** The largest token file that is looked at. */
+/** Maximum size of a token file, in bytes. */
 export const MAX_TOKEN_FILE_BYTES = 256 * 1024;
 
-/** Whether the file at the path, if there is one, has one of these contents. */
+/** True if there is no file at the path, or if its content has one of these hashes. */
 export function holdsOneOf(path: string, hashes: readonly string[]): boolean {
   const found = contentOf(path);
   return found.kind === 'none' || (found.kind === 'file' && hashes.includes(found.hash));
@@ -20,8 +20,8 @@ type Content =
 export function contentOf(path: string): Content {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { kind: 'none' };
-  if (stats.isDirectory()) return { kind: 'other', reason: 'it is a directory now, which this step did not make' };
-  if (!stats.isFile()) return { kind: 'other', reason: 'it is not a regular file now' };
+  if (stats.isDirectory()) return { kind: 'other', reason: 'it is now a directory that this step did not create' };
+  if (!stats.isFile()) return { kind: 'other', reason: 'it is no longer a regular file' };
   if (stats.size > MAX_TOKEN_FILE_BYTES) return { kind: 'file', hash: '' };
   return { kind: 'file', hash: hashOf(readBounded(path, MAX_TOKEN_FILE_BYTES)) };
 }

@@ -1,6 +1,6 @@
 import { run } from './main.ts';
 
-process.exitCode = 1; // until it is known: a run that ends in the middle has failed
+process.exitCode = 1; // until the run ends: an interrupted run has failed
 void run().then((status) => {
   process.exitCode = status;
 });

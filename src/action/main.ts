@@ -22,7 +22,7 @@ import { toRunner } from './runner-files.ts';
 import { checkEmptyCredentials, runnerInput, warnAboutLimits } from './runner-inputs.ts';
 import { escapeHtml, writeCheckSummary, writeFailureSummary, writeSummary } from './summary.ts';
 
-/** Gives the exit status. */
+/** Runs and returns the exit status. */
 export async function run(): Promise<number> {
   try {
     if (process.argv[2] === RENEW) await renew();
@@ -36,7 +36,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The runner takes no outputs: that is what was told, or there is no way to tell it.
+      // The runner did not accept the outputs: the error reports this already, or cannot be reported.
     }
     return error.exitStatus;
   }
@@ -69,12 +69,12 @@ async function main(): Promise<void> {
   const plan = await inPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
   if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
-  if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited asks for a token that never expires');
+  if (request.lifetime === 'unlimited') host.log.warn('lifetime: unlimited requests a token that never expires');
   let issued: FetchedToken;
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
-    // What was noticed, even if it was in vain.
+    // Warnings, even if the fetch failed.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(tellOfSummary);
   }
   const fetched = { ...issued, path: request.path };
@@ -89,13 +89,13 @@ async function main(): Promise<void> {
   await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(tellOfSummary);
 }
 
-/** Whether there is to be a summary, and a runner that has one. */
+/** True if a summary is requested and the runner supports one. */
 function wantsSummary(): boolean {
   return runnerInput('summary')?.trim().toLowerCase() !== 'false' && Boolean(process.env['GITHUB_STEP_SUMMARY']);
 }
 
 function tellOfSummary(error: unknown): void {
-  core.warning(printable(`no summary: ${String(error)}`));
+  core.warning(printable(`the job summary could not be written: ${String(error)}`));
 }
 
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
@@ -127,7 +127,7 @@ function reportCredential(
   const namesMethods = runnerInput('authentication-methods') !== undefined;
   const isGiven = INPUT_SOURCE.test(source) || (namesMethods && ['FS', 'MUNGE'].includes(method));
   if (isGiven) log.info(`Authenticated with ${method}; credential: ${source}`);
-  else log.notice(`Authenticated with ${method}; credential: ${source}, which no input of this step gave`);
+  else log.notice(`Authenticated with ${method}; credential: ${source}, which is not from an input of this step`);
 }
 
 /** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */

@@ -1,6 +1,6 @@
 /**
- * A token file of the Action: it replaces only what it may, and post leaves the path as it was before. Where another job
- * has written to the same path since, its file stays.
+ * Places the token file of the Action: it replaces only permitted files, and post restores the previous file. If another job
+ * has changed the path in the meantime, its file remains.
  */
 import { linkSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -12,26 +12,26 @@ import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
 import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';
 
-/** What the step puts at a path, and what was there before. Saved as state before anything is written. */
+/** The file that the step writes, and the previous one. Saved as state before anything is written. */
 export interface Placement {
   readonly path: string;
-  /** Directories that the step makes, the outermost first. */
+  /** Directories that the step creates, the outermost first. */
   readonly directories: readonly string[];
-  /** Name that the earlier file has until post restores it; undefined: there was none to keep. */
+  /** Path of the previous file until post restores it; undefined if there was none. */
   readonly backup: string | undefined;
-  /** SHA-256 of what the step writes. */
+  /** SHA-256 of the new file. */
   readonly hash: string;
 }
 
-/** A path that may be written to. */
+/** A path to which the step may write. */
 export interface PlacementPlan {
   readonly path: string;
   readonly overwrite: boolean;
-  /** SHA-256 of the file that is there; undefined: there is none. */
+  /** SHA-256 of the existing file; undefined if there is none. */
   readonly earlier: string | undefined;
 }
 
-/** The latest expiry that the new token can have, and what it must say, as far as that is known before the fetch. */
+/** The latest possible expiry of the new token and its expected claims, if they are known before the fetch. */
 interface Expectation {
   readonly expiresBy: number | undefined;
   readonly issuer: string | undefined;
@@ -39,7 +39,7 @@ interface Expectation {
 }
 
 /**
- * Finds out, before any connection, whether the path may be written to.
+ * Checks, before any connection, whether the step may write to the path.
  *
  * @throws OutputError ERR_OUTPUT.
  */
@@ -55,9 +55,9 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
 }
 
 /**
- * Writes the token. `save` is called before anything is written, and again if it turned out differently.
+ * Writes the token. Calls `save` before anything is written, and again if the placement changed.
  *
- * @throws OutputError ERR_OUTPUT; then everything is as before.
+ * @throws OutputError ERR_OUTPUT; then the path is unchanged.
  */
 export function placeToken(
   { path, overwrite, earlier: expected }: PlacementPlan,
@@ -97,7 +97,7 @@ export function placeToken(
   }
 }
 
-/** Gives the new file its name. A file that another step of this Action has written meanwhile is replaced like any other. */
+/** Renames the new file to its final name. It also replaces a file that another step wrote in the meantime. */
 function nameOrReplace(from: string, to: string, token: IdToken): void {
   try {
     nameNew(from, to);
@@ -108,7 +108,7 @@ function nameOrReplace(from: string, to: string, token: IdToken): void {
   }
 }
 
-/** Gives a file its name. @throws Error EEXIST if another process was faster. */
+/** Renames a file. @throws Error EEXIST if another process created the target first. */
 function nameNew(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -119,7 +119,7 @@ function nameNew(from: string, to: string): void {
   }
 }
 
-/** The one IDTOKEN of a file; undefined: there is no file. @throws OutputError ERR_OUTPUT the file holds anything else. */
+/** Returns the only IDTOKEN of a file; undefined if there is no file. @throws OutputError ERR_OUTPUT for any other content. */
 function earlierToken(path: string): IdToken | undefined {
   let text: string;
   try {
@@ -131,11 +131,11 @@ function earlierToken(path: string): IdToken | undefined {
   try {
     return parseIdToken(new Secret(text.trim()));
   } catch {
-    throw kept(path, 'it does not hold exactly one IDTOKEN');
+    throw kept(path, 'it does not contain exactly one IDTOKEN');
   }
 }
 
-/** What a token must say that another step has written meanwhile: of two steps at a time, the later file wins. */
+/** Expected claims of a token that another step wrote in the meantime: of concurrent steps, the last file wins. */
 function ofIdentity({ issuer, subject }: IdToken): Pick<IdToken, 'issuer' | 'subject' | 'expiresAt'> {
   return { issuer, subject, expiresAt: undefined };
 }
@@ -147,10 +147,10 @@ function checkReplaceable(
 ): void {
   if (earlier === undefined) return;
   const { issuer, subject, expiresAt = Number.POSITIVE_INFINITY } = earlier;
-  if (issuer !== token.issuer) throw kept(path, `it holds a token of the trust domain ${issuer}`);
-  if (subject !== token.subject) throw kept(path, `it holds a token for ${subject}`);
+  if (issuer !== token.issuer) throw kept(path, `it contains a token issued by ${issuer}`);
+  if (subject !== token.subject) throw kept(path, `it contains a token for ${subject}`);
   if (expiresAt > (token.expiresAt ?? Number.POSITIVE_INFINITY))
-    throw kept(path, 'it holds a token that expires later than the new one');
+    throw kept(path, 'it contains a token that expires later than the new one');
 }
 
 function kept(path: string, reason: string): OutputError {
@@ -158,8 +158,8 @@ function kept(path: string, reason: string): OutputError {
 }
 
 /**
- * Puts the path back to what it was, if the file there is still one that the step wrote: `hashes` are those of renewed
- * tokens. `report` receives each thing that was done, and each that was left with the reason.
+ * Restores the path if its file is still one that the step wrote. `hashes` are those of renewed
+ * tokens. `report` receives each action, and the reason for each file that remains.
  */
 export function undoPlacement(
   { path, directories, backup, hash }: Placement,
@@ -180,10 +180,10 @@ export function undoPlacement(
         report(`Removed ${path}`, false);
       }
     } else if (found.kind === 'file') {
-      report(`Left ${path}: another process has written to it since`, !handOn(path, ours, backup, report));
+      report(`Left ${path}: another process has changed it`, !handOn(path, ours, backup, report));
     } else {
       report(`Left ${path}: ${found.reason}`, true);
-      if (backup !== undefined && exists(backup)) report(`Left ${backup}: it is the file that was at ${path}`, true);
+      if (backup !== undefined && exists(backup)) report(`Left ${backup}: it is the previous file at ${path}`, true);
     }
   });
   for (const directory of directories.toReversed()) {
@@ -206,8 +206,8 @@ function restore(backup: string, path: string, report: (line: string, left: bool
 }
 
 /**
- * Another step has put our token aside to restore it later: in its place goes what was there before us. Returns whether
- * nothing of ours is left.
+ * Another step backed up this step's token to restore it later: the previous file replaces that backup. Returns true if
+ * no file of this step remains.
  */
 function handOn(
   path: string,
@@ -227,7 +227,7 @@ function handOn(
   if (aside !== undefined) {
     if (mine === undefined) unlinkSync(aside);
     else renameSync(mine, aside);
-  } else if (mine !== undefined) report(`Left ${mine}: it is the file that was at ${path}`, true);
+  } else if (mine !== undefined) report(`Left ${mine}: it is the previous file at ${path}`, true);
   return aside !== undefined || mine === undefined;
 }
 

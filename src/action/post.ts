@@ -1,6 +1,6 @@
 /**
- * The end of the job: what main made is removed, and what it changed is as before. Nothing here fails the job, and what is
- * left is named with the reason.
+ * The end of the job: removes what main created and restores what it changed. Failures do not fail the job; the log
+ * gives the reason for each file that remains.
  */
 import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,11 +13,11 @@ import { type Placement, undoPlacement } from './placement.ts';
 import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 
-/** What main leaves for post; each is saved before anything depends on it. */
+/** State that main saves for post, before anything depends on it. */
 export const STATE = {
   /** The token file, as JSON of a Placement. */
   placement: 'placement',
-  /** A directory with nothing in it but what this step made. */
+  /** A directory that contains only files of this step. */
   own: 'own',
   /** Directory of the process that renews the token. */
   renewal: 'renewal',
@@ -26,7 +26,7 @@ export const STATE = {
 
 export async function post(): Promise<void> {
   const renewal = whereIs(core.getState(STATE.renewal));
-  if (renewal !== '') await atMost(`the renewal in ${renewal} could not be ended`, () => endRenewal(renewal));
+  if (renewal !== '') await atMost(`the renewal in ${renewal} could not be stopped`, () => endRenewal(renewal));
   const hashes = renewal === '' ? [] : renewedHashes(renewal); // before its directory is removed
   await atMost('the environment could not be restored', restoreEnvironment);
   await atMost('the token file could not be removed', () => {
@@ -41,7 +41,7 @@ function report(line: string, isLeft: boolean): void {
   (isLeft ? core.warning : core.info)(printable(line));
 }
 
-/** The directory, which has moved if RUNNER_TEMP has: no other has a name like it. */
+/** Returns the directory, which moves with RUNNER_TEMP; its name is unique. */
 function whereIs(directory: string): string {
   const temporary = process.env['RUNNER_TEMP'] ?? '';
   if (directory === '' || exists(directory) || temporary === '') return directory;
@@ -53,12 +53,12 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Removes a directory that a step of this Action made, which may be outside the RUNNER_TEMP of today. */
+/** Removes a directory that a step of this Action created, which may be outside the current RUNNER_TEMP. */
 async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!isPrivateName(directory) || !stats.isDirectory())
-    return report(`Left ${directory}: it is not a directory that this step made`, true);
+    return report(`Left ${directory}: this step did not create that directory`, true);
   await rmRF(directory);
   core.info(printable(`Removed ${directory}`));
 }
@@ -66,18 +66,18 @@ async function removeOwn(directory: string): Promise<void> {
 async function endRenewal(directory: string): Promise<void> {
   const { log, wasThere } = await stopRenewal(directory);
   const last = log.at(-1) ?? '';
-  if (!wasThere) core.warning('The process that was to renew the token had ended before the job did');
-  else if (last.includes(NOT_RENEWED)) core.warning(printable(`The token could not be renewed in the end: ${last}`));
-  core.startGroup(`Renewals of the token: ${log.length === 0 ? 'none was due' : 'the log'}`);
+  if (!wasThere) core.warning('The renewal process ended before the job');
+  else if (last.includes(NOT_RENEWED)) core.warning(printable(`The last renewal of the token failed: ${last}`));
+  core.startGroup(log.length === 0 ? 'Token renewals: none was due' : 'Log of the token renewals');
   for (const line of log) core.info(printable(line));
   core.endGroup();
 }
 
-/** A variable cannot be taken away from the next steps, but an empty one is none to HTCondor. */
+/** Restores the variables. A step cannot unset variables of later steps, but HTCondor ignores empty ones. */
 function restoreEnvironment(): void {
   const undo = JSON.parse(core.getState(STATE.undo) || '{}') as Undo;
   for (const [name, value] of Object.entries(undo)) {
-    if (value === null && name === 'CONDOR_CONFIG') continue; // an empty one would be the name of a file
+    if (value === null && name === 'CONDOR_CONFIG') continue; // HTCondor would use an empty value as a file name
     toRunner('environment', () => core.exportVariable(name, value ?? ''));
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Keeps a token fresh while the job goes on, in a process of its own that outlives the step. It has its credential from a
- * pipe and in memory only; it ends when post says so, when its directory or the runner's process is gone, or at last by
- * itself. What it did is in a log that post prints.
+ * Renews the token until the end of the job, in a process that outlives the step. It receives its credential through a
+ * pipe and keeps it in memory only; it ends when post stops it, when its directory or the runner's process is gone, or at the
+ * latest when no job can still run. Post prints its log.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,6 +18,7 @@ import { describeError, describeToken } from '../messages/describe.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
 import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
@@ -26,38 +27,38 @@ import { hashOf, holdsOneOf } from './file-content.ts';
 import { canHearStop, hearStop, removeStopSocket, sayStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
-/** File with the SHA-256 of each token that was written, so that post knows its own; beside the log. */
+/** File with the SHA-256 of each written token, by which post recognizes them; in the directory of the log. */
 const HASHES = 'written.sha256';
-/** The most that is read of each of them. */
+/** Maximum size of each file, in bytes. */
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
-/** How a line of the log begins that tells of a failure. */
-export const NOT_RENEWED = 'Not renewed';
+/** Beginning of log lines about failures. */
+export const NOT_RENEWED = 'Renewal failed';
 export const RENEW = 'renew';
-/** What the process says when it is there. */
+/** Output of the process when it is ready. */
 const READY = 'ready';
 
-/** What the process is told. Times are milliseconds since 1970. */
+/** Input of the process. Times are milliseconds since 1970. */
 interface Order {
   readonly inputs: Readonly<Partial<Record<InputName, string>>>;
   readonly path: string;
   /** SHA-256 of the file as the step wrote it. */
   readonly hash: string;
   readonly due: number;
-  /** Variables with secrets, that nobody else is to see. */
+  /** Variables with secrets, which are not passed in the environment. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
-  /** Directory of the process, private and for it alone. */
+  /** Private directory of the process. */
   readonly directory: string;
-  /** The process without which there is no job; 0: it is not known, as in a container. */
+  /** Process whose end means the end of the job; 0 if it is unknown, as in a container. */
   readonly watched: number;
 }
 
-/** How often it is looked whether the job is still there. */
+/** Interval between checks that the job is still running, in milliseconds. */
 const TICK_MS = 1000;
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
-/** The longest that a timer can be. */
+/** Maximum delay of a timer, in milliseconds. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
-/** The longest that GitHub lets a job run. */
+/** GitHub's maximum duration of a job, in milliseconds. */
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
 
 const PATH_INPUTS: readonly string[] = [
@@ -69,7 +70,7 @@ const PATH_VARIABLES: readonly string[] = [
   ...['BEARER_TOKEN_FILE', 'KRB5CCNAME', 'KRB5_CLIENT_KTNAME', 'KRB5_CONFIG', 'SSL_CERT_FILE', 'X509_USER_PROXY'],
 ];
 
-/** Paths as they are from the workspace, which is not where the process is. A colon is in no relative path: it follows a type. */
+/** Resolves paths against the workspace, because the process runs in another directory. A colon follows a type, not a relative path. */
 function wholePathsOf(values: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
   const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
   return Object.fromEntries(
@@ -86,7 +87,7 @@ function wholePathsOf(values: Readonly<Record<string, string | undefined>>, name
   );
 }
 
-/** Starts the process. `directory` is private, and for it alone. */
+/** Starts the process. `directory` is its private directory. */
 export async function startRenewal(
   directory: string,
   inputs: Order['inputs'],
@@ -115,19 +116,22 @@ export async function startRenewal(
     await once(child, 'spawn');
     child.stdin.end(JSON.stringify(order));
     const ended = once(child, 'exit').then(([status]) => {
-      throw new Error(`it ended at once, with status ${String(status)}`);
+      throw new Error(`the process exited immediately with status ${String(status)}`);
     });
-    // From then on it can be told to stop, however soon the job is over.
+    // From now on the process can be stopped, however soon the job ends.
     await Promise.race([once(child.stdout, 'data'), ended]);
     ended.catch(() => {});
     child.stdout.destroy();
   } catch (cause) {
-    throw new OutputError(`renew: no process can be started: ${String(cause)}`, { cause, phase: 'deliver' });
+    throw new OutputError(`renew: the renewal process could not be started: ${String(cause)}`, {
+      cause,
+      phase: 'deliver',
+    });
   }
   child.unref();
 }
 
-/** Ends it, whatever it is doing. Returns its log, and whether it was still there. */
+/** Stops the process. Returns its log, and whether it was still running. */
 export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
   const wasThere = await sayStop(directory).catch(() => false);
   if (!wasThere) removeStopSocket(directory);
@@ -143,7 +147,7 @@ function linesOf(directory: string, name: string): readonly string[] {
   try {
     return readBounded(join(directory, name), MAX_LOG_BYTES).toString('utf8').trimEnd().split('\n');
   } catch {
-    return []; // there is none, or it is not one that the process wrote
+    return []; // the file is missing, or the process did not write it
   }
 }
 
@@ -155,7 +159,7 @@ export function workingDirectoryFor(directory: string, platform: NodeJS.Platform
   return platform === 'win32' ? win32.parse(directory).root : directory;
 }
 
-/** The process itself, in its working directory. */
+/** Runs the process in its working directory. */
 export async function renew(): Promise<void> {
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
   const { directory } = order;
@@ -176,7 +180,7 @@ export async function renew(): Promise<void> {
       try {
         appendFileSync(join(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
       } catch {
-        // The token matters more than what is told of it.
+        // The token matters more than its log.
       }
     });
   } finally {
@@ -206,7 +210,7 @@ async function keepFresh(
       const host = processHost(readTimeout(input), stop, { mask: () => {}, log: quiet });
       const fetched = await fetchAgain(input, secrets, host).finally(host.done);
       if (stop.aborted || isOver()) return;
-      if (!holdsOneOf(path, hashes)) return say(`Stopped: another process has written to ${path}`);
+      if (!holdsOneOf(path, hashes)) return say(`Stopped: another process has changed ${path}`);
       hashes.push(hashOf(tokenText(fetched.token.jwt)));
       appendFileSync(join(directory, HASHES), `${hashes.at(-1)}\n`, { mode: 0o600 });
       writeTokenFile(path, fetched.token.jwt, false);
@@ -216,7 +220,9 @@ async function keepFresh(
     } catch (error) {
       if (stop.aborted) return;
       const pause = Math.min(MIN_PAUSE_MS * 2 ** failures++, MAX_PAUSE_MS);
-      say(`${NOT_RENEWED}, and tried again in ${pause / 1000} s: ${describeError(error).join(' ')}`);
+      say(
+        `${NOT_RENEWED}; retrying in ${describeDuration(Math.round(pause / 1000))}: ${describeError(error).join(' ')}`,
+      );
       due = Date.now() + pause;
     }
   }
@@ -228,7 +234,7 @@ async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: H
   return await fetchToken({ ...request, path: undefined, retries: 0, warnings: [] }, host);
 }
 
-/** At two thirds of its lifetime; a token that never expires is never due. */
+/** Returns when to renew the token: at two thirds of its lifetime, never if it does not expire. */
 function dueOf({ issuedAt = 0, expiresAt }: FetchedToken['token']): number {
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : (issuedAt + ((expiresAt - issuedAt) * 2) / 3) * 1000;
 }
@@ -236,7 +242,7 @@ function dueOf({ issuedAt = 0, expiresAt }: FetchedToken['token']): number {
 function isAlive(pid: number): boolean {
   if (pid <= 1) return true;
   try {
-    return process.kill(pid, 0); // asks; no signal is sent
+    return process.kill(pid, 0); // signal 0 only checks for existence
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }

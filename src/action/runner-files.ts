@@ -1,4 +1,4 @@
-/** The files through which a step talks to the runner: their kind is checked before they are opened. */
+/** The files through which a step sends data to the runner. Their type is checked before they are opened. */
 import { chmodSync, lstatSync, truncateSync } from 'node:fs';
 import { OutputError } from '../errors.ts';
 import { systemReason } from '../runtime/bounded-file.ts';
@@ -13,7 +13,7 @@ const FILES = {
 type RunnerFile = keyof typeof FILES;
 
 /**
- * Passes something on to the runner.
+ * Runs `write`, which sends data to the runner.
  *
  * @throws OutputError ERR_OUTPUT if its file is missing, is not a regular file, or cannot be written to.
  */
@@ -23,13 +23,13 @@ export function toRunner(what: RunnerFile, give: () => void): void {
     give();
   } catch (cause) {
     const reason = `${FILES[what]}: ${systemReason(cause)}`;
-    throw new OutputError(`the runner does not accept the ${what}: ${reason}`, { cause, phase: 'deliver' });
+    throw new OutputError(`the runner did not accept the ${what}: ${reason}`, { cause, phase: 'deliver' });
   }
 }
 
 /**
- * Makes GITHUB_OUTPUT readable by its owner only, before a token is written to it. Returns why that is not possible;
- * undefined: it is done, or the runner has no such file.
+ * Makes GITHUB_OUTPUT readable by its owner only, before a token is written to it. Returns the reason if this fails;
+ * undefined on success, or if the runner has no such file.
  */
 export function closeOutputFile(): string | undefined {
   const path = pathOf('outputs');
@@ -39,11 +39,11 @@ export function closeOutputFile(): string | undefined {
     chmodSync(path, 0o600);
     return undefined;
   } catch (error) {
-    return `${FILES.outputs} keeps its mode ${(stats.mode & 0o777).toString(8)}: ${systemReason(error)}`;
+    return `the mode of ${FILES.outputs} remains ${(stats.mode & 0o777).toString(8)}: ${systemReason(error)}`;
   }
 }
 
-/** Remembers how long outputs and environment are; the result cuts off what was added since. */
+/** Records the lengths of outputs and environment; the returned function truncates them to these lengths. */
 export function markRunnerFiles(): () => void {
   const marks = (['outputs', 'environment'] as const).flatMap((what) => {
     const [path, stats] = [pathOf(what), quietStat(what)];
@@ -54,7 +54,7 @@ export function markRunnerFiles(): () => void {
       try {
         if (lstatSync(path).isFile()) truncateSync(path, size);
       } catch {
-        // The runner reads what it can; the step has failed already.
+        // The step has failed already, so the runner may read the rest.
       }
     }
   };
@@ -64,10 +64,10 @@ function pathOf(what: RunnerFile): string | undefined {
   return process.env[FILES[what]] || undefined;
 }
 
-/** @throws Error if there is a name of a file, but no regular file. */
+/** @throws Error if the variable names a file that is not a regular file. */
 function statOf(what: RunnerFile) {
   const path = pathOf(what);
-  if (path === undefined) return undefined; // the toolkit falls back on commands in the log
+  if (path === undefined) return undefined; // the toolkit falls back to commands in the log
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) throw new Error('it is a symbolic link');
   if (!stats.isFile()) throw new Error('it is not a regular file');

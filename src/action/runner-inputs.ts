@@ -1,4 +1,4 @@
-/** What the runner passes for an input. */
+/** The inputs that the runner passes. */
 import { CredentialError } from '../errors.ts';
 import { ABSENT, CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, LIMIT_INPUTS } from '../inputs/table.ts';
 import { splitList } from '../inputs/words.ts';
@@ -8,8 +8,8 @@ import type { Host } from '../runtime/host.ts';
 const WITHOUT_INPUT: readonly string[] = ['FS', 'MUNGE', 'KERBEROS'];
 
 /**
- * An input that is empty because a variable of the workflow was is as good as unset: it has the default, or an empty
- * lifetime would be one without end.
+ * Returns an input. An empty one, such as from an empty variable of the workflow, has its default: otherwise an empty
+ * lifetime would be unlimited.
  */
 export const runnerInput: InputSource = (name) => {
   const text = rawInput(name);
@@ -18,10 +18,10 @@ export const runnerInput: InputSource = (name) => {
 };
 
 /**
- * An empty secret is the most common mistake of all. Without this check another identity would be used silently, such as
+ * Rejects an empty secret, the most common mistake. Without this check, the step would silently use another identity, such as
  * that of the runner's token directory.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL a credential is empty, and no other one is named.
+ * @throws CredentialError ERR_NO_CREDENTIAL if a credential is empty and no other one is set.
  */
 export function checkEmptyCredentials(host: Host): void {
   const empty = CREDENTIAL_INPUTS.filter(isEmpty);
@@ -30,7 +30,7 @@ export function checkEmptyCredentials(host: Host): void {
   const named = CREDENTIAL_INPUTS.some((name) => name !== 'client-key' && runnerInput(name) !== undefined);
   const isOther = runnerInput('oidc-audience') !== undefined || runnerInput('token-service') !== undefined;
   if (!named && !isOther && !methods.some((each) => WITHOUT_INPUT.includes(each))) {
-    const text = `${empty.join(', ')} ${empty.length === 1 ? 'is' : 'are'} empty, and no other credential is given`;
+    const text = `${empty.join(', ')} ${empty.length === 1 ? 'is' : 'are'} empty, and no other credential is provided`;
     throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
   }
   for (const name of empty) host.log.debug(`credentials: ${name} is empty and is ignored`);
@@ -44,7 +44,7 @@ export function warnAboutLimits(host: Host): void {
   if (!isEmpty('authz') && runnerInput('authz') === undefined) host.log.warn(`authz is not set: ${unrestricted}`);
 }
 
-/** Whether the workflow has the input, but with nothing in it. */
+/** True if the workflow sets the input to an empty value. */
 function isEmpty(name: InputName): boolean {
   const text = rawInput(name);
   return INPUTS[name] === ABSENT && text !== undefined && text.trim() === '';

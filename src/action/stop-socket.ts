@@ -1,15 +1,15 @@
-/** A way to end another process of ours that works everywhere, and never ends somebody else's: a socket in its directory. */
+/** Stops the renewal process through a socket in its directory: works on every platform and never stops another process. */
 import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { basename, join } from 'node:path';
 
-/** Relative where it may be, for the path of a socket is limited to some hundred bytes. */
+/** Relative if possible, because the path of a socket is limited to about a hundred bytes. */
 const NAME = 'stop.sock';
 
-/** A process that does not end for this long is left to itself. */
+/** Maximum wait for the end of the process, in milliseconds. */
 const PATIENCE_MS = 5000;
 
-/** Calls `stop` when told to, and gives what to call when that is done. This process is in the directory. */
+/** Calls `stop` on request. Returns a function to call afterwards. This process runs in the directory. */
 export async function hearStop(directory: string, stop: () => void): Promise<() => void> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -28,7 +28,7 @@ export async function hearStop(directory: string, stop: () => void): Promise<() 
   };
 }
 
-/** Tells the process in this directory to stop, and returns when it has; false: there was none. */
+/** Requests the process in this directory to stop, and waits for its end. Returns false if there was none. */
 export async function sayStop(directory: string): Promise<boolean> {
   if (process.platform === 'win32') return await stopAt(pipeOf(directory));
   const before = workingDirectory();
@@ -63,12 +63,12 @@ function workingDirectory(): string | undefined {
   }
 }
 
-/** Whether the process in this directory can still be told to stop; it is in that directory itself. */
+/** True if the process in this directory, which is the calling process, can still receive a stop request. */
 export function canHearStop(): boolean {
   return process.platform === 'win32' || existsSync(NAME);
 }
 
-/** Makes the process in this directory end by itself, where it cannot be told to. */
+/** Makes the process in this directory end even if it cannot receive a stop request. */
 export function removeStopSocket(directory: string): void {
   if (process.platform !== 'win32') rmSync(join(directory, NAME), { force: true, recursive: true });
 }

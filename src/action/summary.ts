@@ -1,4 +1,4 @@
-/** The job summary: what was fetched, at a glance, and never the token. Everything from outside is escaped. */
+/** Writes the job summary, which never contains the token. All foreign text is escaped. */
 import * as core from '@actions/core';
 import { describeError, factsOf } from '../messages/describe.ts';
 import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
@@ -18,7 +18,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Daemon: daemon.trim(),
     'Authenticated by': facts['authentication-method'],
     Credential: facts['credential-source'],
-    Levels: authz || 'not limited',
+    Levels: authz || 'not restricted',
     Expires: expires,
     'Token id': facts['token-id'],
     'Signing key': key,
@@ -27,18 +27,18 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
   core.summary.addHeading('HTCondor token', 3);
   addRows(rows);
   for (const reduction of fetched.reductions)
-    core.summary.addRaw(`<p>${escapeHtml(`⚠ Less than asked: ${reduction}`)}</p>`, true);
+    core.summary.addRaw(`<p>${escapeHtml(`⚠ Less than requested: ${reduction}`)}</p>`, true);
   const revocation = revocationOf(facts['token-id'] ?? '');
   if (revocation !== undefined) {
     core.summary.addDetails(
-      'To revoke it (the administrator, in the configuration of the pool, then <code>condor_reconfig -all</code>)',
-      `<pre><code>${escapeHtml(revocation)}</code></pre><p>If the setting has an expression already, keep it: <code>(OLD) || (NEW)</code>.</p>`,
+      'To revoke this token (administrator: add this to the configuration of the pool, then run <code>condor_reconfig -all</code>)',
+      `<pre><code>${escapeHtml(revocation)}</code></pre><p>If the setting already has an expression, combine both: <code>(OLD) || (NEW)</code>.</p>`,
     );
   }
   await core.summary.write();
 }
 
-/** What a check found. */
+/** Writes the summary of a check. */
 export async function writeCheckSummary(found: CheckResult): Promise<void> {
   core.summary.addHeading('HTCondor token: a fetch would succeed', 3);
   addRows({
@@ -53,7 +53,7 @@ export async function writeCheckSummary(found: CheckResult): Promise<void> {
   await core.summary.write();
 }
 
-/** What failed, and what to do about it. */
+/** Writes the summary of a failure with its hints. */
 export async function writeFailureSummary(error: unknown): Promise<void> {
   const [what = '', ...more] = describeError(error);
   core.summary.addHeading('HTCondor token: failed', 3);
@@ -70,7 +70,7 @@ function addRows(rows: Readonly<Record<string, string | undefined>>): void {
   );
 }
 
-/** The setting that takes this token, and no other, out of use; undefined: it has no id that could be written there. */
+/** Returns the setting that revokes only this token; undefined if its id cannot be part of an expression. */
 export function revocationOf(tokenId: string): string | undefined {
   return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
 }

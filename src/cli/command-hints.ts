@@ -1,4 +1,4 @@
-/** Hints in the words of the command: the inputs of the Action are flags here, or settings of HTCondor. */
+/** Translates hints for the command: inputs of the Action become flags or settings of HTCondor. */
 
 const SETTINGS: Readonly<Record<string, string>> = {
   idtoken: 'SEC_TOKEN_DIRECTORY',
@@ -11,9 +11,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 const SETTING = new RegExp(`(?<![\\w-])(${Object.keys(SETTINGS).join('|')})(?![\\w-])`, 'g');
 
-/** Words that are flags only behind such a verb; elsewhere they are English. */
+/** Names of flags, which after other words are plain English. */
 const FLAG =
-  /(?<=\b(?:give|raise|correct|leave|with|use|of|in|and|or|instead of|out of) )(pool|name|address|authz|lifetime|timeout|remote|key)(?= (?:out|and name|or name|too|instead|all|,)|[,.;:)]|$)/g;
+  /(?<=\b(?:specify|increase|correct|omit|with|longer|use|of|in|and|or|instead of|from) )(pool|name|address|authz|lifetime|timeout|remote|key)(?= (?:as|if|to|and name|or name|instead|because|\(|,)|[,.;:)]|$)/g;
 
 export function commandHint(line: string): string {
   if (!line.startsWith('Hint: ')) return line;

@@ -3,9 +3,9 @@ import { InputError } from '../errors.ts';
 
 interface Flag {
   readonly name: string;
-  /** How much of the name must be there when it is shortened; whole names only behind `--`. */
+  /** Minimum length of an abbreviation. After `--`, only full names are accepted. */
   readonly minimum: number;
-  /** What the value is, for the usage; undefined: the flag has none. */
+  /** Placeholder of the value in the usage; undefined if the flag has no value. */
   readonly value?: string;
   readonly help: string;
 }
@@ -18,7 +18,7 @@ const CHECKS: readonly Flag[] = [
   { name: 'server-name', value: 'HOST', help: 'Host name that the daemon’s certificate must carry' },
 ].map((flag) => ({ ...flag, minimum: flag.name.length }));
 
-/** In the order in which HTCondor's tool compares them: the first that fits counts, even if a later one would too. */
+/** In the order in which HTCondor's tool compares them: the first match counts. */
 export const FLAGS: readonly Flag[] = [
   { name: 'authz', minimum: 1, value: 'AUTHZ', help: 'Limit the token to this authorization level; may be repeated' },
   { name: 'lifetime', minimum: 1, value: 'SECONDS', help: 'Lifetime of the token; also 90m, 12h, 2d' },
@@ -56,7 +56,7 @@ export const FLAGS: readonly Flag[] = [
 
 const SHARED_WITH_REQUEST: readonly string[] = ['pool', 'name', 'token', 'file'];
 
-/** Flags of condor_token_request, in the order in which HTCondor's tool compares them, then those that it lacks. */
+/** Flags of condor_token_request in the order in which HTCondor's tool compares them, followed by additional ones. */
 export const REQUEST_FLAGS: readonly Flag[] = [
   ...FLAGS.filter(({ name }) => name === 'authz' || name === 'lifetime'),
   { name: 'identity', minimum: 1, value: 'IDENTITY', help: 'Identity of the requested token (default: condor)' },
@@ -67,22 +67,22 @@ export const REQUEST_FLAGS: readonly Flag[] = [
   ...CHECKS,
 ];
 
-/** The flag without abbreviations. */
+/** Returns the flag without abbreviations. */
 function whole(flag: Flag): Flag {
   return { ...flag, minimum: flag.name.length };
 }
 
-/** Names of the command, which decides by the name under which it was started. */
+/** Names of the command, whose behaviour depends on the name with which it is started. */
 export type Tool = 'condor_token_fetch' | 'condor_token_request';
 
 export function flagsOf(tool: Tool): readonly Flag[] {
   return tool === 'condor_token_request' ? REQUEST_FLAGS : FLAGS;
 }
 
-/** What was given: of a flag that is repeated all values, in order; of one without value an empty string. */
+/** Values by flag: all values of a repeated flag in order; an empty string for a flag without value. */
 export type Arguments = ReadonlyMap<string, readonly string[]>;
 
-/** @throws InputError an argument that is no flag, or a flag without its value. */
+/** @throws InputError for an unknown flag, or a flag without its value. */
 export function parseArguments(args: readonly string[], flags = FLAGS): Arguments {
   const found = new Map<string, string[]>();
   for (let i = 0; i < args.length; i++) {

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { run } from './main.ts';
 
-process.exitCode = 1; // until it is known: a run that ends in the middle has failed
+process.exitCode = 1; // until the run ends: an interrupted run has failed
 const name = basename(process.argv[1] ?? '').replace(/\.[a-z]+$/, '');
 const tool = name === 'condor_token_request' ? name : 'condor_token_fetch';
 void run(process.argv.slice(2), tool).then((status) => {

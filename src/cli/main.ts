@@ -12,10 +12,10 @@ import { commandHint } from './command-hints.ts';
 import { type Arguments, flagsOf, parseArguments, type Tool, usage } from './flags.ts';
 import { VERSION } from './version.ts';
 
-/** Flags that HTCondor's tool takes for not given if they are empty. */
+/** Flags that HTCondor's tool ignores if they are empty. */
 const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file', 'identity'];
 
-/** Gives the exit status. */
+/** Runs and returns the exit status. */
 export async function run(args: readonly string[], tool: Tool = 'condor_token_fetch'): Promise<number> {
   try {
     return await main(args, tool);
@@ -38,7 +38,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
 
   const input = tool === 'condor_token_request' ? requestInputOf(given) : inputOf(given);
   const host = processHost(readTimeout(input), interruptSignal(), {
-    mask: () => {}, // nothing secret is ever printed but the token itself, on purpose
+    mask: () => {}, // the command prints no secret except the token itself
     log: {
       debug: (line) => given.has('debug') && say(line),
       info: say,
@@ -46,7 +46,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
       warn: (line) => say(`Warning: ${line}`),
     },
   });
-  if (given.has('remote') && given.has('key')) host.log.warn('-key does not go with -remote and is not looked at');
+  if (given.has('remote') && given.has('key')) host.log.warn('-key is ignored with -remote');
   const request = readRequest(input, await processSurroundings(host.signal), true);
   if (request.checkOnly) {
     say(describeDiagnosis(await checkFetch(request, host)));
@@ -67,7 +67,7 @@ function approval(id: string): string {
   return `Token request enqueued.  Ask an administrator to please approve request ${id}.`;
 }
 
-/** HTCondor's condor_token_request asks the collector unless -type says otherwise, and waits without a time limit. */
+/** HTCondor's condor_token_request queries the collector unless -type is set, and waits without a time limit. */
 function requestInputOf(given: Arguments): InputSource {
   const input = inputOf(given);
   return (name) => {
@@ -78,7 +78,7 @@ function requestInputOf(given: Arguments): InputSource {
   };
 }
 
-/** Levels add up; of other flags the last one counts. HTCondor's tool does not look at -key where there is -remote. */
+/** Levels add up; for other flags the last value counts. HTCondor's tool ignores -key with -remote. */
 function inputOf(given: Arguments): InputSource {
   return (name) => {
     if (name === 'authz') return given.get(name)?.join(',');
@@ -94,7 +94,7 @@ function say(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
-/** Done when the reader has it: a token that went nowhere is a failure, not a success. */
+/** Resolves when the reader has received the text: an undelivered token is a failure. */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) =>

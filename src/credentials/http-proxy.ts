@@ -1,17 +1,17 @@
-/** Which proxy leads to a URL: the variables that curl, Git and `@actions/http-client` read. */
+/** Selects the proxy for a URL, from the variables that curl, Git and `@actions/http-client` read. */
 import type { Secret } from '../runtime/secret.ts';
 
-/** A proxy, as `https_proxy` names it. */
+/** A proxy from `https_proxy`. */
 export interface HttpProxy {
   /** Without user and password. */
   readonly url: URL;
   /** Value of Proxy-Authorization. */
   readonly authorization: Secret | undefined;
-  /** What logs must not show: password and authorization. */
+  /** Secrets to mask in logs: password and authorization. */
   readonly secrets: readonly Secret[];
 }
 
-/** The proxy of this machine, and the hosts that are reached without it. */
+/** The proxy of this host, and the hosts that bypass it. */
 export interface ProxySettings {
   /** Undefined: there is none. */
   readonly proxy: HttpProxy | undefined;
@@ -19,7 +19,7 @@ export interface ProxySettings {
   readonly bypass: readonly string[];
 }
 
-/** The proxy that leads to a URL; undefined: none does. This machine is always reached without one. */
+/** Returns the proxy for a URL; undefined for a direct connection, as always to this host. */
 export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, protocol }: URL): HttpProxy | undefined {
   const host = normal(hostname);
   const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);
@@ -28,8 +28,8 @@ export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, pro
 }
 
 /**
- * Whether an entry of `no_proxy` covers a host: `*`; a name, which covers its subdomains too, with or without `.` or `*.`
- * in front; an address; a network, `10.0.0.0/8`. A port behind it must be that of the URL.
+ * True if an entry of `no_proxy` covers a host: `*`; a name, which also covers its subdomains, with or without `.` or `*.`
+ * in front; an address; a network, `10.0.0.0/8`. A port in the entry must equal the port of the URL.
  */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
@@ -51,7 +51,7 @@ function isInNetwork(host: string, network: string, bits: number): boolean {
   return list.check(host, kind);
 }
 
-/** Lower case, without brackets and without the dot that ends a complete name. */
+/** Returns a host in lower case, without brackets and without the trailing dot of a fully qualified name. */
 function normal(host: string): string {
   return host
     .toLowerCase()

@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** PEM of those who may have issued the server's certificate. */
+  /** CA certificates for the server's certificate, as PEM. */
   readonly authorities: readonly string[];
   /** The proxy to go through; undefined: none. */
   readonly proxy?: HttpProxy | undefined;
@@ -47,12 +47,12 @@ export interface HttpResponse {
   header(name: string): string | undefined;
 }
 
-/** More than this of an answer, in bytes, is not looked at: tokens have some 2,000. */
+/** Maximum size of a response, in bytes. A token has about 2,000. */
 const MAX_ANSWER = 64 * 1024;
 
 /**
- * One request over HTTPS, or HTTP to this machine. Redirections are not followed: a token is shown to the one that it was
- * meant for.
+ * Sends one request over HTTPS, or HTTP to this host. It follows no redirection, so that a token reaches only the server
+ * for which it is intended.
  *
  * @throws ConnectError ERR_CONNECT; ERR_TIMEOUT.
  */
@@ -72,25 +72,25 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
         let length = 0;
         response.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length > MAX_ANSWER) sent.destroy(new Error(`it answers with more than ${MAX_ANSWER} bytes`));
+          if (length > MAX_ANSWER) sent.destroy(new Error(`the response exceeds ${MAX_ANSWER} bytes`));
           else chunks.push(chunk);
         });
         response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8'), header }));
         response.on('error', reject);
-        response.on('aborted', () => reject(new Error('it hung up in the middle of its answer')));
+        response.on('aborted', () => reject(new Error('the connection closed in the middle of the response')));
       });
       sent.on('error', reject);
-      sent.on('close', () => reject(new Error('it hung up without an answer'))); // if nothing else was told
+      sent.on('close', () => reject(new Error('the connection closed without a response'))); // if nothing else was told
       sent.end(body);
     }).finally(() => socket.destroy());
   } catch (cause) {
     if (signal.aborted && isTimeout(signal)) {
-      const text = `no answer from ${url.origin}: ${abortedError(signal).message}`;
+      const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
       throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason });
     }
     if (signal.aborted) throw abortedError(signal);
     // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
-    throw new ConnectError('ERR_CONNECT', `no answer from ${url.origin}: ${messageOf(cause)}`, {
+    throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${messageOf(cause)}`, {
       peer: url.origin,
       permanent: cause instanceof ConnectError && cause.permanent,
     });
@@ -101,7 +101,7 @@ function moduleFor({ protocol }: URL) {
   return protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
 }
 
-/** A connection to the server of a URL, through TLS and a proxy where they are due. */
+/** Connects to the server of a URL, with TLS and a proxy if they apply. */
 async function connectTo(
   { url, authorities, proxy }: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>,
   host: Host,
@@ -112,7 +112,7 @@ async function connectTo(
   return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
 }
 
-/** TLS on a connection. The handshake goes on while the caller writes; its failure is an error of the socket. */
+/** Starts TLS on a connection. The handshake continues while the caller writes; its failure is an error of the socket. */
 function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
   const host = bare(hostname);
   return process.getBuiltinModule('node:tls').connect({
@@ -126,7 +126,7 @@ function startTls(socket: Socket, { hostname }: URL, authorities: readonly strin
 }
 
 /**
- * A tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). Why not by a package: `https.Agent({ proxyEnv })` needs Node 24.5,
+ * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). No package fits: `https.Agent({ proxyEnv })` needs Node 24.5,
  * and the proxy agents of npm, `@actions/http-client` included, connect with Node's own limit of 250 ms for an address.
  *
  * @throws Error that names the proxy, without its password.
@@ -148,11 +148,11 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       sent.on('connect', ({ statusCode = 0 }, tunnel: Socket, early: Buffer) => {
         if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
         tunnel.destroy();
-        reject(new Error(`it answers ${statusCode}`));
+        reject(new Error(`it returned status ${statusCode}`));
       });
       sent.on('response', (response) => {
         response.destroy();
-        reject(new Error(`it answers ${response.statusCode}`));
+        reject(new Error(`it returned status ${response.statusCode}`));
       });
       sent.on('error', reject);
       sent.on('close', () => reject(new Error('it closed the connection')));
@@ -162,7 +162,7 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       throw error;
     });
   } catch (error) {
-    throw failed(`does not connect to ${target}: ${messageOf(error)}`);
+    throw failed(`did not connect to ${target}: ${messageOf(error)}`);
   }
 }
 

@@ -6,15 +6,15 @@ import { ExposedFile, readPrivateFile, reasonOf } from './private-file.ts';
 /** A line of a token file that may be a token. */
 export interface TokenLine {
   readonly text: Secret;
-  /** The file, and the line where it has several. */
+  /** The file, and the line number if it has several. */
   readonly source: string;
 }
 
 interface TokenDirectory {
   readonly lines: readonly TokenLine[];
-  /** Files that were passed over, with the reason; or why there are none at all. */
+  /** Skipped files with the reason, or the reason why there are none. */
   readonly skipped: readonly string[];
-  /** Those of them that somebody should look after: they are of the wrong owner or mode. */
+  /** Skipped files with a wrong owner or mode, which the user should fix. */
   readonly exposed: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.
 
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order
- * of their names, one token a line, `#` comments; a file must belong to us and be closed to everybody else.
+ * of their names, one token a line, `#` comments; a file must be owned by this account and inaccessible to others.
  * `excluded`: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP, if it is not the default.
  *
  * Synchronous: for a few small files, loading node:fs/promises takes longer than reading them.
@@ -41,23 +41,23 @@ export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME):
   for (const name of names) {
     const path = join(directory, name);
     if (excluded.test(name)) {
-      skipped.push(`${path}: HTCondor ignores files of such a name`);
+      skipped.push(`${path}: HTCondor ignores files with such a name`);
       continue;
     }
     try {
       const found = tokenLines(readPrivateFile(path).toString('utf8'), path);
-      if (found.length === 0) skipped.push(`${path}: it holds no token, only blank lines and comments`);
+      if (found.length === 0) skipped.push(`${path}: the file contains no token, only blank lines and comments`);
       lines.push(...found);
     } catch (error) {
       skipped.push(`${path}: ${reasonOf(error)}`);
       if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
     }
   }
-  if (names.length === 0) skipped.push(`${directory}: it is empty`);
+  if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
   return { lines, skipped, exposed };
 }
 
-/** The lines of a text that are neither blank nor comments. */
+/** Returns the lines of a text that are neither blank nor comments. */
 export function tokenLines(text: string, source: string): readonly TokenLine[] {
   const found = text
     .split(/\r?\n/)

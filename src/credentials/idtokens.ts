@@ -8,7 +8,7 @@ import { readTokenDirectory, type TokenLine, tokenLines } from './idtoken-direct
 import { unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
-/** Where IDTOKENS come from: the text of an input, or a token directory. */
+/** Source of IDTOKENs: the text of an input, or a token directory. */
 export type IdTokenSource =
   | { readonly text: Secret }
   | {
@@ -17,17 +17,17 @@ export type IdTokenSource =
       readonly named: boolean;
       /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
       readonly excluded?: RegExp | undefined;
-      /** Where signing keys are, of which a token is made if no other fits; undefined: nowhere. */
+      /** Signing keys that issue a token if no other one fits; undefined if there are none. */
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Lines without a token that are named, each with its reason. */
+/** Maximum number of reported lines without a token. */
 const MAX_REASONS = 20;
 
 /**
- * IDTOKENS with all tokens of a source; a string says why there are none.
+ * Returns IDTOKENS with all tokens of a source, or the reason why there are none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a line of the input that is no IDTOKEN.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if a line of the input is not an IDTOKEN.
  */
 export function loadIdTokens(source: IdTokenSource, host: Host, authz: readonly string[] = []): AuthMethod | string {
   const { found, reasons } = readIdTokens(source, host);
@@ -37,7 +37,7 @@ export function loadIdTokens(source: IdTokenSource, host: Host, authz: readonly 
     : `no IDTOKEN was found; ${reasons.join('; ')}`;
 }
 
-/** All IDTOKENS of a source, in HTCondor's order. Each is masked before anything else is done with it. */
+/** Reads all IDTOKENs of a source, in HTCondor's order. Each is masked before its first use. */
 export function readIdTokens(
   source: IdTokenSource,
   host: Host,
@@ -45,11 +45,11 @@ export function readIdTokens(
   if ('text' in source) {
     host.mask(source.text);
     const lines = tokenLines(source.text.reveal(), 'idtoken');
-    if (lines.length === 0) return { found: [], reasons: ['idtoken holds only blank lines and comments'] };
+    if (lines.length === 0) return { found: [], reasons: ['idtoken contains only blank lines and comments'] };
     return { found: lines.map((line) => parseLine(line, true, host)), reasons: [] };
   }
   const { lines, skipped, exposed } = readTokenDirectory(source.directory, source.excluded);
-  for (const reason of exposed) host.log.warn(`Passed over ${reason}`);
+  for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   let others = 0;
@@ -62,13 +62,13 @@ export function readIdTokens(
       else others += 1;
     }
   }
-  if (others > 0) reasons.push(`${others} more lines that hold no IDTOKEN`);
-  for (const reason of reasons) host.log.debug(`credentials: passed over ${reason}`);
+  if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+  for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
   return { found, reasons };
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  // What does not parse is no secret, and a mask would hide it wherever it stands in the job's log.
+  // A text that is not a JWT is not a secret, and a mask would hide it everywhere in the job's log.
   if (algorithmOf(text) !== undefined) for (const secret of secretsOf(text)) host.mask(secret);
   try {
     return { token: parseCredentialToken(text), source, chosen };

@@ -20,7 +20,7 @@ export async function jobToken(
   host: Host,
 ): Promise<Secret> {
   if (runner === undefined)
-    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job may not have an OIDC token');
+    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job is not permitted to request an OIDC token');
   const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
   for (const secret of secretsOf(runner.bearer)) host.mask(secret);

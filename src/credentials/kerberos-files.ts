@@ -29,7 +29,7 @@ function readFile(path: string, owner?: number): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
   try {
     const { uid, mode, size } = fstatSync(file);
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is no regular file');
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is not a regular file');
     if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
     if (owner !== undefined && uid !== owner)
       throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);

@@ -67,7 +67,7 @@ export async function resolveBearer(
   } finally {
     connection?.close();
   }
-  host.log.debug(`credentials: ${url.origin} has made a token for us`);
+  host.log.debug(`credentials: ${url.origin} issued a token`);
   const { token } = answer;
   if (!SHARED_KEY.test(algorithmOf(token) ?? '')) return { kind: 'scitoken', token };
   return { kind: 'idtoken', token, identity: answer.text('identity'), service: url.origin };
@@ -85,5 +85,5 @@ function warnOfAudience(audience: string, url: URL, host: Host): void {
 function given(credentials: CredentialSources, host: Host): Secret {
   const found = readSciToken(credentials.scitoken, host);
   if (typeof found !== 'string') return found.jwt;
-  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token for it: ${found}`);
+  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token to exchange: ${found}`);
 }

@@ -58,7 +58,7 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
   }
   if (methods.length > 0) return { methods, preference: sources.preference, unavailable };
   const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
-  throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential; ${reasons.join('. ')}`);
+  throw new CredentialError('ERR_NO_CREDENTIAL', `no credential was found; ${reasons.join('. ')}`);
 }
 
 function load(
@@ -90,12 +90,12 @@ function load(
     case 'NTSSPI':
     case 'FS_REMOTE':
     case 'GSI':
-      return 'it is not supported; IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS and MUNGE are';
+      return 'the method is not supported; use IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS or MUNGE';
   }
 }
 
 function loadFs(source: CredentialSources['fs']): AuthMethod | string {
-  if (source.uid === undefined) return 'it needs accounts as Unix has them';
+  if (source.uid === undefined) return 'the method requires Unix accounts';
   const parents = ['/tmp', ...(source.directory === undefined ? [] : [source.directory.replace(/(?<!\/)\/+$/, '')])];
   return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }

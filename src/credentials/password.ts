@@ -12,23 +12,23 @@ export interface PasswordSource {
 }
 
 /**
- * PASSWORD with the pool password; a string says why there is none.
+ * Returns PASSWORD with the pool password, or the reason why there is none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE an empty one in the input.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a single line.
  */
 export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMethod | string {
   if (text !== undefined) {
     host.mask(text);
     const line = text.reveal().replace(/\r?\n$/, '');
-    if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'it is not one line of text');
+    if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'the password is not a single line of text');
     return password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
   }
-  if (file === undefined) return 'no pool password was given';
+  if (file === undefined) return 'no pool password was provided';
   try {
     const all = Buffer.from(descramble(readPrivateFile(file)));
     const end = all.indexOf(0);
     const bytes = end === -1 ? all : all.subarray(0, end);
-    if (bytes.length === 0) return `${file}: it is empty`;
+    if (bytes.length === 0) return `${file}: the file is empty`;
     host.mask(new Secret(bytes.toString()));
     return password(new Secret(bytes.toString('latin1')), file, host);
   } catch (error) {

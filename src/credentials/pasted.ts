@@ -1,6 +1,6 @@
 /**
- * Credentials as people paste them into a secret. What can only be meant in one way is put right; for anything else the
- * mistake is named, before anything is sent.
+ * Normalizes credentials that users paste into a secret. Unambiguous mistakes are corrected; other
+ * mistakes are reported before anything is sent.
  */
 import { Secret } from '../runtime/secret.ts';
 import { algorithmOf } from '../token/jwt.ts';
@@ -8,23 +8,22 @@ import { unreadable } from './private-file.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const JWT_IN_TEXT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** Signed with a shared key: an IDTOKEN. A SciToken never is. */
+/** Algorithms with a shared key: IDTOKENs use them, SciTokens never do. */
 const SHARED_KEY = /^HS/i;
-/** Shorter texts may be words. */
+/** Minimum length of base64; a shorter text may be a word. */
 const MIN_BASE64 = 64;
-const PEM_LINE = 64;
 
-/** What a text is instead of a credential; undefined: no well-known mistake. */
+/** Describes a well-known mistake; undefined if there is none. */
 export function mistakeIn(text: string): string | undefined {
   const whole = text.trim();
-  if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'it is a workflow expression that was not expanded';
-  if (/^\*+$/.test(whole)) return 'it is ***, which logs show in place of a secret';
+  if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'the value is a workflow expression that was not expanded';
+  if (/^\*+$/.test(whole)) return 'the value is ***, which logs show in place of a secret';
   const packed = whole.replace(/\s/g, '');
-  if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return 'it looks like base64';
+  if (packed.length >= MIN_BASE64 && BASE64.test(packed)) return 'the value looks like base64';
   return undefined;
 }
 
-/** PEM with its own line ends: from base64, with literal `\n`, on one line, or in quotes. Other text as it is. */
+/** Restores PEM from base64, from literal `\n`, from one line, or from quotes. Returns other text unchanged. */
 export function pastedPem(text: string): string {
   const bare = unquote(text);
   const decoded = bare.includes('-----BEGIN') ? bare : (decode(bare.replace(/\s/g, '')) ?? bare);
@@ -34,16 +33,16 @@ export function pastedPem(text: string): string {
     /(-----BEGIN ([A-Z0-9 ]{1,40})-----)([^-\n:]*)(-----END \2-----)/g,
     (_, begin, _kind, body, end) => {
       const packed = String(body).replace(/\s/g, '');
-      const wrapped = packed.match(new RegExp(`.{1,${PEM_LINE}}`, 'g')) ?? [];
+      const wrapped = packed.match(/.{1,64}/g) ?? [];
       return `\n${[begin, ...wrapped, end].join('\n')}\n`;
     },
   );
 }
 
 /**
- * A token without what was pasted around it: quotes, `Bearer `, JSON, base64.
+ * Extracts a token from quotes, `Bearer `, JSON or base64.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE it is something else, or a token of the other kind.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is something else, or a token of another type.
  */
 export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string {
   const token = tokenIn(text) ?? text;
@@ -52,7 +51,7 @@ export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string 
   return token;
 }
 
-/** The same for a text that may hold several tokens, one a line, and comments. */
+/** Does the same for a text that may contain several tokens, one a line, and comments. */
 export function pastedTokens(text: string): string {
   const whole = tokenIn(text);
   if (whole !== undefined) return pastedToken('idtoken', whole);
@@ -67,17 +66,17 @@ function otherKind(name: 'idtoken' | 'scitoken', token: string): string | undefi
   if (algorithm === undefined) return undefined;
   const isIdToken = SHARED_KEY.test(algorithm);
   if (name === 'scitoken' && isIdToken)
-    return `it is an IDTOKEN (signed with ${algorithm}), not a SciToken; the input idtoken is for it`;
+    return `the value is an IDTOKEN (signed with ${algorithm}), not a SciToken; use the input idtoken`;
   if (name === 'idtoken' && !isIdToken && algorithm.toLowerCase() !== 'none')
-    return `it is a SciToken or the like (signed with ${algorithm}), not an IDTOKEN; the input scitoken is for it`;
+    return `the value is a SciToken or a similar JWT (signed with ${algorithm}), not an IDTOKEN; use the input scitoken`;
   return undefined;
 }
 
 function mistakeOf(text: string): string | undefined {
-  return text.includes('-----BEGIN') ? 'it is PEM, not a token' : mistakeIn(text);
+  return text.includes('-----BEGIN') ? 'the value is PEM, not a token' : mistakeIn(text);
 }
 
-/** The one token in a text; undefined: there is none, or there are several. */
+/** Returns the only token in a text; undefined if there is none, or if there are several. */
 function tokenIn(text: string): string | undefined {
   const bare = unquote(text).replace(/^(authorization:\s*)?bearer\s+/i, '');
   if (JWT_IN_TEXT.test(bare)) return bare;
@@ -104,7 +103,7 @@ function unquote(text: string): string {
   return inner?.trim() ?? bare;
 }
 
-/** Text from base64; undefined: it is not base64, or what is in it is not text. */
+/** Decodes base64; undefined if the input is not base64, or if the result is not text. */
 function decode(text: string): string | undefined {
   if (text.length < MIN_BASE64 || !BASE64.test(text)) return undefined;
   const decoded = Buffer.from(text, 'base64').toString('utf8');

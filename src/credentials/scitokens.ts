@@ -14,7 +14,7 @@ export interface SciTokenSource {
   readonly text: Secret | undefined;
   /** Where `text` comes from. Default: the input `scitoken`. */
   readonly name?: string | undefined;
-  /** SCITOKENS_FILE: takes the place of the search. */
+  /** SCITOKENS_FILE, which replaces the discovery. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
@@ -25,36 +25,36 @@ interface Found {
   readonly source: string;
 }
 
-/** As much of a file as is looked at: longer tokens are none. */
+/** Number of bytes that are read of a file; no token is longer. */
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**
- * SCITOKENS with the token of the input, or the one found; a string says why there is none.
+ * Returns SCITOKENS with the token of the input or the discovered token, or the reason why there is none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE a token in the input that is none, or too long to be sent.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token, or is too long.
  */
 export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host): AuthMethod | string {
   const token = readSciToken(source, host);
   if (typeof token === 'string') return token;
   const { length } = new TextEncoder().encode(token.jwt.reveal());
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-  const reason = `it has ${length} bytes; SCITOKENS takes at most ${MAX_SCITOKEN_LENGTH}, mode exchange more`;
+  const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
   if (source.text === undefined) return `${token.source}: ${reason}`;
   throw unreadable(token.source, reason);
 }
 
-/** The token of the input, or the one found; a string says why there is none. Throws as loadSciToken does. */
+/** Returns the token of the input or the discovered token, or the reason why there is none. Throws as loadSciToken does. */
 export function readSciToken(source: SciTokenSource, host: Host): BearerToken | string {
   const given = source.text !== undefined;
   const found = given ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
   if (typeof found === 'string') return found;
   const jwt = new Secret(found.text.trim());
-  // In a file, what is not a JWT is no secret, and a mask would hide it wherever it stands in the job's log.
+  // A text in a file that is not a JWT is not a secret, and a mask would hide it everywhere in the job's log.
   if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
   else if (given && jwt.reveal() !== '') host.mask(jwt);
   try {
-    if (jwt.reveal() === '') throw unreadable(found.source, 'it is empty');
-    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it has blanks or line ends in the middle');
+    if (jwt.reveal() === '') throw unreadable(found.source, 'the value is empty');
+    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it contains white space');
     return parseBearerToken(jwt, found.source);
   } catch (error) {
     if (!(error instanceof CredentialError) || given) throw error;
@@ -62,7 +62,7 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   }
 }
 
-/** WLCG bearer token discovery (htcondor::discover_token): the first that is there counts, even if it is of no use. */
+/** WLCG bearer token discovery (htcondor::discover_token): the first existing source counts, even if it is unusable. */
 function discover({ file, env, uid }: SciTokenSource): Found | string {
   if (file !== undefined) {
     const text = readStart(file);
@@ -82,10 +82,10 @@ function discover({ file, env, uid }: SciTokenSource): Found | string {
       if (text.trim() !== '') return { text, source: path };
     } else if ((text as NodeJS.ErrnoException).code !== 'ENOENT') return `${path}: ${reasonOf(text)}`;
   }
-  return `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${files.join(', ') || 'any file'}`;
+  return `no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${files.join(', ') || 'any file'}`;
 }
 
-/** `owner`: whose it must be, where others could have put it. */
+/** `owner`: the required owner of a file in a directory to which other accounts can write. */
 function readStart(path: string, owner?: number): string | Error {
   try {
     const ours = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // a link could be somebody else's choice
@@ -93,7 +93,8 @@ function readStart(path: string, owner?: number): string | Error {
     try {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
-      if (owner !== undefined && uid !== owner) return new Error(`it belongs to user ${uid}, not to us (${owner})`);
+      if (owner !== undefined && uid !== owner)
+        return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));
     } finally {

@@ -7,22 +7,22 @@ import type { Mint } from '../security/methods/idtokens.ts';
 import { parseCredentialToken, secretsOf } from '../token/jwt.ts';
 import { readPrivateFile, reasonOf } from './private-file.ts';
 
-/** Where HTCondor keeps signing keys, and whom they are for. */
+/** HTCondor's signing keys, and the trust domain of their tokens. */
 export interface SigningKeys {
   readonly trustDomain: string | undefined;
   /** SEC_TOKEN_POOL_SIGNING_KEY_FILE: the key POOL. */
   readonly poolKeyFile: string | undefined;
-  /** SEC_PASSWORD_DIRECTORY: all others, by their names. */
+  /** SEC_PASSWORD_DIRECTORY: all other keys, by name. */
   readonly keyDirectory: string | undefined;
 }
 
-/** Whoever has a signing key is the pool itself (CONDOR_PASSWORD_FQU). */
+/** The identity of a client that has a signing key (CONDOR_PASSWORD_FQU). */
 const IDENTITY = 'condor@password';
 const LIFETIME_SECONDS = 60;
 
 /**
- * Makes a token for this one session with a signing key of this machine, as HTCondor's tools do for root when no token
- * fits (Condor_Auth_Passwd::fetchLogin). Undefined if there is no key here that we may read.
+ * Issues a token for one session with a signing key on this host, as HTCondor's tools do for root if no token
+ * fits (Condor_Auth_Passwd::fetchLogin). Undefined if there is no readable key.
  */
 export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys, host: Host): Mint | undefined {
   const pathOf = (id: string) =>
@@ -36,16 +36,16 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
       try {
         const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
         for (const secret of secretsOf(jwt)) host.mask(secret);
-        return { token: parseCredentialToken(jwt), source: `a token made with the key ${path}`, chosen: true };
+        return { token: parseCredentialToken(jwt), source: `a token signed with the key ${path}`, chosen: true };
       } catch (error) {
-        host.log.debug(`credentials: passed over the key ${path}: ${reasonOf(error)}`);
+        host.log.debug(`credentials: skipped the key ${path}: ${reasonOf(error)}`);
       }
     }
     return undefined;
   };
 }
 
-/** HS256 with a key derived from the file's (Condor_Auth_Passwd::generate_token); POOL counts twice, as pool passwords did. */
+/** HS256 with a key derived from the file (Condor_Auth_Passwd::generate_token); the key POOL is doubled, like pool passwords. */
 function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
   const jwtKey = new Uint8Array(crypto().hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
@@ -57,7 +57,7 @@ function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   return new Secret(`${signedText}.${crypto().createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
 }
 
-/** How HTCondor keeps key and password files (simple_scramble); it hides nothing. */
+/** Decodes HTCondor's key and password files (simple_scramble). The encoding protects nothing. */
 export function descramble(bytes: Uint8Array): Uint8Array {
   const mask = [0xde, 0xad, 0xbe, 0xef];
   return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));

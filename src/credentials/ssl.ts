@@ -13,18 +13,18 @@ import { pastedPem } from './pasted.ts';
 import { reasonOf, unreadable } from './private-file.ts';
 
 /**
- * PEM given as such, or the path of a file with it; `name` is that of the input. What was given for a path may be a key
- * that was garbled on its way, so it is as secret as the key.
+ * PEM text or the path of a file; `name` is the name of the input. The text of a path may be a key
+ * that was pasted incorrectly, so it is a secret.
  */
 export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string | Secret });
 
-/** The client certificate of the inputs, or those of HTCondor's configuration, of which the last readable one counts. */
+/** The client certificate of the inputs, or those of HTCondor's configuration, of which the last readable one is used. */
 export type CertificateSource =
   | { readonly given: true; readonly certificate: PemSource; readonly key: PemSource }
   | { readonly given: false; readonly pairs: readonly { readonly certificate: string; readonly key: string }[] };
 
 export interface ClientCertificate {
-  /** The certificate and those that it needs above it. */
+  /** The certificate and its intermediate CA certificates. */
   readonly chain: string;
   readonly key: Secret;
   readonly onUnverified: (() => void) | undefined;
@@ -32,11 +32,11 @@ export interface ClientCertificate {
   readonly source: string;
 }
 
-/** The largest file of certificates that is read: the CAs of a system have some 250 kB. */
+/** Maximum size of a file of certificates, in bytes: the CA bundle of a system has about 250 kB. */
 export const MAX_PEM_BYTES = 8 * 1024 * 1024;
-/** The most files of a directory of CA certificates. */
+/** Maximum number of files of a directory of CA certificates. */
 const MAX_FILES = 4096;
-/** The least that OpenSSL accepts at its usual security level. */
+/** Minimum size of an RSA key at OpenSSL's default security level, in bits. */
 const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
@@ -46,9 +46,9 @@ const CERTIFICATE =
 const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
 
 /**
- * SSL with the client certificate of a source; a string says why there is none.
+ * Returns SSL with the client certificate of a source, or the reason why there is none.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the one of the inputs is of no use.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the certificate of the inputs is unusable.
  */
 export function loadCertificate(
   source: CertificateSource,
@@ -59,7 +59,7 @@ export function loadCertificate(
   if (source.given) {
     const onUnverified = () =>
       host.log.warn(
-        'The daemon has no TLS 1.3: the client certificate is sent in cleartext, before the daemon is verified. Its administrator should allow TLS 1.3',
+        'The daemon does not support TLS 1.3, so the client sends its certificate in cleartext and before it verifies the daemon. The administrator should enable TLS 1.3',
       );
     return method({ ...readPair(source.certificate, source.key, host), onUnverified });
   }
@@ -78,7 +78,7 @@ export function loadCertificate(
       reasons.push(error.message);
     }
   }
-  return reasons.join('; ') || 'no client certificate was given, and without one SSL gives no identity';
+  return reasons.join('; ') || 'no client certificate was provided, and SSL authenticates no identity without one';
 }
 
 function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {
@@ -86,11 +86,11 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   const chain = readCertificates(certificates, certificateSource.name);
   const key = readKey(keySource, host);
   const [own] = chain;
-  if (own === undefined) throw unreadable(certificateSource.name, 'it holds no PEM certificate');
+  if (own === undefined) throw unreadable(certificateSource.name, 'it contains no PEM certificate');
   checkUsable(own, key.object, certificateSource.name);
   const subject = distinguishedName(own.subject, 'an empty subject');
   if (!own.checkPrivateKey(key.object))
-    throw unreadable(keySource.name, `it is not the key of the certificate of ${subject}`);
+    throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
   const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
   if (to <= host.now())
     throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
@@ -105,15 +105,15 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
   };
 }
 
-/** What a daemon's TLS library would refuse, or this one. */
+/** Rejects certificates that the TLS library of the client or the daemon would reject. */
 function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string): void {
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
-    throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS needs at least ${MIN_RSA_BITS}`);
-  // Node types it as always there; without the extension it is undefined, and the certificate is for everything.
+    throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
+  // Undefined without the extension, despite Node's types: then the certificate has no restriction.
   const purposes = keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
-    throw unreadable(name, 'the certificate is not for TLS clients (its extended key usage lacks clientAuth)');
+    throw unreadable(name, 'the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)');
 }
 
 function readKey(source: PemSource, host: Host) {
@@ -121,30 +121,30 @@ function readKey(source: PemSource, host: Host) {
   if (pem === undefined)
     throw unreadable(
       source.name,
-      `it holds no PEM private key${source.name === 'client-certificate' ? ', and client-key is not given' : ''}`,
+      `it contains no PEM private key${source.name === 'client-certificate' ? ', and client-key is not set' : ''}`,
     );
   const secret = new Secret(pem);
   host.mask(secret);
   if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
     throw unreadable(
       source.name,
-      'the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN',
+      'the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN',
     );
   }
   try {
     return { pem: secret, object: crypto().createPrivateKey(pem) };
   } catch {
-    throw unreadable(source.name, 'the private key cannot be read'); // the cause may quote it
+    throw unreadable(source.name, 'the private key cannot be parsed'); // the cause may quote it
   }
 }
 
-/** PEM of all certificates in a text. @throws CredentialError if one of them is broken. */
+/** Parses all certificates in a PEM text. @throws CredentialError if one of them is invalid. */
 export function readCertificates(text: string, name: string): readonly X509Certificate[] {
   return (text.match(CERTIFICATE) ?? []).map((pem) => {
     try {
       return new (crypto().X509Certificate)(pem);
     } catch {
-      throw unreadable(name, 'a certificate in it cannot be read');
+      throw unreadable(name, 'it contains a certificate that cannot be parsed');
     }
   });
 }
@@ -154,7 +154,8 @@ function readPem(source: PemSource): string {
   try {
     return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString('latin1'));
   } catch (error) {
-    const what = typeof source.path === 'string' ? source.path : 'it is not PEM, and as the path of a file';
+    const what =
+      typeof source.path === 'string' ? source.path : 'the value is not PEM, and reading it as a path failed';
     throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
   }
 }
@@ -163,7 +164,7 @@ function pathOf({ path }: { readonly path: string | Secret }): string {
   return typeof path === 'string' ? path : path.reveal();
 }
 
-/** All certificates in a text, a file, or the files of a directory, of which those without any are passed to `skip`. */
+/** Reads all certificates of a text, a file, or the files of a directory. Files without certificates are passed to `skip`. */
 export function readAuthorities(source: PemSource, skip: (reason: string) => void): readonly string[] {
   const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());
   const files = 'text' in source ? undefined : filesIn(pathOf(source));
@@ -173,7 +174,7 @@ export function readAuthorities(source: PemSource, skip: (reason: string) => voi
       : files.flatMap((path) => {
           try {
             const certificates = pem(readPem({ name: source.name, path }));
-            if (certificates.length === 0) skip(`${path}: it holds no PEM certificate`);
+            if (certificates.length === 0) skip(`${path}: it contains no PEM certificate`);
             return certificates;
           } catch (error) {
             if (!(error instanceof CredentialError)) throw error;
@@ -182,15 +183,15 @@ export function readAuthorities(source: PemSource, skip: (reason: string) => voi
           }
         });
   if (found.length > 0) return found;
-  throw unreadable(source.name, 'it holds no PEM certificate');
+  throw unreadable(source.name, 'it contains no PEM certificate');
 }
 
-/** The files of a directory; what is none stands for itself. */
+/** Returns the files of a directory, or the path itself if it is not a directory. */
 export function filesOf(path: string): readonly string[] {
   return filesIn(path) ?? [path];
 }
 
-/** Undefined: it is not a directory. */
+/** Returns the files of a directory; undefined if the path is not a directory. */
 function filesIn(path: string): readonly string[] | undefined {
   try {
     return readdirSync(path, { withFileTypes: true })

@@ -43,7 +43,7 @@ export async function askForToken(
   const proxy = proxyFor(proxies, url);
   for (const secret of proxy?.secrets ?? []) host.mask(secret);
   if (proxy !== undefined)
-    host.log.debug(`credentials: ${url.origin} is reached through the proxy ${proxy.url.origin}`);
+    host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
   const response = await sendHttp({ ...request, authorities, proxy }, host);
   const answer = readAnswer({ who, members, url, headers: request.headers }, response, host.now());
   for (const secret of secretsOf(answer.token)) host.mask(secret);
@@ -71,15 +71,15 @@ export function readAnswer(
     if (status === 429 || status >= 500) {
       const retryAfterMs = retryAfterOf(header, now);
       const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-      throw new ConnectError('ERR_CONNECT', `${who} answers ${told}${when}`, { ...facts, retryAfterMs });
+      throw new ConnectError('ERR_CONNECT', `${who} returned status ${told}${when}`, { ...facts, retryAfterMs });
     }
-    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} gives no token: ${told}`, facts);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${told}`, facts);
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
     const what = HTML.test(text)
-      ? `${who} answers with an HTML page instead of JSON`
-      : `${who} answers without a token in ${members.join(' or ')}`;
+      ? `${who} returned an HTML page instead of JSON`
+      : `${who} returned no token in ${members.join(' or ')}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
   return { token, text: answer };

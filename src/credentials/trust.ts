@@ -1,4 +1,4 @@
-/** Whom to believe: authorities of certificates, and hosts that are known (ca_utils.cpp). */
+/** Trust in servers: CA certificates and known hosts (ca_utils.cpp). */
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
@@ -13,16 +13,16 @@ export interface TrustSource {
   /** AUTH_SSL_CLIENT_CAFILE and _CADIR. */
   readonly files: readonly string[];
   readonly directory: string | undefined;
-  /** False: those of the system do not count (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
+  /** True if the system's CA certificates are trusted (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
   readonly system: boolean;
-  /** File of hosts that HTCondor's tools have come to know. */
+  /** HTCondor's file of known hosts. */
   readonly knownHosts: string | undefined;
-  /** SSL_CERT_FILE: the system's, for OpenSSL. */
+  /** SSL_CERT_FILE, which replaces the system's CA certificates. */
   readonly certificateFile: string | undefined;
   readonly platform: NodeJS.Platform;
 }
 
-/** Where Unix systems keep the CA certificates that they trust, one file for all. */
+/** CA bundles of Unix systems. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -47,13 +47,13 @@ export function systemTrust({ certificateFile, platform }: TrustSource): TrustSo
 }
 
 /**
- * What TLS needs for a server. The authorities of the input are read at once, so that what is wrong with them is told
- * before any connection; the system's when a handshake begins.
+ * Returns the TLS options for a server. The CA certificates of the input are read immediately, so that mistakes are reported
+ * before any connection; those of the system are read when a handshake begins.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
  */
 export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
-  const skip = (reason: string) => host.log.debug(`credentials: passed over ${reason}`);
+  const skip = (reason: string) => host.log.debug(`credentials: skipped ${reason}`);
   const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
   const configured = () =>
     [...source.files, ...(source.directory === undefined ? [] : filesOf(source.directory))].flatMap((path) => {
@@ -78,8 +78,8 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
 }
 
 /**
- * Files of which the first that can be read holds the system's CA certificates. On Windows a path such as `/etc/ssl` is one
- * of the current drive, where every account may create it.
+ * Candidate files for the system's CA certificates; the first readable one is used. On Windows, a path such as `/etc/ssl` is
+ * on the current drive, where every account may create it.
  */
 export function systemFiles({
   certificateFile,
@@ -94,7 +94,7 @@ async function systemAuthorities(files: readonly string[]): Promise<readonly str
     try {
       return [readBounded(path, MAX_PEM_BYTES).toString('latin1')];
     } catch {
-      // Another system keeps them elsewhere.
+      // Other systems use other paths.
     }
   }
   const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } =
@@ -104,8 +104,8 @@ async function systemAuthorities(files: readonly string[]): Promise<readonly str
 }
 
 /**
- * The certificate that HTCondor's tools have been told to trust for a host: the first line for it counts, and `!` in
- * front means that it was seen but not trusted (htcondor::get_known_hosts_first_match).
+ * Returns the certificate that the user accepted for a host in HTCondor's tools: the first line for the host counts, and `!` in
+ * front marks a certificate that was seen but not trusted (htcondor::get_known_hosts_first_match).
  */
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;
@@ -122,7 +122,7 @@ export function knownCertificate(file: string, serverName: string, host: Host): 
     try {
       return new (crypto().X509Certificate)(Buffer.from(certificate, 'base64')).toString();
     } catch {
-      host.log.debug(`credentials: the line for ${serverName} in ${file} has no certificate`);
+      host.log.debug(`credentials: the line for ${serverName} in ${file} contains no certificate`);
       return undefined;
     }
   }

@@ -85,8 +85,8 @@ export async function callCommand<T>(
       if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
       refused ??= error.refused;
       const resumed = isResumable(target.resume);
-      const how = resumed ? 'anew' : "waiting for the daemon's policy first";
-      host.log.debug(`session: once more, ${how} (${error.message})`);
+      const how = resumed ? 'with a new session' : "waiting for the daemon's policy first";
+      host.log.debug(`session: retrying, ${how} (${error.message})`);
       credentials = error.credentials;
       target = { ...target, resume: undefined };
       presuming = { credential: presuming.credential && resumed, verdict: presuming.verdict && !error.hungUp };
@@ -136,7 +136,7 @@ async function attempt<T>(
     // Addresses of private networks exist more than once: who answers at this one need not be the daemon.
     const mute = error instanceof ConnectError || error instanceof ProtocolError;
     if (!mute || session !== undefined || way !== 'direct, else ccb' || host.signal.aborted) throw error;
-    host.log.debug(`ccb: who answers directly may not be the daemon (${error.message})`);
+    host.log.debug(`ccb: the peer at the direct address may not be the daemon (${error.message})`);
     failed = error;
   } finally {
     channel.flush();
@@ -158,13 +158,13 @@ async function routeTo(call: CommandCall, host: Host, failed: HTCondorError | un
  */
 function mutualOnly(credentials: Credentials): Credentials {
   const methods = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name));
-  const reason = 'it does not prove who the daemon is, which is reached through CCB';
+  const reason = 'it does not authenticate the daemon, which a connection through CCB requires';
   const left = credentials.methods
     .filter(({ name }) => ONE_SIDED.includes(name))
     .map(({ name }) => ({ method: displayName(name), reason }));
   if (methods.length === 0) {
     const all = left.map(({ method }) => method).join(', ');
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${all}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${all}: ${reason}`);
   }
   return { ...credentials, methods, unavailable: [...credentials.unavailable, ...left] };
 }
@@ -194,7 +194,7 @@ async function askBroker<T>(
       error instanceof AuthorizationError ||
       isHangUp(error);
     if (!refused || host.signal.aborted) throw error;
-    host.log.debug(`ccb: once more, without a session (${error.message})`);
+    host.log.debug(`ccb: retrying without a session (${error.message})`);
     return await callInClear({ address, ...broker }, read, host);
   }
 }

@@ -60,7 +60,7 @@ export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: H
       mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
     }
   }
-  const text = failures.length > 0 ? failures.join('; ') : 'its address names no broker that could be asked';
+  const text = failures.length > 0 ? failures.join('; ') : 'the address contains no valid CCB contact';
   throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), mayBeRestarting });
 }
 
@@ -77,7 +77,7 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
   if ('refusal' in answer) {
     // A daemon that restarts registers with its broker anew; its old number is gone (CCBServer::HandleRequest).
     const mayBeRestarting = /no daemon is currently registered/i.test(answer.refusal);
-    throw new ConnectError('ERR_CCB_ONLY', `it says "${answer.refusal}"`, { mayBeRestarting });
+    throw new ConnectError('ERR_CCB_ONLY', `it replied "${answer.refusal}"`, { mayBeRestarting });
   }
   host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
   return answer.channel;
@@ -118,7 +118,7 @@ async function request({ broker, ids }: CcbContact, streaming: boolean, ask: Ask
   } catch (error) {
     if (!late.signal.aborted || host.signal.aborted) throw error;
     const where = listener === undefined ? '' : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
-    throw new ConnectError('ERR_CCB_ONLY', `nothing came of it within ${BROKER_TIMEOUT_MS / 1000} s${where}`);
+    throw new ConnectError('ERR_CCB_ONLY', `no connection within ${BROKER_TIMEOUT_MS / 1000} s${where}`);
   } finally {
     clearTimeout(timer);
     listener?.close();
@@ -126,7 +126,7 @@ async function request({ broker, ids }: CcbContact, streaming: boolean, ask: Ask
 }
 
 /** It would be waited for in vain. */
-const NOWHERE_TO_COME = { refusal: 'the daemon was told to connect to us, and there is no port of ours' };
+const NOWHERE_TO_COME = { refusal: 'the client has no port for the connection from the daemon' };
 
 /** A port where the daemon may come: at the address at which the broker sees us, so that is where it will look. */
 async function listen(
@@ -138,7 +138,7 @@ async function listen(
   try {
     return await ReverseListener.open(localAddress, isGreeting, host);
   } catch (error) {
-    host.log.debug(`ccb: no port to wait at: ${printable(String(error))}`);
+    host.log.debug(`ccb: cannot listen for the daemon: ${printable(String(error))}`);
     return undefined; // a broker that streams needs none
   }
 }
@@ -153,7 +153,7 @@ async function answerOf(
   const replied = replyOf(broker, isGreeting).then((reply) => reply ?? atOurPort ?? NOWHERE_TO_COME);
   const came = await Promise.race(atOurPort === undefined ? [replied] : [atOurPort, replied]);
   if ('refusal' in came) return came;
-  const way = came === broker ? 'it passes on what we and the daemon say' : 'the daemon has connected to us';
+  const way = came === broker ? 'the broker relays the connection' : 'the daemon connected to the client';
   return { channel: came.handOver(broker.roundTrips), way };
 }
 
@@ -165,12 +165,12 @@ async function replyOf(
   const reply = await broker.receive(getClassAd).catch((error: unknown) => {
     // It took the request: it is not for want of a session that it has no answer.
     if (!(error instanceof ConnectError) || error.code !== 'ERR_CLOSED') throw error;
-    throw new ConnectError('ERR_CCB_ONLY', `it gives no answer: ${error.message}`, { cause: error });
+    throw new ConnectError('ERR_CCB_ONLY', `no reply: ${error.message}`, { cause: error });
   });
   if (reply.boolean('Result') !== true) return { refusal: reply.string('ErrorString') ?? 'no' };
   if (reply.boolean('ProxyMode') !== true) return undefined;
   if (await broker.receive(isGreeting)) return broker;
-  throw new ProtocolError('ERR_MESSAGE', 'it puts us through to somebody whom we did not ask for');
+  throw new ProtocolError('ERR_MESSAGE', 'the CCB broker connected the client to a different daemon');
 }
 
 /** The first message of a daemon that connects because it was asked to (CCBListener::ReverseConnected). */

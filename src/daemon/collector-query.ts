@@ -50,7 +50,7 @@ class NotVouched extends Error {
   readonly answer: Answer;
 
   constructor(answer: Answer) {
-    super('the collector has not proven itself');
+    super('the collector has not authenticated itself');
     this.answer = answer;
   }
 }
@@ -77,7 +77,7 @@ export async function queryCollector(
   const authenticated = queryInSession(collector, query, credentials, host);
   authenticated.catch((error: unknown) => {
     if (error instanceof AuthenticationError && error.code === 'ERR_SERVER_UNPROVEN')
-      host.log.warn(`The collector did not prove itself, and is believed no more than anybody. ${error.message}`);
+      host.log.warn(`The collector failed to authenticate itself; its answers are not trusted. ${error.message}`);
   });
   try {
     return await Promise.any([plain, authenticated]);
@@ -134,11 +134,11 @@ async function queryUnauthenticated(
     await startUnauthenticated(channel, { command: query.command }, (message) => putQuery(message, query), host);
     const ads = await channel.receive(getAds);
     host.log.notice(
-      `The collector accepts no credential (${refusal.message}), so it was asked without authentication: its answer is not trusted with a SciToken or client certificate`,
+      `The collector accepts no credential (${refusal.message}), so the query was not authenticated: its reply is not trusted for SciTokens and client certificates`,
     );
     return { ads, roundTrips: channel.roundTrips, vouched: false };
   } catch (error) {
-    host.log.debug(`locate: the collector does not answer without authentication either (${messageOf(error)})`);
+    host.log.debug(`locate: the query without authentication failed too (${messageOf(error)})`);
     throw refusal;
   } finally {
     channel.flush();
@@ -161,7 +161,7 @@ function putQuery(message: Writer, { adType, requirements, locationQuery, limit,
 export function getAds(message: Reader): readonly ClassAd[] {
   const ads: ClassAd[] = [];
   for (let more = message.int(); more !== 0; more = message.int()) {
-    if (more !== 1) throw new ProtocolError('ERR_MESSAGE', `${more} where 1 or 0 says whether an ad follows`);
+    if (more !== 1) throw new ProtocolError('ERR_MESSAGE', `${more} instead of 1 or 0 before an ad`);
     ads.push(getClassAd(message));
   }
   return ads;

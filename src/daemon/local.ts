@@ -49,5 +49,5 @@ function readDaemonFile(file: string, type: string): LocalAddress | string {
   const [first = ''] = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get('myaddress') ?? first.trim();
   const address = parseSinful(written);
-  return address === undefined ? 'it has no address' : { address, name: attributes.get('name') ?? '' };
+  return address === undefined ? 'it contains no address' : { address, name: attributes.get('name') ?? '' };
 }

@@ -166,7 +166,7 @@ function readName(ad: ClassAd, { type, name: asked }: DaemonQuery): string {
   const fits =
     wanted === undefined || said === wanted || host.startsWith(`${wanted}.`) || (byMachine && host === wanted);
   if (fits && NAME.test(name)) return name;
-  throw new ProtocolError('ERR_CLASSAD', `the collector names another daemon than was asked for: ${name}`);
+  throw new ProtocolError('ERR_CLASSAD', `the collector returned a different daemon than requested: ${name}`);
 }
 
 function readAddress(ad: ClassAd, type: string): Sinful {
@@ -174,7 +174,7 @@ function readAddress(ad: ClassAd, type: string): Sinful {
   const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
   const address = text === undefined ? undefined : parseSinful(text);
   if (address !== undefined) return address;
-  throw new ProtocolError('ERR_CLASSAD', `the collector gives no usable address: ${text ?? 'none at all'}`);
+  throw new ProtocolError('ERR_CLASSAD', `the collector returned no usable address: ${text ?? 'the ad has none'}`);
 }
 
 /** Whether the host name in an ad is one that the user gave: in the daemon's name, or as that of the collector. */
@@ -194,7 +194,7 @@ function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence:
   if (name === undefined && names.length > 0) {
     return new LocateError('ERR_AMBIGUOUS', `the collector has several daemons of type ${type}: ${listed}`, names);
   }
-  const others = names.length === 0 ? 'it has none of that type' : `it has ${listed}`;
+  const others = names.length === 0 ? 'it knows none of that type' : `it knows ${listed}`;
   const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
   const restart = evidence === undefined ? '' : `; it may be restarting: ${evidence}`;
   const mayBeRestarting = evidence !== undefined;

@@ -27,7 +27,7 @@ export async function exchangeSciToken(
   const proving = credentials.methods.filter(({ name }) => !ONE_SIDED.includes(name)).map(withoutClaimedName);
   if (proving.length === 0) {
     const text =
-      'a SciToken is shown only to a daemon that proves itself: by IDTOKENS, SCITOKENS, SSL or PASSWORD, not by FS or MUNGE';
+      'a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE';
     throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
   }
   return await callCommand(

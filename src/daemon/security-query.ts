@@ -21,7 +21,7 @@ export function askAllowed(
   const read = async ({ channel, user }: Session): Promise<undefined> => {
     const reply = await inPhase('session', target.address, () => channel.receive(getClassAd));
     if (reply.boolean('AuthorizationSucceeded') === true) return undefined;
-    const text = `the daemon does not say that our command is allowed; for it, we are ${user}`;
+    const text = `the daemon did not authorize the command; it authenticated the client as ${user}`;
     throw new AuthorizationError('ERR_DENIED', text, user);
   };
   return callCommand(call, read, host);

@@ -55,7 +55,7 @@ const MAX_ERROR_LENGTH = 1024 * 1024;
  */
 export function readTokenReply(reply: ClassAd): Secret {
   const token = refuseError(reply).string('Token', MAX_TOKEN_LENGTH);
-  if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has no token');
+  if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains no token');
   return new Secret(token);
 }
 

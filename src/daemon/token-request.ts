@@ -69,7 +69,7 @@ export async function requestToken(
       const passing =
         error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
       if (!passing || ++silent > MAX_SILENT_POLLS) throw error;
-      host.log.debug(`token: asked in vain whether request ${requestId} is approved (${error.message})`);
+      host.log.debug(`token: could not poll request ${requestId} (${error.message})`);
     }
   }
 }
@@ -80,7 +80,7 @@ export function requestIdOf(ad: ClassAd): string {
   if (ad.size === 0) throw new DaemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;
-  throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply has neither a token nor the id of a request');
+  throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains neither a token nor a request id');
 }
 
 export function tokenOf(ad: ClassAd): Secret | undefined {
@@ -90,6 +90,6 @@ export function tokenOf(ad: ClassAd): Secret | undefined {
 
 function notApproved(requestId: string, signal: AbortSignal): ConnectError {
   if (!isTimeout(signal)) return abortedError(signal).at('token');
-  const text = `request ${requestId} was not approved in the time allowed`;
+  const text = `request ${requestId} was not approved within the time limit`;
   return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
 }

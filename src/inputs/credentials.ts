@@ -12,7 +12,7 @@ import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
 import { plainText, quote, splitFiles, splitList } from './words.ts';
 
-/** Methods by all names that HTCondor has for them (SecMan::sec_char_to_auth_method). */
+/** Methods by every name that HTCondor accepts (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
   IDTOKENS: 'TOKEN',
   IDTOKEN: 'TOKEN',
@@ -29,16 +29,16 @@ const METHODS: Readonly<Record<string, MethodSource>> = {
   FS_REMOTE: 'FS_REMOTE',
   GSI: 'GSI',
 };
-/** Methods that prove nothing. */
+/** Methods that prove no identity. */
 const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
 
-/** Longer than any path that somebody writes: a key whose first line was lost. */
+/** Longest text that may be a path; a longer one is a key whose first line is missing. */
 const MAX_PATH_LENGTH = 500;
 
 /** HTCondor's default on Unix (SEC_STD_AUTH_METHOD_NAMES). */
 const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 
-/** The input that makes a method wanted where none is named, in our order of preference. */
+/** Inputs that select a method if `authentication-methods` is not set, in order of preference. */
 const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
   ['idtoken', 'TOKEN'],
   ['scitoken', 'SCITOKENS'],
@@ -76,7 +76,7 @@ export function readCredentials(
       : given.length > 0
         ? given
         : configuredMethods(configured ?? DEFAULT_METHODS);
-  if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: it names none');
+  if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: the list is empty');
   const secret = (name: InputName, read: (text: string) => string) => {
     const text = input(name);
     return text === undefined ? undefined : new Secret(read(text));
@@ -123,7 +123,7 @@ export function readCredentials(
   };
 }
 
-/** A password may be anything except what is known to be none. */
+/** Rejects texts that cannot be a password; any other text may be one. */
 function plainPassword(text: string): string {
   const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
   if (mistake !== undefined) throw unreadable('password', mistake);
@@ -136,20 +136,20 @@ function readMethods(text: string): readonly MethodSource[] {
     if (NEVER.includes(name))
       throw new InputError(
         'authentication-methods',
-        `authentication-methods: ${name} proves nothing, and is never used`,
+        `authentication-methods: ${name} is not supported, because it proves no identity`,
       );
     const method = METHODS[name];
     if (method !== undefined) return method;
     const known = 'IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE';
     throw new InputError(
       'authentication-methods',
-      `authentication-methods: ${quote(word)} is unknown; possible are ${known}`,
+      `authentication-methods: ${quote(word)} is not valid; use one of ${known}`,
     );
   });
   return [...new Set(methods)];
 }
 
-/** What a configuration lists beside what we know is passed over, as HTCondor does. */
+/** Skips unknown methods of the configuration, as HTCondor does. */
 function configuredMethods(text: string): readonly MethodSource[] {
   return [...new Set(splitList(text).flatMap((word) => METHODS[word.toUpperCase()] ?? []))];
 }
@@ -187,7 +187,7 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   const certificate = pemSource('client-certificate', input('client-certificate'), surroundings);
   const key = pemSource('client-key', input('client-key'), surroundings);
   if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
-  if (key !== undefined) throw new InputError('client-key', 'client-key: give client-certificate too');
+  if (key !== undefined) throw new InputError('client-key', 'client-key: client-certificate is not set');
   const proxy =
     setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
   if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
@@ -199,7 +199,7 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   };
 }
 
-/** PEM is told from a path by its first line. */
+/** Distinguishes PEM from a path by its first line. */
 function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
   const pem = pastedPem(text);
@@ -207,14 +207,14 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
   const trimmed = text.trim();
   const mistake = mistakeIn(text);
   if (mistake !== undefined && !trimmed.startsWith('/'))
-    throw new InputError(name, `${name}: ${mistake}, and it is neither PEM nor a path`);
+    throw new InputError(name, `${name}: ${mistake}; it is neither PEM nor a path`);
   if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
-    throw new InputError(name, `${name}: it is neither PEM nor a path`);
+    throw new InputError(name, `${name}: the value is neither PEM nor a path`);
   const path = expandPath(name, trimmed, surroundings);
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }
 
-/** HTCondor has a default for this from 24 on; an HTCondor that is here and has none is older. */
+/** HTCondor 24 and later has a default for this setting; an installed HTCondor without it is older. */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');
   return text === undefined ? setting('FULL_HOSTNAME') === undefined : text.toLowerCase() !== 'false';

@@ -6,7 +6,7 @@ import { DEFAULT_PORT, parseAddress, type Sinful } from '../transport/sinful.ts'
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, splitList } from './words.ts';
 
-/** The collectors that tools have to be told of: those given, the daemon itself if it is one, or those of the configuration. */
+/** Collectors for the tools of later steps: those of `pool`, the daemon itself if it is a collector, or the configured ones. */
 export function readCollectors(input: InputSource, surroundings: Surroundings): readonly Sinful[] {
   const given = readPool(input('pool'), surroundings);
   if (given !== undefined) return given;
@@ -15,16 +15,16 @@ export function readCollectors(input: InputSource, surroundings: Surroundings): 
   return isCollector && address !== undefined ? [address] : (configuredPool(surroundings) ?? []);
 }
 
-/** How the daemon is meant, beside what it is called. */
+/** How to interpret the name of the daemon. */
 interface Manner {
-  /** The one of this machine rather than the only one of a pool. */
+  /** True: without a name, use the daemon of this host; false: the only daemon of the pool. */
   readonly localFirst: boolean;
-  /** The collector is asked for its token, so that it is known by its name only. */
+  /** True: the collector fetches the token, so only the name of the daemon is needed. */
   readonly remote: boolean;
 }
 
 /**
- * Which daemon is meant: where it is, or who to ask (Daemon::getDaemonInfo and getCmInfo in C++).
+ * Returns the address of the daemon, or the collectors to query (Daemon::getDaemonInfo and getCmInfo in C++).
  *
  * @throws InputError ERR_INPUT.
  */
@@ -33,10 +33,10 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
   const pool = readPool(input('pool'), surroundings);
   const name = plainText('name', input('name')) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
   if (name !== undefined && /@[^@]*:\d+$/.test(name))
-    throw new InputError('name', `name: ${quote(name)} has a port; leave it out, because the collector knows it`);
+    throw new InputError('name', `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
   if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
-  // A bare host:port with a name beside it is another way to the same daemon: the end of a tunnel.
+  // A bare host:port together with a name or pool is the local end of a tunnel to that daemon.
   const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
   if (address !== undefined && !tunnel) return { address: [address] };
   const named = name === undefined || remote ? undefined : addressInName(name);
@@ -48,7 +48,7 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
   if (collectors === undefined && (local === undefined || remote)) {
     throw new InputError(
       'pool',
-      'pool: give the host of the collector (host or host:port), or address for a daemon without one',
+      'pool: the collector is unknown; set pool to its host (host or host:port), or set address',
     );
   }
   const through = tunnel ? { host: address.host, port: address.port } : undefined;
@@ -56,20 +56,23 @@ export function readDaemon(input: InputSource, surroundings: Surroundings, { loc
 }
 
 /**
- * Refuses what does not go with `remote`: the collector fetches tokens of schedds only, and has no say in the key
+ * Rejects inputs that exclude `remote`: the collector fetches tokens from schedds only, and cannot select the key
  * (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
  */
 function checkRemote(input: InputSource, type: string): void {
-  if (type !== 'schedd') throw new InputError('remote', 'remote: the collector fetches tokens of a schedd only');
+  if (type !== 'schedd') throw new InputError('remote', 'remote: the collector fetches tokens from schedds only');
   if (input('address') !== undefined) {
-    throw new InputError('address', 'address: with remote the collector is asked; give pool and name');
+    throw new InputError(
+      'address',
+      'address: not supported with remote, which queries the collector; use pool and name',
+    );
   }
   if (input('key') !== undefined) {
-    throw new InputError('key', 'key: with remote the schedd signs with its own key; leave key out');
+    throw new InputError('key', 'key: not supported with remote, because the schedd signs with its own key');
   }
 }
 
-/** A collector is where one asks for the others: it is its own address. */
+/** Returns the addresses of a collector, which no other collector has to locate. */
 function readCollector(
   type: string,
   pool: readonly Sinful[] | undefined,
@@ -79,11 +82,11 @@ function readCollector(
 ): readonly Sinful[] {
   if (address !== undefined) return [address];
   if (pool !== undefined && name !== undefined) {
-    throw new InputError('name', `name: a ${type} is found by pool alone; leave name out`);
+    throw new InputError('name', `name: not supported for type ${type}, which pool alone identifies`);
   }
   const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
   if (found !== undefined) return found;
-  throw new InputError('pool', 'pool: give the host of the collector (host or host:port)');
+  throw new InputError('pool', 'pool: the collector is unknown; set pool to its host (host or host:port)');
 }
 
 function readAddress(text: string | undefined): Sinful | undefined {
@@ -93,14 +96,14 @@ function readAddress(text: string | undefined): Sinful | undefined {
   throw new InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
 }
 
-/** SCHEDD_HOST and so on: the daemon that is meant where none is named. */
+/** SCHEDD_HOST and so on: the name of the default daemon. */
 function hostOf(type: string, { setting }: Surroundings): string | undefined {
   return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
 }
 
 /**
- * Where the daemon of this machine says that it is, if that one may be meant: there is no name, or its own.
- * The one negotiator of a pool is not looked for here.
+ * Returns the files with the address of the daemon of this host if no name is set, or if the name is its own.
+ * A negotiator is always located through the collector.
  */
 function readLocal(
   type: string,
@@ -119,7 +122,7 @@ function readLocal(
   return { ...files, name: ownName ?? '' };
 }
 
-/** HTCondor takes a name that is an address for what it is, and asks no collector (Daemon::locate). */
+/** Returns the address in a name: HTCondor uses such a name directly, without a collector (Daemon::locate). */
 function addressInName(name: string): Sinful | undefined {
   return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
 }
@@ -127,7 +130,7 @@ function addressInName(name: string): Sinful | undefined {
 function readPool(text: string | undefined, { setting }: Surroundings): readonly Sinful[] | undefined {
   if (text === undefined) return undefined;
   const words = splitList(text);
-  if (words.length === 0) throw new InputError('pool', 'pool: it is empty');
+  if (words.length === 0) throw new InputError('pool', 'pool: the value is empty');
   return words.map((word) => {
     const address = parseAddress(word, Number(setting('COLLECTOR_PORT')) || DEFAULT_PORT);
     if (address === undefined)
@@ -136,12 +139,12 @@ function readPool(text: string | undefined, { setting }: Surroundings): readonly
   });
 }
 
-/** COLLECTOR_HOST. Port 0 there means a collector of this machine, on whatever port it says in its address file. */
+/** COLLECTOR_HOST. Port 0 stands for a collector of this host, on the port in its address file. */
 function configuredPool(surroundings: Surroundings): readonly Sinful[] | undefined {
   const { setting } = surroundings;
   const text = setting('COLLECTOR_HOST');
   if (text === undefined || !/:0$/.test(text.trim())) return readPool(text, surroundings);
   const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
   if (typeof found !== 'string') return [found.address];
-  throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, and there is no collector here (${found})`);
+  throw new InputError('pool', `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found})`);
 }

@@ -6,7 +6,7 @@ import { ciRun } from './ci-run.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
-/** Variables of a job that may have an OIDC token: where, and with what. Set with `permissions: id-token: write`. */
+/** Variables with the URL and bearer token of the OIDC service. GitHub sets them with `permissions: id-token: write`. */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
 export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
 
@@ -23,7 +23,7 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
   const audience = named ?? (url !== undefined && usesOwnToken(input, env) ? url.origin : undefined);
   const lifetime = parseDuration(input('lifetime') ?? '');
   if (audience !== undefined && input('scitoken') !== undefined)
-    throw new InputError('scitoken', 'scitoken: with oidc-audience the job has its own; leave scitoken out');
+    throw new InputError('scitoken', 'scitoken: not supported with oidc-audience, which requests a token for the job');
   return {
     job: audience === undefined ? undefined : readJob(audience, env),
     service: url && {
@@ -47,7 +47,7 @@ function usesOwnToken(input: InputSource, env: Surroundings['env']): boolean {
 /**
  * The proxy for HTTPS. As with curl, lower case counts first; an empty variable counts as one that is not set.
  *
- * @throws InputError ERR_INPUT, which does not show the value: a password may be in it.
+ * @throws InputError ERR_INPUT without the value, which may contain a password.
  */
 export function readProxies(env: Surroundings['env']): ProxySettings {
   const bypass = splitList(variable(env, 'no_proxy', 'NO_PROXY') ?? '');
@@ -56,7 +56,7 @@ export function readProxies(env: Surroundings['env']): ProxySettings {
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new InputError('https_proxy', 'https_proxy: its value is not the URL of an HTTP proxy, http://HOST:PORT');
+    throw new InputError('https_proxy', 'https_proxy: the value is not the URL of an HTTP proxy (http://HOST:PORT)');
   const { username, password, origin } = url;
   const anonymous = username === '' && password === '';
   const pair = `${decoded(username)}:${decoded(password)}`;
@@ -69,7 +69,7 @@ export function readProxies(env: Surroundings['env']): ProxySettings {
   };
 }
 
-/** The first of these variables that is set and not empty. */
+/** Returns the first of these variables that is set and not empty. */
 function variable(env: Surroundings['env'], ...names: readonly string[]): string | undefined {
   return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '');
 }
@@ -78,7 +78,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a % that stands for itself
+    return text; // a literal %
   }
 }
 
@@ -97,12 +97,12 @@ function readJob(audience: string, env: Surroundings['env']): JobSource {
 
 const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** One where nobody on the way can read what is said: HTTPS, or this machine. */
+/** Returns a URL on which no third party can read the request: HTTPS, or HTTP to this host. */
 function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
-  const [shown = ''] = text.split(/[?#]/); // a token may be in the query
-  const named = text.includes('@') ? 'it' : quote(shown); // a password may be in front of it
-  throw new InputError(name, `${name}: ${named} is not the URL of a service, https://HOST/PATH`);
+  const [shown = ''] = text.split(/[?#]/); // the query may contain a token
+  const named = text.includes('@') ? 'the value' : quote(shown); // the text before @ may be a password
+  throw new InputError(name, `${name}: ${named} is not the URL of a service (https://HOST/PATH)`);
 }

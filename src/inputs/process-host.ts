@@ -5,13 +5,13 @@ import { environmentOf, homeOf } from '../runtime/platform.ts';
 import { loadSettings } from './settings.ts';
 import type { Surroundings } from './table.ts';
 
-/** A Host that holds on to nothing any more once it is done with. */
+/** A Host that releases its timers and listeners at the end of the run. */
 interface ProcessHost extends Host {
-  /** The run is over: its deadline is forgotten, and so is the signal of whoever started it. */
+  /** Ends the run: clears its deadline, and removes its listener from the caller's signal. */
   done(): void;
 }
 
-/** A Host of this process: real time, real randomness, a deadline, and an end when `signal` says so. */
+/** Returns a Host with real time, real randomness and a deadline, which `signal` aborts. */
 export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): ProcessHost {
   const end = performance.now() + timeoutMs;
   return {
@@ -24,12 +24,12 @@ export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<
 }
 
 /**
- * Aborted when the time is over, or `signal` is. Not by AbortSignal.timeout and AbortSignal.any: those hold each other
+ * Aborts at the deadline, or when `signal` is aborted. It avoids AbortSignal.timeout and AbortSignal.any: they hold each other
  * weakly, and Node 20 collects such a timer before it is due.
  */
 function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signal' | 'done'> {
   const controller = new AbortController();
-  const over = () => controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+  const over = () => controller.abort(new DOMException('the time limit expired', 'TimeoutError'));
   const timer = setTimeout(over, timeoutMs).unref();
   const interrupted = () => controller.abort(signal.reason);
   if (signal.aborted) interrupted();
@@ -49,7 +49,7 @@ export function interruptSignal(): AbortSignal {
   return interrupted.signal;
 }
 
-/** `signal`: when to give up asking HTCondor for its configuration. */
+/** `signal` aborts the query of HTCondor's configuration. */
 export async function processSurroundings(
   signal: AbortSignal,
   env: Surroundings['env'] = process.env,
@@ -65,7 +65,7 @@ function account(env: Surroundings['env'], platform: NodeJS.Platform): Pick<Surr
     const { homedir, uid } = userInfo();
     return { home: homeOf(env, platform, homedir), uid: uid === -1 ? undefined : uid };
   } catch {
-    // A number without an account, as containers are run with: there is no home but the one that they say.
+    // A user id without an account, as in containers: only HOME defines a home directory.
     return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What users may say, and what it means. Words are parsed here, once, and nothing behind this folder sees a raw string.
+ * Parses all inputs into a TokenRequest. Code outside of this folder never receives raw input.
  */
 import { isAbsolute, join, resolve } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtoken-directory.ts';
@@ -19,16 +19,16 @@ import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
-const DEFAULT_USER = 'condor'; // as condor_token_request has it
+const DEFAULT_USER = 'condor'; // the default of condor_token_request
 const POLL_INTERVAL_MS = 5000;
 
 /**
- * The request that the inputs make.
+ * Returns the request that the inputs describe.
  *
- * `localFirst`: without a name the daemon of this machine is meant, as HTCondor's tools take it, even if a pool is
- * named; else it is the only one of the pool.
+ * `localFirst`: without a name, use the daemon of this host, as HTCondor's tools do, even if a pool is
+ * set; otherwise, the only daemon of the pool.
  *
- * @throws InputError ERR_INPUT for the first input that makes no sense, with what would.
+ * @throws InputError ERR_INPUT for the first invalid input, with the valid values.
  */
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
   const warnings = checkConfiguration(input, surroundings);
@@ -37,10 +37,15 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const mode = said === 'check' ? 'fetch' : said;
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
-    throw new InputError('key', 'key: whoever approves a request cannot choose the signing key; leave key out');
+    throw new InputError(
+      'key',
+      'key: not supported with mode request, because an approval cannot select the signing key',
+    );
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
-  if (remote && mode !== 'fetch') throw new InputError('remote', `remote: it goes with mode fetch, not with ${mode}`);
-  if (remote && said === 'check') throw new InputError('mode', 'mode: check asks the schedd itself; leave remote out');
+  if (remote && mode !== 'fetch')
+    throw new InputError('remote', `remote: supported with mode fetch only, not with ${mode}`);
+  if (remote && said === 'check')
+    throw new InputError('mode', 'mode: check does not support remote, because it queries the schedd itself');
   const lifetime = readLifetime(input('lifetime'));
   const keyless = readKeyless(input, surroundings);
   if (readBoolean('renew', input('renew') ?? INPUTS.renew)) {
@@ -50,10 +55,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   }
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify)
-    throw new InputError(
-      'verify',
-      'verify: with remote the schedd is not talked to, which alone could say; leave it out',
-    );
+    throw new InputError('verify', 'verify: not supported with remote, because only the schedd can verify the token');
   return {
     mode,
     checkOnly: said === 'check',
@@ -91,12 +93,12 @@ export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   return { ...request, credentials: { ...credentials, idtoken: { ...idtoken, signing: undefined } } };
 }
 
-/** Inputs without which HTCondor's configuration decides. */
+/** Inputs whose defaults come from HTCondor's configuration. */
 const PLACES: readonly InputName[] = ['pool', 'address'];
 const CREDENTIALS: readonly InputName[] = [...CREDENTIAL_INPUTS, 'oidc-audience', 'authentication-methods'];
 
 /**
- * What there is to warn about, where HTCondor is installed but not configured.
+ * Returns warnings for a host on which HTCondor is installed but its configuration is unreadable.
  *
  * @throws InputError ERR_INPUT the configuration is needed.
  */
@@ -112,15 +114,15 @@ function checkConfiguration(input: InputSource, { setting }: Surroundings): read
       setting('SEC_TOKEN_DIRECTORY') === undefined &&
       'SEC_TOKEN_DIRECTORY');
   if (missing) throw new InputError(missing, failure);
-  return [`${failure}; the inputs have what is needed`];
+  return [`${failure}; the inputs are sufficient without it`];
 }
 
-/** The time allowed for everything, in milliseconds. */
+/** Returns the time limit for the whole run, in milliseconds. */
 export function readTimeout(input: InputSource): number {
   const text = input('timeout') ?? INPUTS.timeout;
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-    throw new InputError('timeout', `timeout: ${quote(text)} is not a time between 1s and 1d, such as 90s or 5m`);
+    throw new InputError('timeout', `timeout: ${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
   }
   return seconds * 1000;
 }
@@ -128,7 +130,7 @@ export function readTimeout(input: InputSource): number {
 /** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
 export function checkTimeout(timeoutMs: number): number {
   if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
-  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds between 1 and a day's`);
+  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
 }
 
 export function readBoolean(name: InputName, text: string): boolean {
@@ -138,7 +140,7 @@ export function readBoolean(name: InputName, text: string): boolean {
 function readServerName(text: string | undefined): string | undefined {
   const name = plainText('server-name', text);
   if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates have host names only`);
+  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates carry host names only`);
 }
 
 function readRetries(text: string): number {
@@ -146,7 +148,7 @@ function readRetries(text: string): number {
   throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
-/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION, in the words of HTCondor, of which the first letter counts. */
+/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION in HTCondor's values, of which only the first letter is significant. */
 function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {
     const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? '';
@@ -154,20 +156,20 @@ function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   });
 }
 
-/** Whom a token is requested for; as HTCondor has it, in the domain of its configuration unless one is named. */
+/** Returns the identity to request. As with HTCondor, a name without a domain is in UID_DOMAIN. */
 function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroundings): string {
   if (mode !== 'request') {
     if (text === undefined) return '';
     throw new InputError(
       'identity',
-      'identity: only with mode request can it be chosen; else it is whom the credential is for',
+      'identity: supported with mode request only; other modes use the identity of the credential',
     );
   }
   const name = plainText('identity', text) ?? DEFAULT_USER;
   const domain = setting('UID_DOMAIN');
   if (name.includes('@')) return name;
   if (domain === undefined)
-    throw new InputError('identity', 'identity: give whom the token is to be for, as user@domain');
+    throw new InputError('identity', 'identity: UID_DOMAIN is not set, so the identity must be user@domain');
   return `${name}@${domain}`;
 }
 
@@ -177,10 +179,10 @@ function readLevels(text: string | undefined): readonly string[] {
   const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
   if (unknown !== undefined) {
     const known = AUTHORIZATION_LEVELS.join(' ');
-    throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; HTCondor has ${known}`);
+    throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; the levels are ${known}`);
   }
   if (levels.length === 0)
-    throw new InputError('authz', 'authz: it names no level; leave it out to ask for no restriction');
+    throw new InputError('authz', 'authz: the list is empty; omit authz to request a token without restriction');
   return levels;
 }
 
@@ -189,8 +191,8 @@ function readLifetime(text: string | undefined): TokenRequest['lifetime'] {
   if (text.trim() === 'unlimited') return 'unlimited';
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
-    const allowed = `seconds, or a number with s, m, h or d, from 1 to ${MAX_LIFETIME_SECONDS} s; or unlimited`;
-    throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime: ${allowed}`);
+    const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
+    throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime; use ${allowed}`);
   }
   return seconds;
 }
@@ -202,10 +204,13 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     return privatePath(other, surroundings);
   }
   if (token !== undefined && file !== undefined) {
-    throw new InputError('token', 'token and file exclude each other: the token is written to one place');
+    throw new InputError('token', 'token and file are mutually exclusive');
   }
   if (directory !== undefined && token === undefined) {
-    throw new InputError('token-directory', 'token-directory: give token too, the name of the file in that directory');
+    throw new InputError(
+      'token-directory',
+      'token-directory: token, the name of the file in this directory, is not set',
+    );
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   if (token === undefined) return undefined;
@@ -213,7 +218,7 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
   }
   if (EXCLUDED_NAME.test(token))
-    throw new InputError('token', `token: HTCondor ignores files of a name such as ${quote(token)}`);
+    throw new InputError('token', `token: HTCondor ignores files with a name such as ${quote(token)}`);
   refuseVariables('token', token);
   if (directory === undefined) return join(resolve(tokenDirectory(surroundings).directory), token);
   return join(resolve(expandPath('token-directory', directory, surroundings)), token);
@@ -222,17 +227,14 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
 function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings): string {
   const name = 'export-environment';
   if (other === undefined) return join(privateDirectory(name, env), 'token');
-  throw new InputError(
-    name,
-    `${name}: it has a directory of its own; leave ${other} out, or set the variables yourself`,
-  );
+  throw new InputError(name, `${name}: mutually exclusive with ${other}, because it uses its own directory`);
 }
 
-/** Path of a directory of this step alone, whose name nobody can guess. */
+/** Returns the path of a directory for this step, with an unpredictable name. */
 export function privateDirectory(input: InputName, env: Surroundings['env']): string {
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))
-    throw new InputError(input, `${input}: RUNNER_TEMP, the directory for it, is not set by this runner`);
+    throw new InputError(input, `${input}: this runner does not set RUNNER_TEMP, the parent directory`);
   return join(temporary, `condor-token-${crypto().randomUUID()}`);
 }
 
@@ -243,8 +245,8 @@ function checkRenewal(
   env: Surroundings['env'],
 ) {
   if (path === undefined)
-    throw new InputError('renew', 'renew: give export-environment, token or file, for a file to renew');
-  if (said === 'request') throw new InputError('renew', `renew: it does not go with mode ${said}`);
-  if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs none');
+    throw new InputError('renew', 'renew: there is no file to renew; set export-environment, token or file');
+  if (said === 'request') throw new InputError('renew', `renew: not supported with mode ${said}`);
+  if (lifetime === 'unlimited') throw new InputError('renew', 'renew: a token that never expires needs no renewal');
   privateDirectory('renew', env);
 }

@@ -1,6 +1,6 @@
 /**
- * HTCondor's configuration, as far as it is honoured here. Where HTCondor is installed its own condor_config_val reads
- * it, in one call: the language is not for us to parse. Elsewhere `_CONDOR_*` variables are all there is.
+ * The supported part of HTCondor's configuration. If HTCondor is installed, its own condor_config_val reads
+ * it in one call, because this client does not parse the language. Otherwise only `_CONDOR_*` variables count.
  */
 import { win32 } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
@@ -20,7 +20,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PROGRAM = 'condor_config_val';
 const PROGRAM_TIMEOUT_MS = 20_000;
 
-/** All that is ever asked for, beside those of each type of daemon. */
+/** All settings that this client reads, except those of each type of daemon. */
 const GENERAL = [
   ...['AUTH_SSL_CLIENT_CADIR', 'AUTH_SSL_CLIENT_CAFILE', 'AUTH_SSL_CLIENT_CERTFILE', 'AUTH_SSL_CLIENT_KEYFILE'],
   ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
@@ -48,9 +48,9 @@ const GENERAL = [
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 
 /**
- * The settings of this machine and this environment. `more`: names that only this caller asks for.
+ * Loads the settings of this host and this environment. `more`: additional names for this caller.
  *
- * @throws ConnectError ERR_TIMEOUT the run was given up while HTCondor's program was asked.
+ * @throws ConnectError ERR_TIMEOUT if the run was aborted while condor_config_val ran.
  */
 export async function loadSettings(
   env: Environment,
@@ -61,7 +61,7 @@ export async function loadSettings(
   return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal, more);
 }
 
-/** Settings of a machine without HTCondor. Names count in any case, and `TOOL.` in front of one is for tools like us. */
+/** Settings of a host without HTCondor. Names are case-insensitive; the prefix `TOOL.` restricts one to tools such as this. */
 export function environmentSettings(env: Environment): Settings {
   const values = new Map<string, string>();
   for (const [key, value] of Object.entries(env)) {
@@ -73,14 +73,14 @@ export function environmentSettings(env: Environment): Settings {
     if (value?.includes('$(') === true) {
       throw new InputError(
         name,
-        `_CONDOR_${name}: ${value} refers to other settings, and there is no HTCondor here to resolve them`,
+        `_CONDOR_${name}: ${value} refers to other settings, but HTCondor is not installed on this host to resolve them`,
       );
     }
     return value;
   };
 }
 
-/** Whether HTCondor for Windows has named its configuration file in the registry (find_file in condor_config.cpp). */
+/** True if the registry of Windows contains the path of HTCondor's configuration (find_file in condor_config.cpp). */
 export function isInRegistry(env: Environment): boolean {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const program = win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe');
@@ -94,7 +94,7 @@ export function isInRegistry(env: Environment): boolean {
   return spawnSync(program, args, options).status === 0;
 }
 
-/** Why a program failed that printed no reason. */
+/** Returns the reason of a failed program that printed none. */
 function reasonOfExit({
   code,
   signal,
@@ -102,9 +102,11 @@ function reasonOfExit({
   readonly code?: string | number | null;
   readonly signal?: string | null;
 }): string {
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'its output is too large';
-  if (signal) return `it was ended by ${signal}`;
-  return typeof code === 'number' ? `exit status ${code}` : `it could not be started (${code ?? 'unknown reason'})`;
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the output is too large';
+  if (signal) return `the program was terminated by ${signal}`;
+  return typeof code === 'number'
+    ? `exit status ${code}`
+    : `the program could not be started (${code ?? 'unknown reason'})`;
 }
 
 async function askProgram(
@@ -116,13 +118,13 @@ async function askProgram(
   const { execFile } = process.getBuiltinModule('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
   const names = [...GENERAL, ...more, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
-  // A value may have several lines: only this word in front begins the next one.
+  // A value may span several lines: only this marker begins the next value.
   const marker = '=condor-token-fetch=';
   const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
   const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {
     const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
-      child.kill('SIGKILL'); // it may not have listened
+      child.kill('SIGKILL'); // it may have ignored SIGTERM
       resolve({ failure: error === null ? undefined : stderr.trim() || reasonOfExit(error), output: stdout });
     });
   });

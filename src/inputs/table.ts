@@ -1,13 +1,13 @@
-/** Everything that users may say, by name. The one table is shared by the Action, the command and the library. */
+/** All inputs, by name. The Action, the command and the library share this table. */
 import type { Settings } from './settings.ts';
 
 /**
- * Default of the Action for inputs that mean something if they are empty: a secret that the job cannot read, or a limit
- * from a variable that is not defined. The runner fills in a default only where the workflow does not have the input.
+ * Default of the Action for inputs for which an empty value is significant: a secret that the job cannot read, or a limit
+ * from an undefined variable. The runner uses a default only if the workflow does not set the input.
  */
 export const ABSENT = '<default>';
 
-/** Name, and the Action's default; a test holds action.yml and the README equal to this. */
+/** Names and defaults of the inputs. A test compares action.yml and the README with this table. */
 export const INPUTS = {
   pool: '',
   name: '',
@@ -53,10 +53,10 @@ export const INPUTS = {
 
 export type InputName = keyof typeof INPUTS;
 
-/** What was said for an input; undefined: nothing. */
+/** Returns the value of an input; undefined if it is not set. */
 export type InputSource = (name: InputName) => string | undefined;
 
-/** Inputs that are secrets: masked before anything is done with them. */
+/** Secret inputs, which are masked before their first use. */
 export const SECRET_INPUTS = [
   'idtoken',
   'scitoken',
@@ -65,7 +65,7 @@ export const SECRET_INPUTS = [
   'password',
 ] as const satisfies readonly InputName[];
 
-/** Inputs that hold a credential. One that is present but empty was meant to have one. */
+/** Inputs for credentials. An empty one is an error unless another credential is set. */
 export const CREDENTIAL_INPUTS = [
   'idtoken',
   'scitoken',
@@ -76,14 +76,14 @@ export const CREDENTIAL_INPUTS = [
   'password',
 ] as const satisfies readonly InputName[];
 
-/** Inputs that limit what is accepted. One that is present but empty limits nothing. */
+/** Inputs that limit what is accepted. An empty one limits nothing and causes a warning. */
 export const LIMIT_INPUTS = [
   'authz',
   'expected-identity',
   'expected-trust-domain',
 ] as const satisfies readonly InputName[];
 
-/** The parts of the surroundings that decide defaults. */
+/** The parts of the environment that determine defaults. */
 export interface Surroundings {
   /** Environment variables, on Windows by names in any case. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-/** How single words are read. Each throws InputError ERR_INPUT with what would make sense. */
+/** Parsers of single values. Each throws InputError ERR_INPUT with the valid values. */
 import { InputError } from '../errors.ts';
 import type { InputName } from './table.ts';
 
@@ -7,10 +7,10 @@ const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 
 export function oneOf<T extends string>(input: InputName, text: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === text.trim());
   if (found !== undefined) return found;
-  throw new InputError(input, `${input}: ${quote(text)} is unknown; possible are ${allowed.join(' ')}`);
+  throw new InputError(input, `${input}: ${quote(text)} is not valid; use one of ${allowed.join(' ')}`);
 }
 
-/** Seconds of a number with s, m, h or d or nothing behind it; undefined if it is none. */
+/** Parses a number with an optional suffix s, m, h or d to seconds; undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
   return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
@@ -30,13 +30,13 @@ export function quote(text: string): string {
   return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
 }
 
-/** A word that goes into an ad or an expression as it is, so it must not be able to leave its quotes. */
+/** Validates a word that is copied into an ad or expression, so that it cannot leave its quotes. */
 export function plainText(input: InputName, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();
-  if (word === '') throw new InputError(input, `${input}: it is empty`);
+  if (word === '') throw new InputError(input, `${input}: the value is empty`);
   if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-    throw new InputError(input, `${input}: ${quote(word)} has characters that no ${input} has`);
+    throw new InputError(input, `${input}: ${quote(word)} contains characters that are not allowed in ${input}`);
   }
   return word;
 }

@@ -4,7 +4,7 @@ import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';
 
-/** An error as people read it: what, where, each method's reason, and what to try. One sentence a line. */
+/** Formats an error: what failed and where, the reason of each method, and hints. One sentence a line. */
 export function describeError(error: unknown): readonly string[] {
   if (!(error instanceof HTCondorError)) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -15,14 +15,14 @@ export function describeError(error: unknown): readonly string[] {
     known.code,
     known.phase && `while: ${known.phase}`,
     known.peer && `at ${printable(known.peer)}`,
-    known.tries !== undefined && known.tries > 1 && `after ${known.tries} tries`,
+    known.tries !== undefined && known.tries > 1 && `after ${known.tries} attempts`,
   ];
   const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
   const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
   return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
 }
 
-/** The facts of a fetched token by their public names; never the token. */
+/** Facts about a fetched token by their public names, without the token itself. */
 export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<string, string>> {
   const { issuedAt, expiresAt } = token;
   return {
@@ -42,18 +42,24 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
   };
 }
 
-/** The verdict of a check. */
+/** Formats the verdict of a check. */
 export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: CheckResult): string {
-  const levels = [...allowed.map((level) => `${level} yes`), ...refused.map((level) => `${level} no`)].join(', ');
-  return printable(`A fetch from ${daemonName || daemonAddress} would work, as ${identity}: ${levels}`);
+  const levels = [...allowed.map((level) => `${level} allowed`), ...refused.map((level) => `${level} denied`)].join(
+    ', ',
+  );
+  return printable(
+    `A fetch from ${daemonName || daemonAddress} would succeed as ${identity}${levels === '' ? '' : `; ${levels}`}`,
+  );
 }
 
-/** One line for a log. */
+/** Formats a fetched token as one line for a log. */
 export function describeToken(fetched: FetchedToken): string {
   const { identity, authz, lifetime } = factsOf(fetched);
   const until = lifetime === '' ? 'never expires' : `valid for ${describeDuration(Number(lifetime))}`;
   const where = fetched.path === undefined ? '' : `; written to ${fetched.path}`;
-  return printable(`A token for ${identity}, ${authz === '' ? 'not limited to any levels' : authz}, ${until}${where}`);
+  return printable(
+    `Token for ${identity}, ${authz === '' ? 'not restricted to authorization levels' : `restricted to ${authz}`}, ${until}${where}`,
+  );
 }
 
 function iso(seconds: number | undefined): string {

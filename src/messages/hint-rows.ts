@@ -1,19 +1,19 @@
-/** What an error may say, and what to try then. */
+/** A pattern for the text of an error, and the hints for it. */
 export interface Row {
   readonly facts: RegExp;
   readonly hints: readonly string[];
 }
 
-/** Which daemon it is about. */
+/** The daemon that the error concerns. */
 export type Side = 'schedd' | 'collector';
 
 /**
- * Rows as text, which is shorter than as code: a line with the pattern behind a slash, then one line for each hint.
- * `$1` is what the first group of the pattern matched, `{A B}` the command that shows these settings of the daemon, and
- * `%` its name in them.
+ * Parses rows. They are kept as text because it is more compact than code: a line with a slash and the pattern, then one
+ * line for each hint. `$1` stands for the first group of the pattern, `{A B}` for the command that shows these settings of
+ * the daemon, and `%` for the type of the daemon as in the names of settings.
  *
- * Each hint begins with whose move it is: the workflow's author, the administrator of the pool, the runner, or the
- * network between the two. It names the setting, the side it is on, and a command that shows or mends it.
+ * Each hint begins with who should act: the author of the workflow, the administrator of the pool, the runner, or the
+ * network between the two. It is an imperative, with the setting, its side, and a command that shows or fixes it.
  */
 export function rows(text: TemplateStringsArray, ...shared: readonly string[]): readonly Row[] {
   const [, ...found] = `\n${String.raw(text, ...shared).trim()}`.split('\n/');
@@ -23,7 +23,7 @@ export function rows(text: TemplateStringsArray, ...shared: readonly string[]): 
   });
 }
 
-/** The hints of the first row that fits. */
+/** Returns the hints of the first row whose pattern matches. */
 export function firstOf(rows: readonly Row[], text: string, side: Side): readonly string[] {
   for (const { facts, hints } of rows) {
     const found = facts.exec(text);

@@ -2,112 +2,112 @@ import type { MethodAttempt } from '../errors.ts';
 import { firstOf, rows, type Side } from './hint-rows.ts';
 import { KERBEROS_NOT_SENT, KERBEROS_REFUSED, KERBEROS_UNPROVEN } from './hints-kerberos.ts';
 
-/** How to use a method that a daemon takes. */
+/** Inputs that provide each method. */
 export const METHOD_USES: Readonly<Record<string, string>> = {
   IDTOKENS: 'idtoken',
   SCITOKENS: 'scitoken',
   SSL: 'client-certificate',
   KERBEROS: 'kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS',
   PASSWORD: 'password',
-  FS: 'authentication-methods: FS, on the daemon’s own machine',
-  MUNGE: 'authentication-methods: MUNGE, where a munged with the pool’s key runs',
+  FS: 'authentication-methods: FS, on the daemon’s own host',
+  MUNGE: 'authentication-methods: MUNGE, on a host whose munged has the pool’s key',
 };
 
-/** The daemon did not get to see the credential, so its log has nothing about it. */
+/** Reasons for which the credential was not sent: the daemon's log does not mention it. */
 const NOT_SENT = new RegExp(
   `it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`,
 );
 
-/** Most hints that one error has, with that of the log. */
+/** Largest number of hints for one error, including the hint about the log. */
 const MAX_HINTS = 4;
 
 const NAME_THERE =
-  "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's machine shows it.";
+  "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it.";
 const FRESH = 'condor_token_fetch on the access point';
 
-/** By method, then by the reason why a credential of it was of no use. */
+/** Hints by method and reason. */
 const REFUSED = [
   ...rows`
 /^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
-Administrator: to let in by $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Administrator: to accept $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `,
   ...KERBEROS_REFUSED,
   ...rows`
 /^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
-Workflow: the token is of $1, the daemon of $2: store a token of this pool in the secret (${FRESH}), or correct pool and name.
-Administrator: if both are this pool, its name has changed: {TRUST_DOMAIN}; set it back, or have all tokens made anew.
+Workflow: store a token of this pool in the secret (${FRESH}), or correct pool and name: $1 issued the token, but the daemon belongs to $2.
+Administrator: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.
 /^IDTOKENS: .*signed with the key (\S+); the daemon has (.+)
-Workflow: the daemon has no key $1 any more, or never had: renew the secret (${FRESH}; -key chooses another).
+Workflow: renew the secret, because the daemon does not have the key $1 (${FRESH}; -key selects another key).
 Administrator: or put the file $1 into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
 /^IDTOKENS: .*it expired at
 Workflow: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.
 /^IDTOKENS: .*refused it without a reason
-Workflow: renew the secret: ${FRESH} prints a token that is neither old nor revoked.
-Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows how old tokens may be, which are revoked, and where keys must be. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
-/^IDTOKENS: .*does not say which trust domain
-Workflow: give in idtoken the one token of this pool; condor_token_list shows issuers.
+Workflow: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
+Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
+/^IDTOKENS: .*does not report its trust domain
+Workflow: set idtoken to the one token of this pool; condor_token_list shows issuers.
 Administrator: or set {TRUST_DOMAIN}.
-/^IDTOKENS: .*(others may use it|belongs to user|be read by this user)
-Runner: a token file must be of this account, and nobody else may read it: ls -ln FILE, chmod 600 FILE, chown USER FILE.
+/^IDTOKENS: .*(other accounts can access it|is owned by user|this account cannot read it)
+Runner: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.
 /^IDTOKENS:
-Workflow: give a token of this pool in idtoken: ${FRESH} prints one.
-/no host name is known|the collector alone says
-Workflow: give in server-name the name in the daemon's certificate: ${NAME_THERE}
+Workflow: set idtoken to a token of this pool: ${FRESH} prints one.
+/no host name is known|only the collector reports
+Workflow: set server-name to the name in the daemon's certificate: ${NAME_THERE}
 /^SSL: .*AUTH_SSL_ALLOW_CLIENT_PROXY
-Administrator: to let X.509 proxies in, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates need it not.
+Administrator: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.
 /^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
-Administrator: the subject of the certificate needs a line SSL in {CERTIFICATE_MAPFILE}, as AUTH_SSL_REQUIRE_CLIENT_MAPPING wants it; then condor_reconfig.
-/^SSL: .*has no TLS 1\.3
-Administrator: allow TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 there lists it).
-Workflow: or give client-certificate and client-key: this client sends a certificate of the configuration only to a verified daemon.
+Administrator: add a line SSL for the subject of the certificate to {CERTIFICATE_MAPFILE}, which AUTH_SSL_REQUIRE_CLIENT_MAPPING requires; then run condor_reconfig.
+/^SSL: .*does not support TLS 1\.3
+Administrator: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
+Workflow: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.
 /^SSL: .*cannot use TLS
-Administrator: the daemon needs a host certificate that it can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
+Administrator: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
 /^SSL:
-Administrator: the daemon must trust who issued the client certificate, and have its subject in its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
-Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows whose client-certificate it is.
+Administrator: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
+Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.
 /^SCITOKENS: .*it expired at
-Workflow: get a new SciToken just before this step (httokensh, oidc-token or htgettoken).
+Workflow: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).
 /^SCITOKENS:
-Administrator: the daemon must have the token's audience, reach its issuer (curl ISSUER/.well-known/openid-configuration), and have a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-Workflow: or get a token with that audience, and a scope. Mode exchange with an idtoken beside it tells the daemon's reason.
+Administrator: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+Workflow: or request a token with that audience and a scope. Mode exchange, with an idtoken in addition, returns the daemon's reason.
 /^PASSWORD:
-Administrator: the daemon needs the same pool password: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
+Administrator: store the same pool password on the daemon's host: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
 /^FS: .*FS before HTCondor 24
 Workflow: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
 Administrator: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).
 /^FS: .*may be a relay
-Runner: another account of this host may listen at this address in place of the daemon: ss -ltnp shows the process. Correct address, or give idtoken.
+Runner: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.
 /^FS:
-Workflow: FS works only where the daemon and this step see one /tmp or {FS_LOCAL_DIR}: on one machine, in no container. Else give idtoken; if another method follows, this is harmless.
+Workflow: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.
 /^MUNGE:
-Runner: both machines need a munged with the same key, and clocks that agree: munge -n | ssh DAEMON-HOST unmunge.
+Runner: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.
 `,
 ];
 
 const UNPROVEN = [
   ...KERBEROS_UNPROVEN,
   ...rows`
-/its certificate is for (.+), not for (\S+)
-Workflow: if $2 is the right machine all the same, give in server-name the name in its certificate: ${NAME_THERE}
-/its certificate, or one above it, has expired|not valid yet
-Administrator: the daemon needs a new host certificate: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
+/, not for (\S+)
+Workflow: if $1 is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}
+/its certificate, or a CA certificate above it, has expired|not valid yet
+Administrator: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
 /^(SSL|SCITOKENS):
-Workflow: give in ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) the authority that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE there shows it. In server-name give its name, if the address has another one.
+Workflow: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host. If the address has a different name, set server-name.
 /^PASSWORD:
-Workflow: give in password what condor_store_cred add -c was given on the daemon's machine ({SEC_PASSWORD_FILE}).
+Workflow: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).
 /
-Workflow: most often the token is of another pool whose key has the same name (POOL), or the key was replaced: store a new token of this pool in the secret (${FRESH}).
+Workflow: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.
 `,
 ];
 
 const LOG = rows`
 /
-Administrator: the daemon's log has its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
+Administrator: the daemon's log shows its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
 `;
 const FALSE_DAEMON =
-  'Network: if all of that is right, this is not the daemon that it claims to be. No other credential was shown to it.';
+  'Network: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.';
 
-/** The last attempts tell most: what was not sent, or not there, comes before what was refused. */
+/** Hints for the last attempts come first: credentials that were missing or not sent precede those that were refused. */
 export function exhaustedHints(attempts: readonly MethodAttempt[], side: Side): readonly string[] {
   const found = new Set(attempts.toReversed().flatMap((each) => firstOf(REFUSED, textOf(each), side)));
   const log =

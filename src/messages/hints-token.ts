@@ -1,85 +1,85 @@
 import { rows } from './hint-rows.ts';
 
-const KNOWN = `Administrator: the daemon knows $1 but does not let it in: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. Where they have *@$(UID_DOMAIN), an identity must end in that, not in TRUST_DOMAIN.
-Workflow: a credential limited to other levels is refused like this too (“limited authorization” in the daemon's log): condor_token_list shows its scope.`;
-const IN_CLEAR = 'Nothing was sent in clear.';
+const KNOWN = `Administrator: authorize $1, which the daemon knows but denies: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must end in UID_DOMAIN, not in TRUST_DOMAIN.
+Workflow: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted (“limited authorization” in the daemon's log).`;
+const NOTHING_SENT = 'Nothing was sent in cleartext.';
 
-/** From what daemon and client agree on to where the token goes. */
+/** Hints from the security negotiation to the delivery of the token. */
 export const GRANTING = {
   ERR_NO_COMMON_METHOD: rows`
 /does not agree to authenticate
-Administrator: the daemon must not be set to NEVER authenticate: {SEC_DEFAULT_AUTHENTICATION}.
+Administrator: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.
 /
-Administrator: or add a method that there is a credential for to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
+Administrator: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
 `,
   ERR_NO_ENCRYPTION: rows`
 /it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
-Administrator: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client with AES only: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}
 /none of the ciphers
-Administrator: the daemon accepts BLOWFISH or 3DES only, which HTCondor's own tools still offer: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}. ${IN_CLEAR}
+Administrator: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}: the daemon accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}
 /sends no ECDHPublicKey
-Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons send the session key protected by 3DES at best. ${IN_CLEAR}
-Workflow: for a daemon that cannot be updated use HTCondor's own condor_token_fetch.
+Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons protect the session key with 3DES at best. ${NOTHING_SENT}
+Workflow: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.
 /
-Administrator: the daemon must encrypt: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${IN_CLEAR}
+Administrator: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}
 `,
   ERR_DENIED: rows`
 /@unmapped
-Administrator: the daemon's map file needs a line SSL or SCITOKENS for this credential, then condor_reconfig: {CERTIFICATE_MAPFILE}.
-/^locate .*we are (\S+)
+Administrator: add a line SSL or SCITOKENS for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.
+/^locate .*authenticated the client as (\S+)
 ${KNOWN}
-Workflow: with address no collector is asked.
-/we are (\S+)
+Workflow: or specify address, which skips the collector.
+/authenticated the client as (\S+)
 ${KNOWN}
 /
-Administrator: the daemon names nobody: it must authenticate ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} tell whom it took this for.
+Administrator: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} show the identity that it assigned.
 `,
   ERR_COMMAND_NOT_REGISTERED: rows`
 /
-Administrator: only HTCondor 9.9 or later (10.0 of the long-term releases) can issue tokens to this client, and not every type of daemon: condor_status -any -pool POOL -af Name CondorVersion.
+Administrator: use a daemon of HTCondor 9.9 or later (10.0 or later of the long-term releases) whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.
 `,
   ERR_TOKEN_MALFORMED: rows`
-/nor the id of a request
-Administrator: the daemon answered a token request with neither: lines with TOKEN in {%_LOG} tell why, and condor_token_request_list shows pending requests.
+/nor a request id
+Administrator: check the lines with TOKEN in {%_LOG}: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.
 /
-Administrator: the daemon answered without an IDTOKEN; its log at this time tells why ({%_LOG}). Nothing was delivered.
+Administrator: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.
 `,
   ERR_TOKEN_CLAIM: rows`
 /^sub .*expected-identity
-Workflow: store the credential of that account in the secret (condor_token_list shows whom tokens are for), or correct expected-identity.
-Administrator: for SSL and SCITOKENS the map file decides; an identity should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
+Workflow: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
+Administrator: with SSL and SCITOKENS, check the map file, which determines the identity; it should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
 /^iss .*expected-
-Workflow: another pool answered: correct pool and name, or expected-trust-domain.
-Administrator: a pool is known by its TRUST_DOMAIN, not by its UID_DOMAIN: {TRUST_DOMAIN}.
+Workflow: correct pool and name, because another pool replied, or correct expected-trust-domain.
+Administrator: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.
 /^iss
-Administrator: with remote, schedd and collector must have one TRUST_DOMAIN: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
-Workflow: or leave remote out, so that the schedd itself is asked.
+Administrator: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
+Workflow: or omit remote to query the schedd directly.
 /
-Administrator: the daemon issued something else than was asked for, and nothing was delivered: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}.
+Administrator: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.
 `,
   ERR_TOKEN_REDUCED: rows`
 /
-Workflow: ask for less (authz, lifetime), give a credential that has more (condor_token_list shows scope and exp), or set on-reduced to warn.
-Administrator: lifetimes are cut to the rest of the credential's own, and to {SEC_ISSUED_TOKEN_EXPIRATION}.
+Workflow: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
+Administrator: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.
 `,
   ERR_TOKEN_REFUSED: rows`
-/restricted to (.+), which does not include ([A-Z_ ]+)
-Workflow: the credential itself has only $1: use one that has $2 as well (condor_token_list shows the scope of each), or leave $2 out of authz.
-/does not allow (\w+) to (\S+)
-Administrator: $2 must be in ALLOW_$1, and not in DENY_$1: {ALLOW_$1 DENY_$1}.
-Administrator: where that has *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN}, and may need an account: condor_token_create -identity USER@UID_DOMAIN makes a credential that fits.
-Workflow: or leave $1 out of authz.
+/restricted to ([A-Z_, ]+?), which does not include ([A-Z_ ]+)
+Workflow: use a credential that includes $2, because the current one is restricted to $1 (condor_token_list shows the scope of each), or omit $2 from authz.
+/denied (\w+) for (\S+)
+Administrator: add $2 to ALLOW_$1, and check that it is not in DENY_$1: {ALLOW_$1 DENY_$1}.
+Administrator: if ALLOW_$1 contains *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN} and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
+Workflow: or omit $1 from authz.
 /
-Administrator: where the token was issued and where it is used, key and clock must be the same: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+Administrator: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 `,
   ERR_OUTPUT: rows`
-/runner does not accept
-Runner: its own file for this cannot be written to: is the disk full (df -h), or the step in a container without it?
+/runner did not accept
+Runner: check whether the disk is full (df -h), and whether the step runs in a container without the runner's own file for this.
 /standard output
-Workflow: the command behind the pipe has gone: see why, or write with -file.
-/symbolic link|no regular file
-Workflow: choose another token-directory or file: ls -ld PATH shows what is there.
+Workflow: check why the command behind the pipe exited, or write the token with -file.
+/symbolic link|not a regular file
+Workflow: choose another token-directory or file: ls -ld PATH shows the existing file.
 /
-Runner: this account must be able to write there (ls -ld DIRECTORY, df -h DIRECTORY); or choose another token-directory or file.
+Runner: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.
 `,
 } satisfies Readonly<Record<string, ReturnType<typeof rows>>>;

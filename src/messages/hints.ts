@@ -7,16 +7,16 @@ import { GRANTING } from './hints-token.ts';
 
 type HasAttempts = 'ERR_METHODS_EXHAUSTED' | 'ERR_SERVER_UNPROVEN';
 
-/** A new code without a row does not compile. */
+/** Rows by code. An error code without rows does not compile. */
 const HINTS: Readonly<Record<Exclude<AnyHTCondorError['code'], HasAttempts>, readonly Row[]>> = {
   ...REACHING,
   ...GRANTING,
   ERR_DAEMON: DAEMON_TEXTS,
 };
 
-/** What to try next, most likely first. Pure: the same error gives the same advice. */
+/** Returns what to try next, most likely first. Pure: equal errors have equal hints. */
 export function hintsFor(error: AnyHTCondorError): readonly string[] {
-  const side = error.phase === 'locate' ? 'collector' : 'schedd'; // which is asked more often than any other afterwards
+  const side = error.phase === 'locate' ? 'collector' : 'schedd'; // the most frequent daemon after the collector
   switch (error.code) {
     case 'ERR_METHODS_EXHAUSTED':
       return exhaustedHints(error.attempts, side);
@@ -29,14 +29,14 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
   }
 }
 
-/** The message, behind what it is about: input, claim or phase. */
+/** The message, preceded by its input, claim or phase. */
 function factsOf(error: AnyHTCondorError): string {
   const about = 'input' in error ? error.input : 'claim' in error ? error.claim : error.phase;
   return `${about ?? '-'} ${error.message}`;
 }
 
-/** How to use a method that the daemon takes. */
+/** Which inputs provide the methods that the daemon accepts. */
 function usesOf({ methods }: NegotiationError): readonly string[] {
   const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
-  return uses.length === 0 ? [] : [`Workflow: give what this daemon takes: ${uses.join('; or ')}.`];
+  return uses.length === 0 ? [] : [`Workflow: use a method that this daemon accepts: ${uses.join('; or ')}.`];
 }

@@ -50,7 +50,7 @@ export function askFirst<T>(
       const [next] = waiting;
       if (next !== undefined) {
         timer = setTimeout(() => {
-          host.log.warn(`${nameOf(collector)} has not answered for 1 s; asking ${nameOf(next)} as well`);
+          host.log.warn(`${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well`);
           askNext();
         }, SILENCE_MS);
       }
@@ -70,7 +70,7 @@ export function askFirst<T>(
             return;
           }
           failures.push({ collector, error });
-          if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; asking the next collector`);
+          if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; trying the next collector`);
           askNext();
         },
       );

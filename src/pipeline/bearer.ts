@@ -20,9 +20,9 @@ export async function withBearer(request: TokenRequest, host: Host): Promise<Tok
   }
   if (mode !== 'fetch' || remote) {
     const instead = remote ? 'remote' : `mode ${mode}`;
-    const text = `token-service: the token service answers with an IDTOKEN, which does not go with ${instead}`;
+    const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: bearer.service });
   }
-  if (checkOnly) host.log.warn('The token service has made an IDTOKEN, which is thrown away after the check');
+  if (checkOnly) host.log.warn('The token service issued an IDTOKEN, which is discarded after the check');
   return { ...request, issued: { jwt: bearer.token, identity: bearer.identity } };
 }

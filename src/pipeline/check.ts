@@ -47,7 +47,8 @@ async function checkStepByStep(wanted: TokenRequest, host: Host): Promise<CheckR
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
   for (const { name, sources } of credentials.methods)
     host.log.info(`credentials: ${displayName(name)} from ${sources.join(', ')}`);
-  for (const { method, reason } of credentials.unavailable) host.log.info(`credentials: no ${method}: ${reason}`);
+  for (const { method, reason } of credentials.unavailable)
+    host.log.info(`credentials: ${method} is not available: ${reason}`);
 
   const daemon = await findDaemon(request, credentials, telling(host, ['locate', 'connect', 'ccb']));
   return await inTurn(
@@ -79,12 +80,12 @@ async function checkDaemon(
   host: Host,
 ): Promise<Omit<CheckResult, 'daemonName'>> {
   const { authz, verify, expectedIdentity, expectedTrustDomain } = request;
-  host.log.info(`connect: to the daemon, ${formatSinful(target.address)}`);
+  host.log.info(`connect: connecting to the daemon at ${formatSinful(target.address)}`);
   const [, mayAsk = 0] = questions(['ALLOW'])[0] ?? [];
   const { session } = await askAllowed(target, mayAsk, credentials, telling(host, ['connect', 'ccb', 'session']));
   const { server, user } = session;
   for (const { name } of credentials.methods.filter(({ name }) => !server.methods.includes(name)))
-    host.log.info(`session: no ${displayName(name)}: the daemon does not offer it`);
+    host.log.info(`session: ${displayName(name)} is not available: the daemon does not offer it`);
   await inPhase('check', target.address, () =>
     checkExpected(
       { issuer: server.trustDomain, subject: user },
@@ -100,7 +101,7 @@ async function checkDaemon(
     for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
   } else {
     await inPhase('check', undefined, () => checkAsked(request, asked, host));
-    host.log.info('token: the token service has made it');
+    host.log.info('token: issued by the token service');
   }
 
   const levels = authz.length > 0 ? authz : USUAL_LEVELS;
@@ -110,7 +111,7 @@ async function checkDaemon(
       allowed: await isAllowed(again, command, credentials, host),
     })),
   );
-  for (const { level, allowed } of verdicts) host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'refused'}`);
+  for (const { level, allowed } of verdicts) host.log.info(`levels: ${level} is ${allowed ? 'allowed' : 'denied'}`);
   const named = (which: boolean) => verdicts.filter(({ allowed }) => allowed === which).map(({ level }) => level);
   const [allowed, refused] = [named(true), named(false)];
   if (authz.length > 0 && refused.length > 0) {
@@ -118,13 +119,13 @@ async function checkDaemon(
     const text =
       cut.length > 0
         ? `the credential is restricted to ${granted.join(' ')}, which does not include ${cut.join(' ')}`
-        : `the daemon does not allow ${refused.join(' ')} to ${user} with this credential`;
+        : `the daemon denied ${refused.join(' ')} for ${user} with this credential`;
     if (verify)
       throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, {
         phase: 'verify',
         peer: formatSinful(target.address),
       });
-    host.log.warn(`${text}; the fetch would succeed, and commands that need these levels would be denied`);
+    host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
   }
   return {
     identity: user,
@@ -172,7 +173,7 @@ async function checkFetching(
 async function wouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
-    host.log.warn('The daemon signed with a key that it should not have; the token, of one second, is thrown away');
+    host.log.warn('The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded');
   } catch (error) {
     const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
     if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
@@ -196,7 +197,7 @@ function checkReductions(
     (each) => each !== undefined,
   );
   if (reductions.length === 0 || onReduced === 'ignore') return;
-  const text = `the daemon would grant less than was asked: ${reductions.join('; ')}`;
+  const text = `the daemon would grant less than requested: ${reductions.join('; ')}`;
   if (onReduced === 'fail') throw new TokenError('ERR_TOKEN_REDUCED', text);
   host.log.warn(text);
 }

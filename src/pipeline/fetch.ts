@@ -1,4 +1,5 @@
 import { inPhase } from '../daemon/call.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { displayName } from '../security/method.ts';
@@ -39,7 +40,8 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
   if (path !== undefined) await inPhase('deliver', undefined, () => checkTokenPath(path));
   const request = await inPhase('credentials', undefined, () => withBearer(wanted, host));
   const credentials = await inPhase('credentials', undefined, () => credentialsOf(request, host));
-  for (const { method, reason } of credentials.unavailable) host.log.debug(`credentials: no ${method}: ${reason}`);
+  for (const { method, reason } of credentials.unavailable)
+    host.log.debug(`credentials: ${method} is not available: ${reason}`);
   const ours = credentials.methods.map(({ name, sources }) => `${displayName(name)} from ${sources.join(', ')}`);
   host.log.debug(`credentials: ${ours.join('; ')}`);
 
@@ -58,7 +60,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
   const { token, reductions } = await inPhase('check', session.address, () => checkAsked(request, asked, host));
   if (onReduced === 'warn')
     for (const reduction of reductions)
-      host.log.warn(`The ${issuerOf(request)} granted less than was asked. ${reduction}`);
+      host.log.warn(`The ${issuerOf(request)} granted less than requested: ${reduction}`);
 
   const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (request.issued === undefined) {
@@ -88,7 +90,7 @@ async function fetchStepByStep(wanted: TokenRequest, host: Host): Promise<Fetche
 
 /** Who is to look at the token is known: findDaemon has seen to that. */
 function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenRequest, host: Host): Promise<number> {
-  if (address === undefined) throw new RangeError('nobody to verify the token');
+  if (address === undefined) throw new RangeError('no daemon to verify the token');
   return verifyToken(token, authz, { address, serverName: undefined }, host);
 }
 
@@ -98,10 +100,10 @@ function verifyAt(address: Sinful | undefined, token: IdToken, { authz }: TokenR
  */
 function warnAboutExcess(token: IdToken, lifetime: TokenRequest['lifetime'], host: Host): void {
   const excess = excessLifetime(token, lifetime, host.now());
-  if (excess === undefined) return;
+  if (excess === undefined || typeof lifetime !== 'number') return;
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
-    `By the clock of this host the token is valid for ${excess} s longer than the ${lifetime} s asked for. It was issued at ${issued} by the daemon's clock; the clock of this host says ${here}`,
+    `According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetime)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`,
   );
 }
 
@@ -124,6 +126,6 @@ function tellSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: H
   if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS))) return;
   const how = seconds > 0 ? 'ahead of' : 'behind';
   host.log.warn(
-    `The daemon's clock is ${Math.abs(seconds)} s ${how} the clock here, so the token begins and ends that much ${seconds > 0 ? 'later' : 'earlier'} than it seems. Set both by NTP (timedatectl, chronyc tracking)`,
+    `The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? 'later' : 'earlier'} than its times suggest. Synchronize both clocks with NTP (timedatectl, chronyc tracking)`,
   );
 }

@@ -83,8 +83,8 @@ function findHere({ type, name = '', local, collectors }: Sought, host: Host): L
   const here = findLocal(local, type);
   if (typeof here !== 'string')
     return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name || local.name };
-  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this machine: ${here}`, []);
-  host.log.debug(`locate: not on this machine: ${here}`);
+  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this host: ${here}`, []);
+  host.log.debug(`locate: not on this host: ${here}`);
   return undefined;
 }
 
@@ -105,7 +105,7 @@ function askCollectors(
     collectors,
     (address, within) => {
       host.log.debug(
-        `locate: the collector ${formatSinful(address)} is asked for the ${type} ${name ?? '(the only one)'}`,
+        `locate: querying the collector ${formatSinful(address)} for ${name === undefined ? `the only ${type}` : `the ${type} ${name}`}`,
       );
       const collector = { address, serverName: hostNameOf(address) ?? serverName };
       return locate(collector, { type, name, needsServerName, mayBeUnauthenticated }, credentials, within);
@@ -126,14 +126,14 @@ export async function inTurn<A, T>(
   for (const [index, address] of addresses.entries()) {
     const last = index === addresses.length - 1;
     const patience = new AbortController();
-    const timer = last ? undefined : setTimeout(() => patience.abort(new Error('no answer')), PATIENCE_MS);
+    const timer = last ? undefined : setTimeout(() => patience.abort(new Error('no response')), PATIENCE_MS);
     try {
       const signal = last ? host.signal : AbortSignal.any([host.signal, patience.signal]);
       return await talk(address, { ...host, signal });
     } catch (error) {
       const mute = error instanceof ConnectError || error instanceof ProtocolError;
       if (!mute || host.signal.aborted || last) throw error;
-      host.log.warn(`${patience.signal.aborted ? 'no answer in time' : error.message}; trying the next address`);
+      host.log.warn(`${patience.signal.aborted ? 'no response in time' : error.message}; trying the next address`);
     } finally {
       clearTimeout(timer);
     }

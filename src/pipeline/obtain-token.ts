@@ -6,6 +6,7 @@ import { exchangeSciToken } from '../daemon/scitoken-exchange.ts';
 import { getSessionToken } from '../daemon/token-commands.ts';
 import { requestToken } from '../daemon/token-request.ts';
 import { CredentialError, TokenError } from '../errors.ts';
+import { describeDuration } from '../runtime/duration.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
@@ -59,10 +60,11 @@ export function askedAlready(
   const token = parseIdToken(jwt);
   const { subject, issuer, expiresAt = Number.POSITIVE_INFINITY } = token;
   const left = expiresAt - host.now().getTime() / 1000;
-  if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, and it says ${identity}`, 'sub');
+  if (identity !== undefined && identity !== subject)
+    throw wrong(`is for ${subject}, but the service reported ${identity}`, 'sub');
   if (left <= 0) throw wrong('has expired', 'exp');
-  if (excessLifetime(token, lifetime, host.now()) !== undefined)
-    throw wrong(`lasts longer than the ${lifetime} s that we asked for`, 'exp');
+  if (typeof lifetime === 'number' && excessLifetime(token, lifetime, host.now()) !== undefined)
+    throw wrong(`is valid for longer than the requested ${describeDuration(lifetime)}`, 'exp');
   const server = { trustDomain: issuer, remoteVersion: '' };
   const session = {
     address: target?.address,
@@ -75,7 +77,7 @@ export function askedAlready(
 }
 
 function wrong(how: string, claim: string): TokenError {
-  return new TokenError('ERR_TOKEN_CLAIM', `the token of the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
+  return new TokenError('ERR_TOKEN_CLAIM', `the token from the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
 /** Who made the token, for people. */
@@ -84,7 +86,7 @@ export function issuerOf({ issued }: TokenRequest): string {
 }
 
 /**
- * The token taken apart, masked and checked, and in which way it is less than was asked for.
+ * The token taken apart, masked and checked, and in which way it is less than requested for.
  *
  * @throws TokenError ERR_TOKEN_MALFORMED; ERR_TOKEN_CLAIM; ERR_TOKEN_REDUCED if that is not to be.
  */
@@ -107,7 +109,7 @@ export function checkAsked(
     expectedSubject: expectedIdentity,
   });
   if (reductions.length > 0 && request.onReduced === 'fail') {
-    const text = `the ${issuerOf(request)} granted less than was asked: ${reductions.join('; ')}`;
+    const text = `the ${issuerOf(request)} granted less than requested: ${reductions.join('; ')}`;
     throw new TokenError('ERR_TOKEN_REDUCED', text);
   }
   return { token, reductions };
@@ -145,7 +147,7 @@ export async function askFor(
       const exchanged = await exchangeSciToken(target, scitoken.jwt, credentials, host);
       const token = await inPhase('check', target.address, () => parseIdToken(exchanged.value));
       for (const secret of secretsOf(exchanged.value)) host.mask(secret);
-      const proven = onlyWith(token, 'the SciToken exchanged', host);
+      const proven = onlyWith(token, 'the exchanged SciToken', host);
       const narrowed = await getSessionToken(target, limits, proven, host);
       const session = { ...narrowed.session, credentialSource: scitoken.source };
       return at({ ...narrowed, session, roundTrips: exchanged.roundTrips + narrowed.roundTrips });
@@ -156,7 +158,7 @@ export async function askFor(
 function sciTokenOf({ credentials }: TokenRequest, host: Host): BearerToken {
   const found = readSciToken(credentials.scitoken, host);
   if (typeof found !== 'string') return found;
-  throw new CredentialError('ERR_NO_CREDENTIAL', `there is no SciToken to exchange: ${found}`, {
+  throw new CredentialError('ERR_NO_CREDENTIAL', `no SciToken to exchange: ${found}`, {
     phase: 'credentials',
   });
 }
@@ -172,5 +174,5 @@ function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { add
           ...(daemon.name === undefined ? [] : ['-name', daemon.name]),
           ...daemon.collectors.slice(0, 1).flatMap((collector) => ['-pool', formatEndpoint(collector)]),
         ].join(' ');
-  return `Request ${requestId} for a token of ${identity} waits for its approval: condor_token_request_approve -reqid ${requestId} ${where}`;
+  return `Request ${requestId} for a token for ${identity} is waiting for approval: condor_token_request_approve -reqid ${requestId} ${where}`;
 }

@@ -13,12 +13,15 @@ interface Persistence {
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
+/** An attempt that waits for an administrator may have a day, which is too long to wait for a daemon at a wrong address. */
+const MAX_RESTART_MS = 60_000;
 
 /**
  * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is cut by
  * up to a half at random, so that many clients that failed at once do not come back at once.
  *
- * A daemon that restarts is retried until the deadline, however many attempts that takes, with one line in the log. Any
+ * A daemon that restarts is retried until the deadline (if the attempt waits for an administrator, for at most a minute),
+ * however many attempts that takes, with one line in the log. Any
  * other failure ends the run after `retries` retries. Of these attempts, each but the last ends after half of the time
  * that is left, so that one that hangs leaves time for another. A pause that a service requests (Retry-After) counts if
  * it is longer, and ends the run if it exceeds the deadline.
@@ -31,6 +34,8 @@ export async function withRetries<T>(
   host: Host,
 ): Promise<T> {
   let restart: HTCondorError | undefined;
+  /** Time left at which a restart is not waited for any longer, in milliseconds. */
+  let giveUpAtMs = 0;
   for (let attempts = 1; ; attempts++) {
     const last = attempts > retries;
     try {
@@ -46,14 +51,16 @@ export async function withRetries<T>(
       // The deadline says less than how the restart looked.
       else if (restart !== undefined && isTimeout(host.signal)) throw restart;
 
-      const delayMs = delayBefore(attempts, error, restarts, host);
+      if (restarts && first && patient) giveUpAtMs = Math.max(0, host.timeLeftMs() - MAX_RESTART_MS);
+      const leftMs = host.timeLeftMs() - (restarts ? giveUpAtMs : 0);
+      const delayMs = delayBefore(attempts, error, restarts, leftMs, host);
       const isWorthIt = restarts || (!last && isTransient(error));
-      if (!isWorthIt || host.signal.aborted || delayMs >= host.timeLeftMs()) throw error;
+      if (!isWorthIt || host.signal.aborted || delayMs >= leftMs) throw error;
       const [what, wait] = [`${error.message} (${error.code})`, `${(delayMs / 1000).toFixed(1)} s`];
       if (!restarts) {
         host.log.info(`Attempt ${attempts} of ${retries + 1} failed: ${what}; retrying in ${wait}`);
       } else if (first) {
-        const left = Math.round(host.timeLeftMs() / 1000);
+        const left = Math.round(leftMs / 1000);
         host.log.info(
           `Attempt ${attempts} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`,
         );
@@ -83,11 +90,16 @@ export function isTransient(error: unknown): error is HTCondorError {
 const MIN_TIME_LEFT_MS = 500;
 
 /** Pause in milliseconds before the attempt that follows this many. */
-function delayBefore(attempts: number, error: HTCondorError, restarts: boolean, host: Host): number {
+function delayBefore(
+  attempts: number,
+  error: HTCondorError,
+  restarts: boolean,
+  timeLeftMs: number,
+  host: Host,
+): number {
   const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
   const [random = 0] = host.randomBytes(1);
   const delayMs = whole * (1 - random / 512);
-  const timeLeftMs = host.timeLeftMs();
   if (restarts) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
   return Math.max(delayMs, error instanceof ConnectError ? (error.retryAfterMs ?? 0) : 0);
 }

@@ -41,17 +41,17 @@ export async function verifyToken(
       try {
         const { session, roundTrips } = await askAllowed(target, command, credentials, host);
         if (session.user === token.subject) return roundTrips;
-        throw refused(`the daemon takes the new token, which is for ${token.subject}, for ${session.user}`);
+        throw refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
       } catch (error) {
         if (error instanceof AuthorizationError && error.code === 'ERR_DENIED' && !coversAll(token, level))
           throw refused(
             `the new token is restricted to ${token.authz?.join(' ')}, which does not include ${level}; so is the credential`,
           );
         if (error instanceof AuthorizationError && error.code === 'ERR_DENIED')
-          throw refused(`the daemon does not allow ${level} to ${token.subject} with the new token`);
+          throw refused(`the daemon denied ${level} for ${token.subject} with the new token`);
         if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED')
           throw refused(
-            `the daemon does not accept the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`,
+            `the daemon rejected the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`,
           );
         throw error;
       }

@@ -22,7 +22,7 @@ export function printable(text: string): string {
 
 /**
  * Formats the subject or issuer of a certificate as one line; `ifEmpty` if the name is empty. For an empty name, Node
- * 20 returns undefined in spite of its types, and later versions return an empty string.
+ * 20 returns undefined despite its type declarations, and later versions return an empty string.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;

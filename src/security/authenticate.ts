@@ -115,14 +115,16 @@ export async function authenticate(
   let unproven = false;
   if (queue.length === 0 && credentials.methods.every(({ name }) => name === 'FS')) {
     const reasons = attempts.map(({ method, reason }) => `${method}: ${reason}`);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `there is no credential for this daemon; ${reasons.join('. ')}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${reasons.join('. ')}`);
   }
   if (presumed !== undefined) {
     const first = queue.findIndex(
       ({ method, candidate }) => method === presumed.method && candidate.label === presumed.candidate.label,
     );
     if (first === -1)
-      throw queue.length > 0 ? new StartOver('it does not fit', credentials) : exhausted(attempts, false);
+      throw queue.length > 0
+        ? new StartOver('the credential does not fit the daemon', credentials)
+        : exhausted(attempts, false);
     queue.splice(first, 1);
     queue.unshift(presumed);
   }
@@ -195,7 +197,7 @@ function plan(
     const theirs = server.methods.map(displayName);
     throw new NegotiationError(
       'ERR_NO_COMMON_METHOD',
-      `no authentication method in common: we have ${ours}; the daemon takes ${theirs.join(', ') || 'none of them'}`,
+      `no authentication method in common: the client has ${ours}; the daemon accepts ${theirs.join(', ') || 'none that the client supports'}`,
       theirs,
     );
   }
@@ -227,6 +229,6 @@ function exhausted(attempts: readonly MethodAttempt[], unproven: boolean): Authe
     const text = 'the daemon failed to authenticate itself, and accepted no other credential';
     return new AuthenticationError('ERR_SERVER_UNPROVEN', text, attempts);
   }
-  const text = 'the daemon accepted none of our credentials';
+  const text = 'the daemon accepted none of the credentials';
   return new AuthenticationError('ERR_METHODS_EXHAUSTED', text, attempts);
 }

@@ -16,8 +16,8 @@ export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
  */
 export function expiry(token: Expiring, now: Date, { lastHeardFrom }: Pick<Peer, 'lastHeardFrom'>): string | undefined {
   if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
-  const pool = lastHeardFrom === undefined ? '' : `; the clock of the collector was at least ${iso(lastHeardFrom)}`;
-  return `it expired at ${iso(token.expiresAt)}; the clock of this host is ${now.toISOString()}${pool}`;
+  const pool = lastHeardFrom === undefined ? '' : `; the clock of the collector showed at least ${iso(lastHeardFrom)}`;
+  return `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`;
 }
 
 function iso(seconds: number): string {

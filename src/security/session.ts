@@ -145,12 +145,12 @@ async function handshake(
   const verdict = await channel.receive(getClassAd).catch((error: unknown) => {
     if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
     patience.waits = true;
-    throw new StartOver('the daemon closed the connection on a request that was sent ahead', credentials);
+    throw new StartOver('the daemon closed the connection after an early request', credentials);
   });
   const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
   const sid = verdict.string('Sid');
   host.log.debug(
-    `session: ${displayName(method)} makes you ${user}, at ${server.remoteVersion}, with ${candidate.label}`,
+    `session: authenticated as ${user} with ${displayName(method)}, ${candidate.label}; the daemon runs ${server.remoteVersion}`,
   );
   return {
     channel,
@@ -165,7 +165,7 @@ async function handshake(
 
 function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): string {
   const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(', ')}` : '';
-  return `the daemon takes ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
+  return `the daemon accepts ${methods.map(displayName).join(', ')}; trust domain ${trustDomain}${keys}`;
 }
 
 /**
@@ -217,20 +217,20 @@ function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
     throw new AuthorizationError(
       'ERR_DENIED',
-      `the daemon accepts our credential but maps it to nobody (${user})`,
+      `the daemon accepts the credential but maps it to no identity (${user})`,
       user,
     );
   }
   if (code === 'AUTHORIZED' && user !== undefined && user !== '') return user;
   if (code === 'CMD_NOT_FOUND') {
-    throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not know the command', user);
+    throw new AuthorizationError('ERR_COMMAND_NOT_REGISTERED', 'the daemon does not support the command', user);
   }
   const text = ad.string('ErrorString');
   const reported = text === undefined ? '' : ` (${text})`;
-  const who = user === undefined ? 'it names no identity' : `for it, we are ${user}`;
+  const who = user === undefined ? 'it reported no identity' : `it authenticated the client as ${user}`;
   throw new AuthorizationError(
     'ERR_DENIED',
-    `the daemon answers ${code ?? 'nothing'}${reported} to our command; ${who}`,
+    `the daemon replied ${code ?? 'nothing'}${reported} to the command; ${who}`,
     user,
   );
 }

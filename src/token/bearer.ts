@@ -34,13 +34,13 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   const time = (name: string) => {
     const value = claims[name];
     if (typeof value !== 'number') return undefined;
-    if (value < 0 || value > MAX_TIME) throw unreadable(source, `its ${name} is no time`);
+    if (value < 0 || value > MAX_TIME) throw unreadable(source, `its ${name} is not a valid timestamp`);
     return value;
   };
   const { aud } = claims;
   const issuer = text('iss');
   const subject = text('sub');
-  if (issuer === undefined || subject === undefined) throw unreadable(source, 'it has no iss or no sub');
+  if (issuer === undefined || subject === undefined) throw unreadable(source, 'it lacks iss or sub');
   return {
     jwt,
     source,
@@ -54,14 +54,14 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   };
 }
 
-/** Claims that say why a job token is refused: what a trust policy is about. */
+/** Claims that decide whether a trust policy accepts a job token. Shown if the token is refused. */
 const POLICY_CLAIMS = [
   ...['iss', 'sub', 'aud', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id', 'pipeline_id'],
   ...['ref', 'environment', 'event_name', 'pipeline_source', 'job_workflow_ref', 'exp'],
 ];
 const MAX_CLAIM_LENGTH = 200;
 
-/** The claims of a job token that a trust policy is about, in one line. They are not secret, and not verified. */
+/** Formats the claims of a job token that trust policies use, in one line. They are neither secret nor verified. */
 export function describeClaims(jwt: Secret): string {
   let claims: Readonly<Record<string, unknown>>;
   try {

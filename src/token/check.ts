@@ -34,12 +34,12 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
   claim(
     token.issuer === expected.issuer,
     'iss',
-    `the token's issuer is ${token.issuer}, the daemon's trust domain ${expected.issuer || 'unknown'}`,
+    `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || 'unknown'}`,
   );
   claim(
     token.subject === expected.subject,
     'sub',
-    `the token is for ${token.subject}, the daemon authenticated ${expected.subject}`,
+    `the token is for ${token.subject}, but the daemon authenticated ${expected.subject}`,
   );
   checkExpected(token, expected);
   claim(
@@ -62,9 +62,9 @@ export function checkExpected(
   claim(
     issuer === expectedIssuer,
     'iss',
-    `the token was issued by ${issuer}, expected-trust-domain is ${expectedIssuer}`,
+    `the token was issued by ${issuer}, but expected-trust-domain is ${expectedIssuer}`,
   );
-  claim(subject === expectedSubject, 'sub', `the token is for ${subject}, expected-identity is ${expectedSubject}`);
+  claim(subject === expectedSubject, 'sub', `the token is for ${subject}, but expected-identity is ${expectedSubject}`);
 }
 
 function checkLevels(
@@ -75,26 +75,30 @@ function checkLevels(
     return [`authorization: requested all levels, granted ${authz.join(' ')}`];
   if (asked.length === 0) return []; // any restriction comes from the credential; with `remote`, from the schedd
   const granted = authz ?? [];
-  claim(granted.length > 0, 'scope', 'the token is not limited to any authorization levels, though we asked for it');
+  claim(
+    granted.length > 0,
+    'scope',
+    'the token is not restricted to authorization levels, although a restriction was requested',
+  );
   const extra = granted.filter((level) => !covers(asked, level));
-  claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which we did not ask for`);
+  claim(extra.length === 0, 'scope', `the token allows ${extra.join(', ')}, which was not requested`);
   const reduced = reducedLevels(asked, granted);
   return reduced === undefined ? [] : [reduced];
 }
 
 function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifetimeSeconds']): readonly string[] {
-  claim(issuedAt !== undefined, 'iat', 'the token does not say when it was issued');
+  claim(issuedAt !== undefined, 'iat', 'the token has no issue time (iat)');
   if (expiresAt === undefined) {
-    claim(typeof asked !== 'number', 'exp', 'the token never expires, though we asked for a lifetime');
+    claim(typeof asked !== 'number', 'exp', 'the token never expires, although a lifetime was requested');
     return [];
   }
   const granted = expiresAt - issuedAt;
-  claim(granted > 0, 'exp', 'the token had expired when it was issued');
+  claim(granted > 0, 'exp', 'the token expired before it was issued');
   if (asked === undefined) return [];
   claim(
     asked === 'unlimited' || granted <= asked,
     'exp',
-    `the token is valid for ${describeDuration(granted)}, longer than the ${asked === 'unlimited' ? asked : describeDuration(asked)} that we asked for`,
+    `the token is valid for ${describeDuration(granted)}, longer than the requested ${asked === 'unlimited' ? asked : describeDuration(asked)}`,
   );
   if (granted === asked) return [];
   return [reducedLifetime(asked, granted)];
@@ -103,13 +107,13 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
 /** Describes a lifetime that the daemon reduced to `granted` seconds. */
 export function reducedLifetime(asked: number | 'unlimited', granted: number): string {
   const wanted = asked === 'unlimited' ? asked : describeDuration(asked);
-  return `lifetime: asked for ${wanted}, granted ${describeDuration(granted)}`;
+  return `lifetime: requested ${wanted}, granted ${describeDuration(granted)}`;
 }
 
 /** Describes requested levels that the daemon did not grant; undefined if it granted all of them. */
 export function reducedLevels(asked: readonly string[], granted: readonly string[]): string | undefined {
   const missing = asked.filter((level) => !covers(granted, level));
-  return missing.length === 0 ? undefined : `authorization: asked for ${asked.join(' ')}, granted ${granted.join(' ')}`;
+  return missing.length === 0 ? undefined : `authorization: requested ${asked.join(' ')}, granted ${granted.join(' ')}`;
 }
 
 /** Maximum tolerated clock skew, in seconds. */

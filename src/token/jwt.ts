@@ -120,14 +120,15 @@ function decode(text: string): { header: Record<string, unknown>; claims: Record
 
 function textClaim(value: unknown, claim: string): string {
   if (typeof value !== 'string' || value === '') throw malformed(`it has no ${claim}`, claim);
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} has control characters`, claim);
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) throw malformed(`its ${claim} contains control characters`, claim);
   return value;
 }
 
 /** Parses a NumericDate. Rounds to whole seconds as HTCondor does (jwt-cpp, `as_date`). */
 function timeClaim(value: unknown, claim: string): number | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || value < 0 || value > 8.64e12) throw malformed(`its ${claim} is no time`, claim);
+  if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+    throw malformed(`its ${claim} is not a valid timestamp`, claim);
   return Math.round(value);
 }
 
@@ -141,7 +142,7 @@ function timeClaim(value: unknown, claim: string): number | undefined {
 function levelsOfScope(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;
   if (typeof scope !== 'string') throw malformed('its scope is not a string', 'scope');
-  if (/[^ \t\r\n!-~]/.test(scope)) throw malformed('its scope has characters that no scope has', 'scope');
+  if (/[^ \t\r\n!-~]/.test(scope)) throw malformed('its scope contains invalid characters', 'scope');
   const found = scope
     .split(/[ ,\t\r\n]/)
     .filter((each) => each.startsWith(LEVEL_PREFIX))

@@ -31,11 +31,11 @@ const PRIVATE_DIRECTORY = 0o700;
 export function checkTokenPath(path: string): void {
   const target = stat(path);
   if (target?.isSymbolicLink() === true) throw new OutputError(`${path} is a symbolic link, which is not followed`);
-  if (target !== undefined && !target.isFile()) throw new OutputError(`${path} exists and is no regular file`);
+  if (target !== undefined && !target.isFile()) throw new OutputError(`${path} exists and is not a regular file`);
   let directory = dirname(resolve(path));
   const parent = stat(directory);
   if (parent?.isSymbolicLink() === true && !isLinkOfSystem(parent, process.platform)) {
-    throw new OutputError(`${directory} is a symbolic link that is not the system's own, and is not followed`);
+    throw new OutputError(`${directory} is a symbolic link that root does not own, and is not followed`);
   }
   while (stat(directory) === undefined && dirname(directory) !== directory) directory = dirname(directory);
   try {
@@ -44,7 +44,7 @@ export function checkTokenPath(path: string): void {
   } catch (cause) {
     throw new OutputError(`${directory} cannot be written to: ${systemReason(cause)}`, { cause });
   }
-  throw new OutputError(`${directory} is no directory`);
+  throw new OutputError(`${directory} is not a directory`);
 }
 
 /**
@@ -162,7 +162,9 @@ function createPrivateFile(path: string, text: string): void {
   }
 }
 
-/** Node's permission model denies fsync. In that case only a crash of the host can leave the file empty. */
+/**
+ * Flushes a file to disk. Node's permission model denies that; then only a crash of the host can leave the file empty.
+ */
 function flushToDisk(file: number): void {
   try {
     fsyncSync(file);
@@ -175,6 +177,6 @@ function stat(path: string) {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new OutputError(`${path} cannot be looked at: ${systemReason(cause)}`, { cause });
+    throw new OutputError(`${path} cannot be examined: ${systemReason(cause)}`, { cause });
   }
 }

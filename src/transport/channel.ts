@@ -96,9 +96,9 @@ export class Channel implements SecurableChannel {
       const frame = await this.#frame();
       const part = this.#open(frame);
       length += part.length;
-      if (length > limit) throw new ProtocolError('ERR_FRAME', `a message of more than ${limit} bytes`);
+      if (length > limit) throw new ProtocolError('ERR_FRAME', `a message exceeds ${limit} bytes`);
       if (parts.push(part) > MAX_FRAMES_OF_MESSAGE)
-        throw new ProtocolError('ERR_FRAME', `a message of more than ${MAX_FRAMES_OF_MESSAGE} frames`);
+        throw new ProtocolError('ERR_FRAME', `a message exceeds ${MAX_FRAMES_OF_MESSAGE} frames`);
       ended = frame.endOfMessage;
     }
     const encrypted = this.#protection === undefined ? '' : ', encrypted';
@@ -162,13 +162,13 @@ export class Channel implements SecurableChannel {
       const chunk = await this.#incoming.chunks.next().catch((cause: unknown) => ({ failure: cause }));
       if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
       if ('failure' in chunk) {
-        throw new ConnectError('ERR_CLOSED', `the connection broke: ${String(chunk.failure)}`, {
+        throw new ConnectError('ERR_CLOSED', `the connection failed: ${String(chunk.failure)}`, {
           cause: chunk.failure,
           mayBeRestarting: !this.#hasReceived,
         });
       }
       if (chunk.done === true) {
-        const first = this.#hasReceived ? '' : ' before it had said anything';
+        const first = this.#hasReceived ? '' : ' before it sent anything';
         throw new ConnectError('ERR_CLOSED', `the peer closed the connection${first}`, {
           mayBeRestarting: !this.#hasReceived,
         });
@@ -188,10 +188,7 @@ export class Channel implements SecurableChannel {
     const { header, body } = await this.#frame();
     const expected = this.#clearToCome.shift();
     if (expected !== undefined && Buffer.compare(concat([header, body]), expected.frame) === 0) return;
-    throw (
-      expected?.otherwise?.() ??
-      new ProtocolError('ERR_MESSAGE', 'the peer sent something else than the protocol has at this point')
-    );
+    throw expected?.otherwise?.() ?? new ProtocolError('ERR_MESSAGE', 'the peer sent an unexpected message');
   }
 }
 

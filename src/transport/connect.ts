@@ -28,8 +28,8 @@ export async function connect(address: Sinful, host: Host, ahead?: ConnectionsAh
       throw error;
     }));
   const id = sharedPortId(address);
-  if (early !== undefined) host.log.debug('connect: a connection to the daemon is there already');
-  if (id !== undefined) host.log.debug(`connect: the shared port there is told to pass us on to ${id}`);
+  if (early !== undefined) host.log.debug('connect: using the connection that was opened in advance');
+  if (id !== undefined) host.log.debug(`connect: requesting ${id} through the shared port`);
   const preamble = id === undefined ? {} : { preamble: sharedPortConnect(id) };
   return new Channel(socket, { ...host, ...preamble, roundTrips: early === undefined ? 1 : 0 });
 }

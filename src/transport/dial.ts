@@ -54,8 +54,8 @@ export function dial(
     const abort = () => {
       finish();
       const silent = [...sockets.values(), ...resolving, ...waiting].map((each) => ({
-        text: `${formatCandidate(each)}: no answer`,
-        error: new Error('no answer'),
+        text: `${formatCandidate(each)}: no response`,
+        error: new Error('no response'),
       }));
       reject(isTimeout(signal) ? unreachable([...failures, ...silent], 'ERR_TIMEOUT') : abortedError(signal));
     };
@@ -94,7 +94,9 @@ export function dial(
       sockets.set(socket, candidate);
       socket.once('connect', () => {
         if (isOver) return;
-        log.debug(`connect: TCP to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
+        log.debug(
+          `connect: TCP connection to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`,
+        );
         socket.removeAllListeners('error');
         finish(socket);
         resolve(socket);

@@ -1,4 +1,4 @@
-/** The way to Kerberos' KDCs: TCP, with the length of each message in front of it (RFC 4120 §7.2.2). */
+/** Sends requests to Kerberos KDCs over TCP, in which a length precedes each message (RFC 4120 §7.2.2). */
 import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
@@ -8,19 +8,19 @@ import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
 
 const KDC_PORT = 88;
-/** Tickets of Windows with many groups have some 64 kB. */
+/** Maximum length of a reply, in bytes. Windows tickets with many groups have about 64 kB. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
-/** Time after which a KDC that does not answer is given up for the next, in milliseconds. */
+/** Time limit for the reply of one KDC before the client tries the next, in milliseconds. */
 const REPLY_TIMEOUT_MS = 10_000;
 const LENGTH_SIZE = 4;
 
-/** `host`, `host:port` or `[v6]:port`, as a line `kdc` of krb5.conf has it; undefined: it is neither. */
+/** Parses a `kdc` value of krb5.conf: `host`, `host:port` or `[v6]:port`; undefined if it is malformed. */
 export function parseKdc(text: string): Endpoint | undefined {
   const found = parseAddress(text.replace(/^tcp\//, ''), KDC_PORT);
   return found === undefined || text.includes('?') ? undefined : { host: found.host, port: found.port };
 }
 
-/** The KDCs of a realm that DNS has, best first (RFC 4120 §7.2.3.2); none: DNS does not know the realm. */
+/** Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none. */
 export async function lookUpKdcs(realm: string, { signal, log }: Host): Promise<readonly Endpoint[]> {
   if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
   const { promises } = process.getBuiltinModule('node:dns');
@@ -42,10 +42,10 @@ export async function lookUpKdcs(realm: string, { signal, log }: Host): Promise<
 }
 
 /**
- * Sends a request to the KDC that answers first, and returns its reply. A KDC that accepts the connection and does not
- * reply is left out, and the others are tried again.
+ * Sends a request to the first KDC that accepts a connection, and returns its reply. If that KDC does not reply, tries
+ * the others.
  *
- * @throws ConnectError ERR_CONNECT; ERR_CLOSED; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT, ERR_CLOSED, ERR_TIMEOUT.
  */
 export async function askKdc(
   kdcs: readonly Endpoint[],
@@ -81,14 +81,14 @@ export async function askKdc(
   }
 }
 
-/** The KDCs except the one at an address; of those with names, the first with its port is taken for it. */
+/** Removes the KDC at an address from the list. If the list has host names, removes the first entry with its port. */
 function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
   const gone =
     kdcs.find((each) => each.host === host && each.port === port) ?? kdcs.find((each) => each.port === port) ?? kdcs[0];
   return kdcs.filter((each) => each !== gone);
 }
 
-/** Sends a message and reads one. */
+/** Sends one message and reads one reply. */
 function exchange(socket: Socket, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   const framed = new Uint8Array(LENGTH_SIZE + request.length);
   new DataView(framed.buffer).setUint32(0, request.length);
@@ -102,7 +102,7 @@ function exchange(socket: Socket, request: Uint8Array, signal: AbortSignal): Pro
       reject(error);
     };
     signal.addEventListener('abort', abort, { once: true });
-    socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error('no response in time')));
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('it closed the connection')));
     socket.on('data', (chunk: Buffer) => {

@@ -109,12 +109,14 @@ function wrongType(name: string, wanted: string): ProtocolError {
 export function getClassAd(message: Reader): ClassAd {
   const count = message.int();
   // Each attribute occupies at least one byte, so a count larger than the rest of the message is a lie.
-  if (count < 0 || count > message.remaining) throw new ProtocolError('ERR_CLASSAD', `an ad of ${count} attributes`);
+  if (count < 0 || count > message.remaining)
+    throw new ProtocolError('ERR_CLASSAD', `an ad declares ${count} attributes`);
   const values = new Map<string, string>();
   for (let i = 0; i < count; i++) {
     const line = message.string();
     const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-    if (name === undefined || source === undefined) throw new ProtocolError('ERR_CLASSAD', 'a line is no attribute');
+    if (name === undefined || source === undefined)
+      throw new ProtocolError('ERR_CLASSAD', 'a line is not an attribute');
     values.set(name.toLowerCase(), source.trim());
   }
   message.string(); // MyType and TargetType, which are obsolete; C++ ignores them too

@@ -74,7 +74,7 @@ export class Deframer {
 
 function bodyLengthOf(header: Uint8Array): number {
   const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
-  if (length === 0) throw new ProtocolError('ERR_FRAME', 'a frame of length 0');
+  if (length === 0) throw new ProtocolError('ERR_FRAME', 'a frame has length 0');
   if (length > MAX_BODY_LENGTH) {
     throw new ProtocolError('ERR_FRAME', `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
   }
@@ -91,8 +91,8 @@ function refuseForeign(chunks: readonly Uint8Array[]): void {
 
 function foreignProtocol(start: Uint8Array): string {
   const text = String.fromCharCode(...start.subarray(0, 4));
-  if (text.startsWith('HTTP'.slice(0, text.length))) return '; it answers like a web server (HTTP)';
-  if (text.startsWith('SSH-'.slice(0, text.length))) return '; it answers like an SSH server';
-  if (start[0] === 0x15 || start[0] === 0x16) return '; it answers like a TLS server';
+  if (text.startsWith('HTTP'.slice(0, text.length))) return '; it responds like a web server (HTTP)';
+  if (text.startsWith('SSH-'.slice(0, text.length))) return '; it responds like an SSH server';
+  if (start[0] === 0x15 || start[0] === 0x16) return '; it responds like a TLS server';
   return ` (its first byte is ${start[0]})`;
 }

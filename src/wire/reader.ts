@@ -37,7 +37,8 @@ export class Reader {
 
   /** Returns a view of the next `length` bytes, without copying them. */
   bytes(length: number): Uint8Array {
-    if (!Number.isInteger(length) || length < 0) throw new ProtocolError('ERR_MESSAGE', `a length of ${length}`);
+    if (!Number.isInteger(length) || length < 0)
+      throw new ProtocolError('ERR_MESSAGE', `an invalid length of ${length}`);
     const start = this.#take(length);
     return this.#bytes.subarray(start, start + length);
   }
@@ -63,12 +64,12 @@ export class Reader {
 
   #prefixedString(): Uint8Array {
     const length = this.int();
-    if (length < 1) throw new ProtocolError('ERR_MESSAGE', `a string of length ${length}`);
+    if (length < 1) throw new ProtocolError('ERR_MESSAGE', `a string has the invalid length ${length}`);
     const bytes = this.bytes(length);
     const nul = bytes.indexOf(0);
     // A null pointer has length 1 and no terminating NUL.
     if (nul === -1 && length === 1 && bytes[0] === NULL_STRING) return bytes;
-    if (nul !== length - 1) throw new ProtocolError('ERR_MESSAGE', 'a string does not end where its length says');
+    if (nul !== length - 1) throw new ProtocolError('ERR_MESSAGE', 'a string does not match its declared length');
     return bytes.subarray(0, nul);
   }
 

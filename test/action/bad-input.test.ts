@@ -34,9 +34,9 @@ const [CERTIFICATE = ''] = rootCertificates;
 
 describe('an input error', () => {
   const cases: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
-    ['unknown type', { type: 'shedd' }, /^type: "shedd" is unknown; possible are schedd .*\(ERR_INPUT\)/],
-    ['blank name', { name: '  ' }, /^name: it is empty/],
-    ['name with a quote', { name: 'a" || true || "' }, /^name: .*characters that no name has/],
+    ['unknown type', { type: 'shedd' }, /^type: "shedd" is not valid; use one of schedd .*\(ERR_INPUT\)/],
+    ['blank name', { name: '  ' }, /^name: the value is empty/],
+    ['name with a quote', { name: 'a" || true || "' }, /^name: .*characters that are not allowed in name/],
     ['lifetime zero', { lifetime: '0' }, /^lifetime: "0" is not a lifetime/],
     ['lifetime below zero', { lifetime: '-1' }, /^lifetime: "-1" is not a lifetime/],
     ['lifetime in words', { lifetime: 'an hour' }, /^lifetime: "an hour" is not a lifetime/],
@@ -44,28 +44,28 @@ describe('an input error', () => {
     [
       'unknown level',
       { authz: 'READ SUBMIT' },
-      /^authz: "SUBMIT" is not an authorization level; HTCondor has .*READ WRITE.*ADVERTISE_STARTD/,
+      /^authz: "SUBMIT" is not an authorization level; the levels are .*READ WRITE.*ADVERTISE_STARTD/,
     ],
     ['token with a path', { token: '../ci' }, /^token: "..\/ci" is not a plain file name; use file for a path/],
-    ['token and file', { token: 'ci', file: 'ci' }, /^token and file exclude each other/],
-    ['token-directory alone', { 'token-directory': 'd' }, /^token-directory: give token too/],
-    ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*possible are warn fail ignore/],
+    ['token and file', { token: 'ci', file: 'ci' }, /^token and file are mutually exclusive/],
+    ['token-directory alone', { 'token-directory': 'd' }, /^token-directory: token, .*, is not set/],
+    ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*use one of warn fail ignore/],
     [
       'remote with a key',
       { remote: 'true', address: '', key: 'CI' },
-      /^key: with remote the schedd signs with its own key/,
+      /^key: not supported with remote, because the schedd signs/,
     ],
     [
       'remote for a startd',
       { remote: 'true', type: 'startd' },
-      /^remote: the collector fetches tokens of a schedd only/,
+      /^remote: the collector fetches tokens from schedds only/,
     ],
-    ['unknown summary', { summary: 'perhaps' }, /^summary: .*possible are true false/],
-    ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a time/],
+    ['unknown summary', { summary: 'perhaps' }, /^summary: .*use one of true false/],
+    ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a duration/],
     ['address that is none', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],
-    ['no pool at all', { pool: '', address: '' }, /^pool: give the host of the collector/],
+    ['no pool at all', { pool: '', address: '' }, /^pool: the collector is unknown/],
     ['a pool that is none', { pool: 'a b!', address: '' }, /^pool: "b!" is not a host/],
-    ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is unknown/],
+    ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is not valid/],
   ];
   for (const [what, inputs, text] of cases) {
     test(what, async () => {
@@ -93,7 +93,7 @@ describe('a credential error', () => {
       'comments alone',
       '# to be done\n',
       'ERR_NO_CREDENTIAL',
-      /^there is no credential; IDTOKENS: .*idtoken holds only blank lines/,
+      /^no credential was found; IDTOKENS: .*idtoken contains only blank lines/,
     ],
   ];
   for (const [what, idtoken, code, text] of cases) {
@@ -113,19 +113,19 @@ describe('a credential error', () => {
       'a key without its first line',
       { 'client-certificate': CERTIFICATE, 'client-key': garbled },
       'ERR_CREDENTIAL_UNREADABLE',
-      /^client-key: it is not PEM, and as the path of a file: it does not exist/,
+      /^client-key: the value is not PEM, and reading it as a path failed: it does not exist/,
     ],
     [
       'a long key without its first line',
       { 'client-certificate': CERTIFICATE, 'client-key': garbled.repeat(9) },
       'ERR_INPUT',
-      /^client-key: it looks like base64, and it is neither PEM nor a path/,
+      /^client-key: the value looks like base64; it is neither PEM nor a path/,
     ],
     [
       'certificate and key without their first line',
       { 'client-certificate': garbled.repeat(12) },
       'ERR_INPUT',
-      /^client-certificate: it looks like base64, and it is neither PEM nor a path/,
+      /^client-certificate: the value looks like base64; it is neither PEM nor a path/,
     ],
   ];
   for (const [what, inputs, code, text] of keys) {
@@ -154,7 +154,7 @@ describe('a credential error', () => {
     assertFailed(step, {
       code: 'ERR_NO_CREDENTIAL',
       status: 2,
-      text: /^there is no credential; IDTOKENS: no IDTOKEN was found; .*workspace: it is empty. KERBEROS: it is used only where it is chosen/,
+      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it is used only where it is chosen/,
     });
     assert.equal(connections, 0, 'nobody was called');
   });
@@ -167,14 +167,14 @@ describe('an output error', () => {
     assertFailed(step, {
       code: 'ERR_OUTPUT',
       status: 8,
-      text: /cannot be looked at|is no directory|cannot be written to/,
+      text: /cannot be examined|is not a directory|cannot be written to/,
     });
     assert.equal(connections, 0, 'found before anybody was called');
   });
 
   test('a file that is a directory', async () => {
     const step = await runner.runAction({ pool: address, idtoken: credential, file: '.' });
-    assertFailed(step, { code: 'ERR_OUTPUT', status: 8, text: /exists and is no regular file/ });
+    assertFailed(step, { code: 'ERR_OUTPUT', status: 8, text: /exists and is not a regular file/ });
     assert.equal(connections, 0, 'found before anybody was called');
   });
 });

@@ -88,7 +88,7 @@ describe('an address at which no daemon listens', () => {
     test(`a server that sends nothing, as ${input}: the step fails with ERR_TIMEOUT`, async () => {
       const where = await listening(peer(() => {})());
       const step = await runner.runAction({ [input]: where, idtoken: credential, file: 'ci', timeout: '1s' });
-      assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: /^the time allowed is over \(ERR_TIMEOUT/ });
+      assertFailed(step, { code: 'ERR_TIMEOUT', status: 3, text: /^the time limit expired \(ERR_TIMEOUT/ });
     });
   }
 
@@ -105,7 +105,7 @@ describe('an address at which no daemon listens', () => {
       })(),
     );
     const step = await runner.runAction({ address: where, idtoken: credential });
-    assertFailed(step, { code: 'ERR_FRAME', status: 4, text: /a message of more than 1048576 bytes/ });
+    assertFailed(step, { code: 'ERR_FRAME', status: 4, text: /a message exceeds 1048576 bytes/ });
   });
 });
 
@@ -138,7 +138,7 @@ describe('an address with nobody', () => {
     const step = await runner.runAction({ pool: `${first}, ${second}`, idtoken: credential, authz: 'READ' });
     assertFailed(step, { code: 'ERR_CLOSED', status: 3, text: new RegExp(`at <${second.replaceAll('.', '\\.')}>`) });
     const warnings = step.annotations.filter(({ level }) => level === 'warning');
-    assert.match(warnings[0]?.message ?? '', /connection refused; asking the next collector/);
+    assert.match(warnings[0]?.message ?? '', /connection refused; trying the next collector/);
     assert.equal(warnings.length, 1);
   });
 });

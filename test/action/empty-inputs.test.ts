@@ -1,5 +1,7 @@
 /** Inputs that are present but empty: secrets that the job cannot read, and limits from variables that are not defined. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CREDENTIAL_INPUTS } from '../../src/inputs/table.ts';
 import { assertAdvised } from '../support/advice.ts';
@@ -35,7 +37,7 @@ describe('an empty credential', () => {
         assert.equal(pool.log.length, before);
         if (!('idtoken' in inputs)) {
           const said = warnings(step).at(-1)?.replace(name, 'idtoken') ?? '';
-          assertAdvised(said, 'is empty, and no other credential is given');
+          assertAdvised(said, 'is empty, and no other credential is provided');
         }
       });
     }
@@ -49,6 +51,18 @@ describe('an empty credential', () => {
     assert.deepEqual(
       step.annotations.filter(({ level }) => level !== 'debug'),
       [],
+    );
+  });
+
+  test('that is absent leads to a notice if a token of the runner is used, which no input gave', async () => {
+    const tokens = mkdtempSync(join(runner.temp, 'tokens-'));
+    writeFileSync(join(tokens, 'ci'), `${pool.idToken()}\n`, { mode: 0o600 });
+    const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens };
+    const step = await runner.runAction({ address: pool.schedd(), authz: 'READ' }, { env });
+    assert.equal(step.status, 0, step.raw);
+    assert.deepEqual(
+      step.annotations.map(({ level, message }) => [level, message]),
+      [['notice', `Authenticated with IDTOKENS; credential: ${join(tokens, 'ci')}, which no input of this step gave`]],
     );
   });
 

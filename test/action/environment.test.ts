@@ -196,12 +196,13 @@ describe('the job summary', () => {
       assert.deepEqual(
         rows.map(([name]) => name),
         [
-          ...['Identity', 'Trust domain', 'Pool', 'Daemon', 'Authenticated by', 'Levels', 'Expires', 'Token id'],
-          ...['Signing key', 'Took'],
+          ...['Identity', 'Trust domain', 'Pool', 'Daemon', 'Authenticated by', 'Credential'],
+          ...['Levels', 'Expires', 'Token id', 'Signing key', 'Took'],
         ],
       );
       const row = Object.fromEntries(rows) as Record<string, string>;
       assert.equal(row['Daemon'], 'ci@pool 25.14.1');
+      assert.equal(row['Credential'], 'idtoken');
       assert.equal(row['Expires'], `${outputs['expires-at']} (in 30 min)`);
       assert.match(row['Took'] ?? '', /^\d round trips, \d+ ms$/);
       assert.ok(summary.includes(`SEC_TOKEN_REVOCATION_EXPR = jti =?= &quot;${outputs['token-id']}&quot;`), summary);

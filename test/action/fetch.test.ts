@@ -53,7 +53,10 @@ for (const debug of [false, true]) {
         assertNoLeak(step, [idtoken, token]);
         const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
         assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
-        assert.match(step.log.join('\n'), /A token for alice@pool\.test, READ WRITE, valid for 10 min; written to /);
+        assert.match(
+          step.log.join('\n'),
+          /Token for alice@pool\.test, restricted to READ WRITE, valid for 10 min; written to /,
+        );
         assert.match(step.log.join('\n'), /Authenticated with IDTOKENS; credential: idtoken$/m);
         assert.match(step.summary, /<td>Credential<\/td><td><code>idtoken<\/code><\/td>/);
         assert.match(step.summary, /<td>Identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
@@ -101,10 +104,10 @@ describe('The Action', () => {
       withPool({ edit: { daemon: (ad) => ({ ...ad, Name: name }) } }, async (pool) => {
         const inputs = { pool: pool.collector, idtoken: pool.idToken(), 'export-environment': 'true', name: 'ci@pool' };
         const step = await runner.runAction(inputs, { debug: true });
-        assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector names another daemon/ });
+        assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector returned a different daemon/ });
       }));
 
-  test('warns of less than was asked, or fails, or says nothing, as on-reduced says', () =>
+  test('warns of less than requested, or fails, or says nothing, as on-reduced says', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
@@ -114,9 +117,9 @@ describe('The Action', () => {
       const warned = await run('warn');
       assert.deepEqual(
         warned.annotations.map(({ level, message }) => [level, message]),
-        [['warning', 'The daemon granted less than was asked. lifetime: asked for 1 h, granted 1 min']],
+        [['warning', 'The daemon granted less than requested. lifetime: requested 1 h, granted 1 min']],
       );
-      assert.match(warned.summary, /Less than asked: lifetime/);
+      assert.match(warned.summary, /Less than requested: lifetime/);
       assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 1 min/ });
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
@@ -176,7 +179,7 @@ describe('The Action', () => {
         },
       );
       assert.deepEqual([step.status, step.post?.status], [0, 0]);
-      assert.match(step.post?.annotations[0]?.message ?? '', /^Left .*taken: it is a directory now/);
+      assert.match(step.post?.annotations[0]?.message ?? '', /^Left .*taken: it is now a directory/);
       assert.ok(existsSync(join(file, 'precious')));
       rmSync(file, { recursive: true });
     }));
@@ -193,7 +196,7 @@ describe('The Action', () => {
       );
   });
 
-  test('fails with a code of its own if the runner does not accept the outputs', () =>
+  test('fails with a code of its own if the runner did not accept the outputs', () =>
     withPool({}, async (pool) => {
       const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_OUTPUT: join(runner.workspace, 'missing', 'file') };
@@ -201,7 +204,7 @@ describe('The Action', () => {
       assert.equal(step.status, 8, step.raw);
       const [error, ...others] = step.annotations.map(({ message }) => message);
       assert.deepEqual(others, []);
-      assertAdvised(error ?? '', 'the runner does not accept the outputs');
+      assertAdvised(error ?? '', 'the runner did not accept the outputs');
     }));
 
   test('delivers all the same if there can be no summary', () =>

@@ -53,7 +53,7 @@ describe('renew', () => {
         const before = fetches(pool);
         assert.ok(before >= 2);
         assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
-        assert.match(step.post?.log.join('\n') ?? '', /Renewed\. A token for alice@pool\.test/);
+        assert.match(step.post?.log.join('\n') ?? '', /Renewed\. Token for alice@pool\.test/);
         for (const secret of [step.outputs['token'] ?? 'none', pool.idToken()])
           assert.ok(!(step.post?.raw ?? '').includes(secret.split('.')[2] ?? ''), 'no token in the log');
         assert.deepEqual([existsSync(directory), existsSync(step.outputs['token-file'] ?? '')], [false, false]);
@@ -70,15 +70,13 @@ describe('renew', () => {
           await pool.stop();
           const log = `${state['renewal']}/renew.log`;
           await until('a renewal has failed', 30, async () =>
-            existsSync(log) && /Not renewed, and tried again in/.test(readFileSync(log, 'utf8'))
-              ? undefined
-              : 'not yet',
+            existsSync(log) && /Renewal failed; retrying in/.test(readFileSync(log, 'utf8')) ? undefined : 'not yet',
           );
           pool = await EmbeddedPool.start({ keys, port });
           await changed(outputs['token-file'] ?? '', `${outputs['token']}\n`);
         },
       });
-      assert.match(step.post?.log.join('\n') ?? '', /Not renewed.*ERR_CONNECT.*\n(.*\n)*.*Renewed\./);
+      assert.match(step.post?.log.join('\n') ?? '', /Renewal failed.*ERR_CONNECT.*\n(.*\n)*.*Renewed\./);
     } finally {
       await pool.stop();
     }
@@ -150,7 +148,7 @@ describe('renew', () => {
           await sayStop(state['renewal'] ?? '');
         },
       });
-      assert.match(step.post?.annotations[0]?.message ?? '', /^The process that was to renew the token had ended/);
+      assert.match(step.post?.annotations[0]?.message ?? '', /^The renewal process ended/);
     }));
 
   test('ends when its directory is gone, whoever removed it', () =>
@@ -190,7 +188,7 @@ describe('renew', () => {
   );
 
   for (const [what, words, text] of [
-    ['without a file', {}, /for a file to renew/],
+    ['without a file', {}, /no file to renew/],
     ['with mode request', { file: 'x', mode: 'request', identity: 'a@b' }, /mode request/],
     ['with a token that never expires', { file: 'x', lifetime: 'unlimited' }, /never expires/],
   ] as const) {

@@ -119,9 +119,9 @@ describe('a file that was there before', () => {
     strangeJwt({ iss: 'pool.test', sub: 'alice@pool.test', exp: 1_800_000_000 - 1_000_000_000, ...claims });
 
   const foreign: readonly [string, () => string, RegExp][] = [
-    ['other text', () => 'precious\n', /does not hold exactly one IDTOKEN/],
-    ['nothing', () => '', /does not hold exactly one IDTOKEN/],
-    ['two tokens', () => `${older()}\n${older()}\n`, /does not hold exactly one IDTOKEN/],
+    ['other text', () => 'precious\n', /does not contain exactly one IDTOKEN/],
+    ['nothing', () => '', /does not contain exactly one IDTOKEN/],
+    ['two tokens', () => `${older()}\n${older()}\n`, /does not contain exactly one IDTOKEN/],
     ['more than a token can have', () => 'x'.repeat(1_000_000), /it is too large/],
     ['a token that never expires', () => older({ exp: undefined }), /expires later than the new one/],
     ['a token that expires later', () => older({ exp: 4_000_000_000 }), /expires later than the new one/],
@@ -144,7 +144,7 @@ describe('a file that was there before', () => {
     put(text);
     const step = await runner.runAction(inputs({ file }), { beforePost: () => {} });
     assert.equal(step.status, 8, step.raw);
-    assert.match(messages(step).at(-1) ?? '', /it holds a token for bob@pool\.test/);
+    assert.match(messages(step).at(-1) ?? '', /it contains a token for bob@pool\.test/);
     assert.equal(readFileSync(file, 'utf8'), text);
     assert.deepEqual(readdirSync(join(file, '..')), ['token']);
   });
@@ -177,10 +177,10 @@ describe('a file that was there before', () => {
     assert.deepEqual(readdirSync(join(file, '..')), ['token']);
   });
 
-  test('stays where another process has written to it since', async () => {
+  test('stays where another process has changed it', async () => {
     const step = await runner.runAction(inputs({ file }), { beforePost: () => writeFileSync(file, 'theirs\n') });
     assert.equal(readFileSync(file, 'utf8'), 'theirs\n');
-    assert.match(step.post?.log.join('\n') ?? '', /^Left .*token: another process has written to it since$/m);
+    assert.match(step.post?.log.join('\n') ?? '', /^Left .*token: another process has changed it$/m);
   });
 });
 
@@ -264,9 +264,9 @@ describe('post', { skip: noUnix }, () => {
   }
 
   for (const [what, replace, reason] of [
-    ['a FIFO', () => spawnSync('mkfifo', [file]), /it is not a regular file now/],
-    ['a symbolic link', () => symlinkSync('/etc/passwd', file), /it is not a regular file now/],
-    ['a directory', () => mkdirSync(file), /it is a directory now/],
+    ['a FIFO', () => spawnSync('mkfifo', [file]), /it is no longer a regular file/],
+    ['a symbolic link', () => symlinkSync('/etc/passwd', file), /it is no longer a regular file/],
+    ['a directory', () => mkdirSync(file), /it is now a directory/],
   ] as const) {
     test(`leaves ${what} at the path, with the reason, and does not block`, async () => {
       const step = await runner.runAction(inputs({ file }), {

@@ -18,15 +18,15 @@ describe('With debug logging', () => {
       const lines = step.annotations.filter(({ level }) => level === 'debug').map(({ message }) => message);
       for (const line of [
         /^credentials: IDTOKENS from idtoken$/,
-        /^locate: the collector <localhost:\d+> is asked for the schedd ci@pool$/,
+        /^locate: querying the collector <localhost:\d+> for the schedd ci@pool$/,
         /^connect: the host name localhost resolves to 127\.0\.0\.1$/,
-        /^connect: TCP to 127\.0\.0\.1:\d+ \(localhost\) in \d+ ms$/,
+        /^connect: TCP connection to 127\.0\.0\.1:\d+ \(localhost\) in \d+ ms$/,
         /^locate: ci@pool is at <127\.0\.0\.1:\d+\?sock=schedd_0>$/,
-        /^connect: the shared port there is told to pass us on to schedd_0$/,
+        /^connect: requesting schedd_0 through the shared port$/,
         /^wire: sent \d+ bytes in one flight \(port \d+\)$/,
         /^wire: received \d+ bytes \(port \d+\)$/,
-        /^session: the daemon takes IDTOKENS; trust domain pool\.test; signing keys POOL$/,
-        /^session: IDTOKENS makes you alice@pool\.test, at \$CondorVersion/,
+        /^session: the daemon accepts IDTOKENS; trust domain pool\.test; signing keys POOL$/,
+        /^session: authenticated as alice@pool\.test with IDTOKENS, .*; the daemon runs \$CondorVersion/,
         /^wire: received \d+ bytes, encrypted \(port \d+\)$/,
         /^verify: the daemon allows READ with the new token$/,
       ])
@@ -53,7 +53,7 @@ describe('Without', () => {
         ['group', 'endgroup'],
       );
       const [first = '', ...facts] = step.log;
-      assert.match(first, /^A token for alice@pool\.test, READ, valid for 1 h$/);
+      assert.match(first, /^Token for alice@pool\.test, restricted to READ, valid for 1 h$/);
       assert.ok(facts.includes('authentication-method: IDTOKENS'), facts.join('\n'));
       assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
     }));

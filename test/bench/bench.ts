@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- NODE…]`: what a fetch costs beside HTCondor's own tool, side by side in one run: whole processes, medians.
- * Writes the tables of docs/PERFORMANCE.md, and the short one of the README. NODE: further
- * Node binaries for the first table, of which the last is that of the others; the Action runs on Node 24.
+ * `npm run bench [-- NODE…]`: compares the cost of a fetch with that of HTCondor's own tool, side by side in one run.
+ * Times whole processes and reports medians. Writes the tables of docs/PERFORMANCE.md.
+ *
+ * NODE: additional Node binaries for the first table. The other tables use the last one; the Action runs on Node 24.
  */
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
@@ -23,6 +24,6 @@ if (reason === undefined) {
     rows.push(...(await atADistance(suite, node)));
   }
   write(DOCUMENT, 'distance', table(HEAD, ...rows));
-  write('README.md', 'bench', inShort(rows));
+  write(DOCUMENT, 'bench', inShort(rows));
   write(DOCUMENT, 'cold', await coldMachine('trixie'));
 } else console.log(`No comparison with HTCondor’s own tool: ${reason}`);

@@ -1,4 +1,7 @@
-/** HTCondor's tool in its own root, and ours where no HTCondor is: the same credential and no other, the same proxy. */
+/**
+ * Compares HTCondor's tool in its own root with this project without HTCondor, with the same single credential and
+ * proxy.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,14 +21,14 @@ export const HEAD: readonly string[] = [
 
 type Environment = Readonly<Record<string, string>>;
 
-/** How the three programs are run; each has to succeed. */
+/** Runs the three programs, each of which must succeed. */
 interface Runs {
   theirs(args: readonly string[], env: Environment): Promise<unknown>;
   ours(args: readonly string[], env: Environment): Promise<unknown>;
   action(env: Environment): Promise<unknown>;
 }
 
-/** Rows of HEAD, for each distance, by name and by each method. */
+/** Returns the rows below HEAD for each distance, by name and by address, with each method. */
 export async function atADistance(suite: Suite, node: string): Promise<string[][]> {
   const { proxy, port, config, collector } = await startDistantNetwork(0);
   const secure = await startMethodPool({ suite, port, config, node });
@@ -42,7 +45,7 @@ export async function atADistance(suite: Suite, node: string): Promise<string[][
     ours: (args, env) => succeed([node, COMMAND, ...args], { ...own.env, ...env }),
     action: (env) => succeed([node, ACTION], { ...own.env, ...env }),
   };
-  /** FS wants all on the daemon's machine, so all are started in its namespaces. */
+  /** FS works only on the daemon's host, so all programs run in the pool's namespaces. */
   const onItsMachine: Runs = {
     theirs,
     ours: (args, env) => inPool(['node', '/opt/ours/cli/index.js', ...args], env),
@@ -78,21 +81,21 @@ export async function atADistance(suite: Suite, node: string): Promise<string[][
     }
   }
   const { bare } = await sideBySide(ROUNDS, { bare: () => inPool(['true'], {}) });
-  console.log(`What is started in a namespace of its own takes ${ms(bare)} ms for that alone`);
+  console.log(`Starting a process in its own namespace alone takes ${ms(bare)} ms`);
   await proxy.close();
   await secure.stop();
   own.remove();
   return rows;
 }
 
-/** Alice's, outside of the pool. */
+/** Credentials of alice outside the pool. */
 function ownCredentials({ alice, issuer, authority }: MethodPool, idtoken: string) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const put = (name: string, text: string) => {
     writeFileSync(join(folder, name), `${text}\n`, { mode: 0o600 });
     return join(folder, name);
   };
-  put('pool', idtoken); // names that begin with a dot are no tokens to HTCondor
+  put('pool', idtoken); // HTCondor ignores token files whose names start with a dot
   const env = {
     _CONDOR_SEC_TOKEN_DIRECTORY: folder,
     _CONDOR_AUTH_SSL_CLIENT_CERTFILE: put('.cert', alice.certificate),
@@ -103,7 +106,7 @@ function ownCredentials({ alice, issuer, authority }: MethodPool, idtoken: strin
   return { env, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** Flags of the command as inputs of the Action. */
+/** Converts flags of the command to inputs of the Action. */
 function asInputs(args: readonly string[]): Environment {
   const inputs: Record<string, string> = { INPUT_SUMMARY: 'false' };
   for (let at = 0; at < args.length; at += 2)
@@ -111,7 +114,7 @@ function asInputs(args: readonly string[]): Environment {
   return inputs;
 }
 
-/** Ratios with an IDTOKEN: a row for each distance, and in it each release by name and by address. */
+/** Returns the ratios with an IDTOKEN: a row for each distance, with each release by name and by address. */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const mine = rows.filter(([, , , method]) => method === 'IDTOKENS');
   const columns = [...new Set(mine.map(([version, , how]) => `${how}, ${version}`))];

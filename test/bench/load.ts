@@ -1,6 +1,6 @@
 /**
- * `npm run load [-- MINUTES]`: many fetches at once from one real schedd, by one process and by many, beside HTCondor's own
- * tool; then as many minutes of steady load, to see whether memory, sockets or files pile up.
+ * `npm run load [-- MINUTES]`: runs many parallel fetches from one real schedd, in one process and in many, compared
+ * with HTCondor's own tool. Then runs a steady load for MINUTES, to detect leaks of memory, sockets or files.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ interface Figures {
   readonly timesMs: readonly number[];
 }
 
-/** `count` of them, so many at once; each gives undefined or what was wrong. */
+/** Runs `work` `count` times, `atOnce` in parallel. Each run returns undefined or an error message. */
 async function many(count: number, atOnce: number, work: () => Promise<string | undefined>): Promise<Figures> {
   const failures: string[] = [];
   const timesMs: number[] = [];
@@ -41,7 +41,7 @@ async function many(count: number, atOnce: number, work: () => Promise<string | 
 const at = (sorted: readonly number[], share: number) =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(0).padStart(5);
 
-function tell(what: string, { failures, seconds, timesMs }: Figures): void {
+function printFigures(what: string, { failures, seconds, timesMs }: Figures): void {
   const rate = (timesMs.length / seconds).toFixed(0).padStart(5);
   console.log(
     `  ${what.padEnd(44)}${rate}/s  median ${at(timesMs, 0.5)} ms  95 % ${at(timesMs, 0.95)} ms  most ${at(timesMs, 1)} ms  failed ${failures.length}`,
@@ -50,7 +50,7 @@ function tell(what: string, { failures, seconds, timesMs }: Figures): void {
   if (failures.length > 0) process.exitCode = 1;
 }
 
-/** Somebody else at the same schedd, for as long as `work` takes: how long a ping of HTCondor's tool takes. */
+/** Measures condor_ping at the same schedd while `work` runs. */
 async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: T; pings: Figures }> {
   let over = false;
   const started = performance.now();
@@ -108,21 +108,21 @@ for (const suite of poolSuites()) {
     const { status, stderr } = await pool.theirs(['-name', address], { env: theirEnv });
     return status === 0 ? undefined : stderr;
   };
-  tell('a ping by somebody else, when nothing goes on', (await beside(pool, () => idle(2000))).pings);
+  printFigures('ping from another client, idle schedd', (await beside(pool, () => idle(2000))).pings);
   const one = await beside(pool, () => many(1000, 50, fetchOnce));
-  tell('1000 fetches, 50 at a time, from one process', one.result);
-  tell('  a ping by somebody else meanwhile', one.pings);
+  printFigures('1000 fetches, 50 in parallel, from one process', one.result);
+  printFigures('  ping from another client meanwhile', one.pings);
   for (const [what, work] of [
-    ['200 processes, 8 at a time: this', ours],
-    ['200 processes, 8 at a time: HTCondor’s tool', theirs],
+    ['200 processes, 8 in parallel: this command', ours],
+    ['200 processes, 8 in parallel: HTCondor’s tool', theirs],
   ] as const) {
     const { result, pings } = await beside(pool, () => many(200, 8, work));
-    tell(what, result);
-    tell('  a ping by somebody else meanwhile', pings);
+    printFigures(what, result);
+    printFigures('  ping from another client meanwhile', pings);
   }
 
   const end = performance.now() + minutes * 60_000;
-  console.log(`  ${minutes} minutes of fetches, 4 at a time; once a part of it, memory and open files:`);
+  console.log(`  ${minutes} minutes of fetches, 4 in parallel, with memory and open files at intervals:`);
   while (performance.now() < end) {
     const until = Math.min(end, performance.now() + (minutes * 60_000) / 5);
     let fetches = 0;
@@ -137,7 +137,7 @@ for (const suite of poolSuites()) {
     );
     await idle(200);
     console.log(
-      `    ${fetches} fetches, ${mb(memory().heapUsed)} MB of objects, ${mb(memory().rss)} MB in all, ${openFiles()} files, failed ${failures.length}`,
+      `    ${fetches} fetches, ${mb(memory().heapUsed)} MB heap, ${mb(memory().rss)} MB RSS, ${openFiles()} open files, ${failures.length} failures`,
     );
   }
   await pool.stop();

@@ -1,4 +1,4 @@
-/** Whole processes, timed side by side. */
+/** Times whole processes side by side. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../support/project.ts';
@@ -12,7 +12,10 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Runs each in turn, again and again, so that what else the machine does hits all alike. Milliseconds by name. */
+/**
+ * Runs the programs alternately, so that other load on the host affects all alike. Returns the times in milliseconds,
+ * by name.
+ */
 export async function sideBySide<Name extends string>(
   rounds: number,
   works: Readonly<Record<Name, () => Promise<unknown>>>,
@@ -23,13 +26,13 @@ export async function sideBySide<Name extends string>(
     for (const name of names) {
       const start = performance.now();
       await works[name]();
-      if (round > 0) times.get(name)?.push(performance.now() - start); // the first one warms up
+      if (round > 0) times.get(name)?.push(performance.now() - start); // the first round is a warm-up
     }
   }
   return Object.fromEntries([...times].map(([name, values]) => [name, median(values)])) as Record<Name, number>;
 }
 
-/** A process that has to succeed; what it said on standard error. */
+/** Runs a process, which must succeed, and returns its standard error. */
 export function succeed(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Promise<string> {
   const [program, ...args] = argv;
   return new Promise((resolve, reject) => {

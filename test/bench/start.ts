@@ -1,4 +1,4 @@
-/** What starting costs: whole processes from a daemon on loopback, for each Node. */
+/** Measures startup: whole processes that fetch from a daemon on loopback, for each Node version. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { ms, table } from './table.ts';
 
 const ROUNDS = 31;
 
-/** Most memory that a process ever had, MB: what Linux says of it when it ends. */
+/** Measures the peak memory of a process in MB, as Linux reports it when the process ends. */
 async function peakMemory(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>, probe: string) {
   const said = await succeed(argv, { ...env, NODE_OPTIONS: `--require ${probe}` });
   return Number(/VmHWM:\s*(\d+)/.exec(said)?.[1] ?? Number.NaN) / 1000;

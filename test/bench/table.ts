@@ -4,13 +4,13 @@ import { projectRoot } from '../support/project.ts';
 
 export const ms = (value: number): string => value.toFixed(0);
 
-/** A table in Markdown, whose first row is its head. */
+/** Formats a Markdown table. The first row is the header. */
 export function table(...rows: readonly (readonly string[])[]): string {
   const [head = [], ...rest] = rows;
   return [head, head.map(() => '---'), ...rest].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** Puts text into a document, between its two marks of this name. */
+/** Replaces the text between the two markers of this name in a document. */
 export function write(document: string, name: string, text: string): void {
   const path = join(projectRoot, document);
   const mark = `<!-- ${name} -->\n`;

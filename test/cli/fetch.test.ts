@@ -75,7 +75,7 @@ describe('condor_token_fetch', () => {
   test('has the collector fetch the token with -remote, and looks at no -key, as HTCondor’s', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { status, stdout, stderr } = await run(pool, ['-r', '-n', 'ci@pool', '-key', 'NONE']);
-      assert.deepEqual([status, stderr], [0, 'Warning: -key does not go with -remote and is not looked at\n']);
+      assert.deepEqual([status, stderr], [0, 'Warning: -key is ignored with -remote\n']);
       assert.equal(claimsOf(stdout)['sub'], 'alice@pool.test');
       assert.ok(pool.log.includes('PERMISSION GRANTED to alice@pool.test for command 81 at collector'));
     }));
@@ -97,12 +97,28 @@ describe('condor_token_fetch', () => {
       for (const line of [
         /^credentials: .*IDTOKENS from .*mine$/m,
         /^locate: ci@pool is at <.*>$/m,
-        /^session: IDTOKENS makes you alice@pool\.test/m,
+        /^session: authenticated as alice@pool\.test with IDTOKENS/m,
       ])
         assert.match(stderr, line);
       const credential = readFileSync(join(tokens, 'mine'), 'utf8').trim();
       for (const jwt of [credential, stdout.trim()]) assert.ok(!stderr.includes(jwt.split('.')[2] ?? jwt));
     }));
+
+  const checks: readonly [readonly string[], number, RegExp][] = [
+    [['-expected-identity', 'alice@pool.test', '-expected-trust-domain', 'pool.test'], 0, /^$/],
+    [['-expected-identity', 'bob@pool.test'], 7, /ERR_TOKEN_CLAIM/],
+    [['-expected-trust-domain', 'other.test'], 7, /ERR_TOKEN_CLAIM/],
+    [['-server-name', 'ap.pool.test:9618'], 2, /has a port.*ERR_INPUT/],
+    [['-on-reduced', 'sometimes'], 2, /on-reduced: "sometimes" is unknown.*ERR_INPUT/],
+  ];
+  for (const [args, expected, text] of checks) {
+    test(`exits with ${expected} with ${args.join(' ')}`, () =>
+      withPool({}, async (pool) => {
+        const { status, stdout, stderr } = await run(pool, ['-n', 'ci@pool', ...args]);
+        assert.deepEqual([status, stdout !== ''], [expected, expected === 0], stderr);
+        assert.match(stderr, text);
+      }));
+  }
 
   const refused: readonly [string, object, number, RegExp][] = [
     ['token fetch is disabled', { fetchDisabled: true }, 6, /Token fetch disabled.*ERR_DAEMON/],

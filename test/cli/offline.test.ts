@@ -65,7 +65,7 @@ describe('condor_token_fetch', () => {
     ['a flag without its value', ['-pool'], 2, /^-pool requires an argument: HOST \(ERR_INPUT\)/],
     ['a word', ['READ'], 2, /^Invalid command line argument: READ/],
     ['two dashes and half a flag', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
-    ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is unknown/],
+    ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is not valid/],
     [
       'an unknown level',
       ['-a', 'READ', '-a', 'SUBMIT', '-p', 'cm'],
@@ -73,9 +73,9 @@ describe('condor_token_fetch', () => {
       /^authz: "SUBMIT" is not an authorization level/,
     ],
     ['a lifetime of 0', ['-l', '0', '-p', 'cm'], 2, /^lifetime: "0" is not a lifetime/],
-    ['no pool', [], 2, /^pool: give the host of the collector/],
+    ['no pool', [], 2, /^pool: the collector is unknown/],
     ['a token with a path', ['-to', '../x', '-p', 'cm'], 2, /^token: "..\/x" is not a plain file name/],
-    ['token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file exclude each other/],
+    ['token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file are mutually exclusive/],
     ['a bad timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
   ];
   for (const [what, args, status, text] of failures) {
@@ -92,14 +92,14 @@ describe('condor_token_fetch', () => {
     assert.deepEqual([status, stdout, connections], [2, '', 0]);
     assert.match(
       stderr,
-      /^there is no credential; IDTOKENS: no IDTOKEN was found; .*it is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /,
+      /^no credential was found; IDTOKENS: no IDTOKEN was found; .*the directory is empty \(ERR_NO_CREDENTIAL, while: credentials\)\nHint: /,
     );
   });
 
   test('with a file that cannot be written calls nobody', async () => {
     const { status, stderr } = await run(['-address', address, '-f', directory]);
     assert.deepEqual([status, connections], [8, 0], stderr);
-    assert.match(stderr, /exists and is no regular file \(ERR_OUTPUT, while: deliver\)/);
+    assert.match(stderr, /exists and is not a regular file \(ERR_OUTPUT, while: deliver\)/);
   });
 
   test('prints hostile arguments as one harmless line', async () => {
@@ -133,7 +133,7 @@ describe('the environment', () => {
 
   test('has no inputs of an Action', async () => {
     const { stderr } = await run([], { env: { INPUT_POOL: 'cm', GITHUB_ACTIONS: 'true' } });
-    assert.match(stderr, /^pool: give the host/);
+    assert.match(stderr, /^pool: the collector is unknown/);
   });
 
   test('has no idtoken: credentials are not taken from flags', async () => {

@@ -53,7 +53,7 @@ describe('authorities', () => {
     if (process.platform !== 'win32') symlinkSync('ca.pem', join(folder, 'b-link'));
     const found = subjects(readAuthorities({ name: 'ca-certificate', path: folder }, (reason) => skipped.push(reason)));
     assert.deepEqual([...new Set(found)], ['CN=One', 'CN=Two']);
-    assert.match(skipped.join('\n'), /bad\.pem: .*cannot be read/);
+    assert.match(skipped.join('\n'), /bad\.pem: .*cannot be parsed/);
     if (process.platform !== 'win32') assert.match(skipped.join('\n'), /dead-link: .*does not exist/);
   });
 
@@ -61,9 +61,9 @@ describe('authorities', () => {
     const told = (source: PemSource) => () => readAuthorities(source, skip);
     assert.throws(
       told(pemText('ca-certificate', 'hello')),
-      /^CredentialError: ca-certificate: it holds no PEM certificate$/,
+      /^CredentialError: ca-certificate: it contains no PEM certificate$/,
     );
-    assert.throws(told({ name: 'ca-certificate', path: folder }), /it holds no PEM certificate/);
+    assert.throws(told({ name: 'ca-certificate', path: folder }), /it contains no PEM certificate/);
     assert.throws(told({ name: 'ca-certificate', path: join(folder, 'missing') }), /missing: it does not exist/);
   });
 });

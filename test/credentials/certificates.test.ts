@@ -91,12 +91,12 @@ describe('certificates of the configuration', () => {
     ];
     assert.equal(
       loadNoting({ given: false, pairs }).reason,
-      `AUTH_SSL_CLIENT_KEYFILE: it is not the key of the certificate of CN=alice, O=Test; AUTH_SSL_CLIENT_CERTFILE: ${join(folder, 'missing')}: it does not exist`,
+      `AUTH_SSL_CLIENT_KEYFILE: the key does not match the certificate of CN=alice, O=Test; AUTH_SSL_CLIENT_CERTFILE: ${join(folder, 'missing')}: it does not exist`,
     );
   });
 
   test('that are not there are no credential', () => {
-    const reason = 'no client certificate was given, and without one SSL gives no identity';
+    const reason = 'no client certificate was provided, and SSL authenticates no identity without one';
     assert.equal(loadNoting({ given: false, pairs: [] }).reason, reason);
   });
 });

@@ -61,7 +61,7 @@ describe('a token directory', () => {
       put(name, 'one.a.b\n');
       const { texts, skipped } = await read();
       assert.deepEqual(texts, []);
-      assert.deepEqual(skipped, [`${name}: HTCondor ignores files of such a name`]);
+      assert.deepEqual(skipped, [`${name}: HTCondor ignores files with such a name`]);
     });
   }
 
@@ -78,7 +78,9 @@ describe('a token directory', () => {
       put('good', 'good.a.b');
       const { texts, skipped } = await read();
       assert.deepEqual(texts, ['good.a.b']);
-      assert.deepEqual(skipped, [`bad: others may use it (mode 0${mode.toString(8)}); it must be 0600`]);
+      assert.deepEqual(skipped, [
+        `bad: other accounts can access it (mode 0${mode.toString(8)}); the mode must be 0600`,
+      ]);
     });
   }
 
@@ -92,7 +94,7 @@ describe('a token directory', () => {
   test('refuses a file of somebody else', { skip: noRoot }, async () => {
     chownSync(put('theirs', 'x.a.b'), 65534, 65534);
     const { texts, skipped } = await read();
-    assert.deepEqual([texts, skipped], [[], ['theirs: it belongs to user 65534, not to us (0)']]);
+    assert.deepEqual([texts, skipped], [[], ['theirs: it is owned by user 65534, not by this account (0)']]);
   });
 
   test('judges a symbolic link by its target', {
@@ -111,7 +113,7 @@ describe('a token directory', () => {
     assert.equal(skipped.length, 4);
     assert.match(
       skipped.join('\n'),
-      /^bad: others may use it.*\nelse: it is not a regular file\nloop: it is a symbolic link.*\nlost: it does not exist$/,
+      /^bad: other accounts can access it.*\nelse: it is not a regular file\nloop: it is a symbolic link.*\nlost: it does not exist$/,
     );
   });
 
@@ -131,7 +133,8 @@ describe('a token directory', () => {
     assert.deepEqual([texts, skipped], [[], ['huge: it is too large']]);
   });
 
-  test('that is empty says so', async () => assert.deepEqual((await read()).skipped, [`${directory}: it is empty`]));
+  test('that is empty says so', async () =>
+    assert.deepEqual((await read()).skipped, [`${directory}: the directory is empty`]));
 
   test('that is missing says so', async () => {
     rmSync(directory, { recursive: true });

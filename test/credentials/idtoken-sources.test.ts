@@ -77,8 +77,8 @@ describe('the text of an input', () => {
     ['base64 of something else', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
     ['a token with neither sub nor jti', jwt({ sub: undefined, jti: undefined }), /it has no sub/],
     ['a token without iss', jwt({ iss: undefined }), /it has no iss/],
-    ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is no time/],
-    ['a token with a newline in its sub', jwt({ sub: 'a\n::error::x' }), /its sub has control characters/],
+    ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is not a valid timestamp/],
+    ['a token with a newline in its sub', jwt({ sub: 'a\n::error::x' }), /its sub contains control characters/],
     [
       'an unsigned token',
       `${encode({ alg: 'none', kid: 'POOL' })}.${encode({ iss: 'p', sub: 's' })}.c2lnbmF0dXJl`,
@@ -95,7 +95,7 @@ describe('the text of an input', () => {
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
     test(`that is ${JSON.stringify(text)} is no credential`, () => {
       const reason = loadIdTokens({ text: new Secret(text) }, notingHost().host);
-      assert.equal(reason, 'no IDTOKEN was found; idtoken holds only blank lines and comments');
+      assert.equal(reason, 'no IDTOKEN was found; idtoken contains only blank lines and comments');
     });
   }
 });
@@ -147,7 +147,7 @@ describe('a token directory', () => {
     const { found, reasons } = readIdTokens({ directory, named: true }, host);
     assert.deepEqual([found.length, masks.length], [0, 0]);
     assert.ok(reasons.length < 30 && log.length < 30);
-    assert.match(reasons.at(-1) ?? '', /^19980 more lines that hold no IDTOKEN$/);
+    assert.match(reasons.at(-1) ?? '', /^19980 more lines that contain no IDTOKEN$/);
   });
 
   const reason = () => loadIdTokens({ directory, named: true }, notingHost().host);
@@ -159,14 +159,14 @@ describe('a token directory', () => {
   });
 
   test('that is empty, or missing, is named', () => {
-    assert.match(String(reason()), /tokens\.d-\w+: it is empty$/);
+    assert.match(String(reason()), /tokens\.d-\w+: the directory is empty$/);
     rmSync(directory, { recursive: true });
     assert.match(String(reason()), /tokens\.d-\w+: it does not exist$/);
   });
 
   test('with comments alone is named', () => {
     put('ci', '# nothing\n');
-    assert.match(String(reason()), /ci: it holds no token/);
+    assert.match(String(reason()), /ci: the file contains no token/);
   });
 
   test('has its names excluded as HTCondor is configured', () => {

@@ -116,7 +116,7 @@ describe('KERBEROS', () => {
   const reasons: readonly [string, Record<string, string>, RegExp][] = [
     ['a cache that does not exist', { KRB5CCNAME: 'PLACE/nothing' }, /nothing: it does not exist/],
     ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is no credential cache/],
-    ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is no regular file/],
+    ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is not a regular file/],
     ['a DIR: cache whose primary leads out of it', { KRB5CCNAME: 'DIR:PLACE/evil' }, /its file primary names no cache/],
     ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read/],
     ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],

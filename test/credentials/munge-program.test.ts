@@ -17,7 +17,7 @@ const load = (...path: string[]) => loadMunge(path.join(delimiter), undefined, n
 
 describe('MUNGE', () => {
   test('is not there without its program, and says so', () => {
-    for (const path of [[''], [folder]]) assert.equal(load(...path), 'there is no program munge on the PATH');
+    for (const path of [[''], [folder]]) assert.equal(load(...path), 'the program munge was not found in PATH');
   });
 
   test('is there with it, though that is no program at all: nobody has asked it yet', () => {
@@ -33,7 +33,7 @@ describe('MUNGE', () => {
     writeFileSync(join(folder, 'munge'), '', { mode: 0o755 });
     process.chdir(folder);
     try {
-      for (const path of ['.', 'bin', '']) assert.equal(load(path), 'there is no program munge on the PATH');
+      for (const path of ['.', 'bin', '']) assert.equal(load(path), 'the program munge was not found in PATH');
     } finally {
       process.chdir(before);
     }

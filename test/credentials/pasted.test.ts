@@ -36,11 +36,16 @@ describe('a token', () => {
 
   const mistakes: readonly [string, 'idtoken' | 'scitoken', string, RegExp][] = [
     ['an expression', 'idtoken', '$'.concat('{{ secrets.TOKEN }}'), /workflow expression that was not expanded/],
-    ['the mask of a log', 'scitoken', '***', /it is \*\*\*, which logs show/],
-    ['PEM', 'idtoken', '-----BEGIN CERTIFICATE-----', /it is PEM, not a token/],
-    ['base64 of something else', 'idtoken', Buffer.alloc(90, 7).toString('base64'), /it looks like base64/],
-    ['an IDTOKEN', 'scitoken', idtoken, /it is an IDTOKEN \(signed with HS256\).*the input idtoken/],
-    ['a SciToken', 'idtoken', scitoken, /it is a SciToken or the like \(signed with ES256\).*the input scitoken/],
+    ['the mask of a log', 'scitoken', '***', /the value is \*\*\*, which logs show/],
+    ['PEM', 'idtoken', '-----BEGIN CERTIFICATE-----', /the value is PEM, not a token/],
+    ['base64 of something else', 'idtoken', Buffer.alloc(90, 7).toString('base64'), /the value looks like base64/],
+    ['an IDTOKEN', 'scitoken', idtoken, /the value is an IDTOKEN \(signed with HS256\).*the input idtoken/],
+    [
+      'a SciToken',
+      'idtoken',
+      scitoken,
+      /the value is a SciToken or a similar JWT \(signed with ES256\).*the input scitoken/,
+    ],
   ];
   for (const [what, name, text, message] of mistakes) {
     test(`is named if it is ${what}, as ${name}`, () => {

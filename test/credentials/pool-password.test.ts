@@ -57,14 +57,14 @@ describe('the input password', () => {
           assert.ok(error instanceof CredentialError);
           assert.deepEqual(
             [error.code, error.message],
-            ['ERR_CREDENTIAL_UNREADABLE', 'password: it is not one line of text'],
+            ['ERR_CREDENTIAL_UNREADABLE', 'password: the password is not a single line of text'],
           );
           return true;
         },
       );
     });
   }
-  test('that is not there is no password', () => assert.equal(load({}), 'no pool password was given'));
+  test('that is not there is no password', () => assert.equal(load({}), 'no pool password was provided'));
 });
 
 describe('SEC_PASSWORD_FILE', () => {
@@ -84,7 +84,7 @@ describe('SEC_PASSWORD_FILE', () => {
   test('that is empty, or begins with NUL, has none', () => {
     for (const bytes of [new Uint8Array(), scramble(Buffer.from('\0x'))]) {
       const file = put(bytes);
-      assert.equal(load({ file }), `${file}: it is empty`);
+      assert.equal(load({ file }), `${file}: the file is empty`);
     }
   });
   test('that is missing, or is a directory, is told', () => {
@@ -97,7 +97,7 @@ describe('SEC_PASSWORD_FILE', () => {
   }, () => {
     const noting = notingHost();
     const file = put(scramble(Buffer.from('correct horse')), 0o644);
-    assert.match(String(load({ file }, noting)), /others may use it \(mode 0644\)/);
+    assert.match(String(load({ file }, noting)), /other accounts can access it \(mode 0644\)/);
     assert.deepEqual(noting.masks, []);
   });
 });

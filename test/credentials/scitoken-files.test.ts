@@ -36,7 +36,7 @@ describe('a bearer token', { skip: process.getuid === undefined && 'only Unix ha
     writeFileSync(path, jwt);
     assert.equal(
       read({ XDG_RUNTIME_DIR: folder }, uid + 1),
-      `${path}: it belongs to user ${uid}, not to us (${uid + 1})`,
+      `${path}: it is owned by user ${uid}, not by this account (${uid + 1})`,
     );
   });
 

@@ -63,10 +63,10 @@ describe('the input scitoken', () => {
   }
 
   const bad: readonly [string, string, RegExp][] = [
-    ['is blank', ' \n', /^scitoken: it is empty$/],
-    ['has a newline in the middle', token.replace('.', '.\n'), /^scitoken: it has blanks or line ends in the middle$/],
-    ['is two tokens', `${token}\n${token}`, /^scitoken: it has blanks or line ends in the middle$/],
-    ['has a comment', `# mine\n${token}`, /blanks or line ends/],
+    ['is blank', ' \n', /^scitoken: the value is empty$/],
+    ['has a newline in the middle', token.replace('.', '.\n'), /^scitoken: it contains white space$/],
+    ['is two tokens', `${token}\n${token}`, /^scitoken: it contains white space$/],
+    ['has a comment', `# mine\n${token}`, /it contains white space/],
     ['is a word', 'hunter2-hunter2', /^scitoken: not a SciToken: it is not three parts/],
     ['is in quotes', `"${token}"`, /not a SciToken/],
     ['is an IDTOKEN cut short', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
@@ -96,7 +96,7 @@ describe('the input scitoken', () => {
     assert.equal(found({ text }), 'alice of scitoken');
     assert.throws(
       () => load({ text }),
-      /scitoken: it has \d+ bytes; SCITOKENS takes at most 16380, mode exchange more/,
+      /scitoken: it has \d+ bytes; SCITOKENS accepts at most 16380, mode exchange accepts more/,
     );
   });
 });
@@ -111,14 +111,17 @@ describe('SCITOKENS_FILE', () => {
     const missing = join(folder, 'missing');
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
     const blank = put('blank', '# nothing\n');
-    assert.equal(found({ file: blank, env }), `${blank}: it is empty`);
-    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: (it is not a regular file|EISDIR)/);
+    assert.equal(found({ file: blank, env }), `${blank}: the value is empty`);
+    assert.match(found({ file: folder, env }), /^SCITOKENS_FILE .*: it is not a regular file/);
     const other = put('other', 'hunter2\n');
     assert.match(found({ file: other, env }), /^.*other: not a SciToken: /);
   });
   test('with one that is too long is passed over', () => {
     const file = put('long', issuer.issue('alice', { pad: 'x'.repeat(20_000) }));
-    assert.match(String(load({ file })), /long: it has \d+ bytes; SCITOKENS takes at most 16380, mode exchange more$/);
+    assert.match(
+      String(load({ file })),
+      /long: it has \d+ bytes; SCITOKENS accepts at most 16380, mode exchange accepts more$/,
+    );
   });
   test('of a megabyte is not read to its end', () => {
     const file = put('huge', 'x'.repeat(1024 * 1024));
@@ -149,11 +152,11 @@ describe('the search of WLCG', () => {
   test('says where it has looked', () => {
     assert.equal(
       found({ env: { XDG_RUNTIME_DIR: folder, BEARER_TOKEN_FILE: join(folder, 'a') } }),
-      `no SciToken was found: BEARER_TOKEN is not set, and there is none in ${join(folder, 'a')}, ${join(folder, `bt_u${NOBODY}`)}, ${join('/tmp', `bt_u${NOBODY}`)}`,
+      `no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${join(folder, 'a')}, ${join(folder, `bt_u${NOBODY}`)}, ${join('/tmp', `bt_u${NOBODY}`)}`,
     );
     assert.equal(
       readSciToken({ text: undefined, file: undefined, env: {}, uid: undefined }, notingHost().host),
-      'no SciToken was found: BEARER_TOKEN is not set, and there is none in any file',
+      'no SciToken was found: BEARER_TOKEN is not set, and no token was found in any file',
     );
   });
   test('takes the first that is there, even if it is of no use, and says so', () => {
@@ -165,6 +168,6 @@ describe('the search of WLCG', () => {
   test('stops at what cannot be read', () => {
     mkdirSync(join(folder, 'folder'));
     const reason = found({ env: { BEARER_TOKEN_FILE: join(folder, 'folder'), XDG_RUNTIME_DIR: folder } });
-    assert.match(reason, /folder: (it is not a regular file|EISDIR)/);
+    assert.match(reason, /folder: it is not a regular file/);
   });
 });

@@ -64,7 +64,7 @@ describe('a signing key', () => {
     );
     assert.deepEqual([token.issuedAt, token.expiresAt, token.authz], [1_700_000_000, 1_700_000_060, undefined]);
     assert.match(token.tokenId ?? '', /^[0-9a-f]{32}$/);
-    assert.deepEqual([source, chosen], [`a token made with the key ${join(folder, 'POOL')}`, true]);
+    assert.deepEqual([source, chosen], [`a token signed with the key ${join(folder, 'POOL')}`, true]);
     assert.deepEqual(masks, [token.jwt.reveal(), token.jwt.reveal().split('.')[2]]);
     const signed = Buffer.from(new SigningKey('POOL', key).signature(token.signedText)).toString('base64url');
     assert.equal(token.jwt.reveal().split('.')[2], signed);
@@ -106,7 +106,7 @@ describe('a signing key', () => {
   }, () => {
     const { made, log } = mint({ poolKeyFile: put('POOL', key, 0o644) });
     assert.equal(made, undefined);
-    assert.match(log.join(), /passed over the key .*POOL: others may use it/);
+    assert.match(log.join(), /skipped the key .*POOL: other accounts can access it/);
   });
 
   test('is not there: nothing is thought of', () => {
@@ -127,7 +127,7 @@ describe('a signing key', () => {
         const words = { 'authentication-methods': 'IDTOKENS' };
         const minted = await ways.try(pool, words, { env });
         assert.equal(minted.fetched?.token.subject, 'condor@password', String(minted.error));
-        assert.equal(minted.fetched?.credentialSource, `a token made with the key ${join(folder, 'POOL')}`);
+        assert.equal(minted.fetched?.credentialSource, `a token signed with the key ${join(folder, 'POOL')}`);
         const action = withoutSigningKeys(
           readRequest((name) => (({ ...words, address: pool.schedd() }) as Words)[name], surroundings(env)),
         );

@@ -50,11 +50,11 @@ describe('credentials', () => {
         assert.equal(error.code, 'ERR_NO_CREDENTIAL');
         assert.equal(
           error.message,
-          `there is no credential; IDTOKENS: no IDTOKEN was found; ${join(folder, 'tokens.d')}: it does not exist. ` +
-            'SCITOKENS: no SciToken was found: BEARER_TOKEN is not set, and there is none in any file. ' +
-            'SSL: no client certificate was given, and without one SSL gives no identity. ' +
-            'PASSWORD: no pool password was given. FS: it needs accounts as Unix has them. ' +
-            'MUNGE: there is no program munge on the PATH. ' +
+          `no credential was found; IDTOKENS: no IDTOKEN was found; ${join(folder, 'tokens.d')}: it does not exist. ` +
+            'SCITOKENS: no SciToken was found: BEARER_TOKEN is not set, and no token was found in any file. ' +
+            'SSL: no client certificate was provided, and SSL authenticates no identity without one. ' +
+            'PASSWORD: no pool password was provided. FS: the method requires Unix accounts. ' +
+            'MUNGE: the program munge was not found in PATH. ' +
             'KERBEROS: this system has no default credential cache',
         );
         return true;
@@ -111,6 +111,6 @@ describe('credentials', () => {
 
   for (const method of ['NTSSPI', 'FS_REMOTE', 'GSI'] as const) {
     test(`of ${method} are of no use here`, () =>
-      assert.throws(() => load([method]), new RegExp(`${method}: it is not supported`)));
+      assert.throws(() => load([method]), new RegExp(`${method}: the method is not supported`)));
   }
 });

@@ -94,7 +94,7 @@ describe('authorities', () => {
     const files = [join(folder, 'missing'), put('x', 'hello'), put('ca.pem', pem(authority))];
     const { authorities } = await tlsFor({ files }, noting);
     assert.deepEqual(trimmed(authorities), [pem(authority)]);
-    assert.match(noting.log.join('\n'), /passed over .*missing: it does not exist\n.*passed over .*x: it holds no PEM/);
+    assert.match(noting.log.join('\n'), /skipped .*missing: it does not exist\n.*skipped .*x: it contains no PEM/);
   });
 });
 

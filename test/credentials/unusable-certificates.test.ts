@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { loadCertificate } from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { allOf, assertHidden } from '../support/broken-messages.ts';
-import { Authority, type Identity } from '../support/certificates.ts';
+import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
 import { assertUnreadable, given, keyLines, loadNoting, reformedKey } from '../support/client-certificate.ts';
 import { notingHost } from '../support/noting-host.ts';
 
@@ -28,36 +28,43 @@ describe('a client certificate of no use', () => {
     ])
       assertUnreadable(
         given(pem, alice.key),
-        /^client-certificate: (it holds no PEM certificate|a certificate in it cannot be read)$/,
+        /^client-certificate: (it contains no PEM certificate|it contains a certificate that cannot be parsed)$/,
       );
   });
 
   test('has PEM of something else', () =>
     assertUnreadable(
       given(alice.key, alice.key),
-      /^client-certificate: it holds no PEM certificate$/,
+      /^client-certificate: it contains no PEM certificate$/,
       keyLines(alice.key),
     ));
 
   test('is cut short', () => {
     const lines = alice.certificate.split('\n');
     const cut = [...lines.slice(0, 4), '-----END CERTIFICATE-----'].join('\n');
-    assertUnreadable(given(cut, alice.key), /^client-certificate: a certificate in it cannot be read$/);
+    assertUnreadable(given(cut, alice.key), /^client-certificate: it contains a certificate that cannot be parsed$/);
   });
 
   test('has a broken one above it', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
-    assertUnreadable(given(`${alice.certificate}\n${broken}`, alice.key), /a certificate in it cannot be read/);
+    assertUnreadable(
+      given(`${alice.certificate}\n${broken}`, alice.key),
+      /it contains a certificate that cannot be parsed/,
+    );
   });
 
   test('has no key', () => {
     for (const pem of ['hello', alice.certificate, alice.key.replace('END', 'ENDE')])
-      assertUnreadable(given(alice.certificate, pem), /^client-key: it holds no PEM private key$/, keyLines(alice.key));
+      assertUnreadable(
+        given(alice.certificate, pem),
+        /^client-key: it contains no PEM private key$/,
+        keyLines(alice.key),
+      );
   });
 
   test('has a key that cannot be read', () => {
     const garbage = `-----BEGIN PRIVATE KEY-----\n${'QUJD'.repeat(12)}\n-----END PRIVATE KEY-----`;
-    assertUnreadable(given(alice.certificate, garbage), /^client-key: the private key cannot be read$/, [
+    assertUnreadable(given(alice.certificate, garbage), /^client-key: the private key cannot be parsed$/, [
       'QUJDQUJDQUJD',
     ]);
     const mixed = alice.key
@@ -71,7 +78,7 @@ describe('a client certificate of no use', () => {
     for (const key of [bob.key, String(rsa)])
       assertUnreadable(
         given(alice.certificate, key),
-        /^client-key: it is not the key of the certificate of CN=alice, O=Test$/,
+        /^client-key: the key does not match the certificate of CN=alice, O=Test$/,
         keyLines(key),
       );
   });
@@ -87,11 +94,32 @@ describe('a client certificate of no use', () => {
       assert.equal(key.includes('Proc-Type: 4,ENCRYPTED'), what.includes('Proc-Type'));
       assertUnreadable(
         given(alice.certificate, key),
-        /^client-key: the key is encrypted with a passphrase; give one that is not: openssl pkey -in KEY -out PLAIN$/,
+        /^client-key: the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN$/,
         keyLines(key),
       );
     });
   }
+
+  test('is for servers only', async () => {
+    const [serverAuth, clientAuth] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
+    const server = await authority.issue({ subject: 'CN=ap', usages: [serverAuth] });
+    assertUnreadable(
+      given(server.certificate, server.key),
+      /^client-certificate: the certificate is not for TLS clients \(its extended key usage lacks clientAuth\)$/,
+      keyLines(server.key),
+    );
+    const both = await authority.issue({ subject: 'CN=ap', usages: [serverAuth, clientAuth] });
+    assert.equal(loadNoting(given(both.certificate, both.key)).reason, undefined);
+  });
+
+  test('has an RSA key below 2048 bits', async () => {
+    const weak = await weakIdentity();
+    assertUnreadable(
+      given(weak.certificate, weak.key),
+      /^client-certificate: its RSA key has 512 bits; TLS needs at least 2048$/,
+      keyLines(weak.key),
+    );
+  });
 
   test('has expired, or is not valid yet', async () => {
     const old = await authority.issue({ subject: 'CN=old', from: -48, to: -24 });

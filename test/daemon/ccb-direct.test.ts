@@ -31,12 +31,12 @@ describe('a daemon behind CCB', () => {
         await withPool({ broker: stream }, async (pool) => {
           const { log, token } = await fetchHidden(pool, { address: hiddenSchedd(pool, port) });
           assert.equal(token.subject, 'alice@pool.test');
-          assert.match(log.join('\n'), /who answers directly may not be the daemon/);
+          assert.match(log.join('\n'), /the peer at the direct address may not be the daemon/);
         });
         await withPool({ broker: (request) => refuse(request, 'not today') }, (pool) =>
           assert.rejects(
             fetchHidden(pool, { address: hiddenSchedd(pool, port) }),
-            ccbOnly(/neither directly \(.{10,}\) nor through CCB \(broker 127\.0\.0\.1:\d+: it says "not today"\)/),
+            ccbOnly(/neither directly \(.{10,}\) nor through CCB \(broker 127\.0\.0\.1:\d+: it replied "not today"\)/),
           ),
         );
       } finally {

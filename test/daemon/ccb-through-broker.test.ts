@@ -24,8 +24,8 @@ afterEach(allPortsClosed);
 
 describe('a daemon behind CCB', () => {
   for (const [way, broker, log] of [
-    ['streams', stream, /it passes on what we and the daemon say/],
-    ['has it connect to us', connectBack, /the daemon has connected to us/],
+    ['streams', stream, /the broker relays the connection/],
+    ['has it connect to us', connectBack, /the daemon connected to the client/],
   ] as const) {
     test(`is reached through a broker that ${way}, asked in a session`, async () => {
       const requests: BrokerRequest[] = [];
@@ -122,7 +122,7 @@ describe('a daemon behind CCB', () => {
         : connectBack(request, pool);
     return withPool({ broker }, async (pool) => {
       const { log } = await fetchHidden(pool);
-      assert.match(log.join('\n'), /the daemon has connected to us/);
+      assert.match(log.join('\n'), /the daemon connected to the client/);
     });
   });
 
@@ -147,7 +147,7 @@ describe('a daemon behind CCB', () => {
           );
           assert.match(
             error.message,
-            new RegExp(`broker ${pool.collector}: it says "no daemon is registered\\?::error::`),
+            new RegExp(`broker ${pool.collector}: it replied "no daemon is registered\\?::error::`),
           );
           assert.match(error.peer ?? '', new RegExp(`^<127\\.0\\.0\\.1:${DEAD_PORT}\\?CCBID=`));
           return true;
@@ -179,7 +179,7 @@ describe('a daemon behind CCB', () => {
           callCommand(call, async () => {}, notingHost({ signal: AbortSignal.timeout(5000) }).host),
           (error: HTCondorError) => {
             assert.equal(error.code, 'ERR_NO_CREDENTIAL');
-            assert.match(error.message, new RegExp(`; ${name}: it does not prove who the daemon is`));
+            assert.match(error.message, new RegExp(`; ${name}: it does not authenticate the daemon`));
             return true;
           },
         );
@@ -193,7 +193,7 @@ describe('a daemon behind CCB', () => {
     withPool({}, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: `<127.0.0.1:${DEAD_PORT}?CCBID=nonsense>` }),
-        ccbOnly(/names no broker that could be asked/),
+        ccbOnly(/contains no valid CCB contact/),
       ),
     ));
 

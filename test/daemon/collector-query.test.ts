@@ -119,6 +119,6 @@ describe('a collector with another key', () => {
     });
     const { error, log } = await locate('ci@pool', words);
     assert.ok(error instanceof HTCondorError);
-    assert.match(log.join('\n'), /warn The collector did not prove itself, and is believed no more than anybody/);
+    assert.match(log.join('\n'), /warn The collector failed to authenticate itself; its answers are not trusted/);
   });
 });

@@ -188,7 +188,7 @@ describe('If the reply of a daemon', () => {
       assert.equal(error.code, code, error.stack);
     });
   }
-  test('has control characters and workflow commands: the message contains neither', async () => {
+  test('contains control characters and workflow commands: the message contains neither', async () => {
     const text = 'x\n::error::y\u001b[2J ##[add-mask]z';
     const error = await errorOf({ edit: { reply: () => ({ ErrorString: text, ErrorCode: 1 }) } });
     assert.equal(error.code, 'ERR_DAEMON');

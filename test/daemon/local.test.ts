@@ -87,7 +87,7 @@ describe('the file of a daemon', () => {
     assert.equal(found(AD, 'credd'), `${SINFUL} ci@pool`);
   });
 
-  const NONE = 'file: it has no address';
+  const NONE = 'file: it contains no address';
   const bad: readonly [string, string | Uint8Array | undefined, string][] = [
     ['that is missing', undefined, 'file: it does not exist'],
     ['that is empty', '', NONE],
@@ -109,7 +109,10 @@ describe('the file of a daemon', () => {
 
   test('that is a directory says so', () => {
     mkdirSync(join(folder, 'd'));
-    assert.match(String(findLocal({ adFile: join(folder, 'd'), addressFile: undefined }, 'schedd')), /d: EISDIR/);
+    assert.match(
+      String(findLocal({ adFile: join(folder, 'd'), addressFile: undefined }, 'schedd')),
+      /d: it is not a regular file$/,
+    );
   });
 
   test('of the ad counts first, then that of addresses; of neither, both reasons are told', () => {
@@ -176,12 +179,12 @@ describe('a fetch from the daemon of this machine', () => {
   test('is meant by its own name too, and by no other', async () => {
     assert.equal((await fetchHere({ words: { name: 'ci@pool' } })).fetched?.roundTrips, 3);
     const { error } = await fetchHere({ words: { name: 'other@pool' } });
-    assert.match(String(error), /pool: give the host of the collector/);
+    assert.match(String(error), /pool: the collector is unknown/);
   });
 
   test('that has left nothing is told, if there is no collector to ask', async () => {
     const { error } = await fetchHere({ file: '' });
-    assert.match(String(error), /LocateError: no schedd on this machine: .*address: it has no address/);
+    assert.match(String(error), /LocateError: no schedd on this host: .*address: it contains no address/);
   });
 
   test('that has left nothing is looked for in the pool', () =>
@@ -189,7 +192,7 @@ describe('a fetch from the daemon of this machine', () => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: join(folder, 'missing'), _CONDOR_COLLECTOR_HOST: pool.collector };
       const { fetched, error, log } = await ways.try(pool, { address: '', idtoken: pool.idToken() }, { env });
       assert.equal(fetched?.daemonName, 'ci@pool', String(error));
-      assert.match(log.join('\n'), /locate: not on this machine: .*missing: it does not exist/);
+      assert.match(log.join('\n'), /locate: not on this host: .*missing: it does not exist/);
     }));
 
   test('that is gone is not there: an old file is no reason to look elsewhere', async () => {

@@ -55,7 +55,7 @@ for (const readNeedsSession of [false, true]) {
 
     test('has none', () =>
       withPool({ schedds: [], readNeedsSession }, async (pool) => {
-        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it has none of that type/);
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it knows none of that type/);
       }));
   });
 }
@@ -68,7 +68,7 @@ describe('Several collectors', () => {
       const onLog = (level: string, line: string) => level === 'warn' && warnings.push(line);
       const { daemonName } = await fetchFrom(pool, { pool: list, name: 'ci@pool', onLog });
       assert.equal(daemonName, 'ci@pool');
-      assert.match(warnings.join('\n'), /connection refused; asking the next collector/);
+      assert.match(warnings.join('\n'), /connection refused; trying the next collector/);
     }));
   test('of which one is down do not hide that the other does not have the daemon', () =>
     withPool({}, async (pool) => {

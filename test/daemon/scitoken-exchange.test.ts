@@ -105,7 +105,7 @@ describe('a SciToken', () => {
   test('lasts no longer than it does', async () => {
     const scitoken = ways.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
     const { fetched, error } = await exchange({}, {}, scitoken);
-    assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: asked for 1 min, granted (2\d|30) s$/);
+    assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: requested 1 min, granted (2\d|30) s$/);
   });
 
   test('is exchanged in a session by SSL, whoever that is for', async () => {
@@ -157,7 +157,7 @@ describe('a SciToken is not shown', () => {
       assertError(
         tried,
         'ERR_NO_CREDENTIAL',
-        /a SciToken is shown only to a daemon that proves itself: .*not by (FS|MUNGE)/,
+        /a SciToken is sent only to a daemon that authenticates itself: .*not with (FS|MUNGE)/,
       );
       assert.deepEqual([tried.shown, tried.connections], [false, 0]);
     }
@@ -192,7 +192,7 @@ describe('a SciToken is not shown', () => {
         ...(method === undefined ? {} : { 'authentication-methods': method }),
       });
       const tried = await exchange(words, options());
-      assertError(tried, 'ERR_SERVER_UNPROVEN', /could not prove/);
+      assertError(tried, 'ERR_SERVER_UNPROVEN', /failed to prove/);
       assert.ok(!tried.shown);
     });
   }

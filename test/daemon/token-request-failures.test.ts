@@ -28,7 +28,7 @@ describe('a request comes to nothing', () => {
 
   test('in the time that there is: its id is told', async () => {
     const asked = await request({ timeoutMs: patience(400) });
-    assertError(asked, 'ERR_TIMEOUT', new RegExp(`^request ${asked.id} was not approved in the time allowed$`));
+    assertError(asked, 'ERR_TIMEOUT', new RegExp(`^request ${asked.id} was not approved within the time limit$`));
     assert.equal((asked.error as { requestId?: string }).requestId, asked.id);
     assert.ok(polls(asked) > 1);
   });
@@ -73,9 +73,13 @@ describe('a request comes to nothing', () => {
 
   const tokens: readonly [string, Record<string, unknown>, RegExp][] = [
     ['of somebody else', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
-    ['of another pool', { iss: 'other.test' }, /the token's issuer is other\.test/],
-    ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the 60 s that we asked for/],
-    ['with more levels', { scope: 'condor:/READ condor:/ADMINISTRATOR' }, /allows ADMINISTRATOR, which we did not ask/],
+    ['of another pool', { iss: 'other.test' }, /the token was issued by other\.test/],
+    ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the requested 1 min/],
+    [
+      'with more levels',
+      { scope: 'condor:/READ condor:/ADMINISTRATOR' },
+      /allows ADMINISTRATOR, which was not requested/,
+    ],
   ];
   for (const [what, claims, text] of tokens) {
     test(`where the token is one ${what}`, async () => {

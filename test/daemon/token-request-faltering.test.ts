@@ -57,7 +57,7 @@ describe('a daemon that falters while it is looked at', () => {
       },
     };
     const asked = await request({ options: { ...options, tls }, requests: APPROVED });
-    assertError(asked, 'ERR_SERVER_UNPROVEN', /could not prove that it is ap\.pool\.test/);
+    assertError(asked, 'ERR_SERVER_UNPROVEN', /failed to prove that it is ap\.pool\.test/);
     assert.equal(polls(asked), 0);
   });
 });

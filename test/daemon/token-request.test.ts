@@ -27,7 +27,7 @@ describe('a request', () => {
     const command = `condor_token_request_approve -reqid ${asked.id} -name '<127.0.0.1:PORT?alias=ap.pool.test&sock=schedd_0>'`;
     assert.deepEqual(
       notices(asked).map((line) => line.replace(/:\d+\?/, ':PORT?')),
-      [`Request ${asked.id} for a token of carol@pool.test waits for its approval: ${command}`],
+      [`Request ${asked.id} for a token for carol@pool.test is waiting for approval: ${command}`],
     );
   });
 
@@ -71,7 +71,7 @@ describe('a request', () => {
     const asked = await request({ requests: { ...APPROVED, rateLimited: 3 } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
     assert.equal(polls(asked), 4);
-    assert.equal(asked.log.filter((line) => /asked in vain whether request \d+ is approved/.test(line)).length, 3);
+    assert.equal(asked.log.filter((line) => /could not poll request \d+/.test(line)).length, 3);
   });
 
   test('has its token masked, and nowhere but in the result', async () => {

@@ -49,7 +49,7 @@ describe('a denial that a reset discards', () => {
     test(`is received at the second attempt with ${way}, which sends no request ahead`, () =>
       withPool(ways.pool(denying), async (pool) => {
         const tried = await ways.try(pool, { ...ways.words(way, pool), 'server-name': ways.hostName });
-        assertError(tried, 'ERR_DENIED', /answers DENIED to our command/);
+        assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
         assert.equal(unread(pool).length, 1, pool.log.join('\n'));
         assert.equal(pool.connections, 2);
       }));
@@ -62,7 +62,7 @@ describe('a denial that a reset discards', () => {
       const faults = { 'post-auth': (frame: Uint8Array) => (++verdicts === 1 ? ('reset' as const) : frame) };
       return withPool(ways.pool({ ...denying, faults }), async (pool) => {
         const tried = await ways.try(pool, ways.words(way, pool));
-        assertError(tried, 'ERR_DENIED', /answers DENIED to our command/);
+        assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
         assert.deepEqual(unread(pool), []);
         assert.equal(pool.connections, 2);
       });
@@ -75,7 +75,7 @@ describe('a denial that a reset discards', () => {
         const scitoken = ways.words('SCITOKENS', pool);
         const own = words.mode === 'exchange' ? scitoken : ways.words('IDTOKENS', pool);
         const tried = await ways.try(pool, { ...own, ...words, 'server-name': ways.hostName });
-        assertError(tried, 'ERR_DENIED', /answers DENIED to our command/);
+        assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
         assert.equal(unread(pool).length, 1, pool.log.join('\n'));
       }));
   }
@@ -84,14 +84,14 @@ describe('a denial that a reset discards', () => {
     withPool(ways.pool({ ...denying, readNeedsSession: true }), async (pool) => {
       const words = { pool: pool.collector, name: 'ci@pool', ...ways.words('IDTOKENS', pool) };
       const tried = await ways.try(pool, words);
-      assertError(tried, 'ERR_DENIED', /answers DENIED to our command/);
+      assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
     }));
 
   test('is received when the daemon chooses the method, so that nothing was presumed', () =>
     withPool(ways.pool({ ...denying, methods: ['PASSWORD', 'TOKEN'] }), async (pool) => {
       const words = { idtoken: pool.idToken(), password: 'correct horse' };
       const tried = await ways.try(pool, words);
-      assertError(tried, 'ERR_DENIED', /answers DENIED to our command/);
+      assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
       assert.equal(pool.connections, 2);
     }));
 });

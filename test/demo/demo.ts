@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --pool real | -- --keyless]`: the main job, as a workflow would see it. The built Action is run the way a runner
- * does it; the pool is embedded in this process, or is HTCondor itself.
+ * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch as a workflow sees it. Runs the built Action as a runner does.
+ * The pool is embedded in this process, or is a real HTCondor pool.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ import { claimsOf, onlyToken } from '../support/real-fetch.ts';
 import { Runner } from '../support/runner.ts';
 import { demoKeyless } from './keyless.ts';
 
-/** What the demo needs of a pool. */
+/** The parts of a pool that the demo needs. */
 interface DemoPool {
   readonly title: string;
   readonly collector: string;
   readonly schedd: string;
-  /** A token that never expires and may do everything: what people have in their secrets. */
+  /** A token without expiry and without restrictions, as many repositories have in their secrets. */
   readonly credential: string;
-  /** Does something with the new token alone; a line for each thing. */
+  /** Uses the new token as the only credential. Returns a line for each use. */
   use(token: string): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
@@ -82,7 +82,7 @@ async function demo(pool: DemoPool): Promise<void> {
     heading('The step');
     const inputs = { pool: pool.collector, name: pool.schedd, authz: 'READ WRITE', lifetime: '30m', token: 'ci' };
     indented(['- uses: condor-token-fetch/condor-token-fetch@v0', '  with:']);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how a workflow says it
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: workflow expression syntax
     const shown = Object.entries({ ...inputs, idtoken: '${{ secrets.CONDOR_IDTOKEN }}' });
     indented(shown.map(([name, value]) => `    ${name}: ${value}`));
 
@@ -93,13 +93,13 @@ async function demo(pool: DemoPool): Promise<void> {
         env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory },
         debug: true,
         async beforePost({ status, log, outputs }) {
-          heading('Its log, as the runner shows it in debug mode');
+          heading('The log in debug mode, as the runner shows it');
           indented(log);
           const { token = '' } = outputs;
           if (status !== 0 || token === '') throw new Error('the step failed');
-          heading('What the token says (the file has the token, mode 0600)');
+          heading('The header and claims of the token (read from the token file, mode 0600)');
           indented(JSON.stringify(claimsOf(readFileSync(join(directory, 'ci'), 'utf8')), undefined, 2).split('\n'));
-          heading('What it is good for');
+          heading('Using the token');
           indented(await pool.use(token));
         },
       },

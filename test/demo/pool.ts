@@ -1,7 +1,7 @@
 /**
- * `node build/test/demo/pool.js embedded|real`: starts a pool that stays when this ends, for the workflow that tries the
- * Action on itself. Where it is and a token of alice are outputs of the step; HTCondor's tools, if it is a real one, are
- * on the PATH of the next steps.
+ * `node build/test/demo/pool.js embedded|real`: starts a pool that outlives this process, for the workflow that tests
+ * the Action. Sets the address of the pool and a token of alice as step outputs. With a real pool, adds HTCondor's
+ * tools to the PATH of later steps.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ interface Outputs {
   readonly collector: string;
   readonly schedd: string;
   readonly idtoken: string;
-  /** Of the process to end when it is no longer needed. */
+  /** PID of the process to end when the pool is no longer needed. */
   readonly pid: number;
 }
 

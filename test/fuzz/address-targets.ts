@@ -1,4 +1,4 @@
-/** Addresses: from a collector's ads, and inside of one another. */
+/** Fuzz targets for addresses in a collector's ads, and for addresses inside other addresses. */
 import assert from 'node:assert/strict';
 import { ccbContacts, inPrivateNetwork, isBehindCcb } from '../../src/transport/ccb-contact.ts';
 import {
@@ -23,7 +23,7 @@ const ADDRESSES: readonly string[] = [
   '::1',
 ];
 
-/** Every property that an address must have, whoever made it up. */
+/** Asserts the invariants of a parsed address. */
 function check(address: Sinful): string {
   const again = parseSinful(formatSinful(address));
   assert.deepEqual(again, address, 'written and read, it is another');
@@ -57,7 +57,7 @@ const sinful: Target = {
   },
 };
 
-/** The text is the parameter itself, not escaped: the first line CCBID, the second PrivAddr, the third addrs. */
+/** The lines of the input are the unescaped parameters CCBID, PrivAddr and addrs. */
 const ccbContact: Target = {
   ...{ name: 'ccb-contact', reaches: 'transport/ccb-contact', weight: 20 },
   seeds: [

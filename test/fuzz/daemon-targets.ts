@@ -1,4 +1,4 @@
-/** Replies of daemons, of collectors and of brokers: ads in which anything may stand. */
+/** Fuzz targets for replies of daemons, collectors and CCB brokers: ads with arbitrary content. */
 import assert from 'node:assert/strict';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import { getAds } from '../../src/daemon/collector-query.ts';
@@ -46,7 +46,7 @@ const SIZES = [0, 1, 2, 11];
 const collector = { address: parseSinful('<1.2.3.4:9618?alias=cm>') ?? assert.fail(), serverName: 'cm.pool.test' };
 const ap = adInput('Name = "ap.pool.test"', 'MyAddress = "<10.0.0.1:9618?alias=ap.pool.test&sock=schedd_1>"');
 
-/** What is asked, and how many ads each answer has, by the first two bytes; then the ads. */
+/** The first two bytes select the query and the number of ads in each reply. The rest of the input is the ads. */
 const located: Target = {
   ...{ name: 'locate', reaches: 'daemon/locate', weight: 10 },
   seeds: [
@@ -105,7 +105,9 @@ const hidden = parseSinful('<127.0.0.1:1?CCBID=127.0.0.1:9618%2317%20127.0.0.1:9
 const claimId = Buffer.alloc(20, ENTROPY).toString('hex');
 const greeting = rawInput((message) => putClassAd(message.int(69), { ClaimId: claimId, MyAddress: '<1.2.3.4:5>' }));
 
-/** What a broker says, and then the daemon through it: its first word has to be the one that we gave. */
+/**
+ * The reply of a CCB broker, then the greeting of the daemon through it, which must contain the client's ClaimId.
+ */
 const broker: Target = {
   ...{ name: 'ccb-reply', reaches: 'daemon/ccb, with the greeting of transport/reverse-listener', weight: 2 },
   seeds: [

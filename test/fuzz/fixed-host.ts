@@ -1,7 +1,7 @@
-/** A world in which everything is known beforehand: the same input has the same outcome. */
+/** A deterministic host: the same input has the same outcome. */
 import type { Host } from '../../src/runtime/host.ts';
 
-/** Each byte of the randomness. */
+/** Value of each random byte. */
 export const ENTROPY = 7;
 
 export function fixedHost(signal: AbortSignal = new AbortController().signal): Host {

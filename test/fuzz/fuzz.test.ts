@@ -1,4 +1,4 @@
-/** Runs the corpus that fuzzing has collected, and a fixed number of mutants with a fixed seed. */
+/** Runs the saved corpus, and a fixed number of mutants with a fixed seed. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ describe('every parser of foreign input', () => {
     }
   });
 
-  test('takes processor time in proportion to the length of the input', async () => {
+  test('uses CPU time in proportion to the length of the input', async () => {
     for (const target of targets.filter(({ weight }) => weight >= 1))
       await checkGrowth(target, [...target.seeds, ...readCorpus(target)], 5);
   });

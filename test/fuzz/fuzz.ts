@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz [-- COUNT | SECONDSs] [--only WORD] [--seed NUMBER] [--save]`: so many executions of all targets
- * together, or so many seconds of each, and a table of what came of it. `--save` writes the corpus.
+ * `npm run fuzz [-- COUNT | SECONDSs] [--only WORD] [--seed NUMBER] [--save]`: executes all targets COUNT times in
+ * total, or each target for SECONDS, and prints a table of the results. `--save` writes the corpus.
  */
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const seconds = /^\d+s$/.test(amount) ? Number.parseInt(amount, 10) : undefined;
 const total = seconds === undefined ? Number(amount.replaceAll('_', '')) : Number.POSITIVE_INFINITY;
 if (!(total > 0)) throw new RangeError(`neither a number of executions nor of seconds: ${amount}`);
 
-Error.stackTraceLimit = 0; // half of the time would go into stacks that nobody reads
+Error.stackTraceLimit = 0; // capturing stacks would take half of the time
 const targets = (await allTargets()).filter(({ name }) => name.includes(values.only));
 const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
 const coverage = new Coverage();
@@ -32,8 +32,8 @@ const reached = new Set<string>();
 const crashes: Crash[] = [];
 const sums = { executions: 0, seconds: 0 };
 
-/** An input that is kept, so that it can be looked at. */
-function tell({ message, target, input }: Crash): void {
+/** Saves the input of a crash to a file, and prints the crash. */
+function reportCrash({ message, target, input }: Crash): void {
   const file = join(tmpdir(), `fuzz-${target}.txt`);
   writeFileSync(file, `${Buffer.from(input).toString('base64')}\n`);
   console.error(`\n${message}\nThe input is in ${file}.`);
@@ -42,7 +42,7 @@ function tell({ message, target, input }: Crash): void {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Memory that is not garbage, in MB. */
+/** Returns the memory in use after garbage collection, in MB. */
 function memoryKeptMb(): number {
   collectGarbage();
   return memoryInUseMb();
@@ -50,7 +50,8 @@ function memoryKeptMb(): number {
 
 let running: Fuzzer | undefined;
 process.once('exit', () => {
-  if (running !== undefined) tell(new Crash(running.target.name, running.current, 'it waits for what never comes'));
+  if (running !== undefined)
+    reportCrash(new Crash(running.target.name, running.current, 'it waits for what never comes'));
 });
 
 for (const target of targets) {
@@ -103,5 +104,5 @@ const head = [
 const all = [head, head.map(() => '---'), ...rows];
 all.push(['**all**', '', sums.executions, sums.seconds.toFixed(0), '', '', reached.size, '', '', '', '', '']);
 for (const row of all) console.log(`| ${row.join(' | ')} |`);
-for (const each of crashes) tell(each);
+for (const each of crashes) reportCrash(each);
 process.exitCode = crashes.length === 0 ? 0 : 1;

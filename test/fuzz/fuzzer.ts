@@ -1,4 +1,4 @@
-/** The fuzzer: mutants of inputs that had a new kind of outcome or reached a new block of src; its coverage and corpus. */
+/** A coverage-guided fuzzer. It mutates inputs that had a new kind of outcome or reached a new block of src. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector';
 import { join } from 'node:path';
@@ -7,11 +7,11 @@ import { projectRoot } from '../support/project.ts';
 import { mutate, Random } from './mutate.ts';
 import { assertPrintable, kindOf, type Target } from './target.ts';
 
-/** Executions between two looks at the coverage. */
+/** Number of executions between two readings of the coverage. */
 const BATCH = 256;
 const MAX_CORPUS = 2000;
 
-/** An input that was not survived, with what was thrown. */
+/** An input that made a target throw an unexpected error, or exceed a limit. */
 export class Crash extends Error {
   readonly target: string;
   readonly input: Uint8Array;
@@ -29,10 +29,10 @@ interface Limits {
   readonly milliseconds: number;
 }
 
-/** Limit for the processor time of one execution of at most 4 kB, garbage collection included, in milliseconds. */
+/** Maximum CPU time of one execution with at most 4 kB of input, including garbage collection, in milliseconds. */
 const MAX_MS = 2000;
 
-/** Processor time of this process since `started`, in milliseconds: unlike wall time, independent of other processes. */
+/** Returns the CPU time since `started`, in milliseconds. Unlike wall time, it does not depend on other processes. */
 function cpuMs(started: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(started);
   return (user + system) / 1000;
@@ -43,11 +43,11 @@ export class Fuzzer {
   readonly kinds = new Set<string>();
   readonly blocks = new Set<string>();
   executions = 0;
-  /** What is being executed. */
+  /** Input of the current execution. */
   current: Uint8Array = new Uint8Array();
   seconds = 0;
   worstMs = 0;
-  /** Most memory in use, garbage included, in MB. */
+  /** Peak memory including garbage, in MB. */
   memoryMb = 0;
   readonly #corpus: Uint8Array[] = [];
   readonly #random: Random;
@@ -63,7 +63,7 @@ export class Fuzzer {
     return this.#corpus;
   }
 
-  /** @throws Crash. */
+  /** Executes the seeds, `first` and then mutants, up to the limits. Throws Crash if an execution fails. */
   async run(first: readonly Uint8Array[], { executions, milliseconds }: Limits): Promise<void> {
     const started = performance.now();
     this.#coverage?.take();
@@ -78,7 +78,7 @@ export class Fuzzer {
     }
   }
 
-  /** One execution: gives the kind of its outcome. */
+  /** Executes one input and returns the kind of its outcome. Throws Crash if the execution fails. */
   async execute(input: Uint8Array): Promise<string> {
     const { target } = this;
     const started = process.cpuUsage();
@@ -104,7 +104,7 @@ export class Fuzzer {
 
   #next(): Uint8Array {
     const all = this.#corpus;
-    // Half of the time one of the latest: what is new is worth more.
+    // Prefers the latest inputs in half of the cases, because they are the most likely to lead to new ones.
     const late = Math.max(0, all.length - 16);
     const at =
       this.#random.below(2) === 0 ? late + this.#random.below(all.length - late) : this.#random.below(all.length);
@@ -118,7 +118,7 @@ export class Fuzzer {
       this.kinds.add(kind);
       this.#keep(input);
     }
-    await setImmediate(); // until then, nothing that was held weakly is let go
+    await setImmediate(); // weak references are cleared only after a turn of the event loop
     this.memoryMb = Math.max(this.memoryMb, memoryInUseMb());
     const found = this.#newBlocks();
     for (const block of found) this.blocks.add(block);
@@ -129,7 +129,7 @@ export class Fuzzer {
     return new Set([...(this.#coverage?.take() ?? [])].filter((block) => !this.blocks.has(block)));
   }
 
-  /** Finds by halves which inputs reached these blocks. */
+  /** Finds the inputs that reached these blocks, by bisection. */
   async #attribute(inputs: readonly Uint8Array[], wanted: ReadonlySet<string>): Promise<void> {
     const [only] = inputs;
     if (inputs.length <= 1) {
@@ -151,16 +151,16 @@ export class Fuzzer {
   }
 }
 
-/** Of the heap and of all buffers. */
+/** Returns the memory of the heap and of all buffers, in MB. */
 export function memoryInUseMb(): number {
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / 1e6;
 }
 
-/** Compiled files of src. */
+/** Matches the paths of compiled files of src. */
 const OURS = /\/build\/src\/(.*)$/;
 
-/** Blocks of src that were executed, by V8's counters; cheap enough to read after every batch. */
+/** Reads V8's block coverage of src. Reading is cheap enough after every batch. */
 export class Coverage {
   readonly #session = new Session();
 
@@ -170,7 +170,7 @@ export class Coverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Blocks that were executed since the previous call. */
+  /** Returns the blocks that were executed since the previous call. */
   take(): ReadonlySet<string> {
     const blocks = new Set<string>();
     this.#session.post('Profiler.takePreciseCoverage', (error, { result }) => {
@@ -196,7 +196,7 @@ function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<stri
   }
 }
 
-/** Size of a file of test/fuzz/corpus, which has one input in base64 per line. */
+/** Maximum size of a file of test/fuzz/corpus, in characters. It has one input in base64 per line. */
 const MAX_CHARACTERS = 4096;
 
 const fileOf = ({ name }: Target) => join(projectRoot, 'test/fuzz/corpus', `${name}.txt`);
@@ -207,7 +207,7 @@ export function readCorpus(target: Target): readonly Uint8Array[] {
   return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'base64'));
 }
 
-/** Keeps the shortest inputs that reach something that the seeds do not, up to the size of the file. */
+/** Writes the shortest inputs that reach code which the seeds do not reach, up to the maximum size of the file. */
 export async function writeCorpus(target: Target, inputs: readonly Uint8Array[], coverage: Coverage): Promise<void> {
   const measure = new Fuzzer(target, 1);
   const kinds = new Set<string>();
@@ -231,14 +231,16 @@ export async function writeCorpus(target: Target, inputs: readonly Uint8Array[],
   writeFileSync(fileOf(target), lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Length of the inputs whose processor time is compared with that of inputs of four times the length. */
+/** Length of the inputs whose CPU time is compared with that of inputs four times as long, in bytes. */
 const LENGTH = 64 * 1024;
-/** Shorter processor times are too imprecise for a ratio, in milliseconds. */
+/** Minimum CPU time for a ratio, in milliseconds. Shorter times are too imprecise. */
 const WORTH_A_LOOK_MS = 20;
-/** Limit for four times the input; 16 would be quadratic growth. */
+/** Maximum growth of the CPU time for four times the input. Quadratic growth would be 16. */
 const MAX_RATIO = 10;
 
-/** Returns the longest processor time of an input of 64 kB, in milliseconds. @throws Crash if it grows faster than the input. */
+/**
+ * Returns the longest CPU time of a 64 kB input, in milliseconds. Throws Crash if the time grows faster than the input.
+ */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {
   const random = new Random(7);
   const fuzzer = new Fuzzer(target, 7);

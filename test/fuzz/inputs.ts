@@ -1,14 +1,17 @@
-/** How the bytes of an input become what a target takes. The first byte says how, so that all of it is fuzzed. */
+/**
+ * Converts the bytes of an input to the argument of a target. The first byte selects the conversion, so it is fuzzed
+ * too.
+ */
 import assert from 'node:assert/strict';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
-/** How the bytes behind the first one are meant. */
+/** Interpretations of the bytes after the first one. */
 const [RAW, RAW_ENCRYPTED, LINES, LINES_ENCRYPTED] = [0, 1, 2, 3];
 
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
-/** One message: as it is, or the lines of an ad, whose count and lengths are then right. */
+/** Returns one message: the raw bytes, or the lines of an ad, which get correct counts and lengths. */
 export function messageOf(input: Uint8Array, mayBeEncrypted = true): { bytes: Uint8Array; encrypted: boolean } {
   const mode = (input[0] ?? 0) & 3;
   const body = input.subarray(1);
@@ -37,12 +40,12 @@ function adBytes(lines: Uint8Array, encrypted: boolean): Uint8Array {
   return message.string('').string('').finish();
 }
 
-/** An input that is these lines of an ad. */
+/** Returns the input for an ad with these lines. */
 export function adInput(...lines: readonly string[]): Uint8Array {
   return Buffer.from(`\x02${lines.join('\n')}`);
 }
 
-/** An input that is this message, in clear or as it is once everything is encrypted. */
+/** Returns the input for this message, in the cleartext or the encrypted encoding. */
 export function rawInput(write: (message: Writer) => unknown, encrypted = false): Uint8Array {
   const message = new Writer(encrypted);
   write(message);
@@ -51,7 +54,7 @@ export function rawInput(write: (message: Writer) => unknown, encrypted = false)
 
 const SEPARATOR = '\xff\xfe';
 
-/** Several messages in one input, each with its own first byte. */
+/** Splits an input into several messages, each with its own first byte. */
 export function messagesOf(input: Uint8Array): readonly Uint8Array[] {
   const messages: Uint8Array[] = [];
   for (let from = 0; from <= input.length; ) {
@@ -67,7 +70,7 @@ export function inputOf(...messages: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(messages.flatMap((each, at) => (at === 0 ? [each] : [Buffer.from(SEPARATOR, 'latin1'), each])));
 }
 
-/** Text: UTF-8, or any code units, half characters too. */
+/** Converts an input to text: UTF-8, or arbitrary code units, including lone surrogates. */
 export function textOf(input: Uint8Array): string {
   const body = Buffer.from(input.buffer, input.byteOffset, input.length).subarray(1);
   return ((input[0] ?? 0) & 1) === 0 ? body.toString('utf8') : body.toString('utf16le');
@@ -77,7 +80,7 @@ export function textInput(text: string): Uint8Array {
   return Buffer.from(`\0${text}`);
 }
 
-/** A message must be read to its end. */
+/** Reports whether a message was read to its end. */
 export function allRead(reader: Reader): string {
   assert.ok(reader.remaining >= 0);
   return reader.remaining === 0 ? 'read' : 'read, and more behind it';

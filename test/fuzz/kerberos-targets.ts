@@ -1,4 +1,6 @@
-/** Kerberos: what KDCs and daemons send, encrypted parts included, and the files of a host. */
+/**
+ * Fuzz targets for Kerberos: messages of KDCs and daemons, including encrypted parts, and the Kerberos files of a host.
+ */
 import assert from 'node:assert/strict';
 import { parseCredentialCache } from '../../src/kerberos/ccache.ts';
 import { der } from '../../src/kerberos/der.ts';
@@ -161,7 +163,7 @@ const targets = (kdcReplies: readonly Uint8Array[]): readonly Target[] => [
 
 const SERVER = { methods: ['KERBEROS'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' };
 
-/** A credential cache with one ticket. */
+/** Returns a credential cache with one ticket. */
 export function cacheBytes(endTime = 2_000_000_000): Uint8Array {
   const number = (value: number, length: number) => {
     const buffer = Buffer.alloc(length);

@@ -1,4 +1,4 @@
-/** Methods that touch more than bytes: directories of this machine, and OpenSSL. */
+/** Fuzz targets for methods that use the file system or OpenSSL. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,10 @@ import type { Target } from './target.ts';
 
 const refused = (error: unknown) => error instanceof MethodRefused;
 
-/** Where the daemon says /tmp, a directory of our own is meant. Nothing must be left in it, or made beside it. */
+/**
+ * Replaces /tmp in the daemon's path with a private directory. The client must leave nothing in it, and create nothing
+ * beside it.
+ */
 function fsTarget(): Target {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-fs-'));
   process.once('exit', () => rmSync(folder, { recursive: true }));
@@ -64,7 +67,7 @@ function fsTarget(): Target {
   };
 }
 
-/** What SSL and SCITOKENS frame: a status, a length and so many bytes. */
+/** The messages of SSL and SCITOKENS: a status, a length and that many bytes. */
 const records: Target = {
   ...{ name: 'tls-records', reaches: 'methods/ssl-exchange, scitokens', weight: 20 },
   seeds: [rawInput((m) => m.int(4).int(0)), rawInput((m) => m.int(2).int(3).bytes(Buffer.from('abc')))],
@@ -77,8 +80,8 @@ const HOST = 'ap.pool.test';
 const [RECEIVING, HOLDING] = [2, 4];
 
 /**
- * A live TLS server whose words are changed on the way. Four bytes of the input for each: as it is, another status, a
- * flipped bit, or the rest of the input instead.
+ * A live TLS server whose messages are modified in transit. Four bytes of the input select the change for each message:
+ * none, another status, a flipped bit, or replacement by the rest of the input.
  */
 async function tlsTarget(): Promise<Target> {
   const authority = await Authority.create();
@@ -107,7 +110,7 @@ async function tlsTarget(): Promise<Target> {
         await exchange.open(channel);
         await exchange.prove(channel);
         exchange.hold(channel);
-        assert.ok(((input[0] ?? 0) & 3) === 0, 'a server was believed that is somebody else');
+        assert.ok(((input[0] ?? 0) & 3) === 0, 'the client trusts a server with another name or CA');
         return 'proven';
       } catch (error) {
         if (error instanceof AuthenticationError) return 'unproven';

@@ -1,4 +1,4 @@
-/** Mutations of an input: random damage, and values and words that parsers look for. */
+/** Mutates inputs: random damage, and values and texts that parsers treat specially. */
 
 export class Random {
   #state: number;
@@ -7,7 +7,7 @@ export class Random {
     this.#state = seed | 0 || 1;
   }
 
-  /** An integer from 0 to `bound` - 1. */
+  /** Returns a random integer from 0 to `bound` - 1. */
   below(bound: number): number {
     let state = this.#state;
     state ^= state << 13;
@@ -22,7 +22,7 @@ export class Random {
   }
 }
 
-/** Texts that parsers look for; random bytes rarely contain them. */
+/** Texts that parsers treat specially. Random bytes rarely contain them. */
 const TEXTS: readonly string[] = [
   ...[
     '\0',
@@ -150,7 +150,7 @@ const TEXTS: readonly string[] = [
   ...['streaming', 'HTTP/1.1 400', 'SSH-2.0', '$CondorVersion: 25.0.0 2025-01-01 $', '@', '\xff\xfe'],
 ];
 
-/** Numbers that break programs, eight bytes big endian as CEDAR has them. */
+/** Integers at the limits of common types, encoded as in CEDAR: eight bytes, big endian. */
 const INTEGERS: readonly bigint[] = [
   ...[0n, 1n, -1n, 2n, 3n, 4n, 5n, 8n, 20n, 255n, 256n, 257n, 4096n, 65_536n, 1_048_576n, 1_048_577n, 2n ** 31n - 1n],
   ...[
@@ -221,7 +221,7 @@ const cut = (input: Uint8Array, from: number, length: number, middle: Uint8Array
 const place = (input: Uint8Array, random: Random) => random.below(input.length + 1);
 const someBytes = (random: Random, length: number) => Uint8Array.from({ length }, () => random.below(256));
 
-/** Changes that keep the length are made in place, on a copy. */
+/** Applies a change that keeps the length to a copy of the input. */
 function inPlace(change: (bytes: Uint8Array, at: number, random: Random) => void): Mutation {
   return (input, random) => {
     if (input.length === 0) return input;
@@ -244,7 +244,7 @@ function insert(words: readonly Uint8Array[]): Mutation {
 
 const VALUE = /"[^"\n]*"|\b\d+\b|\b(true|false)\b/gi;
 
-/** A string or number of JSON or of an ad becomes another value, so that what is around it still makes sense. */
+/** Replaces a string or number in JSON or in an ad with another value, so that the surrounding text stays valid. */
 function anotherValue(input: Uint8Array, random: Random): Uint8Array {
   const text = Buffer.from(input.buffer, input.byteOffset, input.length).toString('latin1');
   const found = [...text.matchAll(VALUE)];
@@ -263,7 +263,7 @@ const MUTATIONS: readonly Mutation[] = [
   inPlace((bytes, at, random) => {
     bytes[at] = random.pick([0, 1, 0x22, 0x2e, 0x3a, 0x5c, 0x7f, 0xad, 0xff]);
   }),
-  // A length or count, a little off.
+  // Changes a length or count slightly.
   inPlace((bytes, at, random) => {
     bytes[at] = (bytes[at] ?? 0) + random.below(9) - 4;
   }),
@@ -289,7 +289,7 @@ const MUTATIONS: readonly Mutation[] = [
   overwrite(INTEGER_WORDS),
   anotherValue,
   anotherValue,
-  // Another number where digits stand.
+  // Replaces digits with another number.
   (input, random) => {
     const digits = input.findIndex(
       (byte, at) => at >= input.length - place(input, random) && byte >= 0x30 && byte <= 0x39,

@@ -1,4 +1,4 @@
-/** From the policy to the answer after authentication: all that a daemon says before it is believed. */
+/** Fuzz targets for all messages of an unauthenticated daemon, from the policy ad to the post-authentication ad. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { Secret } from '../../src/runtime/secret.ts';
@@ -45,7 +45,7 @@ const policy: Target = {
 
 const serverKey = new KeyAgreement((length) => new Uint8Array(length).fill(9)).publicKey;
 
-/** Any point, or none: a key of 32 bytes or ERR_MESSAGE. */
+/** Any public key must result in a key of 32 bytes or ERR_MESSAGE. */
 const ecdh: Target = {
   ...{ name: 'key-agreement', reaches: 'security/key-agreement', weight: 1 },
   seeds: [Buffer.from(serverKey), Buffer.from('BA=='), Buffer.from(serverKey.slice(0, 44))],
@@ -58,7 +58,7 @@ const ecdh: Target = {
 
 const nonce = new Uint8Array(256).fill(ENTROPY);
 
-/** The proof of a daemon that knows the token's signature. */
+/** Writes the challenge of a daemon that knows the token's signature. */
 function putChallenge(message: Writer): Writer {
   const [name, server, serverNonce] = [token.subject, 'condor@vm', new Uint8Array(256).fill(3)];
   const mac = createHmac('sha1', keyOfToken(revealSignature(token), token.signedText));
@@ -88,7 +88,7 @@ const servers = (version: string) => ({
   ...{ methods: ['TOKEN'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: version },
 });
 
-/** One candidate against what the daemon says to it. A proof that was not made with our secret must not pass. */
+/** Runs one candidate against a scripted daemon. A proof that was computed with another secret must not be accepted. */
 function methodTarget(name: string, candidate: () => Candidate, seeds: readonly Uint8Array[], weight: number): Target {
   return {
     ...{ name, reaches: `methods/${name}`, weight, seeds },
@@ -122,7 +122,11 @@ const methods: readonly Target[] = [
   ),
 ];
 
-/** Ways in by the bits of the input's first byte; 1: presume, 2: the daemon's order, 4: nobody by name will do. */
+/**
+ * Selects session options by the bits of the input's first byte. 1: send a credential before the policy arrives. 2: use
+ * the daemon's order of methods. 4: accept an unmapped identity. 8: offer PASSWORD, and wait for the verdict. 16: offer
+ * MUNGE.
+ */
 function sessionOptions(bits: number) {
   const all = [idtoken, ...((bits & 8) === 0 ? [] : [poolPassword]), ...((bits & 16) === 0 ? [] : [munged])];
   const preference = (bits & 2) === 0 ? 'ours' : 'daemon';

@@ -1,4 +1,4 @@
-/** What the token service reads: its configuration, claims, forms and job tokens. */
+/** Fuzz targets for the inputs of the token service: configuration, claims, forms and job tokens. */
 import assert from 'node:assert/strict';
 import { entryFor, warningsOf } from '../../src/policy/advice.ts';
 import { parseConfig } from '../../src/policy/config.ts';

@@ -1,4 +1,4 @@
-/** Text of others in what we print: one harmless line, whatever it was. */
+/** Fuzz targets for untrusted text in the output, which must be one harmless line. */
 import assert from 'node:assert/strict';
 import { escapeHtml, revocationOf } from '../../src/action/summary.ts';
 import {
@@ -42,7 +42,7 @@ const line: Target = {
   },
 };
 
-/** All that a runner reads of a run that went well, or of one that did not. */
+/** All text that a successful or failed run prints to the runner's log. */
 const report: Target = {
   ...{ name: 'report', reaches: 'errors, report, hints, action/summary', weight: 6 },
   seeds: TEXTS.map((text) =>
@@ -90,7 +90,7 @@ function diagnosis(
   return { identity, daemonName, daemonAddress, allowed: ['READ'], refused: ['WRITE'], ...rest } as never;
 }
 
-/** As fetch.ts makes it. */
+/** Returns the result of a fetch, as pipeline/fetch.ts returns it. */
 function fetchedOf(token: FetchedToken['token'], name: string, version: string, text: string): FetchedToken {
   return {
     ...{ token, reductions: [], daemonName: printable(name), daemonAddress: '<127.0.0.1:1>', roundTrips: 3 },

@@ -1,4 +1,4 @@
-/** Tokens: what a daemon sends us, and what others issued that we show to it. */
+/** Fuzz targets for tokens: those that daemons issue, and those that the client uses as credentials. */
 import assert from 'node:assert/strict';
 import { readAnswer } from '../../src/credentials/token-service.ts';
 import { HTCondorError } from '../../src/errors.ts';
@@ -18,7 +18,7 @@ const host = fixedHost();
 const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: undefined, serverName: 'vm' };
 const server = { methods: ['TOKEN'], ecdhPublicKey: '', trustDomain: 'vm', issuerKeys: ['POOL'], remoteVersion: '' };
 
-/** A line of header and a line of claims become a token with the right form; anything else is taken as it is. */
+/** Encodes a line with a header and a line with claims as a well-formed JWT. Other inputs are used unchanged. */
 function tokenOf(input: Uint8Array): Secret {
   const text = textOf(input);
   const [header, claims] = text.split('\n');
@@ -75,7 +75,7 @@ const bearer: Target = {
   },
 };
 
-/** What a token service says: two bytes of status, then text. */
+/** Returns the input for a response of a token service: a status of two bytes, then text. */
 const answered = (status: number, text: string) =>
   Buffer.concat([Uint8Array.of(status >> 8, status & 255), textInput(text)]);
 const JWT = vectors.jwt.token;

@@ -1,4 +1,4 @@
-/** Frames, messages and ads: what comes first from whoever answers. */
+/** Fuzz targets for frames, messages and ads: the first data from any peer. */
 import assert from 'node:assert/strict';
 import { Channel } from '../../src/transport/channel.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../../src/wire/classad.ts';
@@ -15,14 +15,14 @@ import type { Target } from './target.ts';
 const { framing, tokenHandshake, rawCollectorQuery, encoding } = vectors;
 const handshake = tokenHandshake.frames.map(({ frame }) => bytes(frame));
 
-/** Cuts a stream as the network might: pieces of the same length. */
+/** Splits a stream into pieces of the same length, as a network might. */
 function pieces(stream: Uint8Array, length: number): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 0; at < stream.length; at += length) found.push(stream.subarray(at, at + length));
   return found;
 }
 
-/** The lengths of all frames, then the error if one ends it. */
+/** Returns the lengths of all frames, and the error that ended the stream, if any. */
 function framesOf(chunks: readonly Uint8Array[]): { lengths: readonly number[]; error?: unknown } {
   const deframer = new Deframer();
   const lengths: number[] = [];
@@ -57,7 +57,7 @@ const deframer: Target = {
   },
 };
 
-/** Reads in an order that the input says. */
+/** Reads primitives in an order that the input selects. */
 const reader: Target = {
   ...{ name: 'reader', reaches: 'wire/reader', weight: 20 },
   seeds: [
@@ -84,7 +84,9 @@ const reader: Target = {
 
 const NAMES: readonly string[] = ['Name', 'MyAddress', 'Token', 'ErrorCode', 'Result', 'A', 'S', 'B', 'constructor'];
 
-/** Everything that can be asked of an ad: a value or ERR_CLASSAD. Strings must survive being sent back. */
+/**
+ * Reads every attribute as every type. The result must be a value or ERR_CLASSAD. Strings must survive a round trip.
+ */
 function askAll(ad: ClassAd): string {
   let found = 0;
   let failure: unknown;
@@ -97,7 +99,7 @@ function askAll(ad: ClassAd): string {
         found += 1;
         const message = new Writer(true);
         putClassAd(message, { [name]: value });
-        assert.ok(getClassAd(new Reader(message.finish(), true))[type](name) === value); // 0 and -0 are the same
+        assert.ok(getClassAd(new Reader(message.finish(), true))[type](name) === value); // `===` treats 0 and -0 as equal
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
         failure = error;
@@ -123,7 +125,10 @@ const classad: Target = {
 const KEY = bytes(framing.key);
 const digests = { sent: bytes(framing.sendDigest), received: bytes(framing.recvDigest) };
 
-/** Sealed by the peer, then changed: either it is as it was, or it is refused. The input: where, how, and what. */
+/**
+ * An encrypted frame that is modified must be rejected, unless the change is a no-op. The input selects position,
+ * change and content.
+ */
 const protection: Target = {
   ...{ name: 'frame-protection', reaches: 'wire/frame-protection', weight: 8 },
   seeds: [
@@ -152,7 +157,7 @@ function frameOf(sealed: Uint8Array) {
   return { header: sealed.subarray(0, 5), body: sealed.subarray(5), endOfMessage: sealed[0] !== 0 };
 }
 
-/** Messages in clear from the stream, ads as long as there are any. */
+/** Reads up to four cleartext messages from the stream, as ads or as raw bytes. */
 const channel: Target = {
   ...{ name: 'channel', reaches: 'transport/channel', weight: 5 },
   seeds: [

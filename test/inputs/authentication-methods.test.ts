@@ -88,17 +88,17 @@ describe('the methods', () => {
           () => credentialsOf({ 'authentication-methods': text }),
           inputError(
             'authentication-methods',
-            /^authentication-methods: (CLAIMTOBE|ANONYMOUS) proves nothing, and is never used$/,
+            /^authentication-methods: (CLAIMTOBE|ANONYMOUS) is not supported, because it proves no identity$/,
           ),
         );
     });
   }
 
   const refused: readonly [string, RegExp][] = [
-    [' ,\n', /it names none/],
-    ['SLL', /"SLL" is unknown; possible are IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE/],
-    ['__proto__', /"__proto__" is unknown/],
-    ['constructor', /"constructor" is unknown/],
+    [' ,\n', /the list is empty/],
+    ['SLL', /"SLL" is not valid; use one of IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE/],
+    ['__proto__', /"__proto__" is not valid/],
+    ['constructor', /"constructor" is not valid/],
   ];
   for (const [text, message] of refused) {
     test(`are not ${JSON.stringify(text)}`, () =>
@@ -110,7 +110,7 @@ describe('the methods', () => {
 
   test('of a configuration that names none that we know are none', () => {
     const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE' };
-    assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /it names none/));
+    assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /the list is empty/));
   });
 
   test('are a word in our list or an error, whatever is said', () => {

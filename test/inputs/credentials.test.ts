@@ -22,7 +22,7 @@ describe('a client certificate', () => {
   test('is needed for a key', () =>
     assert.throws(
       () => credentialsOf({ 'client-key': 'key.pem' }),
-      inputError('client-key', /give client-certificate too/),
+      inputError('client-key', /client-certificate is not set/),
     ));
 
   for (const name of ['client-certificate', 'client-key', 'ca-certificate'] as const) {
@@ -30,7 +30,7 @@ describe('a client certificate', () => {
       test(`is not ${JSON.stringify(text.slice(0, 12))}, as ${name}, and it is not quoted`, () =>
         assert.throws(
           () => credentialsOf({ 'client-certificate': PEM, [name]: text }),
-          inputError(name, new RegExp(`^${name}: (it looks like base64, and )?it is neither PEM nor a path$`)),
+          inputError(name, new RegExp(`^${name}: the value (looks like base64; it )?is neither PEM nor a path$`)),
         ));
     }
   }

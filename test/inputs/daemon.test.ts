@@ -111,7 +111,7 @@ describe('the pool of the configuration', () => {
         () => read({}, { _CONDOR_COLLECTOR_HOST: 'cm:0', ...file }),
         (error: unknown) =>
           error instanceof InputError &&
-          /^pool: COLLECTOR_HOST is cm:0, and there is no collector here/.test(error.message),
+          /^pool: COLLECTOR_HOST is cm:0, but no collector was found/.test(error.message),
       );
   });
 

@@ -59,14 +59,14 @@ for (const [name, words, read] of PATH_INPUTS) {
       test(`is refused if it is ${text}`, () =>
         assert.throws(
           () => withPool(words(text)),
-          inputError(name, /^[\w-]+: it refers to a variable, .* write \$\{\{ env\.NAME \}\}/),
+          inputError(name, /^[\w-]+: the value refers to a variable, .* use \$\{\{ env\.NAME \}\}/),
         ));
 
     for (const text of ['~root/file', '~other'])
       test(`is refused if it is ${text}`, () =>
         assert.throws(
           () => withPool(words(text)),
-          inputError(name, /~USER is not expanded; write ~\/ for the home directory/),
+          inputError(name, /~USER is not expanded; use ~\/ for the home directory/),
         ));
 
     test('is refused if it has a line end in it', () =>
@@ -75,7 +75,7 @@ for (const [name, words, read] of PATH_INPUTS) {
 }
 
 test('the name of a token file may not refer to a variable, and is trimmed', () => {
-  assert.throws(() => withPool({ token: '$NAME' }), inputError('token', /^token: it refers to a variable/));
+  assert.throws(() => withPool({ token: '$NAME' }), inputError('token', /^token: the value refers to a variable/));
   assert.match(String(withPool({ token: ' ci\n', 'token-directory': '/t' }).path), /[/\\]t[/\\]ci$/);
 });
 

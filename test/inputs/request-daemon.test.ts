@@ -75,28 +75,38 @@ describe('the daemon', () => {
   }
 
   const refused: readonly [string, Words, InputName, RegExp][] = [
-    ['without pool, name and address', {}, 'pool', /^pool: give the host of the collector.* or address/],
-    ['with a name but no pool', { name: 'ap40' }, 'pool', /^pool: give the host/],
+    ['without pool, name and address', {}, 'pool', /^pool: the collector is unknown.* or set address/],
+    ['with a name but no pool', { name: 'ap40' }, 'pool', /^pool: the collector is unknown/],
     [
       'of an unknown type',
       { pool: 'cm', type: 'shedd' },
       'type',
-      /^type: "shedd" is unknown; possible are schedd .*collector/,
+      /^type: "shedd" is not valid; use one of schedd .*collector/,
     ],
-    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /unknown/],
-    ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: it is empty/],
-    ['with a quote in the name', { pool: 'cm', name: 'a" || true || "' }, 'name', /characters that no name has/],
-    ['with a backslash in the name', { pool: 'cm', name: 'a\\' }, 'name', /characters that no name has/],
-    ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that no name has/],
-    ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that no name has/],
-    ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: it is empty/],
+    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /is not valid/],
+    ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: the value is empty/],
+    [
+      'with a quote in the name',
+      { pool: 'cm', name: 'a" || true || "' },
+      'name',
+      /characters that are not allowed in name/,
+    ],
+    ['with a backslash in the name', { pool: 'cm', name: 'a\\' }, 'name', /characters that are not allowed in name/],
+    ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that are not allowed in name/],
+    ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that are not allowed in name/],
+    ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: the value is empty/],
     ['with a port that is none', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
     ['with a URL for a pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
     ['with one bad pool among good ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
     ['with a blank address', { address: ' ' }, 'address', /^address: " " is neither a sinful string nor host:port/],
     ['with an address cut in two', { address: '<192.0.2.1:9618' }, 'address', /neither/],
     ['with a sock that is a path', { address: '<192.0.2.1:9618?sock=../x>' }, 'address', /neither/],
-    ['that is a collector with pool and name', { pool: 'cm', name: 'x', type: 'collector' }, 'name', /leave name out/],
+    [
+      'that is a collector with pool and name',
+      { pool: 'cm', name: 'x', type: 'collector' },
+      'name',
+      /which pool alone identifies/,
+    ],
   ];
   for (const [what, words, input, message] of refused) {
     test(`${what} is refused`, () => assert.throws(() => request(words), inputError(input, message)));
@@ -121,11 +131,11 @@ describe('remote', () => {
     assert.deepEqual(daemon, { collectors: [at('cm.example.org')], type: 'schedd', name: 'ap40:9618', ...ELSEWHERE });
   });
   const refused: readonly [string, Words, InputName, RegExp][] = [
-    ['a word', { remote: 'yes' }, 'remote', /possible are true false$/],
-    ['another type', { remote: 'true', type: 'master' }, 'remote', /tokens of a schedd only$/],
-    ['an unknown type', { remote: 'true', type: 'shedd' }, 'type', /unknown/],
-    ['another mode', { remote: 'true', mode: 'exchange' }, 'remote', /it goes with mode fetch/],
-    ['an address', { remote: 'true', address: 'ap40' }, 'address', /the collector is asked/],
+    ['a word', { remote: 'yes' }, 'remote', /use one of true false$/],
+    ['another type', { remote: 'true', type: 'master' }, 'remote', /tokens from schedds only$/],
+    ['an unknown type', { remote: 'true', type: 'shedd' }, 'type', /is not valid/],
+    ['another mode', { remote: 'true', mode: 'exchange' }, 'remote', /supported with mode fetch only/],
+    ['an address', { remote: 'true', address: 'ap40' }, 'address', /which queries the collector/],
     ['a key', { remote: 'true', key: 'CI' }, 'key', /its own key/],
     ['no pool', { remote: 'true', pool: ' ' }, 'pool', /empty/],
   ];

@@ -110,10 +110,13 @@ describe('the file', () => {
     });
   }
   test('cannot be in two places', () => {
-    assert.throws(() => withPool({ token: 'a', file: 'b' }), inputError('token', /token and file exclude each other/));
+    assert.throws(
+      () => withPool({ token: 'a', file: 'b' }),
+      inputError('token', /token and file are mutually exclusive/),
+    );
   });
   test('needs a name in a token directory', () => {
-    assert.throws(() => withPool({ 'token-directory': 'd' }), inputError('token-directory', /give token too/));
+    assert.throws(() => withPool({ 'token-directory': 'd' }), inputError('token-directory', /token, .*, is not set/));
   });
   for (const file of [' ', 'a\0b']) {
     test(`cannot be at ${JSON.stringify(file)}`, () =>

@@ -28,7 +28,7 @@ describe('timeout', () => {
     test(`${JSON.stringify(text)} is refused`, () => {
       assert.throws(
         () => readTimeout(() => text),
-        inputError('timeout', /^timeout: ".*" is not a time between 1s and 1d/),
+        inputError('timeout', /^timeout: ".*" is not a duration from 1s to 1d/),
       );
     });
   }
@@ -42,7 +42,7 @@ describe('a switch', () => {
     );
   });
   test('is nothing else', () => {
-    assert.throws(() => readBoolean('summary', 'yes'), inputError('summary', /possible are true false$/));
+    assert.throws(() => readBoolean('summary', 'yes'), inputError('summary', /use one of true false$/));
   });
 });
 

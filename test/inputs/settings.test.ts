@@ -112,9 +112,9 @@ describe('settings of HTCondor’s own program', {
       /condor_config_val: no configuration$/,
     ],
     ['fails without one', 'process.exit(1);', /condor_config_val: exit status 1$/],
-    ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: it was ended by SIGKILL$/],
+    ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: the program was terminated by SIGKILL$/],
     ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /exit status 3$/],
-    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /its output is too large$/],
+    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
     test(`fails where condor_config_val ${what}, if a setting is needed, and warns if not`, async () => {
@@ -130,7 +130,7 @@ describe('settings of HTCondor’s own program', {
         assert.throws(() => read(words), inputError(missing, reason));
       }
       const [warning = '', ...others] = read(given).warnings ?? [];
-      assert.match(warning, /^HTCondor's configuration cannot be read: .*; the inputs have what is needed$/s);
+      assert.match(warning, /^HTCondor's configuration cannot be read: .*; the inputs are sufficient without it$/s);
       assert.deepEqual(others, []);
     });
   }
@@ -227,7 +227,7 @@ describe('settings of variables alone', () => {
         () => setting('COLLECTOR_HOST'),
         inputError(
           'COLLECTOR_HOST',
-          /^_CONDOR_COLLECTOR_HOST: .* refers to other settings, and there is no HTCondor here/,
+          /^_CONDOR_COLLECTOR_HOST: .* refers to other settings, but HTCondor is not installed/,
         ),
       );
       assert.equal(setting('UID_DOMAIN'), 'pool.test');

@@ -51,7 +51,7 @@ describe('a word of several', () => {
     assert.equal(oneOf('mode', ' fetch\n', ['fetch', 'request']), 'fetch'));
   for (const text of ['', 'Fetch', 'fetch request', 'toString'])
     test(`is not ${JSON.stringify(text)}`, () => {
-      const message = /^mode: ".*" is unknown; possible are fetch request$/;
+      const message = /^mode: ".*" is not valid; use one of fetch request$/;
       assert.throws(
         () => oneOf('mode', text, ['fetch', 'request']),
         (error: unknown) => error instanceof InputError && error.input === 'mode' && message.test(error.message),

@@ -124,7 +124,7 @@ describe('The services of a keyless job', () => {
         assert.deepEqual(tunnels, Array(2).fill(`CONNECT ${PUBLIC_NAME}:${publicPort()}`));
         assert.match(
           noting.log.join('\n'),
-          /tokens\.example\.test:\d+ is reached through the proxy http:\/\/127\.0\.0\.1:/,
+          /tokens\.example\.test:\d+ is contacted through the proxy http:\/\/127\.0\.0\.1:/,
         );
       });
     }
@@ -154,11 +154,11 @@ describe('The services of a keyless job', () => {
         assert.deepEqual([error.code, error.phase, error.peer], ['ERR_CONNECT', undefined, there().replace(/\/$/, '')]);
         assert.match(
           error.message,
-          /^no answer from \S+: the proxy http:\/\/127\.0\.0\.1:\d+ does not connect to tokens\.example\.test:\d+: it answers 407$/,
+          /^no response from \S+: the proxy http:\/\/127\.0\.0\.1:\d+ did not connect to tokens\.example\.test:\d+: it returned status 407$/,
         );
         return !/wrong-password/.test(String(error.stack));
       });
-      await assert.rejects(failing, advised('does not connect to'));
+      await assert.rejects(failing, advised('did not connect to'));
       assert.deepEqual(services.asked, []);
     });
 
@@ -167,14 +167,14 @@ describe('The services of a keyless job', () => {
       const failing = keyless(words(), env({ https_proxy: `http://127.0.0.1:${dead}` }));
       await assert.rejects(failing, {
         ...{ code: 'ERR_CONNECT' },
-        message: new RegExp(`the proxy http://127.0.0.1:${dead} does not connect to .*: connection refused$`),
+        message: new RegExp(`the proxy http://127.0.0.1:${dead} did not connect to .*: connection refused$`),
       });
     });
 
     const answers: readonly [string, RequestListener | string, RegExp][] = [
       ['that closes the connection', '', /it closed the connection|socket hang up/],
       ['that answers before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it answers 200/],
-      ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it answers 403/],
+      ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
     ];
     for (const [what, answer, message] of answers) {
       test(`${what}, nothing is sent`, async () => {

@@ -17,7 +17,7 @@ const { certificate: issuerOfOthers } = await Authority.create();
 describe('A token service is of no use', () => {
   test('that refuses, and its reason is told', async () => {
     const refused = keyless(service('/nowhere'));
-    await assert.rejects(refused, advised('the token service gives no token'));
+    await assert.rejects(refused, advised('the token service issued no token'));
     await assert.rejects(refused, (error: Error) => {
       assert.match(error.message, /403: access_denied: no policy for POST \/nowhere\?::stop-commands::x$/);
       return true;
@@ -81,7 +81,7 @@ describe('A token service is of no use', () => {
   });
 
   test('that has nothing to make a token of', () =>
-    assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token for it')));
+    assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token to exchange')));
 
   for (const [what, body] of [
     ['no JSON', 'it works'],
@@ -93,7 +93,7 @@ describe('A token service is of no use', () => {
     test(`that answers with ${what}, of which nothing is shown`, async () => {
       services.others.set('/odd', (_, response) => response.end(body));
       const odd = keyless(service('/odd'));
-      await assert.rejects(odd, advised('the token service answers without a token in'));
+      await assert.rejects(odd, advised('the token service returned no token in'));
       await assert.rejects(odd, (error: Error) => !/html|horse/.test(error.message));
     });
   }
@@ -101,7 +101,7 @@ describe('A token service is of no use', () => {
   test('that answers with a web page is named as such, and nothing of the page is shown', async () => {
     services.others.set('/page', (_, response) => response.end('<!DOCTYPE html><title>Sign in</title>'));
     const page = keyless(service('/page'));
-    await assert.rejects(page, advised('the token service answers with an HTML page'));
+    await assert.rejects(page, advised('the token service returned an HTML page'));
     await assert.rejects(page, (error: Error) => !/DOCTYPE|Sign in/.test(error.message));
   });
 
@@ -111,7 +111,10 @@ describe('A token service is of no use', () => {
     services.others.set('/hang', () => over.abort(ended));
     const hang = keyless(service('/hang'), services.env, notingHost({ signal: over.signal }));
     await assert.rejects(hang, advised(': the time allowed is over'));
-    await assert.rejects(hang, { code: 'ERR_TIMEOUT', message: `no answer from ${services.origin}: ${ended.message}` });
+    await assert.rejects(hang, {
+      code: 'ERR_TIMEOUT',
+      message: `no response from ${services.origin}: ${ended.message}`,
+    });
   });
 
   test('that sends us elsewhere: nobody else is shown the token', async () => {
@@ -134,7 +137,7 @@ describe('A token service is of no use', () => {
     services.others.set('/switch', ({ socket }) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
     );
-    await assert.rejects(keyless(service('/switch')), { code: 'ERR_CONNECT', message: /hung up without an answer/ });
+    await assert.rejects(keyless(service('/switch')), { code: 'ERR_CONNECT', message: /closed without a response/ });
     const secret = issuer.issue('alice');
     services.others.set('/broken', ({ socket }) =>
       socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n${secret}\r\nxyz`),
@@ -163,7 +166,10 @@ describe('A token service is of no use', () => {
       const noting = notingHost();
       const { token } = await fetchKeyless({ ...service('/busy'), retries: '1', address: pool.schedd() }, noting);
       assert.equal(token.subject, 'alice@pool.test');
-      assert.match(noting.log.join('\n'), /Attempt 1 of 2 failed: token-service: the token service answers 503/);
+      assert.match(
+        noting.log.join('\n'),
+        /Attempt 1 of 2 failed: token-service: the token service returned status 503/,
+      );
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /busy', 'GET /oidc/token', 'POST /busy']);
       assert.equal(new Set(services.secrets).size, services.secrets.length);
     }));
@@ -192,7 +198,7 @@ describe('A token service is of no use', () => {
     const scitoken = issuer.issue('alice');
     const shown = { 'token-service': `${services.origin}/token`, scitoken, 'ca-certificate': issuerOfOthers };
     const untrusted = keyless(shown, {});
-    await assert.rejects(untrusted, advised('no answer from https://'));
+    await assert.rejects(untrusted, advised('no response from https://'));
     const words = { 'token-service': `https://localhost:${await deadPort()}/`, scitoken: issuer.issue('alice') };
     await assert.rejects(keyless(words), { code: 'ERR_CONNECT' });
   });

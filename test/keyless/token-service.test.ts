@@ -89,12 +89,12 @@ describe('the grants of Keycloak', () => {
 
 describe('a refusal', () => {
   const answers: readonly (readonly [number, object, ErrorName])[] = [
-    [302, {}, 'gives no token: 302'],
-    [404, {}, 'gives no token: 404'],
+    [302, {}, 'issued no token: 302'],
+    [404, {}, 'issued no token: 404'],
     [400, { error: 'invalid_grant', error_description: 'aud: expected a, got b' }, 'aud: expected'],
     [400, { error: 'invalid_grant', error_description: 'the job token has been used already' }, 'used already'],
-    [503, { error: 'temporarily_unavailable' }, 'the token service answers 503'],
-    [429, { error: 'slow_down' }, 'the token service answers 503'],
+    [503, { error: 'temporarily_unavailable' }, 'the token service returned status 503'],
+    [429, { error: 'slow_down' }, 'the token service returned status 503'],
   ];
   for (const [status, body, name] of answers) {
     test(`of a token service with ${status} ${JSON.stringify(body)} has a hint of its own`, async () => {
@@ -105,7 +105,7 @@ describe('a refusal', () => {
 
   test('of the OIDC service has a hint of its own', async () => {
     services.others.set('/oidc/token', (_, response) => response.writeHead(401).end('{"message":"unauthorized"}'));
-    await assert.rejects(keyless(service('/service')), advised('the OIDC service of the runner gives no token'));
+    await assert.rejects(keyless(service('/service')), advised('the OIDC service of the runner issued no token'));
     assert.deepEqual(services.asked, ['GET /oidc/token']);
   });
 

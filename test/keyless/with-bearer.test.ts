@@ -30,7 +30,7 @@ describe('The job’s own OIDC token', () => {
   });
 
   test('is refused by name where the job may not have one', () =>
-    assert.rejects(keyless(audience(), {}), advised('this job may not have an OIDC token')));
+    assert.rejects(keyless(audience(), {}), advised('this job is not permitted to request an OIDC token')));
 
   test('is shown to nobody whose certificate is not trusted, whatever the environment says', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -198,7 +198,7 @@ describe('A token service', () => {
         services.made = () => pool.idToken('alice', { lifetime: 600 });
         await assert.rejects(
           keyless({ ...service('/v1/token'), ...words }),
-          advised('the token service answers with an IDTOKEN'),
+          advised('the token service returned an IDTOKEN'),
         );
       }));
   }
@@ -210,7 +210,7 @@ describe('A token service', () => {
       const { request, host, log } = await keyless(words);
       const { allowed } = await checkFetch(request, host);
       assert.deepEqual(allowed, ['READ']);
-      assert.match(log.join('\n'), /warn The token service has made an IDTOKEN, which is thrown away/);
+      assert.match(log.join('\n'), /warn The token service issued an IDTOKEN, which is discarded/);
       const longer = await keyless({ ...words, lifetime: '60' });
       await assert.rejects(checkFetch(longer.request, longer.host), { code: 'ERR_TOKEN_CLAIM', claim: 'exp' });
     }));

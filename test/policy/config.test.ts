@@ -65,7 +65,7 @@ describe('the configuration', () => {
     ['a list', '- a', /not a mapping/],
     ['nothing', '', /not a mapping/],
     ['no grants', 'listen: 127.0.0.1:1', /^grants: it is missing/],
-    ['an unknown key', `${GOOD}grant: x\n`, /^grant: unknown key; possible are listen /],
+    ['an unknown key', `${GOOD}grant: x\n`, /^grant: unknown key; use one of listen /],
     [
       'an unknown key of a grant',
       `grants:\n${grant(entry('repository_id: 74'), '    lifetime: 1h\n')}`,

@@ -32,7 +32,7 @@ describe('ci.yml', { skip: why }, () => {
     test(`the Action does its work at a pool of its own job: ${pool}`, async () => {
       const { status, text } = await run('action', 'os:ubuntu-latest', `pool:${pool}`);
       assert.equal(status, 0, text);
-      assert.match(text, /\| A fetch from ci@pool would work, as alice@pool\.test: READ yes/);
+      assert.match(text, /\| A fetch from ci@pool would succeed as alice@pool\.test; READ allowed/);
       assert.match(text, /\| Renewals of the token: none was due|::group::Renewals of the token: none was due/, text);
       assert.match(text, /\| Removed .*\/condor-token-[0-9a-f-]+$/m);
       assert.equal(/WRITE +IDTOKENS .* ALLOW +alice@pool\.test/.test(text), pool === 'real', text);
@@ -45,7 +45,7 @@ describe('ci.yml', { skip: why }, () => {
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);
     assert.equal(errors.length, 1, failed.text);
-    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it has ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
+    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it knows ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
     assert.match(failed.text, /Success - Main It has failed, as the documents say/);
   });
 });

@@ -57,7 +57,8 @@ for (const suite of poolSuites()) {
         assert.match(run.text, /\| 1 job\(s\) submitted to cluster \d+/);
         assert.match(run.text, /::set-output:: identity=alice@pool\.test$/m);
         assert.match(run.text, /::set-output:: lifetime=1800$/m);
-        if (file.startsWith('github')) assert.match(run.text, /\| Submitted as alice@pool\.test, with a token until 2/);
+        if (file.startsWith('github'))
+          assert.match(run.text, /\| Submitted as alice@pool\.test with a token that expires at 2/);
         const token = readFileSync(kept, 'utf8').trim();
         assert.match(run.text, /\| \*\*\*$/m, 'that is the token');
         assertHidden(run, [idtoken, token]);

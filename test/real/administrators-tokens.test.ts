@@ -51,6 +51,34 @@ for (const suite of poolSuites()) {
         });
       }
 
+      test('WRITE submits no job that runs on the access point where those universes are off', async () => {
+        const job = 'universe = UNIVERSE\nexecutable = /bin/true\ntransfer_executable = false\nqueue\n';
+        const jwt = await fetch({ authz: ['WRITE', 'READ'] });
+        const started = async (universe: string) => {
+          await on.pool.write('/tmp/local.sub', job.replace('UNIVERSE', universe), 0o644);
+          const { stdout } = await withToken(jwt, 'condor_submit', '-remote', on.pool.scheddName, '/tmp/local.sub');
+          return stdout;
+        };
+        const states = async () =>
+          (await on.pool.run('condor_q', '-allusers', '-constraint', 'JobUniverse != 5', '-af', 'JobStatus')).split(
+            /\s+/,
+          );
+        await started('local');
+        await until('a job of the local universe has run without the setting', 60, async () => {
+          const found = await states();
+          return found.includes('4') ? undefined : found.join(' ');
+        });
+        await on.pool.run('condor_rm', '-all');
+        await configured(block('universes'), async () => {
+          for (const universe of ['local', 'scheduler']) await started(universe);
+          await until('both jobs are idle', 60, async () => {
+            const found = (await states()).filter((state) => state === '1');
+            return found.length === 2 ? undefined : found.join(' ');
+          });
+          await on.pool.run('condor_rm', '-all');
+        });
+      });
+
       test('READ does not submit, and WRITE does', async () => {
         await on.pool.write('/tmp/job.sub', 'executable = /bin/true\ntransfer_executable = false\nqueue\n', 0o644);
         const submit = async (authz: string[]) =>
@@ -148,6 +176,20 @@ for (const suite of poolSuites()) {
           await assertRefused(on.bootstrap);
           await assertTaken(alice);
           await assertTaken(later);
+        });
+      });
+
+      test('is revoked by either part of an expression with ||', async () => {
+        const [victim, other] = [
+          await create('-identity', 'alice@example.org'),
+          await create('-identity', 'bob@example.org'),
+        ];
+        const ofCi = await create('-identity', CI);
+        const both = revoking('revoke-both', victim).replace(/iat <= \d+/, `iat <= ${Number(claimsOf(ofCi)['iat'])}`);
+        await configured(both, async () => {
+          await assertRefused(victim);
+          await assertRefused(ofCi);
+          await assertTaken(other);
         });
       });
 

@@ -36,16 +36,16 @@ for (const suite of poolSuites()) {
       const log = step.log.join('\n');
       for (const line of [
         /^credentials: IDTOKENS from idtoken/m,
-        /^locate: the collector .* is asked for the schedd ci@pool$/m,
-        /^connect: TCP to [\d.:]+ in \d+ ms$/m,
+        /^locate: querying the collector .* for the schedd ci@pool$/m,
+        /^connect: TCP connection to [\d.:]+ in \d+ ms$/m,
         /^locate: ci@pool is at <.*sock=.*>$/m,
-        /^connect: the shared port there is told to pass us on to schedd_\w+$/m,
-        /^session: the daemon takes .*IDTOKENS.*; trust domain pool\.test; signing keys POOL/m,
-        /^session: IDTOKENS makes you alice@pool\.test/m,
+        /^connect: requesting schedd_\w+ through the shared port$/m,
+        /^session: the daemon accepts .*IDTOKENS.*; trust domain pool\.test; signing keys POOL/m,
+        /^session: authenticated as alice@pool\.test with IDTOKENS/m,
         /^token: the daemon issues tokens$/m,
         /^levels: WRITE is allowed$/m,
         /^levels: ADMINISTRATOR is refused$/m,
-        /^A fetch from ci@pool would work, as alice@pool\.test: READ yes, WRITE yes, ADMINISTRATOR no$/m,
+        /^A fetch from ci@pool would succeed as alice@pool\.test; READ allowed, WRITE allowed, ADMINISTRATOR denied$/m,
       ])
         assert.match(log, line);
       assertNoLeak(step, [given.idtoken]);
@@ -74,7 +74,10 @@ for (const suite of poolSuites()) {
       const env = { _CONDOR_SEC_TOKEN_DIRECTORY: '/opt/check', _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
       const { status, stdout, stderr } = await pool.ours(['-check', '-name', pool.scheddName], { env });
       assert.deepEqual([status, stdout], [0, ''], stderr);
-      assert.match(stderr, /would work, as alice@pool\.test: READ yes, WRITE yes, DAEMON no, ADMINISTRATOR no\n$/);
+      assert.match(
+        stderr,
+        /would succeed as alice@pool\.test; READ allowed, WRITE allowed, DAEMON denied, ADMINISTRATOR denied\n$/,
+      );
     });
   });
 }

@@ -8,6 +8,7 @@ import type { ErrorName } from '../support/every-error.ts';
 import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf, fetchFrom } from '../support/real-fetch.ts';
 import { foreignToken, startTwoKeyPool, withSettings } from '../support/two-key-pool.ts';
+import { until } from '../support/until.ts';
 
 for (const suite of poolSuites()) {
   describe(`HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
@@ -25,7 +26,7 @@ for (const suite of poolSuites()) {
         fetchFrom(pool, { pool: pool.collector, name: 'nobody@nowhere', idtoken }),
         (error: LocateError) => {
           assert.deepEqual(error.names, [pool.scheddName]);
-          return advised('the collector knows no schedd named')(error);
+          return advised('it may be restarting')(error); // the collector of this pool is young
         },
       );
     });
@@ -55,10 +56,11 @@ for (const suite of poolSuites()) {
         assertDaemonError(fetchFrom(pool, { idtoken }), 1, 'Server does not have access to configured key.'),
       ));
 
-    test('an expired token is not sent, and says when it expired', async () => {
+    test('an expired token is refused, and says when it expired', async () => {
       const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
       const { exp } = claimsOf(expired);
-      while (Date.now() < Number(exp) * 1000) await new Promise((resolve) => setTimeout(resolve, 100));
+      // The daemon still accepts it within the second of `exp`.
+      await until('it has expired', 60, async () => (Date.now() < 1000 * (Number(exp) + 1) ? 'not yet' : undefined));
       await assertAttempt(fetchFrom(pool, { idtoken: expired }), /it expired at /, 'key POOL): it expired at');
     });
 
@@ -79,7 +81,7 @@ for (const suite of poolSuites()) {
       const address = await pool.sinful('schedd', pool.scheddName);
       const fetching = fetchFrom(pool, { address, idtoken: forged });
       await assert.rejects(fetching, { code: 'ERR_SERVER_UNPROVEN', phase: 'session' });
-      await assert.rejects(fetching, advised('key POOL): the daemon has another secret for it'));
+      await assert.rejects(fetching, advised('key POOL): the daemon has a different secret for it'));
     });
 
     test('a token of another trust domain is refused here, with both names', async () => {
@@ -94,7 +96,7 @@ for (const suite of poolSuites()) {
     test('a daemon that speaks no IDTOKENS is a matter of both configurations', () =>
       configured('SEC_DEFAULT_AUTHENTICATION_METHODS = FS', async () => {
         const address = await pool.sinful('schedd', pool.scheddName);
-        await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the daemon takes FS'));
+        await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the daemon accepts FS'));
       }));
 
     test('ends in ERR_CLOSED if the daemon does not encrypt', () =>

@@ -56,27 +56,27 @@ for (const suite of poolSuites()) {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       const fetched = await fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600 });
       assert.deepEqual(fetched.token.authz, ['READ']);
-      assert.deepEqual(fetched.reductions, ['authorization: asked for READ WRITE, granted READ']);
+      assert.deepEqual(fetched.reductions, ['authorization: requested READ WRITE, granted READ']);
     });
 
     test('with on-reduced fail a reduction is an error', async () => {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       const asked = fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600, onReduced: 'fail' });
       await assert.rejects(asked, { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
-      await assert.rejects(asked, advised('the daemon granted less than was asked'));
+      await assert.rejects(asked, advised('the daemon granted less than requested'));
     });
 
     test('a lifetime is cut to what is left of the credential', async () => {
       const short = await pool.idToken({ user: 'alice', lifetime: 300 });
       const { token, reductions } = await fetchFrom(pool, { idtoken: short, lifetime: HOUR });
       assert.ok(Number(token.expiresAt) - Number(token.issuedAt) <= 300);
-      assert.match(reductions.join(), /^lifetime: asked for 1 h, granted 5 min$/);
+      assert.match(reductions.join(), /^lifetime: requested 1 h, granted 5 min$/);
     });
 
     test('a lifetime is cut to SEC_ISSUED_TOKEN_EXPIRATION', () =>
       configured('SEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
         const { reductions } = await fetchFrom(pool, { idtoken, lifetime: HOUR });
-        assert.deepEqual(reductions, ['lifetime: asked for 1 h, granted 2 min']);
+        assert.deepEqual(reductions, ['lifetime: requested 1 h, granted 2 min']);
       }));
 
     test('unlimited is a token without expiry', async () => {

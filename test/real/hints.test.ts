@@ -1,18 +1,23 @@
 /** What goes wrong on real daemons, as far as no other test brings it about, has the advice that the documentation has. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions } from '../../src/index.ts';
 import { hintsFor } from '../../src/messages/hints.ts';
-import { advised, assertAdvised } from '../support/advice.ts';
+import { advised, assertAdvisedByCommand } from '../support/advice.ts';
 import { everyError } from '../support/every-error.ts';
 import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
+import { asRoot } from '../support/pool-tree.ts';
+import { projectRoot } from '../support/project.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 
 /** Of the environment, of GitHub, of logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'CONDOR_CONFIG',
+  'HTTPS_PROXY',
   'ACTIONS_STEP_DEBUG',
   'D_SECURITY',
   'DC_AUTHENTICATE',
@@ -51,10 +56,14 @@ for (const suite of poolSuites()) {
       assert.notEqual(status, 0);
       return stderr;
     }
-    /** Without any way out, so that everything is out of reach at once. */
-    const cutOff = async (address: string) =>
-      (await pool.exec(['unshare', '--net', 'node', '/opt/ours/cli/index.js', '-retries', '0', '-address', address]))
-        .stderr;
+    /** What the command prints in a network of its own that answers nothing. */
+    const unanswered = (host: string) => {
+      const script = 'ip link set lo up; ip route add "$1" dev lo; shift; exec "$@"';
+      const command = [process.execPath, join(projectRoot, 'dist/cli/index.js')];
+      const flags = ['-retries', '0', '-timeout', '1', '-address', `${host}:9618`];
+      const [program, ...args] = asRoot('unshare', '--net', 'sh', '-c', script, 'sh', host, ...command, ...flags);
+      return spawnSync(program, args, { encoding: 'utf8' }).stderr;
+    };
 
     test('has all programs that are named', async () => {
       const words = everyError().flatMap(
@@ -63,7 +72,7 @@ for (const suite of poolSuites()) {
             .join(' ')
             .match(/\bcondor_[a-z_]+/g) ?? [],
       );
-      const programs = [...new Set(words)];
+      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service'); // this project's own
       assert.ok(programs.length > 8);
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
     });
@@ -91,10 +100,10 @@ for (const suite of poolSuites()) {
 
     test('is not reached without its configuration, an address, or a way', async () => {
       const env = { CONDOR_CONFIG: '/nowhere' };
-      assertAdvised(await complaint('FS', ['-name', pool.scheddName], env), 'configuration cannot be read');
-      assertAdvised(await complaint('FS', [], { CONDOR_CONFIG: 'ONLY_ENV' }), 'on this machine');
-      assertAdvised(await cutOff('10.1.2.3:9618'), 'no connection to 10.');
-      assertAdvised(await cutOff('192.0.2.7:9618'), 'no connection to 192.0.2.7:9618: no answer');
+      assertAdvisedByCommand(await complaint('FS', ['-name', pool.scheddName], env), 'configuration cannot be read');
+      assertAdvisedByCommand(await complaint('FS', [], { CONDOR_CONFIG: 'ONLY_ENV' }), 'on this host');
+      assertAdvisedByCommand(unanswered('10.1.2.3'), 'no connection to 10.');
+      assertAdvisedByCommand(unanswered('192.0.2.7'), 'no connection to 192.0.2.7:9618: no response');
     });
 
     test('is not found among others, or without an address', async () => {
@@ -108,18 +117,18 @@ for (const suite of poolSuites()) {
       await pool.run('condor_advertise', 'UPDATE_SCHEDD_AD', '/tmp/ad');
       const inPool = (name?: string) => byToken({ address: undefined, pool: pool.collector, name });
       await assert.rejects(inPool(), advised('the collector has several daemons of type schedd'));
-      await assert.rejects(inPool('other@pool'), advised('the collector gives no usable address'));
+      await assert.rejects(inPool('other@pool'), advised('the collector returned no usable address'));
     });
 
     test('gives a token that has no place', async () => {
       const unwritten = await complaint('FS', ['-address', schedd, '-file', '/etc/condor/ci']);
-      assertAdvised(unwritten, 'cannot be written to');
+      assertAdvisedByCommand(unwritten, 'cannot be written to');
     });
 
     if (suite === 'trixie')
       test('asks for a directory that is not bound to its address', async () => {
         const env = { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' };
-        assertAdvised(await complaint('FS', ['-address', schedd], env), 'FS before HTCondor 24.0.22');
+        assertAdvisedByCommand(await complaint('FS', ['-address', schedd], env), 'FS before HTCondor 24.0.22');
       });
 
     describe('takes no token', () => {
@@ -135,17 +144,17 @@ for (const suite of poolSuites()) {
         const env = { BEARER_TOKEN: secure.issuer.issue('alice', { exp: 1 }) };
         const beside = () => complaint('IDTOKENS,SCITOKENS', ['-address', schedd], env);
         const alone = () => complaint('IDTOKENS', ['-address', schedd]);
-        assertAdvised(await beside(), 'tokens.d: it is empty');
+        assertAdvisedByCommand(await beside(), 'tokens.d: the directory is empty');
         await secure.put('alice', file, `${idtoken}\n`, 0o644);
-        assertAdvised(await alone(), 'others may use it (mode 0644)');
-        assertAdvised(await beside(), 'it belongs to user 0, not to us (1001)');
+        assertAdvisedByCommand(await alone(), 'other accounts can access it (mode 0644)');
+        assertAdvisedByCommand(await beside(), 'it is owned by user 0, not by this account (1001)');
         await secure.put('bob', file, `${idtoken}\n`);
-        assertAdvised(await alone(), 'others may use it (mode 0644)');
+        assertAdvisedByCommand(await alone(), 'other accounts can access it (mode 0644)');
         await pool.run('rm', file);
         await secure.put('alice', `${file}~`, `${idtoken}\n`);
-        assertAdvised(await alone(), 'HTCondor ignores files of such a name');
+        assertAdvisedByCommand(await alone(), 'HTCondor ignores files with such a name');
         await pool.run('rm', `${file}~`);
-        assertAdvised(await alone(), 'no IDTOKEN was found');
+        assertAdvisedByCommand(await alone(), 'no IDTOKEN was found');
       });
     });
 
@@ -156,12 +165,15 @@ for (const suite of poolSuites()) {
         COLLECTOR.SEC_DEFAULT_AUTHENTICATION_METHODS = CLAIMTOBE
         SEC_PASSWORD_FILE = /etc/condor/no_password
         TRUST_DOMAIN = two words`);
-      await assert.rejects(byToken(), advised('the daemon takes FS, SSL, SCITOKENS, PASSWORD, MUNGE'));
+      await assert.rejects(byToken(), advised('the daemon accepts FS, SSL, SCITOKENS, PASSWORD, MUNGE'));
       await assert.rejects(byToken({ authenticationMethods: methods }), advised('the daemon does not offer it'));
-      await assert.rejects(byToken({ address: collector }), advised('the daemon takes none of them'));
+      await assert.rejects(
+        byToken({ address: collector }),
+        advised('the daemon accepts none that the client supports'),
+      );
       await assert.rejects(fetch({ password: 'x' }), advised('the daemon has no pool password of its own'));
       const named = await complaint('FS', ['-address', schedd]);
-      assertAdvised(named, 'Issuer namespace may not contain spaces or commas');
+      assertAdvisedByCommand(named, 'Issuer namespace may not contain spaces or commas');
     });
 
     test('neither authenticates nor encrypts as we want it', async () => {
@@ -180,7 +192,7 @@ for (const suite of poolSuites()) {
       const scitoken = secure.issuer.issue('alice');
       await assert.rejects(fetch({ mode: 'exchange', scitoken }), advised('SciToken exchange disabled.'));
       const verified = byToken({ authz: ['READ'], verify: true });
-      await assert.rejects(verified, advised('the daemon does not accept the new token'));
+      await assert.rejects(verified, advised('the daemon rejected the new token'));
       const { certificate: clientCertificate, key: clientKey } = secure.alice;
       const bySsl = fetch({ address: collector, clientCertificate, clientKey, serverName: HOST });
       await assert.rejects(bySsl, advised('the daemon cannot use TLS'));
@@ -194,7 +206,7 @@ for (const suite of poolSuites()) {
       await pool.write('/etc/condor/host.key', key, 0o600);
       const { certificate: clientCertificate, key: clientKey } = secure.alice;
       const fetching = fetch({ clientCertificate, clientKey, authenticationMethods: ['SSL'] });
-      await assert.rejects(fetching, advised('its certificate, or one above it, has expired'));
+      await assert.rejects(fetching, advised('its certificate, or a CA certificate above it, has expired'));
     });
 
     test('says nothing when it has stopped', async () => {
@@ -208,7 +220,7 @@ for (const suite of poolSuites()) {
         );
       await stop('STOP');
       try {
-        await assert.rejects(byToken({ timeoutMs: 1000 }), advised('the time allowed is over'));
+        await assert.rejects(byToken({ timeoutMs: 1000 }), advised('the time limit expired'));
       } finally {
         await stop('CONT');
       }

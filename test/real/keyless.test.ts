@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
       const check = { ...rest, mode: 'check', 'token-service': `${services.origin}/token` };
       const step = await runner.runAction(check, { env: services.env });
       assert.equal(step.status, 0, step.raw);
-      assert.match(step.log.join('\n'), /would work, as alice@pool\.test: READ yes/);
+      assert.match(step.log.join('\n'), /would succeed as alice@pool\.test; READ allowed/);
     });
 
     test('it is kept fresh, with another token of the job each time', async () => {
@@ -104,7 +104,7 @@ for (const suite of poolSuites()) {
       );
       assert.equal(step.status, 0, step.raw);
       assert.ok(services.asked.filter((each) => each === 'GET /oidc/token').length >= 2);
-      assert.match(step.post?.log.join('\n') ?? '', /Renewed\. A token for alice@pool\.test/);
+      assert.match(step.post?.log.join('\n') ?? '', /Renewed\. Token for alice@pool\.test/);
     });
   });
 }

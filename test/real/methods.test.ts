@@ -86,8 +86,8 @@ for (const suite of poolSuites()) {
       test('that is another one: the daemon is not believed', () =>
         assertUnproven(
           fetch({ password: 'wrong' }),
-          /the daemon has another secret/,
-          'password (condor@password): the daemon has another secret for it',
+          /the daemon has a different secret/,
+          'password (condor@password): the daemon has a different secret for it',
         ));
       test('in a file that others can read is passed over', async () => {
         const { pool } = secure;
@@ -95,8 +95,11 @@ for (const suite of poolSuites()) {
         try {
           const { status, stderr } = await pool.ours(fromSchedd(secure), { env: only('PASSWORD') });
           assert.equal(status, 2);
-          assert.match(stderr, /pool_password: others may use it \(mode 0644\); it must be 0600 \(ERR_NO_CREDENTIAL/);
-          assertAdvised(stderr, 'others may use it (mode 0644)');
+          assert.match(
+            stderr,
+            /pool_password: other accounts can access it \(mode 0644\); the mode must be 0600 \(ERR_NO_CREDENTIAL/,
+          );
+          assertAdvised(stderr, 'other accounts can access it (mode 0644)');
         } finally {
           await pool.run('chmod', '600', '/etc/condor/pool_password');
         }
@@ -111,8 +114,8 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'bob@pool.test');
         await assertAttempts(
           fetch({ authenticationMethods: ['FS'] }),
-          /FS: .*does not see \/tmp\/FS_.* as ours/,
-          'it has another file system',
+          /FS: .*could not verify the owner of \/tmp\/FS_/,
+          'it sees a different file system',
         );
       });
 
@@ -148,8 +151,8 @@ for (const suite of poolSuites()) {
           await assert.rejects(fetch({ idtoken }), (error: NegotiationError) => {
             assert.equal(error.code, 'ERR_NO_COMMON_METHOD');
             assert.deepEqual(error.methods, ['KERBEROS']);
-            assert.match(error.message, /we have IDTOKENS; the daemon takes KERBEROS$/);
-            return advised('the daemon takes KERBEROS')(error);
+            assert.match(error.message, /we have IDTOKENS; the daemon accepts KERBEROS$/);
+            return advised('the daemon accepts KERBEROS')(error);
           });
         } finally {
           await secure.configure();

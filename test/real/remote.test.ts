@@ -162,8 +162,8 @@ for (const suite of poolSuites()) {
       configured('SEC_IMPERSONATION_TOKEN_LIMITS = READ\nSEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
         const { reductions } = await remotely(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
         assert.deepEqual(reductions, [
-          'authorization: asked for READ WRITE, granted READ',
-          'lifetime: asked for 10 min, granted 2 min',
+          'authorization: requested READ WRITE, granted READ',
+          'lifetime: requested 10 min, granted 2 min',
         ]);
         const refused = refusal(2, /were eliminated by/, 'eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS setting');
         await assert.rejects(remotely(pool, { idtoken, authz: ['WRITE'] }), refused);
@@ -185,7 +185,7 @@ for (const suite of poolSuites()) {
         const expected = { code: 'ERR_TOKEN_CLAIM', claim: 'iss', phase: 'check' };
         const fetching = remotely(pool, { idtoken });
         await assert.rejects(fetching, expected);
-        await assert.rejects(fetching, advised("the token's issuer is"));
+        await assert.rejects(fetching, advised("but the daemon's trust domain is"));
       }));
 
     test('does nothing for a schedd without SEC_ENABLE_IMPERSONATION_TOKENS', () =>

@@ -1,11 +1,21 @@
 /** Daemons that restart while a token is fetched, and pools with two collectors. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { FetchOptions, LocateError } from '../../src/index.ts';
+import { type Query, queryCollector } from '../../src/daemon/collector-query.ts';
+import { find } from '../../src/daemon/locate.ts';
+import { LocateError } from '../../src/errors.ts';
+import type { FetchOptions } from '../../src/index.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import type { Credentials } from '../../src/security/method.ts';
+import { idtokens } from '../../src/security/methods/idtokens.ts';
+import { parseIdToken } from '../../src/token/jwt.ts';
+import { parseSinful } from '../../src/transport/sinful.ts';
 import { advised } from '../support/advice.ts';
 import { freePort } from '../support/free-port.ts';
+import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
+import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
 const RESTARTING = /^Attempt 1 failed: .* The daemon may be restarting; retrying for up to \d+ s$/;
@@ -18,7 +28,7 @@ for (const suite of poolSuites()) {
     let pool: Pool;
     let idtoken: string;
     before(async () => {
-      const config = 'ALLOW_ADMINISTRATOR = *\nMASTER_BACKOFF_CONSTANT = 5';
+      const config = 'ALLOW_ADMINISTRATOR = *\nMASTER_BACKOFF_CONSTANT = 5\nMASTER_UPDATE_INTERVAL = 5';
       pool = await startPool({ suite, config });
       idtoken = await pool.idToken({ user: 'alice' });
     });
@@ -27,7 +37,7 @@ for (const suite of poolSuites()) {
     async function fetched(options: FetchOptions = {}) {
       const log: string[] = [];
       const onLog = (level: string, line: string) => level !== 'debug' && log.push(line);
-      const { token } = await fetchFrom(pool, { idtoken, timeoutMs: 120_000, onLog, ...options });
+      const { token } = await fetchFrom(pool, { idtoken, timeoutMs: patience(120_000), retries: 3, onLog, ...options });
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
       return log;
     }
@@ -54,46 +64,21 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('is not asked again with retries 0 while its schedd restarts', async () => {
-      await fetched();
-      await pool.run('condor_restart', '-schedd');
-      await until('it has ended', 60, async () => {
-        const { stdout } = await pool.exec(['condor_status', '-schedd', '-af', 'Name']);
-        return stdout === '' ? undefined : stdout;
-      });
-      const refused = fetchFrom(pool, { idtoken, retries: 0 });
-      await assert.rejects(refused, advised('it may be restarting'));
-      await assert.rejects(refused, (error: LocateError) => {
-        assert.deepEqual([error.code, error.mayBeRestarting, error.tries], ['ERR_NOT_FOUND', true, 1]);
-        assert.match(error.message, /it may be restarting: condor_master on \S+ reports it as not running$/);
-        return true;
-      });
-      await fetched();
-    });
-
-    describe('that has been up for a while', () => {
-      before(async () => {
-        // What decides is the age of the collector's statistics, so that is what has to pass.
-        await until('the collector is old enough', 420, async () => {
-          const query = ['condor_status', '-any', '-constraint', 'MyType == "Collector"'];
-          const age = await pool.run(...query, '-af', 'time() - LastHeardFrom + StatsLifetime');
-          return Number(age) > 330 ? undefined : age;
+    test('is not asked again with retries 0 while its schedd is down', async () => {
+      await pool.run('condor_off', '-fast', '-schedd');
+      try {
+        await until('condor_master reports it', 60, async () => {
+          const schedds = await pool.run('condor_status', '-schedd', '-af', 'Name');
+          const started = await pool.run('condor_status', '-master', '-af', 'SCHEDD_StartTime');
+          return schedds === '' && started === '0\n' ? undefined : schedds + started;
         });
-      });
-
-      test('does not know a name that no daemon has, at the first attempt', async () => {
-        const { host } = await named('ap99.example.org');
-        assert.equal(host.tries, 1);
-      });
-
-      async function named(name: string) {
-        let host: LocateError | undefined;
-        const fetching = fetchFrom(pool, { pool: pool.collector, name, idtoken, timeoutMs: 120_000 });
-        await assert.rejects(fetching, (error: LocateError) => {
-          host = error;
-          return error.code === 'ERR_NOT_FOUND' && !error.mayBeRestarting;
+        await assert.rejects(fetched({ retries: 0 }), (error: LocateError) => {
+          assert.deepEqual([error.code, error.mayBeRestarting, error.tries], ['ERR_NOT_FOUND', true, 1]);
+          assert.match(error.message, /it may be restarting: condor_master on \S+ reports it as not running$/);
+          return advised('it may be restarting')(error);
         });
-        return { host: host ?? assert.fail() };
+      } finally {
+        await pool.run('condor_on', '-schedd');
       }
     });
   });
@@ -118,22 +103,60 @@ for (const suite of poolSuites()) {
     test('of which the first does not have the schedd: the second is asked', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: full.scheddName };
-      const { token } = await fetchFrom(full, { ...where, idtoken, retries: 0 });
+      const { token } = await fetchFrom(full, { ...where, idtoken });
       assert.equal(token.subject, `alice@${full.trustDomain}`);
     });
 
     test('of which none has the schedd: the error has what each said', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: 'third@ap.example.org' };
-      await assert.rejects(fetchFrom(full, { ...where, idtoken, retries: 0 }), (error: LocateError) => {
+      await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {
         assert.equal(error.code, 'ERR_NOT_FOUND');
-        assert.ok(
-          error.message.includes(`the collector ${empty?.collector}: the collector knows no schedd named third`),
-        );
-        assert.ok(
-          error.message.includes(`the collector ${full?.collector}: the collector knows no schedd named third`),
-        );
+        for (const { collector } of [empty, full] as Pool[])
+          assert.ok(error.message.includes(`the collector ${collector}: the collector knows no schedd named third`));
         return true;
+      });
+    });
+
+    describe('do not know a name that no daemon has', () => {
+      /** What the rule decides if the pool had been running for so many seconds more: the collector compares ages with limits. */
+      async function missing(seconds: number): Promise<LocateError> {
+        const { host } = notingHost();
+        const address = parseSinful(`<${full?.collector}>`) ?? assert.fail();
+        const token = parseIdToken(new Secret(idtoken));
+        const methods = [idtokens([{ token, source: 'a test', chosen: true }], host)];
+        const credentials: Credentials = { methods, preference: 'ours', unavailable: [] };
+        const collector = { address, serverName: undefined };
+        const acceptance = { trusted: () => true, mayBeUnauthenticated: true };
+        let limits = 0;
+        const ask = (query: Query) => {
+          const requirements = query.requirements.replace(/ < (330|60)\b/g, (_, limit) => {
+            limits += 1;
+            return ` < ${Number(limit) - seconds}`;
+          });
+          return queryCollector(collector, { ...query, requirements }, credentials, acceptance, host);
+        };
+        const wanted = { type: 'schedd', name: 'ap99.example.org', needsServerName: false, mayBeUnauthenticated: true };
+        const error = await find(wanted, collector, ask).then(
+          () => assert.fail('it was found'),
+          (reason: unknown) => reason,
+        );
+        assert.ok(error instanceof LocateError && error.code === 'ERR_NOT_FOUND', String(error));
+        assert.equal(limits, 2);
+        return error;
+      }
+
+      test('and it may be restarting while the collector is young', async () => {
+        const { message, mayBeRestarting } = await missing(0);
+        assert.match(message, /; it may be restarting: the collector started a moment ago$/);
+        assert.equal(mayBeRestarting, true);
+      });
+
+      test('and it is not restarting once the collector is older than the interval of updates', async () => {
+        const error = await missing(600);
+        assert.equal(error.message, 'the collector knows no schedd named ap99.example.org; it knows ci@pool');
+        assert.equal(error.mayBeRestarting, false);
+        advised('the collector knows no schedd named')(error);
       });
     });
   });

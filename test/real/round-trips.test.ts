@@ -3,14 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
 import { type DistantNetwork, startDistantNetwork } from '../support/distant-network.ts';
-import { assertRoundTrips } from '../support/distant-proxy.ts';
+import { assertRoundTrips, ROUND_TRIP_MS } from '../support/distant-proxy.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { referenceFetch } from '../support/real-fetch.ts';
-import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
-
-/** Longer than most delays on this host; assertRoundTrips repeats a count with longer ones. */
-const ROUND_TRIP_MS = Math.min(patience(60), 250);
 
 /** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
@@ -67,6 +63,17 @@ for (const suite of poolSuites()) {
       test(`a name that is no host name takes ${byName}, and 12 with HTCondor’s tool`, async () => {
         await ours(byName, { pool: network.collector, name: pool.scheddName });
         await theirs(12, '-pool', network.collector, '-name', pool.scheddName);
+      });
+
+      test(`a schedd on another host than the collector takes ${byName}`, async () => {
+        const host = network.collector.replace(/:\d+$/, '');
+        const name = `ci@${host}`;
+        await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ${name}`);
+        await until('the collector has it', 60, async () =>
+          (await pool.sinful('schedd', name)).startsWith(`<${host}:`) ? undefined : name,
+        );
+        await network.proxy.addHost('127.0.0.3');
+        await ours(byName, { pool: `127.0.0.3:${network.port}`, name });
       });
 
       test(`a name whose host does not exist takes ${byName}`, async () => {

@@ -195,7 +195,7 @@ for (const suite of poolSuites()) {
         assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
         assert.match(
           error.attempts[0]?.reason ?? '',
-          /^idtoken line 1 .*: it expired at \S+Z; the clock of this host is \S+Z; the clock of the collector was at least \S+Z; the daemon refused it/,
+          /^idtoken line 1 .*: it expired at \S+Z; the clock of this host shows \S+Z; the clock of the collector showed at least \S+Z; the daemon refused it/,
         );
         return true;
       });

@@ -78,8 +78,8 @@ for (const suite of poolSuites()) {
   describe(`condor_token_request of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let words: Readonly<Record<string, string>>;
-    let theirs: readonly Promise<Ran>[] = [];
-    let ours: readonly Promise<Ran>[] = [];
+    let theirs: readonly Ran[] = [];
+    let ours: readonly Ran[] = [];
     before(async () => {
       pool = await startPool({ suite });
       words = {
@@ -90,46 +90,66 @@ for (const suite of poolSuites()) {
       await pool.run('ln', '-s', '/opt/ours/cli/index.js', '/opt/names/condor_token_request');
       // HTCondor's tool asks for its approval every five seconds, so all of them wait at the same time. It does not flush
       // the line with the id, which stdbuf makes up for.
-      theirs = CASES.map((each, at) => run(['stdbuf', '-oL', 'condor_token_request'], `theirs-${at}`, each));
-      await Promise.allSettled(theirs);
-      ours = CASES.map((each, at) => run(['node', '/opt/names/condor_token_request'], `ours-${at}`, each));
-      await Promise.allSettled(ours);
+      theirs = await runAll(['stdbuf', '-oL', 'condor_token_request'], 'theirs', CASES.length);
+      // HTCondor's tool does not wait for a restart either.
+      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', 6);
     });
     after(() => pool?.stop());
 
-    async function run(tool: readonly string[], folder: string, { args, env = {} }: Case): Promise<Ran> {
-      const cwd = `/home/alice/${folder}`;
-      await pool.exec(['mkdir', '-m', '700', '-p', cwd], { user: 'alice' });
+    /** Runs all cases, so many at a time. */
+    async function runAll(tool: readonly string[], who: string, concurrency: number): Promise<readonly Ran[]> {
+      const all: Ran[] = [];
+      while (all.length < CASES.length) {
+        const some = CASES.slice(all.length, all.length + concurrency);
+        all.push(...(await runSome(tool, `/home/alice/${who}-${all.length}`, some)));
+      }
+      return all;
+    }
+
+    /** Runs these cases at the same time, each in a directory below `parent`, and approves their requests. */
+    async function runSome(tool: readonly string[], parent: string, cases: readonly Case[]): Promise<readonly Ran[]> {
+      const folders = cases.map((_, at) => `${parent}/${at}`);
+      await pool.exec(['mkdir', '-p', '-m', '700', ...folders], { user: 'alice' });
+      const ended = new Set<string>();
+      const running = cases.map((each, at) => {
+        const folder = folders[at] ?? assert.fail();
+        return start(tool, folder, each).finally(() => ended.add(folder));
+      });
+      const requests = new Map<string, Promise<unknown>>();
+      await until('each asks for approval, or ends', 60, async () => {
+        const found = await pool.exec(['grep', '-Hors', 'approve request [0-9]*[.]', parent, '--include=.stdout']);
+        for (const [, folder = '', id = ''] of found.stdout.matchAll(/^(.+)\/\.stdout:approve request (\d{7})\.$/gm))
+          if (!requests.has(folder)) requests.set(folder, approve(id));
+        const waiting = folders.filter((folder) => !requests.has(folder) && !ended.has(folder));
+        return waiting.length === 0 ? undefined : waiting.join();
+      });
+      return await Promise.all(
+        folders.map(async (cwd, at) => {
+          const request = await requests.get(cwd);
+          const { status } = (await running[at]) ?? assert.fail();
+          const read = async (file: string) => (await pool.exec(['cat', `${cwd}/${file}`])).stdout;
+          const list = 'find . -type f ! -name ".std*" -printf "%p %m " -exec cat {} \\; | sort';
+          const { stdout: files } = await pool.exec(['sh', '-c', list], { cwd });
+          return { outcome: { status, stdout: await read('.stdout'), stderr: await read('.stderr') }, request, files };
+        }),
+      );
+    }
+
+    function start(tool: readonly string[], cwd: string, { args, env = {} }: Case): Promise<Outcome> {
       const given = args.map((arg, at) =>
         /^-{1,2}(key|type|ty)$/.test(args[at - 1] ?? '')
           ? arg
           : arg.replace(/^(POOL|NAME|SCHEDD)$/, (word) => words[word] ?? word),
       );
       const script = 'out=$1; shift; "$@" > "$out/.stdout" 2> "$out/.stderr"';
-      let ended = false;
-      const running = pool
-        .exec(['sh', '-c', script, 'run', cwd, ...tool, ...given], {
-          ...{ user: 'alice', cwd },
-          env: {
-            _CONDOR_SEC_TOKEN_DIRECTORY: `${cwd}/tokens`,
-            _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS',
-            ...env,
-          },
-        })
-        .finally(() => {
-          ended = true;
-        });
-      const read = async (file: string) => (await pool.exec(['cat', `${cwd}/${file}`])).stdout;
-      const id = await until(`${folder} asks for approval, or ends`, 60, async () => {
-        const found = /approve request (\d{7})\./.exec(await read('.stdout'))?.[1];
-        if (found !== undefined) return undefined;
-        return ended ? undefined : 'no request';
-      }).then(async () => /approve request (\d{7})\./.exec(await read('.stdout'))?.[1]);
-      const request = id === undefined ? undefined : await approve(id);
-      const { status } = await running;
-      const list = 'find . -type f ! -name ".std*" -printf "%p %m " -exec cat {} \\; | sort';
-      const { stdout: files } = await pool.exec(['sh', '-c', list], { cwd });
-      return { outcome: { status, stdout: await read('.stdout'), stderr: await read('.stderr') }, request, files };
+      return pool.exec(['sh', '-c', script, 'run', cwd, ...tool, ...given], {
+        ...{ user: 'alice', cwd },
+        env: {
+          _CONDOR_SEC_TOKEN_DIRECTORY: `${cwd}/tokens`,
+          _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS',
+          ...env,
+        },
+      });
     }
 
     /** Approves a request at the daemon that has it. */
@@ -149,7 +169,7 @@ for (const suite of poolSuites()) {
     for (const [at, { args, differs }] of CASES.entries()) {
       const name = args.map((arg) => arg || "''").join(' ') || 'no arguments';
       test(`${name}${differs === undefined ? '' : ' — differs'}`, async () => {
-        const [reference, own] = [await theirs[at], await ours[at]];
+        const [reference, own] = [theirs[at], ours[at]];
         assert.ok(reference !== undefined && own !== undefined);
         const said = `theirs: ${JSON.stringify(reference)}\nours: ${JSON.stringify(own)}`;
         if (differs === undefined) assert.deepEqual(resultOf(own), resultOf(reference), said);

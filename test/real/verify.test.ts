@@ -27,9 +27,9 @@ for (const suite of poolSuites()) {
       await assert.rejects(verified, {
         code: 'ERR_TOKEN_REFUSED',
         phase: 'verify',
-        message: `the daemon does not allow ADMINISTRATOR to alice@${pool.trustDomain} with the new token`,
+        message: `the daemon denied ADMINISTRATOR for alice@${pool.trustDomain} with the new token`,
       });
-      await assert.rejects(verified, advised('the daemon does not allow ADMINISTRATOR to'));
+      await assert.rejects(verified, advised('the daemon denied ADMINISTRATOR for'));
     });
 
     test('the identity and the trust domain are what is expected, or nothing is delivered', async () => {

@@ -1,13 +1,13 @@
-/** What test/vectors/recorded-kerberos.json has; bytes are hexadecimal. */
+/** The content of test/vectors/recorded-kerberos.json. Binary data is in hex. */
 export interface KerberosRecording {
-  /** Base64. */
+  /** The keytab, in base64. */
   readonly keytab: string;
   readonly now: string;
   readonly exchanges: readonly { readonly request: string; readonly reply: string }[];
   readonly tickets: readonly { readonly service: string; readonly endTime: number; readonly key: string }[];
 }
 
-/** Bytes that differ from call to call, and are the same in each run. */
+/** Returns a deterministic generator whose bytes differ from call to call. */
 export function countingEntropy(): (length: number) => Uint8Array {
   let calls = 0;
   return (length) => {

@@ -1,6 +1,6 @@
 /**
- * Records the exchanges of a client with the MIT KDC, into test/vectors/recorded-kerberos.json: clock, entropy, keys, and
- * every byte. The KDC and its keys are thrown away.
+ * Records the exchanges of a client with the MIT KDC in test/vectors/recorded-kerberos.json: clock, entropy, keys, and
+ * all bytes on the wire. The KDC and its keys are deleted afterwards.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

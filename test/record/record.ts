@@ -1,7 +1,7 @@
 /**
- * `npm run record -- trixie|sid`: one fetch from a real schedd, recorded for test/replay.test.ts. Prints JSON.
+ * `npm run record -- trixie|sid`: records one fetch from a real schedd for test/replay.test.ts, and prints it as JSON.
  *
- * The pool is thrown away, and with it the keys: nothing in a recording is a secret.
+ * The pool and its keys are deleted afterwards, so a recording contains no secrets.
  */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
@@ -13,7 +13,10 @@ import { prepareTree } from '../support/pool-tree.ts';
 import { NOWHERE } from '../support/surroundings.ts';
 import type { Recording } from './recording.ts';
 
-/** A proxy in front of the pool that keeps what passes: a flight is what one side says before the other one answers. */
+/**
+ * Starts a proxy that records the traffic as flights. A flight is all that one side sends before the other side
+ * responds.
+ */
 async function recordingProxy(target: { host: string; port: number }) {
   const flights: { from: 'client' | 'server'; bytes: Buffer }[] = [];
   const server = createServer((client) => {

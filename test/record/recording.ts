@@ -1,14 +1,14 @@
-/** What `npm run record` prints: all that goes in, all that comes out, and every byte between. Binary is hex. */
+/** A recording of `npm run record`: all inputs, all outputs, and all bytes on the wire. Binary data is in hex. */
 export interface Recording {
   readonly about: string;
-  /** The schedd's name behind the shared port. */
+  /** Name of the schedd's socket behind the shared port. */
   readonly sock: string;
   readonly idtoken: string;
   readonly authz: string;
   readonly lifetime: string;
-  /** What the client's random generator gave, call by call. */
+  /** Random bytes of the client, call by call. */
   readonly entropy: readonly string[];
   readonly flights: readonly { readonly from: 'client' | 'server'; readonly bytes: string }[];
-  /** What was fetched. */
+  /** The fetched token. */
   readonly token: string;
 }

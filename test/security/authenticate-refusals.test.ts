@@ -103,7 +103,7 @@ describe('a method that the daemon does not take', () => {
         [
           'SSL: the daemon does not offer it',
           'IDTOKENS: the daemon does not offer it',
-          'PASSWORD: the daemon has no pool password of its own (SEC_PASSWORD_FILE there)',
+          'PASSWORD: the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)',
         ],
       );
       assert.deepEqual(offered(pool), ['PASSWORD']);

@@ -24,31 +24,31 @@ describe('the policy ad of a daemon', () => {
       'that knows AES but does not encrypt names the attribute',
       { Encryption: 'NO' },
       'ERR_NO_ENCRYPTION',
-      'the daemon knows AES but does not agree to encrypt (Encryption is NO in its policy)',
+      'the daemon, HTCondor 25.14.1, knows AES but does not agree to encrypt (Encryption is NO in its policy)',
     ],
     [
       'without the attribute Encryption says that it is missing',
       { Encryption: undefined },
       'ERR_NO_ENCRYPTION',
-      'the daemon knows AES but does not agree to encrypt (Encryption is missing in its policy)',
+      'the daemon, HTCondor 25.14.1, knows AES but does not agree to encrypt (Encryption is missing in its policy)',
     ],
     [
       'that prefers another cipher names the cipher',
       { CryptoMethods: 'BLOWFISH,AES' },
       'ERR_NO_ENCRYPTION',
-      'the daemon chooses BLOWFISH instead of AES encryption',
+      'the daemon, HTCondor 25.14.1, chooses BLOWFISH instead of AES encryption',
     ],
     [
       'without AES names the ciphers that it offers',
       { CryptoMethods: 'BLOWFISH,3DES' },
       'ERR_NO_ENCRYPTION',
-      'the daemon does not agree to AES encryption (it offers BLOWFISH, 3DES)',
+      'the daemon, HTCondor 25.14.1, does not agree to AES encryption (it offers BLOWFISH, 3DES)',
     ],
     [
       'with ErrorString and ReturnCode shows both',
       { CryptoMethods: undefined, ErrorString: 'no cipher\r\n::error::x', ReturnCode: 'DENIED' },
       'ERR_NO_ENCRYPTION',
-      'the daemon does not agree to AES encryption (it offers none); the daemon reports: no cipher??::error::x (DENIED)',
+      'the daemon, HTCondor 25.14.1, accepts none of the ciphers that the client offers (AES); the daemon reports: no cipher??::error::x (DENIED)',
     ],
     [
       'with ReturnCode alone shows it',
@@ -96,7 +96,8 @@ describe('the verdict of a daemon', () => {
       async (pool) => {
         await assert.rejects(fetchFrom(pool), {
           code: 'ERR_DENIED',
-          message: 'the daemon answers DENIED (not on the list?) to our command; for it, we are alice@pool.test',
+          message:
+            'the daemon replied DENIED (not on the list?) to the command; it authenticated the client as alice@pool.test',
         });
       },
     ));

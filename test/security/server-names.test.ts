@@ -41,7 +41,7 @@ describe('a name that a proven collector gives', () => {
   test('is not enough for SCITOKENS, which says so', () => {
     const { fit, unfit } = byToken.candidatesFor(server, claimed);
     assert.deepEqual(fit, []);
-    assert.match(unfit[0]?.reason ?? '', /^the collector alone says that .* ap40\.example\.org; .* server-name$/);
+    assert.match(unfit[0]?.reason ?? '', /^only the collector reports that .* ap40\.example\.org; .* server-name$/);
     assert.equal(byToken.presumed(claimed), undefined);
   });
 });
@@ -72,7 +72,7 @@ test('to a daemon without a trust domain no token of the default directory is sh
   const token = (chosen: boolean) => ({ token: parseIdToken(new Secret(strangeJwt())), source: 'tokens.d/ci', chosen });
   const { fit, unfit } = idtokens([token(false)], host).candidatesFor(server, peer);
   assert.deepEqual(fit, []);
-  assert.match(unfit[0]?.reason ?? '', /^the daemon does not say which trust domain it is of, and no input/);
+  assert.match(unfit[0]?.reason ?? '', /^the daemon does not report its trust domain, and no input/);
   assert.equal(idtokens([token(false)], host).presumed(peer), undefined);
   assert.equal(idtokens([token(true)], host).candidatesFor(server, peer).fit.length, 1);
 });
@@ -83,5 +83,5 @@ test('to a daemon without a trust domain none of several tokens is shown', () =>
   assert.equal(one.candidatesFor(server, peer).fit.length, 1);
   const several = idtokens([token('idtoken line 1'), token('idtoken line 2')], host).candidatesFor(server, peer);
   assert.deepEqual(several.fit, []);
-  for (const { reason } of several.unfit) assert.match(reason, /does not say which trust domain/);
+  for (const { reason } of several.unfit) assert.match(reason, /does not report its trust domain/);
 });

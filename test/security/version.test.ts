@@ -66,7 +66,7 @@ describe('a daemon that a session cannot be encrypted with', () => {
   test('because it does not encrypt is not told to use AES', () =>
     assert.throws(refused({ ...old, Encryption: 'NO' }), {
       code,
-      message: 'the daemon, HTCondor 9.0.17, does not agree to encryption',
+      message: 'the daemon, HTCondor 9.0.17, knows AES but does not agree to encrypt (Encryption is NO in its policy)',
     }));
 });
 

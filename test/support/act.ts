@@ -1,4 +1,4 @@
-/** act (github.com/nektos/act), a runner of GitHub's workflows, with the host as its machine. */
+/** Runs GitHub workflows on this host with act (github.com/nektos/act). */
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -9,13 +9,13 @@ import { projectRoot } from './project.ts';
 import { ownEnvironment } from './runner.ts';
 
 const VERSION = 'v0.2.89';
-/** What the examples call this Action. */
-const ACTION = 'condor-token-fetch/condor-token-fetch@v0';
+/** References to this Action that workflows contain: the exact version of the examples, and the moving tag. */
+const ACTIONS = ['v0.1.0', 'v0'].map((version) => `condor-token-fetch/condor-token-fetch@${version}`);
 /** An Action whose post, if it is the first step, runs after all others and lists the job's temporary directory. */
 export const REMAINS = 'test/remains@v1';
 const REMAINS_POST = "console.log('remains:', JSON.stringify(require('node:fs').readdirSync(process.env.RUNNER_TEMP)))";
 
-/** The program; undefined: there is none here. `build`: unless there is Go to build it with. */
+/** Returns the path of act; undefined if it is not available. With `build`, builds it first if Go is available. */
 export function findAct(build = false): string | undefined {
   const own = join(homedir(), 'go', 'bin');
   const path = `${process.env['PATH'] ?? ''}${delimiter}${own}${delimiter}/usr/local/go/bin`;
@@ -31,7 +31,7 @@ export function findAct(build = false): string | undefined {
 
 export interface ActRun {
   readonly status: number;
-  /** Both outputs, line by line, without what act says of its own. */
+  /** Lines of standard output and standard error, without act's own messages. */
   readonly lines: readonly string[];
   readonly text: string;
 }
@@ -39,20 +39,20 @@ export interface ActRun {
 interface ActOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Files of the repository, by their paths. */
+  /** Files of the repository, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Further arguments of act: which job, which of a matrix. */
+  /** Additional arguments of act, such as the job and the matrix entry. */
   readonly args?: readonly string[];
-  /** Gets every line as it comes. */
+  /** Called with each line as it arrives. */
   readonly onLine?: (line: string) => void;
 }
 
-/** One repository, whose workflows are run one after the other. */
+/** A repository whose workflows run one at a time. */
 export class Act {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'act-'));
-  /** Programs here come first on the PATH of every step. */
+  /** Directory of programs that is first on the PATH of each step. */
   readonly bin: string = join(this.directory, 'bin');
-  /** Workspaces and temporary directories of the jobs; each job removes its own. */
+  /** Directory of workspaces and temporary directories. Each job removes its own. */
   readonly jobs: string = join(this.directory, 'jobs');
   readonly #program: string;
 
@@ -66,11 +66,16 @@ export class Act {
     writeFileSync(join(this.directory, 'remains', 'action.yml'), remains);
     writeFileSync(join(this.directory, 'remains', 'main.js'), '');
     writeFileSync(join(this.directory, 'remains', 'post.js'), REMAINS_POST);
-    writeFileSync(join(this.directory, 'config/act/actrc'), ''); // or it asks which images to take
+    writeFileSync(join(this.directory, 'config/act/actrc'), ''); // without it, act asks which images to use
     const cwd = join(this.directory, 'repository');
     spawnSync('git', ['init', '-q', '-b', 'main'], { cwd });
     const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
     spawnSync('git', [...who, 'commit', '-q', '--allow-empty', '-m', 'Empty'], { cwd });
+  }
+
+  /** Puts a shell script on the `PATH` of every step, under the name of a program. */
+  program(name: string, script: string): void {
+    writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
   async run(
@@ -88,7 +93,7 @@ export class Act {
     const args = [
       ...['--detect-event', '--directory', repository, '--workflows', '.github/workflows/example.yml'],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--platform', 'docker=-self-hosted'],
-      ...['--local-repository', `${ACTION}=${join(this.directory, 'action')}`],
+      ...ACTIONS.flatMap((action) => ['--local-repository', `${action}=${join(this.directory, 'action')}`]),
       ...['--local-repository', `${REMAINS}=${join(this.directory, 'remains')}`],
       ...['--action-cache-path', this.jobs, '--no-cache-server', '--pull=false'],
       ...['--secret-file', secretFile, ...further],
@@ -122,7 +127,7 @@ export class Act {
   }
 }
 
-/** Error annotations, as act shows them. */
+/** Returns the error annotations in act's output. */
 export function errorsOf({ lines }: ActRun): readonly string[] {
   return lines.flatMap((line) => /::error.*?::(.*)$/.exec(line)?.[1] ?? []);
 }

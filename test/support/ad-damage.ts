@@ -1,8 +1,8 @@
-/** Changes of attributes on the wire. They keep the length, so that nothing else changes. */
+/** Faults that change attributes on the wire. They keep the length, so that nothing else changes. */
 import { createECDH } from 'node:crypto';
 import type { FaultPlan } from './fault-proxy.ts';
 
-/** Replaces a text of the frame. Shorter replacements are padded with blanks. */
+/** Replaces text in a frame. Pads a shorter replacement with spaces. */
 function replaced(from: RegExp, to: (found: string) => string): FaultPlan['damage'] {
   return (frame) => {
     const text = Buffer.from(frame).toString('latin1');

@@ -1,4 +1,4 @@
-/** Daemons that docs/ADMINISTRATORS.md has set up: an account, a key and a bootstrap token for CI. */
+/** A pool that is configured as in docs/ADMINISTRATORS.md: an account, a key and a bootstrap token for CI. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { type FetchOptions, fetchToken } from '../../src/index.ts';
@@ -14,11 +14,12 @@ export const CI = 'ci@example.org';
 export const blocks = blocksOf(DOCUMENT);
 const DOMAIN = 'UID_DOMAIN = example.org\nTRUST_DOMAIN = example.org';
 
-/** The blocks of the document, by who tries them: the set-up that both parts start with, and the parts. */
+/** Named blocks of the document: the setup that both test files share, and the blocks that each file tests. */
 export const TRIED = {
   setUp: ['account', 'make-key', 'create-bootstrap'],
   tokens: [
     ...['own-key', 'own-key-beside', 'lifetimes', 'revoke-token', 'reconfig', 'log-revoked', 'revoke-account'],
+    ...['universes', 'revoke-both'],
     ...['make-second-key', 'second-key', 'remove-key', 'log-refused'],
   ],
   daemons: ['audit', 'log-fetch', 'map', 'methods', 'request-limits', 'approve', 'encryption', 'switch-off'],
@@ -26,7 +27,10 @@ export const TRIED = {
 
 const scrambled = Buffer.from([0xde, 0xad, 0xbe, 0xef]);
 
-/** For a describe block: starts the daemons before its tests, and sees afterwards that the part tried all of its blocks. */
+/**
+ * For a describe block: starts the daemons before its tests, and afterwards asserts that the tests used all blocks of
+ * the part.
+ */
 export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const mine: readonly string[] = [...TRIED.setUp, ...TRIED[part]];
   const used = new Set<string>();
@@ -55,7 +59,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     return found[0]?.text ?? '';
   }
 
-  /** The lines of a block with log lines, as patterns: `…` is anything. */
+  /** Returns the lines of a block with log lines as patterns, in which `…` matches any text. */
   function logLines(name: string): readonly string[] {
     const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return block(name)
@@ -64,7 +68,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
       .map((line) => line.split('…').map(escaped).join('.*'));
   }
 
-  /** With these blocks, or other settings, for the length of `work`. */
+  /** Runs `work` with additional settings, and restores the configuration afterwards. */
   async function configured(settings: string, work: () => Promise<void>): Promise<void> {
     await secure.configure(settings);
     try {
@@ -82,7 +86,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const refusedWith = (errorCode: number, options: FetchOptions) =>
     assert.rejects(fetch(options), { code: 'ERR_DAEMON', errorCode });
 
-  /** Runs one of HTCondor's tools with a token as the only credential: root's would sign themselves one. */
+  /** Runs one of HTCondor's tools with a token as the only credential. As root, a tool would issue its own token. */
   async function withToken(jwt: string, ...argv: string[]): Promise<Outcome> {
     const directory = `/tmp/token-${Math.random().toString(36).slice(2)}`;
     await pool.run('mkdir', '-m', '700', directory);
@@ -90,7 +94,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     await pool.run('chown', '-R', 'bob', directory);
     return pool.exec(argv, { user: 'bob', env: onlyToken(directory) });
   }
-  /** The levels that condor_ping gets with it. */
+  /** Returns the authorization levels that condor_ping reports for a token. */
   async function levels(jwt: string, type = 'schedd', asked = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR']) {
     const { stdout } = await withToken(jwt, 'condor_ping', '-type', type, '-table', ...asked);
     const allowed = stdout.split('\n').filter((line) => / ALLOW /.test(line));
@@ -101,7 +105,9 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const assertRefused = async (jwt: string, type?: string) => assert.ok(!(await takes(jwt, type)), 'it is refused');
 
   const create = async (...args: string[]) => (await pool.run('condor_token_create', ...args)).trim();
-  /** Signs what condor_token_create would not: tokens of some other time. */
+  /**
+   * Returns a signing key, to issue tokens that condor_token_create cannot issue: with an `iat` in the past or future.
+   */
   async function signingKey(id: string): Promise<SigningKey> {
     const file = Buffer.from(await pool.run('base64', '-w0', `/etc/condor/passwords.d/${id}`), 'base64');
     return new SigningKey(
@@ -121,7 +127,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
       get address() {
         return address;
       },
-      /** The bootstrap token. */
+      /** The bootstrap token of the document. */
       get bootstrap() {
         return bootstrap;
       },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { commandHint } from '../../src/cli/command-hints.ts';
 import type { AnyHTCondorError } from '../../src/errors.ts';
 import { HTCondorError } from '../../src/errors.ts';
 import { describeError } from '../../src/messages/describe.ts';
@@ -6,8 +7,8 @@ import { hintsFor } from '../../src/messages/hints.ts';
 import { ERRORS, type ErrorName } from './every-error.ts';
 
 /**
- * For assert.rejects: the error has the code and the advice that `name` has in docs/TROUBLESHOOTING.md.
- * test/hints.test.ts looks for these names in the tests.
+ * Returns a check for assert.rejects: the error must have the code and the advice of `name` in docs/TROUBLESHOOTING.md.
+ * test/hints.test.ts searches the tests for these names.
  */
 export function advised(name: ErrorName): (error: unknown) => true {
   return (error) => {
@@ -17,18 +18,23 @@ export function advised(name: ErrorName): (error: unknown) => true {
   };
 }
 
-/** The same of what the command prints, or of an annotation. */
-export function assertAdvised(output: string, name: ErrorName): void {
+/** Asserts the same for the output of the command, which names flags instead of inputs. */
+export function assertAdvisedByCommand(output: string, name: ErrorName): void {
+  assertAdvised(output, name, (hint) => commandHint(`Hint: ${hint}`).slice('Hint: '.length));
+}
+
+/** Asserts the same for an annotation, or for an output whose hints name no input. */
+export function assertAdvised(output: string, name: ErrorName, inWords = (hint: string) => hint): void {
   const wanted: AnyHTCondorError = ERRORS[name];
   assert.ok(output.includes(`(${wanted.code}`), output);
   const given = [...output.matchAll(/^Hint: (.*)$/gm)].map(([, hint = '']) => hint);
-  assert.deepEqual(given.map(general), hintsFor(wanted).map(general), output);
+  assert.deepEqual(given.map(general), hintsFor(wanted).map(inWords).map(general), output);
   if (output.includes('while: locate')) assert.doesNotMatch(given.join(), /condor_config_val -schedd/);
 }
 
-/** Ids of requests are drawn at random, and what the collector answers may as well be of a schedd. */
+/** Replaces what varies in a hint: random request IDs, and the daemon type, which can be a collector or a schedd. */
 function general(hint: string): string {
-  return hint
+  return commandHint(`Hint: ${hint}`)
     .replace(/-reqid \d{7}/, '-reqid 1234567')
     .replaceAll('condor_config_val -collector', 'condor_config_val -schedd')
     .replaceAll(/COLLECTOR_(LOG|DEBUG)/g, 'SCHEDD_$1');

@@ -1,11 +1,11 @@
-/** Ways to break one message of a daemon, and what no error may show. */
+/** Faults in one message of a daemon, and assertions that errors do not contain secrets. */
 import assert from 'node:assert/strict';
 import { putHeader } from '../../src/wire/frame.ts';
 import { concat, type Writer } from '../../src/wire/writer.ts';
 import { bytesOf } from './scripted-channel.ts';
 import type { Fault } from './server-channel.ts';
 
-/** Every message of a daemon is broken in each of these ways. */
+/** The faults to inject into each message of a daemon. */
 export const MESSAGE_FAULTS = {
   'closes the connection': 'close',
   'resets the connection': 'reset',
@@ -25,7 +25,7 @@ export const MESSAGE_FAULTS = {
 
 export type MessageFault = keyof typeof MESSAGE_FAULTS;
 
-/** Adds `by` zero bytes to the body, or removes bytes, and adapts the header. */
+/** Adds `by` zero bytes to the body, or removes bytes if `by` is negative, and adjusts the header. */
 function resized(frame: Uint8Array, by: number): Uint8Array {
   const body = new Uint8Array(frame.length - 5 + by);
   body.set(frame.subarray(5, 5 + body.length));
@@ -44,7 +44,7 @@ export function instead(write: (message: Writer) => unknown): Fault {
   };
 }
 
-/** All text of an error that can be printed: its own and that of its causes, with stacks. */
+/** Returns all printable text of an error and its causes, including stacks. */
 export function allOf(error: unknown): string {
   const texts: string[] = [];
   for (let each = error; each instanceof Error; each = each.cause) {
@@ -54,7 +54,7 @@ export function allOf(error: unknown): string {
   return texts.join('\n');
 }
 
-/** Asserts that neither the error nor any of the other texts contains one of the secrets. */
+/** Asserts that neither the error nor any other text contains a secret. */
 export function assertHidden(secrets: readonly string[], error: unknown, ...said: readonly string[]): void {
   const shown = [allOf(error), ...said].join('\n');
   for (const secret of secrets) {

@@ -1,4 +1,4 @@
-/** A pool whose schedd is behind CCB: its broker, a fetch from there, and that no port stays open. */
+/** A pool whose schedd is behind CCB, with its CCB broker, fetches from it, and a check that no port stays open. */
 import assert from 'node:assert/strict';
 import type { HTCondorError } from '../../src/errors.ts';
 import type { FetchOptions } from '../../src/index.ts';
@@ -13,12 +13,12 @@ export type Broker = (request: BrokerRequest, pool: EmbeddedPool) => Promise<voi
 export const STREAMING_IS_OFF =
   'CCB streaming mode is required to reach this daemon but is disabled on the CCB server (CCB_SERVER_STREAMING is false)';
 
-/** Nobody listens here, and no server is ever given it by the system. */
+/** A port on which nothing listens, and which the operating system never assigns. */
 export const DEAD_PORT = 1;
 
-/** For after each test: what is closed is gone a little later. */
+/** For `afterEach`: waits until all ports are closed. */
 export async function allPortsClosed(): Promise<void> {
-  // A timer that is left over keeps the test's process, and this, from ending.
+  // If a port stays open, this loop ends only with the time limit of the test.
   while (ports() > 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -26,7 +26,7 @@ export function ports(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
 }
 
-/** A pool with a broker, whose assertions count; `work` ends before it does. */
+/** Runs `work` with a pool that has a CCB broker. Failed assertions in the broker fail the test. */
 export async function withPool(
   options: EmbeddedPoolOptions,
   work: (pool: EmbeddedPool) => Promise<unknown>,
@@ -44,7 +44,7 @@ export async function withPool(
   }
 }
 
-/** Fetches from a schedd behind the broker, and says what was logged. */
+/** Fetches from a schedd behind the CCB broker, and returns the log. */
 export async function fetchHidden(pool: EmbeddedPool, options: FetchOptions = {}) {
   const log: string[] = [];
   const onLog = (_: string, line: string) => log.push(line);
@@ -59,6 +59,6 @@ export const ccbOnly = (text: RegExp) => (error: HTCondorError) => {
   return true;
 };
 
-/** What the broker says of a request. */
+/** Sends the broker's reply to a request. */
 export const reply = ({ channel }: BrokerRequest, ad: Record<string, boolean | number>) =>
   channel.send('x', (message) => putClassAd(message, ad));

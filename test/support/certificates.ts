@@ -1,28 +1,30 @@
-/** Certificates for tests: an authority, hosts, people, and their proxies (RFC 3820). */
+/** Certificates for tests: CAs, hosts, users, and X.509 proxies of users (RFC 3820). */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 const { subtle } = webcrypto;
 type KeyPair = webcrypto.CryptoKeyPair;
-x509.cryptoProvider.set(webcrypto as never); // its types are the browser's
+x509.cryptoProvider.set(webcrypto as never); // the declared type is the browser's
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Certificate and private key, PEM. */
+/** Certificate and private key, as PEM. */
 export interface Identity {
   readonly certificate: string;
   readonly key: string;
 }
 
 export interface Wish {
-  /** Such as `CN=alice, O=Org`. */
+  /** Subject, such as `CN=alice, O=Org`. */
   readonly subject: string;
-  /** DNS names, and IP addresses. */
+  /** DNS names and IP addresses. */
   readonly hosts?: readonly string[];
   readonly addresses?: readonly string[];
-  /** Hours from now; the default is from an hour ago to tomorrow. */
+  /** Object identifiers of the extended key usage; by default there is no such extension. */
+  readonly usages?: readonly string[];
+  /** Start of the validity, in hours from now. By default a certificate is valid from one hour ago until tomorrow. */
   readonly from?: number;
   readonly to?: number;
 }
@@ -52,12 +54,12 @@ export class Authority {
     return new Authority({ certificate, keys });
   }
 
-  /** The authority's own certificate, PEM. */
+  /** Certificate of the CA, as PEM. */
   get certificate(): string {
     return pem(this.#own.certificate);
   }
 
-  /** As it stands in known_hosts. */
+  /** Certificate of the CA in the format of known_hosts. */
   get base64(): string {
     return Buffer.from(this.#own.certificate.rawData).toString('base64');
   }
@@ -66,11 +68,16 @@ export class Authority {
     return await identity(await this.#issue(wish));
   }
 
-  /** An X.509 proxy of somebody: certificate, key and the certificate above it in one text, as grid tools write it. */
+  /** Issues a certificate with an SHA-1 signature, which OpenSSL refuses to use. */
+  async issueWeakly(wish: Wish): Promise<Identity> {
+    return await identity(await this.#issue(wish, { ...ALGORITHM, hash: 'SHA-1' }));
+  }
+
+  /** Issues an X.509 proxy: its certificate, its key and the user certificate in one text, as grid tools write it. */
   async proxy(wish: Wish): Promise<string> {
     const owner = await this.#issue(wish);
     const keys = await generateKeys();
-    const proxyPolicy = Buffer.from('300c300a06082b06010505071501', 'hex'); // inherit all
+    const proxyPolicy = Buffer.from('300c300a06082b06010505071501', 'hex'); // id-ppl-inheritAll (RFC 3820)
     const certificate = await x509.X509CertificateGenerator.create({
       ...{ subject: `${owner.certificate.subject}, CN=12345`, issuer: owner.certificate.subject },
       ...{ publicKey: keys.publicKey, signingKey: owner.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity({}) },
@@ -83,24 +90,25 @@ export class Authority {
     return `${own.certificate}\n${own.key}\n${pem(owner.certificate)}\n`;
   }
 
-  async #issue(wish: Wish): Promise<Issued> {
+  async #issue(wish: Wish, signingAlgorithm = ALGORITHM): Promise<Issued> {
     const { subject } = wish;
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       ...{ subject, issuer: this.#own.certificate.subject, publicKey: keys.publicKey },
-      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(wish) },
+      ...{ signingKey: this.#own.keys.privateKey, signingAlgorithm, ...validity(wish) },
       extensions: [
         new x509.BasicConstraintsExtension(false),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         await x509.AuthorityKeyIdentifierExtension.create(this.#own.keys.publicKey),
         ...names(wish),
+        ...(wish.usages === undefined ? [] : [new x509.ExtendedKeyUsageExtension([...wish.usages])]),
       ],
     });
     return { certificate, keys };
   }
 }
 
-/** A certificate that nobody vouches for but itself. */
+/** Creates a self-signed certificate. */
 export async function selfSigned(wish: Wish): Promise<Identity> {
   const keys = await generateKeys();
   const { subject: name } = wish;
@@ -110,7 +118,7 @@ export async function selfSigned(wish: Wish): Promise<Identity> {
   return await identity({ certificate, keys });
 }
 
-/** A certificate whose key has 512 bits, which no OpenSSL of today takes. */
+/** Creates a certificate with a 512-bit key, which current OpenSSL versions reject. */
 export async function weakIdentity(): Promise<Identity> {
   const rsa = {
     name: 'RSASSA-PKCS1-v1_5',

@@ -1,4 +1,4 @@
-/** A machine of somebody's CI: a shell, Node, a release to download, and HTCondor's tools or something in their place. */
+/** A simulated CI host: a shell, Node, a release to download, and HTCondor's tools or stand-ins for them. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -18,10 +18,10 @@ import { projectRoot } from './project.ts';
 import { ownEnvironment } from './runner.ts';
 
 const COMMAND = join(projectRoot, 'dist', 'cli', 'index.js');
-/** What a release is downloaded from; its version may be any. */
+/** Prefix of the download URL of a release. The version follows. */
 const RELEASE = 'https://github.com/condor-token-fetch/condor-token-fetch/releases/download/v';
 
-/** Sum of the file that a release has, as in its SHA256SUMS. */
+/** SHA-256 of the released file, as in its SHA256SUMS. */
 export const SHA256: string = createHash('sha256').update(readFileSync(COMMAND)).digest('hex');
 
 export interface ShellResult {
@@ -39,7 +39,7 @@ interface ShellOptions {
 
 export class CiMachine {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'ci-'));
-  /** Programs here come first on the PATH. */
+  /** Directory of programs that is first on the PATH. */
   readonly bin: string = join(this.directory, 'bin');
   readonly workspace: string = join(this.directory, 'workspace');
   readonly temporary: string = join(this.directory, 'temporary');
@@ -57,7 +57,7 @@ export class CiMachine {
     this.program('node', `exec '${process.execPath}' "$@"`);
   }
 
-  /** Puts a program on the PATH, each start of which is noted. */
+  /** Adds a program to the PATH. Each start of it is recorded. */
   program(name: string, script: string): void {
     const path = join(this.bin, name);
     const note = `{ echo "${name} $*"; env | sed 's/^/${name}: /'; } >> '${this.#notes}'`;
@@ -66,8 +66,8 @@ export class CiMachine {
   }
 
   /**
-   * In the place of HTCondor's tools: asks the schedd who it is, by what tools have from the environment, and shows how
-   * the token file lies there.
+   * Adds stand-ins for HTCondor's tools. They ask the schedd for their identity, with the credential that the
+   * environment configures, and print the path and mode of the token file.
    */
   pretendTools(): void {
     for (const name of ['condor_ping', 'condor_submit', 'condor_q']) {
@@ -80,12 +80,12 @@ export class CiMachine {
     }
   }
 
-  /** What was started, with its arguments and its environment. */
+  /** Recorded starts of programs, with arguments and environment. */
   get notes(): string {
     return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8') : '';
   }
 
-  /** Runs a script in the workspace, as the CI system would. */
+  /** Runs a script in the workspace as the CI system does. */
   async run(script: string, { env, shell = ['sh'], args = [] }: ShellOptions): Promise<ShellResult> {
     const file = join(this.directory, 'script');
     writeFileSync(file, script);
@@ -109,7 +109,7 @@ export class CiMachine {
     return { status, output };
   }
 
-  /** What lies in the temporary directory. */
+  /** Names of the files that are left in the temporary directory. */
   get remains(): readonly string[] {
     return readdirSync(this.temporary);
   }

@@ -1,4 +1,4 @@
-/** Client certificates as sources have them: what is made of one, and that one of no use is refused without its key. */
+/** Loads client certificates from their sources, and checks that errors do not contain the private key. */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import {
@@ -20,7 +20,7 @@ export const given = (certificate: string, key: string): CertificateSource => ({
   key: pemText('client-key', key),
 });
 
-/** What a source gives, and what was told on the way. */
+/** Loads a client certificate, and returns it with the log. */
 export function loadNoting(source: CertificateSource) {
   const noting = notingHost();
   const loaded: ClientCertificate[] = [];
@@ -35,7 +35,7 @@ export function loadNoting(source: CertificateSource) {
   return { ...noting, own: loaded[0], reason: typeof method === 'string' ? method : undefined };
 }
 
-/** The lines of a key that are the key. */
+/** Returns the lines of a PEM key without its first and last line. */
 export const keyLines = (key: string) =>
   key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
 
@@ -57,6 +57,6 @@ export function assertUnreadable(source: CertificateSource, reason: RegExp, secr
   );
 }
 
-/** The key of an identity in another form of PEM. */
+/** Converts the key of an identity to another PEM format. */
 export const reformedKey = ({ key }: Identity, form: object) =>
   createPrivateKey(key).export({ format: 'pem', ...form } as never) as string;

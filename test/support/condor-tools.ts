@@ -1,12 +1,15 @@
-/** HTCondor's tools as a runner has them that is no part of the pool: with its own files, variables and network. */
+/** HTCondor's tools on a runner outside the pool, with the files, variables and network of this host. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asRoot, type Suite, treeOf } from './pool-tree.ts';
 
-const TOOLS = ['condor_ping', 'condor_submit', 'condor_q', 'condor_history', 'condor_token_list'];
+const TOOLS = [
+  ...['condor_ping', 'condor_submit', 'condor_q', 'condor_history', 'condor_token_list'],
+  ...['condor_transfer_data', 'condor_rm'],
+];
 
-/** As in pool.ts: an overlay in memory over a tree, in a mount namespace that ends with the tool. */
+/** Mounts an in-memory overlay over a tree, as in pool.ts. The mount namespace ends with the tool. */
 const INSIDE = `
   set -e
   tree=$1; who=$2; temporary=$3; shift 3
@@ -20,7 +23,9 @@ const INSIDE = `
   exec chroot --userspec="$who" /mnt/root sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
 `;
 
-/** Writes programs into a folder for the PATH that run those of a suite's tree as the account of this process. */
+/**
+ * Writes wrappers into a directory for the PATH. They run the tools of a suite's tree as the account of this process.
+ */
 export function writeCondorTools(folder: string, suite: Suite): void {
   const [program, ...args] = asRoot('unshare', '--mount', 'sh', '-c', INSIDE, 'tool', treeOf(suite));
   const words = program === 'sudo' ? [program, '--preserve-env', ...args] : [program, ...args];

@@ -1,10 +1,11 @@
-"""A link that delays every packet, SYN and SYN-ACK included: a TUN device whose far end is this machine again.
+"""Simulates a link that delays every packet, including SYN and SYN-ACK: a TUN device that leads back to this host.
 
-A packet to the far address comes back with its two addresses swapped, half a round trip later. So a connection to
-FAR:PORT arrives from FAR at NEAR:PORT, and so do the answers. Swapped addresses leave all checksums as they are.
+The script returns each packet for the far address half a round trip later, with source and destination swapped. A
+connection to FAR:PORT therefore arrives at NEAR:PORT from FAR, and responses take the same path back. Swapping the
+addresses does not change the checksums.
 
-Usage: distant-link.py NEAR4 FAR4 NEAR6 FAR6 ROUND_TRIP_MS. It prints READY. Each line of its standard input is another
-round trip time, for what is sent from then on. It ends when its standard input ends.
+Usage: distant-link.py NEAR4 FAR4 NEAR6 FAR6 ROUND_TRIP_MS. The script prints READY. Each line of its standard input sets
+the round-trip time of later packets. The script ends at the end of its standard input.
 """
 
 import fcntl
@@ -30,13 +31,13 @@ for command in (
     ["ip", "address", "add", near6 + "/126", "dev", name, "nodad"],
 ):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode != 0 and ":" not in command[3]:  # a machine may have no IPv6
+    if result.returncode != 0 and ":" not in command[3]:  # the host may not support IPv6
         sys.exit(result.stderr)
 print("READY", name, flush=True)
 
 
 def turned(packet):
-    """The packet with source and destination swapped; None if it is of another protocol."""
+    """Returns the packet with source and destination swapped; None if it is neither IPv4 nor IPv6."""
     if packet[0] >> 4 == 4:
         return packet[:12] + packet[16:20] + packet[12:16] + packet[20:]
     if packet[0] >> 4 == 6:

@@ -5,21 +5,24 @@ import { createInterface } from 'node:readline';
 import { asRoot } from './pool-tree.ts';
 import { projectRoot } from './project.ts';
 
-/** A distant host, which is this machine: what listens at `near` is reached at `far`. */
+/** A simulated link to a distant host. A server that listens on the address `near` is reached at the address `far`. */
 export interface DistantLink {
   readonly near: { readonly v4: string; readonly v6: string };
   readonly far: { readonly v4: string; readonly v6: string };
-  /** Milliseconds, for what is sent from now on. */
+  /** Sets the round-trip time of later packets, in milliseconds. */
   setRoundTrip(ms: number): void;
   close(): Promise<void>;
 }
 
-/** Why there can be none here. */
+/** The reason why this system cannot open a link; false if it can. */
 export const NO_LINK: string | false = process.platform === 'linux' ? false : 'needs the TUN devices of Linux';
 
-/** Opens a link on which every packet takes half of this time, those of the TCP handshake included. Needs root and Python. */
+/**
+ * Opens a link that delays each packet, including those of the TCP handshake, by half of this time. Needs root and
+ * Python.
+ */
 export async function openDistantLink(roundTripMs: number): Promise<DistantLink> {
-  // 198.18.0.0/15 is for measurements of networks (RFC 2544), fd00::/8 is private: nothing else is there.
+  // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so they do not clash with real hosts.
   const [high, low] = [randomInt(1, 255), 4 * randomInt(0, 63)];
   const at = (host: number) => ({
     v4: `198.18.${high}.${low + host}`,

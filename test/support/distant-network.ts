@@ -1,16 +1,16 @@
 import { DistantProxy } from './distant-proxy.ts';
 import { freePort } from './free-port.ts';
 
-/** The daemons advertise this address; the proxy listens there, on their own port. */
+/** Address that the daemons advertise. The proxy listens there, on the port of the daemons. */
 const FORWARDING_HOST = '127.0.0.2';
 
-/** Puts a simulated distance between clients and the daemons of a pool on this host. */
+/** Simulates a network distance between clients and the daemons of a pool on this host. */
 export interface DistantNetwork {
   readonly proxy: DistantProxy;
   /** Port and configuration of the pool. */
   readonly port: number;
   readonly config: string;
-  /** `host:port` of the collector, at a distance. */
+  /** `host:port` of the collector through the proxy. */
   readonly collector: string;
 }
 

@@ -3,36 +3,37 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { listen, portOf } from './listen.ts';
 
 interface DistantProxyOptions {
-  /** Where to listen; port 0: any. */
+  /** Endpoint to listen on. Port 0 selects a free port. */
   readonly host: string;
   readonly port: number;
   readonly target: { readonly host: string; readonly port: number };
-  /** Time that everything takes to the other side and back. */
+  /** Simulated round-trip time, in milliseconds. */
   roundTripMs: number;
 }
 
 interface Direction {
-  /** When what comes now is due on the other side, on the clock of performance.now(). */
+  /** Returns the arrival time of bytes that are received now, on the clock of performance.now(). */
   readonly due: () => number;
-  /** Time on the clock of round trips that what comes now bears. */
+  /** Returns the round-trip timestamp of bytes that are received now. */
   readonly sent: () => number;
-  /** It is there. */
+  /** Called when the bytes have been delivered. */
   readonly arrived: (time: number) => void;
 }
 
 /**
- * A TCP proxy that makes a server on this machine a distant one, and counts the round trips that a client waits for.
+ * A TCP proxy that simulates a distant server and counts the round trips that a client waits for.
  *
- * Time is simulated as it is on a network: a connection takes one round trip (the client's first bytes wait for it,
- * since connecting to the proxy itself takes none), and bytes half of one in each direction.
+ * Delays are those of a network. A connection takes one round trip; connecting to the proxy itself takes none, so the
+ * client's first bytes are delayed instead. Bytes take half a round trip in each direction.
  *
- * Round trips are counted by a clock of their own, which moves by direction changes and not by milliseconds: what a
- * client sends bears the latest time of anything it has received; the answer arrives one later; a connection is there
- * one after it was begun. Connections that a client uses at the same time thus count once.
+ * Round trips are counted on a logical clock, which advances with changes of direction rather than with time. Bytes
+ * from the client carry the latest timestamp that the client has received. A response arrives one tick later, and a
+ * connection is established one tick after its start. Connections that a client uses in parallel therefore count once.
  */
 export class DistantProxy {
   readonly #options: DistantProxyOptions;
   readonly #server: Server;
+  readonly #more: Server[] = [];
   readonly #sockets = new Set<Socket>();
   #clock = 0;
   #connections = 0;
@@ -48,16 +49,23 @@ export class DistantProxy {
     return proxy;
   }
 
+  /** Listens on another host too, on the same port: one more host at this distance. */
+  async addHost(host: string): Promise<void> {
+    const server = createServer((client) => this.#join(client));
+    await listen(server, this.port, host);
+    this.#more.push(server);
+  }
+
   get port(): number {
     return portOf(this.#server);
   }
 
-  /** Round trips that were waited for since `reset`. */
+  /** Number of round trips that the client has waited for since `reset`. */
   get roundTrips(): number {
     return this.#clock;
   }
 
-  /** For connections that are made from now on. */
+  /** Sets the round-trip time of later connections, in milliseconds. */
   set roundTripMs(value: number) {
     this.#options.roundTripMs = value;
   }
@@ -66,7 +74,7 @@ export class DistantProxy {
     return this.#connections;
   }
 
-  /** For the next client: starts counting anew. */
+  /** Resets the count, for the next client. */
   reset(): void {
     this.#clock = 0;
     this.#connections = 0;
@@ -74,7 +82,7 @@ export class DistantProxy {
 
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const server of [this.#server, ...this.#more]) await new Promise((resolve) => server.close(resolve));
   }
 
   #join(client: Socket): void {
@@ -84,7 +92,7 @@ export class DistantProxy {
     this.#connections += 1;
     const established = this.#clock + 1;
     const establishedAt = performance.now() + roundTripMs;
-    let asked = established; // the latest of what the server has
+    let asked = established; // latest timestamp that the server has received
     const halfWay = roundTripMs / 2;
     this.#carry(client, server, {
       due: () => Math.max(establishedAt, performance.now()) + halfWay,
@@ -102,10 +110,10 @@ export class DistantProxy {
     });
   }
 
-  /** Passes on what comes, each chunk and the end, in order, when it is due. */
+  /** Forwards each chunk, and the end, in order when it is due. */
   #carry(from: Socket, to: Socket, { due, sent, arrived }: Direction): void {
     this.#sockets.add(from);
-    const queue: (() => void)[] = []; // timers of different lengths may end in another order
+    const queue: (() => void)[] = []; // timers of different lengths may fire out of order
     const later = (work: () => void) => {
       queue.push(work);
       setTimeout(() => queue.shift()?.(), Math.max(0, Math.ceil(due() - performance.now())));
@@ -126,14 +134,16 @@ export class DistantProxy {
   }
 }
 
-/** Repetitions of a count that a busy machine may have disturbed. */
-const MAX_ATTEMPTS = 5;
+/** First delay, in milliseconds. An attempt that a busy machine disturbed is repeated with twice the delay. */
+export const ROUND_TRIP_MS = 20;
+const MAX_ATTEMPTS = 6;
 
 /**
  * Asserts that `work` waits for exactly this number of round trips.
  *
- * A client that is delayed between two messages may receive something in the meantime, and the next message is then counted
- * as a response to it. Such delays can only add round trips, so a higher count is repeated, and a lower one fails at once.
+ * If a busy host delays the client between two messages, bytes can arrive in the meantime, and the second message is
+ * counted as a response to them. Such delays can only add round trips. A count that is too high is therefore repeated;
+ * a count that is too low fails at once.
  */
 export async function assertRoundTrips(
   proxy: DistantProxy,
@@ -142,6 +152,7 @@ export async function assertRoundTrips(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     proxy.reset();
+    proxy.roundTripMs = ROUND_TRIP_MS * 2 ** (attempt - 1);
     await work();
     if (proxy.roundTrips <= expected || attempt === MAX_ATTEMPTS) return assert.equal(proxy.roundTrips, expected);
   }

@@ -3,7 +3,7 @@ import { EmbeddedPool } from './embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
 import { patience } from './slowness.ts';
 
-/** Runs `work` with an embedded pool, and stops it whatever happens. */
+/** Runs `work` with an embedded pool, and always stops the pool afterwards. */
 export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: EmbeddedPool) => Promise<T>): Promise<T> {
   const pool = await EmbeddedPool.start(options);
   try {
@@ -13,7 +13,7 @@ export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: Emb
   }
 }
 
-/** Fetches from the first schedd, by its address unless `options` say where, with alice's token unless they say whose. */
+/** Fetches a token. By default, uses the address of the first schedd and a token of alice. */
 export function fetchFrom(pool: EmbeddedPool, options: FetchOptions = {}): Promise<FetchedToken> {
   const target = 'address' in options || 'pool' in options ? {} : { address: pool.schedd() };
   return fetchToken({

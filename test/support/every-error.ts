@@ -1,4 +1,4 @@
-/** Every kind of error that has advice of its own: one of each. */
+/** One example of each kind of error with its own advice. */
 import type { AnyHTCondorError } from '../../src/errors.ts';
 import { OF_DAEMONS } from './errors/answers.ts';
 import { OF_AUTHENTICATION } from './errors/authentication.ts';
@@ -7,7 +7,9 @@ import { OF_INPUTS } from './errors/inputs-and-credentials.ts';
 import { OF_KERBEROS } from './errors/kerberos.ts';
 import { OF_TOKENS } from './errors/tokens-and-outputs.ts';
 
-/** By words that people see of it. docs/TROUBLESHOOTING.md has a heading for each, and test/golden/hints.json the advice. */
+/**
+ * Errors by a part of their message. docs/TROUBLESHOOTING.md has a heading for each, test/golden/hints.json the advice.
+ */
 export const ERRORS = {
   ...OF_INPUTS,
   ...OF_THE_WAY,

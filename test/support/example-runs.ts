@@ -6,7 +6,7 @@ import { type CiMachine, SHA256, type ShellResult } from './ci-machine.ts';
 import { exampleText, gitLabJob, type Place, readJenkinsfile } from './examples.ts';
 
 interface ExampleRun extends ShellResult {
-  /** What is still there of its private directory. */
+  /** Files that are left of the run's private directory. */
   readonly remains: readonly string[];
 }
 
@@ -17,7 +17,7 @@ interface ExampleOptions {
   readonly sha256?: string;
 }
 
-/** By the name of its file. Each pings the schedd, and submits `job.sub` of the workspace. */
+/** Examples by file name. Each pings the schedd, and submits `job.sub` from the workspace. */
 export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Promise<ExampleRun>>> = {
   'shell.sh': async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
     const script = exampleText('shell.sh', pool);
@@ -28,18 +28,7 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
     return { ...result, remains: machine.remains };
   },
 
-  'gitlab/.gitlab-ci.yml': async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
-    const job = gitLabJob(pool, { sha256 });
-    const env = { ...job.variables, CONDOR_IDTOKEN: idtoken, CI_JOB_ID: String(randomInt(2 ** 40)) };
-    const shell = ['sh', '-e'] as const;
-    const script = [...(job.before_script ?? []), ...(job.script ?? [])];
-    const result = await machine.run(script.join('\n'), { env, shell: [...shell] });
-    const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
-    const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
-    const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
-    rmSync(directory, { recursive: true, force: true }); // it is outside of the machine's own directories
-    return { status: result.status || after.status, output: result.output + after.output, remains };
-  },
+  'gitlab/.gitlab-ci.yml': (options) => runGitLab(options),
 
   Jenkinsfile: async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
     const { environment, stages, always } = readJenkinsfile(exampleText('Jenkinsfile', pool));
@@ -52,7 +41,7 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
       });
     let [status, output]: [number | null, string] = [0, ''];
     for (const { credentials, withEnv, scripts } of stages) {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how Groovy says it
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Groovy's syntax for variables
       const set = withEnv.map((word) => word.replaceAll('${env.WORKSPACE_TMP}', WORKSPACE_TMP).split(/=(.*)/s));
       const env = Object.fromEntries([...credentials.map((name) => [name, idtoken]), ...set]);
       for (const script of scripts) {
@@ -70,3 +59,20 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
     return { status, output, remains: readdirSync(WORKSPACE_TMP) };
   },
 };
+
+/** Runs the job `submit` of a `.gitlab-ci.yml`, by default that of the examples, as a runner of GitLab does. */
+export async function runGitLab(
+  { machine, pool, idtoken, sha256 = SHA256 }: ExampleOptions,
+  text?: string,
+): Promise<ExampleRun> {
+  const job = gitLabJob(pool, { sha256 }, text);
+  const env = { ...job.variables, CONDOR_IDTOKEN: idtoken, CI_JOB_ID: String(randomInt(2 ** 40)) };
+  const shell = ['sh', '-e'] as const;
+  const script = [...(job.before_script ?? []), ...(job.script ?? [])];
+  const result = await machine.run(script.join('\n'), { env, shell: [...shell] });
+  const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
+  const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
+  const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
+  rmSync(directory, { recursive: true, force: true }); // it is outside of the machine's own directories
+  return { status: result.status || after.status, output: result.output + after.output, remains };
+}

@@ -1,7 +1,7 @@
-/** The examples as a CI system would take them, with a pool of ours in the place of the one that they name. */
+/** Reads the examples as a CI system does, and replaces the pool that they name with a test pool. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { type CollectionTag, parse, parseAllDocuments, Scalar, type YAMLSeq } from 'yaml';
 import { projectRoot } from './project.ts';
 
 /** A pool: its collector, and the name of its schedd. */
@@ -10,14 +10,18 @@ export interface Place {
   readonly schedd: string;
 }
 
-/** Text of an example; the pools that it names are replaced by these. */
+/** Returns the text of an example, with these pools in place of those that it names. */
 export function exampleText(file: string, pool?: Place, second?: Place): string {
-  const text = readFileSync(join(projectRoot, 'examples', file), 'utf8');
+  return withPlaces(readFileSync(join(projectRoot, 'examples', file), 'utf8'), pool, second);
+}
+
+/** Replaces the pools of the documents by these. */
+export function withPlaces(text: string, pool?: Place, second?: Place): string {
   const names: readonly (readonly [string, string | undefined])[] = [
     ...([['cm.example.org', pool?.collector] as const, ['ap40.example.org', pool?.schedd] as const] as const),
     ...([['cm.example.net', second?.collector] as const, ['ap1.example.net', second?.schedd] as const] as const),
   ];
-  return names.reduce((changed, [name, ours = name]) => changed.replaceAll(name, ours), text);
+  return names.reduce((changed, [name, replacement = name]) => changed.replaceAll(name, replacement), text);
 }
 
 interface GitLabJob {
@@ -30,25 +34,60 @@ interface GitLabJob {
 }
 
 interface GitLabInclude {
-  readonly local: string;
+  readonly local?: string;
+  readonly remote?: string;
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** The job `submit` of the GitLab example: component included, its inputs put in, and extended. */
-export function gitLabJob(pool: Place, inputs: Readonly<Record<string, string>>): GitLabJob {
-  const { include, submit } = parse(exampleText('gitlab/.gitlab-ci.yml', pool)) as {
+/**
+ * The job `submit` of a `.gitlab-ci.yml`, by default that of the examples, as GitLab runs it: with the component included,
+ * its inputs replaced, and the job extended.
+ */
+export function gitLabJob(
+  pool: Place,
+  inputs: Readonly<Record<string, string>>,
+  text: string = exampleText('gitlab/.gitlab-ci.yml'),
+): GitLabJob {
+  const references: GitLabReference[] = [];
+  const customTags: CollectionTag[] = [
+    {
+      tag: '!reference',
+      collection: 'seq',
+      resolve(seq) {
+        const [job, key] = (seq as YAMLSeq).toJSON() as [string, string];
+        references.push({ job, key });
+        return new Scalar(REFERENCE);
+      },
+    },
+  ];
+  const { include, submit } = parse(withPlaces(text, pool), { customTags }) as {
     include: readonly GitLabInclude[];
     submit: GitLabJob;
   };
   const [first] = include;
   if (first === undefined || include.length !== 1) throw new Error('one component is included');
-  const jobs = gitLabComponent(`gitlab${first.local}`, { ...first.inputs, ...inputs });
+  const file = first.local === undefined ? first.remote?.split('/examples/')[1] : `gitlab${first.local}`;
+  const jobs = gitLabComponent(file ?? '', { ...first.inputs, ...inputs });
   const base = jobs[submit.extends ?? ''];
   if (base === undefined) throw new Error(`the component has no ${submit.extends}`);
-  return { ...base, ...submit, variables: { ...base.variables, ...submit.variables } };
+  const before = (submit.before_script ?? base.before_script ?? []).flatMap((line) => {
+    if (line !== REFERENCE) return [line];
+    const { job = '', key } = references.shift() ?? {};
+    if (key !== 'before_script') throw new Error(`before_script refers to ${key}`);
+    return jobs[job]?.before_script ?? [];
+  });
+  return { ...base, ...submit, before_script: before, variables: { ...base.variables, ...submit.variables } };
 }
 
-/** @throws Error an input that the component does not have, or that is missing, or an interpolation of none. */
+/** Stands for a `!reference` in a list until it is resolved. */
+const REFERENCE = '!reference';
+
+interface GitLabReference {
+  readonly job: string;
+  readonly key: string;
+}
+
+/** Expands the GitLab component. Throws if an input is unknown or missing, or if an interpolation names no input. */
 export function gitLabComponent(
   file: string,
   given: Readonly<Record<string, string>>,
@@ -71,24 +110,24 @@ export function gitLabComponent(
 }
 
 export interface Jenkinsfile {
-  /** Assignments of `environment`. */
+  /** Assignments in the `environment` block. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stages: readonly JenkinsStage[];
-  /** Scripts of `post { always }`. */
+  /** Scripts in `post { always }`. */
   readonly always: readonly string[];
 }
 
 interface JenkinsStage {
   readonly name: string;
-  /** Variables of `withCredentials`, and what `withEnv` sets. */
+  /** Variables that `withCredentials` and `withEnv` set. */
   readonly credentials: readonly string[];
   readonly withEnv: readonly string[];
   readonly scripts: readonly string[];
 }
 
 /**
- * The parts of the declarative pipeline that a runner of it would need. Groovy's strings are read as Groovy does; what
- * else may be in a Jenkinsfile is not known here, and is an error if braces do not match.
+ * Parses the parts of a declarative pipeline that are needed to run it. Groovy's strings are interpreted; other Groovy
+ * syntax is not supported. Unbalanced braces are an error.
  */
 export function readJenkinsfile(text: string): Jenkinsfile {
   const plain = text.replaceAll(/^\s*\/\/.*$/gm, '');
@@ -115,7 +154,7 @@ function scriptsOf(block: string): readonly string[] {
   });
 }
 
-/** What is between the braces behind `head`; those in strings count too, in pairs. */
+/** Returns the text between the braces after `head`. Braces in strings count too, and must be balanced. */
 function blockOf(text: string, head: RegExp | string): string {
   const at = typeof head === 'string' ? text.indexOf(head) : text.search(head);
   const start = text.indexOf('{', at);

@@ -4,12 +4,13 @@ import { listen, portOf } from './listen.ts';
 
 export type Direction = 'to the daemon' | 'to the client';
 
-/** Bytes to pass on in place of a frame, and what happens after them. Without `after`, later frames pass unchanged. */
+/** Bytes that replace a frame, and the action after them. Without `after`, later frames pass unchanged. */
 export interface Damage {
   readonly bytes?: readonly Uint8Array[];
   /**
-   * `stall`: nothing passes in this direction any more. `reset`: both connections are reset. `end`: this direction is
-   * closed, the other one stays open. `wait`: the bytes are sent with the next ones, or alone after a while.
+   * `stall`: the proxy forwards nothing more in this direction. `reset`: it resets both connections. `end`: it closes
+   * this direction, and the other one stays open. `wait`: it sends the bytes with the next ones, or alone after
+   * `WHILE_MS`.
    */
   readonly after?: 'stall' | 'reset' | 'end' | 'wait';
 }
@@ -18,14 +19,14 @@ export interface FaultPlan {
   readonly direction: Direction;
   /** Index of the frame in its direction, on each connection. */
   readonly frame: number;
-  /** `earlier`: the previous frames of both directions, undamaged. */
+  /** `earlier` contains the undamaged previous frames of both directions. */
   readonly damage: (frame: Uint8Array, earlier: Readonly<Record<Direction, readonly Uint8Array[]>>) => Damage;
 }
 
-/** Time that `wait` waits for the next frame, whose sender may be waiting for a response. */
+/** Time that `wait` waits for the next frame, in milliseconds. Its sender may be waiting for a response. */
 const WHILE_MS = 20;
 
-/** A TCP proxy that parses CEDAR's frames and damages one of them on every connection. */
+/** A TCP proxy that parses CEDAR frames and damages one of them on each connection. */
 export class FaultProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

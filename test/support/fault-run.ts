@@ -7,22 +7,25 @@ import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
 import { type FetchOptions, fetchToken } from '../../src/index.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
 import { type FaultPlan, FaultProxy } from './fault-proxy.ts';
-import { type FaultMethod, SUCCESS, VARIES } from './fault-table.ts';
+import { type FaultMethod, SUCCESS } from './fault-table.ts';
 import { type MethodPool, startMethodPool } from './method-pool.ts';
 import type { Suite } from './pool-tree.ts';
 import { HOST } from './secure-pool.ts';
 import { patience } from './slowness.ts';
 
 const DAY_SECONDS = 86_400;
-/** Limit of a fetch, which only ends what hangs. */
+/** Deadline of a fetch, in milliseconds. It only ends a fetch that hangs. */
 const LIMIT_MS = patience(20_000);
-/** A fetch that is expected to time out is aborted so long after the damage. Without an abort, it would wait for its limit. */
+/**
+ * Delay between the damage and the abort of a fetch that is expected to time out, in milliseconds. It replaces the
+ * deadline.
+ */
 const SILENCE_MS = 500;
 
 export interface Outcome {
   readonly error: AnyHTCondorError | undefined;
   readonly log: readonly string[];
-  /** Whether a token was written. */
+  /** True if a token was written. */
   readonly delivered: boolean;
   readonly proxy: FaultProxy;
 }
@@ -43,7 +46,7 @@ export async function startDestination(suite: Suite): Promise<Destination> {
   };
   const directory = mkdtempSync(join(tmpdir(), 'faults-'));
   const to = { secure, credentials, directory };
-  await fetchThrough('SCITOKENS', undefined, to, SUCCESS); // the daemon fetches the keys of the issuer
+  await fetchThrough('SCITOKENS', undefined, to, SUCCESS); // makes the daemon fetch the keys of the issuer
   return to;
 }
 
@@ -53,8 +56,8 @@ export async function stopDestination({ secure, directory }: Destination): Promi
 }
 
 /**
- * Fetches through a proxy that carries out the plan. If the fetch is expected to end in ERR_TIMEOUT, it is aborted after the
- * damage: this has the same code, and does not depend on the time that the daemon needs up to the damaged frame.
+ * Fetches through a proxy that executes the plan. A fetch that is expected to end with ERR_TIMEOUT is aborted after the
+ * damage. An abort has the same code, and does not depend on how long the daemon takes until the damaged frame.
  */
 export async function fetchThrough(
   method: FaultMethod,
@@ -63,8 +66,7 @@ export async function fetchThrough(
   expected: string,
 ): Promise<Outcome> {
   const silence = new AbortController();
-  const timesOut = [VARIES, 'ERR_TIMEOUT'].includes(expected);
-  const onStrike = () => timesOut && setTimeout(() => silence.abort(), SILENCE_MS);
+  const onStrike = () => expected === 'ERR_TIMEOUT' && setTimeout(() => silence.abort(), SILENCE_MS);
   const sinful = parseSinful(secure.address);
   if (sinful === undefined) throw new Error(secure.address);
   const proxy = await FaultProxy.start({ host: '127.0.0.1', port: secure.pool.port }, plan, onStrike);

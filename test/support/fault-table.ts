@@ -1,4 +1,7 @@
-/** The frames of a fetch with IDTOKENS (PASSWORD has the same) and with TLS, each fault of each frame, and its expected outcome. */
+/**
+ * The frames of a fetch with IDTOKENS (those of PASSWORD are the same) and with TLS, and the expected outcome of each
+ * fault in each frame.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage, Direction, FaultPlan } from './fault-proxy.ts';
@@ -9,13 +12,13 @@ export type FaultMethod = (typeof METHODS)[number];
 
 type Frames = Readonly<Record<Direction, readonly string[]>>;
 
-/** Frames of a method, between those of every method. The request, the post-auth ad and the reply are encrypted. */
+/** Surrounds the frames of a method by the common frames. The request, the post-auth ad and the reply are encrypted. */
 const withAll = (own: Frames): Frames => ({
   'to the daemon': ['shared port', 'policy', 'method', ...own['to the daemon'], 'request'],
   'to the client': ['policy', 'method', ...own['to the client'], 'key exchange', 'post-auth', 'reply'],
 });
 
-/** In the order in which they are sent, with TLS 1.3. */
+/** Frames in the order in which they are sent, with TLS 1.3. */
 export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to the client': ['AKEP2 2'] }),
   SSL: withAll({
@@ -28,7 +31,7 @@ export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   }),
 };
 
-/** Length of a header: the end flag, and the length of the body in 4 bytes, big endian. */
+/** Length of a frame header in bytes: the end flag, and the body length in 4 bytes, big endian. */
 const HEADER = 5;
 
 function withLength(frame: Uint8Array, length: number): Uint8Array {
@@ -51,22 +54,25 @@ interface Fault {
 const NOISE = Buffer.from('a4ff00017f', 'hex');
 const bytes = (...all: readonly Uint8Array[]): Damage => ({ bytes: all });
 const half = (frame: Uint8Array) => frame.subarray(0, frame.length >> 1);
+const singly = (frame: Uint8Array) => [...frame].map((byte) => Uint8Array.of(byte));
+/** 23.9 would parse the body as more headers, so its content would decide what happens. */
+const headerAlone = (frame: Uint8Array): Damage => ({ bytes: [frame.subarray(0, HEADER)], after: 'stall' });
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
-/** The bytes arrive unchanged, only in other pieces. */
+/** Faults that deliver the same bytes in different pieces. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
-/** The last frame of the other direction, or else of this one, is sent in its place. */
+/** Fault that replaces the frame with the last frame of the other direction or, without one, of this direction. */
 const AGAIN = 'the previous frame again';
 
 export const FAULTS: readonly Fault[] = [
-  { name: 'in single bytes', damage: (frame) => bytes(...[...frame].map((byte) => Uint8Array.of(byte))) },
+  { name: 'in single bytes', damage: (frame) => bytes(...singly(frame)) },
   { name: 'together with the next one', damage: (frame) => ({ bytes: [frame], after: 'wait' }) },
   { name: 'a bit flipped in the middle', damage: (frame) => bytes(flipped(frame, middle(frame))) },
   { name: 'a bit flipped in the last byte', damage: (frame) => bytes(flipped(frame, frame.length - 1)) },
   { name: 'the end flag is 0', damage: (frame) => bytes(flipped(frame, 0)) },
   { name: 'the end flag is 2', damage: (frame) => bytes(flipped(frame, 0, 3)) },
-  { name: 'length 0', damage: (frame) => bytes(withLength(frame, 0)) },
-  { name: 'length 4 GiB', damage: (frame) => bytes(withLength(frame, 0xffff_ffff)) },
+  { name: 'length 0', damage: (frame) => headerAlone(withLength(frame, 0)) },
+  { name: 'length 4 GiB', damage: (frame) => headerAlone(withLength(frame, 0xffff_ffff)) },
   { name: 'one byte short', damage: (frame) => bytes(frame.subarray(0, -1)) },
   { name: 'cut off, then silence', damage: (frame) => ({ bytes: [half(frame)], after: 'stall' }) },
   { name: 'cut off, then closed', damage: (frame) => ({ bytes: [half(frame)], after: 'end' }) },
@@ -80,7 +86,16 @@ export const FAULTS: readonly Fault[] = [
   { name: AGAIN, damage: (frame, { 'to the client': a, 'to the daemon': b }) => bytes(a.at(-1) ?? b.at(-1) ?? frame) },
 ];
 
+/**
+ * Bytes that HTCondor's shared port reads with one call, without waiting for more: a header and the number of a command
+ * (DaemonCommandProtocol::ReadHeader). If they arrive in pieces, the kernel's timing decides whether it rejects them.
+ */
+const PEEKED = HEADER + 8;
+
 export const DIRECTIONS: readonly Direction[] = ['to the daemon', 'to the client'];
+
+const singlyOncePeeked: FaultPlan['damage'] = (frame) =>
+  bytes(frame.subarray(0, PEEKED), ...singly(frame.subarray(PEEKED)));
 
 export interface FaultCase {
   readonly method: FaultMethod;
@@ -92,8 +107,8 @@ export interface FaultCase {
 }
 
 /**
- * The first frame of a connection has no previous one. A schedd of 25.14 does not survive the omission of `TLS done`
- * before a SciToken.
+ * Excludes impossible cases. The first frame of a connection has no previous frame. A schedd of 25.14 does not survive
+ * the omission of `TLS done` before a SciToken.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
@@ -102,29 +117,23 @@ const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
 export function everyFault(): readonly FaultCase[] {
   const of = (method: FaultMethod, fault: Fault, direction: Direction): FaultCase[] =>
     FRAMES[method][direction].map((name, frame) => {
-      return { method, fault, direction, name, plan: { direction, frame, damage: fault.damage } };
+      const damage = fault.name === 'in single bytes' && name === 'shared port' ? singlyOncePeeked : fault.damage;
+      return { method, fault, direction, name, plan: { direction, frame, damage } };
     });
   return METHODS.flatMap((method) =>
     FAULTS.flatMap((fault) => DIRECTIONS.flatMap((direction) => of(method, fault, direction))),
   ).filter(isPossible);
 }
 
-/** The daemon serves no other client while it reads a request, so these cases run one at a time. */
+/** Returns whether a case must run alone. The daemon serves no other client while it reads a request. */
 export const isExclusive = ({ direction, name }: FaultCase): boolean =>
   direction === 'to the daemon' && name === 'request';
-
-/**
- * HTCondor's shared port rejects a header that arrives in pieces, depending on how the kernel joined the bytes. Only this
- * case has two outcomes, of which the test waits for success.
- */
-export const isUnsteady = ({ fault, direction, name }: FaultCase): boolean =>
-  fault.name === 'in single bytes' && direction === 'to the daemon' && name === 'shared port';
 
 /** docs/RELIABILITY.md has the outcomes; `npm run faults` writes them. */
 export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');
 export const SUCCESS = 'success';
 
-/** Outcome of each cell of the tables, by `cellOf`: for 23.9 and for 25.14. */
+/** Outcomes in the tables for 23.9 and 25.14, by `cellOf`. */
 const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
   (readFileSync(RELIABILITY, 'utf8').split('<!-- table -->')[1] ?? '').split('\n\n').flatMap((table) => {
     const [[title, ...names] = [], , ...rows] = table
@@ -138,22 +147,29 @@ const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
 
 const cellOf = ({ method, direction, name, fault }: FaultCase) => `${method}, ${direction}, ${name}: ${fault.name}`;
 
-/** Outcome of a header with a wrong length at 23.9, which keeps reading: its timing decides between these codes. */
-export const VARIES = 'varies';
-export const VARYING: readonly string[] = ['ERR_CLOSED', 'ERR_TIMEOUT', 'ERR_METHODS_EXHAUSTED'];
+/**
+ * The cases that `npm test` runs at one of several releases: those in which the releases differ, and its share of the others,
+ * so that neighbouring cells of a table are at different releases. `npm run faults` runs every case at each release.
+ */
+export function shareOf(release: number, releases: number): readonly FaultCase[] {
+  return everyFault().filter((each) => {
+    const differs = (outcomes.get(cellOf(each))?.length ?? 0) > 1;
+    return differs || (FAULTS.indexOf(each.fault) + each.plan.frame) % releases === release;
+  });
+}
 
-/** The code of the error that a fetch must end in, SUCCESS or VARIES; undefined if the document lacks the case. */
+/** The code of the error that a fetch must end in, or SUCCESS; undefined if the document lacks the case. */
 export function expectedOutcome(each: FaultCase, version: string): string | undefined {
   const [before24, since24 = before24] = outcomes.get(cellOf(each)) ?? [];
   const outcome = Number(version.split('.')[0]) < 24 ? before24 : since24;
-  if (outcome === undefined || outcome === VARIES) return outcome;
+  if (outcome === undefined) return undefined;
   return outcome === '✓' ? SUCCESS : `ERR_${outcome}`;
 }
 
 /**
- * Whether a fetch may succeed although the frame was damaged: the damage changes nothing of the conversation. Nothing is
- * bound to the frame for the shared port, which only chooses a daemon at that port. HTCondor skips some noise between two
- * messages. Neither side reads what follows the last frame of a direction.
+ * Returns whether a fetch may succeed despite the damage, because it does not change the conversation. The frame
+ * for the shared port is not authenticated: it only selects a daemon at that port. HTCondor skips some noise between
+ * two messages. Neither side reads bytes after the last frame of a direction.
  */
 export function isHarmless({ fault: { name: fault }, direction, name: frame }: FaultCase): boolean {
   if (HARMLESS.includes(fault)) return true;

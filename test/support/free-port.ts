@@ -1,4 +1,4 @@
-/** A port that nobody has, below those that the system gives to outgoing connections: nobody else gets it soon. */
+/** Finds a free port below the ephemeral range, so that the operating system does not assign it to another socket. */
 import { createServer } from 'node:net';
 
 export async function freePort(host = '127.0.0.1'): Promise<number> {

@@ -1,4 +1,4 @@
-/** FS and nothing else at an embedded pool; who imports it has each test end with no directory left anywhere. */
+/** Tests of FS with an embedded pool. Importing this module makes each test assert that no directory is left. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +10,17 @@ import type { EmbeddedPoolOptions } from './embedded-pool/settings.ts';
 import { type Tried, Ways } from './ways.ts';
 
 export const ways: Ways = await Ways.create();
-/** A folder where no directory may ever be made. */
+/** A directory in which the client must not create anything. */
 export const outside: string = join(ways.folder, 'outside');
 
 after(() => ways.close());
 beforeEach(() => mkdirSync(outside));
 afterEach(() => {
-  rmdirSync(outside); // fails if anything was made there
+  rmdirSync(outside); // fails unless it is empty
   assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
 });
 
-/** Tries FS, and nothing else, at a daemon with these settings. */
+/** Fetches with FS alone from a daemon with these settings. */
 export function by(
   settings: Partial<FsSettings>,
   options: EmbeddedPoolOptions = {},

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { InputError } from '../../src/errors.ts';
 
-/** For assert.throws and assert.rejects: an InputError about this input, with such a message. */
+/** Returns a check for assert.throws and assert.rejects: an InputError for this input with a matching message. */
 export const inputError = (input: string, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof InputError, String(error));
   assert.equal(error.input, input);

@@ -1,4 +1,4 @@
-/** An imitated issuer of job tokens over HTTPS: discovery, keys that rotate, and claims as CI systems send them. */
+/** A simulated issuer of job tokens over HTTPS, with discovery, key rotation, and the claims of CI systems. */
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -27,7 +27,7 @@ function makeKey(id: string, algorithm: Algorithm): Key {
 
 export type IssuerClaims = Readonly<Record<string, unknown>>;
 
-/** Claims of a job of `octo-org/octo-repo` on GitHub, of a push to its default branch. */
+/** Claims of a GitHub job in `octo-org/octo-repo` after a push to the default branch. */
 export const GITHUB_CLAIMS: IssuerClaims = {
   sub: 'repo:octo-org/octo-repo:ref:refs/heads/main',
   ref: 'refs/heads/main',
@@ -41,7 +41,7 @@ export const GITHUB_CLAIMS: IssuerClaims = {
   runner_environment: 'github-hosted',
 };
 
-/** Claims of jobs on other CI systems, each of a push to its default branch. */
+/** Claims of jobs on other CI systems, each after a push to the default branch. */
 export const OTHER_CLAIMS = {
   GitLab: {
     ...{ sub: 'project_path:octo/repo:ref_type:branch:ref:main', namespace_id: '72', project_id: '12' },
@@ -71,9 +71,9 @@ export const OTHER_CLAIMS = {
 export class JobIssuer {
   readonly authority: Authority;
   readonly url: string;
-  /** Paths that were asked for. */
+  /** Paths of the received requests. */
   readonly asked: string[] = [];
-  /** Answers instead of the issuer, for faults; undefined: the issuer itself answers. */
+  /** Fault injection: responds in place of the issuer if it is set. */
   fault: ((path: string, response: ServerResponse) => void) | undefined;
   readonly #server: Server;
   #keys: readonly Key[];
@@ -100,7 +100,7 @@ export class JobIssuer {
     return issuer;
   }
 
-  /** Variables of a job with `permissions: id-token: write`. */
+  /** Environment of a job with `permissions: id-token: write`. */
   get env(): Record<string, string> {
     return {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${this.url}/runner?api-version=2.0`,
@@ -108,9 +108,9 @@ export class JobIssuer {
     };
   }
 
-  /** Claims of the job that the runner's endpoint gives tokens to. */
+  /** Claims of the job to which the runner's endpoint issues tokens. */
   job: IssuerClaims = GITHUB_CLAIMS;
-  /** Tokens that it gave. */
+  /** Tokens that the endpoint issued. */
   readonly given: string[] = [];
 
   #giveToJob(url: string, authorization: string | undefined, response: ServerResponse): void {
@@ -131,25 +131,25 @@ export class JobIssuer {
     response.end(JSON.stringify(found ?? {}));
   }
 
-  /** The public key that is in use, for attacks that take it for a shared secret. */
+  /** The current public key, for attacks that use it as a shared secret. */
   get publicJwk(): JsonWebKey {
     return this.#keys[0]?.jwk ?? {};
   }
 
-  /** Replaces the key; the old one is no longer published. */
+  /** Replaces the key. The issuer no longer publishes the old one. */
   rotate(algorithm: Algorithm = 'RS256'): void {
     this.#made += 1;
     this.#keys = [makeKey(`key-${this.#made}`, algorithm)];
   }
 
-  /** A job token; claims that are undefined are left out. */
+  /** Issues a job token. Omits claims that are undefined. */
   issue(claims: IssuerClaims = {}, header: IssuerClaims = {}): string {
     const now = Math.floor(Date.now() / 1000);
     const all = { iss: this.url, iat: now, nbf: now - 300, exp: now + 300, jti: randomUUID(), ...claims };
     return this.sign(JSON.stringify(all), header);
   }
 
-  /** A token with this payload, signed with the key in use. */
+  /** Signs a token with this payload with the current key. */
   sign(payload: string, header: IssuerClaims = {}): string {
     const [key] = this.#keys;
     if (key === undefined) throw new Error('no key');

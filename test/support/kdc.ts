@@ -1,7 +1,7 @@
 /**
- * A KDC in this process, for one realm: AS and TGS exchanges over TCP, with faults where a test wants them.
+ * A KDC in this process for one realm: AS and TGS exchanges over TCP, with fault injection.
  *
- * test/real/embedded-pool-kerberos.test.ts lets kinit, kvno and HTCondor's client talk to it.
+ * test/real/embedded-pool-kerberos.test.ts runs kinit, kvno and HTCondor's client against it.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -19,15 +19,15 @@ const LIFETIME_SECONDS = 3600;
 
 export interface KdcOptions {
   readonly realm?: string;
-  /** Passwords by name; a name with a slash is a service. */
+  /** Passwords by principal name. A name with a slash is a service. */
   readonly principals?: Readonly<Record<string, string>>;
   /** Encryption type of all keys. */
   readonly type?: number;
-  /** Answers for a service with a ticket-granting ticket of this realm, as a referral to it. */
+  /** True to reply to a request for a service with a referral: a ticket-granting ticket of this realm. */
   readonly refers?: boolean;
-  /** A code of KRB-ERROR in place of an answer. */
+  /** Returns the code of a KRB-ERROR to send in place of a reply. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
-  /** Changes what leaves; undefined: the connection is closed instead. */
+  /** Changes a reply before it is sent. If it returns undefined, the KDC closes the connection. */
   readonly alter?: (reply: Uint8Array, count: number) => Uint8Array | undefined;
 }
 
@@ -43,7 +43,7 @@ interface Body {
   readonly types: readonly number[];
 }
 
-/** A refusal by its code. */
+/** A refusal with the code of its KRB-ERROR. */
 class Refusal extends Error {
   readonly code: number;
   readonly data: Uint8Array | undefined;
@@ -89,12 +89,12 @@ export class Kdc {
     return portOf(this.#server);
   }
 
-  /** How many requests were answered. */
+  /** Number of requests with a reply. */
   get answered(): number {
     return this.#answered;
   }
 
-  /** krb5.conf for clients. */
+  /** Content of krb5.conf for clients. */
   get configuration(): string {
     return `[libdefaults]\n default_realm = ${this.realm}\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n[domain_realm]\n .${this.realm.toLowerCase()} = ${this.realm}\n[realms]\n ${this.realm} = {\n  kdc = 127.0.0.1:${this.port}\n }\n`;
   }
@@ -265,7 +265,7 @@ function readBody(fields: DerReader): Body {
   return { client: name && getName(name, realm), service, nonce, types };
 }
 
-/** What a service learns of an AP-REQ: who the client is, and the key that they share. */
+/** The content of an AP-REQ: the client's principal, and the key that the client and the service share. */
 export interface ReadApRequest {
   readonly client: Principal;
   readonly key: SessionKey;
@@ -274,7 +274,7 @@ export interface ReadApRequest {
   readonly microseconds: number;
 }
 
-/** Reads an AP-REQ with the key of the service; `usage` is that of the authenticator. */
+/** Decrypts an AP-REQ with the key of the service. `usage` is the key usage number of the authenticator. */
 export function readApRequest(bytes: Uint8Array, key: SessionKey, usage: number): ReadApRequest {
   const fields = new DerReader(bytes).application(AP_REQ);
   fields.field(0);
@@ -296,13 +296,13 @@ export function readApRequest(bytes: Uint8Array, key: SessionKey, usage: number)
   return { client, key: session, subkey: subkey && getKey(subkey), seconds, microseconds };
 }
 
-/** AP-REP to a request. */
+/** Returns the AP-REP to a request. */
 export function apReply({ key, seconds, microseconds }: ReadApRequest): Uint8Array {
   const part = der.application(27, der.structure({ 0: der.time(seconds), 1: der.integer(microseconds) }));
   return der.application(15, der.structure({ 0: der.integer(5), 1: der.integer(15), 2: seal(key, 12, part) }));
 }
 
-/** Parameters of string-to-key: the iteration count. */
+/** Returns the parameters of string-to-key, which are the iteration count. */
 function iterationsOf(type: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(encryptionType(type).defaultIterations);

@@ -1,4 +1,4 @@
-/** A pool whose daemons accept KERBEROS, with MIT KDCs of two realms that trust each other beside them. */
+/** A pool whose daemons accept KERBEROS, with the MIT KDCs of two realms that trust each other. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { startPool } from './pool.ts';
 import { surroundings } from './surroundings.ts';
 import type { Words } from './ways.ts';
 
-/** The daemons' host, and its realm; another realm whose users have accounts here too, and one that the daemons do not know. */
+/** The daemons' host and its realm, another realm whose users are mapped, and a realm that the daemons do not know. */
 export const KERBEROS_HOST = 'ap.pool.test';
 export const REALM = 'POOL.TEST';
 export const OTHER_REALM = 'OTHER.TEST';
@@ -21,7 +21,7 @@ const STRANGE_REALM = 'STRANGE.TEST';
 const REALMS = [REALM, OTHER_REALM, STRANGE_REALM] as const;
 export const ALICE_PASSWORD = 'correct horse battery';
 
-/** Settings of the daemons. Mapping realms needs a file, or the domain would be the realm. */
+/** Settings of the daemons. Without a map file, the domain would be the realm. */
 const KERBEROS_CONFIG = `
   SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, IDTOKENS, FS
   HOST_ALIAS = ${KERBEROS_HOST}
@@ -29,12 +29,12 @@ const KERBEROS_CONFIG = `
   KERBEROS_MAP_FILE = /etc/condor/kerberos.map
 `.replaceAll(/^ +/gm, '');
 
-/** What both tools of the pool are told, to have KERBEROS and nothing else. */
+/** Environment that restricts both tools to KERBEROS. */
 export const ONLY_KERBEROS = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS' };
 
 interface FetchFacts {
   readonly env?: Readonly<Record<string, string>>;
-  /** How far the clock of this host is ahead, in seconds. */
+  /** Simulated clock skew of this host, in seconds; positive if its clock is ahead. */
   readonly skewSeconds?: number;
   readonly timeoutMs?: number;
 }
@@ -54,23 +54,23 @@ export class KerberosPool {
     this.folder = folder;
   }
 
-  /** `host:port` of the collector, by the name in its principal. */
+  /** `host:port` of the collector, with the host name in its principal. */
   get collector(): string {
     return `${KERBEROS_HOST}:${this.pool.port}`;
   }
 
-  /** Runs commands of the KDC's administrator in a realm. */
+  /** Runs kadmin commands in the realm of the pool. */
   async administer(...commands: readonly string[]): Promise<void> {
     for (const command of commands) await this.pool.run('kadmin.local', '-r', REALM, ...command.split(' '));
   }
 
-  /** A file of alice's in the pool. */
+  /** Writes a file in the pool that alice owns. */
   async put(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
     await this.pool.write(path, content, mode);
     await this.pool.run('chown', 'alice', path);
   }
 
-  /** Runs kinit as alice of the pool; the name of her cache. */
+  /** Runs kinit as alice in the pool, and returns the name of the credential cache. */
   async kinit(cache: string, ...args: readonly string[]): Promise<string> {
     const words = args.length > 0 ? args : ['-k', '-t', '/home/alice/alice.keytab', `alice@${REALM}`];
     const { status, stderr } = await this.pool.exec(['kinit', '-c', cache, ...words], { user: 'alice' });
@@ -78,12 +78,12 @@ export class KerberosPool {
     return cache;
   }
 
-  /** Content of a file in the pool, in base64. */
+  /** Returns the content of a file in the pool, in base64. */
   async base64(path: string): Promise<string> {
     return (await this.pool.run('base64', '-w0', path)).trim();
   }
 
-  /** Fetches in this process, from the schedd by its address unless the inputs name another. */
+  /** Fetches in this process. By default, uses the address of the schedd. */
   async fetch(words: Words, { env = {}, skewSeconds = 0, timeoutMs = 30_000 }: FetchFacts = {}): Promise<Fetched> {
     const { host: noting, masks, log } = notingHost();
     const sinks = { log: noting.log, mask: noting.mask };
@@ -105,7 +105,7 @@ export class KerberosPool {
     }
   }
 
-  /** A file on this host, outside of the pool. */
+  /** Writes a file on this host, outside the pool, and returns its path. */
   file(name: string, content: string | Uint8Array): string {
     const path = join(this.folder, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -118,7 +118,7 @@ export class KerberosPool {
   }
 }
 
-/** krb5.conf for both realms; `mapped`: with the realm of the daemons' host. */
+/** Returns krb5.conf for all realms. With `mapped`, it maps the daemons' host to its realm. */
 function krb5Configuration(ports: readonly number[], mapped = true): string {
   const realms = REALMS.map((name, at) => `  ${name} = {\n    kdc = 127.0.0.1:${ports[at]}\n  }\n`).join('');
   const domains = mapped ? `[domain_realm]\n  .pool.test = ${REALM}\n  pool.test = ${REALM}\n` : '';
@@ -149,7 +149,7 @@ function kdcConfiguration(ports: readonly number[]): string {
   return `[realms]\n${REALMS.map((name, at) => realm(name, ports[at] ?? 0)).join('')}`;
 }
 
-/** Principals: users, one with an instance, the daemons' host, and another host. */
+/** Creates the principals: users, a user with an instance, the daemons' host, and another host. */
 async function makeRealms(pool: Pool): Promise<void> {
   const script = `
     set -e
@@ -172,7 +172,7 @@ async function makeRealms(pool: Pool): Promise<void> {
   await pool.run('sh', '-c', script);
 }
 
-/** `options.config` comes behind that of KERBEROS. Stop it in `after`. */
+/** Starts the pool. `options.config` follows the KERBEROS settings. The caller stops the pool in `after`. */
 export async function startKerberosPool(options: PoolOptions): Promise<KerberosPool> {
   const ports = [await freePort(), await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
@@ -182,7 +182,7 @@ export async function startKerberosPool(options: PoolOptions): Promise<KerberosP
     ...options,
     config: `${KERBEROS_CONFIG}${options.config ?? ''}`,
     async prepare(pool) {
-      // The first line with an address is the name that HTCondor's tool finds for it.
+      // HTCondor's tool resolves an address to the name in the first matching line.
       await pool.run(
         'sh',
         '-c',

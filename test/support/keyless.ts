@@ -1,4 +1,4 @@
-/** Jobs that have nothing stored: what becomes of their request before any daemon is asked. */
+/** Jobs without stored credentials: resolves their request before any daemon is contacted. */
 import { after, before, beforeEach } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
@@ -12,7 +12,7 @@ import { TokenServices } from './token-services.ts';
 
 export type Words = Partial<Record<InputName, string | undefined>>;
 
-/** Of the test file that imports this. */
+/** The token services of the importing test file. */
 export let services: TokenServices;
 before(async () => {
   services = await TokenServices.start();
@@ -33,7 +33,7 @@ function requestOf(words: Words, env: Surroundings['env']): TokenRequest {
   return readRequest((name) => all[name], surroundings(env));
 }
 
-/** The request of these words with its bearer token, and what is told and hidden on the way. */
+/** Resolves the request of these inputs with its bearer token, and returns the log and the masks. */
 export async function keyless(
   words: Words,
   env: Surroundings['env'] = services.env,
@@ -42,7 +42,7 @@ export async function keyless(
   return { request: await withBearer(requestOf(words, env), noting.host), ...noting };
 }
 
-/** The whole fetch. */
+/** Runs a complete fetch. */
 export async function fetchKeyless(
   words: Words,
   { host }: NotingHost = notingHost(),
@@ -51,7 +51,7 @@ export async function fetchKeyless(
   return await fetchToken(requestOf(words, env), host);
 }
 
-/** Words that ask for the job's own token, for the token services. */
+/** Returns inputs that request the job's OIDC token for the token services. */
 export const audience = (): Words => ({ 'oidc-audience': services.origin });
-/** The same for a service at this path. */
+/** Returns the same inputs with a token service at this path. */
 export const service = (path: string): Words => ({ ...audience(), 'token-service': `${services.origin}${path}` });

@@ -1,6 +1,6 @@
 import type { SessionKey } from '../../src/kerberos/encryption.ts';
 
-/** A keytab with one key, as ktadd writes it. */
+/** Returns a keytab with one key, in the format of ktadd. */
 export function keytabBytes(primary: string, realm: string, { type, bytes }: SessionKey): Uint8Array {
   const number = (value: number, length: number) => {
     const buffer = Buffer.alloc(length);

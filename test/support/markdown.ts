@@ -1,17 +1,17 @@
-/** Fenced blocks of the documents, for the tests that run or check what they show. */
+/** Reads fenced blocks of the documents, for the tests that run or check them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from './project.ts';
 
 export interface Block {
-  /** Path of the document from the project's top, and the line of the fence. */
+  /** Path of the document from the project root, with the line of the fence. */
   readonly file: string;
   readonly line: number;
-  /** First word of the info string; empty: there is none. */
+  /** First word of the info string; empty if there is none. */
   readonly language: string;
-  /** `name=…` in the info string: a test does something with this very block. */
+  /** Value of `name=…` in the info string, by which a test selects the block. */
   readonly name: string | undefined;
-  /** What is between the fences, without the indentation of the first of them. */
+  /** Text between the fences, without the indentation of the first fence. */
   readonly text: string;
 }
 
@@ -19,7 +19,7 @@ export function blocksOf(file: string): readonly Block[] {
   return blocksIn(readFileSync(join(projectRoot, file), 'utf8'), file);
 }
 
-/** @throws Error a fence that is never closed. */
+/** Returns all fenced blocks. Throws if a fence is not closed. */
 export function blocksIn(markdown: string, file: string): readonly Block[] {
   const lines = markdown.split(/\r?\n/);
   const blocks: Block[] = [];

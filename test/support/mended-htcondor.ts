@@ -1,14 +1,18 @@
 /**
- * HTCondor with two defects less, so that `condor_token_fetch -remote` succeeds: no release from 9.9.0 on does that.
+ * Patches two defects of HTCondor, so that `condor_token_fetch -remote` succeeds. It fails with every release since
+ * 9.9.0.
  *
- * Both are in CollectorDaemon::schedd_token_request, and both are mended in the machine code of the pool's own tree:
+ * Both defects are in CollectorDaemon::schedd_token_request. The patch changes the machine code in the pool's own tree:
  *
- * 1. It looks for a schedd's Capability in the public ad, where CollectorEngine::updateClassAd has just taken all private
- *    attributes away. Here collector and schedd call it by another name, which is not private.
- * 2. It gives a CondorError of its own stack frame to a connection that is opened after it has returned. When the session
- *    with the schedd stands, SecManStartCommand clears that error, and the collector dies. Here clearing does nothing.
+ * 1. The function looks up a schedd's Capability in the public ad, from which CollectorEngine::updateClassAd has
+ * removed
+ *    all private attributes. The patch renames the attribute in collector and schedd to a name that is not private.
+ * 2. The function passes a CondorError on its stack to a connection that is opened after it has returned. When the
+ * session
+ *    with the schedd is established, SecManStartCommand clears that error, and the collector crashes. The patch makes the
+ *    clearing a no-op.
  *
- * Everything else is HTCondor as it is.
+ * Nothing else is changed.
  */
 import type { Pool } from './pool.ts';
 import type { Suite } from './pool-tree.ts';
@@ -18,13 +22,13 @@ const RETURN = 0xc3;
 const [NAME, OTHER_NAME] = ['Capability', 'Xapability'];
 const SECTION_DYNSYM = 11;
 
-/** Why it cannot be mended here; undefined: it can. */
+/** Returns the reason why the patch cannot be applied on this host; undefined if it can. */
 export function mendUnavailable(suite: Suite): string | undefined {
   if (suite === 'sid') return 'the release in sid is another one every month, and so is its machine code';
   return process.arch === 'x64' ? undefined : `HTCondor's machine code is known for x64, not for ${process.arch}`;
 }
 
-/** For `prepare` of startPool. */
+/** Applies the patch. Pass it to startPool as `prepare`. */
 export async function mendRemote(pool: Pool): Promise<void> {
   for (const program of ['/usr/sbin/condor_collector', '/usr/sbin/condor_schedd']) {
     const code = await read(pool, program);
@@ -38,7 +42,10 @@ export async function mendRemote(pool: Pool): Promise<void> {
   await poke(pool, library, offsetOf(await read(pool, library), CLEAR), RETURN);
 }
 
-/** Where a program has a name: as a constant, or in an instruction that moves its first eight characters. */
+/**
+ * Returns the offsets of a name in a program: as a constant, or in an instruction that moves its first eight
+ * characters.
+ */
 function placesOf(code: Buffer, name: string): readonly number[] {
   const text = code.toString('latin1');
   const constant = new RegExp(`(?<=\0)${name}\0`, 'g');
@@ -46,7 +53,7 @@ function placesOf(code: Buffer, name: string): readonly number[] {
   return [...text.matchAll(constant), ...text.matchAll(instruction)].map(({ index }) => index);
 }
 
-/** Where the code of an exported function lies in an ELF file of 64 bits. */
+/** Returns the offset of an exported function in a 64-bit ELF file. */
 function offsetOf(file: Buffer, symbol: string): number {
   const long = (at: number) => Number(file.readBigUInt64LE(at));
   const [table, size, count] = [long(0x28), file.readUInt16LE(0x3a), file.readUInt16LE(0x3c)];

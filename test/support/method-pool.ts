@@ -1,4 +1,4 @@
-/** A pool with a credential of alice's for every method, and what is said of the methods in it. */
+/** A pool in which alice has a credential for every method. */
 import assert from 'node:assert/strict';
 import { type AuthenticationError, type FetchedToken, type FetchOptions, fetchToken } from '../../src/index.ts';
 import { advised } from './advice.ts';
@@ -12,16 +12,16 @@ export const SSL = {
 };
 export const SCITOKEN = { BEARER_TOKEN_FILE: '/home/alice/scitoken' };
 
-/** The client's list of methods, as a setting in the environment. */
+/** Returns the environment that restricts HTCondor's client to these methods. */
 export const only = (methods: string) => ({ _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: methods });
 
-/** Arguments that name the pool's schedd. */
+/** Returns arguments that select the pool's schedd. */
 export const fromSchedd = ({ collector, pool }: SecurePool) => ['-pool', collector, '-name', pool.scheddName];
 
 export interface MethodPool extends SecurePool {
-  /** The schedd's. */
+  /** Sinful string of the schedd. */
   readonly address: string;
-  /** Ours, on this machine and not in the pool's root, at the schedd. */
+  /** Fetches with the library from the schedd, on this host rather than in the pool's root. */
   fetch(options: FetchOptions): Promise<FetchedToken>;
 }
 

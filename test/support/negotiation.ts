@@ -1,4 +1,4 @@
-/** The method negotiation at an embedded pool: which methods there are, and which a client has offered. */
+/** Method negotiation with an embedded pool: the available methods, and those that clients have offered. */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after } from 'node:test';
@@ -9,13 +9,13 @@ import { ABSENT, type WayName, Ways } from './ways.ts';
 export const ways: Ways = await Ways.create();
 after(() => ways.close());
 
-/** The methods that this system has. */
+/** Methods that this system supports. */
 export const WAYS: readonly WayName[] = (['IDTOKENS', 'PASSWORD', 'MUNGE', 'FS', 'SSL', 'SCITOKENS'] as const).filter(
   (way) => ABSENT[way] === undefined,
 );
 
 export const bitOf = (way: WayName) => METHOD_BITS[way === 'IDTOKENS' ? 'TOKEN' : way];
-/** What clients named in the negotiation, in order. */
+/** Returns the methods that clients offered, in order. */
 export const offered = (pool: EmbeddedPool) =>
   pool.log.flatMap((line) => {
     const bits = Number(/^HANDSHAKE: client sent (\d+)/.exec(line)?.[1] ?? 0);

@@ -3,13 +3,13 @@ import type { Host } from '../../src/runtime/host.ts';
 
 export interface NotingHost {
   readonly host: Host;
-  /** What was masked, in order. */
+  /** Masked values, in order. */
   readonly masks: string[];
-  /** What was logged, with its level in front. */
+  /** Log lines, each with its level as a prefix. */
   readonly log: string[];
 }
 
-/** A host that keeps what it is told. */
+/** Returns a host that records its log and its masks. */
 export function notingHost(facts: Partial<Host> = {}): NotingHost {
   const masks: string[] = [];
   const log: string[] = [];

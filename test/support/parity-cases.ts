@@ -1,15 +1,18 @@
-/** Command lines that HTCondor's condor_token_fetch and ours are given in turn, and where the two differ on purpose. */
+/** Command lines to run with HTCondor's condor_token_fetch and with this project's, and their intended differences. */
 import type { Suite } from './pool-tree.ts';
 
 export interface Case {
-  /** Words may stand for the pool's facts: POOL, NAME, SCHEDD, COLLECTOR, MASTER. */
+  /** Arguments. POOL, NAME, SCHEDD, COLLECTOR and MASTER are placeholders for the pool's values. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Undefined: alice. */
+  /** Account that runs the command. Default: alice. */
   readonly user?: 'root';
-  /** Shell commands in the home directory, before each of the two. */
+  /** Shell commands to run in the home directory before each of the two commands. */
   readonly setup?: string;
-  /** Heading in docs/PARITY.md, where the two differ on purpose; what ours does; and in which release, if not in all. */
+  /**
+   * For an intended difference: the heading in docs/PARITY.md, the result of this project's command, and the release,
+   * if not all.
+   */
   readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails', only?: Suite];
 }
 
@@ -24,7 +27,7 @@ const FINDS = 'More daemons are found';
 const CREDENTIALS = 'More credentials are tried';
 
 export const CASES: readonly Case[] = [
-  // Whom to ask.
+  // Selection of the daemon.
   { args: [] },
   { args: ['-pool', 'POOL'] },
   { args: ['-name', 'NAME'] },
@@ -64,7 +67,7 @@ export const CASES: readonly Case[] = [
   { args: [], env: { _CONDOR_SCHEDD_HOST: 'SCHEDD' } },
   { args: [], env: NO_LOCAL },
   { args: ['-name', 'NAME'], env: NO_LOCAL },
-  // What to ask for.
+  // Requested token.
   { args: ['-authz', 'READ'] },
   { args: ['-authz', 'READ', '-authz', 'WRITE'] },
   { args: ['-a', 'READ', '--authz', 'ADVERTISE_STARTD', '-auth', 'DAEMON'] },
@@ -91,7 +94,7 @@ export const CASES: readonly Case[] = [
   { args: ['-key', 'OTHER'] },
   { args: ['-key', 'GONE'] },
   { args: ['-key', ''] },
-  // Where it goes.
+  // Destination of the token.
   { args: ['-token', 'mine'] },
   { args: ['-to', 'mine', '-lifetime', '60'], env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/home/alice/elsewhere' } },
   {
@@ -116,7 +119,7 @@ export const CASES: readonly Case[] = [
   { args: ['-file', 'missing/mine'], differs: [FILES, 'succeeds'] },
   { args: ['-file', 'mine'], setup: 'ln -s other mine' },
   { args: ['-token', 'mine', '-file', 'yours'], differs: [FILES, 'fails'] },
-  // As whom.
+  // Account.
   { args: [], user: 'root' },
   { args: ['-lifetime', '30'], user: 'root', env: IDTOKENS },
   { args: ['-type', 'collector', '-authz', 'READ'], user: 'root' },
@@ -146,13 +149,13 @@ export const CASES: readonly Case[] = [
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS' } },
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'NONSENSE, FS' } },
   { args: [], env: { _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'IDTOKENS' } },
-  // Through the collector, which no release has known how to do since 9.9.
+  // Through the collector, which fails with every release since 9.9.
   { args: ['-remote'] },
   { args: ['-r', '-pool', 'POOL', '-name', 'NAME'] },
   { args: ['-remote', '-name', 'nobody@nowhere'] },
   { args: ['-remote', '-key', 'POOL'] },
   { args: ['-remote', '-type', 'COLLECTOR'] },
-  // How it is said.
+  // Syntax of the command line.
   { args: ['-help'] },
   { args: ['-h'] },
   { args: ['-debug'] },

@@ -1,13 +1,13 @@
-/** HTCondor's configuration for a pool of pool.ts, before that of the test. */
+/** HTCondor configuration of a pool of pool.ts. The configuration of the test follows it. */
 
 export const TRUST_DOMAIN = 'pool.test';
 
 export interface PoolShape {
-  /** With NEGOTIATOR and STARTD, so that jobs run. */
+  /** True to start NEGOTIATOR and STARTD, so that jobs run. */
   readonly negotiator?: boolean;
-  /** False: every daemon has a port of its own. */
+  /** False to give each daemon its own port. */
   readonly sharedPort?: boolean;
-  /** On ::1 instead of 127.0.0.1. */
+  /** True to listen on ::1 instead of 127.0.0.1. */
   readonly ipv6?: boolean;
 }
 

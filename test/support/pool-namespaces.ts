@@ -12,13 +12,16 @@ export interface Outcome {
 }
 
 const USERS = ['alice', 'bob'];
-/** Root of the pool in its own mount namespace, over a folder that every Linux has. Nothing is made that could remain. */
+/**
+ * Root of the pool in its mount namespace, below a directory that exists on every Linux, so that nothing can be left
+ * behind.
+ */
 const ROOT = '/mnt/root';
 
 /**
- * What becomes of a tree: an overlay over it in memory, in mount and process namespaces of its own. Nothing of the
- * machine is touched, many pools share one tree, and all is gone when this script ends: when it is told to, when its
- * parent is killed (--kill-child), or when the pipe to it closes because the tests' process is no more.
+ * Mounts an in-memory overlay over a tree, in new mount and process namespaces. The script does not change the host,
+ * and many pools can share a tree. Everything is removed when the script ends: on request, when its parent is killed
+ * (--kill-child), or when its standard input closes because the test process has ended.
  */
 const INIT = `
   set -e
@@ -42,7 +45,10 @@ const INIT = `
   while read -r reconfigure; do kill -HUP $!; done
 `;
 
-/** Ready for HTCondor to be started: the first process in them, which takes its orders, and its number on the machine. */
+/**
+ * Starts the namespaces. Returns their first process, which reads commands from its standard input, and its PID on the
+ * host.
+ */
 export async function startNamespaces(
   suite: Suite,
   node: string,
@@ -67,7 +73,7 @@ export async function startNamespaces(
   init.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString();
   });
-  init.stdin.on('error', () => {}); // it is gone: `close` tells
+  init.stdin.on('error', () => {}); // the process has ended, which `close` reports
   const pid = await new Promise<string>((resolve, reject) => {
     createInterface(init.stdout).on('line', (line) => line.startsWith('READY ') && resolve(line.slice(6)));
     init.on('error', reject);
@@ -76,7 +82,7 @@ export async function startNamespaces(
   return { init, pid };
 }
 
-/** Runs a program in namespaces that were started, below their root; with options of chroot. */
+/** Runs a program in the namespaces of process `pid`, below their root. `options` are options of chroot. */
 export function enter(pid: string, options: readonly string[], ...argv: string[]): Promise<Outcome> {
   return execute(
     ...asRoot('nsenter', `--target=${pid}`, '--mount', '--pid', '--root', 'chroot', ...options, ROOT, ...argv),

@@ -1,20 +1,21 @@
 /**
- * Root file systems with HTCondor in them, one per release, to start pools from (pool.ts).
+ * Root file systems with HTCondor, one for each release, for the pools of pool.ts.
  *
- * In this order: the machine's own, if condor_master is on the PATH; the cache; a container engine; debootstrap.
+ * The sources, in this order: the host itself, if condor_master is on the PATH; the cache; a container engine;
+ * debootstrap.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** A Debian suite, by the release of HTCondor that it has; `host`: what the machine has. */
+/** A Debian suite, which determines the release of HTCondor; `host` is the HTCondor of this host. */
 export type Suite = 'trixie' | 'sid' | 'host';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 const PACKAGES = ['condor', 'minicondor', 'munge', 'krb5-kdc', 'krb5-admin-server', 'krb5-user'];
 
-/** The releases to test on. CONDOR_POOL_SUITES names a choice of them. */
+/** Returns the releases to test with. CONDOR_POOL_SUITES selects some of them. */
 export function poolSuites(): readonly Suite[] {
   const chosen = process.env['CONDOR_POOL_SUITES']?.split(/[\s,]+/);
   const all: readonly Suite[] = onPath('condor_master') ? ['host'] : ['trixie', 'sid'];
@@ -24,24 +25,24 @@ export function poolSuites(): readonly Suite[] {
   return all.filter((suite) => chosen.includes(suite));
 }
 
-/** Why there can be no real daemons here, where that is no failure: another system, or CONDOR_POOL=none. */
+/** Returns the reason for skipping tests with real daemons: another operating system, or CONDOR_POOL=none. */
 export function poolUnavailable(): string | undefined {
   if (process.env['CONDOR_POOL'] === 'none') return 'CONDOR_POOL=none: real daemons are switched off';
   if (process.platform !== 'linux') return `HTCondor pools are started on Linux only, not on ${process.platform}`;
   return undefined;
 }
 
-/** Words in front of a command that needs root. */
+/** Prefixes a command with sudo unless this process is root. */
 export function asRoot(...argv: string[]): [string, ...string[]] {
   return process.getuid?.() === 0 ? (argv as [string, ...string[]]) : ['sudo', '-n', ...argv];
 }
 
-/** Folder of a suite's tree. It must be ready: prepareTree makes it so. */
+/** Returns the directory of a suite's tree, which prepareTree must have prepared. */
 export function treeOf(suite: Suite): string {
   return suite === 'host' ? '/' : join(cacheFolder(), [suite, ...PACKAGES].join('-'));
 }
 
-/** Version of HTCondor in a tree, e.g. `25.14.1`. */
+/** Returns the version of HTCondor in a tree, for example `25.14.1`. */
 export function versionOf(suite: Suite): string {
   const [program, ...args] = asRoot('chroot', treeOf(suite), 'condor_version');
   const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
@@ -49,10 +50,10 @@ export function versionOf(suite: Suite): string {
 }
 
 /**
- * Makes a suite's tree ready, unless the cache has one of the last seven days. Says on standard error what it does.
+ * Prepares a suite's tree, unless the cache has one that is at most seven days old. Reports progress on standard error.
  *
- * A new tree is built beside the old one and takes its place when it is complete. Where none can be built, an older one
- * will do, loudly.
+ * A new tree is built beside the old one and replaces it when it is complete. If the build fails, the old tree is used,
+ * with a warning.
  */
 export async function prepareTree(suite: Suite): Promise<void> {
   if (suite === 'host') return;
@@ -78,7 +79,7 @@ export async function prepareTree(suite: Suite): Promise<void> {
   writeFileSync(stamp, `${new Date().toISOString()}\n`);
 }
 
-/** What runs that were killed have left half done. */
+/** Removes incomplete trees of killed runs. */
 async function removeRemains(): Promise<void> {
   for (const name of readdirSync(cacheFolder())) {
     const pid = /\.partial-(\d+)$/.exec(name)?.[1];
@@ -127,7 +128,7 @@ async function buildInContainer(engine: string, suite: Suite, folder: string): P
   }
 }
 
-/** A minimal system of a Debian suite, and nothing else. */
+/** Installs a minimal system of a Debian suite, without HTCondor. */
 export async function buildMinimal(suite: Suite, folder: string): Promise<void> {
   if (!onPath('debootstrap')) {
     await run('installing debootstrap: package lists', ...asRoot('apt-get', 'update', '-q'));
@@ -136,7 +137,7 @@ export async function buildMinimal(suite: Suite, folder: string): Promise<void> 
   await run(`${suite}: a minimal system`, ...inNamespace('debootstrap --variant=minbase "$0" "$1"', suite, folder));
 }
 
-/** Nothing stays mounted whatever happens. */
+/** Wraps a script in its own mount namespace, so that no mount is left behind. */
 function inNamespace(script: string, ...args: string[]): [string, ...string[]] {
   return asRoot('unshare', '--mount', 'sh', '-c', `set -e; ${script}`, ...args);
 }
@@ -150,7 +151,10 @@ async function buildByDebootstrap(suite: Suite, folder: string): Promise<void> {
   await run(`${suite}: installing HTCondor`, ...inNamespace(install, suite, folder));
 }
 
-/** Runs a program, with a sign of life every other second. Gives its output, of which the end is shown only if it fails. */
+/**
+ * Runs a program, prints progress every two seconds, and returns its output. If it fails, the error has the end of the
+ * output.
+ */
 export async function run(what: string, program: string, ...args: string[]): Promise<string> {
   const started = performance.now();
   process.stderr.write(`${what} `);

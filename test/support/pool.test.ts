@@ -1,4 +1,4 @@
-/** The pools themselves: that they answer, take new settings, and leave nothing behind. */
+/** Tests that real pools respond, accept new settings, and leave nothing behind. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,14 +7,14 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from './pool.ts';
 import { asRoot } from './pool-tree.ts';
 import { until } from './until.ts';
 
-/** Processes of the machine that are in a namespace, e.g. `pid:[4026532201]`. Other pools may run at the same time. */
+/** Returns the processes in a namespace such as `pid:[4026532201]`. Other pools may run at the same time. */
 function processesIn(namespace: string): readonly string[] {
   const script = 'for each in /proc/[0-9]*/ns/*; do [ "$(readlink "$each")" != "$0" ] || echo "$each"; done';
   const [program, ...args] = asRoot('sh', '-c', script, namespace);
   return spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
 }
 
-/** Keeps the numbers of namespaces from being given to those of another pool, as long as somebody may ask for them. */
+/** Keeps namespaces alive, so that the kernel does not reuse their numbers for another pool during the test. */
 async function hold(namespaces: readonly string[]): Promise<ChildProcess> {
   const members = namespaces.map((each) => processesIn(each)[0] ?? '');
   const [program, ...args] = asRoot('sh', '-c', 'exec 3<"$0" 4<"$1" && echo held && read -r _', ...members);
@@ -24,7 +24,7 @@ async function hold(namespaces: readonly string[]): Promise<ChildProcess> {
   return holder;
 }
 
-/** Ends a pool and waits until it is gone: without processes, a mount namespace and all of its mounts are no more. */
+/** Ends a pool and waits until its processes are gone. A mount namespace and its mounts end with the last process. */
 async function nothingRemains(namespaces: readonly string[], end: () => Promise<unknown>): Promise<void> {
   const holder = await hold(namespaces);
   try {
@@ -42,11 +42,11 @@ async function namespacesOf(pool: Pool): Promise<readonly string[]> {
   const links = await pool.run('readlink', '/proc/self/ns/pid', '/proc/self/ns/mnt');
   const namespaces = links.trim().split('\n');
   assert.equal(namespaces.length, 2);
-  assert.ok(namespaces.every((each) => processesIn(each).length > 2)); // so that none found later means something
+  assert.ok(namespaces.every((each) => processesIn(each).length > 2)); // otherwise the check below would pass trivially
   return namespaces;
 }
 
-/** A process that starts a pool, says what its namespaces are, and waits to be killed. */
+/** Starts a process that starts a pool, prints its namespaces, and waits until it is killed. */
 async function poolInAnotherProcess(suite: string): Promise<[ChildProcess, readonly string[]]> {
   const module = new URL('./pool.js', import.meta.url).href;
   const script = `
@@ -61,7 +61,7 @@ async function poolInAnotherProcess(suite: string): Promise<[ChildProcess, reado
 }
 
 for (const suite of poolSuites()) {
-  describe(`A pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`a pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let stopped = false;
     before(async () => {
@@ -74,7 +74,7 @@ for (const suite of poolSuites()) {
       assert.ok(stdout.startsWith(`${pool.scheddName} <127.0.0.1:${pool.port}?`), stdout);
     });
 
-    test('accepts the first credential for just what it allows', async () => {
+    test('authorizes only the levels of the first credential', async () => {
       const credential = await pool.idToken({ user: 'alice', authz: ['READ'], lifetime: 600 });
       await pool.run('mkdir', '-m', '700', '/tmp/first');
       await pool.write('/tmp/first/credential', `${credential}\n`, 0o600);
@@ -89,7 +89,7 @@ for (const suite of poolSuites()) {
       assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
     });
 
-    test('serves HTCondor’s own condor_token_fetch to a user, over FS, and has new settings when configure returns', async () => {
+    test('issues a token to HTCondor’s own condor_token_fetch over FS, and applies new settings before configure returns', async () => {
       const fetch = () => pool.exec(['condor_token_fetch', '-lifetime', '60'], { user: 'alice', cwd: '/home/alice' });
       const { stdout, stderr } = await fetch();
       const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as Record<
@@ -111,7 +111,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('leaves no process and no mount when the tests are killed', async () => {
+    test('leaves no process and no mount when the test process is killed', async () => {
       const [child, namespaces] = await poolInAnotherProcess(suite);
       await nothingRemains(namespaces, async () => {
         child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-/** Real HTCondor pools, started by the tests that need them. */
+/** Starts real HTCondor pools for tests. */
 import type { ChildProcess } from 'node:child_process';
 import { freePort } from './free-port.ts';
 import { configuration, type PoolShape, TRUST_DOMAIN } from './pool-config.ts';
@@ -11,13 +11,13 @@ export { poolSuites, poolUnavailable } from './pool-tree.ts';
 
 export interface PoolOptions extends PoolShape {
   readonly suite: Suite;
-  /** More configuration, in HTCondor's words. */
+  /** Additional HTCondor configuration. */
   readonly config?: string;
-  /** A port of freePort, where it has to be known before. */
+  /** Port from freePort, if the test must know it in advance. */
   readonly port?: number;
-  /** The Node that `ours` runs on. Default: this one. */
+  /** Path of the Node that runs `ours`. Default: the Node of this process. */
   readonly node?: string;
-  /** Puts files into place before any daemon starts. */
+  /** Called before the daemons start, for example to write files. */
   readonly prepare?: (pool: Pool) => Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export class Pool {
     return this.host.includes(':') ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
   }
 
-  /** Runs a program in the pool: as root unless a user is named. */
+  /** Runs a program in the pool, as root by default. */
   exec(argv: readonly string[], { user, env = {}, cwd = '/' }: ExecOptions = {}): Promise<Outcome> {
     const home = user === undefined ? '/root' : `/home/${user}`;
     const words = {
@@ -72,17 +72,17 @@ export class Pool {
     return enter(this.#pid, who, ...inside);
   }
 
-  /** Our command, built, with the pool's configuration, file system and accounts. */
+  /** Runs the built command of this project with the pool's configuration, file system and accounts. */
   ours(args: readonly string[], options?: ExecOptions): Promise<Outcome> {
     return this.exec(['node', '/opt/ours/cli/index.js', ...args], options);
   }
 
-  /** HTCondor's command, in the same surroundings. */
+  /** Runs HTCondor's command in the same environment. */
   theirs(args: readonly string[], options?: ExecOptions): Promise<Outcome> {
     return this.exec(['condor_token_fetch', ...args], options);
   }
 
-  /** Runs a program that has to succeed; its standard output. */
+  /** Runs a program, which must succeed, and returns its standard output. */
   async run(...argv: string[]): Promise<string> {
     const { status, stdout, stderr } = await this.exec(argv);
     if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status}\n${stdout}${stderr}`);
@@ -94,7 +94,7 @@ export class Pool {
     await this.run('sh', '-c', script, path, Buffer.from(content).toString('base64'), mode.toString(8));
   }
 
-  /** A token from condor_token_create, which has the signing key: the first credential. Lifetime in seconds. */
+  /** Issues a token with condor_token_create, which reads the signing key. The lifetime is in seconds. */
   async idToken({
     user,
     authz = [],
@@ -109,22 +109,23 @@ export class Pool {
     return (await this.run('condor_token_create', '-identity', `${user}@${TRUST_DOMAIN}`, ...limits, ...life)).trim();
   }
 
-  /** MyAddress of a daemon, as the collector has it. */
+  /** Returns MyAddress of a daemon from the collector. */
   async sinful(type: string, name: string): Promise<string> {
     const constraint = `Name == "${name}"`;
     return (await this.run('condor_status', `-${type}`, '-constraint', constraint, '-af', 'MyAddress')).trim();
   }
 
-  /** Log of a daemon: `Sched`, `Collector`, `Master`. */
+  /** Returns the log of a daemon: `Sched`, `Collector` or `Master`. */
   log(daemon: string): Promise<string> {
     return this.run('tail', '-n', '200', `/var/log/condor/${daemon}Log`);
   }
 
   /**
-   * Replaces the configuration that came with the options, and returns when schedd and collector have it.
+   * Replaces the configuration of the test, and returns when schedd and collector have read it.
    *
-   * By signal, so that no setting can lock us out. A daemon that has read its settings again writes its address file
-   * (daemon_core_main.cpp, dc_reconfig), whose name changes each time.
+   * Uses a signal rather than condor_reconfig, which a new setting could prevent from authenticating. A daemon writes
+   * its address file after it has read its settings (daemon_core_main.cpp, dc_reconfig); the name of that file changes
+   * each time.
    */
   async configure(config: string): Promise<void> {
     await this.#writeConfig(config);
@@ -134,8 +135,8 @@ export class Pool {
       const { status, stderr } = await this.exec(['ls', ...files]);
       return status === 0 ? undefined : stderr;
     });
-    // 23.9 keeps the policy of the level that was asked for last, with the names of the keys that there were
-    // (FillInSecurityPolicyAdFromCache): ask for two, of which one is another.
+    // 23.9 caches the policy of the most recent authorization level, with outdated key names
+    // (FillInSecurityPolicyAdFromCache). Requesting two levels replaces the cached policy.
     for (const type of ['collector', 'schedd']) await this.exec(['condor_ping', '-type', type, 'READ', 'WRITE']);
   }
 
@@ -157,7 +158,7 @@ export class Pool {
     }
   }
 
-  /** Ends all of its processes, and with them its namespaces and mounts. */
+  /** Ends all processes of the pool, and thereby its namespaces and mounts. */
   async stop(): Promise<void> {
     this.#init.stdin?.end();
     await this.#ended;
@@ -180,7 +181,7 @@ export class Pool {
   }
 }
 
-/** A pool that answers. Stop it in `after`. */
+/** Starts a pool and waits until its daemons respond. The caller stops it in `after`. */
 export async function startPool(options: PoolOptions): Promise<Pool> {
   const port = options.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1'));
   const { init, pid } = await startNamespaces(options.suite, options.node ?? process.execPath);

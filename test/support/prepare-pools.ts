@@ -1,6 +1,7 @@
 /** Part of `npm test`: fetches the releases of HTCondor that the tests run on, and act, and reports the progress. */
+import { spawnSync } from 'node:child_process';
 import { findAct } from './act.ts';
-import { poolSuites, poolUnavailable, prepareTree, versionOf } from './pool-tree.ts';
+import { asRoot, poolSuites, poolUnavailable, prepareTree, run, versionOf } from './pool-tree.ts';
 
 const reason = poolUnavailable();
 const banner = (...lines: readonly string[]) =>
@@ -16,9 +17,17 @@ if (reason !== undefined) {
       await prepareTree(suite);
       console.error(`HTCondor ${versionOf(suite)} (${suite}) is ready`);
     }
-    findAct(true); // without act, its tests are skipped, and the summary says so
+    findAct(true); // without act, its tests are skipped, which the summary reports
+    await preparePython();
   } catch (error) {
     banner('No real HTCondor to test on:', String(error), 'CONDOR_POOL=none runs the other tests.');
     process.exitCode = 1;
   }
+}
+
+/** Installs what `python3 -m venv` needs, as in the workflow of the quick start, unless this machine has it. */
+async function preparePython(): Promise<void> {
+  if (spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0) return;
+  await run('installing Python: package lists', ...asRoot('apt-get', 'update', '-q'));
+  await run('installing Python', ...asRoot('apt-get', 'install', '-y', '-q', 'python3-venv'));
 }

@@ -8,13 +8,13 @@ import { inspect } from 'node:util';
 
 export type Status = 'pass' | 'fail' | 'cancelled' | 'skipped' | 'todo';
 
-/** A test that started; without `status`, it has not finished. Suites are reported only if they fail or are skipped. */
+/** A started test. Without `status`, it has not finished. Suites are reported only if they fail or are skipped. */
 export interface Report {
   /** Titles of the suites and the test, outermost first. */
   readonly path: readonly string[];
   readonly status?: Status;
   readonly suite?: boolean;
-  /** Reason of a skipped test; the error of a failed one. */
+  /** The reason for skipping a test, or the error of a failed test. */
   readonly text?: string;
 }
 
@@ -28,7 +28,7 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
 
 function reportOf(event: TestEvent, titles: string[]): Report | undefined {
   if (event.type === 'test:diagnostic') {
-    // An error after the end of the test that caused it is only a diagnostic; the process fails all the same.
+    // An error after the end of its test is only a diagnostic, although the process fails.
     const { message } = event.data;
     return message.startsWith('Error: ')
       ? { path: ['after the end of a test'], status: 'fail', text: message }

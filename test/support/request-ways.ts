@@ -1,4 +1,4 @@
-/** Requests for a token at an embedded pool: what is asked, how it is decided, and what came of it. */
+/** Token requests with an embedded pool: files a request, decides it, and returns the outcome. */
 import { after } from 'node:test';
 import { assertHidden } from './broken-messages.ts';
 import { withPool } from './embedded-fetch.ts';
@@ -19,18 +19,18 @@ interface Ask extends TryOptions {
 export interface Asked extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** The request as it was filed. */
+  /** The request as the daemon filed it. */
   readonly wish: TokenWish | undefined;
   readonly id: string;
 }
 
-/** The request is in this state as soon as it is filed. */
+/** Returns settings that put each request into this state as soon as it is filed. */
 export const decided = (state: TokenWish['state']): RequestSettings => ({
   whenFiled: (id, all) => all.decide(id, state),
 });
 export const APPROVED = decided('approved');
 
-/** Requests a token for carol, with alice's certificate unless the words say otherwise. */
+/** Requests a token for carol, by default with alice's certificate. */
 export async function request({ words = {}, options = {}, requests = {}, ...how }: Ask): Promise<Asked> {
   const filed: { id: string; wish: TokenWish | undefined } = { id: '', wish: undefined };
   const whenFiled: RequestSettings['whenFiled'] = (id, all) => {
@@ -46,8 +46,8 @@ export async function request({ words = {}, options = {}, requests = {}, ...how 
   });
 }
 
-/** What was announced. */
+/** Returns the notices in the log. */
 export const notices = ({ log }: Tried) =>
   log.filter((line) => line.startsWith('notice ')).map((line) => line.slice(7));
-/** How often the request was looked at. */
+/** Returns the number of polls. */
 export const polls = ({ said }: Asked) => said.filter((line) => /^poll \d+ of request/.test(line)).length;

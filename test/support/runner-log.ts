@@ -1,25 +1,25 @@
-/** What the runner takes from the outputs and the files of a step: commands, masks, annotations, `name=value` pairs. */
+/** Parses the outputs and files of a step as the runner does: commands, masks, annotations, `name=value` pairs. */
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice' | 'debug';
-  /** As it is shown: unescaped, and masked. */
+  /** The displayed text, unescaped and masked. */
   readonly message: string;
 }
 
-/** A command that the runner took from a line of the outputs. */
+/** A workflow command that the runner parsed from a line of output. */
 export interface RunnerCommand {
   readonly name: string;
   readonly data: string;
 }
 
-/** The commands that the runner knows (IActionCommandExtension). Other words after `::` are text. */
+/** The commands that the runner supports (IActionCommandExtension). It prints lines with other words after `::`. */
 const COMMANDS: readonly string[] = [
   ...['set-env', 'set-output', 'save-state', 'add-path', 'add-mask', 'add-matcher', 'remove-matcher'],
   ...['warning', 'error', 'notice', 'debug', 'group', 'endgroup', 'echo', 'stop-commands', 'internal-set-repo-path'],
 ];
 const LEVELS = ['error', 'warning', 'notice', 'debug'] as const;
 
-/** What the runner makes of the lines of one step. */
+/** Processes the output lines of one step as the runner does. */
 export class StepLog {
   readonly outputs: Record<string, string> = {};
   readonly state: Record<string, string> = {};
@@ -32,7 +32,7 @@ export class StepLog {
   readonly #commands: RunnerCommand[] = [];
   #raw = '';
 
-  /** `debug`: whether lines of that level are shown. */
+  /** `debug` shows debug lines. */
   constructor(masks: string[], debug: boolean) {
     this.#masks = masks;
     this.#debug = debug;
@@ -73,7 +73,10 @@ interface ParsedCommand extends RunnerCommand {
   readonly props: Readonly<Record<string, string>>;
 }
 
-/** `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in it. */
+/**
+ * Parses `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in
+ * it.
+ */
 export function parseCommand(line: string): ParsedCommand | undefined {
   const [, name, props = '', data = ''] = /^::([^\s:]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)$/s.exec(line.trim()) ?? [];
   if (name !== undefined && COMMANDS.includes(name)) {
@@ -97,7 +100,7 @@ function unescapeText(text: string): string {
   return text.replace(/%(0D|0A|3A|2C|3B|5D)/g, (_, code: string) => characters[code] ?? '').replaceAll('%25', '%');
 }
 
-/** Whole value, each of its lines, and of each the forms in which the runner looks for it. */
+/** Returns the value and each of its lines, in all encodings that the runner masks. */
 function maskedForms(value: string): readonly string[] {
   const lines = value
     .split(/[\r\n]+/)
@@ -127,7 +130,7 @@ export function mask(line: string, masks: readonly string[]): string {
   return [...hidden.keys()].map((at) => (hidden[at] ? (hidden[at - 1] ? '' : '***') : line[at])).join('');
 }
 
-/** `name=value` lines and `name<<delimiter` blocks; whatever is neither fails the step, as at the runner. */
+/** Parses `name=value` lines and `name<<delimiter` blocks. Like the runner, throws on any other line. */
 export function parsePairs(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   const lines = text.split(process.platform === 'win32' ? /\r?\n/ : '\n');

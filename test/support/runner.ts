@@ -1,7 +1,7 @@
 /**
- * Runs built files the way the GitHub runner does, by the rules of actions/runner (ActionCommand.cs,
- * ActionCommandManager.cs, FileCommandManager.cs, SecretMasker.cs): a process of its own, inputs in the environment,
- * file commands, every line of both outputs looked at for commands, masks for all later lines.
+ * Runs built files as the GitHub runner does, by the rules of actions/runner (ActionCommand.cs,
+ * ActionCommandManager.cs, FileCommandManager.cs, SecretMasker.cs): a separate process, inputs in the environment, file
+ * commands, workflow commands in both outputs, and masks for all later lines.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -17,9 +17,9 @@ export interface StepResult {
   /** Exit status; null if a signal ended the process. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** What the log shows: lines that are no commands, and annotations; masked. */
+  /** The masked log: annotations, and lines that are not commands. */
   readonly log: readonly string[];
-  /** Both outputs as they came, unmasked. */
+  /** Both outputs, unmasked. */
   readonly raw: string;
   readonly stdout: string;
   readonly stderr: string;
@@ -35,23 +35,23 @@ export interface StepResult {
 }
 
 interface StepOptions {
-  /** Further variables; undefined: not there at all, whatever the harness would have set. */
+  /** Additional variables. A value of undefined removes a variable that the harness sets. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** As with ACTIONS_STEP_DEBUG. */
+  /** True to enable debug output, as with ACTIONS_STEP_DEBUG. */
   readonly debug?: boolean;
-  /** Sends the signal as soon as the promise is fulfilled. */
+  /** Sends the signal when the promise resolves. */
   readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: Promise<unknown> };
 }
 
 interface ActionOptions extends StepOptions {
-  /** Runs the post step too, after this. */
+  /** Called after the main step. The post step runs afterwards. */
   readonly beforePost?: (main: StepResult) => void | Promise<void>;
 }
 
-/** A process that has not ended by then hangs. */
+/** Time limit of a process, in milliseconds. It only ends a process that hangs. */
 const PATIENCE_MS = patience(60_000);
 
-/** One job of a runner: its directories, and the masks that last from step to step. */
+/** A job on a runner: its directories, and the masks that persist across steps. */
 export class Runner {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'runner-'));
   readonly workspace: string = join(this.directory, 'workspace');
@@ -63,7 +63,7 @@ export class Runner {
     mkdirSync(join(this.temp, '_runner_file_commands'), { recursive: true });
   }
 
-  /** `main` of the Action, then with `beforePost` also `post`. */
+  /** Runs the main step of the Action and, if `beforePost` is given, the post step. */
   async runAction(
     inputs: Readonly<Record<string, string>>,
     options: ActionOptions = {},
@@ -72,7 +72,7 @@ export class Runner {
     for (const name of Object.keys(inputs)) if (!(name in declared)) throw new Error(`action.yml has no input ${name}`);
     const given: Record<string, string> = {};
     for (const [name, { default: preset = '' }] of Object.entries(declared)) {
-      // Tests are about one try, unless they say otherwise.
+      // By default, tests make a single attempt.
       const usual = name === 'retries' ? '0' : preset;
       given[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] = inputs[name] ?? usual;
     }
@@ -84,7 +84,7 @@ export class Runner {
     return { ...main, post: await this.runStep(runs.post, { ...same, env: { ...given, ...state, ...options.env } }) };
   }
 
-  /** One process; `file` is a path of the project. */
+  /** Runs one process. `file` is a path from the project root. */
   async runStep(file: string, options: StepOptions = {}): Promise<StepResult> {
     const files = {
       GITHUB_OUTPUT: this.#fresh('set_output'),
@@ -117,7 +117,7 @@ export class Runner {
     };
   }
 
-  /** Ends the job: removes everything. */
+  /** Ends the job and removes its directories. */
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
@@ -140,13 +140,13 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly interrupt?: StepOptions['interrupt'];
-  /** The reader of standard output is gone before anything is written. */
+  /** True to close the reading end of standard output before the command writes. */
   readonly stdoutClosed?: boolean;
-  /** Standard output goes to this open file. */
+  /** Descriptor of an open file that receives standard output. */
   readonly stdoutTo?: number;
 }
 
-/** The command as a shell would run it. */
+/** Runs the command as a shell does. */
 export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const child = spawn(process.execPath, [join(projectRoot, 'dist/cli/index.js'), ...args], {
     cwd: options.cwd ?? tmpdir(),
@@ -159,19 +159,19 @@ export async function runCommand(args: readonly string[], options: CommandOption
   return { status, signal, ...text };
 }
 
-/** Files and directories below, with `/`. */
+/** Returns the relative paths of all files and directories below a directory, with `/`. */
 export function filesIn(directory: string): readonly string[] {
   return (readdirSync(directory, { recursive: true }) as string[]).map((each) => each.replaceAll('\\', '/')).sort();
 }
 
-/** Something that looks like an IDTOKEN, of nobody's key. */
+/** Returns a well-formed IDTOKEN that no pool has signed. */
 export function strangeJwt(claims: Readonly<Record<string, unknown>> = {}): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const payload = { iss: 'pool.example.org', sub: 'alice@pool.example.org', iat: 1_700_000_000, jti: 'id', ...claims };
   return `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(payload)}.${randomBytes(32).toString('base64url')}`;
 }
 
-/** Lines of both outputs, each with its end as it came, until the process has ended. */
+/** Collects the lines of both outputs, with their line ends, until the process has ended. */
 async function endOf(
   child: ChildProcess,
   read: (stream: 'stdout' | 'stderr', line: string) => void,
@@ -199,7 +199,7 @@ async function endOf(
   return { status, signal };
 }
 
-/** The environment of this process without what would change the meaning of a run. */
+/** Returns the environment of this process without the variables that would influence a run. */
 export function ownEnvironment(): Record<string, string | undefined> {
   const foreign = /^(INPUT_|STATE_|GITHUB_|RUNNER_|ACTIONS_|_?CONDOR_|BEARER_TOKEN|NODE_)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
@@ -218,7 +218,7 @@ interface ActionYaml {
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
 }
 
-/** action.yml, every value as the text that it is there: that is how the runner takes it. */
+/** Parses action.yml. Every value is text, as for the runner. */
 export function parseActionYaml(): ActionYaml {
   return parse(readFileSync(join(projectRoot, 'action.yml'), 'utf8'), { schema: 'failsafe' }) as ActionYaml;
 }

@@ -1,4 +1,4 @@
-/** What is meant by words of a user, on a machine where HOME is the home directory. */
+/** Parses a user's inputs on a simulated host. */
 import { resolve } from 'node:path';
 import { readCredentials } from '../../src/inputs/credentials.ts';
 import { readRequest } from '../../src/inputs/request.ts';
@@ -13,7 +13,7 @@ export function request(words: Words, { env = {}, ...facts }: Partial<Surroundin
   return readRequest((name) => words[name], machine(env, { home: HOME, ...facts }));
 }
 
-/** A request that is complete, but for what the test is about. */
+/** Returns the request for these inputs, completed by a pool. */
 export function withPool(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
   return request({ pool: 'cm.example.org', ...words }, surroundings);
 }

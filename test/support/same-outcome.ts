@@ -7,8 +7,8 @@ import { claimsOf, referenceFetch } from './real-fetch.ts';
 import { runCommand } from './runner.ts';
 
 /**
- * Gives HTCondor's condor_token_fetch and ours the same credential and arguments: both have to fail, or to print tokens
- * with the same claims. Returns what HTCondor's did.
+ * Runs HTCondor's condor_token_fetch and this project's with the same credential and arguments. Asserts that both fail,
+ * or that both print tokens with the same claims. Returns the outcome of HTCondor's.
  */
 export async function assertSameOutcome(pool: Pool, idtoken: string, args: readonly string[]): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'differential-'));
@@ -32,6 +32,6 @@ function assertSameClaims(ours: string, theirs: string): void {
   const { jti: __, iat: j, exp: f, ...theirClaims } = claimsOf(theirs);
   assert.deepEqual(ourClaims, theirClaims);
   assert.equal(e === undefined, f === undefined, 'both expire, or neither');
-  // What is left of a credential shrinks by the second between the two.
+  // The remaining lifetime of the credential decreases between the two runs.
   if (e !== undefined) assert.ok(Math.abs(Number(e) - Number(i) - (Number(f) - Number(j))) <= 5);
 }

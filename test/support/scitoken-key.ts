@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 
-/** What SciTokens for pools of tests are for. */
+/** Audience of SciTokens for test pools. */
 export const AUDIENCE = 'condor://pool.test';
 
-/** The key of an issuer of SciTokens, and what is signed with it. */
+/** Signing key of a SciToken issuer. */
 export class SciTokenKey {
   readonly url: string;
   readonly #private: KeyObject;
@@ -20,7 +20,7 @@ export class SciTokenKey {
     return { ...this.#public.export({ format: 'jwk' }), kid: 'key', alg: 'ES256', use: 'sig' };
   }
 
-  /** A SciToken for `subject`; claims that are undefined are left out. */
+  /** Issues a SciToken for `subject`. Omits claims that are undefined. */
   issue(subject: string, claims: Readonly<Record<string, unknown>> = {}): string {
     const now = Math.floor(Date.now() / 1000);
     const all = {
@@ -33,7 +33,7 @@ export class SciTokenKey {
     return `${text}.${signature.toString('base64url')}`;
   }
 
-  /** Whether a token is signed with this key. */
+  /** Returns whether a token is signed with this key. */
   signed(jwt: string): boolean {
     const [header, payload, signature = ''] = jwt.split('.');
     const key = { key: this.#public, dsaEncoding: 'ieee-p1363' } as const;

@@ -3,9 +3,9 @@ import type { MessageChannel } from '../../src/wire/message-channel.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
-/** A channel on which the peer says what stands in a script, whatever it is told, and hangs up at its end. */
+/** A channel whose peer sends the messages of a script, whatever it receives, and then closes the connection. */
 export class ScriptedChannel implements MessageChannel {
-  /** What was said to the peer, a message each. */
+  /** Messages that were sent to the peer. */
   readonly sent: Uint8Array[] = [];
   readonly #script: Uint8Array[];
 
@@ -29,7 +29,7 @@ export class ScriptedChannel implements MessageChannel {
   }
 }
 
-/** One message. */
+/** Returns the bytes of one message. */
 export function bytesOf(write: (message: Writer) => unknown): Uint8Array {
   const message = new Writer();
   write(message);

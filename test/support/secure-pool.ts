@@ -1,15 +1,15 @@
-/** A pool whose daemons take every method: certificates, a pool password, munged, and an issuer of SciTokens. */
+/** A pool whose daemons accept every method: certificates, a pool password, munged, and a SciToken issuer. */
 import { createServer, type Server } from 'node:https';
 import { Authority, type Identity } from './certificates.ts';
 import { listen } from './listen.ts';
 import { type Pool, type PoolOptions, startPool } from './pool.ts';
 import { AUDIENCE, SciTokenKey } from './scitoken-key.ts';
 
-/** What the daemons' certificate says. It stands in the pool's /etc/hosts. */
+/** Host name in the daemons' certificate and in the pool's /etc/hosts. */
 export const HOST = 'ap.pool.test';
 export const POOL_PASSWORD = 'correct horse';
 
-/** An issuer of SciTokens, on HTTPS in this process: the daemons fetch its keys. */
+/** A SciToken issuer on HTTPS in this process, from which the daemons fetch the keys. */
 export class Issuer {
   readonly url: string;
   readonly #server: Server;
@@ -33,7 +33,7 @@ export class Issuer {
     return new Issuer(server, key);
   }
 
-  /** A SciToken for `subject`; claims that are undefined are left out. */
+  /** Issues a SciToken for `subject`. Omits claims that are undefined. */
   issue(subject: string, claims: Readonly<Record<string, unknown>> = {}): string {
     return this.#key.issue(subject, claims);
   }
@@ -48,19 +48,19 @@ export interface SecurePool {
   readonly pool: Pool;
   readonly authority: Authority;
   readonly issuer: Issuer;
-  /** A client certificate that the map file knows as alice. */
+  /** A client certificate that the map file maps to alice. */
   readonly alice: Identity;
-  /** `host:port` of the collector, by the name in its certificate. */
+  /** `host:port` of the collector, with the host name in its certificate. */
   readonly collector: string;
-  /** Other settings beside those of a secure pool; none: as it started. */
+  /** Replaces the additional settings of the pool. Without `extra`, restores the initial settings. */
   configure(extra?: string): Promise<void>;
-  /** Writes a file that belongs to an account. */
+  /** Writes a file that an account owns. */
   put(user: string, path: string, content: string, mode?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface SecurePoolOptions extends PoolOptions {
-  /** The newest version of TLS that OpenSSL in the pool's root speaks. */
+  /** Latest TLS version that OpenSSL in the pool's root supports. */
   readonly tls?: 'TLSv1.2' | 'TLSv1.3';
 }
 
@@ -106,6 +106,9 @@ export async function startSecurePool(options: SecurePoolOptions): Promise<Secur
       await pool.write('/etc/ssl/openssl.cnf', openSslConfiguration(options.tls ?? 'TLSv1.3'), 0o644);
       await options.prepare?.(pool);
     },
+  }).catch((error: unknown) => {
+    issuer.stop(); // otherwise the process of the tests would not end
+    throw error;
   });
   return {
     ...{ pool, authority, issuer, alice, collector: `${HOST}:${pool.port}` },
@@ -125,7 +128,7 @@ function openSslConfiguration(newest: string): string {
   return `openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\nMaxProtocol = ${newest}\n`;
 }
 
-/** As condor_store_cred keeps a password. */
+/** Scrambles a password as condor_store_cred does. */
 function scramble(text: string): Buffer {
   const mask = [0xde, 0xad, 0xbe, 0xef];
   return Buffer.from(Buffer.from(text).map((byte, at) => byte ^ (mask[at % 4] ?? 0)));

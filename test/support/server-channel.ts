@@ -8,28 +8,28 @@ import { concat, Writer } from '../../src/wire/writer.ts';
 
 type Edit = (frame: Uint8Array) => Uint8Array;
 
-/** Decides when it comes to it. */
+/** Selects the fault when the frame is about to be sent. */
 type Choice = (frame: Uint8Array) => Uint8Array | 'silence' | 'reset';
 
-/** What a peer may do in place of sending a frame: hang up, say nothing more, send these bytes, or these and no more. */
+/** A fault in place of sending a frame: close, reset, send nothing more, send other bytes, or send other bytes last. */
 export type Fault = 'close' | 'reset' | 'silence' | Choice | { readonly last: Edit };
 
-/** The connection is to be given up: by the client, or by a fault. */
+/** Thrown when the client or a fault ends the connection. */
 export class Ended extends Error {}
 
 interface ServerChannelOptions {
-  /** By the name that `send` is given, or by name and number: `tls 2` is the second message of that name. */
+  /** Faults by message name as passed to `send`, or by name and number: `tls 2` is the second message of that name. */
   readonly faults: Readonly<Partial<Record<string, Fault>>>;
-  /** Bytes that leave at once; undefined: all. */
+  /** Number of bytes that each write sends; undefined for all. */
   readonly pieces: number | undefined;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** True: the host discards what the peer has not read yet when it sends a reset, as Windows does at the receiver. */
+  /** True to discard sent bytes that the peer has not read when the connection is reset, as Windows does. */
   readonly resetDiscards?: boolean | undefined;
-  /** Is told what comes, as it is on the wire, and of what is encrypted also what it says. */
+  /** Called with all received bytes, and with the plaintext of encrypted frames. */
   readonly hear: (bytes: Uint8Array) => void;
 }
 
-/** The server's end of a connection: messages of src/wire, in pieces and with faults where a test wants them. */
+/** The server's end of a connection. Sends messages of src/wire, in pieces and with faults if a test requests them. */
 export class ServerChannel {
   readonly #socket: Socket;
   readonly #options: ServerChannelOptions;
@@ -60,14 +60,14 @@ export class ServerChannel {
     return read(new Reader(concat(parts), this.#protection !== undefined));
   }
 
-  /** Bytes that have arrived and that no `receive` has taken. */
+  /** Number of received bytes that no `receive` has consumed. */
   get unread(): number {
     return this.#arrived - this.#taken + this.#socket.readableLength;
   }
 
   /**
-   * Closes the connection as C++ does after its last message: with a reset if the peer sent something that was not read.
-   * Bytes on their way count too.
+   * Closes the connection as C++ does after its last message: with a reset if the peer sent bytes that were not read,
+   * including bytes in transit.
    */
   async close(): Promise<void> {
     const { unread } = this;
@@ -83,7 +83,7 @@ export class ServerChannel {
     await this.send(name, write);
   }
 
-  /** Sends one message, unless there is a fault of that name. */
+  /** Sends one message, or injects the fault with that name. */
   async send(name: string, write: (message: Writer) => void): Promise<void> {
     const message = new Writer(this.#protection !== undefined);
     write(message);
@@ -111,7 +111,7 @@ export class ServerChannel {
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
 
-  /** What was said so far was not for the daemon: the message to the shared port, the request to a broker. */
+  /** Resets the transcript: earlier messages were for the shared port or for a CCB broker, not for the daemon. */
   forget(): void {
     this.#protection = undefined;
     this.#sent = new Transcript();

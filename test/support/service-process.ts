@@ -1,4 +1,4 @@
-/** Starts `condor_token_service` as an administrator does: a configuration, seeds, and a process. */
+/** Runs `condor_token_service` as an administrator does: with a configuration and seeds, in its own process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,23 +22,23 @@ export interface Reply {
 
 interface Options {
   readonly authority: Authority;
-  /** Everything below `listen`, `tls` and `audience`. */
+  /** Configuration that follows `listen`, `tls` and `audience`. */
   readonly config: string;
-  /** By identity. */
+  /** Seeds by identity. */
   readonly seeds: Readonly<Record<string, string>>;
   readonly node?: string;
-  /** Environment beside PATH and SSL_CERT_FILE. */
+  /** Environment in addition to PATH and SSL_CERT_FILE. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Command that the service is started with, as `prlimit …`. */
+  /** Command prefix that starts the service, such as `prlimit …`. */
   readonly prefix?: readonly string[];
-  /** Default: AUDIENCE_OF_SERVICE; `origin`: that of the service itself, as the client expects it. */
+  /** Audience. `origin` selects the origin of the service, as the client expects it. Default: AUDIENCE_OF_SERVICE. */
   readonly audience?: 'origin';
 }
 
 export class ServiceProcess {
   readonly directory: string;
   readonly authority: Authority;
-  /** Lines on standard output: the audit. */
+  /** The audit log: lines on standard output. */
   readonly audit: Record<string, unknown>[] = [];
   readonly log: string[] = [];
   port = 0;
@@ -108,7 +108,7 @@ ${config}`;
     return certificate;
   }
 
-  /** Runs a subcommand other than `serve` to its end. */
+  /** Runs a subcommand other than `serve` until it ends. */
   async run(...args: readonly string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
     const child = this.#spawn([...args, '-config', this.configPath]);
     const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
@@ -158,12 +158,12 @@ ${config}`;
     this.port = Number(port);
   }
 
-  /** Everything that the process printed. */
+  /** All output of the process. */
   get printed(): string {
     return this.#raw;
   }
 
-  /** Waits for a line on standard error, from `from` on. */
+  /** Waits for a matching line on standard error, at index `from` or later. */
   logged(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     return this.#wait(() => {
       for (const line of this.log.slice(from)) {
@@ -174,12 +174,12 @@ ${config}`;
     });
   }
 
-  /** Waits until the audit has so many lines. */
+  /** Waits until the audit log has `count` lines. */
   async audited(count: number): Promise<Record<string, unknown>> {
     return await this.#wait(() => (this.audit.length >= count ? this.audit[count - 1] : undefined));
   }
 
-  /** Waits for the audit line of a job token; of several the last one, once there are `count`. */
+  /** Waits until the audit log has `count` lines for a job token, and returns the last one. */
   async auditOf(jobToken: string, count = 1): Promise<Record<string, unknown>> {
     const digest = createHash('sha256').update(jobToken).digest('hex');
     return await this.#wait(() => this.audit.filter((line) => line['job_token_sha256'] === digest)[count - 1]);
@@ -202,7 +202,7 @@ ${config}`;
     for (const look of this.#waiting) look();
   }
 
-  /** Closes the reading end of its standard output. */
+  /** Closes the reading end of the service's standard output. */
   closeOutput(): void {
     this.#child?.stdout?.destroy();
   }
@@ -211,7 +211,7 @@ ${config}`;
     this.#child?.kill(name);
   }
 
-  /** Reads the configuration again and returns what the service said of it. */
+  /** Makes the service reload its configuration, and returns its log line. */
   async reload(): Promise<string> {
     const from = this.log.length;
     this.signal('SIGHUP');
@@ -234,7 +234,7 @@ ${config}`;
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Asks for a token as the client does. Parameters that are undefined are left out. */
+  /** Requests a token as the client does. Omits parameters that are undefined. */
   ask(jobToken: string, parameters: Readonly<Record<string, string | undefined>> = {}): Promise<Reply> {
     const all = {
       ...{ grant_type: GRANT_TYPE, subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' },

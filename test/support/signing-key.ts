@@ -3,20 +3,23 @@ import { createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 interface Grant {
   readonly subject: string;
   readonly issuer: string;
-  /** Empty: no limit. */
+  /** Authorization levels; empty for an unrestricted token. */
   readonly authz?: readonly string[];
-  /** Seconds; undefined: it never expires. */
+  /** Lifetime in seconds; undefined for a token that never expires. */
   readonly lifetime?: number | undefined;
-  /** Seconds since 1970; undefined: now. */
+  /** Issue time in seconds since 1970. Default: now. */
   readonly issuedAt?: number;
 }
 
-/** A pool's signing key: what makes an IDTOKEN (Condor_Auth_Passwd::generate_token), and computes its signature anew. */
+/** A pool's signing key. Issues IDTOKENS (Condor_Auth_Passwd::generate_token) and computes their signatures. */
 export class SigningKey {
   readonly id: string;
   readonly #jwtKey: Uint8Array;
 
-  /** `secret`: what the key file holds, descrambled. The key POOL counts twice, for the sake of old pool passwords. */
+  /**
+   * `secret` is the descrambled content of the key file. The key POOL is doubled, for compatibility with pool
+   * passwords.
+   */
   constructor(id = 'POOL', secret: Uint8Array = randomBytes(64)) {
     this.id = id;
     const material = id === 'POOL' ? Buffer.concat([secret, secret]) : secret;
@@ -27,7 +30,7 @@ export class SigningKey {
     return this.#jwtKey;
   }
 
-  /** 32 raw bytes. */
+  /** Returns the signature, 32 raw bytes. */
   signature(signedText: string): Uint8Array {
     return createHmac('sha256', this.#jwtKey).update(signedText).digest();
   }
@@ -41,7 +44,7 @@ export class SigningKey {
     });
   }
 
-  /** A token with just these claims. */
+  /** Signs a token with exactly these claims. */
   sign(claims: Readonly<Record<string, unknown>>, header: object = { alg: 'HS256', kid: this.id }): string {
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const signedText = `${encode(header)}.${encode(claims)}`;

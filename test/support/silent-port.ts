@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 
-/** A port that does not answer: its process is stopped, and its backlog is full. After `answer` it accepts. */
+/**
+ * Opens a port that does not respond, because its process is stopped and its backlog is full. `answer` makes it accept.
+ */
 export async function silentPort(): Promise<{ port: number; answer(): void; close(): void }> {
   const script = `
     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {

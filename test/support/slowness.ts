@@ -1,13 +1,16 @@
-/** How slow this machine is, so that the limits of tests end what hangs and nothing else. */
+/** Scales time limits by the speed of this host, so that they only end tests that hang. */
 import { createHash } from 'node:crypto';
 import { availableParallelism, loadavg } from 'node:os';
 
-/** Wall time of the measured work on an idle machine of the kind the limits were written for, in milliseconds. */
+/** Wall time of the measured work on an idle reference host, in milliseconds. */
 const REFERENCE_MS = 12;
 
 let measured: number | undefined;
 
-/** CONDOR_TEST_SLOWNESS, or measured once per process: from the wall time of some work and from the load. At least 1. */
+/**
+ * Returns CONDOR_TEST_SLOWNESS or, once per process, a measurement from the wall time of some work and the load. At
+ * least 1.
+ */
 function slowness(): number {
   const given = Number(process.env['CONDOR_TEST_SLOWNESS']);
   if (given >= 1) return given;
@@ -15,16 +18,16 @@ function slowness(): number {
   return measured;
 }
 
-/** Scales a limit that suits an idle machine, in milliseconds. */
+/** Scales a time limit for an idle host, in milliseconds. */
 export const patience = (milliseconds: number): number => Math.ceil(milliseconds * slowness());
 
 /**
- * Deadline of a fetch that is expected to end with this code: long, unless the deadline is what ends it.
- * Whatever comes before the deadline then has no influence on the code.
+ * Returns the deadline of a fetch that is expected to end with this code, in milliseconds. It is short only if the
+ * deadline itself ends the fetch, so that the speed of the host does not influence the code.
  */
 export const deadlineFor = (code: string): number => patience(code.endsWith('TIMEOUT') ? 300 : 10_000);
 
-/** Wall time, because it includes what other processes use. */
+/** Measures wall time, because it includes the time that other processes use. */
 function wallTimeOfWork(): number {
   const block = Buffer.alloc(1 << 20);
   const started = performance.now();

@@ -1,4 +1,4 @@
-/** What the documents show, looked at as whoever pastes it would find it: workflows, shell, TypeScript, links. */
+/** Checks the snippets in the documents as a user would paste them: workflows, shell, TypeScript and links. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
@@ -12,12 +12,12 @@ import { parseActionYaml, strangeJwt } from './runner.ts';
 import { surroundings } from './surroundings.ts';
 import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 
-const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0|[0-9a-f]{40})$|^\.\/$/;
+const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0(\.1\.0)?|[0-9a-f]{40})$|^\.\/$/;
 
-/** Why checkShell and the like are not for this machine, if so. */
+/** The reason for skipping checks of Unix shell snippets; false if they run. */
 export const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
 
-/** A whole workflow of what may be one, a job, or steps. */
+/** Completes a snippet to a workflow. The snippet is a workflow, a job, or steps. */
 function wholeWorkflow(text: string): string {
   const found: unknown = parse(text);
   if (Array.isArray(found)) return wholeWorkflow(stringify({ steps: found }));
@@ -28,17 +28,18 @@ function wholeWorkflow(text: string): string {
 }
 
 /**
- * The steps of a snippet.
+ * Returns the steps of a snippet.
  *
- * @throws Error what GitHub, this Action or bash would not take.
+ * @throws Error if GitHub, this Action or bash would reject the snippet.
  */
 export async function checkWorkflow(where: string, text: string): Promise<readonly Step[]> {
-  // Forgejo and Gitea take whole addresses; in the rest their workflows are GitHub's.
+  // Forgejo and Gitea use full URLs; otherwise their workflows are the same as GitHub's.
   const workflow = await readWorkflow(where, wholeWorkflow(text).replaceAll('uses: https://github.com/', 'uses: '));
   const steps = stepsOf(workflow);
   for (const step of steps) {
     const { uses, run, with: inputs = {} } = step;
-    if (run !== undefined) checkShell(where, run.replaceAll(/\$\{\{.*?\}\}/g, 'x'));
+    const isShell = step.shell === undefined || step.shell === 'bash';
+    if (run !== undefined && isShell) checkShell(where, run.replaceAll(/\$\{\{.*?\}\}/g, 'x'));
     if (uses?.includes('condor-token-fetch') === true && !OURS.test(uses)) throw new Error(`${where}: uses: ${uses}`);
     if (isOurs(step)) checkInputs(where, inputs);
   }
@@ -49,7 +50,7 @@ export function isOurs({ uses = '' }: Pick<Step, 'uses'>): boolean {
   return OURS.test(uses);
 }
 
-/** @throws Error an input that action.yml does not have, or that says what it cannot say. */
+/** Checks the inputs of this Action. Throws if an input is not in action.yml or has an invalid value. */
 export function checkInputs(where: string, inputs: Readonly<Record<string, unknown>>): void {
   const declared = Object.keys(parseActionYaml().inputs);
   for (const name of Object.keys(inputs))
@@ -57,7 +58,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   const words = evaluated(inputs, { secrets: strangeJwt(), steps: 'cm.example.org', 'runner.temp': '/tmp/runner' });
   const input = (name: InputName) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined;
   try {
-    // Without a word about it, or with FS, it is a machine of the pool that is meant.
+    // Without inputs, or with FS, the snippet is for a host of the pool.
     const ofThePool = Object.keys(inputs).length === 0 || words['authentication-methods'] === 'FS';
     readRequest(input, surroundings({ RUNNER_TEMP: '/tmp', ...(ofThePool ? { _CONDOR_COLLECTOR_HOST: 'cm' } : {}) }));
     readTimeout(input);
@@ -68,7 +69,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   }
 }
 
-/** Inputs with values for their expressions. @throws Error an expression that has none. */
+/** Replaces the expressions in inputs with values. Throws if an expression has no value. */
 export function evaluated(
   inputs: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, string>>,
@@ -83,23 +84,23 @@ export function evaluated(
   );
 }
 
-/** What a block gives to a shell: all of it, or what stands behind the prompts. */
+/** Returns the commands in a block: all of its text, or the text after the prompts. */
 export function commandsOf({ language, text }: Pick<Block, 'language' | 'text'>): string {
   if (language !== 'console') return text;
   const lines = text.split('\n').flatMap((line) => /^[$#>] (.*)$/.exec(line)?.slice(1) ?? []);
   return `${lines.join('\n')}\n`;
 }
 
-/** @throws Error bash cannot parse it. On Windows nobody knows. */
+/** Throws if bash cannot parse the script. Does nothing on Windows. */
 export function checkShell(where: string, script: string): void {
   if (process.platform === 'win32') return;
   const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${where}: ${stderr}`);
 }
 
-/** Compiles against the declarations that the package has. @throws Error with what the compiler says. */
+/** Compiles sources against the declarations of the package. Throws with the compiler's output if that fails. */
 export function checkTypeScript(name: string, sources: readonly string[]): void {
-  // Inside of the project, so that it finds itself by its name.
+  // Inside the project, so that the package resolves itself by name.
   const folder = join(projectRoot, 'build', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -121,18 +122,18 @@ export function checkTypeScript(name: string, sources: readonly string[]): void 
   }
 }
 
-/** The text without its code, in which nothing is a link. */
+/** Removes code from the text, because code contains no links. */
 export function prose(markdown: string): string {
   return markdown.replaceAll(/^( *)(`{3,}|~{3,})[\s\S]*?^\1\2\s*$/gm, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** Targets of links that lead to files of the project or into this one. */
+/** Returns the targets of links to files of the project and to headings of the same document. */
 export function linksOf(markdown: string): readonly string[] {
   const targets = [...prose(markdown).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = '']) => target);
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** Anchors that GitHub makes of the headings. */
+/** Returns the anchors that GitHub generates for the headings. */
 export function anchorsOf(markdown: string): readonly string[] {
   const seen = new Map<string, number>();
   const withoutBlocks = markdown.replaceAll(/^( *)(`{3,}|~{3,})[\s\S]*?^\1\2\s*$/gm, '');
@@ -145,7 +146,7 @@ export function anchorsOf(markdown: string): readonly string[] {
   });
 }
 
-/** @throws Error a file or a heading that is not there. */
+/** Throws if the target file or heading does not exist. */
 export function checkLink(from: string, target: string): void {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? from : posix.normalize(posix.join(dirname(from), path));

@@ -1,13 +1,13 @@
-/** The files of src/, as the rules of the tree look at them. */
+/** The files of src/, for the architecture tests. */
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { filesBelow, projectRoot } from './project.ts';
 
 interface Source {
   readonly path: string;
-  /** The file as it is. */
+  /** Complete text of the file. */
   readonly text: string;
-  /** Without comments. */
+  /** Text of the file without comments. */
   readonly code: string;
   readonly lines: number;
   readonly imports: readonly string[];

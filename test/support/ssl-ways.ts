@@ -1,4 +1,4 @@
-/** SSL and nothing else at an embedded pool, and how it may end. */
+/** Tests of SSL with an embedded pool, and their outcomes. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { AuthenticationError } from '../../src/errors.ts';
@@ -10,7 +10,7 @@ import type { TlsSettings } from './embedded-pool/ssl.ts';
 import { type Tried, Ways, type Words } from './ways.ts';
 
 export const ways: Ways = await Ways.create();
-/** An authority that nobody trusts. */
+/** A CA that neither side trusts. */
 export const stranger: Authority = await Authority.create('CN=Stranger');
 after(() => ways.close());
 
@@ -24,7 +24,7 @@ export interface TriedSsl extends Tried {
   readonly said: readonly string[];
 }
 
-/** Tries SSL at a daemon with these settings; the key is never shown, whatever comes of it. */
+/** Fetches with SSL alone from a daemon with these settings, and asserts that the private key is not printed. */
 export function by({ tls = {}, options = {}, words = {} }: TrySsl): Promise<TriedSsl> {
   const settings = { certificate: ways.server, authority: ways.authority.certificate, ...tls };
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {

@@ -1,15 +1,15 @@
-/** What must hold of every step: how it fails, and that nothing secret is to be seen. */
+/** Assertions for every step: its failure, and the absence of secrets in its output. */
 import assert from 'node:assert/strict';
 import type { StepResult } from './runner.ts';
 
 interface Failure {
   readonly code: string;
   readonly status: number;
-  /** What the annotation says. */
+  /** Pattern of the annotation's text. */
   readonly text: RegExp;
 }
 
-/** A step that failed as a step should: one annotation, one code, its status, and nothing delivered. */
+/** Asserts that a step failed with one annotation, one code and the matching exit status, and delivered nothing. */
 export function assertFailed(step: StepResult, { code, status, text }: Failure): void {
   const errors = step.annotations.filter(({ level }) => level === 'error');
   assert.equal(errors.length, 1, `one error annotation, not ${errors.length}:\n${step.raw}`);
@@ -30,7 +30,7 @@ export function assertFailed(step: StepResult, { code, status, text }: Failure):
   );
 }
 
-/** Nothing of what is secret, in any form that somebody could use, is anywhere but in masks and the output `token`. */
+/** Asserts that no secret, in any usable form, appears outside the masks and the output `token`. */
 export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
   const { token: _, ...outputs } = step.outputs;
   const shown: Record<string, string> = {
@@ -54,7 +54,7 @@ export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
   }
 }
 
-/** Each is a mask, whole and its signature alone. */
+/** Asserts that each JWT and its signature alone are masked. */
 export function assertMasked(step: StepResult, jwts: readonly string[]): void {
   for (const jwt of jwts) {
     for (const value of [jwt, jwt.split('.').at(-1) ?? ''])

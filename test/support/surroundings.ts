@@ -1,10 +1,10 @@
 import { environmentSettings } from '../../src/inputs/settings.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
 
-/** A machine with these variables and without HTCondor, for an account that is not root. */
+/** Returns a simulated host with these variables, without HTCondor, for an account that is not root. */
 export function surroundings(env: Surroundings['env'] = {}, facts: Partial<Surroundings> = {}): Surroundings {
   return { env, setting: environmentSettings(env), home: '/', uid: 1000, platform: 'linux', ...facts };
 }
 
-/** A machine where nothing is configured. */
+/** A host without any configuration. */
 export const NOWHERE: Surroundings = surroundings();

@@ -1,4 +1,4 @@
-/** SCITOKENS as another client may speak it: the token leaves with SENDING, and HOLDING follows in a message of its own. */
+/** A SCITOKENS client that sends the token with status SENDING, and HOLDING in a separate message. */
 import type { AuthMethod, Candidate } from '../../src/security/method.ts';
 import type { MessageChannel } from '../../src/wire/message-channel.ts';
 import { Reader } from '../../src/wire/reader.ts';
@@ -6,7 +6,7 @@ import { Writer } from '../../src/wire/writer.ts';
 
 const SENDING = 1;
 const HOLDING = 4;
-/** Shorter than any SciToken, and longer than every other record that the client holds after. */
+/** Shorter than any SciToken, and longer than all other records that the client sends with HOLDING. */
 const SHORTEST_TOKEN = 300;
 
 export function inTwoMessages(method: AuthMethod): AuthMethod {

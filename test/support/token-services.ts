@@ -1,4 +1,4 @@
-/** What gives a job its tokens: the OIDC service of a runner, and token services of two kinds, each checking what it is shown. */
+/** The OIDC service of a runner, and two kinds of token services. Each validates the token that it receives. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -9,10 +9,10 @@ import { Authority } from './certificates.ts';
 import { listen } from './listen.ts';
 import { SciTokenKey } from './scitoken-key.ts';
 
-/** Another name of the services, which no resolver has. */
+/** Alternative host name of the services, which does not resolve. */
 export const PUBLIC_NAME = 'tokens.example.test';
 
-/** What the runner has for the job to ask with. */
+/** Bearer token with which the job requests its OIDC token. */
 const REQUEST_TOKEN = 'runner.request.token-of-this-job';
 
 type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -23,15 +23,15 @@ export class TokenServices {
   readonly origin: string;
   /** Signs the OIDC tokens of jobs. */
   readonly runner: SciTokenKey;
-  /** What was asked for, as `METHOD PATH`. */
+  /** Received requests, as `METHOD PATH`. */
   readonly asked: string[] = [];
-  /** Tokens that were shown to somebody or given, all of them secret. */
+  /** Tokens that were sent or received. All of them are secret. */
   readonly secrets: string[] = [REQUEST_TOKEN];
-  /** Paths that answer otherwise. */
+  /** Handlers that replace the default response, by path. */
   readonly others = new Map<string, Respond>();
-  /** What the token endpoint and the broker make: set by the test. */
+  /** Returns the token that the token endpoints issue. Tests replace it. */
   made: () => string | Promise<string> = () => 'a.b.c';
-  /** Whom the broker says that it is for. */
+  /** Identity that the token service reports. */
   identity = 'alice@pool.test';
   readonly #server: Server;
   readonly #authorityFile: string;
@@ -57,12 +57,12 @@ export class TokenServices {
     return services;
   }
 
-  /** Variables of a job with `permissions: id-token: write`. */
+  /** Environment of a job with `permissions: id-token: write`. */
   get env(): Record<string, string> {
     return {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${this.origin}/oidc/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
-      SSL_CERT_FILE: this.#authorityFile, // the CAs of the system, which alone count for the OIDC endpoint
+      SSL_CERT_FILE: this.#authorityFile, // the system's CAs, the only ones that are trusted for the OIDC endpoint
     };
   }
 
@@ -109,7 +109,7 @@ export class TokenServices {
     return [403, { error: 'access_denied', error_description: `no policy for ${method} ${path}\n::stop-commands::x` }];
   }
 
-  /** Made for this service by the runner that it knows. */
+  /** Returns whether the runner issued this JWT for this service. */
   #isOfJob(jwt: string): boolean {
     const [, payload = ''] = jwt.split('.');
     return this.runner.signed(jwt) && JSON.parse(Buffer.from(payload, 'base64url').toString()).aud === this.origin;

@@ -1,8 +1,8 @@
 /**
- * docs/TROUBLESHOOTING.md: what each message means is in troubleshooting/, what to do about it comes from src/hints/.
+ * Generates docs/TROUBLESHOOTING.md. The explanations are in troubleshooting/, and the advice comes from src/messages/.
  *
- * `npm run build && node build/test/support/troubleshooting.js && npm run format` writes it, and test/golden/hints.json;
- * test/hints.test.ts compares.
+ * `npm run build && node build/test/support/troubleshooting.js && npm run format` writes the document and
+ * test/golden/hints.json. test/hints.test.ts compares them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ const anchor = (title: string) =>
     .replaceAll(/[^a-z ]/g, '')
     .replaceAll(' ', '-');
 
-/** Codes that a chapter has, with the exit status. */
+/** Returns the table of contents: the error codes of each chapter, with the exit status. */
 function contents(): readonly string[] {
   return CHAPTERS.map(({ title, messages }) => {
     const errors: readonly AnyHTCondorError[] = messages
@@ -70,25 +70,25 @@ function contents(): readonly string[] {
   });
 }
 
-/** The whole document. */
+/** Returns the complete document. */
 export function troubleshooting(): string {
   return `${[
     '# Troubleshooting',
-    `An error has one line that says what happened, with a code and the step in which it happened; lines with the reason of each
-credential; and *hints*: what to try, most likely first, and whose move it is.`,
+    `An error message has three parts. The first line names what failed, the code and the step. The next lines give the reason for
+each credential that was not accepted. The *hints* name what to try, most likely first, and who should act.`,
     `\`\`\`text
-the daemon accepted none of our credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
+the daemon accepted none of the credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
   IDTOKENS: idtoken (ci@example.org, issuer example.org, key OLD): it is signed with the key OLD; the daemon has POOL
 ${hintsFor(ERRORS['it is signed with the key OLD'])
   .map((hint) => `Hint: ${hint}`)
   .join('\n')}
 \`\`\``,
-    `Search this page for words of your message, ours or HTCondor’s. *Workflow* is whoever wrote the workflow, *Administrator* the
-administrator of the pool, *Runner* the machine that this runs on, and *Network* what is between the two. Commands with
-\`-schedd\` ask the schedd, from any machine that it allows to read; for another daemon say \`-collector\` or \`-name\`. What is in
-capitals is yours to fill in; names such as \`OLD\` or \`alice@pool.test\` stand for yours.`,
-    `To see more, run it with \`-debug\`, or in a workflow [with debug logging](https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging).
-\`mode: check\`, or \`-check\`, goes through all steps and fetches nothing.`,
+    `Search this page for words of your message; it contains those of this project and those of HTCondor. *Workflow* is the author of
+the workflow, *Administrator* the administrator of the pool, *Runner* the host of the job, and *Network* everything between the two.
+Commands with \`-schedd\` ask the schedd, and work on every host that may read from it; for another daemon use \`-collector\` or \`-name\`.
+Replace the words in capitals, and names such as \`OLD\` or \`alice@pool.test\`.`,
+    `For more details, use \`-debug\`, or enable [debug logging](https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging)
+in the workflow. \`mode: check\`, or \`-check\`, performs all steps, but the daemon issues no token.`,
     [
       '| | codes (exit status of the command) |',
       '|---|---|',
@@ -97,7 +97,7 @@ capitals is yours to fill in; names such as \`OLD\` or \`alice@pool.test\` stand
     ].join('\n'),
     ...CHAPTERS.flatMap(({ title, text, messages }) => [`## ${title}`, text, ...messages.map(section)]),
     '## In the next steps',
-    'The token is there, and HTCondor’s tools complain about it.',
+    'The fetch succeeded, but HTCondor’s tools fail in a later step.',
     [
       '| message | cause | what to do |',
       '|---|---|---|',
@@ -106,17 +106,17 @@ capitals is yours to fill in; names such as \`OLD\` or \`alice@pool.test\` stand
   ].join('\n\n')}\n`;
 }
 
-/** Names that the document has, with those that share a heading. */
+/** Returns all names in the document, including those that share a heading. */
 export function documented(): readonly ErrorName[] {
   return CHAPTERS.flatMap(({ messages }) => messages.flatMap(({ name, also = [] }) => [name, ...also]));
 }
 
-/** Names that are under the heading of another one. */
+/** Returns the names under the heading of another name. */
 export function shared(): readonly ErrorName[] {
   return CHAPTERS.flatMap(({ messages }) => messages.flatMap(({ also = [] }) => also));
 }
 
-/** All names with their advice: test/golden/hints.json. */
+/** Returns all names with their advice, the content of test/golden/hints.json. */
 export function goldenHints(): Readonly<Record<string, readonly string[]>> {
   const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
   return Object.fromEntries(all.map(([name, error]) => [name, hintsFor(error)]));

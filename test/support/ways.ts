@@ -1,4 +1,4 @@
-/** Every way to authenticate at an embedded pool: what the pool needs for it, and what a client. */
+/** All authentication methods with an embedded pool: the settings of the pool and the inputs of the client. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -22,7 +22,7 @@ import { surroundings } from './surroundings.ts';
 export type Words = Partial<Record<InputName, string>>;
 export type WayName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'KERBEROS' | 'PASSWORD' | 'FS' | 'MUNGE';
 
-/** Methods that this system does not have, with the reason. */
+/** Methods that this system does not support, with the reason. */
 export const ABSENT: Readonly<Partial<Record<WayName, string>>> =
   process.platform === 'win32' ? { FS: 'Windows has no such accounts', MUNGE: 'Windows runs no scripts' } : {};
 
@@ -37,7 +37,7 @@ export interface TryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How a fetch ended, and what was told on the way. */
+/** The outcome of a fetch, with its log and masks. */
 export interface Tried extends Omit<NotingHost, 'host'> {
   readonly fetched: FetchedToken | undefined;
   readonly error: unknown;
@@ -51,19 +51,19 @@ export function assertError({ error }: Tried, code: string, text: RegExp): void 
 
 export class Ways {
   readonly authority: Authority;
-  /** The daemon's certificate, for `hostName`. */
+  /** Certificate of the daemon for `hostName`. */
   readonly server: Identity;
-  /** A client certificate that the map file knows. */
+  /** A client certificate that the map file maps to alice. */
   readonly alice: Identity;
   /** Knows alice and the daemon's host. */
   readonly kdc: Kdc;
   readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
   readonly hostName: string = HOST_NAME;
-  /** A folder of our own; `tmp` in it is where FS makes directories, `bin` has a program munge. */
+  /** A private directory. FS creates its directories in `tmp`, and `bin` contains a stand-in for munge. */
   readonly folder: string = mkdtempSync(join(tmpdir(), 'ways-'));
   readonly tmp: string = join(this.folder, 'tmp');
   readonly bin: string = join(this.folder, 'bin');
-  /** Whom FS makes of this process. */
+  /** Account that FS authenticates this process as. */
   readonly account: string = userInfo().username === 'root' ? 'condor' : userInfo().username;
 
   private constructor(authority: Authority, server: Identity, alice: Identity, kdc: Kdc) {
@@ -83,13 +83,13 @@ export class Ways {
     return new Ways(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }), kdc);
   }
 
-  /** A program for the shell in front of all others on the PATH. */
+  /** Writes a shell script into the first directory of the PATH. */
   program(name: string, script: string): void {
     writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(this.bin, name), 0o755);
   }
 
-  /** A file of our own, closed to others; its path. */
+  /** Writes a private file and returns its path. */
   file(name: string, text: string, mode = 0o600): string {
     const path = join(this.folder, name);
     writeFileSync(path, text);
@@ -97,7 +97,7 @@ export class Ways {
     return path;
   }
 
-  /** A pool that takes every method. */
+  /** Returns the options of a pool that accepts every method. */
   pool(options: EmbeddedPoolOptions = {}): EmbeddedPoolOptions {
     return {
       alias: HOST_NAME,
@@ -114,7 +114,7 @@ export class Ways {
     };
   }
 
-  /** The inputs for a method, and the identity that they give. */
+  /** Returns the inputs for a method, with the expected identity. */
   words(way: WayName, pool: EmbeddedPool): Words & { readonly 'authentication-methods': string } {
     const trust = { 'ca-certificate': this.authority.certificate };
     const words: Record<WayName, Words> = {
@@ -132,7 +132,7 @@ export class Ways {
     return { ...words[way], 'authentication-methods': way };
   }
 
-  /** Several methods, in this order. */
+  /** Returns the inputs for several methods, in this order. */
   several(ways: readonly WayName[], pool: EmbeddedPool): Words {
     const all = ways.map((way) => this.words(way, pool));
     return { ...Object.assign({}, ...all), 'authentication-methods': ways.join(' ') };
@@ -142,14 +142,14 @@ export class Ways {
     return way === 'PASSWORD' ? 'condor@password' : way === 'FS' ? `${this.account}@pool.test` : 'alice@pool.test';
   }
 
-  /** What of the inputs must never be seen. */
+  /** Returns the secrets among the inputs. */
   secrets({ idtoken, scitoken, password, 'client-key': key, 'kerberos-keytab': keytab }: Words): readonly string[] {
     const lines = (key ?? '').split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
     const signatures = [idtoken, scitoken].flatMap((jwt) => (jwt === undefined ? [] : [jwt.split('.')[2] ?? '']));
     return [...signatures, ...lines, ...[password, keytab].flatMap((each) => each ?? [])];
   }
 
-  /** Fetches as somebody who is not root, from the first schedd by its address unless the inputs say where. */
+  /** Fetches as an account that is not root. By default, uses the address of the first schedd. */
   async try(pool: EmbeddedPool, words: Words, { env, facts, timeoutMs, signal }: TryOptions = {}): Promise<Tried> {
     const { host: noting, masks, log } = notingHost();
     const sinks = { log: noting.log, mask: noting.mask };

@@ -1,8 +1,8 @@
-/** Workflows as GitHub itself reads them. */
+/** Parses workflows with GitHub's own parser. */
 import { register } from 'node:module';
 import { parse } from 'yaml';
 
-/** The parser imports JSON as bundlers allow it; Node wants the import to say so. */
+/** Loader hook: the parser imports JSON without the import attribute that Node requires. */
 const HOOK = `export const load = (url, context, next) =>
   next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);`;
 register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
@@ -13,6 +13,7 @@ export interface Step {
   readonly name?: string;
   readonly uses?: string;
   readonly run?: string;
+  readonly shell?: string;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +31,7 @@ export interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** @throws Error what GitHub would not take, all of it. */
+/** Parses a workflow. Throws with all errors that GitHub would report. */
 export async function readWorkflow(name: string, content: string): Promise<Workflow> {
   const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
   const template = value === undefined ? undefined : await convertWorkflowTemplate(context, value);
@@ -39,7 +40,7 @@ export async function readWorkflow(name: string, content: string): Promise<Workf
   return parse(content) as Workflow;
 }
 
-/** All steps of all jobs. */
+/** Returns all steps of all jobs. */
 export function stepsOf(workflow: Workflow): readonly Step[] {
   return Object.values(workflow.jobs).flatMap(({ steps }) => steps);
 }

@@ -72,12 +72,12 @@ describe('no SciToken', () => {
     ['has a list in it', jwt([]), /its payload is not a JSON object|no iss/],
     ['has a word in it', jwt('x'), /its payload is not a JSON object/],
     ['has null in it', jwt(null), /its payload is not a JSON object/],
-    ['has no iss', jwt({ sub: 'alice' }), /it has no iss or no sub/],
-    ['has no sub', jwt({ iss: 'x' }), /it has no iss or no sub/],
-    ['has a number for its sub', jwt({ ...CLAIMS, sub: 7 }), /it has no iss or no sub/],
-    ['expires before there was time', jwt({ ...CLAIMS, exp: -1 }), /its exp is no time/],
-    ['expires after all time', jwt({ ...CLAIMS, exp: 8.64e12 + 1 }), /its exp is no time/],
-    ['begins after all time', jwt({ ...CLAIMS, nbf: 1e300 }), /its nbf is no time/],
+    ['has no iss', jwt({ sub: 'alice' }), /it lacks iss or sub/],
+    ['has no sub', jwt({ iss: 'x' }), /it lacks iss or sub/],
+    ['has a number for its sub', jwt({ ...CLAIMS, sub: 7 }), /it lacks iss or sub/],
+    ['expires before there was time', jwt({ ...CLAIMS, exp: -1 }), /its exp is not a valid timestamp/],
+    ['expires after all time', jwt({ ...CLAIMS, exp: 8.64e12 + 1 }), /its exp is not a valid timestamp/],
+    ['begins after all time', jwt({ ...CLAIMS, nbf: 1e300 }), /its nbf is not a valid timestamp/],
   ];
   for (const [what, text, reason] of bad) test(what, () => assertUnreadable(text, reason));
 

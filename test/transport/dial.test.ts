@@ -34,7 +34,7 @@ function resolveTo(...addresses: readonly string[]): void {
   );
 }
 
-const DEADLINE = new DOMException('the time allowed is over', 'TimeoutError');
+const DEADLINE = new DOMException('the time limit expired', 'TimeoutError');
 
 describe('A connection to a host name', () => {
   test('is made to any of its addresses, and the log lists them', async () => {
@@ -75,7 +75,7 @@ describe('A connection to a host name', () => {
     setImmediate(() => over.abort(DEADLINE));
     await assert.rejects(connecting, (error: ConnectError) => {
       assert.equal(error.code, 'ERR_TIMEOUT');
-      assert.match(error.message, /^no connection to 127\.0\.0\.1:\d+ \(cm\.example\.org\): no answer, 127/);
+      assert.match(error.message, /^no connection to 127\.0\.0\.1:\d+ \(cm\.example\.org\): no response, 127/);
       return true;
     });
     silent.close();

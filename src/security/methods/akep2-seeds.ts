@@ -1,6 +1,6 @@
 /**
- * The two constants of HTCondor's AKEP2, 256 bytes each (Condor_Auth_Passwd::setup_seed). They are public. They
- * separate the keys that are derived from one secret.
+ * The two public constants of HTCondor's AKEP2, 256 bytes each (Condor_Auth_Passwd::setup_seed). They separate the keys
+ * that are derived from one secret.
  */
 const decode = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 

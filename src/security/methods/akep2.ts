@@ -100,10 +100,12 @@ export function akep2({ method, label, source, opening, key, refusal, doubt, unp
       if (!challenge.accepted) throw new MethodRefused(refusal());
       const passed = unproven?.();
       if (passed !== undefined) throw new MethodRefused(passed, false, true);
-      const reason = `${label}: the daemon has another secret for it`;
-      throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon could not prove that it knows our secret', [
-        { method: displayName(method), reason },
-      ]);
+      const reason = `${label}: the daemon has a different secret for it`;
+      throw new AuthenticationError(
+        'ERR_SERVER_UNPROVEN',
+        'the daemon failed to prove that it knows the shared secret',
+        [{ method: displayName(method), reason }],
+      );
     },
   };
 }
@@ -162,7 +164,7 @@ function getName(message: Reader): string {
   const length = message.int();
   const name = message.string();
   if (utf8.encode(name).length !== length)
-    throw new ProtocolError('ERR_MESSAGE', 'a name has another length than it says');
+    throw new ProtocolError('ERR_MESSAGE', 'a name does not match its declared length');
   return name;
 }
 
@@ -174,7 +176,7 @@ function putBlock(message: Writer, bytes: Uint8Array): Writer {
 function getBlock(message: Reader, length: number): Uint8Array {
   const actual = message.int();
   if (actual !== 0 && actual !== length) {
-    throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes where ${length} belong`);
+    throw new ProtocolError('ERR_MESSAGE', `a block of ${actual} bytes instead of ${length}`);
   }
   return message.bytes(actual);
 }

@@ -39,7 +39,7 @@ export function fs(options: FsOptions): AuthMethod {
     candidatesFor: (_, peer) =>
       isThisHost(peer.address)
         ? { fit: [candidate(peer)], unfit: [] }
-        : { fit: [], unfit: [{ label: THIS_ACCOUNT, reason: `${peer.address} is another machine` }] },
+        : { fit: [], unfit: [{ label: THIS_ACCOUNT, reason: `${peer.address} is another host` }] },
     presumed: (peer) => (isThisHost(peer.address) ? candidate(peer) : undefined),
   };
 }
@@ -59,7 +59,8 @@ async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPo
     if (failure === undefined) remove(path);
   }
   if (failure !== undefined) throw new MethodRefused(failure);
-  if (verdict !== DONE) throw new MethodRefused(`the daemon does not see ${path} as ours: it has another file system`);
+  if (verdict !== DONE)
+    throw new MethodRefused(`the daemon could not verify the owner of ${path}: it sees a different file system`);
   return [];
 }
 
@@ -93,13 +94,14 @@ function checkDirectory(
 ): { path: string; extension: string; objection?: string } {
   const host = address.includes(':') ? `[${address}]` : address;
   const refuse = (objection: string) => ({ path: '', extension: '', objection });
-  if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR there)');
-  if (wanted.length > MAX_PATH_LENGTH) return refuse(`the daemon asks for a directory of ${wanted.length} characters`);
+  if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR on its host)');
+  if (wanted.length > MAX_PATH_LENGTH)
+    return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
   const { dir, base } = posix.parse(wanted);
   const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
   const isUnbound = UNBOUND_NAME.test(base);
   if (`${dir}/${base}` !== wanted || !parents.includes(dir) || (boundAddress === undefined && !isUnbound)) {
-    return refuse(`the daemon asks for the directory ${wanted}, which is none of FS`);
+    return refuse(`the daemon requested the directory ${wanted}, which is not an FS directory`);
   }
   if (open === '_') {
     const extension = `${host}:${port}${sharedPortId === undefined ? '' : `?sock=${sharedPortId}`}`;
@@ -108,18 +110,18 @@ function checkDirectory(
   if (isUnbound) {
     if (!mayBeUnbound) {
       return refuse(
-        `the daemon asks for ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, only used if it is named`,
+        `the daemon requested ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named`,
       );
     }
     if (version === undefined || bindsFsToAddress(version)) {
       const announced =
         version === undefined ? 'announces no version' : `announces HTCondor ${version.text}, which binds it`;
       return refuse(
-        `the daemon asks for ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`,
+        `the daemon requested ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`,
       );
     }
   } else if (boundAddress !== address || boundPort !== String(port)) {
-    return refuse(`the daemon asks for ${wanted}, which is bound to another address than ${host}:${port}`);
+    return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${host}:${port}`);
   }
   return { path: wanted, extension: '' };
 }
@@ -129,10 +131,10 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
   try {
     const parent = posix.dirname(path);
     const entry = lstatSync(parent); // on macOS /tmp is a symbolic link
-    if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link, and not the system's own`;
+    if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
     mkdirSync(path, 0o700); // fails if the name exists, even as a symbolic link
   } catch (error) {
-    return `${path} could not be made: ${(error as Error).message}`;
+    return `${path} could not be created: ${(error as Error).message}`;
   }
   try {
     chmodSync(path, 0o700);
@@ -140,7 +142,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
     return undefined;
   } catch (error) {
     remove(path);
-    return `${path} could not be made ours: ${(error as Error).message}`;
+    return `${path} could not be restricted to this account: ${(error as Error).message}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { describeDuration } from '../../runtime/duration.ts';
 import type { Host } from '../../runtime/host.ts';
 import { type CredentialToken, revealSignature } from '../../token/jwt.ts';
 import { breadth, covers } from '../../token/levels.ts';
@@ -48,7 +49,7 @@ export function idtokens(
     name: 'TOKEN',
     sources: [
       ...credentials.map(({ source }) => source),
-      ...(mint === undefined ? [] : ['a signing key of this machine']),
+      ...(mint === undefined ? [] : ['a signing key on this host']),
     ],
     candidatesFor(server, peer) {
       const judged = ordered.map((credential) => ({
@@ -56,7 +57,7 @@ export function idtokens(
         reason: objection(credential, server, credentials.length > 1),
       }));
       const fit = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
-      // Like HTCondor's tools, does not replace an expired token of this pool by one with more permissions.
+      // Like HTCondor's tools, does not replace an expired token of this pool with one that has more permissions.
       const minted = fit.length === 0 ? mint?.(server) : undefined;
       return {
         fit: [...fit, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, runState, peer)),
@@ -112,9 +113,11 @@ function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Run
       if (endsRun) return undefined;
       const advice = `if the pool was reinstalled, remove the token from ${source}`;
       if (!warned.has(source))
-        host.log.warn(`The daemon did not prove that it knows the signing key of the token from ${source}; ${advice}`);
+        host.log.warn(
+          `The daemon failed to prove that it knows the signing key of the token from ${source}; ${advice}`,
+        );
       warned.add(source);
-      return `the daemon has another secret for it; ${advice}`;
+      return `the daemon has a different secret for it; ${advice}`;
     },
   });
   return { ...own, expiresAt: token.expiresAt };
@@ -135,9 +138,9 @@ function objection(
   oneOfSeveral: boolean,
 ): string | undefined {
   if (server.trustDomain === '' && !chosen)
-    return 'the daemon does not say which trust domain it is of, and no input or setting names this token for it';
+    return 'the daemon does not report its trust domain, and no input or setting selects this token for it';
   if (server.trustDomain === '' && oneOfSeveral) {
-    return 'the daemon does not say which trust domain it is of, and none of several tokens is shown just so';
+    return 'the daemon does not report its trust domain, so the client cannot choose one of several tokens';
   }
   if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
     return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
@@ -150,12 +153,12 @@ function objection(
 
 /** Lists the checks that only the server can perform (Condor_Auth_Passwd::validate), because it sends no reason. */
 function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): string {
-  const age = issuedAt === undefined ? 'of unknown age' : `${Math.round(now.getTime() / 1000 - issuedAt)} s old`;
+  const age = issuedAt === undefined ? 'unknown' : describeDuration(Math.round(now.getTime() / 1000 - issuedAt));
   const reasons = [
-    `its key ${keyId} cannot be read by the daemon`,
+    `the daemon cannot read its key ${keyId}`,
     'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
-    `it is older than SEC_TOKEN_MAX_AGE (it is ${age})`,
+    `it is older than SEC_TOKEN_MAX_AGE (its age is ${age})`,
     ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
   ];
-  return `the daemon refused it without a reason; one of: ${reasons.join('; ')}`;
+  return `the daemon refused it without a reason; possible causes: ${reasons.join('; ')}`;
 }

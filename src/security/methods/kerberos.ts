@@ -9,31 +9,32 @@ import { messageOf } from '../../runtime/printable.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
 
-/** What the two sides say beside the messages of Kerberos (condor_auth_kerberos.cpp). */
+/** Status codes of the exchange, in addition to the Kerberos messages (condor_auth_kerberos.cpp). */
 const ABORT = -1;
 const GRANT = 1;
 const MUTUAL = 3;
 const PROCEED = 4;
 
-/** One credential: a cache, a keytab or a password. */
+/** A Kerberos credential: a credential cache, a keytab or a password. */
 export interface TicketSource {
-  /** Where it is from, and the client's principal. */
+  /** Credential source and client principal, for messages. */
   readonly label: string;
-  /** Why it is not used now; undefined: it is. */
+  /** Returns the reason not to use the credential at this time; undefined if it is usable. */
   readonly objection: (now: Date) => string | undefined;
-  /** A ticket for HTCondor's service on a host. The same one is returned again in a run. */
+  /** Returns a ticket for HTCondor's service on a host. Later calls in a run return the same ticket. */
   readonly ticketFor: (host: string) => Promise<Ticket>;
 }
 
-/** A ticket is for a host by its name. */
+/** Reason for not using KERBEROS: a ticket is issued for a host name. */
 const NO_SERVER_NAME =
   'no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address';
 
 /**
- * KERBEROS: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI (condor_auth_kerberos.cpp; RFC 4120 §3.2).
+ * KERBEROS: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI (condor_auth_kerberos.cpp; RFC 4120
+ * §3.2).
  *
- * Both sides are authenticated. The session key of Kerberos is not used: that of CEDAR comes from ECDH as with every
- * other method.
+ * Both sides are authenticated. The Kerberos session key is not used as the CEDAR session key, which comes from ECDH as
+ * with all other methods.
  */
 export function kerberos(sources: readonly TicketSource[], host: Host): AuthMethod {
   const usable = () => sources.filter(({ objection }) => objection(host.now()) === undefined);
@@ -83,12 +84,12 @@ function candidate({ label, ticketFor }: TicketSource, serverName: string, host:
       } catch (error) {
         if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
         opened = error;
-        channel.send((message) => message.int(ABORT)); // the daemon does not answer, and waits for the next method
+        channel.send((message) => message.int(ABORT)); // the daemon does not reply, and waits for the next method
       }
     },
     async finish(channel, _, last) {
       if (opened === undefined) throw new RangeError('finish before open');
-      // A KDC out of reach is a transient failure, unless there is another credential.
+      // An unreachable KDC is a transient failure, unless there is another credential to try.
       if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
       if ((await channel.receive((message) => message.int())) !== MUTUAL)
         throw refused(

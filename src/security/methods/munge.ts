@@ -30,7 +30,7 @@ export function munge(encode: () => Promise<Secret>): AuthMethod {
       async finish(channel, _, last) {
         if (failure !== undefined) throw new MethodRefused(failure); // the daemon does not reply to NOT_DONE
         const refused = new MethodRefused(
-          'the daemon does not take it: munged there has another key, or a clock far from ours, or does not know our account',
+          'the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account',
         );
         if (last) return [{ write: (message) => message.int(DONE), otherwise: () => refused }];
         if ((await channel.receive((message) => message.int())) !== DONE) throw refused;

@@ -76,19 +76,19 @@ function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefo
   if (notBefore !== undefined && notBefore > seconds)
     likely.push(`it is not valid before ${new Date(notBefore * 1000).toISOString()}`);
   if (scope === undefined)
-    likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may leave out`);
-  if (!issuer.startsWith('https://')) likely.push(`its issuer ${issuer} is no https address`);
+    likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may omit`);
+  if (!issuer.startsWith('https://')) likely.push(`its issuer ${issuer} is not an https URL`);
   if (audience.length === 0 && profile === 'scitoken:2.0')
-    likely.push('it has no audience, which scitoken:2.0 demands');
+    likely.push('it has no audience, which scitoken:2.0 requires');
   if (audience.length > 0)
-    likely.push(`its audience is ${audience.join(', ')}, and SCITOKENS_SERVER_AUDIENCE of the daemon is another`);
+    likely.push(`its audience is ${audience.join(', ')}, but SCITOKENS_SERVER_AUDIENCE of the daemon differs`);
   else if (profile !== 'scitoken:2.0')
-    possible.push('it has no audience, and the daemon has SCITOKENS_SERVER_AUDIENCE');
+    possible.push('it has no audience, but the daemon sets SCITOKENS_SERVER_AUDIENCE');
   possible.push(
     `no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`,
     `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`,
   );
   if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300)
     possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
-  return `the daemon refused it without a reason; one of: ${[...likely, ...possible].join('; ')}`;
+  return `the daemon refused it without a reason; possible causes: ${[...likely, ...possible].join('; ')}`;
 }

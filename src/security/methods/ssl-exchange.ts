@@ -66,7 +66,7 @@ export class SslExchange {
       putRecords(channel, RECEIVING, records);
     } catch (error) {
       if (!(error instanceof TlsFailure)) throw error;
-      this.#failure = `TLS cannot begin: ${error.message}`;
+      this.#failure = `TLS could not start: ${error.message}`;
       channel.send((message) => message.int(ERROR));
     }
   }
@@ -83,7 +83,7 @@ export class SslExchange {
     if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
     if (hello !== OK) {
       throw new MethodRefused(
-        'the daemon cannot use TLS: see AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE there',
+        'the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host',
         true,
       );
     }
@@ -151,7 +151,7 @@ export class SslExchange {
     }
     putRecords(channel, QUITTING, NOTHING);
     throw new MethodRefused(
-      'the daemon has no TLS 1.3; with TLS 1.2 the client certificate is sent before the daemon is verified, which needs client-certificate',
+      'the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet',
     );
   }
 
@@ -165,7 +165,7 @@ export class SslExchange {
     putRecords(channel, QUITTING, NOTHING);
     throw new AuthenticationError(
       'ERR_SERVER_UNPROVEN',
-      `the daemon could not prove that it is ${serverName}: ${reason}`,
+      `the daemon failed to prove that it is ${serverName}: ${reason}`,
       [{ method: displayName(method), reason: `${label}: ${reason}` }],
     );
   }
@@ -177,10 +177,10 @@ export class SslExchange {
         return;
       }
       const failure = await tunnel.failure();
-      if (failure !== undefined) throw new TlsFailure(failure);
+      if (failure !== undefined) throw new TlsFailure(failure.reason);
       putRecords(channel, RECEIVING, tunnel.pending()); // the server sends again only after a message from the client
     }
-    throw new ProtocolError('ERR_MESSAGE', 'the key does not come');
+    throw new ProtocolError('ERR_MESSAGE', 'the daemon sent no session key');
   }
 
   /**
@@ -190,10 +190,10 @@ export class SslExchange {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);
     if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
-    const [, digits] = /alert number (\d+)/.exec((await tunnel.failure()) ?? '') ?? [];
-    const alert = digits === undefined ? '' : `, TLS alert ${digits} ${ALERTS[Number(digits)] ?? ''}`.trimEnd();
+    const number = (await tunnel.failure())?.alert;
+    const alert = number === undefined ? '' : `, TLS alert ${number} ${ALERTS[number] ?? ''}`.trimEnd();
     const why = alert === '' && tunnel.established ? UNEXPLAINED : alert;
-    throw new MethodRefused(`the daemon gives up${why}`);
+    throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
   }
 }
 
@@ -222,16 +222,16 @@ function putRecords(channel: MessageChannel, status: number, records: Uint8Array
  * Possible reasons for a server to quit after a successful handshake (post_connection_check in condor_auth_ssl.cpp).
  */
 const UNEXPLAINED =
-  ': it demands a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
+  ': it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
 
 /** Descriptions of unencrypted TLS alerts by number (RFC 8446 §6). */
 const ALERTS: Readonly<Record<number, string>> = {
-  40: 'handshake_failure: it has no certificate of its own (AUTH_SSL_SERVER_CERTFILE there)',
-  42: 'bad_certificate: it cannot read ours',
-  43: 'unsupported_certificate: it does not take ours',
-  44: 'certificate_revoked: ours is revoked',
-  45: 'certificate_expired: ours has expired',
-  46: 'certificate_unknown: it does not take ours; for an X.509 proxy it needs AUTH_SSL_ALLOW_CLIENT_PROXY = True',
-  48: 'unknown_ca: it does not trust who issued ours (AUTH_SSL_SERVER_CAFILE there)',
-  70: 'protocol_version: it has no TLS version in common with us',
+  40: 'handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)',
+  42: 'bad_certificate: it cannot parse the client certificate',
+  43: 'unsupported_certificate: it does not accept the client certificate',
+  44: 'certificate_revoked: the client certificate is revoked',
+  45: 'certificate_expired: the client certificate has expired',
+  46: 'certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True',
+  48: 'unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)',
+  70: 'protocol_version: it supports no TLS version of the client',
 };

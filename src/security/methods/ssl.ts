@@ -9,14 +9,14 @@ export type TlsFor = (serverName: string) => Promise<TlsOptions>;
  * Reason for not using SSL: without a host name to check it against, a certificate does not authenticate the server.
  */
 export const NO_SERVER_NAME =
-  'no host name is known that its certificate must carry: give server-name, or the host by its name and not by its number';
+  'no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address';
 
 /**
  * Returns the reason for not sending a SciToken if only the collector reports the host name. A server that receives a
  * SciToken can use it elsewhere, so a name from the collector is not sufficient.
  */
 export function onlyClaimed(name: string): string {
-  return `the collector alone says that the daemon's host is ${name}; if that is right, give it as server-name`;
+  return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
 }
 
 /**

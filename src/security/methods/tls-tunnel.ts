@@ -36,14 +36,15 @@ export class TlsFailure extends Error {}
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, 'a key is too small for this TLS library'],
   [/CA_MD_TOO_WEAK|MD_TOO_WEAK/, 'a certificate is signed with an algorithm that this TLS library refuses'],
-  [/KEY_VALUES_MISMATCH/, 'the private key is not that of the certificate'],
-  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon speaks no version of TLS from 1.2 on'],
+  [/KEY_VALUES_MISMATCH/, 'the private key does not match the certificate'],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon supports no TLS version from 1.2 on'],
   [/UNKNOWN_CA/, 'the daemon does not trust the CA of the client certificate'],
-  [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, 'the daemon refuses the client certificate'],
+  [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, 'the daemon rejects the client certificate'],
   [/CERTIFICATE_EXPIRED/, 'the daemon considers the client certificate expired'],
   [/CERTIFICATE_REVOKED/, 'the client certificate is revoked'],
   [/CERTIFICATE_REQUIRED/, 'the daemon requires a client certificate'],
   [/HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, 'the two sides have no TLS parameters in common'],
+  [/BAD_RECORD_MAC/, 'a TLS record was damaged on the way'],
 ];
 
 function tlsReason(error: unknown): string {
@@ -162,13 +163,12 @@ export class TlsTunnel {
     await this.#until(() => this.#established);
   }
 
-  /**
-   * Returns OpenSSL's message about a failure, such as an alert in the records that were fed; undefined if there is
-   * none.
-   */
-  async failure(): Promise<string | undefined> {
+  /** Why TLS failed after the last records, with the number of the alert if the peer sent one. Undefined: it did not. */
+  async failure(): Promise<{ readonly reason: string; readonly alert: number | undefined } | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
-    return this.#failure?.message;
+    if (this.#failure === undefined) return undefined;
+    const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
+    return { reason: tlsReason(this.#failure), alert: digits === undefined ? undefined : Number(digits) };
   }
 
   /**
@@ -189,7 +189,7 @@ export class TlsTunnel {
 
   /** Returns the reason not to trust the peer's certificate; undefined if its chain and its name are valid. */
   distrust(serverName: string): string | undefined {
-    if (!HOST_NAME.test(serverName)) return `${serverName} is no host name`;
+    if (!HOST_NAME.test(serverName)) return `${serverName} is not a host name`;
     const certificate = this.#certificate;
     if (certificate === undefined) return 'it has no certificate';
     if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
@@ -199,7 +199,7 @@ export class TlsTunnel {
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
     const names = subjectAltName || subject || '';
-    return `its certificate is for ${names.replaceAll('\n', ', ') || 'nobody'}, not for ${serverName}`;
+    return `its certificate is for ${names.replaceAll('\n', ', ') || 'no name'}, not for ${serverName}`;
   }
 
   close(): void {
@@ -214,7 +214,7 @@ export class TlsTunnel {
   async #until(condition: () => boolean): Promise<void> {
     for (let turn = 0; !condition(); turn++) {
       this.#throwFailure();
-      if (turn === MAX_TURNS) throw new TlsFailure('the daemon leaves out what belongs here');
+      if (turn === MAX_TURNS) throw new TlsFailure('the daemon sent incomplete TLS records');
       await nextTurn();
     }
   }
@@ -230,9 +230,9 @@ function untrusted(code: string, issuer: string | undefined): string {
   const by = `issued by ${distinguishedName(issuer, 'an empty name')}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
-      return `its certificate, or one above it, has expired (${by})`;
+      return `its certificate, or a CA certificate above it, has expired (${by})`;
     case 'CERT_NOT_YET_VALID':
-      return `its certificate is not valid yet, or our clock is wrong (${by})`;
+      return `its certificate is not valid yet, or the clock of this host is wrong (${by})`;
     default:
       return `its certificate is not trusted (${code}; ${by})`;
   }

@@ -27,8 +27,8 @@ import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
 import { ABSENT } from '../../support/ways.ts';
 
 describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () => {
-  const NONE = /FS: this account: the daemon asks for the directory .*, which is none of FS/;
-  const OTHER = /FS: this account: the daemon asks for .*, which is bound to another address than 127\.0\.0\.1:\d+/;
+  const NONE = /FS: this account: the daemon requested the directory .*, which is not an FS directory/;
+  const OTHER = /FS: this account: the daemon requested .*, which is bound to an address other than 127\.0\.0\.1:\d+/;
 
   const paths: readonly [string, (path: string) => string, RegExp][] = [
     ['elsewhere, by an absolute path', (path) => path.replace(ways.tmp, outside), NONE],
@@ -55,7 +55,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     [
       'with a path too long',
       (path) => `${path.slice(0, -1)}${'x'.repeat(3000)}`,
-      /asks for a directory of \d+ characters/,
+      /requested a directory name of \d+ characters/,
     ],
     ['whose name hides the address of another daemon at its end', (path) => `${path}127.0.0.1:1`, NONE],
     ['whose name hides the address of another daemon before _', (path) => `${path}127.0.0.1:1_`, NONE],
@@ -144,7 +144,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       made.push(path);
       return path;
     };
-    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be made: EEXIST/);
+    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: EEXIST/);
     for (const path of made) rmdirSync(path); // it is still there: it was not ours to remove
     assert.equal(made.length, 1);
   });
@@ -157,7 +157,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
         links.push(path);
         return path;
       };
-      assertRefused(await by({ binding: 'none', ask: link }, { version: '23.9.6' }), /could not be made: EEXIST/);
+      assertRefused(await by({ binding: 'none', ask: link }, { version: '23.9.6' }), /could not be created: EEXIST/);
       for (const path of links) {
         assert.ok(lstatSync(path).isSymbolicLink());
         unlinkSync(path);
@@ -171,7 +171,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       return path;
     };
     const tried = await by({ binding: 'none', ask: put }, { version: '23.9.6' });
-    assertRefused(tried, /could not be made: EEXIST/);
+    assertRefused(tried, /could not be created: EEXIST/);
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
 
@@ -184,7 +184,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
         const env = { _CONDOR_FS_LOCAL_DIR: link };
         assertRefused(
           await ways.try(pool, ways.words('FS', pool), { env }),
-          /link is a symbolic link, and not the system's own/,
+          /link is a symbolic link that root does not own/,
         );
       });
     } finally {
@@ -196,7 +196,7 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
       await withPool(ways.pool({ fs: { directory } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: directory };
-        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be made: (ENOTDIR|ENOENT)/);
+        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be created: (ENOTDIR|ENOENT)/);
       });
     }
   });

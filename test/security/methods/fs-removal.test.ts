@@ -11,7 +11,7 @@ import { ABSENT } from '../../support/ways.ts';
 describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
   test('when the daemon does not take it', async () => {
     const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.int(-1)) } });
-    assertRefused({ error }, /the daemon does not see .* as ours: it has another file system/);
+    assertRefused({ error }, /the daemon could not verify the owner of .*: it sees a different file system/);
   });
 
   for (const fault of ['close', 'reset'] as const) {
@@ -40,7 +40,7 @@ describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
 
   test('when somebody else has removed it', async () => {
     const { error } = await by({ whenMade: (path) => rmdirSync(path) });
-    assertRefused({ error }, /does not see .* as ours/);
+    assertRefused({ error }, /could not verify the owner of /);
   });
 
   test('when somebody else has put another in its place that cannot be removed', async () => {
@@ -50,7 +50,7 @@ describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
         writeFileSync(path, '');
       },
     });
-    assertRefused({ error }, /does not see .* as ours/);
+    assertRefused({ error }, /could not verify the owner of /);
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
 

@@ -95,7 +95,7 @@ describe('FS at another machine', () => {
     test(`${JSON.stringify(address)} is not tried`, () => {
       const { fit, unfit } = method.candidatesFor(policy, peer(address));
       assert.deepEqual(fit, []);
-      assert.deepEqual(unfit, [{ label: 'this account', reason: `${address} is another machine` }]);
+      assert.deepEqual(unfit, [{ label: 'this account', reason: `${address} is another host` }]);
       assert.equal(method.presumed(peer(address)), undefined);
     });
   }

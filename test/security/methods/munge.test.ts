@@ -67,7 +67,7 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
     ['fails without a word', 'exit 1', /munge failed: Command failed/],
     ['is killed', 'kill -9 $$', /munge failed: /],
     ['says something with a NUL in it', "printf 'a\\000b'", /./],
-    ['says something of another kind', 'echo hello', /the daemon does not take it: munged there/],
+    ['says something of another kind', 'echo hello', /the daemon rejected it: its munged/],
   ];
   for (const [what, script, reason] of broken) {
     test(`whose program ${what} is followed by the next method on the same connection`, () =>

@@ -70,7 +70,7 @@ describe('PASSWORD', () => {
         [error.code, error.attempts],
         [
           'ERR_SERVER_UNPROVEN',
-          [{ method: 'PASSWORD', reason: 'password (condor@password): the daemon has another secret for it' }],
+          [{ method: 'PASSWORD', reason: 'password (condor@password): the daemon has a different secret for it' }],
         ],
       );
       await pool.logged(/^PASSWORD: the client did not take our proof$/);

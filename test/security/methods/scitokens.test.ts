@@ -163,7 +163,10 @@ describe('the length of the token', () => {
     const { error, shown } = await by({ token: ofLength(MAX_SCITOKEN_LENGTH + 1) });
     assert.ok(error instanceof CredentialError, String(error));
     assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
-    assert.match(error.message, /scitoken: it has 16381 bytes; SCITOKENS takes at most 16380, mode exchange more/);
+    assert.match(
+      error.message,
+      /scitoken: it has 16381 bytes; SCITOKENS accepts at most 16380, mode exchange accepts more/,
+    );
     assert.ok(!shown);
   });
 });
@@ -173,21 +176,25 @@ describe('a token that is refused', () => {
     [
       'for its audience',
       () => ({ aud: 'https://other.test' }),
-      /one of: its audience is https:\/\/other\.test, and SCITOKENS_SERVER_AUDIENCE of the daemon is another; no line/,
+      /possible causes: its audience is https:\/\/other\.test, but SCITOKENS_SERVER_AUDIENCE of the daemon differs; no line/,
     ],
-    ['for a list of audiences', () => ({ aud: ['a', 'b'] }), /one of: its audience is a, b, and SCITOKENS_SERVER_AUD/],
+    [
+      'for a list of audiences',
+      () => ({ aud: ['a', 'b'] }),
+      /possible causes: its audience is a, b, but SCITOKENS_SERVER_AUD/,
+    ],
     [
       'without an audience',
       () => ({ aud: undefined }),
-      /one of: it has no audience, which scitoken:2\.0 demands; no line/,
+      /possible causes: it has no audience, which scitoken:2\.0 requires; no line/,
     ],
     [
       'without a scope',
       () => ({ scope: undefined }),
-      /one of: it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN/,
+      /possible causes: it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN/,
     ],
-    ['not valid yet', () => ({ nbf: now() + 3600, aud: 'x' }), /one of: it is not valid before 20\d\d-/],
-    ['of an issuer without https', () => ({ iss: 'pool.test' }), /one of: its issuer pool\.test is no https address;/],
+    ['not valid yet', () => ({ nbf: now() + 3600, aud: 'x' }), /possible causes: it is not valid before 20\d\d-/],
+    ['of an issuer without https', () => ({ iss: 'pool.test' }), /one of: its issuer pool\.test is not an https URL;/],
     ['soon over', () => ({ exp: now() + 100, aud: 'x' }), /it expires in \d+ s, and the daemon's clock may be ahead$/],
     ['of nobody', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
   ];
@@ -210,10 +217,10 @@ describe('a token that is refused', () => {
     );
   });
 
-  test('for it has expired is not sent', async () => {
+  test('because it has expired is sent all the same, for the clock of this host may be wrong; the expiry is the first reason', async () => {
     const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
     assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
-    assert.ok(!tried.shown && !tried.said.some((line) => line.startsWith('HANDSHAKE')));
+    assert.ok(tried.shown);
   });
 
   const odd: readonly [claims: Record<string, unknown>, code: string][] = [

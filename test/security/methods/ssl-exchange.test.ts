@@ -82,7 +82,7 @@ describe('the exchange', () => {
       const { failure, sent } = await run([hello(0), records(status, NOTHING)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(!failure.outOfStep);
-      assert.match(failure.message, /^the daemon gives up$/);
+      assert.match(failure.message, /^the daemon aborted the TLS handshake$/);
       assert.equal(sent.length, 2);
     });
   }
@@ -97,7 +97,7 @@ describe('the exchange', () => {
   test('ends with a daemon that holds without having said anything', async () => {
     const { failure, sent } = await run([hello(0), records(HOLDING, NOTHING), records(HOLDING, NOTHING)]);
     assert.ok(failure instanceof MethodRefused);
-    assert.match(failure.message, /^TLS failed: the daemon leaves out what belongs here$/);
+    assert.match(failure.message, /^TLS failed: the daemon sent incomplete TLS records$/);
     assert.equal(read(sent.at(-1)).status, QUITTING);
   });
 
@@ -108,7 +108,7 @@ describe('the exchange', () => {
         lastWords: () => Array(20).fill(records(RECEIVING, NOTHING)),
       });
       assert.ok(failure instanceof ProtocolError, String(failure));
-      assert.equal(failure.message, 'the key does not come');
+      assert.equal(failure.message, 'the daemon sent no session key');
       const answers = sent.slice(version === 'TLSv1.3' ? 3 : 3).map((each) => read(each));
       assert.ok(answers.length <= 8);
       for (const { status, bytes } of answers) assert.deepEqual([status, bytes.length], [RECEIVING, 0]);
@@ -228,7 +228,7 @@ describe('what we show', () => {
     const { failure, sent } = await run([hello(0)], broken);
     assert.ok(failure instanceof MethodRefused, String(failure));
     assert.ok(!failure.outOfStep);
-    assert.match(failure.message, /TLS cannot begin: /);
+    assert.match(failure.message, /TLS could not start: /);
     assert.deepEqual(sent, [hello(-1)]);
     assert.ok(!failure.message.includes(server.key.split('\n')[1] ?? '?'));
   });

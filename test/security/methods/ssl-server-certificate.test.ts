@@ -38,12 +38,12 @@ describe('a daemon is not who it should be', () => {
     [
       'with one that has expired',
       () => ways.authority.issue(host({ from: -48, to: -24 })),
-      /its certificate, or one above it, has expired \(issued by CN=Test Authority\)/,
+      /its certificate, or a CA certificate above it, has expired \(issued by CN=Test Authority\)/,
     ],
     [
       'with one that is not valid yet',
       () => ways.authority.issue(host({ from: 24, to: 48 })),
-      /its certificate is not valid yet, or our clock is wrong/,
+      /its certificate is not valid yet, or the clock of this host is wrong/,
     ],
     [
       'with one for another host',
@@ -72,7 +72,7 @@ describe('a daemon is not who it should be', () => {
     await withPool(options, async (pool) => {
       assertRefused(
         await ways.try(pool, ways.words('SSL', pool)),
-        /SSL: .*no host name is known that its certificate must carry: give server-name/,
+        /SSL: .*no host name is known to verify its certificate against: give server-name/,
       );
       assert.ok(!pool.log.some((line) => line.startsWith('HANDSHAKE')), 'nothing was offered');
       const { fetched } = await ways.try(pool, { ...ways.words('SSL', pool), 'server-name': ways.hostName });

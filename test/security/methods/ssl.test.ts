@@ -19,8 +19,11 @@ describe('SSL', () => {
   test('by TLS 1.2 warns that the client certificate is sent before the daemon is verified', async () => {
     const { log, fetched } = await by({ tls: { version: 'TLSv1.2' } });
     assert.equal(fetched?.authenticationMethod, 'SSL');
-    assert.match(log.join('\n'), /warn The daemon has no TLS 1\.3: the client certificate is sent in cleartext/);
-    assert.doesNotMatch((await by({ tls: { version: 'TLSv1.3' } })).log.join('\n'), /no TLS 1\.3/);
+    assert.match(
+      log.join('\n'),
+      /warn The daemon does not support TLS 1\.3, so the client sends its certificate in cleartext/,
+    );
+    assert.doesNotMatch((await by({ tls: { version: 'TLSv1.3' } })).log.join('\n'), /not support TLS 1\.3/);
   });
 
   test('by TLS 1.2 never sends a client certificate that no input gave', async () => {
@@ -34,8 +37,8 @@ describe('SSL', () => {
     const tls = { certificate: ways.server, authority: ways.authority.certificate };
     await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
       const tried = await ways.try(pool, {}, { env });
-      assertRefused(tried, /SSL: .*: the daemon has no TLS 1\.3; .* needs client-certificate/);
-      advised('the daemon has no TLS 1.3')(tried.error);
+      assertRefused(tried, /SSL: .*: the daemon does not support TLS 1\.3; .* needs client-certificate/);
+      advised('the daemon does not support TLS 1.3')(tried.error);
       assert.ok(!pool.hasHeard('alice'), 'the subject is in the certificate, in ASCII');
     });
     await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
@@ -53,11 +56,24 @@ describe('SSL', () => {
       assertAlice(await by({ words: { 'client-certificate': text, 'client-key': '' } }));
   });
 
-  test('with a key that OpenSSL does not take says so, and is followed by the next method', async () => {
+  test('with an RSA key that is too small is an error before any connection, though another method has a credential', async () => {
     const weak = await weakIdentity();
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    const tried = await by({ words });
-    assertRefused(tried, /SSL: client-certificate \(CN=weak\): TLS cannot begin: .*key too small/);
+    await withPool(ways.pool(), async (pool) => {
+      const { error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
+      assert.ok(error instanceof CredentialError, String(error));
+      assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
+      assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS needs at least 2048');
+      assert.equal(pool.connections, 0);
+    });
+  });
+
+  test('with a certificate that OpenSSL refuses says why, and is followed by the next method', async () => {
+    const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
+    const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
+    const reason =
+      /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;
+    assertRefused(await by({ words }), reason);
     await withPool(ways.pool(), async (pool) => {
       const { fetched, error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.equal(fetched?.authenticationMethod, 'PASSWORD', `${error}\n${pool.log.join('\n')}`);
@@ -77,7 +93,10 @@ describe('SSL', () => {
     const { error } = await by({ words: none });
     assert.ok(error instanceof CredentialError, String(error));
     assert.equal(error.code, 'ERR_NO_CREDENTIAL');
-    assert.match(error.message, /SSL: no client certificate was given, and without one SSL gives no identity/);
+    assert.match(
+      error.message,
+      /SSL: no client certificate was provided, and SSL authenticates no identity without one/,
+    );
     const requested = await by({
       words: { ...none, mode: 'request', identity: 'carol@pool.test' },
       options: { requests: { approvesItself: true } },
@@ -90,20 +109,20 @@ describe('a daemon refuses us', () => {
   test('with TLS of before 1.2 alone', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } }),
-      /SSL: .*: the daemon gives up, TLS alert 70 protocol_version: it has no TLS version in common/,
+      /SSL: .*: the daemon aborted the TLS handshake, TLS alert 70 protocol_version: it supports no TLS version of the client/,
     ));
 
   test('with no cipher in common', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.2', ciphers: 'AES128-SHA' } }),
-      /SSL: .*: the daemon gives up, TLS alert 40 handshake_failure: it has no certificate of its own/,
+      /SSL: .*: the daemon aborted the TLS handshake, TLS alert 40 handshake_failure: it has no certificate \(/,
     ));
 
   const alerts: readonly [number, RegExp][] = [
     [42, /TLS alert 42 bad_certificate/],
     [43, /TLS alert 43 unsupported_certificate/],
     [44, /TLS alert 44 certificate_revoked/],
-    [45, /TLS alert 45 certificate_expired: ours has expired/],
+    [45, /TLS alert 45 certificate_expired: the client certificate has expired/],
     [46, /TLS alert 46 certificate_unknown: .*AUTH_SSL_ALLOW_CLIENT_PROXY/],
     [48, /TLS alert 48 unknown_ca: .*AUTH_SSL_SERVER_CAFILE there/],
     [80, /TLS alert 80$/],
@@ -120,7 +139,7 @@ describe('a daemon refuses us', () => {
     const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
     const words = { 'client-certificate': mallory.certificate, 'client-key': mallory.key };
     const tried = await by({ words });
-    assertRefused(tried, /SSL: .*the daemon gives up: it demands a client certificate/);
+    assertRefused(tried, /SSL: .*the daemon aborted the TLS handshake: it requires a client certificate/);
     assertHidden([mallory.key.split('\n')[1] ?? ''], tried.error, ...tried.log);
   });
 
@@ -130,7 +149,7 @@ describe('a daemon refuses us', () => {
   test('without a certificate of its own', async () =>
     assertRefused(
       await by({ tls: { certificate: undefined } }),
-      /the daemon cannot use TLS: see AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE there/,
+      /the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host/,
     ));
 });
 
@@ -145,7 +164,7 @@ describe('the key that nobody uses', () => {
       for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
         const tried = await by({ tls: { keyLength: length, version } });
         if (good) assertAlice(tried);
-        else assertRefused(tried, /TLS failed: the daemon leaves out what belongs here/);
+        else assertRefused(tried, /TLS failed: the daemon sent incomplete TLS records/);
       }
     });
   }

@@ -138,7 +138,7 @@ describe('what is not there', () => {
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
-        await assert.rejects(tunnel.handshake(), /^Error: the daemon leaves out what belongs here$/);
+        await assert.rejects(tunnel.handshake(), /^Error: the daemon sent incomplete TLS records$/);
         await assert.rejects(tunnel.output(), TlsFailure);
       },
       { flights: 0 },
@@ -160,8 +160,8 @@ describe('what is not there', () => {
       const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
       sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
       tunnel.feed(sealed);
-      await assert.rejects(tunnel.read(5), /bad record mac|decryption failed/);
-      assert.match((await tunnel.failure()) ?? '', /bad record mac|decryption failed/);
+      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged on the way$/);
+      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged on the way', alert: undefined });
       assert.ok(tunnel.pending().length > 0);
       await assert.rejects(tunnel.output(), TlsFailure);
     }));

@@ -1,4 +1,4 @@
-/** The server's half of AKEP2 (Condor_Auth_Passwd): version 1 is PASSWORD, version 2 is TOKEN. */
+/** Server side of AKEP2 (Condor_Auth_Passwd). Version 1 is PASSWORD, version 2 is TOKEN. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { NONCE_LENGTH } from '../../../src/security/methods/akep2.ts';
 import type { Reader } from '../../../src/wire/reader.ts';
@@ -23,7 +23,7 @@ export function getOpening(message: Reader, version: 1 | 2): ClientOpening {
   return { name, signedText, nonce };
 }
 
-/** The second message where there is nothing to prove; the client owes the third even then. */
+/** Sends a second message without a proof, and reads the third message, which the client sends in any case. */
 export async function refuse(channel: ServerChannel): Promise<void> {
   await channel.send('challenge', (message) =>
     message.int(-1).int(0).string('').int(0).string('').int(0).int(0).int(0),
@@ -32,9 +32,10 @@ export async function refuse(channel: ServerChannel): Promise<void> {
 }
 
 /**
- * Proves that we know `key`, and has the client prove that it does. A string: it did not believe us.
+ * Proves to the client that the server knows `key`, and verifies the client's proof. Returns the reason if the client
+ * rejects the server's proof; undefined on success.
  *
- * @throws Ended the client's proof is wrong: then nothing more can be said, for it believes to be through.
+ * @throws Ended if the client's proof is wrong. The client considers the method finished, so no other can follow.
  */
 export async function prove(
   channel: ServerChannel,

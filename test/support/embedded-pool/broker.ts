@@ -1,4 +1,4 @@
-/** What the broker of an embedded pool does with requests: as HTCondor's, before and since 25.12. */
+/** Request handlers for the CCB broker of an embedded pool, like those of HTCondor before 25.12 and since. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
@@ -8,20 +8,22 @@ import type { ServerChannel } from '../server-channel.ts';
 import type { EmbeddedPool } from './pool.ts';
 import type { Ad, Client } from './settings.ts';
 
-/** CCB_REQUEST as it came. */
+/** A received CCB_REQUEST. */
 export interface BrokerRequest {
   readonly ad: ClassAd;
   readonly channel: ServerChannel;
-  /** Our end of the connection. */
+  /** Local end of the connection. */
   readonly local: Client['local'];
-  /** In a session, and so encrypted. */
+  /** True if the request is in a session and therefore encrypted. */
   readonly inSession: boolean;
 }
 
 export const CCB_REQUEST = 68;
 const CCB_REVERSE_CONNECT = 69;
 
-/** The address of a schedd that cannot be reached but through the broker of `pool`: nobody listens at `deadPort`. */
+/**
+ * Returns the address of a schedd that is reachable only through the broker of `pool`. Nothing listens on `deadPort`.
+ */
 export function hiddenSchedd(
   pool: { readonly collector: string },
   deadPort: number,
@@ -30,7 +32,7 @@ export function hiddenSchedd(
   return `<127.0.0.1:${deadPort}?CCBID=${encodeURIComponent(contacts)}>`;
 }
 
-/** Passes everything on between the two: the schedd is at the other end of this connection from here on. */
+/** Relays the connection: from here on, the client talks to the schedd. */
 export async function stream({ ad, channel, local }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
   await channel.send('ccb reply', (message) => putClassAd(message, { Result: true, ProxyMode: true }));
   await channel.send('ccb greeting', (message) => putGreeting(message, { ...greetingFor(ad), ...greet }));
@@ -38,7 +40,7 @@ export async function stream({ ad, channel, local }: BrokerRequest, pool: Embedd
   await pool.serveSchedd(channel, local);
 }
 
-/** Has the schedd connect to whoever asks, and says how that went. */
+/** Makes the schedd connect to the client, and reports the result. */
 export async function connectBack({ ad, channel }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
   const socket = connect({ ...returnAddress(ad), noDelay: true });
   try {
@@ -55,7 +57,7 @@ export async function refuse({ channel }: Pick<BrokerRequest, 'channel'>, ErrorS
   await channel.send('ccb reply', (message) => putClassAd(message, { Result: false, ErrorString }));
 }
 
-/** Where the client waits. */
+/** Returns the endpoint on which the client listens. */
 export function returnAddress(ad: BrokerRequest['ad']): { host: string; port: number } {
   const [, host = '', port = ''] = /^<\[?([^>\]]+)\]?:(\d+)>$/.exec(ad.string('MyAddress') ?? '') ?? [];
   return { host, port: Number(port) };

@@ -2,14 +2,14 @@ import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
 import type { ServerChannel } from '../server-channel.ts';
 import { type Ad, type PoolFacts, versionString } from './settings.ts';
 
-/** QUERY_*_ADS, and the type of ad that each asks for. */
+/** The QUERY_*_ADS commands, each with the type of ad that it queries. */
 export const QUERIES: ReadonlyMap<number, string> = new Map([
   [6, 'Scheduler'],
   [20, 'Collector'],
   [48, 'Any'],
 ]);
 
-/** Tells where the schedds are that a query is about. */
+/** Sends the ads of the schedds that match a query. */
 export async function answerQuery(
   channel: ServerChannel,
   command: number,

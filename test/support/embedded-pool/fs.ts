@@ -9,19 +9,22 @@ export interface FsSettings {
   /** FS_LOCAL_DIR. */
   readonly directory: string;
   /**
-   * What the name says about the connection: nothing, as before 24; our address; or, with `_` at its end, that the
-   * client shall say it. Default: what the pool's version does.
+   * How the name is bound to the connection: not at all, as before 24; by the server's address; or, with a final `_`,
+   * by the address that the client appends. Default: as in the pool's version.
    */
   readonly binding?: 'none' | 'ours' | 'theirs';
-  /** The directory to ask for instead, made from the one that belongs there. */
+  /** Replaces the directory that the server requests. */
   readonly ask?: (path: string) => string;
-  /** Names of accounts by number, beside the one that this process runs as. */
+  /** Account names by UID, in addition to the account of this process. */
   readonly accounts?: ReadonlyMap<number, string>;
-  /** Is told of the directory that the client says it has made, before it is looked at. */
+  /** Called with the directory that the client reports, before the server checks it. */
   readonly whenMade?: (path: string) => void;
 }
 
-/** FS: the account to which a directory belongs that the client made where we said (Condor_Auth_FS). */
+/**
+ * Serves FS. Returns the account that owns the directory which the client created (Condor_Auth_FS), or a reason for
+ * refusal.
+ */
 export async function serveFs(channel: ServerChannel, pool: PoolFacts, client: Client): Promise<Identity | string> {
   const { fs } = pool.options;
   if (fs === undefined) throw new RangeError('no FsSettings');

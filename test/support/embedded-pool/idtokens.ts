@@ -6,7 +6,7 @@ import type { Identity, PoolFacts } from './settings.ts';
 
 const SERVER_NAME = 'condor@password';
 
-/** TOKEN: whom a token is for, if its signature is one of ours and the client knows it. */
+/** Serves TOKEN. Returns the identity of a token if the pool signed it and the client knows its signature. */
 export async function serveToken(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   const opening = await channel.receive((message) => getOpening(message, 2));
   const identity = validate(opening, pool);
@@ -19,7 +19,9 @@ export async function serveToken(channel: ServerChannel, pool: PoolFacts): Promi
   return (await prove(channel, opening, keyOfToken(signature, signedText), SERVER_NAME)) ?? identity;
 }
 
-/** Whom a token is for; a string says why it is not taken (Condor_Auth_Passwd::fetchTokenSharedKey and others). */
+/**
+ * Returns the identity of a token, or the reason for rejecting it (Condor_Auth_Passwd::fetchTokenSharedKey and others).
+ */
 function validate({ name, signedText }: ClientOpening, pool: PoolFacts): Identity | string {
   if (keyOf(signedText, pool) === undefined) return 'Failed to fetch the key of the token';
   const claims = decode(signedText.split('.')[1]);
@@ -30,13 +32,13 @@ function validate({ name, signedText }: ClientOpening, pool: PoolFacts): Identit
   return { user: name, authz: levelsOf(scope), expiresAt: typeof exp === 'number' ? exp : undefined };
 }
 
-/** Authorization levels of a scope. */
+/** Parses the authorization levels of a scope. */
 export function levelsOf(scope: unknown): readonly string[] {
   const words = typeof scope === 'string' ? scope.split(' ') : [];
   return words.filter((word) => word.startsWith('condor:/')).map((word) => word.slice('condor:/'.length));
 }
 
-/** A part of a JWT. */
+/** Decodes one part of a JWT. */
 export function decode(part = ''): Readonly<Record<string, unknown>> {
   return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
 }

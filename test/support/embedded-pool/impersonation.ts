@@ -4,15 +4,18 @@ import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export const IMPERSONATION_TOKEN_REQUEST = 81;
 
-/** What the schedds have of SEC_ENABLE_IMPERSONATION_TOKENS = True, at a collector that finds their capability. */
+/** Settings of schedds with SEC_ENABLE_IMPERSONATION_TOKENS = True. The collector finds their capability. */
 export interface ImpersonationSettings {
   /** SEC_IMPERSONATION_TOKEN_LIMITS. */
   readonly limits?: readonly string[];
-  /** TRUST_DOMAIN of the schedds; undefined: the collector's. */
+  /** TRUST_DOMAIN of the schedds. Default: that of the collector. */
   readonly trustDomain?: string;
 }
 
-/** The reply (CollectorDaemon::schedd_token_request, which asks Scheduler::handle_collector_token_request). */
+/**
+ * Returns the reply (CollectorDaemon::schedd_token_request, which sends a request to
+ * Scheduler::handle_collector_token_request).
+ */
 export function impersonationToken({ user }: Identity, request: ClassAd, pool: PoolFacts): Ad {
   const { impersonation: settings, maxLifetime } = pool.options;
   const [key = new SigningKey()] = pool.keys;

@@ -2,25 +2,30 @@ import type { ServerChannel } from '../server-channel.ts';
 import { type Identity, type PoolFacts, unlimited } from './settings.ts';
 
 export interface MungeSettings {
-  /** What munged says about a credential: the account that it is of, or undefined. Default: it is one of ours. */
+  /** Decodes a credential to its account; undefined if munged rejects it. Default: accepts those of fakeCredential. */
   readonly decode?: (credential: string) => Promise<string | undefined>;
 }
 
-/** What stands in front and behind, as in credentials of munge. */
+/** Prefix and suffix of a munge credential. */
 const [PREFIX, SUFFIX] = ['MUNGE:', ':'];
 
-/** A credential that MungeSettings' default takes. Like the true ones, it says nothing in clear. */
+/**
+ * Returns a credential that the default `decode` accepts. Like a real one, it does not contain the account in
+ * cleartext.
+ */
 export function fakeCredential(account: string): string {
   return `${PREFIX}${Buffer.from(JSON.stringify({ account })).toString('base64')}${SUFFIX}`;
 }
 
-/** MUNGE: the account that munged finds in a credential (Condor_Auth_MUNGE). */
+/**
+ * Serves MUNGE. Returns the account that munged decodes from a credential (Condor_Auth_MUNGE), or a reason for refusal.
+ */
 export async function serveMunge(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   const { result, credential } = await channel.receive((message) => ({
     result: message.int(),
     credential: message.string(),
   }));
-  if (result !== 0) return `Client had error: ${credential}`; // and waits for no answer
+  if (result !== 0) return `Client had error: ${credential}`; // the client does not wait for a reply
   const account = await (pool.options.munge?.decode ?? decodeFake)(credential);
   await channel.send('munge verdict', (message) => message.int(account === undefined ? -1 : 0));
   return account === undefined ? 'Server error: Invalid credential' : unlimited(`${account}@${pool.trustDomain}`);

@@ -8,8 +8,8 @@ import { type Client, type Identity, METHOD_BITS, type PoolFacts, type ServerMet
 import { serveSciTokens, serveSsl } from './ssl.ts';
 
 /**
- * One method's half: whom the client is. A string: it was refused, and both sides are ready for the next try. Throws
- * Ended where they are not.
+ * Server side of one method. Returns the identity of the client, or the reason for a refusal after which the client can
+ * try the next method. Throws Ended if it cannot.
  */
 type Serve = (channel: ServerChannel, pool: PoolFacts, client: Client) => Promise<Identity | string>;
 
@@ -23,7 +23,7 @@ const SERVE: Readonly<Record<ServerMethodName, Serve>> = {
   SCITOKENS: serveSciTokens,
 };
 
-/** The method negotiation (Authentication::handshake), with as many tries as the client makes. */
+/** Negotiates and runs methods until one succeeds or the client gives up (Authentication::handshake). */
 export async function authenticate(
   channel: ServerChannel,
   methods: readonly ServerMethodName[],

@@ -7,7 +7,7 @@ import { type Client, type Identity, isSince, type PoolFacts, unlimited } from '
 const NAME = 'condor@password';
 const OLD_PREFIX = 'condor_pool@';
 
-/** PASSWORD: whoever knows the pool password is the pool itself. */
+/** Serves PASSWORD. A client that knows the pool password has the identity of the pool. */
 export async function servePassword(
   channel: ServerChannel,
   pool: PoolFacts,

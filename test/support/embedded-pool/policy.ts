@@ -1,8 +1,10 @@
-/** How a daemon reconciles the policy ad of a client with its own (SecMan::ReconcileSecurityPolicyAds). */
+/** Reconciles the policy ad of a client with that of the daemon (SecMan::ReconcileSecurityPolicyAds). */
 import type { ClassAd } from '../../../src/wire/classad.ts';
 import type { Ad, Requirement, ServerMethodName } from './settings.ts';
 
-/** What is agreed on for authentication, encryption and integrity; undefined: one side requires what the other refuses. */
+/**
+ * Reconciles authentication, encryption and integrity. Returns undefined if one side requires what the other refuses.
+ */
 export function reconcile(policy: ClassAd, own: Requirement): Ad | undefined {
   const verdicts = {
     Authentication: decide(policy.string('AuthenticationNew') ?? policy.string('Authentication'), own),
@@ -14,7 +16,7 @@ export function reconcile(policy: ClassAd, own: Requirement): Ad | undefined {
   return verdicts.Authentication === 'YES' ? { ...verdicts, Encryption: 'YES', Integrity: 'YES' } : verdicts;
 }
 
-/** One feature (SecMan::ReconcileSecurityAttribute). An attribute that is missing is a refusal. */
+/** Reconciles one feature (SecMan::ReconcileSecurityAttribute). A missing attribute is a refusal. */
 function decide(text: string | undefined, own: Requirement): 'YES' | 'NO' | undefined {
   const theirs = requirementOf(text ?? 'NEVER');
   if (theirs === undefined) return undefined;
@@ -32,8 +34,8 @@ function requirementOf(text: string): Requirement | undefined {
 }
 
 /**
- * The common methods in the server's order, under the names that the client gave them: they are compared without regard
- * to case (SecMan::ReconcileMethodLists).
+ * Returns the common methods in the server's order, with the client's names. The comparison ignores case
+ * (SecMan::ReconcileMethodLists).
  */
 export function reconcileMethods(
   offered: string,
@@ -45,7 +47,7 @@ export function reconcileMethods(
   return { names, methods };
 }
 
-/** SessionDuration as C++ reads it, with LookupString and atoi: an attribute that is not a string counts as 0. */
+/** Reads SessionDuration as C++ does, with LookupString and atoi. An attribute that is not a string counts as 0. */
 export function sessionDurationOf(policy: ClassAd): number {
   return Number(/^"\s*(\d+)/.exec(policy.source('SessionDuration') ?? '')?.[1] ?? 0);
 }

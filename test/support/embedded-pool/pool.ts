@@ -1,8 +1,9 @@
 /**
- * A pool in this process: collector and schedds behind one port, as far as a client that wants a token can see.
+ * A pool in this process: a collector and schedds behind one port, with the behaviour that a client which fetches a
+ * token can observe.
  *
- * It is for faults, for speed, and for systems without HTCondor. That it behaves like HTCondor is not taken for granted:
- * test/real/embedded-pool-*.test.ts let HTCondor's own tools talk to it.
+ * It serves fault injection, fast tests, and systems without HTCondor. test/real/embedded-pool-*.test.ts run HTCondor's
+ * own tools against it, to verify that it behaves like HTCondor.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -27,9 +28,9 @@ export class EmbeddedPool implements PoolFacts {
   readonly keys: readonly SigningKey[];
   readonly schedds: readonly string[];
   readonly version: string;
-  /** What happened, in HTCondor's words where it has some. */
+  /** Log of events, in HTCondor's words where they exist. */
   readonly log: string[] = [];
-  /** Sessions by the names that they can be resumed by. */
+  /** Sessions that can be resumed, by session ID. */
   readonly sessions: Map<string, CachedSession> = new Map();
   readonly requests: TokenRequests = new TokenRequests(this);
   readonly #server: Server;
@@ -79,12 +80,12 @@ export class EmbeddedPool implements PoolFacts {
     return key.issue({ subject: `${user}@${this.trustDomain}`, issuer: this.trustDomain, ...grant });
   }
 
-  /** How many connections are open. */
+  /** Number of open connections. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** How many connections there were. */
+  /** Number of connections so far. */
   get connections(): number {
     return this.#connections;
   }
@@ -98,12 +99,12 @@ export class EmbeddedPool implements PoolFacts {
     this.#heard.push(bytes);
   }
 
-  /** Whether a client has said this, in clear or inside of anything that we can read. */
+  /** Returns whether a client has sent this text, in cleartext or in any data that the pool can decrypt. */
   hasHeard(text: string): boolean {
     return Buffer.concat(this.#heard).includes(text);
   }
 
-  /** Waits for a line of the log that is like this. */
+  /** Waits for a log line that matches. */
   async logged(pattern: RegExp): Promise<void> {
     await new Promise<void>((resolve) => {
       const look = () => {
@@ -121,7 +122,7 @@ export class EmbeddedPool implements PoolFacts {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** A schedd that connects to somebody, says its greeting and then is the server. */
+  /** Sends a greeting on an outgoing connection and then serves it as a schedd. */
   connectFrom(socket: Socket, greeting: Uint8Array): Promise<void> {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
@@ -129,7 +130,7 @@ export class EmbeddedPool implements PoolFacts {
     return this.#serve(socket, 'schedd_0');
   }
 
-  /** The first schedd at the end of a connection that began otherwise. */
+  /** Serves an existing connection as the first schedd. */
   serveSchedd(channel: ServerChannel, local: Client['local']): Promise<void> {
     return this.#readCommand(channel, { local, socketName: 'schedd_0' });
   }
@@ -178,8 +179,8 @@ function getCommand(message: Reader): { command: number; id: string; ad: ClassAd
   const command = message.int();
   if (command !== SHARED_PORT_CONNECT) return { command, id: '', ad: getClassAd(message) };
   const id = message.string();
-  message.string(); // who asks
-  message.int(); // until when
+  message.string(); // name of the client
+  message.int(); // deadline
   for (let more = message.int(); more > 0; more--) message.string();
   return { command, id, ad: new ClassAd(new Map()) };
 }

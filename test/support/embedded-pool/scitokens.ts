@@ -3,23 +3,23 @@ import { decode, levelsOf } from './idtokens.ts';
 import type { PoolFacts } from './settings.ts';
 
 export interface SciTokenSettings {
-  /** Issuers whose keys the daemon can fetch. */
+  /** Issuers from which the daemon can fetch the keys. */
   readonly issuers: readonly SciTokenKey[];
   /** SCITOKENS_SERVER_AUDIENCE. */
   readonly audience: string;
 }
 
-/** A SciToken that is good. */
+/** A valid SciToken. */
 interface Validated {
   /** `issuer,subject`. */
   readonly name: string;
-  /** Undefined: the map file does not know it. */
+  /** Undefined if the map file has no entry for `name`. */
   readonly user: string | undefined;
   readonly authz: readonly string[];
   readonly expiresAt: number;
 }
 
-/** What a SciToken says; a string says why it is not taken (htcondor::validate_scitoken, libscitokens). */
+/** Validates a SciToken. Returns the reason if it is rejected (htcondor::validate_scitoken, libscitokens). */
 export function validate(jwt: string, { options }: PoolFacts): Validated | string {
   const { scitokens, map } = options;
   const parts = jwt.split('.');

@@ -14,9 +14,9 @@ import { type Ad, type Client, type Identity, type PoolFacts, UNMAPPED, versionS
 import type { TokenRequests } from './token-requests.ts';
 import { exchangeSciToken, sessionToken } from './tokens.ts';
 
-/** Bytes of the nonce in the response to a resumption. */
+/** Length of the nonce in the response to a resumption, in bytes. */
 const NONCE_LENGTH = 33;
-/** SEC_SESSION_DURATION_SLOP: how much longer the daemon keeps a session. */
+/** SEC_SESSION_DURATION_SLOP: additional time for which the daemon keeps a session. */
 const DURATION_SLOP_SECONDS = 20;
 
 const DC_SEC_QUERY = 60040;
@@ -25,7 +25,7 @@ const DC_START_TOKEN_REQUEST = 60047;
 const DC_FINISH_TOKEN_REQUEST = 60048;
 const DC_EXCHANGE_SCITOKEN = 60052;
 
-/** Makes the reply to the request of a command. */
+/** Returns the reply to the request of a command. */
 type Handler = (identity: Identity, request: ClassAd, pool: PoolFacts, requests: TokenRequests) => Ad;
 
 const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
@@ -34,12 +34,12 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [DC_FINISH_TOKEN_REQUEST, (_, request, __, requests) => requests.finish(request)],
   [DC_EXCHANGE_SCITOKEN, (_, request, pool) => exchangeSciToken(request, pool)],
 ]);
-/** Those that the collector alone has. */
+/** Commands that only the collector supports. */
 const COLLECTOR_HANDLERS: typeof HANDLERS = new Map<number, Handler>([
   [IMPERSONATION_TOKEN_REQUEST, (identity, request, pool) => impersonationToken(identity, request, pool)],
 ]);
 
-/** Level of DC_NOP_READ and so on, of which DC_SEC_QUERY asks whether one may send them; others are for everybody. */
+/** Authorization levels of DC_NOP_READ and the like, which DC_SEC_QUERY queries. Other commands need no level. */
 const LEVELS: ReadonlyMap<number, string> = new Map([
   [60020, 'READ'],
   [60021, 'WRITE'],
@@ -47,7 +47,7 @@ const LEVELS: ReadonlyMap<number, string> = new Map([
   [60026, 'DAEMON'],
 ]);
 
-/** A session from its policy to the reply of its one command, or one that is resumed (DaemonCommandProtocol). */
+/** Serves a new or resumed session from its policy ad to the reply to its one command (DaemonCommandProtocol). */
 export async function serveSession(
   channel: ServerChannel,
   client: Client,
@@ -74,7 +74,7 @@ export async function serveSession(
   await serveCommand(channel, client, session.identity, pool, requests);
 }
 
-/** The response to a resumption, in cleartext, which clients request since 9.9. */
+/** Sends the response to a resumption, in cleartext. Clients request it since 9.9. */
 async function respond(channel: ServerChannel, ad: Ad): Promise<void> {
   await channel.send('resumption', (message) => putClassAd(message, ad));
 }
@@ -125,13 +125,15 @@ async function serveNewSession(
   await serveCommand(channel, client, identity, pool, requests);
 }
 
-/** The commands that the session is good for. C++ names all of the command's level; clients reuse a session for these. */
+/**
+ * Returns the commands for which clients may reuse the session. C++ lists all commands of the same authorization level.
+ */
 function validCommands(asked: number): string {
   const requests = [DC_START_TOKEN_REQUEST, DC_FINISH_TOKEN_REQUEST];
   return (requests.includes(asked) ? requests : [asked]).join(',');
 }
 
-/** The command that the client named, what it is about, and whether it may. */
+/** Returns the command of the client, the command that it asks about, and whether the client is authorized. */
 function verdictOn({ policy, socketName }: Client, identity: Identity, pool: EmbeddedPool) {
   const command = policy.integer('Command') ?? 0;
   const { broker, denied = () => false } = pool.options;

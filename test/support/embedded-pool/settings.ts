@@ -13,7 +13,7 @@ import type { RequestSettings } from './token-requests.ts';
 
 export type Ad = Record<string, ClassAdValue | undefined>;
 
-/** Methods by the names that travel, each with its bit (CAUTH_* in condor_auth.h). */
+/** Bits of the methods, by their names on the wire (CAUTH_* in condor_auth.h). */
 export const METHOD_BITS = {
   ...{ FS: 4, KERBEROS: 64, SSL: 256, PASSWORD: 512 },
   ...{ MUNGE: 1024, TOKEN: 2048, SCITOKENS: 4096 },
@@ -21,13 +21,13 @@ export const METHOD_BITS = {
 
 export type ServerMethodName = keyof typeof METHOD_BITS;
 
-/** What a side demands of a feature of a session (SecMan::sec_req). */
+/** Requirement of one side for a feature of a session (SecMan::sec_req). */
 export type Requirement = 'REQUIRED' | 'PREFERRED' | 'OPTIONAL' | 'NEVER';
 
 /**
- * Messages that the pool sends, in the order of a session. `ads` is the collector's answer; `challenge` is of TOKEN and
- * PASSWORD, `directory` and `directory verdict` of FS, `kerberos …` of KERBEROS, `munge verdict` of MUNGE, `hello` and so on of SSL and SCITOKENS;
- * `ccb …` are the broker's.
+ * Messages that the pool sends, in the order of a session. `ads` is the reply of the collector. `challenge` belongs to
+ * TOKEN and PASSWORD, `directory` and `directory verdict` to FS, `kerberos …` to KERBEROS, `munge verdict` to MUNGE,
+ * and `hello` and those after it to SSL and SCITOKENS. The CCB broker sends `ccb …`.
  */
 export type Step =
   | 'ccb reply'
@@ -53,18 +53,18 @@ export type Step =
 
 export interface EmbeddedPoolOptions {
   readonly host?: string;
-  /** Default: a free one. */
+  /** Port to listen on. Default: a free port. */
   readonly port?: number;
-  /** Host name in the addresses: what the certificate has to be for. */
+  /** Host name in the addresses, which the daemon's certificate must match. */
   readonly alias?: string;
   readonly trustDomain?: string;
   readonly version?: string;
   readonly keys?: readonly SigningKey[];
-  /** Names of the schedds; the first one's socket is `schedd_0`. */
+  /** Names of the schedds. The socket of the first schedd is `schedd_0`. */
   readonly schedds?: readonly string[];
-  /** SEC_DEFAULT_AUTHENTICATION_METHODS, the daemon's favourite first. Default: TOKEN alone. */
+  /** SEC_DEFAULT_AUTHENTICATION_METHODS, in the daemon's order of preference. Default: TOKEN alone. */
   readonly methods?: readonly ServerMethodName[];
-  /** SEC_PASSWORD_FILE, descrambled; undefined: the pool has none. */
+  /** Descrambled content of SEC_PASSWORD_FILE; undefined if the pool has no password. */
   readonly password?: Uint8Array | undefined;
   readonly fs?: FsSettings;
   readonly kerberos?: KerberosSettings;
@@ -72,51 +72,51 @@ export interface EmbeddedPoolOptions {
   readonly tls?: TlsSettings;
   readonly scitokens?: SciTokenSettings;
   readonly requests?: RequestSettings;
-  /** CERTIFICATE_MAPFILE: users by `SSL /CN=…` and `SCITOKENS issuer,subject`. */
+  /** CERTIFICATE_MAPFILE: maps `SSL /CN=…` and `SCITOKENS issuer,subject` to users. */
   readonly map?: Readonly<Record<string, string>>;
-  /** The collector hangs up on a query outside a session. */
+  /** True if the collector closes the connection on a query outside a session. */
   readonly readNeedsSession?: boolean;
-  /** SEC_ISSUED_TOKEN_EXPIRATION, seconds. */
+  /** SEC_ISSUED_TOKEN_EXPIRATION, in seconds. */
   readonly maxLifetime?: number;
-  /** SEC_ENABLE_TOKEN_FETCH = false. */
+  /** True for SEC_ENABLE_TOKEN_FETCH = false. */
   readonly fetchDisabled?: boolean;
-  /** The schedds let the collector fetch their tokens. */
+  /** Set if the schedds allow the collector to fetch tokens from them. */
   readonly impersonation?: ImpersonationSettings;
   /** SEC_TOKEN_REVOCATION_EXPR. */
   readonly revoked?: (claims: Readonly<Record<string, unknown>>) => boolean;
   readonly denied?: (user: string) => boolean;
-  /** SEC_DEFAULT_AUTHENTICATION, _ENCRYPTION and _INTEGRITY in one. Default: REQUIRED. */
+  /** SEC_DEFAULT_AUTHENTICATION, _ENCRYPTION and _INTEGRITY. Default: REQUIRED. */
   readonly security?: Requirement;
-  /** SEC_DEFAULT_SESSION_DURATION, seconds. */
+  /** SEC_DEFAULT_SESSION_DURATION, in seconds. */
   readonly sessionDuration?: number;
-  /** The peer's host discards the answer that precedes a reset, as Windows does. */
+  /** True to discard a reply that is followed by a reset, as a client on Windows does. */
   readonly resetDiscards?: boolean;
-  /** Changes what an ad says. */
+  /** Changes an ad before the pool sends it. */
   readonly edit?: Readonly<Partial<Record<'policy' | 'post-auth' | 'reply' | 'daemon', (ad: Ad) => Ad>>>;
-  /** In place of a message, or of the so-manieth of its name on a connection: `tls 2`. */
+  /** Faults by message, or by message and number on a connection: `tls 2` is the second `tls` message. */
   readonly faults?: Readonly<Partial<Record<Step | `${Step} ${number}`, Fault>>>;
-  /** Bytes that leave at once. */
+  /** Number of bytes that each write sends. */
   readonly pieces?: number;
-  /** The collector is a CCB broker too; this is what it does with a request. */
+  /** Handles CCB requests. If set, the collector is also a CCB broker. */
   readonly broker?: (request: BrokerRequest, pool: EmbeddedPool) => Promise<void>;
 }
 
-/** What every part of the pool knows. */
+/** The parts of the pool that its modules share. */
 export interface PoolFacts {
   readonly options: EmbeddedPoolOptions;
   readonly trustDomain: string;
   readonly keys: readonly SigningKey[];
   readonly schedds: readonly string[];
   readonly version: string;
-  /** Sinful string of a schedd. */
+  /** Returns the sinful string of a schedd. */
   schedd(index?: number): string;
   /** Adds a line to the log, in HTCondor's words where it has some. */
   note(line: string): void;
-  /** Keeps what a client said, as far as it could be read. */
+  /** Records data from a client, decrypted where possible. */
   hear(bytes: Uint8Array): void;
 }
 
-/** A session that a client may resume (KeyCacheEntry). */
+/** A session that a client can resume (KeyCacheEntry). */
 export interface CachedSession {
   readonly key: Uint8Array;
   readonly identity: Identity;
@@ -124,38 +124,38 @@ export interface CachedSession {
   readonly expiresAt: number;
 }
 
-/** Whom a session is for, and what it is limited to. */
+/** Authenticated identity of a session, and its restrictions. */
 export interface Identity {
   readonly user: string;
-  /** Empty: no limit. */
+  /** Authorization levels; empty if unrestricted. */
   readonly authz: readonly string[];
   /** Seconds since 1970. */
   readonly expiresAt: number | undefined;
 }
 
-/** The client as its policy ad has it, and the connection that it came by. */
+/** A client: its policy ad and its connection. */
 export interface Client {
   readonly policy: ClassAd;
-  /** Our end of the connection. */
+  /** Local end of the connection. */
   readonly local: { readonly address: string; readonly port: number };
-  /** Name of the daemon's socket behind the shared port; undefined: the client asked for none. */
+  /** Name of the daemon's socket behind the shared port; undefined if the client did not request one. */
   readonly socketName: string | undefined;
 }
 
-/** What is said of somebody of whom no more is known than that they belong to an account. */
+/** Returns an identity without restrictions. */
 export function unlimited(user: string): Identity {
   return { user, authz: [], expiresAt: undefined };
 }
 
-/** The domain of identities that are none. */
+/** Domain of unmapped identities. */
 export const UNMAPPED = '@unmapped';
 
-/** `$CondorVersion: …$`, of which the client makes out what to expect. */
+/** Returns a version string, `$CondorVersion: …$`, by which the client selects protocol details. */
 export function versionString(version: string): string {
   return `$CondorVersion: ${version} 2026-07-30 BuildID: embedded $`;
 }
 
-/** Whether a version string is of a release, or of one behind it. Somebody who says nothing is taken for new. */
+/** Returns whether a version string is that of the given release or a later one. An empty string counts as later. */
 export function isSince(text: string, major: number, minor: number): boolean {
   const [, a = major, b = minor] = /(\d+)\.(\d+)\.\d+/.exec(text)?.map(Number) ?? [];
   return a > major || (a === major && b >= minor);

@@ -1,4 +1,4 @@
-/** The server's half of SSL and SCITOKENS (Condor_Auth_SSL::authenticate_server_*). */
+/** Server side of SSL and SCITOKENS (Condor_Auth_SSL::authenticate_server_*). */
 import { randomBytes } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { Reader } from '../../../src/wire/reader.ts';
@@ -9,17 +9,20 @@ import { type Identity, type PoolFacts, type Step, UNMAPPED, unlimited } from '.
 import { TlsEngine } from './tls-engine.ts';
 
 export interface TlsSettings {
-  /** AUTH_SSL_SERVER_CERTFILE and _KEYFILE; undefined: it has none, and cannot say hello. */
+  /**
+   * AUTH_SSL_SERVER_CERTFILE and _KEYFILE; undefined for a server without a certificate, which fails in the hello
+   * phase.
+   */
   readonly certificate: Certificate | undefined;
   /** AUTH_SSL_SERVER_CAFILE. */
   readonly authority?: string;
   readonly version?: SecureVersion;
   readonly ciphers?: string;
-  /** Groups that it takes; one that the client does not begin with costs a round. */
+  /** Accepted key exchange groups. A group other than the client's first choice costs a round. */
   readonly groups?: string;
   /** AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE, AUTH_SSL_REQUIRE_CLIENT_MAPPING. */
   readonly requires?: 'certificate' | 'mapping';
-  /** Bytes of the key that nobody uses any more. */
+  /** Length of the unused random key, in bytes. */
   readonly keyLength?: number;
 }
 
@@ -29,10 +32,10 @@ const RECEIVING = 2;
 const QUITTING = 3;
 const HOLDING = 4;
 const KEY_LENGTH = 256;
-/** Type of a TLS record that is data. */
+/** Content type of TLS application data. */
 const APPLICATION_DATA = 23;
 
-/** SSL: whom the client's certificate is for. */
+/** Serves SSL. Returns the identity of the client's certificate, or a reason for refusal. */
 export async function serveSsl(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   return await withTunnel(channel, pool, 'SSL', async (engine) => {
     const { peer } = engine;
@@ -41,7 +44,7 @@ export async function serveSsl(channel: ServerChannel, pool: PoolFacts): Promise
   });
 }
 
-/** SCITOKENS: whom a token is for that comes through TLS. */
+/** Serves SCITOKENS. Returns the identity of the token that the client sends through TLS, or a reason for refusal. */
 export async function serveSciTokens(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   return await withTunnel(channel, pool, 'SCITOKENS', async (engine) => {
     for (let identity: Identity | undefined; ; ) {
@@ -51,7 +54,7 @@ export async function serveSciTokens(channel: ServerChannel, pool: PoolFacts): P
       const plaintext = engine.take();
       pool.hear(plaintext);
       if (identity === undefined && plaintext.length > 0) {
-        // One SSL_read gives one record, and no more.
+        // One SSL_read returns at most one record.
         const whole = countOf(records, APPLICATION_DATA) === 1 && plaintext.readUInt32BE(0) === plaintext.length - 4;
         const found = whole ? validate(plaintext.subarray(4).toString(), pool) : 'Failed to decode a SciToken';
         const refusal =
@@ -97,7 +100,7 @@ async function withTunnel(
   }
 }
 
-/** Phase tls: it ends when both have said that they hold. */
+/** Runs the tls phase, which ends when both sides have sent HOLDING. */
 async function handshake(
   channel: ServerChannel,
   engine: TlsEngine,
@@ -117,7 +120,7 @@ async function handshake(
   }
 }
 
-/** Phase key: a key that nobody uses any more; but first it is seen whether the client may come in at all. */
+/** Runs the key phase: checks the client's certificate, and sends a random key that is not used. */
 async function shareKey(
   channel: ServerChannel,
   engine: TlsEngine,

@@ -1,8 +1,8 @@
-/** A TLS server without a socket: CEDAR carries its records. */
+/** A TLS server without a socket. CEDAR messages carry its records. */
 import { Duplex } from 'node:stream';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 
-/** Turns of the event loop that the engine is given; it needs a handful. */
+/** Maximum number of turns of the event loop to wait for the engine. It needs only a few. */
 const MAX_TURNS = 1000;
 const SETTLING_TURNS = 4;
 
@@ -39,14 +39,14 @@ export class TlsEngine {
     return this.#failure;
   }
 
-  /** The client's certificate as OpenSSL writes its subject; undefined: it showed none. */
+  /** The subject of the client's certificate in OpenSSL's format; undefined if the client sent no certificate. */
   get peer(): { readonly subject: string; readonly trusted: boolean } | undefined {
     const certificate = this.#socket?.getPeerX509Certificate();
     if (certificate === undefined) return undefined;
     return { subject: `/${certificate.subject.split('\n').join('/')}`, trusted: this.#socket?.authorized === true };
   }
 
-  /** Gives the engine what came; what it answers, if it has an answer. */
+  /** Feeds received records to the engine, and returns its response, if it has one. */
   async exchange(records: Uint8Array, expectsAnswer: boolean): Promise<Uint8Array> {
     if (records.length > 0) this.#pipe.push(Buffer.from(records));
     const done = () => !expectsAnswer || this.#outgoing.length > 0 || this.#failure !== undefined;
@@ -55,13 +55,13 @@ export class TlsEngine {
     return Buffer.concat(this.#outgoing.splice(0));
   }
 
-  /** Records of a message to the client. */
+  /** Encrypts a message to the client, and returns the records. */
   async seal(plaintext: Uint8Array): Promise<Uint8Array> {
     this.#socket?.write(plaintext);
     return await this.exchange(new Uint8Array(), true);
   }
 
-  /** What the client said through TLS and nobody took yet. */
+  /** Returns the plaintext that the client has sent since the previous call. */
   take(): Buffer {
     return Buffer.concat(this.#plaintext.splice(0));
   }

@@ -3,24 +3,24 @@ import type { ClassAd } from '../../../src/wire/classad.ts';
 import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export interface RequestSettings {
-  /** SEC_ENABLE_TOKEN_REQUEST = false. */
+  /** True for SEC_ENABLE_TOKEN_REQUEST = false. */
   readonly disabled?: boolean;
   /** SEC_TOKEN_REQUEST_LIMITS. */
   readonly limits?: readonly string[];
-  /** A rule approves each request at once. */
+  /** True if an auto-approval rule approves each request at once. */
   readonly approvesItself?: boolean;
-  /** Polls that are too many, from the first on. */
+  /** Number of initial polls that the daemon rejects because of its rate limit. */
   readonly rateLimited?: number;
-  /** Is told of each request that waits for its approval. */
+  /** Called for each request that waits for approval. */
   readonly whenFiled?: (id: string, requests: TokenRequests) => void;
-  /** Is told of each poll, with its number, before it is answered. */
+  /** Called for each poll, with its number, before the reply. */
   readonly whenPolled?: (id: string, poll: number, requests: TokenRequests) => void;
 }
 
-/** A request that waits, or has waited. */
+/** A pending or decided token request. */
 export interface TokenWish {
   readonly clientId: string;
-  /** Who asks, and for whom. */
+  /** Identity of the requester. */
   readonly requester: string;
   readonly identity: string;
   readonly authz: readonly string[];
@@ -29,7 +29,7 @@ export interface TokenWish {
   polls: number;
 }
 
-/** Requests for tokens, and what became of them (handle_dc_start_token_request, handle_dc_finish_token_request). */
+/** Token requests and their states (handle_dc_start_token_request, handle_dc_finish_token_request). */
 export class TokenRequests {
   readonly #pool: PoolFacts;
   readonly #wishes = new Map<string, TokenWish>();
@@ -44,12 +44,12 @@ export class TokenRequests {
     return wish;
   }
 
-  /** condor_token_request_approve, or what else may happen to a request. */
+  /** Changes the state of a request, as condor_token_request_approve does. */
   decide(id: string, state: TokenWish['state']): void {
     this.get(id).state = state;
   }
 
-  /** As if the daemon had been started anew. */
+  /** Forgets a request, as a restart of the daemon does. */
   forget(id: string): void {
     this.#wishes.delete(id);
   }

@@ -1,4 +1,4 @@
-/** What a daemon answers instead of a token, in HTCondor’s words. */
+/** Errors that daemons return instead of a token, in HTCondor’s words. */
 import { type AnyHTCondorError, DaemonError } from '../../../src/errors.ts';
 
 export const OF_DAEMONS = {

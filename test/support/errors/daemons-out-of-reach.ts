@@ -1,4 +1,4 @@
-/** What is wrong on the way to a daemon: it is not found, cannot be reached, or is none. */
+/** Errors before a session: a daemon is unknown or unreachable, or the peer is not a daemon. */
 import { type AnyHTCondorError, ConnectError, LocateError, ProtocolError } from '../../../src/errors.ts';
 
 const connect = (text: string, permanent = false) =>
@@ -8,15 +8,15 @@ const ccb = (text: string) => new ConnectError('ERR_CCB_ONLY', text);
 const frame = (text: string) => new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR${text}`);
 
 export const OF_THE_WAY = {
-  'on this machine': new LocateError('ERR_NOT_FOUND', 'no schedd on this machine: there is no address file', []),
+  'on this host': new LocateError('ERR_NOT_FOUND', 'no schedd on this host: there is no address file', []),
   'the collector knows no schedd named': new LocateError(
     'ERR_NOT_FOUND',
-    'the collector knows no schedd named nobody@nowhere; it has ci@pool',
+    'the collector knows no schedd named nobody@nowhere; it knows ci@pool',
     ['ci@pool'],
   ).at('locate'),
   'it may be restarting': new LocateError(
     'ERR_NOT_FOUND',
-    'the collector knows no schedd named ci@pool; it has none of that type; it may be restarting: condor_master on ap reports it as not running',
+    'the collector knows no schedd named ci@pool; it knows none of that type; it may be restarting: condor_master on ap reports it as not running',
     [],
   ).at('locate'),
   'the collector has several daemons of type schedd': new LocateError(
@@ -25,43 +25,43 @@ export const OF_THE_WAY = {
     ['ap1', 'ap2'],
   ).at('locate'),
 
-  'the token service answers 503': new ConnectError(
+  'the token service returned status 503': new ConnectError(
     'ERR_CONNECT',
-    'token-service: the token service answers 503: temporarily_unavailable: seed unusable',
+    'token-service: the token service returned status 503: temporarily_unavailable: seed unusable',
   ),
-  'no answer from https://': new ConnectError(
+  'no response from https://': new ConnectError(
     'ERR_CONNECT',
-    'no answer from https://tokens.example.org: self-signed certificate in certificate chain',
+    'no response from https://tokens.example.org: self-signed certificate in certificate chain',
   ),
-  ': the time allowed is over': timeout('no answer from https://tokens.example.org: the time allowed is over'),
-  'does not connect to': new ConnectError(
+  ': the time allowed is over': timeout('no response from https://tokens.example.org: the time allowed is over'),
+  'did not connect to': new ConnectError(
     'ERR_CONNECT',
-    'no answer from https://tokens.example.org: the proxy http://proxy.example.org:3128 does not connect to tokens.example.org:443: it answers 407',
+    'no response from https://tokens.example.org: the proxy http://proxy.example.org:3128 did not connect to tokens.example.org:443: it returned status 407',
   ),
   'does not resolve': connect('cm.invalid:9618: the host name cm.invalid does not resolve', true),
-  'no connection to 10.': timeout('no connection to 10.1.2.3:9618: no answer'),
+  'no connection to 10.': timeout('no connection to 10.1.2.3:9618: no response'),
   'connection refused': connect('192.0.2.7:9618: connection refused'),
-  'no connection to 192.0.2.7:9618: no answer': timeout('no connection to 192.0.2.7:9618: no answer'),
-  'was not approved in the time allowed': timeout('request 1234567 was not approved in the time allowed', {
+  'no connection to 192.0.2.7:9618: no response': timeout('no connection to 192.0.2.7:9618: no response'),
+  'was not approved within the time limit': timeout('request 1234567 was not approved within the time limit', {
     requestId: '1234567',
   }),
   cancelled: timeout('cancelled'),
-  'the time allowed is over': timeout('the time allowed is over'),
+  'the time limit expired': timeout('the time limit expired'),
   'the peer closed the connection': new ConnectError('ERR_CLOSED', 'the peer closed the connection'),
   'no daemon is currently registered with that id': ccb(
-    'the daemon can be reached neither directly (no answer) nor through CCB (broker 192.0.2.1:9618: it says "CCB server rejecting request for ccbid 5 because no daemon is currently registered with that id (perhaps it recently disconnected).")',
+    'the daemon can be reached neither directly (no response) nor through CCB (broker 192.0.2.1:9618: it replied "CCB server rejecting request for ccbid 5 because no daemon is currently registered with that id (perhaps it recently disconnected).")',
   ),
   'nor through CCB': ccb(
-    'the daemon can be reached neither directly (no connection to 10.1.2.3:9618: no answer) nor through CCB (broker 192.0.2.1:9618: no answer)',
+    'the daemon can be reached neither directly (no connection to 10.1.2.3:9618: no response) nor through CCB (broker 192.0.2.1:9618: no response)',
   ),
-  'it answers like a web server (HTTP)': frame('; it answers like a web server (HTTP)'),
-  'it answers like a TLS server': frame('; it answers like a TLS server'),
+  'it responds like a web server (HTTP)': frame('; it responds like a web server (HTTP)'),
+  'it responds like a TLS server': frame('; it responds like a TLS server'),
   'the peer does not speak CEDAR (its first byte is': frame(' (its first byte is 42)'),
   'a message ends too early': new ProtocolError('ERR_MESSAGE', 'a message ends too early'),
-  'the collector gives no usable address': new ProtocolError(
+  'the collector returned no usable address': new ProtocolError(
     'ERR_CLASSAD',
-    'the collector gives no usable address: none at all',
+    'the collector returned no usable address: the ad has none',
   ).at('locate'),
-  'a line is no attribute': new ProtocolError('ERR_CLASSAD', 'a line is no attribute'),
+  'a line is not an attribute': new ProtocolError('ERR_CLASSAD', 'a line is not an attribute'),
   'an encrypted frame is not authentic': new ProtocolError('ERR_DECRYPT', 'an encrypted frame is not authentic'),
 } as const satisfies Readonly<Record<string, AnyHTCondorError>>;

@@ -1,8 +1,8 @@
-/** What is wrong with Kerberos: its credentials, its KDC, or the daemon's keytab. */
+/** Errors of Kerberos: credentials, KDC, or the daemon's keytab. */
 import { type AnyHTCondorError, AuthenticationError, ConnectError, CredentialError } from '../../../src/errors.ts';
 
 const refused = (reason: string) =>
-  new AuthenticationError('ERR_METHODS_EXHAUSTED', 'the daemon accepted none of our credentials', [
+  new AuthenticationError('ERR_METHODS_EXHAUSTED', 'the daemon accepted none of the credentials', [
     { method: 'KERBEROS', reason },
   ]);
 const KEYTAB = 'kerberos-keytab (kvno 1) (alice@POOL.TEST)';
@@ -11,11 +11,11 @@ const PASSWORD = 'kerberos-password (alice@POOL.TEST)';
 export const OF_KERBEROS = {
   'KERBEROS: credential cache': new CredentialError(
     'ERR_NO_CREDENTIAL',
-    'there is no credential; KERBEROS: credential cache /tmp/krb5cc_1000: it does not exist',
+    'no credential was found; KERBEROS: credential cache /tmp/krb5cc_1000: it does not exist',
   ),
   'a credential cache of the type KCM cannot be read': new CredentialError(
     'ERR_NO_CREDENTIAL',
-    'there is no credential; KERBEROS: credential cache KCM:1000: a credential cache of the type KCM cannot be read without the software that keeps it',
+    'no credential was found; KERBEROS: credential cache KCM:1000: a credential cache of the type KCM cannot be read without the software that keeps it',
   ),
   'kerberos-keytab: its keys are of the encryption type arcfour-hmac': new CredentialError(
     'ERR_CREDENTIAL_UNREADABLE',

@@ -1,30 +1,30 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what two configurations that exclude each other say. */
+/** A chapter of docs/TROUBLESHOOTING.md: incompatible security configurations. */
 import type { Chapter } from './chapter.ts';
 
 export const AGREEING: Chapter = {
-  title: 'Agreeing on how to talk',
-  text: 'The two configurations exclude each other. No credential was sent.',
+  title: 'Negotiating the session',
+  text: 'The two configurations exclude each other. The client has sent no credential.',
   messages: [
     { name: 'the daemon does not agree to authenticate', means: 'It is set to `NEVER`.' },
     {
-      name: 'the daemon takes KERBEROS',
-      says: 'we have …; the daemon takes KERBEROS',
+      name: 'the daemon accepts KERBEROS',
+      says: 'the client has …; the daemon accepts KERBEROS',
       means: 'The daemon takes nothing but Kerberos tickets.',
       theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method'],
     },
     {
-      name: 'the daemon takes none of them',
-      says: 'we have …; the daemon takes none of them',
+      name: 'the daemon accepts none that the client supports',
+      says: 'we have …; the daemon accepts none that the client supports',
       means: 'The daemon takes only what HTCondor itself calls insecure, such as `CLAIMTOBE`.',
     },
     {
-      name: 'the daemon takes FS',
-      says: 'we have …; the daemon takes FS',
+      name: 'the daemon accepts FS',
+      says: 'the client has …; the daemon accepts FS',
       means: 'People on the daemon’s own machine are let in, and nobody else.',
     },
     {
-      name: 'the daemon takes FS, SSL, SCITOKENS, PASSWORD, MUNGE',
-      says: 'we have …; the daemon takes …',
+      name: 'the daemon accepts FS, SSL, SCITOKENS, PASSWORD, MUNGE',
+      says: 'the client has …; the daemon accepts …',
       means: 'There is no credential for any of these.',
       theirs: ['AUTHENTICATE:1003:Failed to authenticate with any method'],
     },

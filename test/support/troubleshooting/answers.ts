@@ -1,9 +1,9 @@
-/** A chapter of docs/TROUBLESHOOTING.md: errors in HTCondor’s own words, which a daemon replies. */
+/** A chapter of docs/TROUBLESHOOTING.md: errors that a daemon returns, in HTCondor’s own words. */
 import type { Chapter } from './chapter.ts';
 
 export const ANSWERS: Chapter = {
-  title: 'What a daemon answers',
-  text: 'The message quotes HTCondor. Its numbers mean several things each, so look for the words. HTCondor’s tool prints the same behind `DAEMON:` and the number.',
+  title: 'Replies of the daemon',
+  text: 'The message quotes HTCondor. One number stands for several errors, so search for the words. HTCondor’s tool prints the same words after `DAEMON:` and the number.',
   messages: [
     { name: 'Token fetch disabled.', means: 'The administrator does not want it, or not from this daemon.' },
     {

@@ -1,14 +1,14 @@
-/** What a chapter of docs/TROUBLESHOOTING.md has: messages, and what they mean. */
+/** A chapter of docs/TROUBLESHOOTING.md: messages with their explanations. */
 import type { ErrorName } from '../every-error.ts';
 
 export interface Message {
   readonly name: ErrorName;
-  /** The words of the message, if they are others than the name. */
+  /** Text of the message, if it differs from the name. */
   readonly says?: string;
-  /** Words with the same cause and the same advice. */
+  /** Names of errors with the same cause and the same advice. */
   readonly also?: readonly ErrorName[];
   readonly means: string;
-  /** What HTCondor's own tools or logs say of it. */
+  /** Related messages in HTCondor's own tools or logs. */
   readonly theirs?: readonly string[];
 }
 

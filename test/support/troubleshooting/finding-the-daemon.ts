@@ -1,9 +1,9 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what the collector does not know. */
+/** A chapter of docs/TROUBLESHOOTING.md: daemons that the collector does not find. */
 import type { Chapter } from './chapter.ts';
 
 export const FINDING_THE_DAEMON: Chapter = {
   title: 'Finding the daemon',
-  text: 'The collector answered.',
+  text: 'The collector responded, but the daemon was not found.',
   messages: [
     {
       name: 'the collector knows no schedd named',
@@ -22,10 +22,10 @@ export const FINDING_THE_DAEMON: Chapter = {
       theirs: ["Unable to determine default schedd's name."],
     },
     {
-      name: 'on this machine',
-      says: 'no schedd on this machine',
+      name: 'on this host',
+      says: 'no schedd on this host',
       means: 'No pool was given, and no daemon runs here.',
     },
-    { name: 'the collector gives no usable address', means: 'The daemon is in the collector, without its address.' },
+    { name: 'the collector returned no usable address', means: 'The daemon is in the collector, without its address.' },
   ],
 };

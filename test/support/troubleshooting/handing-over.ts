@@ -1,9 +1,9 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what a good token cannot be handed over to. */
+/** A chapter of docs/TROUBLESHOOTING.md: a valid token that cannot be written or exported. */
 import type { Chapter } from './chapter.ts';
 
 export const HANDING_OVER: Chapter = {
-  title: 'Handing it over',
-  text: 'The token was good. It is lost, and a new run makes another one.',
+  title: 'Delivering the token',
+  text: 'The daemon issued a valid token, but it could not be delivered. A new run fetches another one.',
   messages: [
     {
       name: 'cannot be written to',
@@ -15,7 +15,7 @@ export const HANDING_OVER: Chapter = {
       means: 'A secret is not written where somebody else points to.',
     },
     {
-      name: 'the runner does not accept the outputs',
+      name: 'the runner did not accept the outputs',
       means: 'The files in which the runner expects them are not there.',
     },
     { name: 'standard output', says: 'standard output: write EPIPE', means: 'Nobody reads any more.' },

@@ -1,4 +1,4 @@
-/** A hint as Markdown: commands and settings as code, and nothing that means something by accident. */
+/** Formats a hint as Markdown: commands and settings become code, and `<`, `>`, `*` and `|` are escaped. */
 
 const ARGUMENT = String.raw`-\w+|[A-Z][A-Z_]+(?:[@,/-][\w./-]+)*|"<[^>]*>"|\d{3,}|hosts \S+\w|add|x509|pkey|\| ssh|unmunge|schedd|My\w+|Name|CondorVersion|subjectAltName`;
 const CODE = new RegExp(

@@ -1,9 +1,9 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what the KDC, or a daemon with KERBEROS, refuses. */
+/** A chapter of docs/TROUBLESHOOTING.md: refusals of a KDC, or of a daemon with KERBEROS. */
 import type { Chapter } from './chapter.ts';
 
 export const KERBEROS: Chapter = {
   title: 'Kerberos',
-  text: 'A ticket comes from a cache or from the KDC, and is then sent to the daemon. HTCondor’s tools print `AUTHENTICATE:1004:Failed to authenticate using KERBEROS` for all of this; `condor_token_fetch -debug` has the message of libkrb5.',
+  text: 'The client takes a ticket from a cache or requests one from the KDC, and sends it to the daemon. HTCondor’s tools report all of these as `AUTHENTICATE:1004:Failed to authenticate using KERBEROS`; `condor_token_fetch -debug` prints the message of libkrb5.',
   messages: [
     {
       name: 'KERBEROS: credential cache',

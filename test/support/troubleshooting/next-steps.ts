@@ -1,49 +1,49 @@
-/** The last chapter of docs/TROUBLESHOOTING.md, not ours: what HTCondor's tools say in the steps behind this one. */
+/** The last chapter of docs/TROUBLESHOOTING.md: messages of HTCondor's tools in later steps. */
 
 export const NEXT_STEPS: readonly (readonly [string, string, string])[] = [
   [
     'AUTHENTICATE:1003:Failed to authenticate with any method',
-    'Without a line 1004: the tool does not find the token. As root it looks elsewhere, and in a container `HOME` is not where it looks.',
-    '`export-environment: true`, or set `_CONDOR_SEC_TOKEN_DIRECTORY` to the output `token-directory`. `condor_token_list` shows what the tool finds.',
+    'If there is no line 1004, the tool does not find the token. As root it uses another directory, and in a container `HOME` differs from the home directory of the account.',
+    'Use `export-environment: true`, or set `_CONDOR_SEC_TOKEN_DIRECTORY` to the output `token-directory`. `condor_token_list` shows what the tool finds.',
   ],
   [
     'AUTHENTICATE:1004:Failed to authenticate using IDTOKENS',
-    'It worked before: the token has expired. It never did: the step talks to another pool or machine than the token is of.',
-    'A longer `lifetime`, or `renew: true`. `verify: true` finds it out before.',
+    'If it worked before, the token has expired. Otherwise, the step connects to another pool or host than the one that issued the token.',
+    'Use a longer `lifetime`, or `renew: true`. `verify: true` detects a wrong daemon earlier.',
   ],
   [
     'SECMAN:2010:Received "DENIED" from server for user …',
-    'The token is narrower than the step needs, as `condor_submit` with a token for `READ`; or the identity may not do this.',
-    '`authz: READ WRITE` to submit; `verify: true` finds it out before.',
+    'The token is more restricted than the step needs, for example `condor_submit` with a `READ` token. Or the identity is not authorized.',
+    'Use `authz: READ WRITE` to submit. `verify: true` detects this earlier.',
   ],
   [
     'SECMAN:2010:… using no authentication method',
     'The tool did not authenticate.',
-    '`_CONDOR_SEC_CLIENT_AUTHENTICATION=REQUIRED`, and the token directory as above.',
+    'Set `_CONDOR_SEC_CLIENT_AUTHENTICATION=REQUIRED`, and the token directory as above.',
   ],
   [
     'SECMAN:79, permission not in bounding set',
-    'The level that is needed is not in the token.',
-    'Add it to `authz`, and to the credential if that is limited too.',
+    'The token does not have the required level.',
+    'Add the level to `authz`, and to the credential if that is restricted too.',
   ],
   [
     'SECMAN:76, 77, 78, 80',
-    'The daemon wants authentication, encryption or integrity that the tool does not offer, or not by this method.',
-    'Leave `_CONDOR_SEC_*` variables out, but for those of `export-environment`.',
+    'The daemon requires authentication, encryption or integrity that the tool does not offer, or another method.',
+    'Remove `_CONDOR_SEC_*` variables other than those of `export-environment`.',
   ],
   [
     'SECMAN:2009:DENIED authorization of server',
-    'The configuration on the runner refuses the daemon.',
-    '`condor_config_val ALLOW_CLIENT DENY_CLIENT` on the runner.',
+    'The configuration on the runner denies the daemon.',
+    'Run `condor_config_val ALLOW_CLIENT DENY_CLIENT` on the runner.',
   ],
   [
     'Setting owner to "…", which is not a valid user account',
-    'The token is fine. The access point has no account for the one it is for.',
-    'Administrator: make the account, or give out tokens for one that exists; the identity should end in `UID_DOMAIN` (`condor_config_val -schedd UID_DOMAIN`).',
+    'The token is valid, but the access point has no account for its identity.',
+    'Administrator: create the account, or issue tokens for an existing one. The identity should end in `UID_DOMAIN` (`condor_config_val -schedd UID_DOMAIN`).',
   ],
   [
     'AUTHENTICATE:1004:authenticated remote host does not match connection address',
-    'NAT, or a machine with several addresses.',
-    'Administrator: `DISABLE_AUTHENTICATION_IP_CHECK = True` there (`condor_config_val -schedd DISABLE_AUTHENTICATION_IP_CHECK`).',
+    'There is NAT between the hosts, or the host has several addresses.',
+    'Administrator: set `DISABLE_AUTHENTICATION_IP_CHECK = True` there (`condor_config_val -schedd DISABLE_AUTHENTICATION_IP_CHECK`).',
   ],
 ];

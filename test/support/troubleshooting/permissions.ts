@@ -1,18 +1,18 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what a daemon that knows who we are does not let us do. */
+/** A chapter of docs/TROUBLESHOOTING.md: commands that a daemon denies to an authenticated client. */
 import type { Chapter } from './chapter.ts';
 
 export const PERMISSIONS: Chapter = {
   title: 'Permissions',
-  text: 'The daemon knows who we are, or that we are nobody.',
+  text: 'The daemon knows the identity of the client, or that it has none, and denies the command.',
   messages: [
     {
-      name: 'maps it to nobody (ssl@unmapped)',
-      says: 'the daemon accepts our credential but maps it to nobody (…@unmapped)',
+      name: 'maps it to no identity (ssl@unmapped)',
+      says: 'the daemon accepts the credential but maps it to no identity (…@unmapped)',
       means: 'The certificate or SciToken is good, and no line says for whom.',
     },
     {
       name: 'while: locate',
-      says: 'the daemon answers DENIED to our command; for it, we are … (ERR_DENIED, while: locate …)',
+      says: 'the daemon replied DENIED to the command; it authenticated the client as … (ERR_DENIED, while: locate …)',
       means: 'The collector does not let this identity look things up.',
       theirs: [
         'SECMAN:2010:Received "DENIED" from server for user … using method …',
@@ -20,19 +20,19 @@ export const PERMISSIONS: Chapter = {
       ],
     },
     {
-      name: 'for it, we are bob@pool.test',
-      says: 'the daemon answers DENIED to our command; for it, we are …',
+      name: 'it authenticated the client as bob@pool.test',
+      says: 'the daemon replied DENIED to the command; it authenticated the client as …',
       means: 'The daemon itself refuses.',
       theirs: ['SECMAN:2010:Received "DENIED" from server for user … using method …'],
     },
     {
-      name: 'it names no identity',
-      says: 'the daemon answers DENIED to our command; it names no identity',
+      name: 'it reported no identity',
+      says: 'the daemon replied DENIED to the command; it reported no identity',
       means: 'The session was not authenticated.',
       theirs: ['SECMAN:2010:… using no authentication method'],
     },
     {
-      name: 'the daemon does not know the command',
+      name: 'the daemon does not support the command',
       means: 'It is of a type that issues no tokens, or too old.',
       theirs: ['SECMAN:2011:Connection closed during command authorization. Probably due to an unknown command.'],
     },

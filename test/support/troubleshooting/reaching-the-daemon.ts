@@ -1,26 +1,26 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what is wrong on the way to a daemon. */
+/** A chapter of docs/TROUBLESHOOTING.md: daemons that cannot be reached. */
 import type { Chapter } from './chapter.ts';
 
 export const REACHING_THE_DAEMON: Chapter = {
   title: 'Reaching the daemon',
-  text: 'Mostly the network. The client retries by itself, `retries` times. It retries a daemon that restarts until `timeout`.',
+  text: 'Usually the network. The client retries `retries` times, and retries a daemon that restarts until `timeout`.',
   messages: [
     {
-      name: 'the token service answers 503',
+      name: 'the token service returned status 503',
       means: 'The token service works, but cannot issue a token now: too many requests, or an unusable seed.',
     },
     {
-      name: 'no answer from https://',
+      name: 'no response from https://',
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
     },
     {
       name: ': the time allowed is over',
-      says: 'no answer from https://…: the time allowed is over',
+      says: 'no response from https://…: the time allowed is over',
       means: 'The service accepts no connection, or accepts one and sends no response within `timeout`.',
     },
     {
-      name: 'does not connect to',
-      says: 'the proxy … does not connect to …',
+      name: 'did not connect to',
+      says: 'the proxy … did not connect to …',
       means: 'The proxy of the runner refuses the connection, needs a password (407), or cannot be reached.',
     },
     { name: 'does not resolve', says: 'the host name … does not resolve', means: 'DNS does not know the host.' },
@@ -36,13 +36,13 @@ export const REACHING_THE_DAEMON: Chapter = {
       theirs: ["DAEMON:1:Failed to connect to remote daemon at '<…>'", 'SECMAN:2003:TCP connection to … failed'],
     },
     {
-      name: 'no connection to 192.0.2.7:9618: no answer',
-      says: 'no connection to …: no answer',
+      name: 'no connection to 192.0.2.7:9618: no response',
+      says: 'no connection to …: no response',
       means: 'A firewall is in between, or the machine is down.',
       theirs: ["DAEMON:1:Failed to connect to remote daemon at '<…>'", 'SECMAN:2003:TCP connection to … failed'],
     },
     {
-      name: 'the time allowed is over',
+      name: 'the time limit expired',
       means: 'The daemon is slow, or something in between is silent.',
       theirs: [
         'SECMAN:2003:… deadline for … has expired',
@@ -51,8 +51,8 @@ export const REACHING_THE_DAEMON: Chapter = {
       ],
     },
     {
-      name: 'was not approved in the time allowed',
-      says: 'request … was not approved in the time allowed',
+      name: 'was not approved within the time limit',
+      says: 'request … was not approved within the time limit',
       means: 'Mode request waits until an administrator approves.',
     },
     { name: 'cancelled', means: 'The job was cancelled, or Ctrl-C was pressed.' },
@@ -75,11 +75,11 @@ export const REACHING_THE_DAEMON: Chapter = {
       says: 'the daemon can be reached neither directly (…) nor through CCB (…)',
       means: 'The daemon is behind a firewall, and its broker could not help.',
     },
-    { name: 'it answers like a web server (HTTP)', means: 'Host or port is that of a web server.' },
-    { name: 'it answers like a TLS server', means: 'Host or port is that of something that speaks TLS.' },
+    { name: 'it responds like a web server (HTTP)', means: 'Host or port is that of a web server.' },
+    { name: 'it responds like a TLS server', means: 'Host or port is that of something that speaks TLS.' },
     {
       name: 'the peer does not speak CEDAR (its first byte is',
-      also: ['a message ends too early', 'a line is no attribute'],
+      also: ['a message ends too early', 'a line is not an attribute'],
       means: 'It is no daemon of HTCondor, or a very old one; or this client has a bug.',
       theirs: ['BUG! … malformed ad'],
     },

@@ -1,9 +1,9 @@
-/** A chapter of docs/TROUBLESHOOTING.md: why a daemon accepts none of our credentials, method by method. */
+/** A chapter of docs/TROUBLESHOOTING.md: reasons why a daemon refuses credentials, by method. */
 import type { Chapter } from './chapter.ts';
 
 export const REFUSED_CREDENTIALS: Chapter = {
   title: 'Credentials that the daemon does not accept',
-  text: 'Each method has a line with its reason. Where several were tried, the advice is that of the last ones. Of all of this HTCondor’s tools say `AUTHENTICATE:1003:Failed to authenticate with any method` and `AUTHENTICATE:1004:Failed to authenticate using IDTOKENS`.',
+  text: 'Each method has a line with its reason. If several methods were tried, the hints are for the last ones. HTCondor’s tools report all of these as `AUTHENTICATE:1003:Failed to authenticate with any method` and `AUTHENTICATE:1004:Failed to authenticate using IDTOKENS`.',
   messages: [
     {
       name: 'the daemon does not offer it',
@@ -24,36 +24,36 @@ export const REFUSED_CREDENTIALS: Chapter = {
     { name: 'key POOL): it expired at', says: 'idtoken (…): it expired at …', means: 'The token was not sent.' },
     {
       name: 'it is revoked (SEC_TOKEN_REVOCATION_EXPR)',
-      says: 'the daemon refused it without a reason; one of: … it is revoked (SEC_TOKEN_REVOCATION_EXPR) …',
+      says: 'the daemon refused it without a reason; possible causes: … it is revoked (SEC_TOKEN_REVOCATION_EXPR) …',
       means: 'Issuer, key and expiry are right. What else it can be stands in the message.',
     },
     {
-      name: 'the daemon does not say which trust domain it is of',
+      name: 'the daemon does not report its trust domain',
       means: 'So it cannot be told which of several tokens is for it, and they are not tried one after the other.',
     },
     {
-      name: 'it belongs to user 0, not to us (1001)',
+      name: 'it is owned by user 0, not by this account (1001)',
       says: 'no IDTOKEN was found; …: it belongs to user …, not to us (…)',
       means: 'There is a token, in a file that does not count.',
       theirs: ['read_secure_file(FILE): file must be owned by uid …'],
     },
     {
-      name: 'tokens.d: it is empty',
-      says: 'no IDTOKEN was found; …: it is empty',
+      name: 'tokens.d: the directory is empty',
+      says: 'no IDTOKEN was found; …: the directory is empty',
       means: 'There is no token at all.',
     },
     {
-      name: 'no host name is known that its certificate must carry',
+      name: 'no host name is known to verify its certificate against',
       means: 'SSL and SCITOKENS need the daemon’s name, and the address has numbers only.',
     },
     {
-      name: 'it needs AUTH_SSL_ALLOW_CLIENT_PROXY',
-      says: 'TLS alert 46 …: it does not take ours; for an X.509 proxy it needs AUTH_SSL_ALLOW_CLIENT_PROXY = True',
+      name: 'it requires AUTH_SSL_ALLOW_CLIENT_PROXY',
+      says: 'TLS alert 46 …: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True',
       means: 'HTCondor takes proxies only if it is told so.',
     },
     {
-      name: 'one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
-      says: 'it demands a client certificate …, or one that its map file knows (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+      name: 'one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
+      says: 'it requires a client certificate …, or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
       means: 'The certificate is trusted, and its subject stands for nobody.',
     },
     {
@@ -61,13 +61,13 @@ export const REFUSED_CREDENTIALS: Chapter = {
       means: 'Its own certificate or key is missing, or is of no use.',
     },
     {
-      name: 'the daemon has no TLS 1.3',
+      name: 'the daemon does not support TLS 1.3',
       means:
         'With TLS 1.2 the client certificate travels in cleartext and before the daemon is verified. The client sends only a certificate from an input in this way.',
     },
     {
       name: 'TLS alert 48',
-      says: 'the daemon gives up, TLS alert 48 unknown_ca',
+      says: 'the daemon aborted the TLS handshake, TLS alert 48 unknown_ca',
       means: 'It does not know who issued our certificate.',
     },
     {
@@ -76,9 +76,9 @@ export const REFUSED_CREDENTIALS: Chapter = {
       means: 'SciTokens live for minutes. It was not sent.',
     },
     {
-      name: 'one of: its audience is https://other.test',
-      also: ['one of: it has no scope'],
-      says: 'scitoken (…): the daemon refused it without a reason; one of: …',
+      name: 'possible causes: its audience is https://other.test',
+      also: ['possible causes: it has no scope'],
+      says: 'scitoken (…): the daemon refused it without a reason; possible causes: …',
       means: 'A daemon does not say what it dislikes about a SciToken. What it can be stands in the message.',
       theirs: ['SCITOKENS:2:Failed to verify token and generate ACLs', 'Unable to retrieve token expiration'],
     },
@@ -90,13 +90,13 @@ export const REFUSED_CREDENTIALS: Chapter = {
     },
     {
       name: 'which binds it: it may be a relay',
-      says: 'the daemon asks for …, which is not bound to its address, but it announces HTCondor …, which binds it: it may be a relay',
+      says: 'the daemon requested …, which is not bound to its address, but it announces HTCondor …, which binds it: it may be a relay',
       means: 'No daemon of that release asks for such a directory. The client did not make it.',
     },
     {
-      name: 'it has another file system',
-      says: 'the daemon does not see /tmp/FS_… as ours: it has another file system',
-      means: 'It is another machine, or one of the two is in a container.',
+      name: 'it sees a different file system',
+      says: 'the daemon could not verify the owner of /tmp/FS_…: it sees a different file system',
+      means: 'It is another host, or one of the two is in a container.',
       theirs: ['FS:1004:Unable to lstat(/tmp/FS_…)'],
     },
     { name: 'MUNGE: this account', says: 'MUNGE: this account: munge failed: …', means: 'No `munged` answers here.' },

@@ -1,9 +1,9 @@
-/** A chapter of docs/TROUBLESHOOTING.md: what is wrong with a token that came. */
+/** A chapter of docs/TROUBLESHOOTING.md: issued tokens that fail a check. */
 import type { Chapter } from './chapter.ts';
 
 export const THE_TOKEN: Chapter = {
-  title: 'The token that came',
-  text: 'It is checked before anything is done with it.',
+  title: 'The received token',
+  text: 'The client checks the token before it uses it.',
   messages: [
     {
       name: 'expected-identity is',
@@ -16,17 +16,17 @@ export const THE_TOKEN: Chapter = {
       means: 'The daemon is of another pool.',
     },
     {
-      name: "the token's issuer is",
-      says: "the token's issuer is …, the daemon's trust domain …",
+      name: "but the daemon's trust domain is",
+      says: "the token was issued by …, but the daemon's trust domain is …",
       means: 'With `remote` one daemon is asked and another one issues.',
     },
     {
-      name: 'which we did not ask for',
-      says: 'the token allows …, which we did not ask for',
+      name: 'which was not requested',
+      says: 'the token allows …, which was not requested',
       means: 'A token that is wider than asked is not delivered.',
     },
     {
-      name: 'the daemon granted less than was asked',
+      name: 'the daemon granted less than requested',
       means:
         'HTCondor cuts levels and lifetimes without a word. With `on-reduced: warn`, the default, this is a warning.',
     },
@@ -36,19 +36,19 @@ export const THE_TOKEN: Chapter = {
       means: 'A token never has more authorization levels than the credential that it was fetched with.',
     },
     {
-      name: 'the daemon does not allow ADMINISTRATOR to',
+      name: 'the daemon denied ADMINISTRATOR for',
       says: 'the daemon does not allow … to … with the new token',
       means: '`verify` found that the pool does not allow the identity what the token would.',
     },
     {
-      name: 'the daemon does not accept the new token',
+      name: 'the daemon rejected the new token',
       means: '`verify` found that the token is of no use where it shall be used.',
     },
     {
-      name: 'the reply has no token',
+      name: 'the reply contains no token',
       means: 'An answer that HTCondor never gives.',
       theirs: ['(nothing at all, and exit status 0)'],
     },
-    { name: 'the reply has neither a token nor the id of a request', means: 'The daemon answers without words.' },
+    { name: 'the reply contains neither a token nor a request id', means: 'The daemon answers without words.' },
   ],
 };

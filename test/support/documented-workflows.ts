@@ -1,0 +1,18 @@
+/** The complete workflows of the README, in the form in which a CI system starts them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { blocksIn } from './markdown.ts';
+import { projectRoot } from './project.ts';
+
+/** Names of the blocks in the README that are complete workflows. */
+export type WorkflowName = 'quick-start' | 'tunnel' | 'gitlab';
+
+/** Returns the text of a named block of the README. @throws Error the README does not have exactly one such block. */
+export function documentedWorkflow(name: WorkflowName): string {
+  const found = blocksIn(readFileSync(join(projectRoot, 'README.md'), 'utf8'), 'README.md').filter(
+    (block) => block.name === name,
+  );
+  const [block] = found;
+  if (block === undefined || found.length !== 1) throw new Error(`README.md has ${found.length} blocks named ${name}`);
+  return block.text;
+}
