@@ -107,10 +107,10 @@ describe('A token service is of no use', () => {
 
   test('that does not answer in the time allowed is named, with its origin', async () => {
     const over = new AbortController();
-    const ended = new DOMException('the time allowed is over', 'TimeoutError');
+    const ended = new DOMException('the time limit expired', 'TimeoutError');
     services.others.set('/hang', () => over.abort(ended));
     const hang = keyless(service('/hang'), services.env, notingHost({ signal: over.signal }));
-    await assert.rejects(hang, advised(': the time allowed is over'));
+    await assert.rejects(hang, advised(': the time limit expired'));
     await assert.rejects(hang, {
       code: 'ERR_TIMEOUT',
       message: `no response from ${services.origin}: ${ended.message}`,

@@ -14,8 +14,8 @@ export const REACHING_THE_DAEMON: Chapter = {
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
     },
     {
-      name: ': the time allowed is over',
-      says: 'no response from https://…: the time allowed is over',
+      name: ': the time limit expired',
+      says: 'no response from https://…: the time limit expired',
       means: 'The service accepts no connection, or accepts one and sends no response within `timeout`.',
     },
     {
