@@ -37,15 +37,10 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const mode = said === 'check' ? 'fetch' : said;
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
-    throw new InputError(
-      'key',
-      'key: not supported with mode request, because an approval cannot select the signing key',
-    );
+    throw new InputError('key', 'key: not supported with mode request, which cannot select a signing key');
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
-  if (remote && mode !== 'fetch')
-    throw new InputError('remote', `remote: supported with mode fetch only, not with ${mode}`);
-  if (remote && said === 'check')
-    throw new InputError('mode', 'mode: check does not support remote, because it queries the schedd itself');
+  if (remote && mode !== 'fetch') throw new InputError('remote', `remote: supported with mode fetch only, not ${mode}`);
+  if (remote && said === 'check') throw new InputError('mode', 'mode: check queries the schedd itself; omit remote');
   const lifetime = readLifetime(input('lifetime'));
   const keyless = readKeyless(input, surroundings);
   if (readBoolean('renew', input('renew') ?? INPUTS.renew)) {
@@ -207,10 +202,7 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', 'token and file are mutually exclusive');
   }
   if (directory !== undefined && token === undefined) {
-    throw new InputError(
-      'token-directory',
-      'token-directory: token, the name of the file in this directory, is not set',
-    );
+    throw new InputError('token-directory', 'token-directory: token, the name of the file in it, is not set');
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   if (token === undefined) return undefined;

@@ -62,7 +62,12 @@ describe('an empty credential', () => {
     assert.equal(step.status, 0, step.raw);
     assert.deepEqual(
       step.annotations.map(({ level, message }) => [level, message]),
-      [['notice', `Authenticated with IDTOKENS; credential: ${join(tokens, 'ci')}, which no input of this step gave`]],
+      [
+        [
+          'notice',
+          `Authenticated with IDTOKENS; credential: ${join(tokens, 'ci')}, which is not from an input of this step`,
+        ],
+      ],
     );
   });
 

@@ -105,7 +105,7 @@ describe('a client certificate of no use', () => {
     const server = await authority.issue({ subject: 'CN=ap', usages: [serverAuth] });
     assertUnreadable(
       given(server.certificate, server.key),
-      /^client-certificate: the certificate is not for TLS clients \(its extended key usage lacks clientAuth\)$/,
+      /^client-certificate: the certificate is not valid for TLS clients \(its extended key usage lacks clientAuth\)$/,
       keyLines(server.key),
     );
     const both = await authority.issue({ subject: 'CN=ap', usages: [serverAuth, clientAuth] });
@@ -116,7 +116,7 @@ describe('a client certificate of no use', () => {
     const weak = await weakIdentity();
     assertUnreadable(
       given(weak.certificate, weak.key),
-      /^client-certificate: its RSA key has 512 bits; TLS needs at least 2048$/,
+      /^client-certificate: its RSA key has 512 bits; TLS requires at least 2048$/,
       keyLines(weak.key),
     );
   });

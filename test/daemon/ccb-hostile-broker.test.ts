@@ -56,7 +56,7 @@ describe('a hostile broker', () => {
     [
       'sends no ad',
       (r) => r.channel.send('x', (message) => message.int(2).string('a = 1').string('nonsense').string('').string('')),
-      /no attribute/,
+      /not an attribute/,
     ],
     ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
   ];

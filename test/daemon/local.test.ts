@@ -125,7 +125,7 @@ describe('the file of a daemon', () => {
     const missing = join(folder, 'missing');
     assert.equal(
       findLocal({ adFile, addressFile: missing }, 'schedd'),
-      `${adFile}: it has no address; ${missing}: it does not exist`,
+      `${adFile}: it contains no address; ${missing}: it does not exist`,
     );
   });
 

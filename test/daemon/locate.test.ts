@@ -39,7 +39,7 @@ for (const readNeedsSession of [false, true]) {
           assert.deepEqual([error.code, error.phase], ['ERR_NOT_FOUND', 'locate']);
           assert.equal(error.peer, `<${pool.collector}>`);
           assert.deepEqual(error.names, many.slice(0, 2));
-          assert.match(error.message, /no schedd named ap99\.example\.org; it has ap10\.example\.org, ap11/);
+          assert.match(error.message, /no schedd named ap99\.example\.org; it knows ap10\.example\.org, ap11/);
           return true;
         });
       }));

@@ -79,7 +79,7 @@ describe('a SciToken', () => {
           assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
           const reasons = error.attempts
             .map(({ reason }) => reason)
-            .filter((each) => each.includes('the collector alone says'));
+            .filter((each) => each.includes('only the collector reports'));
           assert.equal(reasons.length, 2, 'of SSL and of SCITOKENS');
           return true;
         },

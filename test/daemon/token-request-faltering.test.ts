@@ -20,7 +20,7 @@ function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close
   const faults = Object.defineProperty({}, 'post-auth', { get: () => (isBroken(session) ? fault : undefined) });
   return { edit: { 'post-auth': count }, faults };
 }
-const inVain = ({ log }: Tried) => log.filter((line) => line.includes('asked in vain')).length;
+const inVain = ({ log }: Tried) => log.filter((line) => line.includes('could not poll')).length;
 
 describe('a daemon that falters while it is looked at', () => {
   for (const fault of ['close', 'reset'] as const) {

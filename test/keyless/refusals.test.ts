@@ -125,7 +125,7 @@ describe('A token service is of no use', () => {
 
   test('that says too much, or hangs up in the middle', async () => {
     services.others.set('/flood', (_, response) => response.end(Buffer.alloc(1024 * 1024, 'x')));
-    await assert.rejects(keyless(service('/flood')), { code: 'ERR_CONNECT', message: /more than 65536 bytes/ });
+    await assert.rejects(keyless(service('/flood')), { code: 'ERR_CONNECT', message: /exceeds 65536 bytes/ });
     services.others.set('/half', (_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"token":"', () => response.destroy());
@@ -159,7 +159,7 @@ describe('A token service is of no use', () => {
       });
       await assert.rejects(fetchKeyless(service('/busy')), {
         ...{ code: 'ERR_CONNECT', phase: 'credentials' },
-        message: /answers 503$/,
+        message: /returned status 503$/,
       });
       busy = true;
       services.asked.length = 0;
@@ -188,7 +188,10 @@ describe('A token service is of no use', () => {
       services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
       await assert.rejects(keyless(service('/busy')), (error: ConnectError) => {
         assert.equal(error.retryAfterMs, pause === undefined ? undefined : Number(pause) * 1000);
-        assert.equal(error.message.endsWith(`answers 429 and requests a pause of ${pause} s`), pause !== undefined);
+        assert.equal(
+          error.message.endsWith(`returned status 429 and requests a pause of ${pause} s`),
+          pause !== undefined,
+        );
         return true;
       });
     });

@@ -227,7 +227,7 @@ describe('the check before connecting', () => {
   test('refuses a FIFO, and does not hang', { skip: windows ? 'Windows has no FIFOs' : false }, () => {
     spawnSync('mkfifo', [join(directory, 'ci')]);
     assert.ok(existsSync(join(directory, 'ci')));
-    assert.throws(() => checkTokenPath(join(directory, 'ci')), outputError(/no regular file/));
+    assert.throws(() => checkTokenPath(join(directory, 'ci')), outputError(/not a regular file/));
   });
 
   test('tells a name that is too long', { skip: windows ? 'Windows calls such a file missing' : false }, () => {

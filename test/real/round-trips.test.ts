@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(network.proxy, 6, () => referenceFetch(pool, idtoken, args));
       });
 
-      test(`a name that is no host name takes ${byName}, and 12 with HTCondor’s tool`, async () => {
+      test(`a name that is not a host name takes ${byName}, and 12 with HTCondor’s tool`, async () => {
         await ours(byName, { pool: network.collector, name: pool.scheddName });
         await theirs(12, '-pool', network.collector, '-name', pool.scheddName);
       });

@@ -61,7 +61,7 @@ test('a name that stands for a whole domain is none', async () => {
   });
   try {
     for (const name of ['.org', '.example.org', '', 'a..b', '*.example.org', 'a/b'])
-      assert.equal(tunnel.distrust(name), `${name} is no host name`);
+      assert.equal(tunnel.distrust(name), `${name} is not a host name`);
     assert.equal(tunnel.distrust('ap40.example.org'), 'it has no certificate');
   } finally {
     tunnel.close();

@@ -5,7 +5,7 @@ import { blocksIn } from './markdown.ts';
 import { projectRoot } from './project.ts';
 
 /** Names of the blocks in the README that are complete workflows. */
-export type WorkflowName = 'quick-start' | 'tunnel' | 'gitlab';
+type WorkflowName = 'quick-start' | 'tunnel' | 'gitlab';
 
 /** Returns the text of a named block of the README. @throws Error the README does not have exactly one such block. */
 export function documentedWorkflow(name: WorkflowName): string {

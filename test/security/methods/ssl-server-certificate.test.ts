@@ -72,7 +72,7 @@ describe('a daemon is not who it should be', () => {
     await withPool(options, async (pool) => {
       assertRefused(
         await ways.try(pool, ways.words('SSL', pool)),
-        /SSL: .*no host name is known to verify its certificate against: give server-name/,
+        /SSL: .*no host name is known to verify its certificate against; set server-name/,
       );
       assert.ok(!pool.log.some((line) => line.startsWith('HANDSHAKE')), 'nothing was offered');
       const { fetched } = await ways.try(pool, { ...ways.words('SSL', pool), 'server-name': ways.hostName });
@@ -119,7 +119,7 @@ describe('the name in a certificate', () => {
 
   test('may be given as anything, of which Node has nothing to complain', async () => {
     for (const name of ['127.0.0.1', '::1', 'x'.repeat(300), 'two words', 'ä.test', '.', '*', '..'])
-      assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is no host name/);
+      assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is not a host name/);
     assert.deepEqual(warnings, []);
   });
 });

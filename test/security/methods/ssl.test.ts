@@ -37,7 +37,7 @@ describe('SSL', () => {
     const tls = { certificate: ways.server, authority: ways.authority.certificate };
     await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
       const tried = await ways.try(pool, {}, { env });
-      assertRefused(tried, /SSL: .*: the daemon does not support TLS 1\.3; .* needs client-certificate/);
+      assertRefused(tried, /SSL: .*: the daemon does not support TLS 1\.3; .* sends only client-certificate/);
       advised('the daemon does not support TLS 1.3')(tried.error);
       assert.ok(!pool.hasHeard('alice'), 'the subject is in the certificate, in ASCII');
     });
@@ -63,7 +63,7 @@ describe('SSL', () => {
       const { error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.ok(error instanceof CredentialError, String(error));
       assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
-      assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS needs at least 2048');
+      assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS requires at least 2048');
       assert.equal(pool.connections, 0);
     });
   });
@@ -124,7 +124,7 @@ describe('a daemon refuses us', () => {
     [44, /TLS alert 44 certificate_revoked/],
     [45, /TLS alert 45 certificate_expired: the client certificate has expired/],
     [46, /TLS alert 46 certificate_unknown: .*AUTH_SSL_ALLOW_CLIENT_PROXY/],
-    [48, /TLS alert 48 unknown_ca: .*AUTH_SSL_SERVER_CAFILE there/],
+    [48, /TLS alert 48 unknown_ca: .*AUTH_SSL_SERVER_CAFILE on its host/],
     [80, /TLS alert 80$/],
   ];
   for (const [alert, reason] of alerts) {

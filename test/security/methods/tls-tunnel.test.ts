@@ -110,7 +110,7 @@ describe('a tunnel', () => {
       tls,
     );
     await withPair(
-      async ({ tunnel }) => assert.match(tunnel.distrust(HOST) ?? '', /^its certificate is for nobody, not for/),
+      async ({ tunnel }) => assert.match(tunnel.distrust(HOST) ?? '', /^its certificate is for no name, not for/),
       { ...tls, options: { authorities: [nameless.certificate], partialChain: true } },
     );
   });

@@ -9,8 +9,11 @@ export const OF_TOKENS = {
     'the reply contains neither a token nor a request id',
   ),
   'the reply contains no token': new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains no token'),
-  'expected-identity is': claim('sub', 'the token is for alice@pool.test, expected-identity is ci@pool.test'),
-  'expected-trust-domain is': claim('iss', 'the token is for pool.test, expected-trust-domain is other.test'),
+  'expected-identity is': claim('sub', 'the token is for alice@pool.test, but expected-identity is ci@pool.test'),
+  'expected-trust-domain is': claim(
+    'iss',
+    'the token was issued by pool.test, but expected-trust-domain is other.test',
+  ),
   "but the daemon's trust domain is": claim(
     'iss',
     "the token was issued by other.test, but the daemon's trust domain is pool.test",

@@ -7,12 +7,12 @@ export const THE_TOKEN: Chapter = {
   messages: [
     {
       name: 'expected-identity is',
-      says: 'the token is for …, expected-identity is …',
+      says: 'the token is for …, but expected-identity is …',
       means: 'The secret is somebody else’s.',
     },
     {
       name: 'expected-trust-domain is',
-      says: 'the token is for …, expected-trust-domain is …',
+      says: 'the token was issued by …, but expected-trust-domain is …',
       means: 'The daemon is of another pool.',
     },
     {
