@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { messageOf } from '../runtime/printable.ts';
-import { abortedError } from '../transport/channel.ts';
+import { abortedError, isTimeout } from '../transport/channel.ts';
 import { dial } from '../transport/dial.ts';
 import { formatEndpoint } from '../transport/sinful.ts';
 import type { HttpProxy } from './http-proxy.ts';
@@ -84,6 +84,10 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
       sent.end(body);
     }).finally(() => socket.destroy());
   } catch (cause) {
+    if (signal.aborted && isTimeout(signal)) {
+      const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
+      throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason });
+    }
     if (signal.aborted) throw abortedError(signal);
     // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
     throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${messageOf(cause)}`, {

@@ -14,7 +14,7 @@ import { askForToken } from './token-service.ts';
  * @throws what askForToken throws.
  */
 export async function jobToken(
-  { audience, runner }: JobSource,
+  { audience, runner, userAgent }: JobSource,
   tlsFor: TlsFor,
   proxies: ProxySettings,
   host: Host,
@@ -24,7 +24,8 @@ export async function jobToken(
   const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
   for (const secret of secretsOf(runner.bearer)) host.mask(secret);
-  const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
+  const authorization = `Bearer ${runner.bearer.reveal()}`;
+  const headers = { authorization, accept: 'application/json', 'user-agent': userAgent };
   const who = 'oidc-audience: the OIDC service of the runner';
   const request = { who, members: ['value'], url, method: 'GET', headers, tlsFor, proxies } as const;
   const { token } = await askForToken(request, host);

@@ -23,10 +23,12 @@ export interface TokenServiceSource {
   /** Sent along; undefined: the service decides. */
   readonly lifetimeSeconds: number | undefined;
   readonly identity: string | undefined;
+  readonly userAgent: string;
 }
 
 export interface JobSource {
   readonly audience: string;
+  readonly userAgent: string;
   /** Where the runner gives it, and with what; undefined: this job may not have one. */
   readonly runner: { readonly url: URL; readonly bearer: Secret } | undefined;
 }

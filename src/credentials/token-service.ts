@@ -26,6 +26,7 @@ export interface Answer {
 /** A reason has words; what is longer without a blank may be the token that was shown, and is not told. */
 const NO_WORD = /\S{40,}/g;
 const LONGEST_REASON = 300;
+const HTML = /^\s{0,100}<(!doctype|html)/i;
 
 /**
  * Asks for a token, and masks it.
@@ -64,6 +65,7 @@ export function readAnswer(
   const answer = parse(text);
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => answer(name) ?? []);
+    if (reason.length === 0 && HTML.test(text)) reason.push('an HTML page');
     const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
     const told = printable([String(status), ...said].join(': ')).slice(0, LONGEST_REASON);
     if (status === 429 || status >= 500) {
@@ -75,7 +77,9 @@ export function readAnswer(
   }
   const token = new Secret(members.flatMap((name) => answer(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
-    const what = `${who} returned no token in ${members.join(' or ')}`;
+    const what = HTML.test(text)
+      ? `${who} returned an HTML page instead of JSON`
+      : `${who} returned no token in ${members.join(' or ')}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
   return { token, text: answer };

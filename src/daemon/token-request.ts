@@ -15,6 +15,8 @@ export interface TokenWish extends Omit<TokenLimits, 'key'> {
   readonly identity: string;
   /** Between two looks at whether it is approved. */
   readonly pollIntervalMs: number;
+  /** Name of the CI run, which condor_token_request_list shows in the id of the client. */
+  readonly run: string | undefined;
 }
 
 /** Times in a row that nobody answers before we no longer believe that somebody will. */
@@ -34,7 +36,7 @@ const RATE_LIMIT = /rate limit/i;
  */
 export async function requestToken(
   target: Target,
-  { identity, authz, lifetimeSeconds, pollIntervalMs }: TokenWish,
+  { identity, authz, lifetimeSeconds, pollIntervalMs, run }: TokenWish,
   credentials: Credentials,
   announce: (requestId: string) => void,
   host: Host,
@@ -45,7 +47,8 @@ export async function requestToken(
       ({ channel }) => inPhase('token', target.address, async () => refuseError(await channel.receive(getClassAd))),
       host,
     );
-  const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
+  const random = Buffer.from(host.randomBytes(16)).toString('hex');
+  const clientId = ['condor-token-fetch', ...(run === undefined ? [] : [run]), random].join('-');
   const limits = { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
   const started = await ask(DC_START_TOKEN_REQUEST, { ClientId: clientId, User: identity, ...limits });
   const at = tokenOf(started.value);

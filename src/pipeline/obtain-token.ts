@@ -122,7 +122,7 @@ export async function askFor(
   credentials: Credentials,
   host: Host,
 ): Promise<Asked> {
-  const { mode, authz, lifetime, key, identity, pollIntervalMs } = request;
+  const { mode, authz, lifetime, key, identity, pollIntervalMs, run } = request;
   const limits = { authz, key, lifetimeSeconds: lifetime === 'unlimited' ? undefined : lifetime };
   const at = <T extends CommandResult<Secret>>(result: T) => ({
     ...result,
@@ -135,7 +135,7 @@ export async function askFor(
       }
       return at(await getSessionToken(target, limits, credentials, host));
     case 'request': {
-      const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs };
+      const wish = { identity, authz, lifetimeSeconds: limits.lifetimeSeconds, pollIntervalMs, run };
       const announce = (id: string) => {
         request.announce?.(id);
         host.log.notice(approvalOf(id, request, target));

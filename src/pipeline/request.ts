@@ -47,6 +47,8 @@ export interface TokenRequest {
   /** With `request`: whom the token is to be for, and how often it is looked whether it is approved. */
   readonly identity: string;
   readonly pollIntervalMs: number;
+  /** Name of the CI run, which the administrator sees in a request; undefined: outside of CI. */
+  readonly run: string | undefined;
   /** With `request`: called with the id that the approval needs. */
   readonly announce?: (requestId: string) => void;
   /** What the token must say; undefined: it does not matter. */
