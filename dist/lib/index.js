@@ -1170,6 +1170,20 @@ function covers(granted, level) {
     });
 }
 
+const RUNS = [ [ "actions", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT" ], [ "gitlab", "CI_JOB_ID" ], [ "buildkite", "BUILDKITE_JOB_ID" ], [ "circleci", "CIRCLE_WORKFLOW_JOB_ID" ], [ "jenkins", "BUILD_TAG" ] ];
+
+const ci_run_MAX_LENGTH = 64;
+
+function ciRun(env) {
+    for (const [system, id, attempt] of RUNS) {
+        const parts = [ env[id], attempt === undefined ? undefined : env[attempt] ].map(each => each?.trim() ?? "");
+        if (parts[0] === "") continue;
+        const name = `${system}-${parts.filter(each => each !== "").join(".")}`;
+        return name.replace(/[^\w.-]/g, "_").slice(0, ci_run_MAX_LENGTH);
+    }
+    return undefined;
+}
+
 class KerberosError extends Error {}
 
 class KdcError extends KerberosError {
@@ -3168,7 +3182,8 @@ function readKeyless(input, {env}) {
             url,
             grant: oneOf("token-grant", input("token-grant") ?? table_INPUTS["token-grant"], TOKEN_GRANTS),
             lifetimeSeconds: lifetime,
-            identity: plainText("expected-identity", input("expected-identity"))
+            identity: plainText("expected-identity", input("expected-identity")),
+            userAgent: userAgent(env)
         },
         proxies: readProxies(env),
         extraCertificates: variable(env, "NODE_EXTRA_CA_CERTS")
@@ -3218,14 +3233,23 @@ function decoded(text) {
     }
 }
 
+function userAgent(env) {
+    const run = ciRun(env);
+    return run === undefined ? "condor-token-fetch" : `condor-token-fetch (${run})`;
+}
+
 function readJob(audience, env) {
     const [address, bearer] = [ env[URL_VARIABLE] ?? "", env[TOKEN_VARIABLE] ?? "" ];
-    if (address === "" || bearer === "") return {
+    const source = {
         audience,
+        userAgent: userAgent(env)
+    };
+    if (address === "" || bearer === "") return {
+        ...source,
         runner: undefined
     };
     return {
-        audience,
+        ...source,
         runner: {
             url: serviceUrl("oidc-audience", address),
             bearer: new Secret(bearer)
@@ -3289,6 +3313,7 @@ function readRequest(input, surroundings, localFirst = false) {
         lifetime,
         key,
         identity: readIdentity(input("identity"), mode, surroundings),
+        run: ciRun(surroundings.env),
         pollIntervalMs: POLL_INTERVAL_MS,
         expectedIdentity: plainText("expected-identity", input("expected-identity")),
         expectedTrustDomain: plainText("expected-trust-domain", input("expected-trust-domain")),
@@ -3710,6 +3735,9 @@ Workflow: provide complete PEM and a key without a passphrase: openssl x509 -noo
 Workflow: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.
 /returned an IDTOKEN
 Workflow: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.
+/returned an HTML page
+Workflow: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.
+Network: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.
 /returned no token in
 Workflow: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.
 /SciToken|scitoken
@@ -3757,6 +3785,10 @@ Administrator: approve the request while this step waits: condor_token_request_a
 Workflow: each run creates a new request: increase timeout, and notify the administrator before the run.
 /cancelled
 Workflow: run the job again: it was cancelled from outside, and no token was delivered.
+/no response from https?:
+Network: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.
+Administrator: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.
+Workflow: for a slow network raise timeout.
 ${PRIVATE}
 /no connection to
 Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}
@@ -5460,6 +5492,13 @@ async function sendHttp(request, host) {
             sent.end(body);
         }).finally(() => socket.destroy());
     } catch (cause) {
+        if (signal.aborted && isTimeout(signal)) {
+            const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
+            throw new ConnectError("ERR_TIMEOUT", text, {
+                peer: url.origin,
+                cause: signal.reason
+            });
+        }
         if (signal.aborted) throw abortedError(signal);
         throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${messageOf(cause)}`, {
             peer: url.origin,
@@ -5547,6 +5586,8 @@ const NO_WORD = /\S{40,}/g;
 
 const LONGEST_REASON = 300;
 
+const HTML = /^\s{0,100}<(!doctype|html)/i;
+
 async function askForToken({who, members, tlsFor, proxies, ...request}, host) {
     const {url} = request;
     const {authorities} = await tlsFor(url.hostname);
@@ -5575,6 +5616,7 @@ function readAnswer({who, members, url, headers}, {status, text, header}, now) {
     const answer = parse(text);
     if (status < 200 || status > 299) {
         const reason = [ "error", "error_description", "detail", "message" ].flatMap(name => answer(name) ?? []);
+        if (reason.length === 0 && HTML.test(text)) reason.push("an HTML page");
         const said = reason.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
         const told = printable([ String(status), ...said ].join(": ")).slice(0, LONGEST_REASON);
         if (status === 429 || status >= 500) {
@@ -5589,7 +5631,7 @@ function readAnswer({who, members, url, headers}, {status, text, header}, now) {
     }
     const token = new Secret(members.flatMap(name => answer(name) ?? [])[0] ?? "");
     if (algorithmOf(token) === undefined) {
-        const what = `${who} returned no token in ${members.join(" or ")}`;
+        const what = HTML.test(text) ? `${who} returned an HTML page instead of JSON` : `${who} returned no token in ${members.join(" or ")}`;
         throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", what, facts);
     }
     return {
@@ -5635,14 +5677,16 @@ function parse(text) {
     };
 }
 
-async function jobToken({audience, runner}, tlsFor, proxies, host) {
+async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
     if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job is not permitted to request an OIDC token");
     const url = new URL(runner.url);
     url.searchParams.set("audience", audience);
     for (const secret of secretsOf(runner.bearer)) host.mask(secret);
+    const authorization = `Bearer ${runner.bearer.reveal()}`;
     const headers = {
-        authorization: `Bearer ${runner.bearer.reveal()}`,
-        accept: "application/json"
+        authorization,
+        accept: "application/json",
+        "user-agent": userAgent
     };
     const who = "oidc-audience: the OIDC service of the runner";
     const request = {
@@ -6245,7 +6289,7 @@ function parametersOf(grant, jwt) {
 }
 
 function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, host) {
-    const {url, grant, lifetimeSeconds, identity} = service;
+    const {url, grant, lifetimeSeconds, identity, userAgent} = service;
     const jwt = bearer.reveal();
     const body = new URLSearchParams({
         ...parametersOf(grant, jwt),
@@ -6264,7 +6308,8 @@ function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, 
             authorization: `Bearer ${jwt}`
         } : {},
         "content-type": "application/x-www-form-urlencoded",
-        accept: "application/json"
+        accept: "application/json",
+        "user-agent": userAgent
     };
     const members = [ "access_token", "token" ];
     const who = "token-service: the token service";
@@ -8731,7 +8776,7 @@ const MAX_SILENT_POLLS = 5;
 
 const RATE_LIMIT = /rate limit/i;
 
-async function requestToken(target, {identity, authz, lifetimeSeconds, pollIntervalMs}, credentials, announce, host) {
+async function requestToken(target, {identity, authz, lifetimeSeconds, pollIntervalMs, run}, credentials, announce, host) {
     const ask = (command, ad) => callCommand({
         target,
         command,
@@ -8739,7 +8784,8 @@ async function requestToken(target, {identity, authz, lifetimeSeconds, pollInter
         credentials,
         mayBeUnmapped: true
     }, ({channel}) => inPhase("token", target.address, async () => refuseError(await channel.receive(getClassAd))), host);
-    const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString("hex")}`;
+    const random = Buffer.from(host.randomBytes(16)).toString("hex");
+    const clientId = [ "condor-token-fetch", ...run === undefined ? [] : [ run ], random ].join("-");
     const limits = {
         LimitAuthorization: authz.length > 0 ? authz.join(",") : undefined,
         TokenLifetime: lifetimeSeconds
@@ -8921,7 +8967,7 @@ function checkAsked(request, {value: jwt, session}, host) {
 }
 
 async function askFor(request, target, credentials, host) {
-    const {mode, authz, lifetime, key, identity, pollIntervalMs} = request;
+    const {mode, authz, lifetime, key, identity, pollIntervalMs, run} = request;
     const limits = {
         authz,
         key,
@@ -8950,7 +8996,8 @@ async function askFor(request, target, credentials, host) {
                 identity,
                 authz,
                 lifetimeSeconds: limits.lifetimeSeconds,
-                pollIntervalMs
+                pollIntervalMs,
+                run
             };
             const announce = id => {
                 request.announce?.(id);
