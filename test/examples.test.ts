@@ -1,8 +1,10 @@
 /** What users paste: each example is read as its CI system reads it, and its script part is run at a pool. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse } from 'yaml';
 import { readRequest } from '../src/inputs/request.ts';
 import { ABSENT, INPUTS } from '../src/inputs/table.ts';
 import { parseConfig } from '../src/policy/config.ts';
@@ -21,9 +23,69 @@ const WORKFLOWS = [
   'github/request.yml',
   'github/keyless.yml',
   'forgejo.yml',
+  'forgejo-keyless.yml',
 ];
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
+
+/** Scripts of the keyless examples of systems that use the command. */
+const KEYLESS: Readonly<Record<string, () => string>> = {
+  'Jenkinsfile.keyless': () => {
+    const { stages } = readJenkinsfile(exampleText('Jenkinsfile.keyless'));
+    return stages.flatMap(({ scripts }) => scripts).join('\n');
+  },
+  'buildkite.yml': () => {
+    const { steps } = parse(exampleText('buildkite.yml')) as { steps: readonly { command: string }[] };
+    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as the upload of a pipeline does it
+  },
+  'circleci.yml': () => {
+    const { jobs } = parse(exampleText('circleci.yml')) as {
+      jobs: { submit: { steps: readonly (string | { run: { command: string } })[] } };
+    };
+    return jobs.submit.steps.map((step) => (typeof step === 'string' ? '' : step.run.command)).join('\n');
+  },
+  'gitlab/templates/keyless.yml': () => {
+    const inputs = {
+      'token-service': SERVICE,
+      audience: new URL(SERVICE).origin,
+      pool: 'cm',
+      name: 'ap',
+      sha256: SHA256,
+    };
+    const jobs = gitLabComponent('gitlab/templates/keyless.yml', inputs);
+    const job = jobs['.condor-keyless'] as unknown as GitLabKeyless;
+    assert.deepEqual(job.id_tokens, { JOB_JWT: { aud: new URL(SERVICE).origin } });
+    assert.equal(job.variables['CONDOR_TOKEN_SERVICE'], SERVICE);
+    return job.before_script.join('\n');
+  },
+};
+interface GitLabKeyless {
+  readonly id_tokens: unknown;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly before_script: readonly string[];
+}
+const SERVICE = 'https://ap40.example.org:8443/token';
+const isCredential = (name: string) => ['idtoken', 'scitoken', 'oidc-audience'].includes(name);
+
+for (const [file, scriptOf] of Object.entries(KEYLESS)) {
+  describe(file, { skip: process.platform === 'win32' && 'the examples are for the shells of Unix' }, () => {
+    test('is a script that the shell accepts, and that verifies what it downloads', () => {
+      const script = scriptOf();
+      execFileSync('sh', ['-n'], { input: script });
+      assert.ok(script.indexOf('sha256sum -c') < script.indexOf('node "$program"'));
+      assert.match(script, /-token-service (https:\/\/ap40\.example\.org:8443\/token|"\$CONDOR_TOKEN_SERVICE") /);
+    });
+
+    test('sets BEARER_TOKEN for the one command only', () => {
+      const lines = scriptOf()
+        .split('\n')
+        .filter((line) => line.includes('BEARER_TOKEN'));
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? '', /^ *BEARER_TOKEN=\$JOB_JWT node "\$program" /);
+      assert.doesNotMatch(exampleText(file), /^ *BEARER_TOKEN:|export (BEARER_TOKEN|JOB_JWT)/m);
+    });
+  });
+}
 
 test('the trust policy is one that the token service accepts', () => {
   const context = { hostName: 'ap40.example.org', superUsers: [], insecureTestIssuer: false };
@@ -43,6 +105,7 @@ test('the list of examples names every file, and every file is looked at here', 
     ...Object.keys(EXAMPLES),
     'gitlab/templates/condor-token-fetch.yml',
     'gitlab/kerberos.yml',
+    ...Object.keys(KEYLESS),
   ];
   assert.deepEqual(files, known.sort());
   const readme = readFileSync(join(projectRoot, 'examples', 'README.md'), 'utf8');
@@ -53,12 +116,17 @@ for (const file of WORKFLOWS) {
   describe(file, () => {
     test('is a workflow, and its steps say only what this Action understands', async () => {
       // Forgejo and Gitea take whole addresses; in the rest their workflows are GitHub's.
-      const workflow = await readWorkflow(file, exampleText(file).replaceAll('uses: https://github.com/', 'uses: '));
+      const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
       assert.ok(steps.length > 0);
       for (const { with: inputs = {} } of steps) {
         for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
         const words = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, evaluated(value)]));
+        if ('token-service' in inputs)
+          assert.deepEqual(
+            Object.keys(inputs).filter((name) => isCredential(name)),
+            [],
+          );
         readRequest(
           (name) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined,
           surroundings({ RUNNER_TEMP: '/tmp' }),
@@ -67,8 +135,8 @@ for (const file of WORKFLOWS) {
     });
 
     test('is safe: no rights but to read, nothing that moves, no expression in a script', async () => {
-      const workflow = await readWorkflow(file, exampleText(file).replaceAll('uses: https://github.com/', 'uses: '));
-      if (file !== 'forgejo.yml') assert.deepEqual(workflow.permissions, {});
+      const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
+      if (!file.startsWith('forgejo')) assert.deepEqual(workflow.permissions, {});
       for (const { permissions } of Object.values(workflow.jobs))
         assert.match(JSON.stringify(permissions ?? {}), /^\{("contents":"read"|"id-token":"write")?\}$/);
       for (const { uses, run } of stepsOf(workflow)) {
@@ -193,6 +261,11 @@ test('shell.sh removes the token when it is told to end', { skip: process.platfo
     await pool.stop();
   }
 });
+
+/** A workflow without what only Forgejo accepts. */
+function asGitHub(text: string): string {
+  return text.replaceAll('uses: https://github.com/', 'uses: ').replace('enable-openid-connect: true\n', '');
+}
 
 /** What an expression becomes, as far as it matters here. */
 function evaluated(value: unknown): string {

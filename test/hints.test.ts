@@ -51,6 +51,8 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the token service returned an IDTOKEN': NO_DAEMON,
   'the token service returned no token in': NO_DAEMON,
   'no response from https://': NO_DAEMON,
+  'the token service returned an HTML page': NO_DAEMON,
+  ': the time limit expired': NO_DAEMON,
   'does not resolve': NO_DAEMON,
   'did not connect to': NO_DAEMON,
   'connection refused': NO_DAEMON,

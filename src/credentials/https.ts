@@ -2,7 +2,7 @@ import type { RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectError, messageOf } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { abortedError } from '../transport/channel.ts';
+import { abortedError, isTimeout } from '../transport/channel.ts';
 import { dial } from '../transport/dial.ts';
 import { formatEndpoint } from '../transport/sinful.ts';
 import type { HttpProxy } from './http-proxy.ts';
@@ -83,6 +83,10 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
       sent.end(body);
     }).finally(() => socket.destroy());
   } catch (cause) {
+    if (signal.aborted && isTimeout(signal)) {
+      const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
+      throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason });
+    }
     if (signal.aborted) throw abortedError(signal);
     // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
     throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${messageOf(cause)}`, {

@@ -67,10 +67,12 @@ export interface TokenServiceSource {
   readonly lifetimeSeconds: number | undefined;
   /** Requested identity. Undefined: the service decides. */
   readonly identity: string | undefined;
+  readonly userAgent: string;
 }
 
 export interface JobSource {
   readonly audience: string;
+  readonly userAgent: string;
   /** The runner's OIDC endpoint with its bearer token. Undefined if the job has no permission for a token. */
   readonly runner: { readonly url: URL; readonly bearer: Secret } | undefined;
 }

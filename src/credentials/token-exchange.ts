@@ -48,7 +48,7 @@ export function askTokenService(
   { service, bearer, authz, tlsFor, proxies, connection }: ExchangeRequest,
   host: Host,
 ): Promise<TokenEndpointResponse> {
-  const { url, grant, lifetimeSeconds, identity } = service;
+  const { url, grant, lifetimeSeconds, identity, userAgent } = service;
   const jwt = bearer.reveal();
   const body = new URLSearchParams({
     ...parametersOf(grant, jwt),
@@ -60,6 +60,7 @@ export function askTokenService(
     ...(grant === 'token-exchange' ? { authorization: `Bearer ${jwt}` } : {}),
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
+    'user-agent': userAgent,
   };
   const members = ['access_token', 'token'];
   const who = 'token-service: the token service';

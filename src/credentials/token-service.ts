@@ -30,7 +30,7 @@ export interface TokenEndpointResponse {
  * @throws CredentialError ERR_NO_CREDENTIAL if the job has no permission for one; what `askTokenEndpoint` throws.
  */
 export async function jobToken(
-  { audience, runner }: JobSource,
+  { audience, runner, userAgent }: JobSource,
   tlsFor: TlsFor,
   proxies: ProxySettings,
   host: Host,
@@ -40,7 +40,8 @@ export async function jobToken(
   const url = new URL(runner.url);
   url.searchParams.set('audience', audience);
   for (const secret of secretsOf(runner.bearer)) host.mask(secret);
-  const headers = { authorization: `Bearer ${runner.bearer.reveal()}`, accept: 'application/json' };
+  const authorization = `Bearer ${runner.bearer.reveal()}`;
+  const headers = { authorization, accept: 'application/json', 'user-agent': userAgent };
   const who = 'oidc-audience: the OIDC service of the runner';
   const request = { who, members: ['value'], url, method: 'GET', headers, tlsFor, proxies } as const;
   const { token } = await askTokenEndpoint(request, host);
@@ -72,6 +73,7 @@ export async function askTokenEndpoint(
 const NO_WORD = /\S{40,}/g;
 /** Longest error of a service that is printed, in characters. */
 const MAX_REASON_LENGTH = 300;
+const HTML = /^\s{0,100}<(!doctype|html)/i;
 
 /**
  * Reads a response.
@@ -94,6 +96,7 @@ export function readAnswer(
   const member = membersOf(text);
   if (status < 200 || status > 299) {
     const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => member(name) ?? []);
+    if (reason.length === 0 && HTML.test(text)) reason.push('an HTML page');
     const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
     const told = printable([String(status), ...said].join(': ')).slice(0, MAX_REASON_LENGTH);
     if (status === 429 || status >= 500) {
@@ -105,7 +108,9 @@ export function readAnswer(
   }
   const token = new Secret(members.flatMap((name) => member(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
-    const what = `${who} returned no token in ${members.join(' or ')}`;
+    const what = HTML.test(text)
+      ? `${who} returned an HTML page instead of JSON`
+      : `${who} returned no token in ${members.join(' or ')}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
   }
   return { token, text: member };

@@ -15,6 +15,8 @@ interface RequestedToken extends Omit<TokenLimits, 'key'> {
   readonly identity: string;
   /** Interval between checks for the approval, in milliseconds. */
   readonly pollIntervalMs: number;
+  /** Name of the CI run, which condor_token_request_list shows in the id of the client. */
+  readonly run: string | undefined;
 }
 
 /** Consecutive unanswered polls before the client gives up. */
@@ -34,14 +36,15 @@ const RATE_LIMIT = /rate limit/i;
  */
 export async function requestToken(
   target: Target,
-  { identity, pollIntervalMs, ...limits }: RequestedToken,
+  { identity, pollIntervalMs, run, ...limits }: RequestedToken,
   credentials: Credentials,
   announce: (requestId: string) => void,
   host: Host,
 ): Promise<CommandResult<Secret>> {
   const ask = (command: number, ad: Readonly<Record<string, ClassAdValue | undefined>>) =>
     askDaemon({ target, command, credentials, mayBeUnmapped: true }, ad, checkReply, host);
-  const clientId = `condor-token-fetch-${Buffer.from(host.randomBytes(16)).toString('hex')}`;
+  const random = Buffer.from(host.randomBytes(16)).toString('hex');
+  const clientId = ['condor-token-fetch', ...(run === undefined ? [] : [run]), random].join('-');
   const request = { ClientId: clientId, User: identity, ...limitAttributes(limits) };
   const started = await ask(DC_START_TOKEN_REQUEST, request);
   const token = tokenOf(started.value);

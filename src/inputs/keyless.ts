@@ -2,6 +2,7 @@ import type { ProxySettings } from '../credentials/http-proxy.ts';
 import { type JobSource, type KeylessSource, TOKEN_GRANTS } from '../credentials/load.ts';
 import { InputError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
+import { ciRun } from './ci-run.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 
@@ -31,6 +32,7 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
       grant: oneOf('token-grant', grant, TOKEN_GRANTS),
       lifetimeSeconds: lifetime,
       identity: plainText('expected-identity', input('expected-identity')),
+      userAgent: userAgent(env),
     },
     proxies: readProxies(env),
     extraCertificates: variable(env, 'NODE_EXTRA_CA_CERTS'),
@@ -82,10 +84,17 @@ function decoded(text: string): string {
   }
 }
 
+/** User-Agent towards services, with the CI run, so that an administrator can find a request in their logs. */
+function userAgent(env: Surroundings['env']): string {
+  const run = ciRun(env);
+  return run === undefined ? 'condor-token-fetch' : `condor-token-fetch (${run})`;
+}
+
 function readJob(audience: string, env: Surroundings['env']): JobSource {
   const [address, bearer] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
-  if (address === '' || bearer === '') return { audience, runner: undefined };
-  return { audience, runner: { url: serviceUrl('oidc-audience', address), bearer: new Secret(bearer) } };
+  const source = { audience, userAgent: userAgent(env) };
+  if (address === '' || bearer === '') return { ...source, runner: undefined };
+  return { ...source, runner: { url: serviceUrl('oidc-audience', address), bearer: new Secret(bearer) } };
 }
 
 const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;

@@ -7,6 +7,7 @@ import { InputError } from '../errors.ts';
 import type { Mode, TokenRequest } from '../pipeline/request.ts';
 import { crypto } from '../runtime/crypto.ts';
 import { AUTHORIZATION_LEVELS } from '../token/levels.ts';
+import { ciRun } from './ci-run.ts';
 import { readCredentials, tokenDirectory } from './credentials.ts';
 import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
@@ -18,9 +19,7 @@ import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
-
-/** Defaults of condor_token_request. */
-const DEFAULT_USER = 'condor';
+const DEFAULT_USER = 'condor'; // the default of condor_token_request
 const POLL_INTERVAL_MS = 5000;
 
 /**
@@ -61,6 +60,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
     lifetimeSeconds,
     key,
     identity: readIdentity(input('identity'), mode, surroundings),
+    run: ciRun(surroundings.env),
     pollIntervalMs: POLL_INTERVAL_MS,
     expectedIdentity: plainText('expected-identity', input('expected-identity')),
     expectedTrustDomain: plainText('expected-trust-domain', input('expected-trust-domain')),

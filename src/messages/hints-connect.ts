@@ -82,6 +82,9 @@ Workflow: provide complete PEM and a key without a passphrase: openssl x509 -noo
 Workflow: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.
 /returned an IDTOKEN
 Workflow: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.
+/returned an HTML page
+Workflow: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.
+Network: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.
 /returned no token in
 Workflow: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.
 /SciToken|scitoken
@@ -133,6 +136,10 @@ Administrator: approve the request while this step waits: condor_token_request_a
 Workflow: each run creates a new request: increase timeout, and notify the administrator before the run.
 /cancelled
 Workflow: run the job again: it was cancelled from outside, and no token was delivered.
+/no response from https?:
+Network: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.
+Administrator: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.
+Workflow: for a slow network raise timeout.
 ${PRIVATE}
 /no connection to
 Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}

@@ -135,7 +135,7 @@ async function requestByMode(
   credentials: Credentials,
   host: Host,
 ): Promise<IssuedToken> {
-  const { mode, authz, key, identity, pollIntervalMs, remote } = request;
+  const { mode, authz, key, identity, pollIntervalMs, remote, run } = request;
   const lifetimeSeconds = request.lifetimeSeconds === 'unlimited' ? undefined : request.lifetimeSeconds;
   const limits = { authz, key, lifetimeSeconds };
   const issued = (reply: CommandResult<Secret>) => fromReply(reply, target, name, host);
@@ -146,7 +146,7 @@ async function requestByMode(
       return await issued(await getImpersonationToken(target, ofSchedd, credentials, host));
     }
     case 'request': {
-      const requested = { identity, authz, lifetimeSeconds, pollIntervalMs };
+      const requested = { identity, authz, lifetimeSeconds, pollIntervalMs, run };
       const announce = (id: string) => {
         request.announce?.(id);
         host.log.notice(approvalOf(id, request, target));

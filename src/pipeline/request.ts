@@ -47,6 +47,8 @@ export interface TokenRequest {
   readonly identity: string;
   /** With `request`: the interval between checks for the approval, in milliseconds. */
   readonly pollIntervalMs: number;
+  /** Name of the CI run, which the administrator sees in a request. Undefined outside of CI. */
+  readonly run: string | undefined;
   /** With `request`: called with the ID that the approval needs. */
   readonly announce?: (requestId: string) => void;
   /** Identity that the token must carry. Undefined: any. */

@@ -47,7 +47,7 @@ function objectViolations(schema: Schema, value: object, path: string): readonly
     .map((name) => `${inside(name)}: it is missing`);
   const wrong = entries.flatMap(([name, each]) => {
     const own = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
-    if (own === false) return [`${inside(name)}: unknown key; possible are ${Object.keys(properties).join(' ')}`];
+    if (own === false) return [`${inside(name)}: unknown key; use one of ${Object.keys(properties).join(' ')}`];
     return own === undefined ? [] : violationsOf(own, each, inside(name));
   });
   return [...missing, ...wrong];

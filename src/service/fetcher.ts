@@ -146,6 +146,7 @@ export class Fetcher {
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
       const { targets } = await findDaemon(request, await credentialsFor(request, undefined, host), host);
+      for (const { ahead } of targets) ahead?.close(); // opened for a fetch that is not made with this host
       found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
     }
     if (found === undefined) throw new LocateError('ERR_NOT_FOUND', 'no daemon was found', []);

@@ -25,6 +25,8 @@ const REQUESTED_TYPES = [TOKEN_TYPES[0], 'urn:ietf:params:oauth:token-type:acces
 const LEVEL = /^condor:\/([A-Z_]{1,32})$/;
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_PARAMETERS = 32;
+/** The longest identity of a grant: a refusal repeats the name, so that it must be short. */
+const MAX_IDENTITY_LENGTH = 200;
 
 /** @throws FormError */
 export function readForm(body: string): TokenForm {
@@ -48,6 +50,7 @@ export function readForm(body: string): TokenForm {
   const jobToken = one('subject_token');
   if (jobToken === undefined) throw invalid('subject_token is missing');
   const identity = one('identity');
+  if (identity !== undefined && identity.length > MAX_IDENTITY_LENGTH) throw invalid('identity is too long');
   return { jobToken, authz: readScope(one('scope')), lifetimeSeconds: readLifetime(one('lifetime')), identity };
 }
 

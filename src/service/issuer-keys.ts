@@ -55,12 +55,12 @@ export class IssuerKeys {
     const refetch = isUnknown && kept.pending === undefined && now - kept.refetchedAt >= PAUSE_SECONDS;
     if (refetch) kept.refetchedAt = now;
     const isStale = kept.keys === undefined || age > FRESH_SECONDS;
-    if (kept.pending !== undefined || refetch || (isStale && mayAsk)) {
+    if (refetch || (isStale && mayAsk))
       kept.pending ??= this.#fetch(issuer, kept).finally(() => {
         kept.pending = undefined;
       });
-      await kept.pending;
-    }
+    // Fresh keys do not wait: otherwise tokens with invented key ids could delay the others by TIMEOUT_MS.
+    if (isStale || isUnknown) await kept.pending;
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }

@@ -38,7 +38,9 @@ export async function verifyJobToken(text: string, expected: Expected): Promise<
   if (text.length > MAX_TOKEN_LENGTH) throw new TokenRejected(`the job token has more than ${MAX_TOKEN_LENGTH} bytes`);
   const [, header = '', payload = ''] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
   if (header === '') throw new TokenRejected('the job token is not three parts of base64url with dots between them');
-  const { alg } = decodePart(header, 'header');
+  const { alg, crit } = decodePart(header, 'header');
+  // RFC 7797's b64: false would make the signature cover another payload than the one that is read here.
+  if (crit !== undefined) throw new TokenRejected('the job token has a critical header (crit), which is not supported');
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
     throw new TokenRejected(`the job token is not signed with ${ALGORITHMS.join(', ')}`);
   const claims = decodePart(payload, 'payload');

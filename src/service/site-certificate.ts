@@ -32,7 +32,9 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   if (own === undefined) return [['fail', 'certificate: there is none in the file']];
   const found: Finding[] = [];
   const name = URL.canParse(audience) ? new URL(audience).hostname : '';
-  if (name !== '' && own.checkHost(name) === undefined && own.checkIP(name) === undefined)
+  const bare = name.replace(/^\[|\]$/g, '');
+  const isAddress = /^[\d.]+$|:/.test(bare); // checkIP throws for a host name
+  if (name !== '' && (isAddress ? own.checkIP(bare) : own.checkHost(name)) === undefined)
     found.push(['fail', `certificate: it is not for ${name}; request one with that name`]);
   const days = Math.floor((Date.parse(own.validTo) / 1000 - now) / DAY_SECONDS);
   if (days < 0) found.push(['fail', 'certificate: it has expired; renew it']);

@@ -40,7 +40,7 @@ describe('an input error', () => {
     ['lifetime zero', { lifetime: '0' }, /^lifetime: "0" is not a lifetime/],
     ['lifetime below zero', { lifetime: '-1' }, /^lifetime: "-1" is not a lifetime/],
     ['lifetime in words', { lifetime: 'an hour' }, /^lifetime: "an hour" is not a lifetime/],
-    ['lifetime over 2^31', { lifetime: '2147483648' }, /^lifetime: .* from 1 to 2147483647 s/],
+    ['lifetime over 2^31', { lifetime: '2147483648' }, /^lifetime: .*from 1 s to 2147483647 s/],
     [
       'unknown level',
       { authz: 'READ SUBMIT' },

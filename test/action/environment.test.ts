@@ -142,8 +142,8 @@ describe('export-environment', () => {
     }));
 
   for (const [other, text] of [
-    ['token', /leave token out/],
-    ['file', /leave file out/],
+    ['token', /mutually exclusive with token/],
+    ['file', /mutually exclusive with file/],
   ] as const) {
     test(`does not go with ${other}`, async () => {
       const step = await runner.runAction({ pool: 'cm', [other]: 'ci', 'export-environment': 'true' });

@@ -60,7 +60,7 @@ for (const debug of [false, true]) {
         assert.match(step.log.join('\n'), /Authenticated with IDTOKENS; credential: idtoken$/m);
         assert.match(step.summary, /<td>Credential<\/td><td><code>idtoken<\/code><\/td>/);
         assert.match(step.summary, /<td>Identity<\/td><td><code>alice@pool\.test<\/code><\/td>/);
-        assert.equal(/^##\[debug\]session: IDTOKENS makes you alice/m.test(step.log.join('\n')), debug);
+        assert.equal(/^##\[debug\]session: authenticated as alice/m.test(step.log.join('\n')), debug);
         assert.deepEqual(
           [step.annotations.filter(({ level }) => level !== 'debug'), step.env, step.path],
           [[], {}, []],
@@ -117,7 +117,7 @@ describe('The Action', () => {
       const warned = await run('warn');
       assert.deepEqual(
         warned.annotations.map(({ level, message }) => [level, message]),
-        [['warning', 'The daemon granted less than requested. lifetime: requested 1 h, granted 1 min']],
+        [['warning', 'The daemon granted less than requested: lifetime: requested 1 h, granted 1 min']],
       );
       assert.match(warned.summary, /Less than requested: lifetime/);
       assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 1 min/ });
@@ -130,7 +130,7 @@ describe('The Action', () => {
       const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };
       const step = await runner.runAction({ ...inputs, file: 'without-summary' }, { env, beforePost: () => {} });
       assert.equal(step.status, 0, step.raw);
-      assert.match(step.raw, /::warning::no summary: /);
+      assert.match(step.raw, /::warning::the job summary could not be written: /);
       assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
     }));
 
@@ -213,7 +213,10 @@ describe('The Action', () => {
       const env = { GITHUB_STEP_SUMMARY: join(runner.workspace, 'missing', 'file') };
       const step = await runner.runAction(inputs, { env });
       assert.deepEqual([step.status, step.outputs['identity']], [0, 'alice@pool.test']);
-      assert.match(step.annotations.map(({ level, message }) => `${level} ${message}`).join(), /^warning no summary: /);
+      assert.match(
+        step.annotations.map(({ level, message }) => `${level} ${message}`).join(),
+        /^warning the job summary could not be written: /,
+      );
     }));
 
   test('masks every line of several credentials', () =>

@@ -238,7 +238,7 @@ describe('post', { skip: noUnix }, () => {
     );
     assert.equal(post.status, 0, post.stdout + post.stderr);
     assert.doesNotMatch(post.stdout, /::warning/);
-    assert.match(post.stdout, /Renewals of the token: none was due/);
+    assert.match(post.stdout, /Token renewals: none was due/);
     assert.deepEqual([existsSync(file), privates()], [false, []]);
   });
 

@@ -69,7 +69,7 @@ describe('Without', () => {
       assert.deepEqual(phases, ['credentials: ', 'locate: ', 'connect: ', 'session: ', 'token: ', 'levels: ']);
       for (const line of [
         'connect: the host name localhost resolves to 127.0.0.1',
-        'connect: TCP to 127.0.0.1:PORT (localhost) in 0 ms',
+        'connect: TCP connection to 127.0.0.1:PORT (localhost) in 0 ms',
       ])
         assert.ok(gist.includes(line), gist.join('\n'));
     }));

@@ -109,7 +109,7 @@ describe('condor_token_fetch', () => {
     [['-expected-identity', 'bob@pool.test'], 7, /ERR_TOKEN_CLAIM/],
     [['-expected-trust-domain', 'other.test'], 7, /ERR_TOKEN_CLAIM/],
     [['-server-name', 'ap.pool.test:9618'], 2, /has a port.*ERR_INPUT/],
-    [['-on-reduced', 'sometimes'], 2, /on-reduced: "sometimes" is unknown.*ERR_INPUT/],
+    [['-on-reduced', 'sometimes'], 2, /on-reduced: "sometimes" is not valid.*ERR_INPUT/],
   ];
   for (const [args, expected, text] of checks) {
     test(`exits with ${expected} with ${args.join(' ')}`, () =>

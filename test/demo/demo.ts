@@ -1,5 +1,5 @@
 /**
- * `npm run demo [-- --pool real]`: demonstrates a fetch as a workflow sees it. Runs the built Action as a runner does.
+ * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch as a workflow sees it. Runs the built Action as a runner does.
  * The pool is embedded in this process, or is a real HTCondor pool.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
 import { claimsOf, onlyToken } from '../support/real-fetch.ts';
 import { Runner } from '../support/runner.ts';
+import { demoKeyless } from './keyless.ts';
 
 /** The parts of a pool that the demo needs. */
 interface DemoPool {
@@ -113,8 +114,10 @@ async function demo(pool: DemoPool): Promise<void> {
 }
 
 const args = process.argv.slice(2);
-if (args.length > 0 && args.join(' ') !== '--pool real') {
-  console.error('usage: npm run demo [-- --pool real]');
+if (args.join(' ') === '--keyless') {
+  await demoKeyless({ heading, indented });
+} else if (args.length > 0 && args.join(' ') !== '--pool real') {
+  console.error('usage: npm run demo [-- --pool real | -- --keyless]');
   process.exitCode = 2;
 } else {
   await demo(await (args.length > 0 ? real() : embedded()));

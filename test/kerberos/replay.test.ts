@@ -10,7 +10,7 @@ import { countingEntropy, type KerberosRecording } from '../record/kerberos-reco
 import { projectRoot } from '../support/project.ts';
 
 test('the recorded requests are made byte for byte, and the recorded replies give the same tickets', async () => {
-  const text = readFileSync(join(projectRoot, 'test/vectors/recorded-kerberos.json'), 'utf8');
+  const text = readFileSync(join(projectRoot, 'test/vectors/kerberos-exchanges.json'), 'utf8');
   const recording = JSON.parse(text) as KerberosRecording;
   const waiting = [...recording.exchanges];
   const kdcs: Kdcs = {

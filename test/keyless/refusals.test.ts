@@ -84,7 +84,7 @@ describe('A token service is of no use', () => {
     assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token to exchange')));
 
   for (const [what, body] of [
-    ['no JSON', '<html>'],
+    ['no JSON', 'it works'],
     ['no object', 'null'],
     ['a token that is none', JSON.stringify({ access_token: 'correct horse', token: 7 })],
     ['nothing', ''],
@@ -97,6 +97,25 @@ describe('A token service is of no use', () => {
       await assert.rejects(odd, (error: Error) => !/html|horse/.test(error.message));
     });
   }
+
+  test('that answers with a web page is named as such, and nothing of the page is shown', async () => {
+    services.others.set('/page', (_, response) => response.end('<!DOCTYPE html><title>Sign in</title>'));
+    const page = keyless(service('/page'));
+    await assert.rejects(page, advised('the token service returned an HTML page'));
+    await assert.rejects(page, (error: Error) => !/DOCTYPE|Sign in/.test(error.message));
+  });
+
+  test('that does not answer in the time allowed is named, with its origin', async () => {
+    const over = new AbortController();
+    const ended = new DOMException('the time limit expired', 'TimeoutError');
+    services.others.set('/hang', () => over.abort(ended));
+    const hang = keyless(service('/hang'), services.env, notingHost({ signal: over.signal }));
+    await assert.rejects(hang, advised(': the time limit expired'));
+    await assert.rejects(hang, {
+      code: 'ERR_TIMEOUT',
+      message: `no response from ${services.origin}: ${ended.message}`,
+    });
+  });
 
   test('that sends us elsewhere: nobody else is shown the token', async () => {
     services.others.set('/moved', (_, response) => response.writeHead(307, { location: '/v1/token' }).end());

@@ -33,7 +33,7 @@ describe('ci.yml', { skip: why }, () => {
       const { status, text } = await run('action', 'os:ubuntu-latest', `pool:${pool}`);
       assert.equal(status, 0, text);
       assert.match(text, /\| A fetch from ci@pool would succeed as alice@pool\.test; READ allowed/);
-      assert.match(text, /\| Renewals of the token: none was due|::group::Renewals of the token: none was due/, text);
+      assert.match(text, /\| Token renewals: none was due|::group::Token renewals: none was due/, text);
       assert.match(text, /\| Removed .*\/condor-token-[0-9a-f-]+$/m);
       assert.equal(/WRITE +IDTOKENS .* ALLOW +alice@pool\.test/.test(text), pool === 'real', text);
       assert.doesNotMatch(text.replaceAll(/^.*::add-mask::.*$/gm, ''), /eyJ[\w-]+\.eyJ/);

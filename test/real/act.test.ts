@@ -7,8 +7,10 @@ import { parseDocument, type YAMLSeq } from 'yaml';
 import { Act, type ActRun, errorsOf, findAct, REMAINS } from '../support/act.ts';
 import { writeCondorTools } from '../support/condor-tools.ts';
 import { exampleText, type Place } from '../support/examples.ts';
+import { JobIssuer } from '../support/job-issuer.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+import { ServiceProcess } from '../support/service-process.ts';
 import { TokenServices } from '../support/token-services.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
@@ -109,19 +111,38 @@ for (const suite of poolSuites()) {
       assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +carol@pool\.test/, run.text);
     });
 
-    test('github/keyless.yml has a token of nothing but the job itself', async () => {
-      services.made = () => secure.issuer.issue('alice');
-      const text = exampleText('github/keyless.yml', place()).replaceAll('https://tokens.example.org', services.origin);
-      const workflow = parseDocument(text);
-      const inputs = ['jobs', 'ping', 'steps', 0, 'with'];
-      const authorities = `${secure.authority.certificate}${services.authority.certificate}`;
-      workflow.setIn([...inputs, 'ca-certificate'], authorities);
-      workflow.setIn([...inputs, 'server-name'], HOST);
-      const run = await act.run(workflow.toString(), { env: services.env });
-      assert.equal(run.status, 0, run.text);
-      assert.match(run.text, /::set-output:: identity=alice@pool\.test$/m);
-      assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +alice@pool\.test/, run.text);
-      assertHidden(run, services.secrets.slice(1));
+    test('github/keyless.yml submits a job with a token of the token service', async () => {
+      const issuer = await JobIssuer.start(services.authority);
+      const service = await ServiceProcess.start({
+        ...{ authority: services.authority, audience: 'origin' },
+        seeds: { 'alice@pool.test': await pool.idToken({ user: 'alice', authz: ['READ', 'WRITE'], lifetime: 86_400 }) },
+        config: `daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]
+grants:
+  - identity: alice@pool.test
+    authz: [READ, WRITE]
+    max-lifetime: 1h
+    jobs: [{ issuer: "${issuer.url}", repository_id: 74, ref: refs/heads/main }]
+`,
+      });
+      try {
+        const text = exampleText('github/keyless.yml').replace('https://ap40.example.org:8443/token', service.url);
+        const workflow = parseDocument(
+          text.replaceAll('cm.example.org', pool.collector).replaceAll('ap40.example.org', pool.scheddName),
+        );
+        const steps = ['jobs', 'submit', 'steps'];
+        workflow.setIn([...steps, 0, 'with', 'ca-certificate'], services.authority.certificate);
+        const env = { ...issuer.env, SSL_CERT_FILE: join(service.directory, 'ca.pem') };
+        const run = await act.run(workflow.toString(), { env });
+        assert.equal(run.status, 0, run.text);
+        assert.match(run.text, /::set-output:: identity=alice@pool\.test$/m);
+        assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +alice@pool\.test/, run.text);
+        assert.match(run.text, /\| 1 job\(s\) submitted to cluster \d+/);
+        assert.equal((await service.auditOf(issuer.given.at(-1) ?? ''))['decision'], 'issued');
+        assertHidden(run, issuer.given);
+      } finally {
+        await service.stop();
+        issuer.stop();
+      }
     });
 
     test('a job whose secret is of another pool fails with one annotation, and submits nothing', async () => {

@@ -13,6 +13,7 @@ import { claimsOf, onlyToken } from '../support/real-fetch.ts';
 import { Runner } from '../support/runner.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { assertNoLeak } from '../support/step-assertions.ts';
+import { until } from '../support/until.ts';
 
 const ALICE = 'alice@pool.test';
 const BOB = 'bob@pool.test';
@@ -68,6 +69,8 @@ grants:
       await pool?.stop();
     });
 
+    // The OIDC endpoint of the runner is verified with the CA certificates of the system, not with ca-certificate.
+    const jobEnv = () => ({ ...issuer.env, SSL_CERT_FILE: join(service.directory, 'ca.pem') });
     const token = (claims: IssuerClaims = {}) => issuer.issue({ ...GITHUB_CLAIMS, aud: service.audience, ...claims });
 
     async function ping(jwt: string, ...levels: readonly string[]): Promise<string> {
@@ -82,7 +85,7 @@ grants:
     test('a step with token-service alone gets a token that the schedd accepts', async () => {
       const step = await runner.runAction(
         { ...inputs, verify: 'true', 'export-environment': 'true' },
-        { env: issuer.env },
+        { env: jobEnv() },
       );
       assert.equal(step.status, 0, step.raw + service.log.join('\n'));
       const { identity, authz, lifetime, 'token-id': id } = step.outputs;
@@ -95,7 +98,7 @@ grants:
 
     test('a step of another branch fails with the reason, and nothing is issued', async () => {
       issuer.job = { ...GITHUB_CLAIMS, ref: 'refs/heads/x' };
-      const step = await runner.runAction(inputs, { env: issuer.env });
+      const step = await runner.runAction(inputs, { env: jobEnv() });
       issuer.job = GITHUB_CLAIMS;
       assert.deepEqual([step.status, step.outputs['error-code']], [2, 'ERR_NO_CREDENTIAL'], step.raw);
       assert.match(step.raw, /ref: expected refs\/heads\/main, got refs\/heads\/x/);
@@ -141,23 +144,35 @@ grants:
 
     test('a job cannot approve a request for more with its token', async () => {
       const { body } = await service.ask(token(), { scope: 'condor:/READ condor:/WRITE' });
-      const jwt = String(body['access_token']);
-      const directory = '/tmp/self-approval';
-      await pool.run('mkdir', '-m', '700', directory);
-      await pool.write(`${directory}/token`, `${jwt}\n`, 0o600);
-      await pool.run('chown', '-R', 'bob', directory);
-      const env = onlyToken(directory);
-      const asked = await pool.exec(
-        ['timeout', '20', 'condor_token_request', '-type', 'schedd', '-identity', ALICE, '-authz', 'ADMINISTRATOR'],
-        { user: 'bob', env },
+      const home = '/home/bob/self-approval';
+      await pool.exec(['mkdir', '-m', '700', home, `${home}/tokens`], { user: 'bob' });
+      await pool.write(`${home}/tokens/token`, `${String(body['access_token'])}\n`, 0o600);
+      await pool.run('chown', 'bob', `${home}/tokens/token`);
+      const job = { user: 'bob', cwd: home, env: onlyToken(`${home}/tokens`) };
+      const daemon = ['-type', 'SCHEDD', '-name', pool.scheddName];
+      const read = async () => (await pool.exec(['cat', `${home}/out`, `${home}/err`])).stdout;
+      const asking = pool.exec(
+        [
+          ...['sh', '-c', 'exec timeout 300 "$@" > out 2> err', 'ask', 'condor_token_request', ...daemon],
+          ...['-identity', ALICE, '-authz', 'ADMINISTRATOR'],
+        ],
+        job,
       );
-      const [, id = '0'] = /request ID is (\d+)|Request ID:? (\d+)/i.exec(asked.stdout + asked.stderr) ?? [];
-      const approved = await pool.exec(['condor_token_request_approve', '-type', 'schedd', '-reqid', id], {
-        user: 'bob',
-        env: { ...env, _CONDOR_TOOL_DEBUG: '' },
-      });
+      await until('the request is pending', 60, async () =>
+        /approve request \d+\./.test(await read()) ? undefined : await read(),
+      );
+      const id = /approve request (\d+)\./.exec(await read())?.[1] ?? '';
+      const pending = async () => await pool.exec(['condor_token_request_list', '-json', ...daemon]);
+      const isPending = async () =>
+        (JSON.parse((await pending()).stdout) as { RequestId?: string }[]).some(({ RequestId }) => RequestId === id);
+      assert.ok(await isPending());
+      const approve = `echo yes | condor_token_request_approve -reqid ${id} ${daemon.join(' ')}`;
+      const approved = await pool.exec(['sh', '-c', approve], job);
       assert.notEqual(approved.status, 0, approved.stdout + approved.stderr);
-      assert.doesNotMatch(asked.stdout, /^ey/m, 'no token was issued');
+      assert.ok(await isPending(), 'the request is still not approved');
+      // The same command of an administrator approves it: the refusal above is of the job's token, not of the command.
+      await pool.run('sh', '-c', approve);
+      await asking;
     });
 
     test('a revoked seed stops its grant with 503, and the same job token works after the revocation ends', async () => {

@@ -1,4 +1,4 @@
-/** The content of test/vectors/recorded-kerberos.json. Binary data is in hex. */
+/** The content of test/vectors/kerberos-exchanges.json. Binary data is in hex. */
 export interface KerberosRecording {
   /** The keytab, in base64. */
   readonly keytab: string;

@@ -1,5 +1,5 @@
 /**
- * Records the exchanges of a client with the MIT KDC in test/vectors/recorded-kerberos.json: clock, entropy, keys, and
+ * Records the exchanges of a client with the MIT KDC in test/vectors/kerberos-exchanges.json: clock, entropy, keys, and
  * all bytes on the wire. The KDC and its keys are deleted afterwards.
  */
 import { writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ try {
       key: Buffer.from(ticket.key.bytes).toString('hex'),
     })),
   };
-  const path = join(projectRoot, 'test/vectors/recorded-kerberos.json');
+  const path = join(projectRoot, 'test/vectors/kerberos-exchanges.json');
   writeFileSync(path, `${JSON.stringify(recording, undefined, 2)}\n`);
 } finally {
   await realm.stop();

@@ -151,7 +151,7 @@ describe('the token service', () => {
     ['with a changed signature', () => `${token().slice(0, -8)}AAAAAAAA`, /signature of the job token is wrong/],
     ['that is not signed', () => unsigned('none'), /is not signed with RS256/],
     ['signed with HS256 and the public key', hmacWithPublicKey, /is not signed with RS256/],
-    ['with a critical header', () => token({}, { crit: ['x'], x: 1 }), /signature of the job token is wrong/],
+    ['with a critical header', () => token({}, { crit: ['x'], x: 1 }), /critical header \(crit\)/],
     [
       'with a key of its own',
       () => token({}, { kid: undefined, jwk: issuer.publicJwk, alg: 'PS256' }),

@@ -26,7 +26,7 @@ describe('a message', () => {
   test('may not have more: their length says nothing of what they cost us', async () => {
     await assert.rejects(receive(LIMIT + 1), (error: ProtocolError) => {
       assert.equal(error.code, 'ERR_FRAME');
-      assert.match(error.message, /more than 65536 frames/);
+      assert.match(error.message, /exceeds 65536 frames/);
       return true;
     });
   });

@@ -194,7 +194,11 @@ describe('a token that is refused', () => {
       /possible causes: it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN/,
     ],
     ['not valid yet', () => ({ nbf: now() + 3600, aud: 'x' }), /possible causes: it is not valid before 20\d\d-/],
-    ['of an issuer without https', () => ({ iss: 'pool.test' }), /one of: its issuer pool\.test is not an https URL;/],
+    [
+      'of an issuer without https',
+      () => ({ iss: 'pool.test' }),
+      /possible causes: its issuer pool\.test is not an https URL;/,
+    ],
     ['soon over', () => ({ exp: now() + 100, aud: 'x' }), /it expires in \d+ s, and the daemon's clock may be ahead$/],
     ['of nobody', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
   ];

@@ -33,6 +33,7 @@ export const OF_THE_WAY = {
     'ERR_CONNECT',
     'no response from https://tokens.example.org: self-signed certificate in certificate chain',
   ),
+  ': the time limit expired': timeout('no response from https://tokens.example.org: the time limit expired'),
   'did not connect to': new ConnectError(
     'ERR_CONNECT',
     'no response from https://tokens.example.org: the proxy http://proxy.example.org:3128 did not connect to tokens.example.org:443: it returned status 407',

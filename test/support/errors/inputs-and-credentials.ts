@@ -74,6 +74,9 @@ export const OF_INPUTS = {
   'the token service returned no token in': unreadable(
     'token-service: the token service returned no token in access_token or token',
   ),
+  'the token service returned an HTML page': unreadable(
+    'token-service: the token service returned an HTML page instead of JSON',
+  ),
   'not a SciToken': unreadable('scitoken: not a SciToken: it lacks iss or sub'),
   'the password is not a single line of text': unreadable('password: the password is not a single line of text'),
   'not an IDTOKEN': unreadable('idtoken: not an IDTOKEN: it is not three parts of base64url with dots between them'),

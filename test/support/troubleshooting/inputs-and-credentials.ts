@@ -86,6 +86,10 @@ export const INPUTS_AND_CREDENTIALS: Chapter = {
       means: 'What answers at this URL is no token service, or one of another kind.',
     },
     {
+      name: 'the token service returned an HTML page',
+      means: 'A web page is at this URL, or a proxy or a sign-in page answers instead of the token service.',
+    },
+    {
       name: 'the certificate of CN=alice expired at',
       says: 'the certificate of … expired at …',
       means: 'The client certificate is too old, or not valid yet.',

@@ -14,6 +14,11 @@ export const REACHING_THE_DAEMON: Chapter = {
       means: 'The service that makes the credential is not reached, or its certificate is not trusted.',
     },
     {
+      name: ': the time limit expired',
+      says: 'no response from https://…: the time limit expired',
+      means: 'The service accepts no connection, or accepts one and sends no response within `timeout`.',
+    },
+    {
       name: 'did not connect to',
       says: 'the proxy … did not connect to …',
       means: 'The proxy of the runner refuses the connection, needs a password (407), or cannot be reached.',

@@ -1,0 +1,25 @@
+import type { Surroundings } from './table.ts';
+
+/** Variables of CI systems that identify a run: system, id, attempt. GitHub's are those of Forgejo and Gitea too. */
+const RUNS: readonly (readonly [string, string, string?])[] = [
+  ['actions', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT'],
+  ['gitlab', 'CI_JOB_ID'],
+  ['buildkite', 'BUILDKITE_JOB_ID'],
+  ['circleci', 'CIRCLE_WORKFLOW_JOB_ID'],
+  ['jenkins', 'BUILD_TAG'],
+];
+const MAX_LENGTH = 64;
+
+/**
+ * Name of the CI run of this process, such as `actions-1234.1`, for the logs of daemons and services. Undefined outside of
+ * CI. The variables are not trusted: only letters, digits, dots, dashes and underscores remain.
+ */
+export function ciRun(env: Surroundings['env']): string | undefined {
+  for (const [system, id, attempt] of RUNS) {
+    const parts = [env[id], attempt === undefined ? undefined : env[attempt]].map((each) => each?.trim() ?? '');
+    if (parts[0] === '') continue;
+    const name = `${system}-${parts.filter((each) => each !== '').join('.')}`;
+    return name.replace(/[^\w.-]/g, '_').slice(0, MAX_LENGTH);
+  }
+  return undefined;
+}
