@@ -1,7 +1,6 @@
 import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { decodeJwt } from 'jose/jwt/decode';
 import { TokenError } from '../errors.ts';
-import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 
 /** A parsed IDTOKEN (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
@@ -106,7 +105,7 @@ export function secretsOf(jwt: Secret): readonly Secret[] {
 }
 
 /** Masks a JWT and its signature. Any other text is left as it is. */
-export function maskJwt(jwt: Secret, host: Pick<Host, 'mask'>): void {
+export function maskJwt(jwt: Secret, host: { mask(secret: Secret): void }): void {
   if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
 }
 
