@@ -25,9 +25,11 @@ const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...['docs', 'examples', '.github'].flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.md') : [])),
 ];
+/** Files of other CI systems. test/examples.test.ts checks them. */
+const OTHER_SYSTEMS = /^examples\/(gitlab\/|buildkite|circleci|forgejo-keyless)/;
 const WORKFLOWS = ['.github/workflows', 'examples']
   .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
-  .filter((file) => !file.startsWith('examples/gitlab/'));
+  .filter((file) => !OTHER_SYSTEMS.test(file));
 /** Other words than these at a fence would be something that nobody looks at. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', 'yml', ''];
 

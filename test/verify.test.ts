@@ -66,8 +66,8 @@ describe('what is expected', () => {
     }));
 
   for (const [option, claim, message] of [
-    ['expectedIdentity', 'sub', 'the token is for alice@pool.test, expected-identity is bob'],
-    ['expectedTrustDomain', 'iss', 'the token was issued by pool.test, expected-trust-domain is bob'],
+    ['expectedIdentity', 'sub', 'the token is for alice@pool.test, but expected-identity is bob'],
+    ['expectedTrustDomain', 'iss', 'the token was issued by pool.test, but expected-trust-domain is bob'],
   ] as const) {
     test(`fails with ${option} if it is another`, () =>
       withPool({}, async (pool) => {
