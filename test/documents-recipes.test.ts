@@ -102,7 +102,7 @@ describe('what the README shows is done', () => {
       isFor('ci@example.org', 'READ WRITE', '1800')(step);
       for (const line of shown('Quick start', 'text').text.trim().split('\n')) {
         const parts = here(line.replace('▸ ', '').trim()).replaceAll('alice@', 'ci@').split('…');
-        const [first = '', second = ''] = parts.map((part) => part.replace('/home/runner/work/_temp', runner.temp));
+        const [first = '', second = ''] = parts.map((part) => part.replace('/runner/_temp', runner.temp));
         const raw = step.raw.replaceAll('::group::', '');
         assert.ok(
           raw.split('\n').some((each) => each.startsWith(first) && each.endsWith(second)),

@@ -176,27 +176,27 @@ describe('The services of a keyless job', () => {
 
     const answers: readonly [string, RequestListener | string, RegExp][] = [
       ['that closes the connection', '', /it closed the connection|socket hang up/],
-      ['that answers before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it answers 200/],
+      ['that answers before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it returned status 200/],
       ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
     ];
     for (const [what, answer, message] of answers) {
-      test(`${what}, nothing is sent`, async () => {
+      test(`${what}, nothing is sent`, async (context) => {
         const odd = createServer().on('connect', (_, socket) => socket.end(answer as string));
+        context.after(() => odd.close());
         const at = await listen(odd);
         const failing = keyless(words(), env({ https_proxy: `http://127.0.0.1:${at}` }));
         await assert.rejects(failing, { code: 'ERR_CONNECT', message });
-        odd.close();
       });
     }
 
-    test('that is silent, the run can be cancelled', async () => {
+    test('that is silent, the run can be cancelled', async (context) => {
       const over = new AbortController();
       const silent = createServer().on('connect', () => over.abort(new Error('SIGTERM')));
+      context.after(() => silent.close());
       const at = await listen(silent);
       const noting = notingHost({ signal: over.signal });
       const failing = keyless(words(), env({ https_proxy: `http://127.0.0.1:${at}` }), noting);
       await assert.rejects(failing, { code: 'ERR_TIMEOUT', message: 'cancelled' });
-      silent.close();
     });
 
     test('the service itself is verified', async () => {

@@ -44,7 +44,7 @@ for (const suite of poolSuites()) {
         /^session: authenticated as alice@pool\.test with IDTOKENS/m,
         /^token: the daemon issues tokens$/m,
         /^levels: WRITE is allowed$/m,
-        /^levels: ADMINISTRATOR is refused$/m,
+        /^levels: ADMINISTRATOR is denied$/m,
         /^A fetch from ci@pool would succeed as alice@pool\.test; READ allowed, WRITE allowed, ADMINISTRATOR denied$/m,
       ])
         assert.match(log, line);

@@ -39,7 +39,7 @@ for (const suite of poolSuites()) {
           'another audience',
           { aud: 'https://other.test' },
           'alice',
-          /its audience is https:\/\/other\.test, and SCITOKENS_SERVER_AUDIENCE/,
+          /its audience is https:\/\/other\.test, but SCITOKENS_SERVER_AUDIENCE/,
           'possible causes: its audience is https://other.test',
         ],
         [

@@ -148,7 +148,7 @@ for (const suite of poolSuites()) {
           const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
           await assertAttempts(
             fetch(certificateOf(nobody)),
-            /demands/,
+            /requires a client certificate/,
             'one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)',
           );
         } finally {

@@ -151,7 +151,7 @@ for (const suite of poolSuites()) {
           await assert.rejects(fetch({ idtoken }), (error: NegotiationError) => {
             assert.equal(error.code, 'ERR_NO_COMMON_METHOD');
             assert.deepEqual(error.methods, ['KERBEROS']);
-            assert.match(error.message, /we have IDTOKENS; the daemon accepts KERBEROS$/);
+            assert.match(error.message, /the client has IDTOKENS; the daemon accepts KERBEROS$/);
             return advised('the daemon accepts KERBEROS')(error);
           });
         } finally {

@@ -62,7 +62,7 @@ for (const suite of poolSuites()) {
         const lines = [...Array.from({ length: 8 }, () => stale()), await pool.idToken({ user: 'alice' })];
         await assert.rejects(secure.fetch({ idtoken: lines.join('\n') }), (error: AuthenticationError) => {
           assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
-          assert.equal(error.attempts.filter(({ reason }) => reason.includes('has another secret')).length, 8);
+          assert.equal(error.attempts.filter(({ reason }) => reason.includes('has a different secret')).length, 8);
           assert.match(error.attempts[0]?.reason ?? '', /not used, because at most 8 tokens are tried$/);
           return true;
         });
@@ -136,7 +136,7 @@ for (const suite of poolSuites()) {
           const { token } = await byRequest({ idtoken, authz }, { log });
           assert.deepEqual(token.authz, [authz]);
           assert.ok(
-            lines.some((line) => line.includes(`, with ${used} `)),
+            lines.some((line) => line.includes(` with IDTOKENS, ${used} `)),
             `${authz}: ${lines.join('\n')}`,
           );
         }

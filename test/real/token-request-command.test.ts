@@ -20,7 +20,7 @@ interface Case {
 }
 
 const SCHEDD_ONLY = ['-type', 'SCHEDD', '-name', 'NAME'];
-const NARROWER = 'A token is never wider than asked';
+const NARROWER = 'Levels';
 const CASES: readonly Case[] = [
   { args: [] },
   { args: ['-pool', 'POOL'] },

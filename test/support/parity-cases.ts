@@ -20,11 +20,11 @@ const IDTOKENS = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
 const TOKENS = { ...IDTOKENS, _CONDOR_SEC_TOKEN_DIRECTORY: '/home/alice/tokens' };
 const NO_LOCAL = { _CONDOR_SCHEDD_ADDRESS_FILE: '/nowhere', _CONDOR_SCHEDD_DAEMON_AD_FILE: '/nowhere' };
 
-const NARROWER = 'A token is never wider than asked';
+const NARROWER = 'Levels';
 const LIFETIME = 'Lifetimes';
 const FILES = 'Token files';
-const FINDS = 'More daemons are found';
-const CREDENTIALS = 'More credentials are tried';
+const FINDS = 'Names';
+const CREDENTIALS = 'Credentials';
 
 export const CASES: readonly Case[] = [
   // Selection of the daemon.
