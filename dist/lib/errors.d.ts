@@ -84,12 +84,13 @@ export interface MethodAttempt {
     readonly method: string;
     readonly reason: string;
 }
+type Attempts = readonly MethodAttempt[];
 /** Authentication failed: the daemon refused all credentials, or failed to authenticate itself. */
 export declare class AuthenticationError extends HTCondorError {
     readonly exitStatus = 5;
     readonly code: 'ERR_METHODS_EXHAUSTED' | 'ERR_SERVER_UNPROVEN';
     readonly attempts: readonly MethodAttempt[];
-    constructor(code: AuthenticationError['code'], message: string, attempts: readonly MethodAttempt[], facts?: ErrorFacts);
+    constructor(code: AuthenticationError['code'], message: string, attempts: Attempts, facts?: ErrorFacts);
 }
 /** The daemon denied the command, or does not support it. Who should act: the administrator of the pool. */
 export declare class AuthorizationError extends HTCondorError {
@@ -127,4 +128,8 @@ export declare class OutputError extends HTCondorError {
     readonly exitStatus = 8;
 }
 export type AnyHTCondorError = InputError | CredentialError | LocateError | ConnectError | ProtocolError | NegotiationError | AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError;
+/** Runs `work`. An HTCondorError that it throws without a phase or peer gets these. `peer`: a sinful string or an origin. */
+export declare function withPhase<T>(phase: Phase, peer: string | undefined, work: () => Promise<T> | T): Promise<T>;
+/** Returns the message of anything that was thrown. */
+export declare function messageOf(error: unknown): string;
 export {};

@@ -2,7 +2,8 @@
 import { type AnyHTCondorError } from './errors.ts';
 import { type CheckOptions, type FetchOptions } from './inputs/options.ts';
 import type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
-export * from './errors.ts';
+export type { AnyHTCondorError, MethodAttempt, Phase } from './errors.ts';
+export { AuthenticationError, AuthorizationError, ConnectError, CredentialError, DaemonError, HTCondorError, InputError, LocateError, NegotiationError, OutputError, ProtocolError, TokenError, } from './errors.ts';
 export type { CheckOptions, FetchOptions } from './inputs/options.ts';
 export type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
 export type { Secret } from './runtime/secret.ts';

@@ -53,10 +53,6 @@ function distinguishedName(name, ifEmpty) {
     return name?.replaceAll("\n", ", ") || ifEmpty;
 }
 
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-
 class HTCondorError extends Error {
     phase;
     peer;
@@ -196,6 +192,18 @@ class TokenError extends HTCondorError {
 class errors_OutputError extends HTCondorError {
     code="ERR_OUTPUT";
     exitStatus=8;
+}
+
+async function withPhase(phase, peer, work) {
+    try {
+        return await work();
+    } catch (error) {
+        throw error instanceof HTCondorError ? error.at(phase, peer) : error;
+    }
+}
+
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
 }
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
@@ -692,7 +700,7 @@ class Channel {
     #sent=new Transcript;
     #received=new Transcript;
     #outgoing;
-    #clearToCome=[];
+    #expectedCleartext=[];
     #protection;
     #roundTrips;
     #hasReceived=false;
@@ -734,7 +742,7 @@ class Channel {
     }
     async receive(read) {
         this.flush();
-        while (this.#clearToCome.length > 0) await this.#receiveExpected();
+        while (this.#expectedCleartext.length > 0) await this.#receiveExpected();
         const limit = this.#protection === undefined ? MAX_CLEARTEXT_MESSAGE : MAX_ENCRYPTED_MESSAGE;
         const parts = [];
         let length = 0;
@@ -753,8 +761,8 @@ class Channel {
         if (message.remaining > 0) throw new ProtocolError("ERR_MESSAGE", `a message is ${message.remaining} bytes too long`);
         return value;
     }
-    protect(key, clearToCome = []) {
-        this.#clearToCome = clearToCome.map(({write, otherwise}) => {
+    protect(key, expectedCleartext = []) {
+        this.#expectedCleartext = expectedCleartext.map(({write, otherwise}) => {
             const message = new Writer;
             write(message);
             return {
@@ -762,7 +770,7 @@ class Channel {
                 otherwise
             };
         });
-        this.#received.add(...this.#clearToCome.map(({frame}) => frame));
+        this.#received.add(...this.#expectedCleartext.map(({frame}) => frame));
         const digests = {
             sent: this.#sent.digest(),
             received: this.#received.digest()
@@ -826,7 +834,7 @@ class Channel {
     }
     async #receiveExpected() {
         const {header, body} = await this.#frame();
-        const expected = this.#clearToCome.shift();
+        const expected = this.#expectedCleartext.shift();
         if (expected !== undefined && Buffer.compare(concat([ header, body ]), expected.frame) === 0) return;
         throw expected?.otherwise?.() ?? new ProtocolError("ERR_MESSAGE", "the peer sent an unexpected message");
     }
@@ -1017,1009 +1025,19 @@ class Secret {
     }
 }
 
-const REASONS = {
-    ENOENT: "it does not exist",
-    EACCES: "permission denied",
-    EPERM: "the operation is not permitted",
-    EROFS: "the file system is read-only",
-    ENOSPC: "no space is left on the device",
-    EDQUOT: "the disk quota is exhausted",
-    EFBIG: "the file would exceed the size limit",
-    ENOTDIR: "a part of the path is not a directory",
-    EISDIR: "it is a directory",
-    EEXIST: "it exists already",
-    ELOOP: "it is a symbolic link, or there are too many of them",
-    ENAMETOOLONG: "the path is too long",
-    EBUSY: "it is in use",
-    ENXIO: "it is not a regular file",
-    EXDEV: "it is on another file system",
-    EMFILE: "too many files are open",
-    ENFILE: "too many files are open",
-    EIO: "an input/output error occurred"
-};
-
-function bounded_file_systemReason(error) {
-    if (!(error instanceof Error)) return String(error);
-    const {code, errno, message} = error;
-    if (code === undefined) return message;
-    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
-}
-
-function readBounded(path, maxBytes, check, flags = 0) {
-    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | flags);
-    try {
-        const stats = (0, external_node_fs_namespaceObject.fstatSync)(file);
-        if (!stats.isFile()) throw new Error("it is not a regular file");
-        if (stats.size > maxBytes) throw new Error("it is too large");
-        check?.(stats);
-        const bytes = Buffer.alloc(Math.max(stats.size, 4096) + 1);
-        const chunks = [];
-        for (let total = 0; ;) {
-            const length = (0, external_node_fs_namespaceObject.readSync)(file, bytes);
-            if (length === 0) return Buffer.concat(chunks);
-            total += length;
-            if (total > maxBytes) throw new Error("it is too large");
-            chunks.push(Buffer.from(bytes.subarray(0, length)));
-        }
-    } finally {
-        (0, external_node_fs_namespaceObject.closeSync)(file);
+class Unavailable {
+    reason;
+    constructor(reason) {
+        this.reason = reason;
     }
 }
 
-const MAX_FILE_LENGTH = 1024 * 1024;
-
-class ExposedFile extends Error {}
-
-function readPrivateFile(path) {
-    return readBounded(path, MAX_FILE_LENGTH, ({uid, mode}) => {
-        if (process.getuid === undefined) return;
-        if (uid !== process.getuid()) throw new ExposedFile(`it is owned by user ${uid}, not by this account (${process.getuid()})`);
-        if ((mode & 63) === 0) return;
-        throw new ExposedFile(`other accounts can access it (mode ${(mode & 511).toString(8).padStart(4, "0")}); the mode must be 0600`);
-    });
-}
-
-function unreadable(source, what) {
-    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: ${what}`);
-}
-
-function reasonOf(error) {
-    const {code} = error;
-    return code === "EACCES" || code === "EPERM" ? "this account cannot read it" : bounded_file_systemReason(error);
-}
-
-const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
-
-function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
-    let names;
-    try {
-        names = (0, external_node_fs_namespaceObject.readdirSync)(directory).sort();
-    } catch (error) {
-        return {
-            lines: [],
-            skipped: [ `${directory}: ${reasonOf(error)}` ],
-            exposed: []
-        };
-    }
-    const lines = [];
-    const skipped = [];
-    const exposed = [];
-    for (const name of names) {
-        const path = (0, external_node_path_namespaceObject.join)(directory, name);
-        if (excluded.test(name)) {
-            skipped.push(`${path}: HTCondor ignores files with such a name`);
-            continue;
-        }
-        try {
-            const found = tokenLines(readPrivateFile(path).toString("utf8"), path);
-            if (found.length === 0) skipped.push(`${path}: the file contains no token, only blank lines and comments`);
-            lines.push(...found);
-        } catch (error) {
-            skipped.push(`${path}: ${reasonOf(error)}`);
-            if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
-        }
-    }
-    if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
-    return {
-        lines,
-        skipped,
-        exposed
-    };
-}
-
-function tokenLines(text, source) {
-    const found = text.split(/\r?\n/).map((line, index) => ({
-        line: line.trim(),
-        number: index + 1
-    })).filter(({line}) => line !== "" && !line.startsWith("#"));
-    return found.map(({line, number}) => ({
-        text: new Secret(line),
-        source: found.length === 1 ? source : `${source} line ${number}`
-    }));
-}
-
-const IMPLIED = {
-    ALLOW: undefined,
-    READ: undefined,
-    WRITE: "READ",
-    NEGOTIATOR: "READ",
-    ADMINISTRATOR: "WRITE",
-    CONFIG: "READ",
-    DAEMON: "WRITE",
-    SOAP: undefined,
-    DEFAULT: undefined,
-    CLIENT: undefined,
-    ADVERTISE_STARTD: "READ",
-    ADVERTISE_SCHEDD: "READ",
-    ADVERTISE_MASTER: "READ"
-};
-
-const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
-
-function breadth(levels) {
-    const known = AUTHORIZATION_LEVELS.filter(level => covers(levels, level));
-    return new Set([ ...known, ...levels ]).size;
-}
-
-function covers(granted, level) {
-    return granted.some(each => {
-        for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
-            if (implied === level) return true;
-        }
-        return false;
-    });
-}
-
-const RUNS = [ [ "actions", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT" ], [ "gitlab", "CI_JOB_ID" ], [ "buildkite", "BUILDKITE_JOB_ID" ], [ "circleci", "CIRCLE_WORKFLOW_JOB_ID" ], [ "jenkins", "BUILD_TAG" ] ];
-
-const ci_run_MAX_LENGTH = 64;
-
-function ciRun(env) {
-    for (const [system, id, attempt] of RUNS) {
-        const parts = [ env[id], attempt === undefined ? undefined : env[attempt] ].map(each => each?.trim() ?? "");
-        if (parts[0] === "") continue;
-        const name = `${system}-${parts.filter(each => each !== "").join(".")}`;
-        return name.replace(/[^\w.-]/g, "_").slice(0, ci_run_MAX_LENGTH);
-    }
-    return undefined;
-}
-
-class KerberosError extends Error {}
-
-class KdcError extends KerberosError {
-    code;
-    data;
-    constructor(code, message, data = new Uint8Array) {
-        super(message);
-        this.code = code;
-        this.data = data;
-    }
-}
-
-const KDC_ERR = {
-    CLIENT_UNKNOWN: 6,
-    SERVER_UNKNOWN: 7,
-    ETYPE_NOSUPP: 14,
-    CLIENT_REVOKED: 18,
-    KEY_EXPIRED: 23,
-    PREAUTH_FAILED: 24,
-    PREAUTH_REQUIRED: 25,
-    TICKET_EXPIRED: 32,
-    SKEW: 37
-};
-
-function kdcError({code, text, serverTime, data}, {client, service, realm, now}) {
-    const kdc = `the KDC of ${realm}`;
-    const words = {
-        [KDC_ERR.CLIENT_UNKNOWN]: `${kdc} does not know the client ${client}`,
-        [KDC_ERR.SERVER_UNKNOWN]: `${kdc} does not know the service ${service}`,
-        [KDC_ERR.ETYPE_NOSUPP]: `${kdc} supports none of the encryption types for ${client} and ${service}`,
-        [KDC_ERR.CLIENT_REVOKED]: `${kdc} has locked, disabled or expired the client ${client}`,
-        [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
-        [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
-        [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
-        [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host: it is ${timeOf(now.getTime() / 1e3)} here and ${timeOf(serverTime)} there`
-    };
-    const other = `${kdc} refused ${service} to ${client} with error ${code}`;
-    const detail = text === undefined || text === "" ? "" : ` (${text.slice(0, 100)})`;
-    return new KdcError(code, `${words[code] ?? other}${detail}`, data);
-}
-
-function timeOf(seconds) {
-    return new Date(seconds * 1e3).toISOString().replace(".000", "");
-}
-
-class ByteReader {
-    #bytes;
-    #at=0;
-    constructor(bytes) {
-        this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    }
-    get remaining() {
-        return this.#bytes.length - this.#at;
-    }
-    unsigned(length) {
-        return this.#bytes.readUIntBE(this.#take(length), length);
-    }
-    signed() {
-        return this.#bytes.readInt32BE(this.#take(4));
-    }
-    bytes(length) {
-        const start = this.#take(length);
-        return this.#bytes.subarray(start, start + length);
-    }
-    counted(size) {
-        return this.bytes(this.unsigned(size));
-    }
-    text(size) {
-        return Buffer.from(this.counted(size)).toString();
-    }
-    #take(length) {
-        const start = this.#at;
-        if (length > this.remaining) throw new KerberosError("it ends too early");
-        this.#at += length;
-        return start;
-    }
-}
-
-const FORMAT = 1284;
-
-const MAX_CREDENTIALS = 1e3;
-
-const MAX_COMPONENTS = 16;
-
-const MAX_ITEMS = 1e3;
-
-const SETTINGS_REALM = "X-CACHECONF:";
-
-function parseCredentialCache(bytes) {
-    const reader = new ByteReader(bytes);
-    const format = reader.unsigned(2);
-    if (format !== FORMAT) throw new KerberosError("it is no credential cache of format 4");
-    reader.counted(2);
-    const client = getPrincipal(reader);
-    const tickets = [];
-    for (let count = 0; reader.remaining > 0; count++) {
-        if (count === MAX_CREDENTIALS) throw new KerberosError(`it has more than ${MAX_CREDENTIALS} entries`);
-        const ticket = getTicket(reader);
-        if (ticket.service.realm !== SETTINGS_REALM) tickets.push(ticket);
-    }
-    return {
-        client,
-        tickets
-    };
-}
-
-function getPrincipal(reader) {
-    const type = reader.unsigned(4);
-    const count = reader.unsigned(4);
-    if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
-    const realm = reader.text(4);
-    return {
-        type,
-        components: Array.from({
-            length: count
-        }, () => reader.text(4)),
-        realm
-    };
-}
-
-function getTicket(reader) {
-    const client = getPrincipal(reader);
-    const service = getPrincipal(reader);
-    const key = {
-        type: reader.unsigned(2),
-        bytes: reader.counted(4)
-    };
-    reader.bytes(8);
-    const endTime = reader.unsigned(4);
-    reader.bytes(9);
-    skipTyped(reader);
-    skipTyped(reader);
-    const encoded = reader.counted(4);
-    reader.counted(4);
-    return {
-        client,
-        service,
-        key,
-        endTime,
-        encoded
-    };
-}
-
-function skipTyped(reader) {
-    const count = reader.unsigned(4);
-    if (count > MAX_ITEMS) throw new KerberosError(`a list has ${count} items`);
-    for (let i = 0; i < count; i++) {
-        reader.unsigned(2);
-        reader.counted(4);
-    }
-}
-
-const BLOCK_LENGTH = 16;
-
-function aes(key, mode, bytes, decrypting) {
-    const {createCipheriv, createDecipheriv} = crypto_crypto();
-    const vector = mode === "cbc" ? new Uint8Array(BLOCK_LENGTH) : null;
-    const name = `aes-${key.length * 8}-${mode}`;
-    const cipher = decrypting ? createDecipheriv(name, key, vector) : createCipheriv(name, key, vector);
-    cipher.setAutoPadding(false);
-    return Buffer.concat([ cipher.update(bytes), cipher.final() ]);
-}
-
-function encryptBlock(key, block) {
-    return aes(key, "ecb", block, false);
-}
-
-function encryptCts(key, plaintext) {
-    const padded = Buffer.alloc(Math.ceil(plaintext.length / BLOCK_LENGTH) * BLOCK_LENGTH);
-    padded.set(plaintext);
-    const blocks = aes(key, "cbc", padded, false);
-    if (blocks.length === BLOCK_LENGTH) return blocks;
-    const [previous, last] = [ blocks.subarray(-2 * BLOCK_LENGTH, -BLOCK_LENGTH), blocks.subarray(-BLOCK_LENGTH) ];
-    const stolen = plaintext.length - (blocks.length - BLOCK_LENGTH);
-    return Buffer.concat([ blocks.subarray(0, -2 * BLOCK_LENGTH), last, previous.subarray(0, stolen) ]);
-}
-
-function decryptCts(key, ciphertext) {
-    const {length} = ciphertext;
-    if (length < BLOCK_LENGTH) throw new KerberosError("a ciphertext is too short");
-    if (length === BLOCK_LENGTH) return aes(key, "cbc", ciphertext, true);
-    const lastLength = (length - 1) % BLOCK_LENGTH + 1;
-    const start = length - lastLength - BLOCK_LENGTH;
-    const last = ciphertext.subarray(start, start + BLOCK_LENGTH);
-    const previous = aes(key, "ecb", last, true);
-    previous.set(ciphertext.subarray(start + BLOCK_LENGTH));
-    const plaintext = aes(key, "cbc", Buffer.concat([ ciphertext.subarray(0, start), previous, last ]), true);
-    return plaintext.subarray(0, length);
-}
-
-function nFold(input, length) {
-    const total = leastCommonMultiple(input.length, length);
-    const bits = input.length * 8;
-    const bitOf = at => (input[at >> 3] ?? 0) >> 7 - (at & 7) & 1;
-    const sum = new Uint8Array(length);
-    let carry = 0;
-    for (let at = total - 1; at >= 0; at--) {
-        const rotation = 13 * Math.floor(at / input.length);
-        const first = at % input.length * 8;
-        let byte = 0;
-        for (let bit = 0; bit < 8; bit++) byte = byte << 1 | bitOf(((first + bit - rotation) % bits + bits) % bits);
-        carry += byte + (sum[at % length] ?? 0);
-        sum[at % length] = carry & 255;
-        carry >>= 8;
-    }
-    for (let at = length - 1; carry > 0; at = (at + length - 1) % length) {
-        carry += sum[at] ?? 0;
-        sum[at] = carry & 255;
-        carry >>= 8;
-    }
-    return sum;
-}
-
-function leastCommonMultiple(a, b) {
-    let [divisor, rest] = [ a, b ];
-    while (rest > 0) [divisor, rest] = [ rest, divisor % rest ];
-    return a / divisor * b;
-}
-
-const CONFOUNDER_LENGTH = BLOCK_LENGTH;
-
-const ENCRYPTION_TYPES = [ 18, 17, 20, 19 ];
-
-function encryptionType(id) {
-    switch (id) {
-      case 17:
-        return sha1Type(17, 15, 16);
-
-      case 18:
-        return sha1Type(18, 16, 32);
-
-      case 19:
-        return sha2Type({
-            id: 19,
-            checksumType: 19,
-            keyLength: 16,
-            hash: "sha256",
-            macLength: 16
-        });
-
-      case 20:
-        return sha2Type({
-            id: 20,
-            checksumType: 20,
-            keyLength: 32,
-            hash: "sha384",
-            macLength: 24
-        });
-
-      default:
-        throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`);
-    }
-}
-
-function encryptionName(id) {
-    const names = {
-        1: "des-cbc-crc",
-        2: "des-cbc-md4",
-        3: "des-cbc-md5",
-        16: "des3-cbc-sha1",
-        17: "aes128-cts-hmac-sha1-96",
-        18: "aes256-cts-hmac-sha1-96",
-        19: "aes128-cts-hmac-sha256-128",
-        20: "aes256-cts-hmac-sha384-192",
-        23: "arcfour-hmac",
-        24: "arcfour-hmac-exp",
-        25: "camellia128-cts-cmac",
-        26: "camellia256-cts-cmac"
-    };
-    return names[id] ?? `number ${id}`;
-}
-
-function hmac(hash, key, ...parts) {
-    const mac = crypto_crypto().createHmac(hash, key);
-    for (const part of parts) mac.update(part);
-    return mac.digest();
-}
-
-function assertIntegrity(actual, expected) {
-    if (actual.length === expected.length && crypto_crypto().timingSafeEqual(actual, expected)) return;
-    throw new KerberosError("a message was encrypted with another key, or was changed");
-}
-
-function pbkdf2(password, salt, iterations, length, hash) {
-    return new Promise((resolve, reject) => {
-        crypto_crypto().pbkdf2(password, salt, iterations, length, hash, (error, key) => error ? reject(error) : resolve(key));
-    });
-}
-
-function constantOf(usage, kind) {
-    const bytes = new Uint8Array(5);
-    new DataView(bytes.buffer).setUint32(0, usage);
-    bytes[4] = kind;
-    return bytes;
-}
-
-const [KE, KI, KC] = [ 170, 85, 153 ];
-
-const SHA1_MAC_LENGTH = 12;
-
-function deriveSha1(key, constant) {
-    const blocks = [];
-    let block = nFold(constant, BLOCK_LENGTH);
-    for (let length = 0; length < key.length; length += BLOCK_LENGTH) {
-        block = encryptBlock(key, block);
-        blocks.push(block);
-    }
-    return Buffer.concat(blocks).subarray(0, key.length);
-}
-
-function sha1Type(id, checksumType, keyLength) {
-    const mac = (key, usage, kind, data) => hmac("sha1", deriveSha1(key, constantOf(usage, kind)), data).subarray(0, SHA1_MAC_LENGTH);
-    return {
-        ...{
-            id,
-            checksumType,
-            keyLength,
-            defaultIterations: 4096
-        },
-        encrypt(key, usage, plaintext, confounder) {
-            const text = Buffer.concat([ confounder, plaintext ]);
-            return Buffer.concat([ encryptCts(deriveSha1(key, constantOf(usage, KE)), text), mac(key, usage, KI, text) ]);
-        },
-        decrypt(key, usage, ciphertext) {
-            const end = Math.max(0, ciphertext.length - SHA1_MAC_LENGTH);
-            const text = decryptCts(deriveSha1(key, constantOf(usage, KE)), ciphertext.subarray(0, end));
-            assertIntegrity(ciphertext.subarray(end), mac(key, usage, KI, text));
-            return text.subarray(CONFOUNDER_LENGTH);
-        },
-        checksum: (key, usage, data) => mac(key, usage, KC, data),
-        async stringToKey(password, salt, iterations) {
-            const key = await pbkdf2(password, salt, iterations, keyLength, "sha1");
-            return deriveSha1(key, Buffer.from("kerberos"));
-        }
-    };
-}
-
-function deriveSha2(hash, key, label, length) {
-    const bytes = new Uint8Array(label.length + 9);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, 1);
-    bytes.set(label, 4);
-    view.setUint32(label.length + 5, length * 8);
-    return hmac(hash, key, bytes).subarray(0, length);
-}
-
-function sha2Type({id, checksumType, keyLength, hash, macLength}) {
-    const vector = new Uint8Array(BLOCK_LENGTH);
-    const encryptionKey = (key, usage) => deriveSha2(hash, key, constantOf(usage, KE), keyLength);
-    const mac = (key, usage, kind, ...data) => hmac(hash, deriveSha2(hash, key, constantOf(usage, kind), macLength), ...data).subarray(0, macLength);
-    return {
-        ...{
-            id,
-            checksumType,
-            keyLength,
-            defaultIterations: 32768
-        },
-        encrypt(key, usage, plaintext, confounder) {
-            const text = encryptCts(encryptionKey(key, usage), Buffer.concat([ confounder, plaintext ]));
-            return Buffer.concat([ text, mac(key, usage, KI, vector, text) ]);
-        },
-        decrypt(key, usage, ciphertext) {
-            const end = Math.max(0, ciphertext.length - macLength);
-            const text = ciphertext.subarray(0, end);
-            assertIntegrity(ciphertext.subarray(end), mac(key, usage, KI, vector, text));
-            return decryptCts(encryptionKey(key, usage), text).subarray(CONFOUNDER_LENGTH);
-        },
-        checksum: (key, usage, data) => mac(key, usage, KC, data),
-        async stringToKey(password, salt, iterations) {
-            const whole = Buffer.concat([ Buffer.from(`${encryptionName(id)}\0`), salt ]);
-            const key = await pbkdf2(password, whole, iterations, keyLength, hash);
-            return deriveSha2(hash, key, Buffer.from("kerberos"), keyLength);
-        }
-    };
-}
-
-const INTEGER = 2;
-
-const BIT_STRING = 3;
-
-const OCTET_STRING = 4;
-
-const GENERALIZED_TIME = 24;
-
-const GENERAL_STRING = 27;
-
-const SEQUENCE = 48;
-
-const MAX_ELEMENTS = 64;
-
-const utf8 = new TextEncoder;
-
-const application = number => 96 | number;
-
-const field = number => 160 | number;
-
-function der_element(tag, ...parts) {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const size = [];
-    for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size.unshift(rest & 255);
-    const header = length < 128 ? [ tag, length ] : [ tag, 128 | size.length, ...size ];
-    return Buffer.concat([ Uint8Array.from(header), ...parts ]);
-}
-
-const der = {
-    integer(value) {
-        const bytes = [ value & 255 ];
-        for (let rest = Math.floor(value / 256); ;rest = Math.floor(rest / 256)) {
-            const [first = 0] = bytes;
-            if (rest === 0 && first < 128 || rest === -1 && first >= 128) break;
-            bytes.unshift(rest & 255);
-        }
-        return der_element(INTEGER, Uint8Array.from(bytes));
-    },
-    octets: bytes => der_element(OCTET_STRING, bytes),
-    text: text => der_element(GENERAL_STRING, utf8.encode(text)),
-    flags(value) {
-        const bytes = new Uint8Array(5);
-        new DataView(bytes.buffer).setUint32(1, value);
-        return der_element(BIT_STRING, bytes);
-    },
-    time(seconds) {
-        const text = new Date(seconds * 1e3).toISOString().replace(/[-:T]|\.\d+/g, "");
-        return der_element(GENERALIZED_TIME, utf8.encode(text));
-    },
-    list: items => der_element(SEQUENCE, ...items),
-    structure(fields) {
-        const present = Object.entries(fields).filter(each => each[1] !== undefined);
-        return der_element(SEQUENCE, ...present.map(([number, value]) => der_element(field(Number(number)), value)));
-    },
-    application: (number, content) => der_element(application(number), content)
-};
-
-class DerReader {
-    #bytes;
-    #at=0;
-    constructor(bytes) {
-        this.#bytes = bytes;
-    }
-    isApplication(number) {
-        return this.#bytes[this.#at] === application(number);
-    }
-    application(...numbers) {
-        const number = numbers.find(each => this.isApplication(each)) ?? numbers[0] ?? 0;
-        return new DerReader(this.#content(application(number))).structure();
-    }
-    structure() {
-        return new DerReader(this.#content(SEQUENCE));
-    }
-    field(number) {
-        return new DerReader(this.#content(field(number)));
-    }
-    optional(number) {
-        return this.#bytes[this.#at] === field(number) ? this.field(number) : undefined;
-    }
-    list(read) {
-        const items = this.structure();
-        const found = [];
-        while (items.#at < items.#bytes.length) {
-            if (found.length === MAX_ELEMENTS) throw new KerberosError(`a list of more than ${MAX_ELEMENTS} elements`);
-            found.push(read(items));
-        }
-        return found;
-    }
-    integer() {
-        const bytes = this.#content(INTEGER);
-        const [first] = bytes;
-        if (first === undefined || bytes.length > 5) throw new KerberosError("an integer is out of range");
-        return bytes.reduce((sum, byte) => sum * 256 + byte, first >= 128 ? -1 : 0);
-    }
-    octets() {
-        return this.#content(OCTET_STRING);
-    }
-    text() {
-        return Buffer.from(this.textBytes()).toString();
-    }
-    textBytes() {
-        return this.#content(GENERAL_STRING);
-    }
-    time() {
-        const text = Buffer.from(this.#content(GENERALIZED_TIME)).toString("latin1");
-        const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)?.slice(1).map(Number);
-        if (parts === undefined) throw new KerberosError("a time is not a KerberosTime");
-        const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
-        return Date.UTC(year, month - 1, day, hour, minute, second) / 1e3;
-    }
-    element() {
-        const start = this.#at;
-        this.#content(this.#bytes[start] ?? 0);
-        return this.#bytes.subarray(start, this.#at);
-    }
-    #content(tag) {
-        const {length} = this.#bytes;
-        if (this.#bytes[this.#at] !== tag) throw new KerberosError(`element 0x${tag.toString(16)} is missing`);
-        const first = this.#bytes[this.#at + 1] ?? 128;
-        let at = this.#at + 2;
-        let size = first;
-        if (first >= 128) {
-            const count = first & 127;
-            if (count === 0 || count > 4) throw new KerberosError("a length is not definite");
-            size = this.#bytes.subarray(at, at + count).reduce((sum, byte) => sum * 256 + byte, 0);
-            at += count;
-        }
-        if (at + size > length) throw new KerberosError("an element is longer than the bytes around it");
-        this.#at = at + size;
-        return this.#bytes.subarray(at, this.#at);
-    }
-}
-
-const NT_PRINCIPAL = 1;
-
-const NT_SRV_INST = 2;
-
-const NT_SRV_HST = 3;
-
-const principal_MAX_LENGTH = 1024;
-
-function ticketGranting(realm, issuer = realm) {
-    return {
-        type: NT_SRV_INST,
-        components: [ "krbtgt", realm ],
-        realm: issuer
-    };
-}
-
-function realmOfTicketGranting({components: [service, realm, ...more]}) {
-    return service === "krbtgt" && more.length === 0 ? realm : undefined;
-}
-
-function formatPrincipal({components, realm}) {
-    const quote = text => text.replace(/[\\/@]/g, "\\$&");
-    return `${components.map(quote).join("/")}@${realm}`;
-}
-
-function parsePrincipal(text, defaultRealm) {
-    if (text.length > principal_MAX_LENGTH) throw new KerberosError(`a principal of more than ${principal_MAX_LENGTH} characters`);
-    const parts = [ "" ];
-    let realm;
-    for (let i = 0; i < text.length; i++) {
-        const character = text.charAt(i);
-        if (realm !== undefined) realm += character; else if (character === "@") realm = ""; else if (character === "/") parts.push(""); else {
-            if (character === "\\") i += 1;
-            parts.push(`${parts.pop() ?? ""}${text.charAt(i)}`);
-        }
-    }
-    const found = realm ?? defaultRealm;
-    if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
-    if (parts.includes("") || found === "" || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
-    return {
-        type: NT_PRINCIPAL,
-        components: parts,
-        realm: found
-    };
-}
-
-function isSamePrincipal(a, b) {
-    return a.realm === b.realm && isSameName(a.components, b.components);
-}
-
-function isSameName(a, b) {
-    return a.length === b.length && a.every((each, index) => each === b[index]);
-}
-
-function putName({type, components}) {
-    return der.structure({
-        0: der.integer(type),
-        1: der.list(components.map(der.text))
-    });
-}
-
-function getName(name, realm) {
-    const fields = name.structure();
-    const type = fields.field(0).integer();
-    return {
-        type,
-        components: fields.field(1).list(item => item.text()),
-        realm
-    };
-}
-
-const keytab_FORMAT = 1282;
-
-const MAX_ENTRIES = 1e3;
-
-const keytab_MAX_COMPONENTS = 16;
-
-function parseKeytab(bytes) {
-    const reader = new ByteReader(bytes);
-    if (reader.unsigned(2) !== keytab_FORMAT) throw new KerberosError("it is no keytab of format 0x0502");
-    const entries = [];
-    while (reader.remaining > 0) {
-        const size = reader.signed();
-        const content = reader.bytes(Math.abs(size));
-        if (size > 0) entries.push(getEntry(new ByteReader(content)));
-        if (entries.length > MAX_ENTRIES) throw new KerberosError(`it has more than ${MAX_ENTRIES} keys`);
-        if (size === 0) break;
-    }
-    return entries;
-}
-
-function getEntry(reader) {
-    const count = reader.unsigned(2);
-    if (count > keytab_MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
-    const realm = reader.text(2);
-    const components = Array.from({
-        length: count
-    }, () => reader.text(2));
-    const type = reader.unsigned(4);
-    reader.unsigned(4);
-    const short = reader.unsigned(1);
-    const key = {
-        type: reader.unsigned(2),
-        bytes: reader.counted(2)
-    };
-    const long = reader.remaining >= 4 ? reader.unsigned(4) : 0;
-    return {
-        principal: {
-            type,
-            components,
-            realm
-        },
-        version: long === 0 ? short : long,
-        key
-    };
-}
-
-function keysOfKeytab(entries, client, source) {
-    const own = entries.filter(({principal}) => isSamePrincipal(principal, client));
-    if (own.length === 0) {
-        const others = [ ...new Set(entries.map(({principal}) => formatPrincipal(principal))) ].slice(0, 5).join(", ");
-        throw new KerberosError(`it has no key of ${formatPrincipal(client)}; it has keys of ${others || "no principal"}`);
-    }
-    const newest = Math.max(...own.map(({version}) => version));
-    const current = own.filter(({version}) => version === newest);
-    const types = ENCRYPTION_TYPES.filter(type => current.some(({key}) => key.type === type));
-    if (types.length === 0) {
-        const names = current.map(({key}) => encryptionName(key.type)).join(", ");
-        throw new KerberosError(`its keys are of the encryption type ${names}, which is not supported`);
-    }
-    return {
-        source: `${source} (kvno ${newest})`,
-        types,
-        needInformation: false,
-        key: async ({type}) => {
-            const found = current.find(({key}) => key.type === type)?.key;
-            if (found !== undefined) return found;
-            throw new KerberosError(`the KDC answers with the encryption type ${encryptionName(type)}, of which ${source} has no key`);
-        }
-    };
-}
-
-const MAX_FILES = 100;
-
-const MAX_LINES = 1e5;
-
-const MAX_DEPTH = 16;
-
-const MAX_NAME_LENGTH = 256;
-
-function parseConfiguration(paths, files) {
-    const values = readFiles(paths, files);
-    const first = (...names) => values.get(names.join("/"))?.[0];
-    return {
-        defaultRealm: first("libdefaults", "default_realm"),
-        defaultCache: first("libdefaults", "default_ccache_name"),
-        lookUpKdcs: isTrue(first("libdefaults", "dns_lookup_kdc") ?? "true"),
-        kdcsOf: realm => values.get([ "realms", realm, "kdc" ].join("/")) ?? [],
-        realmOf: host => {
-            for (let name = host.toLowerCase(); name !== ""; ) {
-                const realm = first("domain_realm", name);
-                if (realm !== undefined) return realm;
-                const dot = name.indexOf(".", 1);
-                if (name.startsWith(".")) name = name.slice(1); else name = dot === -1 ? "" : name.slice(dot);
-            }
-            return undefined;
-        }
-    };
-}
-
-function readFiles(paths, files) {
-    const values = new Map;
-    const openFile = path => ({
-        lines: linesOf(path, files)[Symbol.iterator](),
-        place: []
-    });
-    const waiting = [ ...paths ].reverse().map(openFile);
-    let [opened, lines] = [ paths.length, 0 ];
-    for (let current = waiting.at(-1); current !== undefined; current = waiting.at(-1)) {
-        const {value: line, done} = current.lines.next();
-        if (done === true) {
-            waiting.pop();
-            continue;
-        }
-        if (++lines > MAX_LINES) break;
-        const [, directive, target = ""] = /^(include|includedir)\s+(\S.*)$/.exec(line) ?? [];
-        if (directive === undefined) {
-            readLine(line, current.place, values);
-            continue;
-        }
-        const included = directive === "include" ? [ target ] : files.list(target).filter(isIncluded);
-        opened += included.length;
-        if (opened <= MAX_FILES && waiting.length <= MAX_DEPTH) waiting.push(...[ ...included ].reverse().map(openFile));
-    }
-    return values;
-}
-
-function linesOf(path, files) {
-    return (files.read(path) ?? "").split("\n").map(line => line.trim());
-}
-
-function isIncluded(path) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    return /^[A-Za-z0-9_-]+$/.test(name) || name.endsWith(".conf") && !name.startsWith(".");
-}
-
-function readLine(line, place, values) {
-    if (line === "" || line.startsWith("#") || line.startsWith(";")) return;
-    const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
-    if (section !== undefined) {
-        place.splice(0, place.length, section.slice(0, MAX_NAME_LENGTH));
-    } else if (line.startsWith("}")) {
-        if (place.length > 1) place.pop();
-    } else {
-        const equals = line.indexOf("=");
-        if (equals === -1) return;
-        const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, "");
-        const value = line.slice(equals + 1).trim();
-        if (value.startsWith("{")) {
-            if (place.length < MAX_DEPTH) place.push(name);
-            return;
-        }
-        const key = [ ...place, place[0] === "domain_realm" ? name.toLowerCase() : name ].join("/");
-        const found = values.get(key) ?? [];
-        found.push(value.replace(/^"(.*)"$/, "$1"));
-        values.set(key, found);
-    }
-}
-
-function isTrue(text) {
-    return /^(y|yes|true|t|1|on)$/i.test(text);
-}
-
-const kerberos_files_MAX_FILE_LENGTH = 1024 * 1024;
-
-const DEFAULT_CONFIGURATION = "/etc/krb5.conf";
-
-const MAX_CACHES = 50;
-
-const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
-
-function isEncodedKeytab(text) {
-    return ENCODED_KEYTAB.test(text);
-}
-
-function readFile(path, owner) {
-    const noLink = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
-    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noLink);
-    try {
-        const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is not a regular file");
-        if (size > kerberos_files_MAX_FILE_LENGTH) throw new KerberosError("it is too large");
-        if (owner !== undefined && uid !== owner) throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
-        return (0, external_node_fs_namespaceObject.readFileSync)(file);
-    } finally {
-        (0, external_node_fs_namespaceObject.closeSync)(file);
-    }
-}
-
-function readConfiguration(env) {
-    const paths = (env["KRB5_CONFIG"] || DEFAULT_CONFIGURATION).split(":").filter(path => path !== "");
-    return parseConfiguration(paths, {
-        read(path) {
-            try {
-                return readFile(path).toString();
-            } catch {
-                return undefined;
-            }
-        },
-        list(directory) {
-            try {
-                return (0, external_node_fs_namespaceObject.readdirSync)(directory).sort().map(name => (0, 
-                external_node_path_namespaceObject.join)(directory, name));
-            } catch {
-                return [];
-            }
-        }
-    });
-}
-
-function readKeytab(text) {
-    if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, "base64"));
-    const bytes = readFile(withoutType(text.trim(), [ "FILE", "WRFILE" ], "keytab"));
-    const content = bytes.toString("latin1");
-    return parseKeytab(isEncodedKeytab(content) ? Buffer.from(content, "base64") : bytes);
-}
-
-function readCache(name, principal, owner) {
-    if (!name.startsWith("DIR:")) {
-        const path = withoutType(name, [ "FILE" ], "credential cache");
-        return {
-            path,
-            ...parseCredentialCache(readFile(path, owner))
-        };
-    }
-    const directory = name.slice("DIR:".length);
-    if (directory.startsWith(":")) return readCache(`FILE:${directory.slice(1)}`, principal);
-    const primary = readCache(`FILE:${(0, external_node_path_namespaceObject.join)(directory, primaryOf(directory))}`, principal);
-    if (principal === undefined || formatPrincipal(primary.client) === principal) return primary;
-    const names = (0, external_node_fs_namespaceObject.readdirSync)(directory).filter(each => each.startsWith("tkt"));
-    for (const each of names.sort().slice(0, MAX_CACHES)) {
-        const found = readCache(`FILE:${(0, external_node_path_namespaceObject.join)(directory, each)}`, principal);
-        if (formatPrincipal(found.client) === principal) return found;
-    }
-    return primary;
-}
-
-function primaryOf(directory) {
-    try {
-        const name = readFile((0, external_node_path_namespaceObject.join)(directory, "primary")).toString().trim();
-        if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError("its file primary names no cache");
-        return name;
-    } catch (error) {
-        if (error.code === "ENOENT") return "tkt";
-        throw error;
-    }
-}
-
-function withoutType(name, supported, what) {
-    const [, type, path = ""] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
-    if (type === undefined) return name;
-    if (supported.includes(type)) return path;
-    throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
-}
-
-function reasonOfKerberos(error) {
-    return error instanceof KerberosError ? error.message : reasonOf(error);
+const UNITS = [ [ "d", 86400, 172800 ], [ "h", 3600, 7200 ], [ "min", 60, 120 ] ];
+
+function describeDuration(seconds) {
+    const exact = UNITS.find(([, length]) => seconds >= length && seconds % length === 0);
+    const [name, length] = exact ?? UNITS.find(([, , roundFrom]) => seconds >= roundFrom) ?? [ "s", 1 ];
+    return `${Math.round(seconds / length)} ${name}`;
 }
 
 const buffer_utils_encoder = new TextEncoder, decoder = new TextDecoder, strictDecoder = new TextDecoder("utf-8", {
@@ -2439,6 +1457,10 @@ function secretsOf(jwt) {
     return signature.reveal().length < MIN_SIGNATURE_LENGTH ? [ jwt ] : [ jwt, signature ];
 }
 
+function maskJwt(jwt, host) {
+    if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
+}
+
 function signaturePart(jwt) {
     return new Secret(jwt.reveal().split(".")[2] ?? "");
 }
@@ -2476,6 +1498,1397 @@ function levelsOfScope(scope) {
 
 function malformed(what, claim) {
     return new TokenError("ERR_TOKEN_MALFORMED", `not an IDTOKEN: ${what}`, claim);
+}
+
+const IMPLIED = {
+    ALLOW: undefined,
+    READ: undefined,
+    WRITE: "READ",
+    NEGOTIATOR: "READ",
+    ADMINISTRATOR: "WRITE",
+    CONFIG: "READ",
+    DAEMON: "WRITE",
+    SOAP: undefined,
+    DEFAULT: undefined,
+    CLIENT: undefined,
+    ADVERTISE_STARTD: "READ",
+    ADVERTISE_SCHEDD: "READ",
+    ADVERTISE_MASTER: "READ"
+};
+
+const AUTHORIZATION_LEVELS = Object.keys(IMPLIED);
+
+function breadth(levels) {
+    const known = AUTHORIZATION_LEVELS.filter(level => covers(levels, level));
+    return new Set([ ...known, ...levels ]).size;
+}
+
+function covers(granted, level) {
+    return granted.some(each => {
+        for (let implied = each; implied !== undefined; implied = IMPLIED[implied]) {
+            if (implied === level) return true;
+        }
+        return false;
+    });
+}
+
+function hasExpired({expiresAt}, now) {
+    return expiresAt !== undefined && expiresAt * 1e3 <= now.getTime();
+}
+
+function expiry(token, now, {lastHeardFrom}) {
+    if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
+    const pool = lastHeardFrom === undefined ? "" : `; the clock of the collector showed at least ${iso(lastHeardFrom)}`;
+    return `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`;
+}
+
+function iso(seconds) {
+    return new Date(seconds * 1e3).toISOString();
+}
+
+const METHOD_BIT = {
+    FS: 4,
+    KERBEROS: 64,
+    SSL: 256,
+    PASSWORD: 512,
+    MUNGE: 1024,
+    TOKEN: 2048,
+    SCITOKENS: 4096
+};
+
+function displayName(method) {
+    return method === "TOKEN" ? "IDTOKENS" : method;
+}
+
+const SAFE_AFTER_UNPROVEN = [ "TOKEN", "SSL", "SCITOKENS" ];
+
+class MethodRefused extends Error {
+    outOfStep;
+    unproven;
+    constructor(message, outOfStep = false, unproven = false) {
+        super(message);
+        this.outOfStep = outOfStep;
+        this.unproven = unproven;
+    }
+}
+
+const NONCE_LENGTH = 256;
+
+const MAC_LENGTH = 20;
+
+const STATUS_OK = 0;
+
+const STATUS_ERROR = -1;
+
+const utf8 = new TextEncoder;
+
+const SEED_A = new Uint8Array(Buffer.from("PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr" + "Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud" + "GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr" + "ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==", "base64"));
+
+function keyOfToken(signature, signedText) {
+    const salt = concat([ SEED_A, utf8.encode(signedText) ]);
+    return new Uint8Array(crypto_crypto().hkdfSync("sha256", signature, salt, "master ka", 32));
+}
+
+function keyOfPassword(password) {
+    return hmac(SEED_A, password, password);
+}
+
+function akep2({method, label, source, opening, key, refusal, doubt, unproven}) {
+    return {
+        label,
+        source,
+        doubt,
+        open: channel => channel.send(message => putOpening(message, opening)),
+        async finish(channel) {
+            const challenge = await channel.receive(getChallenge);
+            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
+                channel.send(message => putProof(message, key(), opening, challenge));
+                return [];
+            }
+            channel.send(putNoProof);
+            if (!challenge.accepted) throw new MethodRefused(refusal());
+            const passed = unproven?.();
+            if (passed !== undefined) throw new MethodRefused(passed, false, true);
+            const reason = `${label}: the daemon has a different secret for it`;
+            throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to prove that it knows the shared secret", [ {
+                method: displayName(method),
+                reason
+            } ]);
+        }
+    };
+}
+
+function putOpening(message, {name, signedText, nonce}) {
+    putName(message.int(STATUS_OK), name);
+    if (signedText !== undefined) message.string(signedText);
+    putBlock(message, nonce);
+}
+
+function getChallenge(message) {
+    const accepted = message.int() === STATUS_OK;
+    const clientName = getName(message);
+    const serverName = getName(message);
+    const clientNonce = getBlock(message, NONCE_LENGTH);
+    const serverNonce = getBlock(message, NONCE_LENGTH);
+    const mac = getBlock(message, MAC_LENGTH);
+    return {
+        accepted,
+        clientName,
+        serverName,
+        clientNonce,
+        serverNonce,
+        mac
+    };
+}
+
+function serverIsProven(key, opening, challenge) {
+    const {serverName, clientNonce, serverNonce, mac} = challenge;
+    if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
+    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce)) return false;
+    const names = utf8.encode(`${opening.name} ${serverName}\0`);
+    return equal(mac, hmac(key, names, opening.nonce, serverNonce));
+}
+
+function putProof(message, key, opening, challenge) {
+    const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
+    putName(message.int(STATUS_OK), opening.name);
+    putBlock(putBlock(message, challenge.serverNonce), mac);
+}
+
+function putNoProof(message) {
+    putName(message.int(STATUS_ERROR), "").int(0).int(0);
+}
+
+function putName(message, name) {
+    return message.int(utf8.encode(name).length).string(name);
+}
+
+function getName(message) {
+    const length = message.int();
+    const name = message.string();
+    if (utf8.encode(name).length !== length) throw new ProtocolError("ERR_MESSAGE", "a name does not match its declared length");
+    return name;
+}
+
+function putBlock(message, bytes) {
+    return message.int(bytes.length).bytes(bytes);
+}
+
+function getBlock(message, length) {
+    const actual = message.int();
+    if (actual !== 0 && actual !== length) {
+        throw new ProtocolError("ERR_MESSAGE", `a block of ${actual} bytes instead of ${length}`);
+    }
+    return message.bytes(actual);
+}
+
+function hmac(key, ...parts) {
+    return crypto_crypto().createHmac("sha1", key).update(concat(parts)).digest();
+}
+
+function equal(a, b) {
+    return a.length === b.length && crypto_crypto().timingSafeEqual(a, b);
+}
+
+function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
+    const ordered = byBreadth(credentials, authz);
+    const runState = {
+        host,
+        endsRun: endsRun && credentials.length === 1,
+        warned: new Set
+    };
+    return {
+        name: "TOKEN",
+        authenticatesServer: true,
+        sources: [ ...credentials.map(({source}) => source), ...mint === undefined ? [] : [ "a signing key on this host" ] ],
+        candidatesFor(server, peer) {
+            const judged = ordered.map(credential => ({
+                credential,
+                reason: objection(credential, server, credentials.length > 1)
+            }));
+            const usable = judged.filter(({reason}) => reason === undefined).map(({credential}) => credential);
+            const minted = usable.length === 0 ? mint?.(server) : undefined;
+            return {
+                usable: [ ...usable, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, runState, peer)),
+                rejected: judged.flatMap(({credential, reason}) => reason === undefined ? [] : [ {
+                    label: labelOf(credential),
+                    reason
+                } ])
+            };
+        },
+        guessed(peer) {
+            const valid = credentials.filter(({token}) => !hasExpired(token, host.now()));
+            const [only, ...others] = valid.length > 0 ? valid : credentials;
+            return only?.chosen === true && others.length === 0 ? candidate(only, runState, peer) : undefined;
+        }
+    };
+}
+
+function byBreadth(credentials, authz) {
+    if (authz.length === 0) return credentials;
+    const rank = ({token}) => {
+        if (token.subject === undefined) return MANY_LEVELS;
+        if (token.authz === undefined) return MANY_LEVELS + 1;
+        return authz.every(level => covers(token.authz ?? [], level)) ? breadth(token.authz) : MANY_LEVELS + 2;
+    };
+    return credentials.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const MANY_LEVELS = 1e3;
+
+function candidate(credential, {host, endsRun, warned}, peer) {
+    const {token, source} = credential;
+    const own = akep2({
+        method: "TOKEN",
+        label: labelOf(credential),
+        source: credential.source,
+        opening: {
+            name: nameOf(token),
+            signedText: token.signedText,
+            nonce: host.randomBytes(NONCE_LENGTH)
+        },
+        key: () => keyOfToken(revealSignature(token), token.signedText),
+        refusal: () => refusal(token, host.now()),
+        doubt: expiry(token, host.now(), peer),
+        unproven: () => {
+            if (endsRun) return undefined;
+            const advice = `if the pool was reinstalled, remove the token from ${source}`;
+            if (!warned.has(source)) host.log.warn(`The daemon failed to prove that it knows the signing key of the token from ${source}; ${advice}`);
+            warned.add(source);
+            return `the daemon has a different secret for it; ${advice}`;
+        }
+    });
+    return {
+        ...own,
+        expiresAt: token.expiresAt
+    };
+}
+
+function nameOf({subject, tokenId}) {
+    return subject ?? tokenId ?? "";
+}
+
+function labelOf({source, token}) {
+    return `${source} (${token.subject ?? `capability ${nameOf(token)}`}, issuer ${token.issuer}, key ${token.keyId})`;
+}
+
+function objection({token, chosen}, server, oneOfSeveral) {
+    if (server.trustDomain === "" && !chosen) return "the daemon does not report its trust domain, and no input or setting selects this token for it";
+    if (server.trustDomain === "" && oneOfSeveral) {
+        return "the daemon does not report its trust domain, so the client cannot choose one of several tokens";
+    }
+    if (server.trustDomain !== "" && token.issuer !== server.trustDomain) {
+        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    }
+    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
+        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(", ")}`;
+    }
+    return undefined;
+}
+
+function refusal({issuedAt, tokenId, keyId}, now) {
+    const age = issuedAt === undefined ? "unknown" : describeDuration(Math.round(now.getTime() / 1e3 - issuedAt));
+    const reasons = [ `the daemon cannot read its key ${keyId}`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (its age is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
+    return `the daemon refused it without a reason; possible causes: ${reasons.join("; ")}`;
+}
+
+const REASONS = {
+    ENOENT: "it does not exist",
+    EACCES: "permission denied",
+    EPERM: "the operation is not permitted",
+    EROFS: "the file system is read-only",
+    ENOSPC: "no space is left on the device",
+    EDQUOT: "the disk quota is exhausted",
+    EFBIG: "the file would exceed the size limit",
+    ENOTDIR: "a part of the path is not a directory",
+    EISDIR: "it is a directory",
+    EEXIST: "it exists already",
+    ELOOP: "it is a symbolic link, or there are too many of them",
+    ENAMETOOLONG: "the path is too long",
+    EBUSY: "it is in use",
+    ENXIO: "it is not a regular file",
+    EXDEV: "it is on another file system",
+    EMFILE: "too many files are open",
+    ENFILE: "too many files are open",
+    EIO: "an input/output error occurred"
+};
+
+function bounded_file_systemReason(error) {
+    if (!(error instanceof Error)) return String(error);
+    const {code, errno, message} = error;
+    if (code === undefined) return message;
+    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
+}
+
+function readBounded(path, maxBytes, check, flags = 0) {
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | flags);
+    try {
+        const stats = (0, external_node_fs_namespaceObject.fstatSync)(file);
+        if (!stats.isFile()) throw new Error("it is not a regular file");
+        if (stats.size > maxBytes) throw new Error("it is too large");
+        check?.(stats);
+        const bytes = Buffer.alloc(Math.max(stats.size, 4096) + 1);
+        const chunks = [];
+        for (let total = 0; ;) {
+            const length = (0, external_node_fs_namespaceObject.readSync)(file, bytes);
+            if (length === 0) return Buffer.concat(chunks);
+            total += length;
+            if (total > maxBytes) throw new Error("it is too large");
+            chunks.push(Buffer.from(bytes.subarray(0, length)));
+        }
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+const MAX_FILE_LENGTH = 1024 * 1024;
+
+class ExposedFile extends Error {}
+
+function readPrivateFile(path) {
+    return readBounded(path, MAX_FILE_LENGTH, ({uid, mode}) => {
+        if (process.getuid === undefined) return;
+        if (uid !== process.getuid()) throw new ExposedFile(`it is owned by user ${uid}, not by this account (${process.getuid()})`);
+        if ((mode & 63) === 0) return;
+        throw new ExposedFile(`other accounts can access it (mode ${(mode & 511).toString(8).padStart(4, "0")}); the mode must be 0600`);
+    });
+}
+
+function unreadable(source, what) {
+    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: ${what}`);
+}
+
+function reasonOf(error) {
+    const {code} = error;
+    return code === "EACCES" || code === "EPERM" ? "this account cannot read it" : bounded_file_systemReason(error);
+}
+
+const IDENTITY = "condor@password";
+
+const LIFETIME_SECONDS = 60;
+
+function mintWith({trustDomain, poolKeyFile, keyDirectory}, host) {
+    const pathOf = id => id === "POOL" ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0, 
+    external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
+    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory)) return undefined;
+    return server => {
+        if (trustDomain === undefined || server.trustDomain !== trustDomain) return undefined;
+        for (const id of server.issuerKeys) {
+            const path = pathOf(id);
+            if (path === undefined || !isReadable(path)) continue;
+            try {
+                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
+                for (const secret of secretsOf(jwt)) host.mask(secret);
+                return {
+                    token: parseCredentialToken(jwt),
+                    source: `a token signed with the key ${path}`,
+                    chosen: true
+                };
+            } catch (error) {
+                host.log.debug(`credentials: skipped the key ${path}: ${reasonOf(error)}`);
+            }
+        }
+        return undefined;
+    };
+}
+
+function sign(id, key, issuer, host) {
+    const material = id === "POOL" ? Buffer.concat([ key, key ]) : key;
+    const jwtKey = new Uint8Array(crypto_crypto().hkdfSync("sha256", material, "htcondor", "master jwt", 32));
+    const encode = part => Buffer.from(JSON.stringify(part)).toString("base64url");
+    const now = Math.floor(host.now().getTime() / 1e3);
+    const jti = Buffer.from(host.randomBytes(16)).toString("hex");
+    const claims = {
+        exp: now + LIFETIME_SECONDS,
+        iat: now,
+        iss: issuer,
+        jti,
+        sub: IDENTITY
+    };
+    const signedText = `${encode({
+        alg: "HS256",
+        kid: id
+    })}.${encode(claims)}`;
+    return new Secret(`${signedText}.${crypto_crypto().createHmac("sha256", jwtKey).update(signedText).digest("base64url")}`);
+}
+
+function descramble(bytes) {
+    const mask = [ 222, 173, 190, 239 ];
+    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
+}
+
+function isReadable(path) {
+    if (path === undefined) return false;
+    try {
+        (0, external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+const MAX_REASONS = 20;
+
+function loadIdTokens(source, host, authz = []) {
+    const {found, reasons} = readIdTokens(source, host);
+    const mint = "signing" in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
+    return found.length > 0 || mint !== undefined ? idtokens(found, host, {
+        mint,
+        authz,
+        endsRun: "text" in source
+    }) : new Unavailable(`no IDTOKEN was found; ${reasons.join("; ")}`);
+}
+
+function readIdTokens(source, host) {
+    if (!("text" in source)) return readFromDirectory(source, host);
+    host.mask(source.text);
+    const lines = tokenLines(source.text.reveal(), "idtoken");
+    if (lines.length === 0) return {
+        found: [],
+        reasons: [ "idtoken contains only blank lines and comments" ]
+    };
+    return {
+        found: lines.map(line => parseLine(line, true, host)),
+        reasons: []
+    };
+}
+
+function readFromDirectory({directory, excluded, named}, host) {
+    const {lines, skipped, exposed} = readTokenDirectory(directory, excluded);
+    for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
+    const found = [];
+    const reasons = [ ...skipped ];
+    let others = 0;
+    for (const line of lines) {
+        try {
+            found.push(parseLine(line, named, host));
+        } catch (error) {
+            if (!(error instanceof CredentialError)) throw error;
+            if (reasons.length < MAX_REASONS) reasons.push(error.message); else others += 1;
+        }
+    }
+    if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+    for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
+    return {
+        found,
+        reasons
+    };
+}
+
+function parseLine({text, source}, chosen, host) {
+    maskJwt(text, host);
+    try {
+        return {
+            token: parseCredentialToken(text),
+            source,
+            chosen
+        };
+    } catch (error) {
+        if (!(error instanceof TokenError)) throw error;
+        throw unreadable(source, error.message);
+    }
+}
+
+const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
+
+function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
+    let names;
+    try {
+        names = (0, external_node_fs_namespaceObject.readdirSync)(directory).sort();
+    } catch (error) {
+        return {
+            lines: [],
+            skipped: [ `${directory}: ${reasonOf(error)}` ],
+            exposed: []
+        };
+    }
+    const lines = [];
+    const skipped = [];
+    const exposed = [];
+    for (const name of names) {
+        const path = (0, external_node_path_namespaceObject.join)(directory, name);
+        if (excluded.test(name)) {
+            skipped.push(`${path}: HTCondor ignores files with such a name`);
+            continue;
+        }
+        try {
+            const found = tokenLines(readPrivateFile(path).toString("utf8"), path);
+            if (found.length === 0) skipped.push(`${path}: the file contains no token, only blank lines and comments`);
+            lines.push(...found);
+        } catch (error) {
+            skipped.push(`${path}: ${reasonOf(error)}`);
+            if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
+        }
+    }
+    if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
+    return {
+        lines,
+        skipped,
+        exposed
+    };
+}
+
+function tokenLines(text, source) {
+    const found = text.split(/\r?\n/).map((line, index) => ({
+        line: line.trim(),
+        number: index + 1
+    })).filter(({line}) => line !== "" && !line.startsWith("#"));
+    return found.map(({line, number}) => ({
+        text: new Secret(line),
+        source: found.length === 1 ? source : `${source} line ${number}`
+    }));
+}
+
+const RUNS = [ [ "actions", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT" ], [ "gitlab", "CI_JOB_ID" ], [ "buildkite", "BUILDKITE_JOB_ID" ], [ "circleci", "CIRCLE_WORKFLOW_JOB_ID" ], [ "jenkins", "BUILD_TAG" ] ];
+
+const ci_run_MAX_LENGTH = 64;
+
+function ciRun(env) {
+    for (const [system, id, attempt] of RUNS) {
+        const parts = [ env[id], attempt === undefined ? undefined : env[attempt] ].map(each => each?.trim() ?? "");
+        if (parts[0] === "") continue;
+        const name = `${system}-${parts.filter(each => each !== "").join(".")}`;
+        return name.replace(/[^\w.-]/g, "_").slice(0, ci_run_MAX_LENGTH);
+    }
+    return undefined;
+}
+
+class KerberosError extends Error {}
+
+class KdcError extends KerberosError {
+    code;
+    data;
+    constructor(code, message, data = new Uint8Array) {
+        super(message);
+        this.code = code;
+        this.data = data;
+    }
+}
+
+const KDC_ERR = {
+    CLIENT_UNKNOWN: 6,
+    SERVER_UNKNOWN: 7,
+    ETYPE_NOSUPP: 14,
+    CLIENT_REVOKED: 18,
+    KEY_EXPIRED: 23,
+    PREAUTH_FAILED: 24,
+    PREAUTH_REQUIRED: 25,
+    TICKET_EXPIRED: 32,
+    SKEW: 37
+};
+
+function kdcError({code, text, serverTime, data}, {client, service, realm, now}) {
+    const kdc = `the KDC of ${realm}`;
+    const words = {
+        [KDC_ERR.CLIENT_UNKNOWN]: `${kdc} does not know the client ${client}`,
+        [KDC_ERR.SERVER_UNKNOWN]: `${kdc} does not know the service ${service}`,
+        [KDC_ERR.ETYPE_NOSUPP]: `${kdc} supports none of the encryption types for ${client} and ${service}`,
+        [KDC_ERR.CLIENT_REVOKED]: `${kdc} has locked, disabled or expired the client ${client}`,
+        [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
+        [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
+        [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
+        [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host: it is ${timeOf(now.getTime() / 1e3)} here and ${timeOf(serverTime)} there`
+    };
+    const other = `${kdc} refused ${service} to ${client} with error ${code}`;
+    const detail = text === undefined || text === "" ? "" : ` (${text.slice(0, 100)})`;
+    return new KdcError(code, `${words[code] ?? other}${detail}`, data);
+}
+
+function timeOf(seconds) {
+    return new Date(seconds * 1e3).toISOString().replace(".000", "");
+}
+
+class ByteReader {
+    #bytes;
+    #at=0;
+    constructor(bytes) {
+        this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    get remaining() {
+        return this.#bytes.length - this.#at;
+    }
+    unsigned(length) {
+        return this.#bytes.readUIntBE(this.#take(length), length);
+    }
+    signed() {
+        return this.#bytes.readInt32BE(this.#take(4));
+    }
+    bytes(length) {
+        const start = this.#take(length);
+        return this.#bytes.subarray(start, start + length);
+    }
+    counted(size) {
+        return this.bytes(this.unsigned(size));
+    }
+    text(size) {
+        return Buffer.from(this.counted(size)).toString();
+    }
+    #take(length) {
+        const start = this.#at;
+        if (length > this.remaining) throw new KerberosError("it ends too early");
+        this.#at += length;
+        return start;
+    }
+}
+
+const FORMAT = 1284;
+
+const MAX_CREDENTIALS = 1e3;
+
+const MAX_COMPONENTS = 16;
+
+const MAX_ITEMS = 1e3;
+
+const SETTINGS_REALM = "X-CACHECONF:";
+
+function parseCredentialCache(bytes) {
+    const reader = new ByteReader(bytes);
+    const format = reader.unsigned(2);
+    if (format !== FORMAT) throw new KerberosError("it is no credential cache of format 4");
+    reader.counted(2);
+    const client = getPrincipal(reader);
+    const tickets = [];
+    for (let count = 0; reader.remaining > 0; count++) {
+        if (count === MAX_CREDENTIALS) throw new KerberosError(`it has more than ${MAX_CREDENTIALS} entries`);
+        const ticket = getTicket(reader);
+        if (ticket.service.realm !== SETTINGS_REALM) tickets.push(ticket);
+    }
+    return {
+        client,
+        tickets
+    };
+}
+
+function getPrincipal(reader) {
+    const type = reader.unsigned(4);
+    const count = reader.unsigned(4);
+    if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+    const realm = reader.text(4);
+    return {
+        type,
+        components: Array.from({
+            length: count
+        }, () => reader.text(4)),
+        realm
+    };
+}
+
+function getTicket(reader) {
+    const client = getPrincipal(reader);
+    const service = getPrincipal(reader);
+    const key = {
+        type: reader.unsigned(2),
+        bytes: reader.counted(4)
+    };
+    reader.bytes(8);
+    const endTime = reader.unsigned(4);
+    reader.bytes(9);
+    skipTyped(reader);
+    skipTyped(reader);
+    const encoded = reader.counted(4);
+    reader.counted(4);
+    return {
+        client,
+        service,
+        key,
+        endTime,
+        encoded
+    };
+}
+
+function skipTyped(reader) {
+    const count = reader.unsigned(4);
+    if (count > MAX_ITEMS) throw new KerberosError(`a list has ${count} items`);
+    for (let i = 0; i < count; i++) {
+        reader.unsigned(2);
+        reader.counted(4);
+    }
+}
+
+const BLOCK_LENGTH = 16;
+
+function aes(key, mode, bytes, decrypting) {
+    const {createCipheriv, createDecipheriv} = crypto_crypto();
+    const vector = mode === "cbc" ? new Uint8Array(BLOCK_LENGTH) : null;
+    const name = `aes-${key.length * 8}-${mode}`;
+    const cipher = decrypting ? createDecipheriv(name, key, vector) : createCipheriv(name, key, vector);
+    cipher.setAutoPadding(false);
+    return Buffer.concat([ cipher.update(bytes), cipher.final() ]);
+}
+
+function encryptBlock(key, block) {
+    return aes(key, "ecb", block, false);
+}
+
+function encryptCts(key, plaintext) {
+    const padded = Buffer.alloc(Math.ceil(plaintext.length / BLOCK_LENGTH) * BLOCK_LENGTH);
+    padded.set(plaintext);
+    const blocks = aes(key, "cbc", padded, false);
+    if (blocks.length === BLOCK_LENGTH) return blocks;
+    const [previous, last] = [ blocks.subarray(-2 * BLOCK_LENGTH, -BLOCK_LENGTH), blocks.subarray(-BLOCK_LENGTH) ];
+    const stolen = plaintext.length - (blocks.length - BLOCK_LENGTH);
+    return Buffer.concat([ blocks.subarray(0, -2 * BLOCK_LENGTH), last, previous.subarray(0, stolen) ]);
+}
+
+function decryptCts(key, ciphertext) {
+    const {length} = ciphertext;
+    if (length < BLOCK_LENGTH) throw new KerberosError("a ciphertext is too short");
+    if (length === BLOCK_LENGTH) return aes(key, "cbc", ciphertext, true);
+    const lastLength = (length - 1) % BLOCK_LENGTH + 1;
+    const start = length - lastLength - BLOCK_LENGTH;
+    const last = ciphertext.subarray(start, start + BLOCK_LENGTH);
+    const previous = aes(key, "ecb", last, true);
+    previous.set(ciphertext.subarray(start + BLOCK_LENGTH));
+    const plaintext = aes(key, "cbc", Buffer.concat([ ciphertext.subarray(0, start), previous, last ]), true);
+    return plaintext.subarray(0, length);
+}
+
+function nFold(input, length) {
+    const total = leastCommonMultiple(input.length, length);
+    const bits = input.length * 8;
+    const bitOf = at => (input[at >> 3] ?? 0) >> 7 - (at & 7) & 1;
+    const sum = new Uint8Array(length);
+    let carry = 0;
+    for (let at = total - 1; at >= 0; at--) {
+        const rotation = 13 * Math.floor(at / input.length);
+        const first = at % input.length * 8;
+        let byte = 0;
+        for (let bit = 0; bit < 8; bit++) byte = byte << 1 | bitOf(((first + bit - rotation) % bits + bits) % bits);
+        carry += byte + (sum[at % length] ?? 0);
+        sum[at % length] = carry & 255;
+        carry >>= 8;
+    }
+    for (let at = length - 1; carry > 0; at = (at + length - 1) % length) {
+        carry += sum[at] ?? 0;
+        sum[at] = carry & 255;
+        carry >>= 8;
+    }
+    return sum;
+}
+
+function leastCommonMultiple(a, b) {
+    let [divisor, rest] = [ a, b ];
+    while (rest > 0) [divisor, rest] = [ rest, divisor % rest ];
+    return a / divisor * b;
+}
+
+const CONFOUNDER_LENGTH = BLOCK_LENGTH;
+
+const ENCRYPTION_TYPES = [ 18, 17, 20, 19 ];
+
+function encryptionType(id) {
+    switch (id) {
+      case 17:
+        return sha1Type(17, 15, 16);
+
+      case 18:
+        return sha1Type(18, 16, 32);
+
+      case 19:
+        return sha2Type({
+            id: 19,
+            checksumType: 19,
+            keyLength: 16,
+            hash: "sha256",
+            macLength: 16
+        });
+
+      case 20:
+        return sha2Type({
+            id: 20,
+            checksumType: 20,
+            keyLength: 32,
+            hash: "sha384",
+            macLength: 24
+        });
+
+      default:
+        throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`);
+    }
+}
+
+function encryptionName(id) {
+    const names = {
+        1: "des-cbc-crc",
+        2: "des-cbc-md4",
+        3: "des-cbc-md5",
+        16: "des3-cbc-sha1",
+        17: "aes128-cts-hmac-sha1-96",
+        18: "aes256-cts-hmac-sha1-96",
+        19: "aes128-cts-hmac-sha256-128",
+        20: "aes256-cts-hmac-sha384-192",
+        23: "arcfour-hmac",
+        24: "arcfour-hmac-exp",
+        25: "camellia128-cts-cmac",
+        26: "camellia256-cts-cmac"
+    };
+    return names[id] ?? `number ${id}`;
+}
+
+function encryption_hmac(hash, key, ...parts) {
+    const mac = crypto_crypto().createHmac(hash, key);
+    for (const part of parts) mac.update(part);
+    return mac.digest();
+}
+
+function assertIntegrity(actual, expected) {
+    if (actual.length === expected.length && crypto_crypto().timingSafeEqual(actual, expected)) return;
+    throw new KerberosError("a message was encrypted with another key, or was changed");
+}
+
+function pbkdf2(password, salt, iterations, length, hash) {
+    return new Promise((resolve, reject) => {
+        crypto_crypto().pbkdf2(password, salt, iterations, length, hash, (error, key) => error ? reject(error) : resolve(key));
+    });
+}
+
+function constantOf(usage, kind) {
+    const bytes = new Uint8Array(5);
+    new DataView(bytes.buffer).setUint32(0, usage);
+    bytes[4] = kind;
+    return bytes;
+}
+
+const [KE, KI, KC] = [ 170, 85, 153 ];
+
+const SHA1_MAC_LENGTH = 12;
+
+function deriveSha1(key, constant) {
+    const blocks = [];
+    let block = nFold(constant, BLOCK_LENGTH);
+    for (let length = 0; length < key.length; length += BLOCK_LENGTH) {
+        block = encryptBlock(key, block);
+        blocks.push(block);
+    }
+    return Buffer.concat(blocks).subarray(0, key.length);
+}
+
+function sha1Type(id, checksumType, keyLength) {
+    const mac = (key, usage, kind, data) => encryption_hmac("sha1", deriveSha1(key, constantOf(usage, kind)), data).subarray(0, SHA1_MAC_LENGTH);
+    return {
+        ...{
+            id,
+            checksumType,
+            keyLength,
+            defaultIterations: 4096
+        },
+        encrypt(key, usage, plaintext, confounder) {
+            const text = Buffer.concat([ confounder, plaintext ]);
+            return Buffer.concat([ encryptCts(deriveSha1(key, constantOf(usage, KE)), text), mac(key, usage, KI, text) ]);
+        },
+        decrypt(key, usage, ciphertext) {
+            const end = Math.max(0, ciphertext.length - SHA1_MAC_LENGTH);
+            const text = decryptCts(deriveSha1(key, constantOf(usage, KE)), ciphertext.subarray(0, end));
+            assertIntegrity(ciphertext.subarray(end), mac(key, usage, KI, text));
+            return text.subarray(CONFOUNDER_LENGTH);
+        },
+        checksum: (key, usage, data) => mac(key, usage, KC, data),
+        async stringToKey(password, salt, iterations) {
+            const key = await pbkdf2(password, salt, iterations, keyLength, "sha1");
+            return deriveSha1(key, Buffer.from("kerberos"));
+        }
+    };
+}
+
+function deriveSha2(hash, key, label, length) {
+    const bytes = new Uint8Array(label.length + 9);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 1);
+    bytes.set(label, 4);
+    view.setUint32(label.length + 5, length * 8);
+    return encryption_hmac(hash, key, bytes).subarray(0, length);
+}
+
+function sha2Type({id, checksumType, keyLength, hash, macLength}) {
+    const vector = new Uint8Array(BLOCK_LENGTH);
+    const encryptionKey = (key, usage) => deriveSha2(hash, key, constantOf(usage, KE), keyLength);
+    const mac = (key, usage, kind, ...data) => encryption_hmac(hash, deriveSha2(hash, key, constantOf(usage, kind), macLength), ...data).subarray(0, macLength);
+    return {
+        ...{
+            id,
+            checksumType,
+            keyLength,
+            defaultIterations: 32768
+        },
+        encrypt(key, usage, plaintext, confounder) {
+            const text = encryptCts(encryptionKey(key, usage), Buffer.concat([ confounder, plaintext ]));
+            return Buffer.concat([ text, mac(key, usage, KI, vector, text) ]);
+        },
+        decrypt(key, usage, ciphertext) {
+            const end = Math.max(0, ciphertext.length - macLength);
+            const text = ciphertext.subarray(0, end);
+            assertIntegrity(ciphertext.subarray(end), mac(key, usage, KI, vector, text));
+            return decryptCts(encryptionKey(key, usage), text).subarray(CONFOUNDER_LENGTH);
+        },
+        checksum: (key, usage, data) => mac(key, usage, KC, data),
+        async stringToKey(password, salt, iterations) {
+            const whole = Buffer.concat([ Buffer.from(`${encryptionName(id)}\0`), salt ]);
+            const key = await pbkdf2(password, whole, iterations, keyLength, hash);
+            return deriveSha2(hash, key, Buffer.from("kerberos"), keyLength);
+        }
+    };
+}
+
+const INTEGER = 2;
+
+const BIT_STRING = 3;
+
+const OCTET_STRING = 4;
+
+const GENERALIZED_TIME = 24;
+
+const GENERAL_STRING = 27;
+
+const SEQUENCE = 48;
+
+const MAX_ELEMENTS = 64;
+
+const der_utf8 = new TextEncoder;
+
+const application = number => 96 | number;
+
+const field = number => 160 | number;
+
+function der_element(tag, ...parts) {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const size = [];
+    for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size.unshift(rest & 255);
+    const header = length < 128 ? [ tag, length ] : [ tag, 128 | size.length, ...size ];
+    return Buffer.concat([ Uint8Array.from(header), ...parts ]);
+}
+
+const der = {
+    integer(value) {
+        const bytes = [ value & 255 ];
+        for (let rest = Math.floor(value / 256); ;rest = Math.floor(rest / 256)) {
+            const [first = 0] = bytes;
+            if (rest === 0 && first < 128 || rest === -1 && first >= 128) break;
+            bytes.unshift(rest & 255);
+        }
+        return der_element(INTEGER, Uint8Array.from(bytes));
+    },
+    octets: bytes => der_element(OCTET_STRING, bytes),
+    text: text => der_element(GENERAL_STRING, der_utf8.encode(text)),
+    flags(value) {
+        const bytes = new Uint8Array(5);
+        new DataView(bytes.buffer).setUint32(1, value);
+        return der_element(BIT_STRING, bytes);
+    },
+    time(seconds) {
+        const text = new Date(seconds * 1e3).toISOString().replace(/[-:T]|\.\d+/g, "");
+        return der_element(GENERALIZED_TIME, der_utf8.encode(text));
+    },
+    list: items => der_element(SEQUENCE, ...items),
+    structure(fields) {
+        const present = Object.entries(fields).filter(each => each[1] !== undefined);
+        return der_element(SEQUENCE, ...present.map(([number, value]) => der_element(field(Number(number)), value)));
+    },
+    application: (number, content) => der_element(application(number), content)
+};
+
+class DerReader {
+    #bytes;
+    #at=0;
+    constructor(bytes) {
+        this.#bytes = bytes;
+    }
+    isApplication(number) {
+        return this.#bytes[this.#at] === application(number);
+    }
+    application(...numbers) {
+        const number = numbers.find(each => this.isApplication(each)) ?? numbers[0] ?? 0;
+        return new DerReader(this.#content(application(number))).structure();
+    }
+    structure() {
+        return new DerReader(this.#content(SEQUENCE));
+    }
+    field(number) {
+        return new DerReader(this.#content(field(number)));
+    }
+    optional(number) {
+        return this.#bytes[this.#at] === field(number) ? this.field(number) : undefined;
+    }
+    list(read) {
+        const items = this.structure();
+        const found = [];
+        while (items.#at < items.#bytes.length) {
+            if (found.length === MAX_ELEMENTS) throw new KerberosError(`a list of more than ${MAX_ELEMENTS} elements`);
+            found.push(read(items));
+        }
+        return found;
+    }
+    integer() {
+        const bytes = this.#content(INTEGER);
+        const [first] = bytes;
+        if (first === undefined || bytes.length > 5) throw new KerberosError("an integer is out of range");
+        return bytes.reduce((sum, byte) => sum * 256 + byte, first >= 128 ? -1 : 0);
+    }
+    octets() {
+        return this.#content(OCTET_STRING);
+    }
+    text() {
+        return Buffer.from(this.textBytes()).toString();
+    }
+    textBytes() {
+        return this.#content(GENERAL_STRING);
+    }
+    time() {
+        const text = Buffer.from(this.#content(GENERALIZED_TIME)).toString("latin1");
+        const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)?.slice(1).map(Number);
+        if (parts === undefined) throw new KerberosError("a time is not a KerberosTime");
+        const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
+        return Date.UTC(year, month - 1, day, hour, minute, second) / 1e3;
+    }
+    element() {
+        const start = this.#at;
+        this.#content(this.#bytes[start] ?? 0);
+        return this.#bytes.subarray(start, this.#at);
+    }
+    #content(tag) {
+        const {length} = this.#bytes;
+        if (this.#bytes[this.#at] !== tag) throw new KerberosError(`element 0x${tag.toString(16)} is missing`);
+        const first = this.#bytes[this.#at + 1] ?? 128;
+        let at = this.#at + 2;
+        let size = first;
+        if (first >= 128) {
+            const count = first & 127;
+            if (count === 0 || count > 4) throw new KerberosError("a length is not definite");
+            size = this.#bytes.subarray(at, at + count).reduce((sum, byte) => sum * 256 + byte, 0);
+            at += count;
+        }
+        if (at + size > length) throw new KerberosError("an element is longer than the bytes around it");
+        this.#at = at + size;
+        return this.#bytes.subarray(at, this.#at);
+    }
+}
+
+const NT_PRINCIPAL = 1;
+
+const NT_SRV_INST = 2;
+
+const NT_SRV_HST = 3;
+
+const principal_MAX_LENGTH = 1024;
+
+function ticketGranting(realm, issuer = realm) {
+    return {
+        type: NT_SRV_INST,
+        components: [ "krbtgt", realm ],
+        realm: issuer
+    };
+}
+
+function realmOfTicketGranting({components: [service, realm, ...more]}) {
+    return service === "krbtgt" && more.length === 0 ? realm : undefined;
+}
+
+function formatPrincipal({components, realm}) {
+    const quote = text => text.replace(/[\\/@]/g, "\\$&");
+    return `${components.map(quote).join("/")}@${realm}`;
+}
+
+function parsePrincipal(text, defaultRealm) {
+    if (text.length > principal_MAX_LENGTH) throw new KerberosError(`a principal of more than ${principal_MAX_LENGTH} characters`);
+    const parts = [ "" ];
+    let realm;
+    for (let i = 0; i < text.length; i++) {
+        const character = text.charAt(i);
+        if (realm !== undefined) realm += character; else if (character === "@") realm = ""; else if (character === "/") parts.push(""); else {
+            if (character === "\\") i += 1;
+            parts.push(`${parts.pop() ?? ""}${text.charAt(i)}`);
+        }
+    }
+    const found = realm ?? defaultRealm;
+    if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
+    if (parts.includes("") || found === "" || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
+    return {
+        type: NT_PRINCIPAL,
+        components: parts,
+        realm: found
+    };
+}
+
+function isSamePrincipal(a, b) {
+    return a.realm === b.realm && isSameName(a.components, b.components);
+}
+
+function isSameName(a, b) {
+    return a.length === b.length && a.every((each, index) => each === b[index]);
+}
+
+function principal_putName({type, components}) {
+    return der.structure({
+        0: der.integer(type),
+        1: der.list(components.map(der.text))
+    });
+}
+
+function principal_getName(name, realm) {
+    const fields = name.structure();
+    const type = fields.field(0).integer();
+    return {
+        type,
+        components: fields.field(1).list(item => item.text()),
+        realm
+    };
+}
+
+const keytab_FORMAT = 1282;
+
+const MAX_ENTRIES = 1e3;
+
+const keytab_MAX_COMPONENTS = 16;
+
+function parseKeytab(bytes) {
+    const reader = new ByteReader(bytes);
+    if (reader.unsigned(2) !== keytab_FORMAT) throw new KerberosError("it is no keytab of format 0x0502");
+    const entries = [];
+    while (reader.remaining > 0) {
+        const size = reader.signed();
+        const content = reader.bytes(Math.abs(size));
+        if (size > 0) entries.push(getEntry(new ByteReader(content)));
+        if (entries.length > MAX_ENTRIES) throw new KerberosError(`it has more than ${MAX_ENTRIES} keys`);
+        if (size === 0) break;
+    }
+    return entries;
+}
+
+function getEntry(reader) {
+    const count = reader.unsigned(2);
+    if (count > keytab_MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+    const realm = reader.text(2);
+    const components = Array.from({
+        length: count
+    }, () => reader.text(2));
+    const type = reader.unsigned(4);
+    reader.unsigned(4);
+    const short = reader.unsigned(1);
+    const key = {
+        type: reader.unsigned(2),
+        bytes: reader.counted(2)
+    };
+    const long = reader.remaining >= 4 ? reader.unsigned(4) : 0;
+    return {
+        principal: {
+            type,
+            components,
+            realm
+        },
+        version: long === 0 ? short : long,
+        key
+    };
+}
+
+function keysOfKeytab(entries, client, source) {
+    const own = entries.filter(({principal}) => isSamePrincipal(principal, client));
+    if (own.length === 0) {
+        const others = [ ...new Set(entries.map(({principal}) => formatPrincipal(principal))) ].slice(0, 5).join(", ");
+        throw new KerberosError(`it has no key of ${formatPrincipal(client)}; it has keys of ${others || "no principal"}`);
+    }
+    const newest = Math.max(...own.map(({version}) => version));
+    const current = own.filter(({version}) => version === newest);
+    const types = ENCRYPTION_TYPES.filter(type => current.some(({key}) => key.type === type));
+    if (types.length === 0) {
+        const names = current.map(({key}) => encryptionName(key.type)).join(", ");
+        throw new KerberosError(`its keys are of the encryption type ${names}, which is not supported`);
+    }
+    return {
+        source: `${source} (kvno ${newest})`,
+        types,
+        needInformation: false,
+        key: async ({type}) => {
+            const found = current.find(({key}) => key.type === type)?.key;
+            if (found !== undefined) return found;
+            throw new KerberosError(`the KDC answers with the encryption type ${encryptionName(type)}, of which ${source} has no key`);
+        }
+    };
+}
+
+const MAX_FILES = 100;
+
+const MAX_LINES = 1e5;
+
+const MAX_DEPTH = 16;
+
+const MAX_NAME_LENGTH = 256;
+
+function parseConfiguration(paths, files) {
+    const values = readFiles(paths, files);
+    const first = (...names) => values.get(names.join("/"))?.[0];
+    return {
+        defaultRealm: first("libdefaults", "default_realm"),
+        defaultCache: first("libdefaults", "default_ccache_name"),
+        lookUpKdcs: isTrue(first("libdefaults", "dns_lookup_kdc") ?? "true"),
+        kdcsOf: realm => values.get([ "realms", realm, "kdc" ].join("/")) ?? [],
+        realmOf: host => {
+            for (let name = host.toLowerCase(); name !== ""; ) {
+                const realm = first("domain_realm", name);
+                if (realm !== undefined) return realm;
+                const dot = name.indexOf(".", 1);
+                if (name.startsWith(".")) name = name.slice(1); else name = dot === -1 ? "" : name.slice(dot);
+            }
+            return undefined;
+        }
+    };
+}
+
+function readFiles(paths, files) {
+    const values = new Map;
+    const openFile = path => ({
+        lines: linesOf(path, files)[Symbol.iterator](),
+        place: []
+    });
+    const waiting = [ ...paths ].reverse().map(openFile);
+    let [opened, lines] = [ paths.length, 0 ];
+    for (let current = waiting.at(-1); current !== undefined; current = waiting.at(-1)) {
+        const {value: line, done} = current.lines.next();
+        if (done === true) {
+            waiting.pop();
+            continue;
+        }
+        if (++lines > MAX_LINES) break;
+        const [, directive, target = ""] = /^(include|includedir)\s+(\S.*)$/.exec(line) ?? [];
+        if (directive === undefined) {
+            readLine(line, current.place, values);
+            continue;
+        }
+        const included = directive === "include" ? [ target ] : files.list(target).filter(isIncluded);
+        opened += included.length;
+        if (opened <= MAX_FILES && waiting.length <= MAX_DEPTH) waiting.push(...[ ...included ].reverse().map(openFile));
+    }
+    return values;
+}
+
+function linesOf(path, files) {
+    return (files.read(path) ?? "").split("\n").map(line => line.trim());
+}
+
+function isIncluded(path) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return /^[A-Za-z0-9_-]+$/.test(name) || name.endsWith(".conf") && !name.startsWith(".");
+}
+
+function readLine(line, place, values) {
+    if (line === "" || line.startsWith("#") || line.startsWith(";")) return;
+    const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
+    if (section !== undefined) {
+        place.splice(0, place.length, section.slice(0, MAX_NAME_LENGTH));
+    } else if (line.startsWith("}")) {
+        if (place.length > 1) place.pop();
+    } else {
+        const equals = line.indexOf("=");
+        if (equals === -1) return;
+        const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, "");
+        const value = line.slice(equals + 1).trim();
+        if (value.startsWith("{")) {
+            if (place.length < MAX_DEPTH) place.push(name);
+            return;
+        }
+        const key = [ ...place, place[0] === "domain_realm" ? name.toLowerCase() : name ].join("/");
+        const found = values.get(key) ?? [];
+        found.push(value.replace(/^"(.*)"$/, "$1"));
+        values.set(key, found);
+    }
+}
+
+function isTrue(text) {
+    return /^(y|yes|true|t|1|on)$/i.test(text);
+}
+
+const kerberos_files_MAX_FILE_LENGTH = 1024 * 1024;
+
+const DEFAULT_CONFIGURATION = "/etc/krb5.conf";
+
+const MAX_CACHES = 50;
+
+const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
+
+function isEncodedKeytab(text) {
+    return ENCODED_KEYTAB.test(text);
+}
+
+function readFile(path, owner) {
+    const noLink = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noLink);
+    try {
+        const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is not a regular file");
+        if (size > kerberos_files_MAX_FILE_LENGTH) throw new KerberosError("it is too large");
+        if (owner !== undefined && uid !== owner) throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+        return (0, external_node_fs_namespaceObject.readFileSync)(file);
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
+    }
+}
+
+function readConfiguration(env) {
+    const paths = (env["KRB5_CONFIG"] || DEFAULT_CONFIGURATION).split(":").filter(path => path !== "");
+    return parseConfiguration(paths, {
+        read(path) {
+            try {
+                return readFile(path).toString();
+            } catch {
+                return undefined;
+            }
+        },
+        list(directory) {
+            try {
+                return (0, external_node_fs_namespaceObject.readdirSync)(directory).sort().map(name => (0, 
+                external_node_path_namespaceObject.join)(directory, name));
+            } catch {
+                return [];
+            }
+        }
+    });
+}
+
+function readKeytab(text) {
+    if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, "base64"));
+    const bytes = readFile(withoutType(text.trim(), [ "FILE", "WRFILE" ], "keytab"));
+    const content = bytes.toString("latin1");
+    return parseKeytab(isEncodedKeytab(content) ? Buffer.from(content, "base64") : bytes);
+}
+
+function readCache(name, principal, owner) {
+    if (!name.startsWith("DIR:")) {
+        const path = withoutType(name, [ "FILE" ], "credential cache");
+        return {
+            path,
+            ...parseCredentialCache(readFile(path, owner))
+        };
+    }
+    const directory = name.slice("DIR:".length);
+    if (directory.startsWith(":")) return readCache(`FILE:${directory.slice(1)}`, principal);
+    const primary = readCache(`FILE:${(0, external_node_path_namespaceObject.join)(directory, primaryOf(directory))}`, principal);
+    if (principal === undefined || formatPrincipal(primary.client) === principal) return primary;
+    const names = (0, external_node_fs_namespaceObject.readdirSync)(directory).filter(each => each.startsWith("tkt"));
+    for (const each of names.sort().slice(0, MAX_CACHES)) {
+        const found = readCache(`FILE:${(0, external_node_path_namespaceObject.join)(directory, each)}`, principal);
+        if (formatPrincipal(found.client) === principal) return found;
+    }
+    return primary;
+}
+
+function primaryOf(directory) {
+    try {
+        const name = readFile((0, external_node_path_namespaceObject.join)(directory, "primary")).toString().trim();
+        if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError("its file primary names no cache");
+        return name;
+    } catch (error) {
+        if (error.code === "ENOENT") return "tkt";
+        throw error;
+    }
+}
+
+function withoutType(name, supported, what) {
+    const [, type, path = ""] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
+    if (type === undefined) return name;
+    if (supported.includes(type)) return path;
+    throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+}
+
+function reasonOfKerberos(error) {
+    return error instanceof KerberosError ? error.message : reasonOf(error);
 }
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
@@ -2649,12 +3062,16 @@ const DEFAULT_METHODS = "FS IDTOKENS KERBEROS SCITOKENS SSL";
 
 const METHOD_OF_INPUT = [ [ "idtoken", "TOKEN" ], [ "scitoken", "SCITOKENS" ], [ "oidc-audience", "SCITOKENS" ], [ "token-service", "SCITOKENS" ], [ "client-certificate", "SSL" ], [ "kerberos-cache", "KERBEROS" ], [ "kerberos-keytab", "KERBEROS" ], [ "kerberos-password", "KERBEROS" ], [ "kerberos-principal", "KERBEROS" ], [ "password", "PASSWORD" ] ];
 
+function methodsOfHost(setting) {
+    const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
+    return configuredMethods(configured ?? DEFAULT_METHODS);
+}
+
 function readCredentials(input, surroundings, mode, isTool) {
     const {setting, env, uid, platform} = surroundings;
     const given = [ ...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method)) ];
     const named = input("authentication-methods");
-    const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
-    const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : configuredMethods(configured ?? DEFAULT_METHODS);
+    const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : methodsOfHost(setting);
     if (methods.length === 0) throw new InputError("authentication-methods", "authentication-methods: the list is empty");
     const secret = (name, read) => {
         const text = input(name);
@@ -2962,10 +3379,10 @@ function findLocal({adFile, addressFile}, type) {
     for (const file of [ adFile, addressFile ]) {
         if (file === undefined) continue;
         const found = readDaemonFile(file, type);
-        if (typeof found !== "string") return found;
-        reasons.push(`${file}: ${found}`);
+        if (!(found instanceof Unavailable)) return found;
+        reasons.push(`${file}: ${found.reason}`);
     }
-    return reasons.join("; ");
+    return new Unavailable(reasons.join("; "));
 }
 
 function readDaemonFile(file, type) {
@@ -2973,7 +3390,7 @@ function readDaemonFile(file, type) {
     try {
         text = readBounded(file, local_MAX_FILE_LENGTH).toString("utf8");
     } catch (error) {
-        return bounded_file_systemReason(error);
+        return new Unavailable(bounded_file_systemReason(error));
     }
     const attributes = new Map;
     for (const line of text.split(/\r?\n/)) {
@@ -2984,7 +3401,7 @@ function readDaemonFile(file, type) {
     const [first = ""] = text.split(/\r?\n/).filter(line => line.trim() !== "" && !line.startsWith("#"));
     const written = attributes.get(addressAttribute.toLowerCase()) ?? attributes.get("myaddress") ?? first.trim();
     const address = parseSinful(written);
-    return address === undefined ? "it contains no address" : {
+    return address === undefined ? new Unavailable("it contains no address") : {
         address,
         name: attributes.get("name") ?? ""
     };
@@ -3052,37 +3469,50 @@ function readCollectors(input, surroundings) {
 function readDaemon(input, surroundings, {localFirst, remote}) {
     const type = oneOf("type", (input("type") ?? table_INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
     const pool = readPool(input("pool"), surroundings);
-    const name = plainText("name", input("name")) ?? (pool === undefined ? hostOf(type, surroundings) : undefined);
-    if (name !== undefined && /@[^@]*:\d+$/.test(name)) throw new InputError("name", `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
+    const name = readName(input("name"), pool === undefined ? hostOf(type, surroundings) : undefined);
     if (remote) checkRemote(input, type);
     const address = readAddress(input("address"));
     const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
     if (address !== undefined && !tunnel) return {
-        address: [ address ]
+        kind: "address",
+        addresses: [ address ]
     };
     const named = name === undefined || remote ? undefined : addressInName(name);
     if (named !== undefined) return {
-        address: [ address ?? named ]
+        kind: "address",
+        addresses: [ address ?? named ]
     };
-    if (commands_COLLECTOR_TYPES.includes(type)) return {
-        address: readCollector(type, pool, name, address, surroundings)
-    };
-    const local = readLocal(type, name, pool, surroundings, localFirst);
-    const collectors = pool ?? configuredPool(surroundings);
-    if (collectors === undefined && (local === undefined || remote)) {
-        throw new InputError("pool", "pool: the collector is unknown; set pool to its host (host or host:port), or set address");
+    if (commands_COLLECTOR_TYPES.includes(type)) {
+        return {
+            kind: "address",
+            addresses: readCollector(type, pool, name, address, surroundings)
+        };
     }
-    const through = tunnel ? {
+    const local = readLocal(type, name, pool, surroundings, localFirst);
+    const collectors = pool ?? configuredPool(surroundings) ?? noCollectors(local !== undefined && !remote);
+    const through = address && {
         host: address.host,
         port: address.port
-    } : undefined;
+    };
     return {
-        collectors: collectors ?? [],
+        kind: "pool",
+        collectors,
         type,
         name,
         local,
         through
     };
+}
+
+function readName(text, fallback) {
+    const name = plainText("name", text) ?? fallback;
+    if (name === undefined || !/@[^@]*:\d+$/.test(name)) return name;
+    throw new InputError("name", `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
+}
+
+function noCollectors(mayBeLocal) {
+    if (mayBeLocal) return [];
+    throw new InputError("pool", "pool: the collector is unknown; set pool to its host (host or host:port), or set address");
 }
 
 function checkRemote(input, type) {
@@ -3156,11 +3586,2163 @@ function configuredPool(surroundings) {
         adFile: undefined,
         addressFile: setting("COLLECTOR_ADDRESS_FILE")
     }, "collector");
-    if (typeof found !== "string") return [ found.address ];
-    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found})`);
+    if (!(found instanceof Unavailable)) return [ found.address ];
+    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found.reason})`);
+}
+
+const MAX_VERSION_LENGTH = 256;
+
+function parseVersion(text) {
+    if (text.length > MAX_VERSION_LENGTH) return undefined;
+    const [, major, minor, patch] = /^\$CondorVersion: (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text) ?? [];
+    if (major === undefined || minor === undefined || patch === undefined) return undefined;
+    return {
+        text: `${major}.${minor}.${patch}`,
+        major: Number(major),
+        minor: Number(minor),
+        patch: Number(patch)
+    };
+}
+
+function isAtLeast(version, major, minor, patch = 0) {
+    if (version.major !== major) return version.major > major;
+    return version.minor === minor ? version.patch >= patch : version.minor > minor;
+}
+
+function bindsFsToAddress(version) {
+    const {major, minor} = version;
+    if (minor === 0) return major === 24 && version.patch >= 22 || major === 25 && version.patch >= 12 || major > 25;
+    return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
+}
+
+const FIRST_RESTRICTING_PATCH = {
+    "23.0": 22,
+    23.9: 6,
+    "23.10": 22,
+    "24.0": 6
+};
+
+function restrictsLevels({major, minor, patch}) {
+    const first = FIRST_RESTRICTING_PATCH[`${major}.${minor}`];
+    if (first !== undefined) return patch >= first;
+    return major > 24 || major === 24 && minor >= 6;
+}
+
+const DONE = 0;
+
+const NOT_DONE = -1;
+
+const THIS_ACCOUNT = "this account";
+
+function fs(options) {
+    const candidate = peer => ({
+        label: THIS_ACCOUNT,
+        open: () => {},
+        finish: (channel, server) => runExchange(channel, peer, server, options)
+    });
+    return {
+        name: "FS",
+        authenticatesServer: false,
+        sources: [ THIS_ACCOUNT ],
+        candidatesFor: (_, peer) => isThisHost(peer.address) ? {
+            usable: [ candidate(peer) ],
+            rejected: []
+        } : {
+            usable: [],
+            rejected: [ {
+                label: THIS_ACCOUNT,
+                reason: `${peer.address} is another host`
+            } ]
+        },
+        guessed: peer => isThisHost(peer.address) ? candidate(peer) : undefined
+    };
+}
+
+async function runExchange(channel, peer, server, options) {
+    const wanted = await channel.receive(message => message.string());
+    const {path, extension, objection} = checkDirectory(wanted, peer, server, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send(message => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== "") message.string(extension);
+        });
+        verdict = await channel.receive(message => message.int());
+    } finally {
+        if (failure === undefined) remove(path);
+    }
+    if (failure !== undefined) throw new MethodRefused(failure);
+    if (verdict !== DONE) throw new MethodRefused(`the daemon could not verify the owner of ${path}: it sees a different file system`);
+    return [];
+}
+
+const fs_MAX_PATH_LENGTH = 1024;
+
+const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
+
+const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
+
+function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
+    const endpoint = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+    const refuse = objection => ({
+        path: "",
+        extension: "",
+        objection
+    });
+    if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR on its host)");
+    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
+    const {dir, base} = external_node_path_namespaceObject.posix.parse(wanted);
+    const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
+    const isUnbound = UNBOUND_NAME.test(base);
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || boundAddress === undefined && !isUnbound) {
+        return refuse(`the daemon requested the directory ${wanted}, which is not an FS directory`);
+    }
+    if (open === "_") {
+        const extension = `${endpoint}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}`;
+        return {
+            path: `${wanted}${extension}`,
+            extension
+        };
+    }
+    const objection = isUnbound ? objectionToUnbound(version, mayBeUnbound) : undefined;
+    if (objection !== undefined) return refuse(`the daemon requested ${wanted}, which is not bound to its address${objection}`);
+    if (!isUnbound && (boundAddress !== address || boundPort !== String(port))) return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${endpoint}`);
+    return {
+        path: wanted,
+        extension: ""
+    };
+}
+
+function objectionToUnbound(version, mayBeUnbound) {
+    if (!mayBeUnbound) return ": FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named";
+    if (version !== undefined && !bindsFsToAddress(version)) return undefined;
+    const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
+    return `, but it ${announced}: it may be a relay`;
+}
+
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        const entry = (0, external_node_fs_namespaceObject.lstatSync)(parent);
+        if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
+        (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
+    } catch (error) {
+        return `${path} could not be created: ${error.message}`;
+    }
+    try {
+        (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
+        if (owner !== undefined) (0, external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    } catch (error) {
+        remove(path);
+        return `${path} could not be restricted to this account: ${error.message}`;
+    }
+}
+
+function remove(path) {
+    try {
+        (0, external_node_fs_namespaceObject.rmdirSync)(path);
+    } catch {}
+}
+
+function isThisHost(address) {
+    return Object.values((0, external_node_os_namespaceObject.networkInterfaces)()).some(all => all?.some(each => each.address === address) === true) || /^(127\.|::1$)/.test(address);
+}
+
+const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+const IP_ADDRESS = /^[\d.]+$|:/;
+
+class TlsFailure extends Error {}
+
+const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the two sides have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged on the way" ] ];
+
+function tlsReason(error) {
+    const {code = "", message} = error;
+    const text = `${code} ${message.toUpperCase().replaceAll(" ", "_")}`;
+    return tls_tunnel_REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || "an error"}`;
+}
+
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
+
+const SETTLING_TURNS = 4;
+
+const MAX_TURNS = 1e3;
+
+class TlsTunnel {
+    #pipe;
+    #socket;
+    #outgoing=[];
+    #plaintext=[];
+    #established=false;
+    #certificate;
+    #failure;
+    static async start(options) {
+        const {connect} = process.getBuiltinModule("node:tls");
+        try {
+            return new TlsTunnel(options, connect);
+        } catch (cause) {
+            throw new TlsFailure(tlsReason(cause), {
+                cause
+            });
+        }
+    }
+    constructor({authorities, partialChain, certificate, serverName}, connect) {
+        this.#pipe = new external_node_stream_namespaceObject.Duplex({
+            read: () => {},
+            write: (chunk, _encoding, done) => {
+                this.#outgoing.push(chunk);
+                done();
+            }
+        });
+        this.#socket = connect({
+            socket: this.#pipe,
+            ca: [ ...authorities ],
+            ...partialChain ? {
+                allowPartialTrustChain: true
+            } : {},
+            ...certificate === undefined ? {} : {
+                cert: certificate.chain,
+                key: certificate.key.reveal()
+            },
+            ...serverName === undefined || IP_ADDRESS.test(serverName) ? {} : {
+                servername: serverName
+            },
+            minVersion: "TLSv1.2",
+            rejectUnauthorized: false,
+            checkServerIdentity: () => undefined
+        });
+        this.#socket.on("secureConnect", () => {
+            this.#certificate = this.#socket.getPeerX509Certificate();
+            this.#established = true;
+        });
+        this.#socket.on("data", chunk => {
+            this.#plaintext.push(chunk);
+        });
+        this.#socket.on("error", error => {
+            this.#failure ??= error;
+        });
+    }
+    get version() {
+        return this.#socket.getProtocol();
+    }
+    get established() {
+        return this.#established;
+    }
+    feed(records) {
+        if (records.length > 0) this.#pipe.push(records);
+    }
+    async output() {
+        await this.#until(() => this.#outgoing.length > 0);
+        for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
+        this.#throwFailure();
+        return this.pending();
+    }
+    pending() {
+        return concat(this.#outgoing.splice(0));
+    }
+    async handshake() {
+        await this.#until(() => this.#established);
+    }
+    async failure() {
+        for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
+        if (this.#failure === undefined) return undefined;
+        const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
+        return {
+            reason: tlsReason(this.#failure),
+            alert: digits === undefined ? undefined : Number(digits)
+        };
+    }
+    async read(length) {
+        await this.#until(() => this.#plaintext.reduce((sum, {length}) => sum + length, 0) >= length);
+        const all = concat(this.#plaintext);
+        this.#plaintext = [ all.subarray(length) ];
+        return all.subarray(0, length);
+    }
+    write(plaintext) {
+        this.#socket.write(plaintext);
+        return this.output();
+    }
+    distrust(serverName) {
+        if (!HOST_NAME.test(serverName)) return `${serverName} is not a host name`;
+        const certificate = this.#certificate;
+        if (certificate === undefined) return "it has no certificate";
+        if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
+        const {subjectAltName, subject} = certificate;
+        const options = {
+            subject: subjectAltName === undefined ? "always" : "never"
+        };
+        if (certificate.checkHost(serverName, options) !== undefined) return undefined;
+        const names = subjectAltName || subject || "";
+        return `its certificate is for ${names.replaceAll("\n", ", ") || "no name"}, not for ${serverName}`;
+    }
+    close() {
+        this.#socket.destroy();
+        this.#pipe.destroy();
+    }
+    async #until(condition) {
+        for (let turn = 0; !condition(); turn++) {
+            this.#throwFailure();
+            if (turn === MAX_TURNS) throw new TlsFailure("the daemon sent incomplete TLS records");
+            await nextTurn();
+        }
+    }
+    #throwFailure() {
+        if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), {
+            cause: this.#failure
+        });
+    }
+}
+
+const nextTurn = () => new Promise(resolve => setImmediate(resolve));
+
+function untrusted(code, issuer) {
+    const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
+    switch (code) {
+      case "CERT_HAS_EXPIRED":
+        return `its certificate, or a CA certificate above it, has expired (${by})`;
+
+      case "CERT_NOT_YET_VALID":
+        return `its certificate is not valid yet, or the clock of this host is wrong (${by})`;
+
+      default:
+        return `its certificate is not trusted (${code}; ${by})`;
+    }
+}
+
+const OK = 0;
+
+const ERROR = -1;
+
+const SENDING = 1;
+
+const RECEIVING = 2;
+
+const QUITTING = 3;
+
+const HOLDING = 4;
+
+const ssl_exchange_KEY_LENGTH = 256;
+
+const MAX_RECORDS_LENGTH = 1024 * 1024;
+
+const MAX_ROUNDS = 8;
+
+const NOTHING = new Uint8Array;
+
+class SslExchange {
+    #credential;
+    #tunnel;
+    #certificate;
+    #failure;
+    constructor(credential) {
+        this.#credential = credential;
+    }
+    async open(channel) {
+        const options = await this.#credential.tls();
+        this.#certificate = options.certificate;
+        try {
+            this.#tunnel = await TlsTunnel.start(options);
+            const records = await this.#tunnel.output();
+            channel.send(message => message.int(OK));
+            putRecords(channel, RECEIVING, records);
+        } catch (error) {
+            if (!(error instanceof TlsFailure)) throw error;
+            this.#failure = `TLS could not start: ${error.message}`;
+            channel.send(message => message.int(ERROR));
+        }
+    }
+    async prove(channel) {
+        const hello = await channel.receive(message => message.int());
+        if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
+        if (hello !== OK) {
+            throw new MethodRefused("the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host", true);
+        }
+        const tunnel = this.#started;
+        try {
+            await this.#handshake(channel, tunnel);
+            await this.#receiveKey(channel, tunnel);
+        } catch (error) {
+            if (!(error instanceof TlsFailure)) throw error;
+            putRecords(channel, QUITTING, tunnel.pending());
+            throw new MethodRefused(`TLS failed: ${error.message}`);
+        }
+    }
+    hold(channel) {
+        putRecords(channel, HOLDING, NOTHING);
+    }
+    async say(channel, plaintext) {
+        putRecords(channel, HOLDING, await this.#started.write(plaintext));
+    }
+    close() {
+        this.#tunnel?.close();
+    }
+    get #started() {
+        if (this.#tunnel === undefined) throw new RangeError("finish before open");
+        return this.#tunnel;
+    }
+    async #handshake(channel, tunnel) {
+        for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
+            const status = await this.#receive(channel, tunnel);
+            if (status === HOLDING && holding) {
+                await tunnel.handshake();
+                return this.#verify(channel, tunnel);
+            }
+            const answer = await tunnel.output();
+            if (tunnel.established) this.#verify(channel, tunnel); else if (!holding) this.#checkVersion(channel, tunnel);
+            putRecords(channel, HOLDING, answer);
+            holding = true;
+        }
+        throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
+    }
+    #checkVersion(channel, tunnel) {
+        if (this.#certificate === undefined || tunnel.version !== "TLSv1.2") return;
+        if (this.#certificate.onUnverified !== undefined) {
+            this.#certificate.onUnverified();
+            return;
+        }
+        putRecords(channel, QUITTING, NOTHING);
+        throw new MethodRefused("the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet");
+    }
+    #verify(channel, tunnel) {
+        const {label, method, serverName} = this.#credential;
+        const reason = tunnel.distrust(serverName);
+        if (reason === undefined) return;
+        putRecords(channel, QUITTING, NOTHING);
+        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${reason}`, [ {
+            method: displayName(method),
+            reason: `${label}: ${reason}`
+        } ]);
+    }
+    async #receiveKey(channel, tunnel) {
+        for (let round = 0; round < MAX_ROUNDS; round++) {
+            if (await this.#receive(channel, tunnel) === HOLDING) {
+                await tunnel.read(ssl_exchange_KEY_LENGTH);
+                return;
+            }
+            const failure = await tunnel.failure();
+            if (failure !== undefined) throw new TlsFailure(failure.reason);
+            putRecords(channel, RECEIVING, tunnel.pending());
+        }
+        throw new ProtocolError("ERR_MESSAGE", "the daemon sent no session key");
+    }
+    async #receive(channel, tunnel) {
+        const {status, records} = await channel.receive(getRecords);
+        tunnel.feed(records);
+        if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
+        const number = (await tunnel.failure())?.alert;
+        const alert = number === undefined ? "" : `, TLS alert ${number} ${ALERTS[number] ?? ""}`.trimEnd();
+        const why = alert === "" && tunnel.established ? UNEXPLAINED : alert;
+        throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
+    }
+}
+
+function putHolding(message) {
+    message.int(HOLDING).int(0);
+}
+
+async function serverHolds(channel) {
+    return (await channel.receive(getRecords)).status === HOLDING;
+}
+
+function getRecords(message) {
+    const status = message.int();
+    const length = message.int();
+    if (length < 0 || length > MAX_RECORDS_LENGTH) throw new ProtocolError("ERR_MESSAGE", `${length} bytes of TLS`);
+    return {
+        status,
+        records: message.bytes(length)
+    };
+}
+
+function putRecords(channel, status, records) {
+    channel.send(message => message.int(status).int(records.length).bytes(records));
+}
+
+const UNEXPLAINED = ": it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
+
+const ALERTS = {
+    40: "handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)",
+    42: "bad_certificate: it cannot parse the client certificate",
+    43: "unsupported_certificate: it does not accept the client certificate",
+    44: "certificate_revoked: the client certificate is revoked",
+    45: "certificate_expired: the client certificate has expired",
+    46: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
+    48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
+    70: "protocol_version: it supports no TLS version of the client"
+};
+
+const NO_SERVER_NAME = "no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address";
+
+function onlyClaimed(name) {
+    return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
+}
+
+function ssl(label, tlsFor, source = label) {
+    const candidate = serverName => {
+        const exchange = new SslExchange({
+            method: "SSL",
+            label,
+            serverName,
+            tls: () => tlsFor(serverName)
+        });
+        return {
+            label,
+            source,
+            open: channel => exchange.open(channel),
+            async finish(channel) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    return [];
+                } finally {
+                    exchange.close();
+                }
+            }
+        };
+    };
+    const guessed = ({serverName, claimedName}) => {
+        const name = serverName ?? claimedName;
+        return name === undefined ? undefined : candidate(name);
+    };
+    return {
+        name: "SSL",
+        authenticatesServer: true,
+        sources: [ label ],
+        candidatesFor(_, peer) {
+            const usable = guessed(peer);
+            return usable === undefined ? {
+                usable: [],
+                rejected: [ {
+                    label,
+                    reason: NO_SERVER_NAME
+                } ]
+            } : {
+                usable: [ usable ],
+                rejected: []
+            };
+        },
+        guessed
+    };
+}
+
+const MIN_ITERATIONS = 4096;
+
+const MAX_ITERATIONS = 1e6;
+
+function keysOfPassword(text, client, source) {
+    return {
+        source,
+        types: ENCRYPTION_TYPES,
+        needInformation: true,
+        async key({type, salt, iterations}) {
+            const {stringToKey, defaultIterations} = encryptionType(type);
+            const count = iterations ?? defaultIterations;
+            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
+            const bytes = await stringToKey(text(), salt ?? Buffer.from(`${client.realm}${client.components.join("")}`), count);
+            return {
+                type,
+                bytes
+            };
+        }
+    };
+}
+
+const REPLY_USAGE = {
+    AS_REPLY: 3,
+    TGS_REPLY: 8,
+    AP_REPLY: 12
+};
+
+const TICKET = 1;
+
+const AS_REP = 11;
+
+const TGS_REP = 13;
+
+const AP_REP = 15;
+
+const ENC_AS_REP_PART = 25;
+
+const ENC_TGS_REP_PART = 26;
+
+const ENC_AP_REP_PART = 27;
+
+const KRB_ERROR = 30;
+
+const PA_ETYPE_INFO2 = 19;
+
+function readKdcReply(bytes) {
+    const reader = new DerReader(bytes);
+    if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
+    const fields = reader.application(AS_REP, TGS_REP);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    const keyInformation = fields.optional(2)?.list(getPreAuthentication).flatMap(keyInformationOf) ?? [];
+    const realm = fields.field(3).text();
+    const client = principal_getName(fields.field(4), realm);
+    const encoded = fields.field(5).element();
+    new DerReader(encoded).application(TICKET);
+    return {
+        client,
+        encoded,
+        sealed: getEncrypted(fields.field(6)),
+        keyInformation
+    };
+}
+
+function isRefusal(reply) {
+    return "code" in reply;
+}
+
+function openKdcReply({client, encoded, sealed}, request, key, usage, isReferral) {
+    const fields = new DerReader(replies_open(sealed, key, usage)).application(ENC_AS_REP_PART, ENC_TGS_REP_PART);
+    const sessionKey = getKey(fields.field(0));
+    fields.field(1);
+    const nonce = fields.field(2).integer();
+    fields.optional(3);
+    fields.field(4);
+    fields.field(5);
+    fields.optional(6);
+    const endTime = fields.field(7).time();
+    fields.optional(8);
+    const realm = fields.field(9).text();
+    const service = principal_getName(fields.field(10), realm);
+    if (nonce !== request.nonce) throw new KerberosError("the KDC repeats the answer to another request");
+    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC answers for another client");
+    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC answers with a ticket for another service");
+    return {
+        client,
+        service,
+        key: sessionKey,
+        endTime,
+        encoded
+    };
+}
+
+function verifyApplicationReply(bytes, {key}, sent) {
+    const fields = new DerReader(bytes).application(AP_REP);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    const part = new DerReader(replies_open(getEncrypted(fields.field(2)), key, REPLY_USAGE.AP_REPLY)).application(ENC_AP_REP_PART);
+    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply repeats another time than that of the request");
+}
+
+function readKeyInformation(data) {
+    return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
+}
+
+function getKey(reader) {
+    const fields = reader.structure();
+    return {
+        type: fields.field(0).integer(),
+        bytes: fields.field(1).octets()
+    };
+}
+
+function getEncrypted(reader) {
+    const fields = reader.structure();
+    const type = fields.field(0).integer();
+    fields.optional(1);
+    return {
+        type,
+        cipher: fields.field(2).octets()
+    };
+}
+
+function replies_open({type, cipher}, key, usage) {
+    const {decrypt, keyLength} = encryptionType(type);
+    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of another type");
+    return decrypt(key.bytes, usage, cipher);
+}
+
+function readRefusal(reader) {
+    const fields = reader.application(KRB_ERROR);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    fields.optional(2);
+    fields.optional(3);
+    const serverTime = fields.field(4).time();
+    fields.field(5);
+    const code = fields.field(6).integer();
+    fields.optional(7);
+    fields.optional(8);
+    fields.field(9);
+    fields.field(10);
+    const text = fields.optional(11)?.text();
+    return {
+        code,
+        text,
+        serverTime,
+        data: fields.optional(12)?.octets() ?? new Uint8Array
+    };
+}
+
+function getPreAuthentication(item) {
+    const fields = item.structure();
+    return {
+        type: fields.field(1).integer(),
+        value: fields.field(2).octets()
+    };
+}
+
+function keyInformationOf({type, value}) {
+    if (type !== PA_ETYPE_INFO2) return [];
+    return new DerReader(value).list(item => {
+        const fields = item.structure();
+        const entry = fields.field(0).integer();
+        const salt = fields.optional(1)?.textBytes();
+        const parameters = fields.optional(2)?.octets();
+        const iterations = parameters?.length === 4 ? Buffer.from(parameters).readUInt32BE() : undefined;
+        return {
+            type: entry,
+            salt,
+            iterations
+        };
+    });
+}
+
+const USAGE = {
+    ENCRYPTED_TIMESTAMP: 1,
+    TGS_REQUEST_CHECKSUM: 6,
+    TGS_AUTHENTICATOR: 7,
+    AP_AUTHENTICATOR: 11
+};
+
+const VERSION = 5;
+
+const AS_REQ = 10;
+
+const TGS_REQ = 12;
+
+const AP_REQ = 14;
+
+const AUTHENTICATOR = 2;
+
+const PA_TGS_REQ = 1;
+
+const PA_ENC_TIMESTAMP = 2;
+
+const CANONICALIZE = 65536;
+
+const MUTUAL_REQUIRED = 536870912;
+
+const requests_LIFETIME_SECONDS = 24 * 60 * 60;
+
+function drawNonce({randomBytes}) {
+    return Buffer.from(randomBytes(4)).readUInt32BE() & 2147483647;
+}
+
+function timeNow({now, randomBytes}) {
+    const milliseconds = now().getTime();
+    const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1e3;
+    return {
+        seconds: Math.floor(milliseconds / 1e3),
+        microseconds: milliseconds % 1e3 * 1e3 + drawn
+    };
+}
+
+function authenticationRequest(request, key, surroundings) {
+    const proof = [];
+    if (key !== undefined) {
+        const {seconds, microseconds} = timeNow(surroundings);
+        const timestamp = der.structure({
+            0: der.time(seconds),
+            1: der.integer(microseconds)
+        });
+        proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, surroundings)));
+    }
+    return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
+}
+
+function serviceRequest(request, granting, surroundings) {
+    const body = requestBody(request, CANONICALIZE, surroundings);
+    const {checksumType, checksum} = encryptionType(granting.key.type);
+    const covered = der.structure({
+        0: der.integer(checksumType),
+        1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body))
+    });
+    const {message} = apRequest(granting, {
+        usage: USAGE.TGS_AUTHENTICATOR,
+        options: 0,
+        covered
+    }, surroundings);
+    return kdcRequest(TGS_REQ, [ preAuthentication(PA_TGS_REQ, message) ], body);
+}
+
+function applicationRequest(ticket, surroundings) {
+    return apRequest(ticket, {
+        usage: USAGE.AP_AUTHENTICATOR,
+        options: MUTUAL_REQUIRED
+    }, surroundings);
+}
+
+function apRequest({client, key, encoded}, {usage, options, covered}, surroundings) {
+    const time = timeNow(surroundings);
+    const authenticator = der.application(AUTHENTICATOR, der.structure({
+        0: der.integer(VERSION),
+        1: der.text(client.realm),
+        2: principal_putName(client),
+        3: covered,
+        4: der.integer(time.microseconds),
+        5: der.time(time.seconds)
+    }));
+    const message = der.application(AP_REQ, der.structure({
+        0: der.integer(VERSION),
+        1: der.integer(AP_REQ),
+        2: der.flags(options),
+        3: encoded,
+        4: seal(key, usage, authenticator, surroundings)
+    }));
+    return {
+        message,
+        ...time
+    };
+}
+
+function kdcRequest(type, proofs, body) {
+    return der.application(type, der.structure({
+        1: der.integer(VERSION),
+        2: der.integer(type),
+        3: proofs.length === 0 ? undefined : der.list(proofs),
+        4: body
+    }));
+}
+
+function preAuthentication(type, value) {
+    return der.structure({
+        1: der.integer(type),
+        2: der.octets(value)
+    });
+}
+
+function requestBody({client, service, nonce, encryptionTypes}, options, {now}) {
+    return der.structure({
+        0: der.flags(options),
+        1: options === CANONICALIZE ? undefined : principal_putName(client),
+        2: der.text(service.realm),
+        3: principal_putName(service),
+        5: der.time(Math.floor(now().getTime() / 1e3) + requests_LIFETIME_SECONDS),
+        7: der.integer(nonce),
+        8: der.list(encryptionTypes.map(der.integer))
+    });
+}
+
+function seal(key, usage, plaintext, {randomBytes}) {
+    const {encrypt} = encryptionType(key.type);
+    const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
+    return der.structure({
+        0: der.integer(key.type),
+        2: der.octets(cipher)
+    });
+}
+
+const MAX_REFERRALS = 5;
+
+const MAX_ATTEMPTS = 3;
+
+async function requestInitialTicket(client, service, keys, kdcs) {
+    const [best = 0] = keys.types;
+    let information = keys.needInformation ? undefined : defaultsOf(best);
+    for (let attempt = 1; ;attempt++) {
+        const request = {
+            client,
+            service,
+            nonce: drawNonce(kdcs),
+            encryptionTypes: keys.types
+        };
+        const key = information === undefined ? undefined : await keys.key(information);
+        try {
+            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs);
+            const told = reply.keyInformation.find(({type}) => type === reply.sealed.type);
+            const own = await keys.key(told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)));
+            return openReply(reply, request, own, client);
+        } catch (error) {
+            const wantsProof = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_REQUIRED;
+            const wrongKey = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_FAILED;
+            if (!(wantsProof || wrongKey) || attempt === MAX_ATTEMPTS) throw error;
+            const next = chooseKey(readKeyInformation(error.data), keys);
+            if (information !== undefined && (next === undefined || next.type === information.type)) throw error;
+            information = next ?? defaultsOf(best);
+        }
+    }
+}
+
+function defaultsOf(type) {
+    return {
+        type,
+        salt: undefined,
+        iterations: undefined
+    };
+}
+
+function chooseKey(offered, {types, source}) {
+    const found = offered.find(({type}) => types.includes(type));
+    if (found !== undefined || offered.length === 0) return found;
+    const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
+    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
+}
+
+function openReply(reply, request, key, client) {
+    try {
+        return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
+    } catch (error) {
+        if (!(error instanceof KerberosError)) throw error;
+        throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
+    }
+}
+
+async function requestServiceTicket(granting, name, kdcs) {
+    const {client} = granting;
+    let current = granting;
+    for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
+        const realm = realmOfTicketGranting(current.service);
+        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
+        const service = name.realm === undefined || name.realm === realm ? {
+            type: NT_SRV_HST,
+            components: name.components,
+            realm
+        } : ticketGranting(name.realm, realm);
+        const request = {
+            client,
+            service,
+            nonce: drawNonce(kdcs),
+            encryptionTypes: ENCRYPTION_TYPES
+        };
+        const reply = await exchange(serviceRequest(request, current, kdcs), request, kdcs);
+        const isReferral = other => other.realm === realm && realmOfTicketGranting(other) !== undefined;
+        const ticket = openKdcReply(reply, request, current.key, REPLY_USAGE.TGS_REPLY, isReferral);
+        const found = isSamePrincipal(ticket.service, service) && service.type === NT_SRV_HST;
+        if (found) return ticket;
+        current = ticket;
+    }
+    throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join("/")}`);
+}
+
+async function exchange(message, {client, service}, kdcs) {
+    const reply = readKdcReply(await kdcs.ask(service.realm, message));
+    if (!isRefusal(reply)) return reply;
+    const names = {
+        client: formatPrincipal(client),
+        service: formatPrincipal(service)
+    };
+    throw kdcError(reply, {
+        ...names,
+        realm: service.realm,
+        now: kdcs.now()
+    });
+}
+
+const ABORT = -1;
+
+const GRANT = 1;
+
+const MUTUAL = 3;
+
+const PROCEED = 4;
+
+const kerberos_NO_SERVER_NAME = "no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address";
+
+function kerberos(sources, host) {
+    const valid = () => sources.filter(({objection}) => objection(host.now()) === undefined);
+    return {
+        name: "KERBEROS",
+        authenticatesServer: true,
+        sources: sources.map(({label}) => label),
+        candidatesFor(_, {serverName, claimedName}) {
+            const name = serverName ?? claimedName;
+            const reasonOf = ({objection}) => objection(host.now()) ?? (name === undefined ? kerberos_NO_SERVER_NAME : undefined);
+            return {
+                usable: name === undefined ? [] : valid().map(source => kerberos_candidate(source, name, host)),
+                rejected: sources.flatMap(source => {
+                    const reason = reasonOf(source);
+                    return reason === undefined ? [] : [ {
+                        label: source.label,
+                        reason
+                    } ];
+                })
+            };
+        },
+        guessed({serverName, claimedName}) {
+            const [only, ...others] = valid();
+            const name = serverName ?? claimedName;
+            return only === undefined || others.length > 0 || name === undefined ? undefined : kerberos_candidate(only, name, host);
+        },
+        prepare({serverName, claimedName}) {
+            const [first] = valid();
+            const name = serverName ?? claimedName;
+            if (name !== undefined) first?.ticketFor(name).catch(() => {});
+        }
+    };
+}
+
+function kerberos_candidate({label, ticketFor}, serverName, host) {
+    let opened;
+    return {
+        label,
+        async open(channel) {
+            try {
+                const ticket = await ticketFor(serverName);
+                const request = applicationRequest(ticket, host);
+                opened = {
+                    ticket,
+                    ...request
+                };
+                channel.send(message => message.int(PROCEED));
+                channel.send(message => message.int(PROCEED).int(request.message.length).bytes(request.message));
+            } catch (error) {
+                if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
+                opened = error;
+                channel.send(message => message.int(ABORT));
+            }
+        },
+        async finish(channel, _, last) {
+            if (opened === undefined) throw new RangeError("finish before open");
+            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
+            if (await channel.receive(message => message.int()) !== MUTUAL) throw refused(`the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`);
+            const reply = await channel.receive(getReply);
+            verifyReply(reply, opened, label);
+            channel.send(message => message.int(GRANT));
+            const unmapped = refused("the daemon maps the principal to no user (KERBEROS_MAP_FILE)");
+            if (last) return [ {
+                write: message => message.int(GRANT),
+                otherwise: () => unmapped
+            } ];
+            if (await channel.receive(message => message.int()) !== GRANT) throw unmapped;
+            return [];
+        }
+    };
+}
+
+function verifyReply(reply, opened, label) {
+    try {
+        verifyApplicationReply(reply, opened.ticket, opened);
+    } catch (error) {
+        const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
+        throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself", [ {
+            method: "KERBEROS",
+            reason
+        } ]);
+    }
+}
+
+function refused(reason) {
+    return new MethodRefused(reason);
+}
+
+function getReply(message) {
+    const status = message.int();
+    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon answers ${status} where its Kerberos reply belongs`);
+    return message.bytes(message.int());
+}
+
+const ATTEMPT_DELAY_MS = 250;
+
+const MAX_ADDRESSES = 16;
+
+function dial(endpoints, {signal, log, timeLeftMs}) {
+    const started = timeLeftMs();
+    const waiting = [ ...endpoints ];
+    const sockets = new Map;
+    const resolving = new Set;
+    const failures = [];
+    return new Promise((resolve, reject) => {
+        let timer;
+        let isOver = false;
+        const finish = winner => {
+            isOver = true;
+            clearTimeout(timer);
+            signal.removeEventListener("abort", abort);
+            for (const socket of sockets.keys()) if (socket !== winner) socket.destroy();
+        };
+        const abort = () => {
+            finish();
+            const silent = [ ...sockets.values(), ...resolving, ...waiting ].map(each => ({
+                text: `${formatCandidate(each)}: no response`,
+                error: new Error("no response")
+            }));
+            reject(isTimeout(signal) ? unreachable([ ...failures, ...silent ], "ERR_TIMEOUT") : abortedError(signal));
+        };
+        const tryNext = () => {
+            clearTimeout(timer);
+            const candidate = waiting.shift();
+            if (candidate !== undefined) {
+                timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
+                (isNumeric(candidate.host) ? attempt : resolveName)(candidate);
+            } else if (sockets.size + resolving.size === 0) {
+                finish();
+                reject(unreachable(failures));
+            }
+        };
+        const fail = (candidate, error) => {
+            if (isOver) return;
+            failures.push({
+                text: `${formatCandidate(candidate)}: ${dial_reasonOf(error, candidate)}`,
+                error
+            });
+            tryNext();
+        };
+        const resolveName = endpoint => {
+            const {host, port} = endpoint;
+            resolving.add(endpoint);
+            const {lookup} = process.getBuiltinModule("node:dns");
+            lookup(host, {
+                all: true,
+                verbatim: true
+            }, (error, found) => {
+                resolving.delete(endpoint);
+                if (error !== null) return fail(endpoint, error);
+                if (isOver) return;
+                const addresses = interleaved(found.map(({address}) => address)).slice(0, MAX_ADDRESSES);
+                log.debug(`connect: the host name ${host} resolves to ${addresses.join(", ")}`);
+                waiting.unshift(...addresses.map(address => ({
+                    host: address,
+                    port,
+                    name: host
+                })));
+                tryNext();
+            });
+        };
+        const attempt = candidate => {
+            const socket = (0, external_node_net_namespaceObject.connect)({
+                host: candidate.host,
+                port: candidate.port,
+                noDelay: true
+            });
+            sockets.set(socket, candidate);
+            socket.once("connect", () => {
+                if (isOver) return;
+                log.debug(`connect: TCP connection to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
+                socket.removeAllListeners("error");
+                finish(socket);
+                resolve(socket);
+            });
+            socket.on("error", error => {
+                sockets.delete(socket);
+                fail(candidate, error);
+            });
+        };
+        if (signal.aborted) return abort();
+        signal.addEventListener("abort", abort, {
+            once: true
+        });
+        tryNext();
+        setImmediate(crypto_crypto);
+    });
+}
+
+function isNumeric(host) {
+    return host.includes(":") || /^[\d.]+$/.test(host);
+}
+
+function interleaved(addresses) {
+    const family = address => address.includes(":");
+    const first = addresses.filter(address => family(address) === family(addresses[0] ?? ""));
+    const second = addresses.filter(address => !first.includes(address));
+    return Array.from({
+        length: addresses.length
+    }, (_, at) => [ first[at], second[at] ]).flat().filter(address => address !== undefined);
+}
+
+function formatCandidate({host, port, name}) {
+    return `${formatEndpoint({
+        host,
+        port
+    })}${name === undefined ? "" : ` (${name})`}`;
+}
+
+function unreachable(failures, code = "ERR_CONNECT") {
+    const text = `no connection to ${failures.map(each => each.text).join(", ")}`;
+    return new ConnectError(code, text, {
+        permanent: failures.every(({error}) => error.code === "ENOTFOUND" || isDeniedByNode(error)),
+        mayBeRestarting: failures.some(({error}) => error.code === "ECONNREFUSED")
+    });
+}
+
+function dial_reasonOf(error, {host}) {
+    const {code, message} = error;
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
+    if (code === "ECONNREFUSED") return "connection refused";
+    if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
+    return message;
+}
+
+const KDC_PORT = 88;
+
+const MAX_REPLY_LENGTH = 1024 * 1024;
+
+const REPLY_TIMEOUT_MS = 1e4;
+
+const LENGTH_SIZE = 4;
+
+function parseKdc(text) {
+    const found = parseAddress(text.replace(/^tcp\//, ""), KDC_PORT);
+    return found === undefined || text.includes("?") ? undefined : {
+        host: found.host,
+        port: found.port
+    };
+}
+
+async function lookUpKdcs(realm, {signal, log}) {
+    if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
+    const {promises} = process.getBuiltinModule("node:dns");
+    const resolver = new promises.Resolver;
+    const cancel = () => resolver.cancel();
+    signal.addEventListener("abort", cancel, {
+        once: true
+    });
+    try {
+        const found = await resolver.resolveSrv(`_kerberos._tcp.${realm}`);
+        return [ ...found ].sort((a, b) => a.priority - b.priority || b.weight - a.weight).map(({name, port}) => ({
+            host: name,
+            port
+        }));
+    } catch (error) {
+        if (signal.aborted) throw abortedError(signal);
+        log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${error.code})`);
+        return [];
+    } finally {
+        signal.removeEventListener("abort", cancel);
+    }
+}
+
+async function askKdc(kdcs, realm, request, host) {
+    let left = kdcs;
+    for (;;) {
+        const socket = await dial(left, host).catch(cause => {
+            if (!(cause instanceof ConnectError) || cause.code !== "ERR_CONNECT") throw cause;
+            throw new ConnectError("ERR_CONNECT", `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+                peer: `KDC of ${realm}`,
+                permanent: cause.permanent,
+                cause
+            });
+        });
+        const {remoteAddress = "", remotePort = 0} = socket;
+        const peer = formatEndpoint({
+            host: remoteAddress,
+            port: remotePort
+        });
+        try {
+            const reply = await kdc_exchange(socket, request, host.signal);
+            host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
+            return reply;
+        } catch (cause) {
+            if (host.signal.aborted) throw abortedError(host.signal);
+            const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
+            left = withoutKdc(left, {
+                host: remoteAddress,
+                port: remotePort
+            });
+            if (left.length === 0) throw new ConnectError("ERR_CONNECT", text, {
+                peer,
+                cause
+            });
+            host.log.debug(`kerberos: ${text}`);
+        } finally {
+            socket.destroy();
+        }
+    }
+}
+
+function withoutKdc(kdcs, {host, port}) {
+    const gone = kdcs.find(each => each.host === host && each.port === port) ?? kdcs.find(each => each.port === port) ?? kdcs[0];
+    return kdcs.filter(each => each !== gone);
+}
+
+function kdc_exchange(socket, request, signal) {
+    const framed = new Uint8Array(LENGTH_SIZE + request.length);
+    new DataView(framed.buffer).setUint32(0, request.length);
+    framed.set(request, LENGTH_SIZE);
+    return new Promise((resolve, reject) => {
+        const chunks = [];
+        let [length, wanted] = [ 0, LENGTH_SIZE ];
+        const abort = () => socket.destroy(new Error("given up"));
+        const fail = error => {
+            signal.removeEventListener("abort", abort);
+            reject(error);
+        };
+        signal.addEventListener("abort", abort, {
+            once: true
+        });
+        socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error("no response in time")));
+        socket.on("error", fail);
+        socket.on("close", () => fail(new Error("it closed the connection")));
+        socket.on("data", chunk => {
+            chunks.push(chunk);
+            length += chunk.length;
+            while (length >= wanted) {
+                const whole = Buffer.concat(chunks.splice(0));
+                chunks.push(whole);
+                const end = LENGTH_SIZE + whole.readUInt32BE();
+                if (end > MAX_REPLY_LENGTH) return fail(new Error(`it announces ${end} bytes`));
+                if (length >= end) {
+                    signal.removeEventListener("abort", abort);
+                    return resolve(whole.subarray(LENGTH_SIZE, end));
+                }
+                wanted = end;
+            }
+        });
+        socket.write(framed);
+    });
+}
+
+const NOT_CHOSEN = "it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password";
+
+function loadKerberos(source, host) {
+    if (!source.chosen) return new Unavailable(NOT_CHOSEN);
+    const {keytab, password, principal, env, service} = source;
+    if (password !== undefined) host.mask(password);
+    if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
+    const configuration = readConfiguration(env);
+    const realm = {
+        configuration,
+        kdcs: kdcsOf(configuration, host),
+        service
+    };
+    const wanted = () => given("kerberos-principal", () => principalOf(principal, configuration));
+    const supplied = sourcesOfInputs(source, wanted, realm);
+    const {found, reasons} = supplied.length > 0 ? {
+        found: supplied,
+        reasons: []
+    } : sourcesOfHost(source, wanted(), realm);
+    if (found.length === 0) return new Unavailable(reasons.join("; "));
+    for (const {client} of found) warnOfHostPrincipal(client, service, host);
+    return kerberos(found, host);
+}
+
+function sourcesOfInputs({cache, keytab, password}, wanted, realm) {
+    const found = [];
+    if (cache !== undefined) found.push(given("kerberos-cache", () => fromCache(cache, "kerberos-cache", wanted(), realm)));
+    if (keytab !== undefined) {
+        const client = wanted();
+        found.push(given("kerberos-keytab", () => fromKeytab(keytab.reveal(), "kerberos-keytab", client, realm)));
+    }
+    if (password !== undefined) {
+        const client = wanted();
+        if (client === undefined) throw unreadable("kerberos-password", "give kerberos-principal too");
+        const keys = keysOfPassword(() => password.reveal(), client, "kerberos-password");
+        found.push(fromKeys(client, keys, realm));
+    }
+    return found;
+}
+
+function sourcesOfHost(source, client, realm) {
+    const found = [];
+    const reasons = [];
+    const attempt = (name, make) => {
+        try {
+            found.push(make());
+        } catch (error) {
+            reasons.push(`${name}: ${reasonOfKerberos(error)}`);
+        }
+    };
+    const {name, owner} = defaultCache(source, realm.configuration);
+    if (name === undefined) reasons.push("this system has no default credential cache"); else attempt(`credential cache ${name}`, () => fromCache(name, name, client, realm, owner));
+    const file = source.env["KRB5_CLIENT_KTNAME"];
+    if (file) attempt(`keytab ${file}`, () => fromKeytab(file, file, client, realm));
+    return {
+        found,
+        reasons
+    };
+}
+
+function principalOf(text, {defaultRealm}) {
+    return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
+}
+
+function given(input, work) {
+    try {
+        return work();
+    } catch (error) {
+        throw unreadable(input, reasonOfKerberos(error));
+    }
+}
+
+function defaultCache({env, uid}, {defaultCache: configured}) {
+    if (env["KRB5CCNAME"]) return {
+        name: env["KRB5CCNAME"]
+    };
+    if (configured !== undefined) return {
+        name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? ""))
+    };
+    return uid === undefined ? {
+        name: undefined
+    } : {
+        name: `/tmp/krb5cc_${uid}`,
+        owner: uid
+    };
+}
+
+function fromCache(name, label, wanted, realm, owner) {
+    const {client, tickets, path} = readCache(name, wanted && formatPrincipal(wanted), owner);
+    if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted)) throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+    const own = tickets.filter(ticket => formatPrincipal(ticket.client) === formatPrincipal(client));
+    const granting = own.filter(({service}) => realmOfTicketGranting(service) === client.realm);
+    const services = own.filter(({service: {components}}) => components[0] === realm.service);
+    const usable = [ ...granting, ...services ];
+    const latest = Math.max(0, ...usable.map(({endTime}) => endTime));
+    return {
+        client,
+        label: `${label} (${formatPrincipal(client)})`,
+        objection(now) {
+            if (usable.length === 0) return "it has no ticket-granting ticket, and no ticket for HTCondor’s service";
+            return latest * 1e3 > now.getTime() ? undefined : `its ticket expired at ${new Date(latest * 1e3).toISOString()}`;
+        },
+        ticketFor: once(host => {
+            const now = realm.kdcs.now().getTime() / 1e3;
+            const wantedRealm = realm.configuration.realmOf(host);
+            const ready = services.find(({service, endTime}) => endTime > now && service.components[1] === host && (wantedRealm ?? service.realm) === service.realm);
+            if (ready !== undefined) return supported(ready);
+            const [grant] = granting.filter(({endTime}) => endTime > now);
+            if (grant === undefined) throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+            return requestServiceTicket(supported(grant), {
+                components: [ realm.service, host ],
+                realm: wantedRealm
+            }, realm.kdcs);
+        })
+    };
+}
+
+function supported(ticket) {
+    encryptionType(ticket.key.type);
+    return ticket;
+}
+
+function fromKeytab(text, label, wanted, realm) {
+    const entries = readKeytab(text);
+    const client = wanted ?? entries[0]?.principal;
+    if (client === undefined) throw new KerberosError("it has no keys");
+    return fromKeys(client, keysOfKeytab(entries, client, label), realm);
+}
+
+function fromKeys(client, keys, {configuration, kdcs, service}) {
+    return {
+        client,
+        label: `${keys.source} (${formatPrincipal(client)})`,
+        objection: () => undefined,
+        ticketFor: once(async host => {
+            const components = [ service, host ];
+            const realm = configuration.realmOf(host);
+            if (realm === undefined || realm === client.realm) {
+                const principal = {
+                    type: NT_SRV_HST,
+                    components,
+                    realm: client.realm
+                };
+                try {
+                    return await requestInitialTicket(client, principal, keys, kdcs);
+                } catch (error) {
+                    const elsewhere = error instanceof KdcError && error.code === KDC_ERR.SERVER_UNKNOWN && realm === undefined;
+                    if (!elsewhere) throw error;
+                }
+            }
+            const granting = await requestInitialTicket(client, ticketGranting(client.realm), keys, kdcs);
+            return await requestServiceTicket(granting, {
+                components,
+                realm
+            }, kdcs);
+        })
+    };
+}
+
+function once(get) {
+    const tickets = new Map;
+    return name => {
+        const host = name.toLowerCase().replace(/\.$/, "");
+        const found = tickets.get(host) ?? (async () => await get(host))();
+        tickets.set(host, found);
+        return found;
+    };
+}
+
+function kdcsOf(configuration, host) {
+    return {
+        now: host.now,
+        randomBytes: host.randomBytes,
+        async ask(realm, request) {
+            const configured = configuration.kdcsOf(realm).flatMap(text => parseKdc(text) ?? []);
+            const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
+            if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
+            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
+        }
+    };
+}
+
+function warnOfHostPrincipal(client, service, host) {
+    if (client.components[0] !== service) return;
+    host.log.warn(`${formatPrincipal(client)} is the principal of a host: daemons treat it as HTCondor itself. Use the keytab of a service account instead`);
+}
+
+const munge_DONE = 0;
+
+const munge_NOT_DONE = -1;
+
+const munge_THIS_ACCOUNT = "this account";
+
+function munge(encode) {
+    const candidate = () => {
+        let failure;
+        return {
+            label: munge_THIS_ACCOUNT,
+            async open(channel) {
+                try {
+                    const credential = await encode();
+                    channel.send(message => message.int(munge_DONE).string(credential.reveal()));
+                } catch (error) {
+                    failure = messageOf(error);
+                    channel.send(message => message.int(munge_NOT_DONE).string("no credential"));
+                }
+            },
+            async finish(channel, _, last) {
+                if (failure !== undefined) throw new MethodRefused(failure);
+                const refused = new MethodRefused("the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account");
+                if (last) return [ {
+                    write: message => message.int(munge_DONE),
+                    otherwise: () => refused
+                } ];
+                if (await channel.receive(message => message.int()) !== munge_DONE) throw refused;
+                return [];
+            }
+        };
+    };
+    return {
+        name: "MUNGE",
+        authenticatesServer: false,
+        sources: [ munge_THIS_ACCOUNT ],
+        candidatesFor: () => ({
+            usable: [ candidate() ],
+            rejected: []
+        }),
+        guessed: candidate
+    };
+}
+
+const PAYLOAD_LENGTH = 24;
+
+function loadMunge(path, owner, host) {
+    const program = findProgram("munge", path);
+    if (program === undefined) return new Unavailable("the program munge was not found in PATH");
+    return munge(async () => {
+        const {execFile} = process.getBuiltinModule("node:child_process");
+        return await new Promise((resolve, reject) => {
+            const options = {
+                ...owner,
+                env: {
+                    PATH: path
+                },
+                signal: host.signal
+            };
+            const child = execFile(program, [], options, (error, stdout, stderr) => {
+                child.kill("SIGKILL");
+                if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+                const credential = new Secret(stdout.trim());
+                host.mask(credential);
+                resolve(credential);
+            });
+            child.stdin?.on("error", () => {});
+            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
+        });
+    });
+}
+
+const CLIENT_NAME = "condor@password";
+
+const OLD_NAME_PREFIX = "condor_pool@";
+
+function password_password(secret, source, host) {
+    const candidate = name => akep2({
+        method: "PASSWORD",
+        label: `${source} (${name})`,
+        source,
+        opening: {
+            name,
+            signedText: undefined,
+            nonce: host.randomBytes(NONCE_LENGTH)
+        },
+        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), "latin1"))),
+        refusal: () => "the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)"
+    });
+    return {
+        name: "PASSWORD",
+        authenticatesServer: true,
+        sources: [ source ],
+        candidatesFor: server => ({
+            usable: [ candidate(nameFor(server)) ],
+            rejected: []
+        }),
+        guessed: () => candidate(CLIENT_NAME)
+    };
+}
+
+function nameFor({version, trustDomain}) {
+    return version !== undefined && isAtLeast(version, 23, 9) ? CLIENT_NAME : `${OLD_NAME_PREFIX}${trustDomain}`;
+}
+
+function loadPassword({text, file}, host) {
+    if (text !== undefined) {
+        host.mask(text);
+        const line = text.reveal().replace(/\r?\n$/, "");
+        if (line === "" || /[\r\n\0]/.test(line)) throw unreadable("password", "the password is not a single line of text");
+        return password_password(new Secret(Buffer.from(line).toString("latin1")), "password", host);
+    }
+    if (file === undefined) return new Unavailable("no pool password was provided");
+    try {
+        const all = Buffer.from(descramble(readPrivateFile(file)));
+        const end = all.indexOf(0);
+        const bytes = end === -1 ? all : all.subarray(0, end);
+        if (bytes.length === 0) return new Unavailable(`${file}: the file is empty`);
+        host.mask(new Secret(bytes.toString()));
+        return password_password(new Secret(bytes.toString("latin1")), file, host);
+    } catch (error) {
+        return new Unavailable(`${file}: ${reasonOf(error)}`);
+    }
+}
+
+const MAX_SCITOKEN_LENGTH = 16380;
+
+function scitokens(token, tlsFor, host) {
+    const {source} = token;
+    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
+    const patience = {
+        waits: false
+    };
+    const candidate = (serverName, peer) => {
+        const exchange = new SslExchange({
+            method: "SCITOKENS",
+            label,
+            serverName,
+            tls: () => tlsFor(serverName)
+        });
+        return {
+            label,
+            source,
+            doubt: expiry(token, host.now(), peer),
+            expiresAt: token.expiresAt,
+            open: channel => exchange.open(channel),
+            patience,
+            async finish(channel, _, last) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    await exchange.say(channel, lengthAndToken(token));
+                } finally {
+                    exchange.close();
+                }
+                const refused = new MethodRefused(scitokens_refusal(token, host.now()));
+                if (last && !patience.waits) return [ {
+                    write: putHolding,
+                    otherwise: () => refused
+                } ];
+                if (!await serverHolds(channel)) throw refused;
+                return [];
+            }
+        };
+    };
+    return {
+        name: "SCITOKENS",
+        authenticatesServer: true,
+        sources: [ source ],
+        candidatesFor(_, peer) {
+            const {serverName, claimedName} = peer;
+            const rejectedFor = reason => ({
+                usable: [],
+                rejected: [ {
+                    label,
+                    reason
+                } ]
+            });
+            if (serverName !== undefined) return {
+                usable: [ candidate(serverName, peer) ],
+                rejected: []
+            };
+            return rejectedFor(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
+        },
+        guessed: peer => peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)
+    };
+}
+
+function lengthAndToken({jwt}) {
+    const text = (new TextEncoder).encode(jwt.reveal());
+    const bytes = new Uint8Array(4 + text.length);
+    new DataView(bytes.buffer).setUint32(0, text.length);
+    bytes.set(text, 4);
+    return bytes;
+}
+
+function scitokens_refusal({issuer, subject, audience, scope, profile, expiresAt, notBefore}, now) {
+    const seconds = now.getTime() / 1e3;
+    const likely = [];
+    const possible = [];
+    if (notBefore !== undefined && notBefore > seconds) likely.push(`it is not valid before ${new Date(notBefore * 1e3).toISOString()}`);
+    if (scope === undefined) likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may omit`);
+    if (!issuer.startsWith("https://")) likely.push(`its issuer ${issuer} is not an https URL`);
+    if (audience.length === 0 && profile === "scitoken:2.0") likely.push("it has no audience, which scitoken:2.0 requires");
+    if (audience.length > 0) likely.push(`its audience is ${audience.join(", ")}, but SCITOKENS_SERVER_AUDIENCE of the daemon differs`); else if (profile !== "scitoken:2.0") possible.push("it has no audience, but the daemon sets SCITOKENS_SERVER_AUDIENCE");
+    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
+    if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300) possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
+    return `the daemon refused it without a reason; possible causes: ${[ ...likely, ...possible ].join("; ")}`;
+}
+
+const MAX_TIME = 864e10;
+
+function parseBearerToken(jwt, source) {
+    const claims = bearer_decode(jwt, source);
+    const text = name => typeof claims[name] === "string" ? claims[name] : undefined;
+    const time = name => {
+        const value = claims[name];
+        if (typeof value !== "number") return undefined;
+        if (value < 0 || value > MAX_TIME) throw bearer_unreadable(source, `its ${name} is not a valid timestamp`);
+        return value;
+    };
+    const {aud} = claims;
+    const issuer = text("iss");
+    const subject = text("sub");
+    if (issuer === undefined || subject === undefined) throw bearer_unreadable(source, "it lacks iss or sub");
+    return {
+        jwt,
+        source,
+        issuer,
+        subject,
+        scope: text("scope"),
+        profile: text("ver") ?? text("wlcg.ver"),
+        audience: (Array.isArray(aud) ? aud : [ aud ]).filter(each => typeof each === "string"),
+        expiresAt: time("exp"),
+        notBefore: time("nbf")
+    };
+}
+
+const POLICY_CLAIMS = [ ...[ "iss", "sub", "aud", "repository_id", "repository_owner_id", "project_id", "namespace_id", "pipeline_id" ], ...[ "ref", "environment", "event_name", "pipeline_source", "job_workflow_ref", "exp" ] ];
+
+const MAX_CLAIM_LENGTH = 200;
+
+function describeClaims(jwt) {
+    let claims;
+    try {
+        claims = decodeJwt(jwt.reveal());
+    } catch {
+        return "no claims that can be read";
+    }
+    const found = POLICY_CLAIMS.filter(name => claims[name] !== undefined);
+    return found.map(name => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(", ");
+}
+
+function bearer_decode(jwt, source) {
+    const text = jwt.reveal();
+    if (!JWT.test(text)) throw bearer_unreadable(source, "it is not three parts of base64url with dots between them");
+    try {
+        return decodeJwt(text);
+    } catch {
+        throw bearer_unreadable(source, "its payload is not a JSON object");
+    }
+}
+
+function bearer_unreadable(source, what) {
+    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: not a SciToken: ${what}`);
+}
+
+const scitokens_MAX_FILE_LENGTH = 64 * 1024;
+
+function loadSciToken(source, tlsFor, host) {
+    const token = readSciToken(source, host);
+    if (token instanceof Unavailable) return token;
+    const {length} = (new TextEncoder).encode(token.jwt.reveal());
+    if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
+    const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
+    if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
+    throw unreadable(token.source, reason);
+}
+
+function readSciToken(source, host) {
+    const isSupplied = source.text !== undefined;
+    const found = isSupplied ? {
+        text: source.text.reveal(),
+        source: source.name ?? "scitoken"
+    } : discover(source);
+    if (found instanceof Unavailable) return found;
+    const jwt = new Secret(found.text.trim());
+    maskJwt(jwt, host);
+    if (isSupplied && jwt.reveal() !== "" && algorithmOf(jwt) === undefined) host.mask(jwt);
+    try {
+        if (jwt.reveal() === "") throw unreadable(found.source, "the value is empty");
+        if (/\s/.test(jwt.reveal())) throw unreadable(found.source, "it contains white space");
+        return parseBearerToken(jwt, found.source);
+    } catch (error) {
+        if (!(error instanceof CredentialError) || isSupplied) throw error;
+        return new Unavailable(error.message);
+    }
+}
+
+function discover({file, env, uid}) {
+    if (file !== undefined) return readSciTokensFile(file);
+    const variable = env["BEARER_TOKEN"];
+    if (variable !== undefined && variable.trim() !== "") return {
+        text: variable,
+        source: "BEARER_TOKEN"
+    };
+    const named = env["BEARER_TOKEN_FILE"] ?? "";
+    const files = [ ...named === "" ? [] : [ named ], ...standardFiles(env, uid) ];
+    for (const path of files) {
+        const found = readIfPresent(path, path === named ? undefined : uid);
+        if (found !== undefined) return found;
+    }
+    const places = files.join(", ") || "any file";
+    return new Unavailable(`no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${places}`);
+}
+
+function readSciTokensFile(file) {
+    const text = readStart(file);
+    if (text instanceof Error) return new Unavailable(`SCITOKENS_FILE ${file}: ${reasonOf(text)}`);
+    const [line = ""] = text.split("\n").filter(each => each.trim() !== "" && !each.trim().startsWith("#"));
+    return {
+        text: line,
+        source: file
+    };
+}
+
+function standardFiles(env, uid) {
+    if (uid === undefined) return [];
+    const directories = [ env["XDG_RUNTIME_DIR"] ?? "", "/tmp" ].filter(each => each !== "");
+    return directories.map(directory => (0, external_node_path_namespaceObject.join)(directory, `bt_u${uid}`));
+}
+
+function readIfPresent(path, owner) {
+    const text = readStart(path, owner);
+    if (!(text instanceof Error)) return text.trim() === "" ? undefined : {
+        text,
+        source: path
+    };
+    const isMissing = text.code === "ENOENT";
+    return isMissing ? undefined : new Unavailable(`${path}: ${reasonOf(text)}`);
+}
+
+function readStart(path, owner) {
+    try {
+        const noFollow = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
+        const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noFollow);
+        try {
+            const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
+            if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is not a regular file");
+            if (owner !== undefined && uid !== owner) return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
+            const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
+            return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
+        } finally {
+            (0, external_node_fs_namespaceObject.closeSync)(file);
+        }
+    } catch (error) {
+        return error;
+    }
+}
+
+const MAX_PEM_BYTES = 8 * 1024 * 1024;
+
+const ssl_MAX_FILES = 4096;
+
+const MIN_RSA_BITS = 2048;
+
+const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+
+const ANY_USAGE = "2.5.29.37.0";
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+
+function loadCertificate(source, tlsFor, host) {
+    const method = own => ssl(own.label, tlsFor(own), own.source);
+    if (source.given) {
+        const onUnverified = () => host.log.warn("The daemon does not support TLS 1.3, so the client sends its certificate in cleartext and before it verifies the daemon. The administrator should enable TLS 1.3");
+        return method({
+            ...readPair(source.certificate, source.key, host),
+            onUnverified
+        });
+    }
+    const reasons = [];
+    for (const {certificate, key} of source.pairs.toReversed()) {
+        try {
+            return method(readPair({
+                name: "AUTH_SSL_CLIENT_CERTFILE",
+                path: certificate
+            }, {
+                name: "AUTH_SSL_CLIENT_KEYFILE",
+                path: key
+            }, host));
+        } catch (error) {
+            if (!(error instanceof CredentialError)) throw error;
+            reasons.push(error.message);
+        }
+    }
+    return new Unavailable(reasons.join("; ") || "no client certificate was provided, and SSL authenticates no identity without one");
+}
+
+function readPair(certificateSource, keySource, host) {
+    const certificates = readPem(certificateSource);
+    const chain = readCertificates(certificates, certificateSource.name);
+    const key = readKey(keySource, host);
+    const [own] = chain;
+    if (own === undefined) throw unreadable(certificateSource.name, "it contains no PEM certificate");
+    checkUsable(own, key.object, certificateSource.name);
+    const subject = distinguishedName(own.subject, "an empty subject");
+    if (!own.checkPrivateKey(key.object)) throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
+    const [from, to] = [ new Date(own.validFrom), new Date(own.validTo) ];
+    if (to <= host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    return {
+        chain: chain.map(each => each.toString()).join("\n"),
+        key: key.pem,
+        onUnverified: undefined,
+        label: `${certificateSource.name} (${subject})`,
+        source: certificateSource.name
+    };
+}
+
+function checkUsable({keyUsage}, key, name) {
+    const {modulusLength} = key.asymmetricKeyDetails ?? {};
+    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
+    const purposes = keyUsage;
+    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(name, "the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)");
+}
+
+function readKey(source, host) {
+    const [pem, kind = ""] = PRIVATE_KEY.exec(readPem(source)) ?? [];
+    if (pem === undefined) throw unreadable(source.name, `it contains no PEM private key${source.name === "client-certificate" ? ", and client-key is not set" : ""}`);
+    const secret = new Secret(pem);
+    host.mask(secret);
+    if (kind.includes("ENCRYPTED") || pem.includes("Proc-Type: 4,ENCRYPTED")) {
+        throw unreadable(source.name, "the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN");
+    }
+    try {
+        return {
+            pem: secret,
+            object: crypto_crypto().createPrivateKey(pem)
+        };
+    } catch {
+        throw unreadable(source.name, "the private key cannot be parsed");
+    }
+}
+
+function readCertificates(text, name) {
+    return (text.match(CERTIFICATE) ?? []).map(pem => {
+        try {
+            return new (crypto_crypto().X509Certificate)(pem);
+        } catch {
+            throw unreadable(name, "it contains a certificate that cannot be parsed");
+        }
+    });
+}
+
+function readPem(source) {
+    if ("text" in source) return source.text.reveal();
+    try {
+        return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString("latin1"));
+    } catch (error) {
+        const what = typeof source.path === "string" ? source.path : "the value is not PEM, and reading it as a path failed";
+        throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
+    }
+}
+
+function pathOf({path}) {
+    return typeof path === "string" ? path : path.reveal();
+}
+
+function readAuthorities(source, skip) {
+    const pem = text => readCertificates(text, source.name).map(each => each.toString());
+    const files = "text" in source ? undefined : filesIn(pathOf(source));
+    const found = files === undefined ? pem(readPem(source)) : files.flatMap(path => {
+        try {
+            const certificates = pem(readPem({
+                name: source.name,
+                path
+            }));
+            if (certificates.length === 0) skip(`${path}: it contains no PEM certificate`);
+            return certificates;
+        } catch (error) {
+            if (!(error instanceof CredentialError)) throw error;
+            skip(`${path}: ${error.message}`);
+            return [];
+        }
+    });
+    if (found.length > 0) return found;
+    throw unreadable(source.name, "it contains no PEM certificate");
+}
+
+function filesOf(path) {
+    return filesIn(path) ?? [ path ];
+}
+
+function filesIn(path) {
+    try {
+        return (0, external_node_fs_namespaceObject.readdirSync)(path, {
+            withFileTypes: true
+        }).filter(each => each.isFile() || each.isSymbolicLink()).slice(0, ssl_MAX_FILES).map(({name}) => (0, 
+        external_node_path_namespaceObject.join)(path, name));
+    } catch {
+        return undefined;
+    }
+}
+
+const SYSTEM_FILES = [ "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" ];
+
+function systemTrust({certificateFile, platform}) {
+    return {
+        authorities: undefined,
+        files: [],
+        directory: undefined,
+        system: true,
+        knownHosts: undefined,
+        certificateFile,
+        platform
+    };
+}
+
+function loadTrust(source, host) {
+    const skip = reason => host.log.debug(`credentials: skipped ${reason}`);
+    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
+    const configured = () => [ ...source.files, ...source.directory === undefined ? [] : filesOf(source.directory) ].flatMap(path => {
+        try {
+            return readAuthorities({
+                name: path,
+                path
+            }, skip);
+        } catch (error) {
+            skip(messageOf(error));
+            return [];
+        }
+    });
+    return own => async serverName => {
+        const {knownHosts} = source;
+        const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
+        const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
+        return {
+            authorities: [ ...given, ...configured(), ...system, ...known === undefined ? [] : [ known ] ],
+            partialChain: known !== undefined,
+            certificate: own,
+            serverName
+        };
+    };
+}
+
+function systemFiles({certificateFile, platform}) {
+    if (certificateFile !== undefined) return [ certificateFile ];
+    return platform === "win32" ? [] : SYSTEM_FILES;
+}
+
+async function systemAuthorities(files) {
+    for (const path of files) {
+        try {
+            return [ readBounded(path, MAX_PEM_BYTES).toString("latin1") ];
+        } catch {}
+    }
+    const tls = process.getBuiltinModule("node:tls");
+    const system = tls.getCACertificates?.("system") ?? [];
+    return system.length > 0 ? system : tls.rootCertificates;
+}
+
+function knownCertificate(file, serverName, host) {
+    let text;
+    try {
+        text = readBounded(file, MAX_PEM_BYTES).toString("utf8");
+    } catch (error) {
+        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
+        return undefined;
+    }
+    for (const line of text.split("\n")) {
+        const [alias = "", method, certificate = ""] = line.trim().split(/\s+/);
+        if (alias !== serverName && alias !== `!${serverName}`) continue;
+        if (alias.startsWith("!") || method !== "SSL" || certificate.startsWith("@")) return undefined;
+        try {
+            return new (crypto_crypto().X509Certificate)(Buffer.from(certificate, "base64")).toString();
+        } catch {
+            host.log.debug(`credentials: the line for ${serverName} in ${file} contains no certificate`);
+            return undefined;
+        }
+    }
+    return undefined;
 }
 
 const TOKEN_GRANTS = [ "token-exchange", "client-credentials", "jwt-bearer" ];
+
+function loadCredentials(sources, host, authz = []) {
+    const methods = [];
+    const unavailable = [];
+    for (const method of sources.methods) {
+        const loaded = load(method, sources, authz, host);
+        if (loaded instanceof Unavailable) unavailable.push({
+            method: displayName(method),
+            reason: loaded.reason
+        }); else methods.push(loaded);
+    }
+    if (methods.length > 0) return {
+        methods,
+        preference: sources.preference,
+        unavailable
+    };
+    const reasons = unavailable.map(({method, reason}) => `${method}: ${reason}`);
+    throw new CredentialError("ERR_NO_CREDENTIAL", `no credential was found; ${reasons.join(". ")}`);
+}
+
+function load(method, sources, authz, host) {
+    const {trust, certificate, scitoken} = sources;
+    switch (method) {
+      case "TOKEN":
+        return loadIdTokens(sources.idtoken, host, authz);
+
+      case "SCITOKENS":
+        return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
+
+      case "SSL":
+        {
+            const tlsFor = loadTrust(trust, host);
+            const loaded = loadCertificate(certificate, tlsFor, host);
+            const anonymous = loaded instanceof Unavailable && sources.anonymousSsl;
+            return anonymous ? ssl("no certificate", tlsFor(undefined)) : loaded;
+        }
+
+      case "PASSWORD":
+        return loadPassword(sources.password, host);
+
+      case "FS":
+        return loadFs(sources.fs);
+
+      case "MUNGE":
+        return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
+
+      case "KERBEROS":
+        return loadKerberos(sources.kerberos, host);
+
+      case "NTSSPI":
+      case "FS_REMOTE":
+      case "GSI":
+        return new Unavailable("the method is not supported; use IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS or MUNGE");
+    }
+}
+
+function loadFs(source) {
+    if (source.uid === undefined) return new Unavailable("the method requires Unix accounts");
+    const parents = [ "/tmp", ...source.directory === undefined ? [] : [ source.directory.replace(/(?<!\/)\/+$/, "") ] ];
+    return fs({
+        parents,
+        owner: accountOfDaemons(source),
+        mayBeUnbound: source.mayBeUnbound
+    });
+}
+
+function accountOfDaemons({uid, accountIds}) {
+    if (uid !== 0) return undefined;
+    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? "") ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
+    return own === undefined || group === undefined ? undefined : {
+        uid: Number(own),
+        gid: Number(group)
+    };
+}
+
+function accounts() {
+    try {
+        return (0, external_node_fs_namespaceObject.readFileSync)("/etc/passwd", "utf8");
+    } catch {
+        return "";
+    }
+}
 
 const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
 
@@ -3169,18 +5751,19 @@ const TOKEN_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 function readKeyless(input, {env}) {
     const named = plainText("oidc-audience", input("oidc-audience"));
     const service = input("token-service");
-    if (service === undefined && input("token-grant") !== undefined && input("token-grant") !== table_INPUTS["token-grant"]) throw new InputError("token-grant", "token-grant: give token-service too");
+    const grant = input("token-grant") ?? table_INPUTS["token-grant"];
+    if (service === undefined && grant !== table_INPUTS["token-grant"]) throw new InputError("token-grant", "token-grant: give token-service too");
     if (named === undefined && service === undefined) return undefined;
     if (service !== undefined && input("idtoken") !== undefined) throw new InputError("idtoken", "idtoken: with token-service no IDTOKEN is needed; leave one of the two out");
     const url = service === undefined ? undefined : serviceUrl("token-service", service);
-    const audience = named ?? (url !== undefined && usesOwnToken(input, env) ? url.origin : undefined);
+    const audience = named ?? (url && ownAudience(url, input, env));
     const lifetime = parseDuration(input("lifetime") ?? "");
     if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: not supported with oidc-audience, which requests a token for the job");
     return {
         job: audience === undefined ? undefined : readJob(audience, env),
         service: url && {
             url,
-            grant: oneOf("token-grant", input("token-grant") ?? table_INPUTS["token-grant"], TOKEN_GRANTS),
+            grant: oneOf("token-grant", grant, TOKEN_GRANTS),
             lifetimeSeconds: lifetime,
             identity: plainText("expected-identity", input("expected-identity")),
             userAgent: userAgent(env)
@@ -3190,9 +5773,10 @@ function readKeyless(input, {env}) {
     };
 }
 
-function usesOwnToken(input, env) {
-    const given = [ input("scitoken"), env["BEARER_TOKEN"], env["BEARER_TOKEN_FILE"] ];
-    return (env[URL_VARIABLE] ?? "") !== "" && given.every(each => (each ?? "").trim() === "");
+function ownAudience(service, input, env) {
+    const supplied = [ input("scitoken"), env["BEARER_TOKEN"], env["BEARER_TOKEN_FILE"] ];
+    const isOffered = (env[URL_VARIABLE] ?? "") !== "";
+    return isOffered && supplied.every(each => (each ?? "").trim() === "") ? service.origin : undefined;
 }
 
 function readProxies(env) {
@@ -3286,16 +5870,12 @@ function readRequest(input, surroundings, localFirst = false) {
     const key = plainText("key", input("key"));
     if (mode === "request" && key !== undefined) throw new InputError("key", "key: not supported with mode request, which cannot select a signing key");
     const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
-    if (remote && mode !== "fetch") throw new InputError("remote", `remote: supported with mode fetch only, not ${mode}`);
-    if (remote && said === "check") throw new InputError("mode", "mode: check queries the schedd itself; omit remote");
-    const lifetime = readLifetime(input("lifetime"));
+    if (remote) request_checkRemote(said);
+    const lifetimeSeconds = readLifetime(input("lifetime"));
     const keyless = readKeyless(input, surroundings);
-    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) {
-        checkRenewal(said, path, lifetime, surroundings.env);
-        if (keyless?.service !== undefined && keyless.job === undefined) throw new InputError("renew", "renew: the token service is shown the same token each time, which it may refuse");
-    }
+    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) checkRenewal(said, path, lifetimeSeconds, keyless, surroundings.env);
     const verify = readBoolean("verify", input("verify") ?? table_INPUTS.verify);
-    if (remote && verify) throw new InputError("verify", "verify: not supported with remote, because only the schedd can verify the token");
+    if (remote && verify) refuse("verify", "not supported with remote, because only the schedd can verify the token");
     return {
         mode,
         checkOnly: said === "check",
@@ -3310,7 +5890,7 @@ function readRequest(input, surroundings, localFirst = false) {
         credentials: readCredentials(input, surroundings, mode, localFirst),
         keyless,
         authz: readLevels(input("authz")),
-        lifetime,
+        lifetimeSeconds,
         key,
         identity: readIdentity(input("identity"), mode, surroundings),
         run: ciRun(surroundings.env),
@@ -3323,6 +5903,15 @@ function readRequest(input, surroundings, localFirst = false) {
         path,
         warnings
     };
+}
+
+function refuse(input, reason) {
+    throw new InputError(input, `${input}: ${reason}`);
+}
+
+function request_checkRemote(said) {
+    if (said === "check") throw new InputError("mode", "mode: check queries the schedd itself; omit remote");
+    if (said !== "fetch") throw new InputError("remote", `remote: supported with mode fetch only, not ${said}`);
 }
 
 function withoutSigningKeys(request) {
@@ -3393,7 +5982,7 @@ function mayBeUnauthenticated({setting}) {
 function readIdentity(text, mode, {setting}) {
     if (mode !== "request") {
         if (text === undefined) return "";
-        throw new InputError("identity", "identity: supported with mode request only; other modes use the identity of the credential");
+        refuse("identity", "supported with mode request only; other modes use the identity of the credential");
     }
     const name = plainText("identity", text) ?? DEFAULT_USER;
     const domain = setting("UID_DOMAIN");
@@ -3410,7 +5999,7 @@ function readLevels(text) {
         const known = AUTHORIZATION_LEVELS.join(" ");
         throw new InputError("authz", `authz: ${quote(unknown)} is not an authorization level; the levels are ${known}`);
     }
-    if (levels.length === 0) throw new InputError("authz", "authz: the list is empty; omit authz to request a token without restriction");
+    if (levels.length === 0) refuse("authz", "the list is empty; omit authz to request a token without restriction");
     return levels;
 }
 
@@ -3438,7 +6027,10 @@ function readPath(input, surroundings) {
         throw new InputError("token-directory", "token-directory: token, the name of the file in it, is not set");
     }
     if (file !== undefined) return (0, external_node_path_namespaceObject.resolve)(expandPath("file", file, surroundings));
-    if (token === undefined) return undefined;
+    return token === undefined ? undefined : readTokenPath(token, directory, surroundings);
+}
+
+function readTokenPath(token, directory, surroundings) {
     if (token === "" || /[/\\\p{Cc}]/u.test(token) || token === "." || token === "..") {
         throw new InputError("token", `token: ${quote(token)} is not a plain file name; use file for a path`);
     }
@@ -3452,7 +6044,7 @@ function readPath(input, surroundings) {
 function privatePath(other, {env}) {
     const name = "export-environment";
     if (other === undefined) return (0, external_node_path_namespaceObject.join)(privateDirectory(name, env), "token");
-    throw new InputError(name, `${name}: mutually exclusive with ${other}, because it uses its own directory`);
+    return refuse(name, `mutually exclusive with ${other}, because it uses its own directory`);
 }
 
 function privateDirectory(input, env) {
@@ -3461,11 +6053,12 @@ function privateDirectory(input, env) {
     return (0, external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
 }
 
-function checkRenewal(said, path, lifetime, env) {
-    if (path === undefined) throw new InputError("renew", "renew: there is no file to renew; set export-environment, token or file");
+function checkRenewal(said, path, lifetimeSeconds, keyless, env) {
+    if (path === undefined) refuse("renew", "there is no file to renew; set export-environment, token or file");
     if (said === "request") throw new InputError("renew", `renew: not supported with mode ${said}`);
-    if (lifetime === "unlimited") throw new InputError("renew", "renew: a token that never expires needs no renewal");
+    if (lifetimeSeconds === "unlimited") throw new InputError("renew", "renew: a token that never expires needs no renewal");
     privateDirectory("renew", env);
+    if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service is shown the same token each time, which it may refuse");
 }
 
 function rows(text, ...shared) {
@@ -4009,1412 +6602,6 @@ function usesOf({methods}) {
     return uses.length === 0 ? [] : [ `Workflow: use a method that this daemon accepts: ${uses.join("; or ")}.` ];
 }
 
-const METHOD_BIT = {
-    FS: 4,
-    KERBEROS: 64,
-    SSL: 256,
-    PASSWORD: 512,
-    MUNGE: 1024,
-    TOKEN: 2048,
-    SCITOKENS: 4096
-};
-
-function displayName(method) {
-    return method === "TOKEN" ? "IDTOKENS" : method;
-}
-
-const ONE_SIDED = [ "FS", "MUNGE" ];
-
-const SAFE_AFTER_UNPROVEN = [ "TOKEN", "SSL", "SCITOKENS" ];
-
-class MethodRefused extends Error {
-    outOfStep;
-    unproven;
-    constructor(message, outOfStep = false, unproven = false) {
-        super(message);
-        this.outOfStep = outOfStep;
-        this.unproven = unproven;
-    }
-}
-
-const MAX_TOKENS = 8;
-
-class StartOver extends Error {
-    credentials;
-    hungUp;
-    refused;
-    roundTrips=0;
-    constructor(message, credentials, {hungUp = false, refused} = {}) {
-        super(message);
-        this.credentials = credentials;
-        this.hungUp = hungUp;
-        this.refused = refused;
-    }
-}
-
-async function makeOffer(channel, {method, candidate}) {
-    channel.send(message => message.int(METHOD_BIT[method]));
-    await candidate.open(channel);
-}
-
-function firstMethod({methods, preference}) {
-    return preference === "daemon" && methods.length > 1 ? undefined : methods[0];
-}
-
-function prepare(credentials, names) {
-    firstMethod(credentials)?.prepare?.(names);
-}
-
-function presume(credentials, peer) {
-    const first = firstMethod(credentials);
-    if (first === undefined) return undefined;
-    const candidate = first.presumed(peer);
-    if (candidate === undefined || candidate.doubt !== undefined && credentials.methods.length > 1) return undefined;
-    return {
-        method: first.name,
-        candidate
-    };
-}
-
-async function authenticate(channel, credentials, peer, server, presumed, mayGoAhead) {
-    const {queue: planned, attempts} = plan(credentials, peer, server);
-    let queue = planned;
-    let unproven = false;
-    if (queue.length === 0 && credentials.methods.every(({name}) => name === "FS")) {
-        const reasons = attempts.map(({method, reason}) => `${method}: ${reason}`);
-        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${reasons.join(". ")}`);
-    }
-    if (presumed !== undefined) {
-        const first = queue.findIndex(({method, candidate}) => method === presumed.method && candidate.label === presumed.candidate.label);
-        if (first === -1) throw queue.length > 0 ? new StartOver("the credential does not fit the daemon", credentials) : exhausted(attempts, false);
-        queue.splice(first, 1);
-        queue.unshift(presumed);
-    }
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const {method, candidate} = next;
-        const failed = reason => {
-            const attempt = {
-                method: displayName(method),
-                reason: reasonFor(candidate, reason)
-            };
-            if (candidate.doubt === undefined) attempts.push(attempt); else attempts.unshift(attempt);
-        };
-        if (next !== presumed) await makeOffer(channel, next);
-        const chosen = await channel.receive(message => message.int());
-        if (chosen === 0) {
-            failed("the daemon declined the method");
-            break;
-        }
-        if (chosen !== METHOD_BIT[method]) throw new ProtocolError("ERR_MESSAGE", `the daemon chose method ${chosen}, which was not offered`);
-        try {
-            const expected = await candidate.finish(channel, server, mayGoAhead && queue.length === 0);
-            const clearToCome = expected.map(({write, otherwise}) => ({
-                write,
-                otherwise: () => {
-                    failed(otherwise?.().message ?? "the daemon refused it");
-                    return exhausted(attempts, unproven);
-                }
-            }));
-            return {
-                method,
-                clearToCome,
-                candidate
-            };
-        } catch (error) {
-            if (!(error instanceof MethodRefused)) throw error;
-            failed(error.message);
-            if (error.unproven && !unproven) {
-                unproven = true;
-                queue = onlySafe(queue, attempts);
-            }
-            if (error.outOfStep && queue.length > 0) {
-                const left = credentials.methods.filter(({name}) => name !== method);
-                const methods = unproven ? left.filter(({name}) => SAFE_AFTER_UNPROVEN.includes(name)) : left;
-                throw new StartOver(error.message, {
-                    ...credentials,
-                    methods,
-                    unavailable: attempts
-                });
-            }
-        }
-    }
-    throw exhausted(attempts, unproven);
-}
-
-function reasonFor({label, doubt}, reason) {
-    return `${label}: ${doubt === undefined ? "" : `${doubt}; `}${reason}`;
-}
-
-function onlySafe(queue, attempts) {
-    const isSafe = ({method}) => SAFE_AFTER_UNPROVEN.includes(method);
-    for (const {method, candidate} of queue.filter(each => !isSafe(each))) attempts.push({
-        method: displayName(method),
-        reason: `${candidate.label}: not used, because the daemon failed to authenticate itself`
-    });
-    return queue.filter(isSafe);
-}
-
-function plan({methods, preference, unavailable}, peer, server) {
-    const common = methods.filter(({name}) => server.methods.includes(name));
-    if (common.length === 0) {
-        const ours = methods.map(({name}) => displayName(name)).join(", ");
-        const theirs = server.methods.map(displayName);
-        throw new NegotiationError("ERR_NO_COMMON_METHOD", `no authentication method in common: the client has ${ours}; the daemon accepts ${theirs.join(", ") || "none that the client supports"}`, theirs);
-    }
-    if (preference === "daemon") {
-        const rank = name => server.methods.indexOf(name);
-        common.sort((a, b) => rank(a.name) - rank(b.name));
-    }
-    const queue = [];
-    const attempts = [ ...unavailable ];
-    for (const {name} of methods.filter(method => !common.includes(method))) attempts.push({
-        method: displayName(name),
-        reason: "the daemon does not offer it"
-    });
-    for (const method of common) {
-        const {fit, unfit} = method.candidatesFor(server, peer);
-        for (const candidate of fit.slice(0, MAX_TOKENS)) queue.push({
-            method: method.name,
-            candidate
-        });
-        for (const {label} of fit.slice(MAX_TOKENS)) attempts.push({
-            method: displayName(method.name),
-            reason: `${label}: not used, because at most ${MAX_TOKENS} tokens are tried`
-        });
-        for (const {label, reason} of unfit) attempts.push({
-            method: displayName(method.name),
-            reason: `${label}: ${reason}`
-        });
-    }
-    const isDoubtful = ({candidate}) => candidate.doubt !== undefined;
-    return {
-        queue: [ ...queue.filter(each => !isDoubtful(each)), ...queue.filter(isDoubtful) ],
-        attempts
-    };
-}
-
-function exhausted(attempts, unproven) {
-    if (unproven) {
-        const text = "the daemon failed to authenticate itself, and accepted no other credential";
-        return new AuthenticationError("ERR_SERVER_UNPROVEN", text, attempts);
-    }
-    const text = "the daemon accepted none of the credentials";
-    return new AuthenticationError("ERR_METHODS_EXHAUSTED", text, attempts);
-}
-
-class Expression {
-    source;
-    constructor(source) {
-        this.source = source;
-    }
-}
-
-const SECRET_MARKER = "ZKM";
-
-const MAX_STRING_LENGTH = 16 * 1024;
-
-const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
-
-class ClassAd {
-    #values;
-    constructor(values) {
-        this.#values = values;
-    }
-    get size() {
-        return this.#values.size;
-    }
-    string(name, maxLength = MAX_STRING_LENGTH) {
-        const source = this.#literal(name);
-        if (source === undefined) return undefined;
-        if (source.length > maxLength + 2) {
-            const text = `the attribute ${name} has ${source.length - 2} characters, more than ${maxLength}`;
-            throw new ProtocolError("ERR_CLASSAD", text);
-        }
-        const inner = /^"(.*)"$/s.exec(source)?.[1];
-        if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, "a string");
-        return inner.replaceAll('\\"', '"');
-    }
-    integer(name) {
-        const source = this.#literal(name);
-        if (source === undefined) return undefined;
-        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
-        if (!Number.isSafeInteger(value)) throw wrongType(name, "an integer");
-        return value;
-    }
-    boolean(name) {
-        const source = this.#literal(name)?.toLowerCase();
-        if (source === undefined) return undefined;
-        if (source !== "true" && source !== "false") throw wrongType(name, "a boolean");
-        return source === "true";
-    }
-    source(name) {
-        return this.#values.get(name.toLowerCase());
-    }
-    #literal(name) {
-        const source = this.#values.get(name.toLowerCase());
-        return source === undefined || source.toLowerCase() === "undefined" ? undefined : source;
-    }
-}
-
-function wrongType(name, wanted) {
-    return new ProtocolError("ERR_CLASSAD", `the attribute ${name} is not ${wanted}`);
-}
-
-function getClassAd(message) {
-    const count = message.int();
-    if (count < 0 || count > message.remaining) throw new ProtocolError("ERR_CLASSAD", `an ad declares ${count} attributes`);
-    const values = new Map;
-    for (let i = 0; i < count; i++) {
-        const line = message.string();
-        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
-        if (name === undefined || source === undefined) throw new ProtocolError("ERR_CLASSAD", "a line is not an attribute");
-        values.set(name.toLowerCase(), source.trim());
-    }
-    message.string();
-    message.string();
-    return new ClassAd(values);
-}
-
-function putClassAd(message, ad) {
-    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [ `${name} = ${sourceOf(value)}` ]);
-    message.int(lines.length);
-    for (const line of lines) message.string(line);
-    message.string("").string("");
-}
-
-function sourceOf(value) {
-    if (value instanceof Expression) return value.source;
-    if (typeof value === "string") return `"${value.replaceAll('"', '\\"')}"`;
-    return String(value);
-}
-
-class KeyAgreement {
-    #ecdh=crypto_crypto().createECDH("prime256v1");
-    publicKey;
-    constructor(randomBytes) {
-        for (;;) {
-            try {
-                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
-                break;
-            } catch {}
-        }
-        this.publicKey = this.#ecdh.getPublicKey("base64");
-    }
-    sessionKey(peerPublicKey) {
-        let sharedX;
-        try {
-            sharedX = this.#ecdh.computeSecret(peerPublicKey, "base64");
-        } catch (cause) {
-            throw new ProtocolError("ERR_MESSAGE", "the peer's ECDHPublicKey is not a point of P-256", {
-                cause
-            });
-        }
-        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", KEY_LENGTH));
-    }
-}
-
-const MAX_VERSION_LENGTH = 256;
-
-function parseVersion(text) {
-    if (text.length > MAX_VERSION_LENGTH) return undefined;
-    const [, major, minor, patch] = /^\$CondorVersion: (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text) ?? [];
-    if (major === undefined || minor === undefined || patch === undefined) return undefined;
-    return {
-        text: `${major}.${minor}.${patch}`,
-        major: Number(major),
-        minor: Number(minor),
-        patch: Number(patch)
-    };
-}
-
-function isAtLeast(version, major, minor, patch = 0) {
-    if (version.major !== major) return version.major > major;
-    return version.minor === minor ? version.patch >= patch : version.minor > minor;
-}
-
-function bindsFsToAddress(version) {
-    const {major, minor} = version;
-    if (minor === 0) return major === 24 && version.patch >= 22 || major === 25 && version.patch >= 12 || major > 25;
-    return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
-}
-
-const FIRST_RESTRICTING_PATCH = {
-    "23.0": 22,
-    23.9: 6,
-    "23.10": 22,
-    "24.0": 6
-};
-
-function restrictsLevels({major, minor, patch}) {
-    const first = FIRST_RESTRICTING_PATCH[`${major}.${minor}`];
-    if (first !== undefined) return patch >= first;
-    return major > 24 || major === 24 && minor >= 6;
-}
-
-const REMOTE_VERSION = "$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $";
-
-const KNOWN_METHODS = [ "FS", "TOKEN", "PASSWORD", "KERBEROS", "SCITOKENS", "SSL", "MUNGE" ];
-
-const SESSION_DURATION_SECONDS = 60;
-
-const DC_AUTHENTICATE = 60010;
-
-function clientPolicyAd({command, about}, methods, ecdhPublicKey) {
-    return {
-        Command: command,
-        AuthCommand: about,
-        AuthMethods: [ ...new Set([ ...methods, ...KNOWN_METHODS ]) ].join(","),
-        CryptoMethods: "AES",
-        Authentication: "REQUIRED",
-        AuthenticationNew: "REQUIRED",
-        Encryption: "REQUIRED",
-        Integrity: "REQUIRED",
-        OutgoingNegotiation: "REQUIRED",
-        Enact: "NO",
-        NewSession: "YES",
-        SessionDuration: String(SESSION_DURATION_SECONDS),
-        Subsystem: "TOOL",
-        ECDHPublicKey: ecdhPublicKey,
-        RemoteVersion: REMOTE_VERSION
-    };
-}
-
-function unauthenticatedPolicyAd(purpose, ecdhPublicKey) {
-    return {
-        ...clientPolicyAd(purpose, [], ecdhPublicKey),
-        Authentication: "NEVER",
-        AuthenticationNew: "NEVER",
-        Encryption: "OPTIONAL",
-        Integrity: "OPTIONAL"
-    };
-}
-
-function resumptionAd({command, about}, sid, nonce) {
-    return {
-        UseSession: "YES",
-        Sid: sid,
-        Command: command,
-        AuthCommand: about,
-        CryptoMethods: "AES",
-        ResumeResponse: false,
-        RemoteVersion: REMOTE_VERSION,
-        Nonce: nonce
-    };
-}
-
-function readServerPolicy(ad) {
-    const reported = reportedError(ad);
-    const remoteVersion = ad.string("RemoteVersion") ?? "";
-    const version = parseVersion(remoteVersion);
-    const daemon = version === undefined ? "the daemon" : `the daemon, HTCondor ${version.text},`;
-    if (!isEncrypted(ad)) throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} ${whyNotEncrypted(ad)}${reported}`);
-    const ecdhPublicKey = ad.string("ECDHPublicKey");
-    if (ecdhPublicKey === undefined) {
-        throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`);
-    }
-    if (ad.string("Authentication") !== "YES") {
-        throw new NegotiationError("ERR_NO_COMMON_METHOD", `the daemon does not agree to authenticate${reported}`);
-    }
-    return {
-        methods: list(ad, ad.string("AuthMethodsList") === undefined ? "AuthMethods" : "AuthMethodsList").map(methodName),
-        ecdhPublicKey,
-        trustDomain: ad.string("TrustDomain") ?? "",
-        issuerKeys: list(ad, "IssuerKeys"),
-        remoteVersion,
-        version
-    };
-}
-
-function reportedError(ad) {
-    const text = ad.string("ErrorString");
-    const code = ad.string("ReturnCode");
-    if (text !== undefined) return `; the daemon reports: ${text}${code === undefined ? "" : ` (${code})`}`;
-    return code === undefined || code === "AUTHORIZED" ? "" : `; the daemon reports ${code}`;
-}
-
-function methodName(word) {
-    const name = word.toUpperCase();
-    if ([ "TOKENS", "IDTOKEN", "IDTOKENS" ].includes(name)) return "TOKEN";
-    return name === "SCITOKEN" ? "SCITOKENS" : name;
-}
-
-function isEncrypted(ad) {
-    return ad.string("Encryption") === "YES" && list(ad, "CryptoMethods")[0]?.toUpperCase() === "AES";
-}
-
-function whyNotEncrypted(ad) {
-    const ciphers = list(ad, "CryptoMethods");
-    const [cipher] = ciphers;
-    if (cipher === undefined) return "accepts none of the ciphers that the client offers (AES)";
-    if (cipher.toUpperCase() === "AES") return `knows AES but does not agree to encrypt (Encryption is ${ad.string("Encryption") ?? "missing"} in its policy)`;
-    return ciphers.includes("AES") ? `chooses ${cipher} instead of AES encryption` : `does not agree to AES encryption (it offers ${ciphers.join(", ")})`;
-}
-
-const MAX_NAMES = 1e3;
-
-function list(ad, attribute) {
-    const words = (ad.string(attribute) ?? "").split(/[\s,]+/).filter(word => word !== "");
-    if (words.length <= MAX_NAMES) return words;
-    throw new ProtocolError("ERR_CLASSAD", `the attribute ${attribute} has ${words.length} names, more than ${MAX_NAMES}`);
-}
-
-class Resumption {
-    sid;
-    #key;
-    constructor(sid, key) {
-        this.sid = sid;
-        this.#key = key;
-    }
-    protect(channel) {
-        channel.protect(this.#key);
-    }
-}
-
-const NONCE_LENGTH = 33;
-
-const KEY_EXCHANGE_DONE = {
-    write: message => message.int(0)
-};
-
-const UNMAPPED = "@unmapped";
-
-async function receiveKeyExchangeDone(channel) {
-    const hasKey = await channel.receive(message => message.int());
-    if (hasKey !== 0) throw new ProtocolError("ERR_MESSAGE", `the daemon announces a key (${hasKey}) after ECDH`);
-}
-
-function isResumable(session) {
-    return session?.resumption !== undefined;
-}
-
-async function startCommand(channel, purpose, request, options, host) {
-    const {credentials, peer, presuming} = options;
-    const presumed = presuming.credential ? presume(credentials, peer) : undefined;
-    let sentAhead = presumed !== undefined;
-    const ahead = presuming.verdict ? request && (message => {
-        sentAhead = true;
-        request(message);
-    }) : undefined;
-    try {
-        const session = await handshake(channel, purpose, ahead, options, presumed, host);
-        if (request !== undefined && ahead === undefined) channel.send(request);
-        return session;
-    } catch (error) {
-        throw isHangUp(error) && sentAhead ? new StartOver(error.message, credentials, {
-            hungUp: true
-        }) : error;
-    }
-}
-
-async function handshake(channel, purpose, ahead, {credentials, peer, presuming, mayBeUnmapped}, presumed, host) {
-    const agreement = new KeyAgreement(host.randomBytes);
-    const names = credentials.methods.map(({name}) => name);
-    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)));
-    if (presumed !== undefined) await makeOffer(channel, presumed);
-    const server = readServerPolicy(await channel.receive(getClassAd));
-    host.log.debug(`session: ${describeOffer(server)}`);
-    const {method, clearToCome, candidate} = await authenticate(channel, credentials, peer, server, presumed, presuming.verdict);
-    const key = agreement.sessionKey(server.ecdhPublicKey);
-    const {patience} = candidate;
-    if (patience?.waits === true) await receiveKeyExchangeDone(channel);
-    channel.protect(key, patience?.waits === true ? [] : [ ...clearToCome, KEY_EXCHANGE_DONE ]);
-    if (ahead !== undefined) channel.send(ahead);
-    const verdict = await channel.receive(getClassAd).catch(error => {
-        if (patience === undefined || patience.waits || !isHangUp(error)) throw error;
-        patience.waits = true;
-        throw new StartOver("the daemon closed the connection after an early request", credentials);
-    });
-    const user = orNextMethod(method, credentials, () => readPostAuth(verdict, mayBeUnmapped));
-    const sid = verdict.string("Sid");
-    host.log.debug(`session: authenticated as ${user} with ${displayName(method)}, ${candidate.label}; the daemon runs ${server.remoteVersion}`);
-    return {
-        channel,
-        method,
-        credentialSource: candidate.source ?? candidate.label,
-        credentialExpiresAt: candidate.expiresAt,
-        user,
-        server,
-        resumption: sid === undefined ? undefined : new Resumption(sid, key)
-    };
-}
-
-function describeOffer({methods, trustDomain, issuerKeys}) {
-    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(", ")}` : "";
-    return `the daemon accepts ${methods.map(displayName).join(", ")}; trust domain ${trustDomain}${keys}`;
-}
-
-function resumeCommand(channel, purpose, request, session, host) {
-    const nonce = Buffer.from(host.randomBytes(NONCE_LENGTH)).toString("base64");
-    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
-    session.resumption.protect(channel);
-    if (request !== undefined) channel.send(request);
-    host.log.debug(`session: resumed as ${session.user}`);
-    return {
-        ...session,
-        channel
-    };
-}
-
-function orNextMethod(method, credentials, read) {
-    try {
-        return read();
-    } catch (error) {
-        const methods = credentials.methods.filter(({name}) => name !== method);
-        const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
-        if (!isUnmapped || methods.length === 0) throw error;
-        const attempt = {
-            method: displayName(method),
-            reason: error.message
-        };
-        const unavailable = [ ...credentials.unavailable, attempt ];
-        throw new StartOver(error.message, {
-            ...credentials,
-            methods,
-            unavailable
-        }, {
-            refused: error
-        });
-    }
-}
-
-function readPostAuth(ad, mayBeUnmapped) {
-    const code = ad.string("ReturnCode");
-    const user = ad.string("User");
-    if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
-        throw new AuthorizationError("ERR_DENIED", `the daemon accepts the credential but maps it to no identity (${user})`, user);
-    }
-    if (code === "AUTHORIZED" && user !== undefined && user !== "") return user;
-    if (code === "CMD_NOT_FOUND") {
-        throw new AuthorizationError("ERR_COMMAND_NOT_REGISTERED", "the daemon does not support the command", user);
-    }
-    const text = ad.string("ErrorString");
-    const reported = text === undefined ? "" : ` (${text})`;
-    const who = user === undefined ? "it reported no identity" : `it authenticated the client as ${user}`;
-    throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "nothing"}${reported} to the command; ${who}`, user);
-}
-
-function isHangUp(error) {
-    return error instanceof ConnectError && error.code === "ERR_CLOSED";
-}
-
-const MAX_CONTACTS = 8;
-
-const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
-
-function ccbContacts({params}) {
-    return (params.get("CCBID") ?? "").split(" ").filter(word => word !== "").slice(0, MAX_CONTACTS).flatMap(word => {
-        const [, address = "", chain = ""] = CONTACT.exec(word) ?? [];
-        const broker = parseAddress(address);
-        return broker === undefined ? [] : [ {
-            broker: withoutCcb(broker),
-            ids: chain.slice(1).split("#")
-        } ];
-    });
-}
-
-function isBehindCcb({params}) {
-    return (params.get("CCBID") ?? "") !== "";
-}
-
-function inPrivateNetwork(address, name) {
-    if (name === undefined || name === "" || address.params.get("PrivNet") !== name) return address;
-    const privateAddress = address.params.get("PrivAddr");
-    const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
-    if (direct === undefined) return address;
-    const alias = address.params.get("alias");
-    if (alias === undefined || direct.params.has("alias")) return direct;
-    return {
-        ...direct,
-        params: new Map([ ...direct.params, [ "alias", alias ] ])
-    };
-}
-
-function withoutCcb(address) {
-    return {
-        ...address,
-        params: new Map([ ...address.params ].filter(([name]) => name !== "CCBID"))
-    };
-}
-
-const ATTEMPT_DELAY_MS = 250;
-
-const MAX_ADDRESSES = 16;
-
-function dial(endpoints, {signal, log, timeLeftMs}) {
-    const started = timeLeftMs();
-    const waiting = [ ...endpoints ];
-    const sockets = new Map;
-    const resolving = new Set;
-    const failures = [];
-    return new Promise((resolve, reject) => {
-        let timer;
-        let isOver = false;
-        const finish = winner => {
-            isOver = true;
-            clearTimeout(timer);
-            signal.removeEventListener("abort", abort);
-            for (const socket of sockets.keys()) if (socket !== winner) socket.destroy();
-        };
-        const abort = () => {
-            finish();
-            const silent = [ ...sockets.values(), ...resolving, ...waiting ].map(each => ({
-                text: `${formatCandidate(each)}: no response`,
-                error: new Error("no response")
-            }));
-            reject(isTimeout(signal) ? unreachable([ ...failures, ...silent ], "ERR_TIMEOUT") : abortedError(signal));
-        };
-        const tryNext = () => {
-            clearTimeout(timer);
-            const candidate = waiting.shift();
-            if (candidate !== undefined) {
-                timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
-                (isNumeric(candidate.host) ? attempt : resolveName)(candidate);
-            } else if (sockets.size + resolving.size === 0) {
-                finish();
-                reject(unreachable(failures));
-            }
-        };
-        const fail = (candidate, error) => {
-            if (isOver) return;
-            failures.push({
-                text: `${formatCandidate(candidate)}: ${dial_reasonOf(error, candidate)}`,
-                error
-            });
-            tryNext();
-        };
-        const resolveName = endpoint => {
-            const {host, port} = endpoint;
-            resolving.add(endpoint);
-            const {lookup} = process.getBuiltinModule("node:dns");
-            lookup(host, {
-                all: true,
-                verbatim: true
-            }, (error, found) => {
-                resolving.delete(endpoint);
-                if (error !== null) return fail(endpoint, error);
-                if (isOver) return;
-                const addresses = interleaved(found.map(({address}) => address)).slice(0, MAX_ADDRESSES);
-                log.debug(`connect: the host name ${host} resolves to ${addresses.join(", ")}`);
-                waiting.unshift(...addresses.map(address => ({
-                    host: address,
-                    port,
-                    name: host
-                })));
-                tryNext();
-            });
-        };
-        const attempt = candidate => {
-            const socket = (0, external_node_net_namespaceObject.connect)({
-                host: candidate.host,
-                port: candidate.port,
-                noDelay: true
-            });
-            sockets.set(socket, candidate);
-            socket.once("connect", () => {
-                if (isOver) return;
-                log.debug(`connect: TCP connection to ${formatCandidate(candidate)} in ${Math.round(started - timeLeftMs())} ms`);
-                socket.removeAllListeners("error");
-                finish(socket);
-                resolve(socket);
-            });
-            socket.on("error", error => {
-                sockets.delete(socket);
-                fail(candidate, error);
-            });
-        };
-        if (signal.aborted) return abort();
-        signal.addEventListener("abort", abort, {
-            once: true
-        });
-        tryNext();
-        setImmediate(crypto_crypto);
-    });
-}
-
-function isNumeric(host) {
-    return host.includes(":") || /^[\d.]+$/.test(host);
-}
-
-function interleaved(addresses) {
-    const family = address => address.includes(":");
-    const first = addresses.filter(address => family(address) === family(addresses[0] ?? ""));
-    const second = addresses.filter(address => !first.includes(address));
-    return Array.from({
-        length: addresses.length
-    }, (_, at) => [ first[at], second[at] ]).flat().filter(address => address !== undefined);
-}
-
-function formatCandidate({host, port, name}) {
-    return `${formatEndpoint({
-        host,
-        port
-    })}${name === undefined ? "" : ` (${name})`}`;
-}
-
-function unreachable(failures, code = "ERR_CONNECT") {
-    const text = `no connection to ${failures.map(each => each.text).join(", ")}`;
-    return new ConnectError(code, text, {
-        permanent: failures.every(({error}) => error.code === "ENOTFOUND" || isDeniedByNode(error)),
-        mayBeRestarting: failures.some(({error}) => error.code === "ECONNREFUSED")
-    });
-}
-
-function dial_reasonOf(error, {host}) {
-    const {code, message} = error;
-    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
-    if (code === "ECONNREFUSED") return "connection refused";
-    if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
-    return message;
-}
-
-const SHARED_PORT_CONNECT = 75;
-
-async function connect(address, host, ahead) {
-    const early = ahead?.take(address);
-    const socket = early ?? await dial(endpoints(address), host).catch(error => {
-        if (error instanceof HTCondorError) error.peer ??= formatSinful(address);
-        throw error;
-    });
-    const id = sharedPortId(address);
-    if (early !== undefined) host.log.debug("connect: using the connection that was opened in advance");
-    if (id !== undefined) host.log.debug(`connect: requesting ${id} through the shared port`);
-    const preamble = id === undefined ? {} : {
-        preamble: sharedPortConnect(id)
-    };
-    return new Channel(socket, {
-        ...host,
-        ...preamble,
-        roundTrips: early === undefined ? 1 : 0
-    });
-}
-
-function sharedPortConnect(id) {
-    const message = (new Writer).int(SHARED_PORT_CONNECT).string(id).string("condor-token-fetch").int(-1).int(0).finish();
-    return concat([ putHeader(message.length), message ]);
-}
-
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-
-const GREETING_TIMEOUT_MS = 5e3;
-
-const MAX_PENDING = 16;
-
-class ReverseListener {
-    endpoint;
-    connected;
-    #server;
-    #channels=new Set;
-    #onAbort;
-    #signal;
-    constructor(server, isGreeting, options) {
-        const address = server.address();
-        if (address === null || typeof address === "string") throw new RangeError("not listening");
-        this.endpoint = {
-            host: address.address,
-            port: address.port
-        };
-        this.#server = server;
-        this.#signal = options.signal;
-        let fail = () => {};
-        this.connected = new Promise((resolve, reject) => {
-            fail = reject;
-            server.on("connection", socket => {
-                const channel = new Channel(socket, {
-                    ...options,
-                    signal: AbortSignal.any([ options.signal ])
-                });
-                void this.#expectGreeting(channel, isGreeting).then(right => right && resolve(channel));
-            });
-        });
-        this.connected.catch(() => {});
-        this.#onAbort = () => {
-            this.close();
-            fail(abortedError(options.signal));
-        };
-        options.signal.addEventListener("abort", this.#onAbort, {
-            once: true
-        });
-        if (options.signal.aborted) this.#onAbort();
-    }
-    static async open(address, isGreeting, options) {
-        const server = (0, external_node_net_namespaceObject.createServer)({
-            noDelay: true
-        });
-        await new Promise((resolve, reject) => {
-            server.once("error", reject).listen({
-                host: address,
-                port: 0,
-                exclusive: true
-            }, resolve);
-        });
-        return new ReverseListener(server, isGreeting, options);
-    }
-    close() {
-        this.#signal.removeEventListener("abort", this.#onAbort);
-        this.#server.close();
-        for (const channel of this.#channels) channel.close();
-        this.#channels.clear();
-    }
-    async #expectGreeting(channel, isGreeting) {
-        if (!this.#server.listening) {
-            channel.close();
-            return false;
-        }
-        if (this.#channels.size >= MAX_PENDING) this.#dismiss([ ...this.#channels ][0]);
-        this.#channels.add(channel);
-        const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
-        try {
-            if (await channel.receive(isGreeting)) return true;
-        } catch {} finally {
-            clearTimeout(timer);
-        }
-        this.#dismiss(channel);
-        return false;
-    }
-    #dismiss(channel) {
-        if (channel === undefined) return;
-        this.#channels.delete(channel);
-        channel.close();
-    }
-}
-
-const BROKER_TIMEOUT_MS = 2e4;
-
-const CLAIM_ID_LENGTH = 20;
-
-async function connectThroughCcb(address, ask, host) {
-    const failures = [];
-    let mayBeRestarting = false;
-    for (const contact of rotated(ccbContacts(address), host)) {
-        const broker = formatEndpoint(contact.broker);
-        try {
-            return await throughBroker(contact, ask, host);
-        } catch (error) {
-            if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
-            host.log.debug(`ccb: broker ${broker}: ${error.message}`);
-            failures.push(`broker ${broker}: ${error.message}`);
-            mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
-        }
-    }
-    const text = failures.length > 0 ? failures.join("; ") : "the address contains no valid CCB contact";
-    throw new ConnectError("ERR_CCB_ONLY", text, {
-        peer: formatSinful(address),
-        mayBeRestarting
-    });
-}
-
-function rotated(list, host) {
-    if (list.length < 2) return list;
-    const start = (host.randomBytes(1)[0] ?? 0) % list.length;
-    return [ ...list.slice(start), ...list.slice(0, start) ];
-}
-
-async function throughBroker(contact, ask, host) {
-    let answer = await request(contact, true, ask, host);
-    if ("refusal" in answer && /stream/i.test(answer.refusal)) answer = await request(contact, false, ask, host);
-    if ("refusal" in answer) {
-        const mayBeRestarting = /no daemon is currently registered/i.test(answer.refusal);
-        throw new ConnectError("ERR_CCB_ONLY", `it replied "${answer.refusal}"`, {
-            mayBeRestarting
-        });
-    }
-    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
-    return answer.channel;
-}
-
-async function request({broker, ids}, streaming, ask, host) {
-    const late = new AbortController;
-    const limited = {
-        ...host,
-        signal: AbortSignal.any([ host.signal, late.signal ])
-    };
-    const timer = setTimeout(() => late.abort(), BROKER_TIMEOUT_MS);
-    const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString("hex");
-    const isGreeting = message => isReverseConnect(message, claimId);
-    let listener;
-    const [id, ...route] = ids;
-    const call = {
-        address: broker,
-        command: CCB_REQUEST,
-        request: message => putClassAd(message, {
-            CCBID: streaming ? id : ids.join("#"),
-            CCBRoute: streaming && route.length > 0 ? route.join(" ") : undefined,
-            ClaimId: claimId,
-            MyAddress: listener === undefined ? "" : formatSinful({
-                ...listener.endpoint,
-                params: new Map
-            }),
-            Name: "condor-token-fetch",
-            CCBStreamingRequired: streaming || undefined
-        }),
-        async connect(within) {
-            const channel = await connect(broker, within);
-            listener ??= await listen(channel, isGreeting, limited);
-            return channel;
-        }
-    };
-    try {
-        return await ask(call, channel => answerOf(channel, listener, isGreeting), limited);
-    } catch (error) {
-        if (!late.signal.aborted || host.signal.aborted) throw error;
-        const where = listener === undefined ? "" : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
-        throw new ConnectError("ERR_CCB_ONLY", `no connection within ${BROKER_TIMEOUT_MS / 1e3} s${where}`);
-    } finally {
-        clearTimeout(timer);
-        listener?.close();
-    }
-}
-
-const NOWHERE_TO_COME = {
-    refusal: "the client has no port for the connection from the daemon"
-};
-
-async function listen({localAddress}, isGreeting, host) {
-    if (localAddress === undefined) return undefined;
-    try {
-        return await ReverseListener.open(localAddress, isGreeting, host);
-    } catch (error) {
-        host.log.debug(`ccb: cannot listen for the daemon: ${printable(String(error))}`);
-        return undefined;
-    }
-}
-
-async function answerOf(broker, listener, isGreeting) {
-    const atOurPort = listener?.connected;
-    const replied = replyOf(broker, isGreeting).then(reply => reply ?? atOurPort ?? NOWHERE_TO_COME);
-    const came = await Promise.race(atOurPort === undefined ? [ replied ] : [ atOurPort, replied ]);
-    if ("refusal" in came) return came;
-    const way = came === broker ? "the broker relays the connection" : "the daemon connected to the client";
-    return {
-        channel: came.handOver(broker.roundTrips),
-        way
-    };
-}
-
-async function replyOf(broker, isGreeting) {
-    const reply = await broker.receive(getClassAd).catch(error => {
-        if (!(error instanceof ConnectError) || error.code !== "ERR_CLOSED") throw error;
-        throw new ConnectError("ERR_CCB_ONLY", `no reply: ${error.message}`, {
-            cause: error
-        });
-    });
-    if (reply.boolean("Result") !== true) return {
-        refusal: reply.string("ErrorString") ?? "no"
-    };
-    if (reply.boolean("ProxyMode") !== true) return undefined;
-    if (await broker.receive(isGreeting)) return broker;
-    throw new ProtocolError("ERR_MESSAGE", "the CCB broker connected the client to a different daemon");
-}
-
-function isReverseConnect(message, claimId) {
-    const command = message.int();
-    const given = Buffer.from(getClassAd(message).string("ClaimId") ?? "");
-    const wanted = Buffer.from(claimId);
-    return command === CCB_REVERSE_CONNECT && given.length === wanted.length && crypto_crypto().timingSafeEqual(given, wanted);
-}
-
-const HEAD_START_MS = 250;
-
-async function reach({address, ahead}, ask, host, failed) {
-    if (!isBehindCcb(address)) return {
-        channel: await connect(address, host, ahead),
-        way: "direct"
-    };
-    const [straight, round] = [ branchOf(host), branchOf(host) ];
-    const direct = failed === undefined ? connect(address, straight.host, ahead) : Promise.reject(failed);
-    if (await worksSoon(direct)) return {
-        channel: await direct,
-        way: "direct, else ccb"
-    };
-    const indirect = connectThroughCcb(address, ask, round.host);
-    let won = false;
-    const win = (channel, way, loser) => {
-        if (won) channel.close(); else loser.cancel();
-        won = true;
-        return {
-            channel,
-            way
-        };
-    };
-    try {
-        return await Promise.any([ direct.then(channel => win(channel, "direct, else ccb", round)), indirect.then(channel => win(channel, "ccb", straight)) ]);
-    } catch (failures) {
-        if (host.signal.aborted) throw abortedError(host.signal);
-        throw reach_unreachable(address, failures);
-    }
-}
-
-function branchOf(host) {
-    const cancelled = new AbortController;
-    const signal = AbortSignal.any([ host.signal, cancelled.signal ]);
-    return {
-        host: {
-            ...host,
-            signal
-        },
-        cancel: () => cancelled.abort()
-    };
-}
-
-async function worksSoon(direct) {
-    const over = new AbortController;
-    const works = direct.then(() => true, () => false);
-    try {
-        return await Promise.race([ works, (0, promises_namespaceObject.setTimeout)(HEAD_START_MS, false, {
-            signal: over.signal
-        }) ]);
-    } finally {
-        over.abort();
-    }
-}
-
-function reach_unreachable(address, failures) {
-    const [direct, indirect] = failures instanceof AggregateError ? failures.errors : [ failures ];
-    for (const each of [ direct, indirect ]) if (!(each instanceof HTCondorError)) return each;
-    const [straight, round] = [ direct, indirect ].map(each => each.message);
-    const text = `the daemon can be reached neither directly (${straight}) nor through CCB (${round})`;
-    const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
-    return new ConnectError("ERR_CCB_ONLY", text, {
-        peer: formatSinful(address),
-        cause: indirect,
-        mayBeRestarting
-    });
-}
-
-async function callCommand(call, read, host) {
-    let {credentials, target} = call;
-    let refused;
-    for (let spent = 0, presuming = {
-        credential: true,
-        verdict: true
-    }; ;) {
-        try {
-            const result = await attempt({
-                ...call,
-                credentials,
-                target
-            }, read, presuming, host);
-            return {
-                ...result,
-                roundTrips: result.roundTrips + spent
-            };
-        } catch (error) {
-            if (!(error instanceof StartOver)) throw refused !== undefined && isNoMethod(error) ? refused : error;
-            refused ??= error.refused;
-            const resumed = isResumable(target.resume);
-            const how = resumed ? "with a new session" : "waiting for the daemon's policy first";
-            host.log.debug(`session: retrying, ${how} (${error.message})`);
-            credentials = error.credentials;
-            target = {
-                ...target,
-                resume: undefined
-            };
-            presuming = {
-                credential: presuming.credential && resumed,
-                verdict: presuming.verdict && !error.hungUp
-            };
-            spent += error.roundTrips;
-        }
-    }
-}
-
-function isNoMethod(error) {
-    return error instanceof NegotiationError && error.code === "ERR_NO_COMMON_METHOD" || error instanceof CredentialError && error.code === "ERR_NO_CREDENTIAL";
-}
-
-async function attempt(call, read, presuming, host, failed) {
-    const {target, command, about, request, phase, mayBeUnmapped = false} = call;
-    const {address, serverName, claimedName, lastHeardFrom} = target;
-    const mayBeChosen = call.connect === undefined && isBehindCcb(address);
-    const credentials = mayBeChosen ? mutualOnly(call.credentials) : call.credentials;
-    if (!isResumable(target.resume)) prepare(credentials, target);
-    const {channel, way} = await inPhase(phase ?? "connect", address, () => routeTo(call, host, failed));
-    const earlier = isResumable(target.resume) ? target.resume : undefined;
-    let session;
-    try {
-        const peer = {
-            ...channel.remote,
-            sharedPortId: sharedPortId(address),
-            serverName,
-            claimedName,
-            lastHeardFrom
-        };
-        const purpose = {
-            command,
-            about
-        };
-        session = await inPhase(phase ?? "session", address, () => earlier !== undefined ? resumeCommand(channel, purpose, request, earlier, host) : startCommand(channel, purpose, request, {
-            credentials,
-            peer,
-            presuming,
-            mayBeUnmapped
-        }, host));
-        const value = await read(session, channel).catch(error => {
-            throw earlier !== undefined && isHangUp(error) ? new StartOver(error.message, call.credentials) : error;
-        });
-        return {
-            value,
-            session,
-            roundTrips: channel.roundTrips
-        };
-    } catch (error) {
-        if (error instanceof StartOver) error.roundTrips = channel.roundTrips;
-        const mute = error instanceof ConnectError || error instanceof ProtocolError;
-        if (!mute || session !== undefined || way !== "direct, else ccb" || host.signal.aborted) throw error;
-        host.log.debug(`ccb: the peer at the direct address may not be the daemon (${error.message})`);
-        failed = error;
-    } finally {
-        channel.flush();
-        channel.close();
-    }
-    return await attempt(call, read, presuming, host, failed);
-}
-
-async function routeTo(call, host, failed) {
-    if (call.connect !== undefined) return {
-        channel: await call.connect(host),
-        way: "direct"
-    };
-    const {target, credentials} = call;
-    return await reach(target, (broker, read, within) => askBroker(broker, credentials, read, within), host, failed);
-}
-
-function mutualOnly(credentials) {
-    const methods = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name));
-    const reason = "it does not authenticate the daemon, which a connection through CCB requires";
-    const left = credentials.methods.filter(({name}) => ONE_SIDED.includes(name)).map(({name}) => ({
-        method: displayName(name),
-        reason
-    }));
-    if (methods.length === 0) {
-        const all = left.map(({method}) => method).join(", ");
-        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${all}: ${reason}`);
-    }
-    return {
-        ...credentials,
-        methods,
-        unavailable: [ ...credentials.unavailable, ...left ]
-    };
-}
-
-async function askBroker({address, ...broker}, credentials, read, host) {
-    try {
-        const target = {
-            address,
-            serverName: undefined
-        };
-        const call = {
-            ...broker,
-            target,
-            credentials: mutualOnly(credentials),
-            phase: "connect"
-        };
-        return (await callCommand(call, (_, channel) => read(channel), host)).value;
-    } catch (error) {
-        const refused = error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError || isHangUp(error);
-        if (!refused || host.signal.aborted) throw error;
-        host.log.debug(`ccb: retrying without a session (${error.message})`);
-        return await callInClear({
-            address,
-            ...broker
-        }, read, host);
-    }
-}
-
-async function callInClear({address, command, request, connect: getThere}, read, host) {
-    const channel = await (getThere?.(host) ?? connect(address, host));
-    try {
-        channel.send(message => request(message.int(command)));
-        return await read(channel);
-    } finally {
-        channel.close();
-    }
-}
-
-async function inPhase(phase, peer, work) {
-    try {
-        return await work();
-    } catch (error) {
-        throw error instanceof HTCondorError ? error.at(phase, peer && formatSinful(peer)) : error;
-    }
-}
-
-function askAllowed(target, about, credentials, host) {
-    const call = {
-        target,
-        command: DC_SEC_QUERY,
-        about,
-        credentials
-    };
-    const read = async ({channel, user}) => {
-        const reply = await inPhase("session", target.address, () => channel.receive(getClassAd));
-        if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
-        const text = `the daemon did not authorize the command; it authenticated the client as ${user}`;
-        throw new AuthorizationError("ERR_DENIED", text, user);
-    };
-    return callCommand(call, read, host);
-}
-
-function getSessionToken(target, limits, credentials, host) {
-    const ad = {
-        LimitAuthorization: limits.authz.length > 0 ? limits.authz.join(",") : undefined,
-        TokenLifetime: limits.lifetimeSeconds,
-        RequestedKey: limits.key
-    };
-    const call = {
-        target,
-        command: DC_GET_SESSION_TOKEN,
-        request: putRequest,
-        credentials
-    };
-    return callCommand(call, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-    function putRequest(message) {
-        putClassAd(message, ad);
-    }
-}
-
-const MAX_TOKEN_LENGTH = 64 * 1024;
-
-const MAX_ERROR_LENGTH = 1024 * 1024;
-
-function readTokenReply(reply) {
-    const token = refuseError(reply).string("Token", MAX_TOKEN_LENGTH);
-    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains no token");
-    return new Secret(token);
-}
-
-function refuseError(reply) {
-    const error = reply.string("ErrorString", MAX_ERROR_LENGTH);
-    const code = reply.integer("ErrorCode") ?? 0;
-    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
-    return reply;
-}
-
-const UNITS = [ [ "d", 86400, 172800 ], [ "h", 3600, 7200 ], [ "min", 60, 120 ] ];
-
-function describeDuration(seconds) {
-    const exact = UNITS.find(([, length]) => seconds >= length && seconds % length === 0);
-    const [name, length] = exact ?? UNITS.find(([, , roundFrom]) => seconds >= roundFrom) ?? [ "s", 1 ];
-    return `${Math.round(seconds / length)} ${name}`;
-}
-
-function checkToken(token, expected) {
-    claim(token.issuer === expected.issuer, "iss", `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || "unknown"}`);
-    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, but the daemon authenticated ${expected.subject}`);
-    checkExpected(token, expected);
-    claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
-    return [ ...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds) ];
-}
-
-function checkExpected({issuer, subject}, {expectedIssuer = issuer, expectedSubject = subject}) {
-    claim(issuer === expectedIssuer, "iss", `the token was issued by ${issuer}, but expected-trust-domain is ${expectedIssuer}`);
-    claim(subject === expectedSubject, "sub", `the token is for ${subject}, but expected-identity is ${expectedSubject}`);
-}
-
-function checkLevels({authz}, {authz: asked, limitedByDaemon = false}) {
-    if (asked.length === 0 && limitedByDaemon && authz !== undefined) return [ `authorization: requested all levels, granted ${authz.join(" ")}` ];
-    if (asked.length === 0) return [];
-    const granted = authz ?? [];
-    claim(granted.length > 0, "scope", "the token is not restricted to authorization levels, although a restriction was requested");
-    const extra = granted.filter(level => !covers(asked, level));
-    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which was not requested`);
-    const reduced = reducedLevels(asked, granted);
-    return reduced === undefined ? [] : [ reduced ];
-}
-
-function checkLifetime({issuedAt, expiresAt}, asked) {
-    claim(issuedAt !== undefined, "iat", "the token has no issue time (iat)");
-    if (expiresAt === undefined) {
-        claim(typeof asked !== "number", "exp", "the token never expires, although a lifetime was requested");
-        return [];
-    }
-    const granted = expiresAt - issuedAt;
-    claim(granted > 0, "exp", "the token expired before it was issued");
-    if (asked === undefined) return [];
-    claim(asked === "unlimited" || granted <= asked, "exp", `the token is valid for ${describeDuration(granted)}, longer than the requested ${asked === "unlimited" ? asked : describeDuration(asked)}`);
-    if (granted === asked) return [];
-    return [ reducedLifetime(asked, granted) ];
-}
-
-function reducedLifetime(asked, granted) {
-    const wanted = asked === "unlimited" ? asked : describeDuration(asked);
-    return `lifetime: requested ${wanted}, granted ${describeDuration(granted)}`;
-}
-
-function reducedLevels(asked, granted) {
-    const missing = asked.filter(level => !covers(granted, level));
-    return missing.length === 0 ? undefined : `authorization: requested ${asked.join(" ")}, granted ${granted.join(" ")}`;
-}
-
-const MAX_SKEW_SECONDS = 600;
-
-function excessLifetime({expiresAt}, asked, now) {
-    if (expiresAt === undefined || typeof asked !== "number") return undefined;
-    const excess = Math.round(expiresAt - now.getTime() / 1e3 - asked);
-    return excess > MAX_SKEW_SECONDS ? excess : undefined;
-}
-
-function claim(holds, name, text) {
-    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
-}
-
-const MAX_TIME = 864e10;
-
-function parseBearerToken(jwt, source) {
-    const claims = bearer_decode(jwt, source);
-    const text = name => typeof claims[name] === "string" ? claims[name] : undefined;
-    const time = name => {
-        const value = claims[name];
-        if (typeof value !== "number") return undefined;
-        if (value < 0 || value > MAX_TIME) throw bearer_unreadable(source, `its ${name} is not a valid timestamp`);
-        return value;
-    };
-    const {aud} = claims;
-    const issuer = text("iss");
-    const subject = text("sub");
-    if (issuer === undefined || subject === undefined) throw bearer_unreadable(source, "it lacks iss or sub");
-    return {
-        jwt,
-        source,
-        issuer,
-        subject,
-        scope: text("scope"),
-        profile: text("ver") ?? text("wlcg.ver"),
-        audience: (Array.isArray(aud) ? aud : [ aud ]).filter(each => typeof each === "string"),
-        expiresAt: time("exp"),
-        notBefore: time("nbf")
-    };
-}
-
-const POLICY_CLAIMS = [ ...[ "iss", "sub", "aud", "repository_id", "repository_owner_id", "project_id", "namespace_id", "pipeline_id" ], ...[ "ref", "environment", "event_name", "pipeline_source", "job_workflow_ref", "exp" ] ];
-
-const MAX_CLAIM_LENGTH = 200;
-
-function describeClaims(jwt) {
-    let claims;
-    try {
-        claims = decodeJwt(jwt.reveal());
-    } catch {
-        return "no claims that can be read";
-    }
-    const found = POLICY_CLAIMS.filter(name => claims[name] !== undefined);
-    return found.map(name => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(", ");
-}
-
-function bearer_decode(jwt, source) {
-    const text = jwt.reveal();
-    if (!JWT.test(text)) throw bearer_unreadable(source, "it is not three parts of base64url with dots between them");
-    try {
-        return decodeJwt(text);
-    } catch {
-        throw bearer_unreadable(source, "its payload is not a JSON object");
-    }
-}
-
-function bearer_unreadable(source, what) {
-    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: not a SciToken: ${what}`);
-}
-
 function proxyFor({proxy, bypass}, {hostname, port, protocol}) {
     const host = normal(hostname);
     const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);
@@ -5582,101 +6769,6 @@ function bare(hostname) {
     return hostname.replace(/^\[|\]$/g, "");
 }
 
-const NO_WORD = /\S{40,}/g;
-
-const LONGEST_REASON = 300;
-
-const HTML = /^\s{0,100}<(!doctype|html)/i;
-
-async function askForToken({who, members, tlsFor, proxies, ...request}, host) {
-    const {url} = request;
-    const {authorities} = await tlsFor(url.hostname);
-    const proxy = proxyFor(proxies, url);
-    for (const secret of proxy?.secrets ?? []) host.mask(secret);
-    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
-    const response = await sendHttp({
-        ...request,
-        authorities,
-        proxy
-    }, host);
-    const answer = readAnswer({
-        who,
-        members,
-        url,
-        headers: request.headers
-    }, response, host.now());
-    for (const secret of secretsOf(answer.token)) host.mask(secret);
-    return answer;
-}
-
-function readAnswer({who, members, url, headers}, {status, text, header}, now) {
-    const facts = {
-        peer: url.origin
-    };
-    const answer = parse(text);
-    if (status < 200 || status > 299) {
-        const reason = [ "error", "error_description", "detail", "message" ].flatMap(name => answer(name) ?? []);
-        if (reason.length === 0 && HTML.test(text)) reason.push("an HTML page");
-        const said = reason.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
-        const told = printable([ String(status), ...said ].join(": ")).slice(0, LONGEST_REASON);
-        if (status === 429 || status >= 500) {
-            const retryAfterMs = retryAfterOf(header, now);
-            const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
-            throw new ConnectError("ERR_CONNECT", `${who} returned status ${told}${when}`, {
-                ...facts,
-                retryAfterMs
-            });
-        }
-        throw new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${told}`, facts);
-    }
-    const token = new Secret(members.flatMap(name => answer(name) ?? [])[0] ?? "");
-    if (algorithmOf(token) === undefined) {
-        const what = HTML.test(text) ? `${who} returned an HTML page instead of JSON` : `${who} returned no token in ${members.join(" or ")}`;
-        throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", what, facts);
-    }
-    return {
-        token,
-        text: answer
-    };
-}
-
-const QUOTED_LENGTH = 12;
-
-const LONGEST_COMPARED = 4096;
-
-function withoutToken(reason, sent) {
-    const shown = reason.replace(NO_WORD, "***");
-    return quotes(shown, sent) ? "***" : shown;
-}
-
-function quotes(text, sent) {
-    const [, token = sent] = sent.split(" ");
-    const bare = text.replace(/\s/g, "");
-    if (bare.length > LONGEST_COMPARED) return true;
-    for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++) if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
-    return false;
-}
-
-function retryAfterOf(header, now) {
-    const value = header("retry-after")?.trim() ?? "";
-    if (/^\d{1,9}$/.test(value)) return Number(value) * 1e3;
-    const [at, theirNow] = [ value, header("date") ?? "" ].map(each => each.length > 40 ? Number.NaN : Date.parse(each));
-    if (at === undefined || Number.isNaN(at)) return undefined;
-    return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
-}
-
-function parse(text) {
-    let value;
-    try {
-        value = JSON.parse(text);
-    } catch {}
-    const members = new Map(Object.entries(value ?? {}));
-    return name => {
-        const member = members.get(name);
-        return typeof member === "string" ? member : undefined;
-    };
-}
-
 async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
     if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job is not permitted to request an OIDC token");
     const url = new URL(runner.url);
@@ -5698,562 +6790,103 @@ async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
         tlsFor,
         proxies
     };
-    const {token} = await askForToken(request, host);
+    const {token} = await askTokenEndpoint(request, host);
     return token;
 }
 
-function hasExpired({expiresAt}, now) {
-    return expiresAt !== undefined && expiresAt * 1e3 <= now.getTime();
+async function askTokenEndpoint({who, members, tlsFor, proxies, ...request}, host) {
+    const {url} = request;
+    const {authorities} = await tlsFor(url.hostname);
+    const proxy = proxyFor(proxies, url);
+    for (const secret of proxy?.secrets ?? []) host.mask(secret);
+    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
+    const response = await sendHttp({
+        ...request,
+        authorities,
+        proxy
+    }, host);
+    const answer = readAnswer({
+        who,
+        members,
+        url,
+        headers: request.headers
+    }, response, host.now());
+    maskJwt(answer.token, host);
+    return answer;
 }
 
-function expiry(token, now, {lastHeardFrom}) {
-    if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
-    const pool = lastHeardFrom === undefined ? "" : `; the clock of the collector showed at least ${iso(lastHeardFrom)}`;
-    return `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`;
-}
+const NO_WORD = /\S{40,}/g;
 
-function iso(seconds) {
-    return new Date(seconds * 1e3).toISOString();
-}
+const MAX_REASON_LENGTH = 300;
 
-const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+const HTML = /^\s{0,100}<(!doctype|html)/i;
 
-const IP_ADDRESS = /^[\d.]+$|:/;
-
-class TlsFailure extends Error {}
-
-const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the two sides have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged on the way" ] ];
-
-function tlsReason(error) {
-    const {code = "", message} = error;
-    const text = `${code} ${message.toUpperCase().replaceAll(" ", "_")}`;
-    return tls_tunnel_REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || "an error"}`;
-}
-
-const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
-
-const SETTLING_TURNS = 4;
-
-const MAX_TURNS = 1e3;
-
-class TlsTunnel {
-    #pipe;
-    #socket;
-    #outgoing=[];
-    #plaintext=[];
-    #established=false;
-    #certificate;
-    #failure;
-    static async start(options) {
-        const {connect} = process.getBuiltinModule("node:tls");
-        try {
-            return new TlsTunnel(options, connect);
-        } catch (cause) {
-            throw new TlsFailure(tlsReason(cause), {
-                cause
+function readAnswer({who, members, url, headers}, {status, text, header}, now) {
+    const facts = {
+        peer: url.origin
+    };
+    const member = membersOf(text);
+    if (status < 200 || status > 299) {
+        const reason = [ "error", "error_description", "detail", "message" ].flatMap(name => member(name) ?? []);
+        if (reason.length === 0 && HTML.test(text)) reason.push("an HTML page");
+        const said = reason.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
+        const told = printable([ String(status), ...said ].join(": ")).slice(0, MAX_REASON_LENGTH);
+        if (status === 429 || status >= 500) {
+            const retryAfterMs = retryAfterOf(header, now);
+            const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
+            throw new ConnectError("ERR_CONNECT", `${who} returned status ${told}${when}`, {
+                ...facts,
+                retryAfterMs
             });
         }
+        throw new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${told}`, facts);
     }
-    constructor({authorities, partialChain, certificate, serverName}, connect) {
-        this.#pipe = new external_node_stream_namespaceObject.Duplex({
-            read: () => {},
-            write: (chunk, _encoding, done) => {
-                this.#outgoing.push(chunk);
-                done();
-            }
-        });
-        this.#socket = connect({
-            socket: this.#pipe,
-            ca: [ ...authorities ],
-            ...partialChain ? {
-                allowPartialTrustChain: true
-            } : {},
-            ...certificate === undefined ? {} : {
-                cert: certificate.chain,
-                key: certificate.key.reveal()
-            },
-            ...serverName === undefined || IP_ADDRESS.test(serverName) ? {} : {
-                servername: serverName
-            },
-            minVersion: "TLSv1.2",
-            rejectUnauthorized: false,
-            checkServerIdentity: () => undefined
-        });
-        this.#socket.on("secureConnect", () => {
-            this.#certificate = this.#socket.getPeerX509Certificate();
-            this.#established = true;
-        });
-        this.#socket.on("data", chunk => {
-            this.#plaintext.push(chunk);
-        });
-        this.#socket.on("error", error => {
-            this.#failure ??= error;
-        });
+    const token = new Secret(members.flatMap(name => member(name) ?? [])[0] ?? "");
+    if (algorithmOf(token) === undefined) {
+        const what = HTML.test(text) ? `${who} returned an HTML page instead of JSON` : `${who} returned no token in ${members.join(" or ")}`;
+        throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", what, facts);
     }
-    get version() {
-        return this.#socket.getProtocol();
-    }
-    get established() {
-        return this.#established;
-    }
-    feed(records) {
-        if (records.length > 0) this.#pipe.push(records);
-    }
-    async output() {
-        await this.#until(() => this.#outgoing.length > 0);
-        for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
-        this.#throwFailure();
-        return this.pending();
-    }
-    pending() {
-        return concat(this.#outgoing.splice(0));
-    }
-    async handshake() {
-        await this.#until(() => this.#established);
-    }
-    async failure() {
-        for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
-        if (this.#failure === undefined) return undefined;
-        const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
-        return {
-            reason: tlsReason(this.#failure),
-            alert: digits === undefined ? undefined : Number(digits)
-        };
-    }
-    async read(length) {
-        await this.#until(() => this.#plaintext.reduce((sum, {length}) => sum + length, 0) >= length);
-        const all = concat(this.#plaintext);
-        this.#plaintext = [ all.subarray(length) ];
-        return all.subarray(0, length);
-    }
-    write(plaintext) {
-        this.#socket.write(plaintext);
-        return this.output();
-    }
-    distrust(serverName) {
-        if (!HOST_NAME.test(serverName)) return `${serverName} is not a host name`;
-        const certificate = this.#certificate;
-        if (certificate === undefined) return "it has no certificate";
-        if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
-        const {subjectAltName, subject} = certificate;
-        const options = {
-            subject: subjectAltName === undefined ? "always" : "never"
-        };
-        if (certificate.checkHost(serverName, options) !== undefined) return undefined;
-        const names = subjectAltName || subject || "";
-        return `its certificate is for ${names.replaceAll("\n", ", ") || "no name"}, not for ${serverName}`;
-    }
-    close() {
-        this.#socket.destroy();
-        this.#pipe.destroy();
-    }
-    async #until(condition) {
-        for (let turn = 0; !condition(); turn++) {
-            this.#throwFailure();
-            if (turn === MAX_TURNS) throw new TlsFailure("the daemon sent incomplete TLS records");
-            await nextTurn();
-        }
-    }
-    #throwFailure() {
-        if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), {
-            cause: this.#failure
-        });
-    }
-}
-
-const nextTurn = () => new Promise(resolve => setImmediate(resolve));
-
-function untrusted(code, issuer) {
-    const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
-    switch (code) {
-      case "CERT_HAS_EXPIRED":
-        return `its certificate, or a CA certificate above it, has expired (${by})`;
-
-      case "CERT_NOT_YET_VALID":
-        return `its certificate is not valid yet, or the clock of this host is wrong (${by})`;
-
-      default:
-        return `its certificate is not trusted (${code}; ${by})`;
-    }
-}
-
-const OK = 0;
-
-const ERROR = -1;
-
-const SENDING = 1;
-
-const RECEIVING = 2;
-
-const QUITTING = 3;
-
-const HOLDING = 4;
-
-const ssl_exchange_KEY_LENGTH = 256;
-
-const MAX_RECORDS_LENGTH = 1024 * 1024;
-
-const MAX_ROUNDS = 8;
-
-const NOTHING = new Uint8Array;
-
-class SslExchange {
-    #credential;
-    #tunnel;
-    #certificate;
-    #failure;
-    constructor(credential) {
-        this.#credential = credential;
-    }
-    async open(channel) {
-        const options = await this.#credential.tls();
-        this.#certificate = options.certificate;
-        try {
-            this.#tunnel = await TlsTunnel.start(options);
-            const records = await this.#tunnel.output();
-            channel.send(message => message.int(OK));
-            putRecords(channel, RECEIVING, records);
-        } catch (error) {
-            if (!(error instanceof TlsFailure)) throw error;
-            this.#failure = `TLS could not start: ${error.message}`;
-            channel.send(message => message.int(ERROR));
-        }
-    }
-    async prove(channel) {
-        const hello = await channel.receive(message => message.int());
-        if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
-        if (hello !== OK) {
-            throw new MethodRefused("the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host", true);
-        }
-        const tunnel = this.#started;
-        try {
-            await this.#handshake(channel, tunnel);
-            await this.#receiveKey(channel, tunnel);
-        } catch (error) {
-            if (!(error instanceof TlsFailure)) throw error;
-            putRecords(channel, QUITTING, tunnel.pending());
-            throw new MethodRefused(`TLS failed: ${error.message}`);
-        }
-    }
-    hold(channel) {
-        putRecords(channel, HOLDING, NOTHING);
-    }
-    async say(channel, plaintext) {
-        putRecords(channel, HOLDING, await this.#started.write(plaintext));
-    }
-    close() {
-        this.#tunnel?.close();
-    }
-    get #started() {
-        if (this.#tunnel === undefined) throw new RangeError("finish before open");
-        return this.#tunnel;
-    }
-    async #handshake(channel, tunnel) {
-        for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
-            const status = await this.#receive(channel, tunnel);
-            if (status === HOLDING && holding) {
-                await tunnel.handshake();
-                return this.#verify(channel, tunnel);
-            }
-            const answer = await tunnel.output();
-            if (tunnel.established) this.#verify(channel, tunnel); else if (!holding) this.#checkVersion(channel, tunnel);
-            putRecords(channel, HOLDING, answer);
-            holding = true;
-        }
-        throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
-    }
-    #checkVersion(channel, tunnel) {
-        if (this.#certificate === undefined || tunnel.version !== "TLSv1.2") return;
-        if (this.#certificate.onUnverified !== undefined) {
-            this.#certificate.onUnverified();
-            return;
-        }
-        putRecords(channel, QUITTING, NOTHING);
-        throw new MethodRefused("the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet");
-    }
-    #verify(channel, tunnel) {
-        const {label, method, serverName} = this.#credential;
-        const reason = tunnel.distrust(serverName);
-        if (reason === undefined) return;
-        putRecords(channel, QUITTING, NOTHING);
-        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${reason}`, [ {
-            method: displayName(method),
-            reason: `${label}: ${reason}`
-        } ]);
-    }
-    async #receiveKey(channel, tunnel) {
-        for (let round = 0; round < MAX_ROUNDS; round++) {
-            if (await this.#receive(channel, tunnel) === HOLDING) {
-                await tunnel.read(ssl_exchange_KEY_LENGTH);
-                return;
-            }
-            const failure = await tunnel.failure();
-            if (failure !== undefined) throw new TlsFailure(failure.reason);
-            putRecords(channel, RECEIVING, tunnel.pending());
-        }
-        throw new ProtocolError("ERR_MESSAGE", "the daemon sent no session key");
-    }
-    async #receive(channel, tunnel) {
-        const {status, records} = await channel.receive(getRecords);
-        tunnel.feed(records);
-        if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
-        const number = (await tunnel.failure())?.alert;
-        const alert = number === undefined ? "" : `, TLS alert ${number} ${ALERTS[number] ?? ""}`.trimEnd();
-        const why = alert === "" && tunnel.established ? UNEXPLAINED : alert;
-        throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
-    }
-}
-
-function putHolding(message) {
-    message.int(HOLDING).int(0);
-}
-
-async function serverHolds(channel) {
-    return (await channel.receive(getRecords)).status === HOLDING;
-}
-
-function getRecords(message) {
-    const status = message.int();
-    const length = message.int();
-    if (length < 0 || length > MAX_RECORDS_LENGTH) throw new ProtocolError("ERR_MESSAGE", `${length} bytes of TLS`);
     return {
-        status,
-        records: message.bytes(length)
+        token,
+        text: member
     };
 }
 
-function putRecords(channel, status, records) {
-    channel.send(message => message.int(status).int(records.length).bytes(records));
+const QUOTED_LENGTH = 12;
+
+const MAX_COMPARED_LENGTH = 4096;
+
+function withoutToken(reason, sent) {
+    const shown = reason.replace(NO_WORD, "***");
+    return quotes(shown, sent) ? "***" : shown;
 }
 
-const UNEXPLAINED = ": it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
-
-const ALERTS = {
-    40: "handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)",
-    42: "bad_certificate: it cannot parse the client certificate",
-    43: "unsupported_certificate: it does not accept the client certificate",
-    44: "certificate_revoked: the client certificate is revoked",
-    45: "certificate_expired: the client certificate has expired",
-    46: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
-    48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
-    70: "protocol_version: it supports no TLS version of the client"
-};
-
-const NO_SERVER_NAME = "no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address";
-
-function onlyClaimed(name) {
-    return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
+function quotes(text, sent) {
+    const [, token = sent] = sent.split(" ");
+    const bare = text.replace(/\s/g, "");
+    if (bare.length > MAX_COMPARED_LENGTH) return true;
+    for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++) if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
+    return false;
 }
 
-function ssl(label, tlsFor, source = label) {
-    const candidate = serverName => {
-        const exchange = new SslExchange({
-            method: "SSL",
-            label,
-            serverName,
-            tls: () => tlsFor(serverName)
-        });
-        return {
-            label,
-            source,
-            open: channel => exchange.open(channel),
-            async finish(channel) {
-                try {
-                    await exchange.prove(channel);
-                    exchange.hold(channel);
-                    return [];
-                } finally {
-                    exchange.close();
-                }
-            }
-        };
-    };
-    const presumed = ({serverName, claimedName}) => {
-        const name = serverName ?? claimedName;
-        return name === undefined ? undefined : candidate(name);
-    };
-    return {
-        name: "SSL",
-        sources: [ label ],
-        candidatesFor(_, peer) {
-            const fit = presumed(peer);
-            return fit === undefined ? {
-                fit: [],
-                unfit: [ {
-                    label,
-                    reason: NO_SERVER_NAME
-                } ]
-            } : {
-                fit: [ fit ],
-                unfit: []
-            };
-        },
-        presumed
-    };
+function retryAfterOf(header, now) {
+    const value = header("retry-after")?.trim() ?? "";
+    if (/^\d{1,9}$/.test(value)) return Number(value) * 1e3;
+    const [at, theirNow] = [ value, header("date") ?? "" ].map(each => each.length > 40 ? Number.NaN : Date.parse(each));
+    if (at === undefined || Number.isNaN(at)) return undefined;
+    return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
-const MAX_SCITOKEN_LENGTH = 16380;
-
-function scitokens(token, tlsFor, host) {
-    const {source} = token;
-    const label = `${source} (${token.subject}, issuer ${token.issuer})`;
-    const patience = {
-        waits: false
-    };
-    const candidate = (serverName, peer) => {
-        const exchange = new SslExchange({
-            method: "SCITOKENS",
-            label,
-            serverName,
-            tls: () => tlsFor(serverName)
-        });
-        return {
-            label,
-            source,
-            doubt: expiry(token, host.now(), peer),
-            expiresAt: token.expiresAt,
-            open: channel => exchange.open(channel),
-            patience,
-            async finish(channel, _, last) {
-                try {
-                    await exchange.prove(channel);
-                    exchange.hold(channel);
-                    await exchange.say(channel, lengthAndToken(token));
-                } finally {
-                    exchange.close();
-                }
-                const refused = new MethodRefused(refusal(token, host.now()));
-                if (last && !patience.waits) return [ {
-                    write: putHolding,
-                    otherwise: () => refused
-                } ];
-                if (!await serverHolds(channel)) throw refused;
-                return [];
-            }
-        };
-    };
-    return {
-        name: "SCITOKENS",
-        sources: [ source ],
-        candidatesFor(_, peer) {
-            const {serverName, claimedName} = peer;
-            const unfit = reason => ({
-                fit: [],
-                unfit: [ {
-                    label,
-                    reason
-                } ]
-            });
-            if (serverName !== undefined) return {
-                fit: [ candidate(serverName, peer) ],
-                unfit: []
-            };
-            return unfit(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
-        },
-        presumed: peer => peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)
-    };
-}
-
-function lengthAndToken({jwt}) {
-    const text = (new TextEncoder).encode(jwt.reveal());
-    const bytes = new Uint8Array(4 + text.length);
-    new DataView(bytes.buffer).setUint32(0, text.length);
-    bytes.set(text, 4);
-    return bytes;
-}
-
-function refusal({issuer, subject, audience, scope, profile, expiresAt, notBefore}, now) {
-    const seconds = now.getTime() / 1e3;
-    const likely = [];
-    const possible = [];
-    if (notBefore !== undefined && notBefore > seconds) likely.push(`it is not valid before ${new Date(notBefore * 1e3).toISOString()}`);
-    if (scope === undefined) likely.push(`it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN_TOKEN_ISSUERS may omit`);
-    if (!issuer.startsWith("https://")) likely.push(`its issuer ${issuer} is not an https URL`);
-    if (audience.length === 0 && profile === "scitoken:2.0") likely.push("it has no audience, which scitoken:2.0 requires");
-    if (audience.length > 0) likely.push(`its audience is ${audience.join(", ")}, but SCITOKENS_SERVER_AUDIENCE of the daemon differs`); else if (profile !== "scitoken:2.0") possible.push("it has no audience, but the daemon sets SCITOKENS_SERVER_AUDIENCE");
-    possible.push(`no line of the daemon's map file (CERTIFICATE_MAPFILE, method SCITOKENS) is for ${issuer},${subject}`, `the daemon cannot fetch the keys of ${issuer}, or they did not sign this token`);
-    if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300) possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
-    return `the daemon refused it without a reason; possible causes: ${[ ...likely, ...possible ].join("; ")}`;
-}
-
-const scitokens_MAX_FILE_LENGTH = 64 * 1024;
-
-function loadSciToken(source, tlsFor, host) {
-    const token = readSciToken(source, host);
-    if (typeof token === "string") return token;
-    const {length} = (new TextEncoder).encode(token.jwt.reveal());
-    if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-    const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
-    if (source.text === undefined) return `${token.source}: ${reason}`;
-    throw unreadable(token.source, reason);
-}
-
-function readSciToken(source, host) {
-    const given = source.text !== undefined;
-    const found = given ? {
-        text: source.text.reveal(),
-        source: source.name ?? "scitoken"
-    } : discover(source);
-    if (typeof found === "string") return found;
-    const jwt = new Secret(found.text.trim());
-    if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret); else if (given && jwt.reveal() !== "") host.mask(jwt);
+function membersOf(text) {
+    let value;
     try {
-        if (jwt.reveal() === "") throw unreadable(found.source, "the value is empty");
-        if (/\s/.test(jwt.reveal())) throw unreadable(found.source, "it contains white space");
-        return parseBearerToken(jwt, found.source);
-    } catch (error) {
-        if (!(error instanceof CredentialError) || given) throw error;
-        return error.message;
-    }
-}
-
-function discover({file, env, uid}) {
-    if (file !== undefined) {
-        const text = readStart(file);
-        if (text instanceof Error) return `SCITOKENS_FILE ${file}: ${reasonOf(text)}`;
-        const [line = ""] = text.split("\n").filter(each => each.trim() !== "" && !each.trim().startsWith("#"));
-        return {
-            text: line,
-            source: file
-        };
-    }
-    const variable = env["BEARER_TOKEN"];
-    if (variable !== undefined && variable.trim() !== "") return {
-        text: variable,
-        source: "BEARER_TOKEN"
+        value = JSON.parse(text);
+    } catch {}
+    const members = new Map(Object.entries(value ?? {}));
+    return name => {
+        const member = members.get(name);
+        return typeof member === "string" ? member : undefined;
     };
-    const name = `bt_u${uid}`;
-    const folders = uid === undefined ? [] : [ env["XDG_RUNTIME_DIR"] ?? "", "/tmp" ].filter(each => each !== "");
-    const named = env["BEARER_TOKEN_FILE"] ?? "";
-    const files = [ ...named === "" ? [] : [ named ], ...folders.map(folder => (0, external_node_path_namespaceObject.join)(folder, name)) ];
-    for (const path of files) {
-        const text = readStart(path, path === named ? undefined : uid);
-        if (!(text instanceof Error)) {
-            if (text.trim() !== "") return {
-                text,
-                source: path
-            };
-        } else if (text.code !== "ENOENT") return `${path}: ${reasonOf(text)}`;
-    }
-    return `no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${files.join(", ") || "any file"}`;
-}
-
-function readStart(path, owner) {
-    try {
-        const ours = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
-        const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | ours);
-        try {
-            const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-            if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is not a regular file");
-            if (owner !== undefined && uid !== owner) return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
-            const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
-            return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
-        } finally {
-            (0, external_node_fs_namespaceObject.closeSync)(file);
-        }
-    } catch (error) {
-        return error;
-    }
 }
 
 const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
@@ -6318,7 +6951,7 @@ function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, 
         headers,
         body: body.toString()
     };
-    return askForToken({
+    return askTokenEndpoint({
         ...form,
         who,
         members,
@@ -6329,251 +6962,44 @@ function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, 
     }, host);
 }
 
-const MAX_PEM_BYTES = 8 * 1024 * 1024;
-
-const ssl_MAX_FILES = 4096;
-
-const MIN_RSA_BITS = 2048;
-
-const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
-
-const ANY_USAGE = "2.5.29.37.0";
-
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
-
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
-
-function loadCertificate(source, tlsFor, host) {
-    const method = own => ssl(own.label, tlsFor(own), own.source);
-    if (source.given) {
-        const onUnverified = () => host.log.warn("The daemon does not support TLS 1.3, so the client sends its certificate in cleartext and before it verifies the daemon. The administrator should enable TLS 1.3");
-        return method({
-            ...readPair(source.certificate, source.key, host),
-            onUnverified
-        });
-    }
-    const reasons = [];
-    for (const {certificate, key} of source.pairs.toReversed()) {
-        try {
-            return method(readPair({
-                name: "AUTH_SSL_CLIENT_CERTFILE",
-                path: certificate
-            }, {
-                name: "AUTH_SSL_CLIENT_KEYFILE",
-                path: key
-            }, host));
-        } catch (error) {
-            if (!(error instanceof CredentialError)) throw error;
-            reasons.push(error.message);
-        }
-    }
-    return reasons.join("; ") || "no client certificate was provided, and SSL authenticates no identity without one";
-}
-
-function readPair(certificateSource, keySource, host) {
-    const certificates = readPem(certificateSource);
-    const chain = readCertificates(certificates, certificateSource.name);
-    const key = readKey(keySource, host);
-    const [own] = chain;
-    if (own === undefined) throw unreadable(certificateSource.name, "it contains no PEM certificate");
-    checkUsable(own, key.object, certificateSource.name);
-    const subject = distinguishedName(own.subject, "an empty subject");
-    if (!own.checkPrivateKey(key.object)) throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
-    const [from, to] = [ new Date(own.validFrom), new Date(own.validTo) ];
-    if (to <= host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
-    if (from > host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
-    return {
-        chain: chain.map(each => each.toString()).join("\n"),
-        key: key.pem,
-        onUnverified: undefined,
-        label: `${certificateSource.name} (${subject})`,
-        source: certificateSource.name
-    };
-}
-
-function checkUsable({keyUsage}, key, name) {
-    const {modulusLength} = key.asymmetricKeyDetails ?? {};
-    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
-    const purposes = keyUsage;
-    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(name, "the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)");
-}
-
-function readKey(source, host) {
-    const [pem, kind = ""] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined) throw unreadable(source.name, `it contains no PEM private key${source.name === "client-certificate" ? ", and client-key is not set" : ""}`);
-    const secret = new Secret(pem);
-    host.mask(secret);
-    if (kind.includes("ENCRYPTED") || pem.includes("Proc-Type: 4,ENCRYPTED")) {
-        throw unreadable(source.name, "the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN");
-    }
-    try {
-        return {
-            pem: secret,
-            object: crypto_crypto().createPrivateKey(pem)
-        };
-    } catch {
-        throw unreadable(source.name, "the private key cannot be parsed");
-    }
-}
-
-function readCertificates(text, name) {
-    return (text.match(CERTIFICATE) ?? []).map(pem => {
-        try {
-            return new (crypto_crypto().X509Certificate)(pem);
-        } catch {
-            throw unreadable(name, "it contains a certificate that cannot be parsed");
-        }
-    });
-}
-
-function readPem(source) {
-    if ("text" in source) return source.text.reveal();
-    try {
-        return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString("latin1"));
-    } catch (error) {
-        const what = typeof source.path === "string" ? source.path : "the value is not PEM, and reading it as a path failed";
-        throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
-    }
-}
-
-function pathOf({path}) {
-    return typeof path === "string" ? path : path.reveal();
-}
-
-function readAuthorities(source, skip) {
-    const pem = text => readCertificates(text, source.name).map(each => each.toString());
-    const files = "text" in source ? undefined : filesIn(pathOf(source));
-    const found = files === undefined ? pem(readPem(source)) : files.flatMap(path => {
-        try {
-            const certificates = pem(readPem({
-                name: source.name,
-                path
-            }));
-            if (certificates.length === 0) skip(`${path}: it contains no PEM certificate`);
-            return certificates;
-        } catch (error) {
-            if (!(error instanceof CredentialError)) throw error;
-            skip(`${path}: ${error.message}`);
-            return [];
-        }
-    });
-    if (found.length > 0) return found;
-    throw unreadable(source.name, "it contains no PEM certificate");
-}
-
-function filesOf(path) {
-    return filesIn(path) ?? [ path ];
-}
-
-function filesIn(path) {
-    try {
-        return (0, external_node_fs_namespaceObject.readdirSync)(path, {
-            withFileTypes: true
-        }).filter(each => each.isFile() || each.isSymbolicLink()).slice(0, ssl_MAX_FILES).map(({name}) => (0, 
-        external_node_path_namespaceObject.join)(path, name));
-    } catch {
-        return undefined;
-    }
-}
-
-const SYSTEM_FILES = [ "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" ];
-
-function systemTrust({certificateFile, platform}) {
-    return {
-        authorities: undefined,
-        files: [],
-        directory: undefined,
-        system: true,
-        knownHosts: undefined,
-        certificateFile,
-        platform
-    };
-}
-
-function loadTrust(source, host) {
-    const skip = reason => host.log.debug(`credentials: skipped ${reason}`);
-    const given = source.authorities === undefined ? [] : readAuthorities(source.authorities, skip);
-    const configured = () => [ ...source.files, ...source.directory === undefined ? [] : filesOf(source.directory) ].flatMap(path => {
-        try {
-            return readAuthorities({
-                name: path,
-                path
-            }, skip);
-        } catch (error) {
-            skip(messageOf(error));
-            return [];
-        }
-    });
-    return own => async serverName => {
-        const {knownHosts} = source;
-        const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
-        const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
-        return {
-            authorities: [ ...given, ...configured(), ...system, ...known === undefined ? [] : [ known ] ],
-            partialChain: known !== undefined,
-            certificate: own,
-            serverName
-        };
-    };
-}
-
-function systemFiles({certificateFile, platform}) {
-    if (certificateFile !== undefined) return [ certificateFile ];
-    return platform === "win32" ? [] : SYSTEM_FILES;
-}
-
-async function systemAuthorities(files) {
-    for (const path of files) {
-        try {
-            return [ readBounded(path, MAX_PEM_BYTES).toString("latin1") ];
-        } catch {}
-    }
-    const tls = process.getBuiltinModule("node:tls");
-    const system = tls.getCACertificates?.("system") ?? [];
-    return system.length > 0 ? system : tls.rootCertificates;
-}
-
-function knownCertificate(file, serverName, host) {
-    let text;
-    try {
-        text = readBounded(file, MAX_PEM_BYTES).toString("utf8");
-    } catch (error) {
-        host.log.debug(`credentials: no known hosts in ${file}: ${reasonOf(error)}`);
-        return undefined;
-    }
-    for (const line of text.split("\n")) {
-        const [alias = "", method, certificate = ""] = line.trim().split(/\s+/);
-        if (alias !== serverName && alias !== `!${serverName}`) continue;
-        if (alias.startsWith("!") || method !== "SSL" || certificate.startsWith("@")) return undefined;
-        try {
-            return new (crypto_crypto().X509Certificate)(Buffer.from(certificate, "base64")).toString();
-        } catch {
-            host.log.debug(`credentials: the line for ${serverName} in ${file} contains no certificate`);
-            return undefined;
-        }
-    }
-    return undefined;
-}
-
 const keyless_SHARED_KEY = /^HS/i;
 
-async function resolveBearer({job, service, proxies, extraCertificates: extra}, credentials, authz, host) {
-    const {trust} = credentials;
-    const withExtra = source => loadTrust(extra === undefined ? source : {
-        ...source,
-        files: [ ...source.files, extra ]
-    }, host)(undefined);
-    const tlsForJob = withExtra(systemTrust(trust));
-    if (service === undefined) {
-        const token = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
-        return {
-            kind: "scitoken",
-            token
-        };
-    }
-    const tlsFor = withExtra(trust);
+async function resolveBearer(request, host) {
+    const {keyless} = request;
+    if (keyless === undefined) return undefined;
+    return await withPhase("credentials", undefined, () => obtainBearer(keyless, request, host));
+}
+
+async function obtainBearer(source, request, host) {
+    const {service} = source;
+    const {scitoken} = request.credentials;
+    const asSciToken = (text, name) => ({
+        kind: "scitoken",
+        source: {
+            ...scitoken,
+            text,
+            name
+        }
+    });
+    if (service === undefined) return asSciToken(await bearerToken(source, request, host), "oidc-audience");
+    const response = await keyless_exchange(service, source, request, host);
+    host.log.debug(`credentials: ${service.url.origin} issued a token`);
+    const {token} = response;
+    if (!keyless_SHARED_KEY.test(algorithmOf(token) ?? "")) return asSciToken(token, "token-service");
+    checkWantsIdToken(request, service.url, host);
+    return {
+        kind: "idtoken",
+        token: parseIdToken(token),
+        identity: response.text("identity")
+    };
+}
+
+async function keyless_exchange(service, source, request, host) {
+    const {job, proxies} = source;
     const {url} = service;
-    if (job !== undefined) warnOfAudience(job.audience, url, host);
+    const {authz, credentials} = request;
+    const tlsFor = tlsWith(credentials.trust, source, host);
+    if (job !== undefined) warnAboutAudience(job.audience, url, host);
     const {authorities} = await tlsFor(url.hostname);
     const ahead = {
         url,
@@ -6581,12 +7007,11 @@ async function resolveBearer({job, service, proxies, extraCertificates: extra}, 
         proxy: proxyFor(proxies, url)
     };
     const connection = job === undefined ? undefined : openAhead(ahead, host);
-    let answer;
     try {
-        const bearer = job === undefined ? given(credentials, host) : await jobToken(job, tlsForJob, proxies, host);
+        const bearer = await bearerToken(source, request, host);
         const claims = describeClaims(bearer);
         host.log.debug(`credentials: the job token has ${claims}`);
-        const request = {
+        const asked = {
             service,
             bearer,
             authz,
@@ -6594,73 +7019,1318 @@ async function resolveBearer({job, service, proxies, extraCertificates: extra}, 
             proxies,
             connection
         };
-        answer = await askTokenService(request, host).catch(error => {
+        return await askTokenService(asked, host).catch(error => {
             if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
             throw error;
         });
     } finally {
         connection?.close();
     }
-    host.log.debug(`credentials: ${url.origin} issued a token`);
-    const {token} = answer;
-    if (!keyless_SHARED_KEY.test(algorithmOf(token) ?? "")) return {
-        kind: "scitoken",
-        token
-    };
-    return {
-        kind: "idtoken",
-        token,
-        identity: answer.text("identity"),
-        service: url.origin
-    };
 }
 
-function warnOfAudience(audience, url, host) {
+async function bearerToken(source, {credentials}, host) {
+    const {job, proxies} = source;
+    if (job === undefined) return suppliedToken(credentials.scitoken, host);
+    return await jobToken(job, tlsWith(systemTrust(credentials.trust), source, host), proxies, host);
+}
+
+function tlsWith(trust, {extraCertificates: extra}, host) {
+    return loadTrust(extra === undefined ? trust : {
+        ...trust,
+        files: [ ...trust.files, extra ]
+    }, host)(undefined);
+}
+
+function warnAboutAudience(audience, url, host) {
     const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
     if (origin === url.origin) return;
     host.log.warn(`oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`);
 }
 
-function given(credentials, host) {
-    const found = readSciToken(credentials.scitoken, host);
-    if (typeof found !== "string") return found.jwt;
-    throw new CredentialError("ERR_NO_CREDENTIAL", `token-service: there is no token to exchange: ${found}`);
+function suppliedToken(source, host) {
+    const found = readSciToken(source, host);
+    if (!(found instanceof Unavailable)) return found.jwt;
+    throw new CredentialError("ERR_NO_CREDENTIAL", `token-service: there is no token to exchange: ${found.reason}`);
 }
 
-async function withBearer(request, host) {
-    const {keyless, credentials, authz, checkOnly, mode, remote} = request;
-    if (keyless === undefined) return request;
-    const bearer = await resolveBearer(keyless, credentials, authz, host);
-    if (bearer.kind === "scitoken") {
-        const name = keyless.service === undefined ? "oidc-audience" : "token-service";
-        const scitoken = {
-            ...credentials.scitoken,
-            text: bearer.token,
-            name
-        };
-        return {
-            ...request,
-            credentials: {
-                ...credentials,
-                scitoken
-            }
-        };
-    }
+function checkWantsIdToken({mode, remote, checkOnly}, service, host) {
     if (mode !== "fetch" || remote) {
         const instead = remote ? "remote" : `mode ${mode}`;
         const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
         throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", text, {
-            peer: bearer.service
+            peer: service.origin
         });
     }
     if (checkOnly) host.log.warn("The token service issued an IDTOKEN, which is discarded after the check");
+}
+
+class Expression {
+    source;
+    constructor(source) {
+        this.source = source;
+    }
+}
+
+const SECRET_MARKER = "ZKM";
+
+const MAX_STRING_LENGTH = 16 * 1024;
+
+const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
+
+class ClassAd {
+    #values;
+    constructor(values) {
+        this.#values = values;
+    }
+    get size() {
+        return this.#values.size;
+    }
+    string(name, maxLength = MAX_STRING_LENGTH) {
+        const source = this.#literal(name);
+        if (source === undefined) return undefined;
+        if (source.length > maxLength + 2) {
+            const text = `the attribute ${name} has ${source.length - 2} characters, more than ${maxLength}`;
+            throw new ProtocolError("ERR_CLASSAD", text);
+        }
+        const inner = /^"(.*)"$/s.exec(source)?.[1];
+        if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, "a string");
+        return inner.replaceAll('\\"', '"');
+    }
+    integer(name) {
+        const source = this.#literal(name);
+        if (source === undefined) return undefined;
+        const value = /^[+-]?\d{1,16}$/.test(source) ? Number(source) : Number.NaN;
+        if (!Number.isSafeInteger(value)) throw wrongType(name, "an integer");
+        return value;
+    }
+    boolean(name) {
+        const source = this.#literal(name)?.toLowerCase();
+        if (source === undefined) return undefined;
+        if (source !== "true" && source !== "false") throw wrongType(name, "a boolean");
+        return source === "true";
+    }
+    source(name) {
+        return this.#values.get(name.toLowerCase());
+    }
+    #literal(name) {
+        const source = this.#values.get(name.toLowerCase());
+        return source === undefined || source.toLowerCase() === "undefined" ? undefined : source;
+    }
+}
+
+function wrongType(name, wanted) {
+    return new ProtocolError("ERR_CLASSAD", `the attribute ${name} is not ${wanted}`);
+}
+
+function getClassAd(message) {
+    const count = message.int();
+    if (count < 0 || count > message.remaining) throw new ProtocolError("ERR_CLASSAD", `an ad declares ${count} attributes`);
+    const values = new Map;
+    for (let i = 0; i < count; i++) {
+        const line = message.string();
+        const [, name, source] = ATTRIBUTE.exec(line === SECRET_MARKER ? message.string() : line) ?? [];
+        if (name === undefined || source === undefined) throw new ProtocolError("ERR_CLASSAD", "a line is not an attribute");
+        values.set(name.toLowerCase(), source.trim());
+    }
+    message.string();
+    message.string();
+    return new ClassAd(values);
+}
+
+function putClassAd(message, ad) {
+    const lines = Object.entries(ad).flatMap(([name, value]) => value === undefined ? [] : [ `${name} = ${sourceOf(value)}` ]);
+    message.int(lines.length);
+    for (const line of lines) message.string(line);
+    message.string("").string("");
+}
+
+function sourceOf(value) {
+    if (value instanceof Expression) return value.source;
+    if (typeof value === "string") return `"${value.replaceAll('"', '\\"')}"`;
+    return String(value);
+}
+
+const MAX_CONTACTS = 8;
+
+const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
+
+function ccbContacts({params}) {
+    return (params.get("CCBID") ?? "").split(" ").filter(word => word !== "").slice(0, MAX_CONTACTS).flatMap(word => {
+        const [, address = "", chain = ""] = CONTACT.exec(word) ?? [];
+        const broker = parseAddress(address);
+        return broker === undefined ? [] : [ {
+            broker: withoutCcb(broker),
+            ids: chain.slice(1).split("#")
+        } ];
+    });
+}
+
+function isBehindCcb({params}) {
+    return (params.get("CCBID") ?? "") !== "";
+}
+
+function inPrivateNetwork(address, name) {
+    if (name === undefined || name === "" || address.params.get("PrivNet") !== name) return address;
+    const privateAddress = address.params.get("PrivAddr");
+    const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
+    if (direct === undefined) return address;
+    const alias = address.params.get("alias");
+    if (alias === undefined || direct.params.has("alias")) return direct;
     return {
-        ...request,
-        issued: {
-            jwt: bearer.token,
-            identity: bearer.identity
+        ...direct,
+        params: new Map([ ...direct.params, [ "alias", alias ] ])
+    };
+}
+
+function withoutCcb(address) {
+    return {
+        ...address,
+        params: new Map([ ...address.params ].filter(([name]) => name !== "CCBID"))
+    };
+}
+
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+function branchOf(host) {
+    const controller = new AbortController;
+    const signal = AbortSignal.any([ host.signal, controller.signal ]);
+    return {
+        host: {
+            ...host,
+            signal
+        },
+        cancel: reason => controller.abort(reason)
+    };
+}
+
+async function withTimeLimit(limitMs, reason, work, host) {
+    const branch = branchOf(host);
+    const timer = setTimeout(() => branch.cancel(reason), limitMs);
+    try {
+        return await work(branch.host);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+const SHARED_PORT_CONNECT = 75;
+
+async function connect(address, host, ahead) {
+    const early = ahead?.take(address);
+    const socket = early ?? await dial(endpoints(address), host).catch(error => {
+        if (error instanceof HTCondorError) error.peer ??= formatSinful(address);
+        throw error;
+    });
+    const id = sharedPortId(address);
+    if (early !== undefined) host.log.debug("connect: using the connection that was opened in advance");
+    if (id !== undefined) host.log.debug(`connect: requesting ${id} through the shared port`);
+    const preamble = id === undefined ? {} : {
+        preamble: sharedPortConnect(id)
+    };
+    return new Channel(socket, {
+        ...host,
+        ...preamble,
+        roundTrips: early === undefined ? 1 : 0
+    });
+}
+
+function sharedPortConnect(id) {
+    const message = (new Writer).int(SHARED_PORT_CONNECT).string(id).string("condor-token-fetch").int(-1).int(0).finish();
+    return concat([ putHeader(message.length), message ]);
+}
+
+function isConnectionClosed(error) {
+    return error instanceof ConnectError && error.code === "ERR_CLOSED";
+}
+
+function isUnreachable(error) {
+    return error instanceof ConnectError || error instanceof ProtocolError;
+}
+
+function failures_isRefusal(error) {
+    return error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError;
+}
+
+const GREETING_TIMEOUT_MS = 5e3;
+
+const MAX_PENDING = 16;
+
+class ReverseListener {
+    endpoint;
+    connected;
+    #server;
+    #channels=new Set;
+    #onAbort;
+    #signal;
+    constructor(server, isGreeting, options) {
+        const address = server.address();
+        if (address === null || typeof address === "string") throw new RangeError("not listening");
+        this.endpoint = {
+            host: address.address,
+            port: address.port
+        };
+        this.#server = server;
+        this.#signal = options.signal;
+        let fail = () => {};
+        this.connected = new Promise((resolve, reject) => {
+            fail = reject;
+            server.on("connection", socket => {
+                const channel = new Channel(socket, {
+                    ...options,
+                    signal: AbortSignal.any([ options.signal ])
+                });
+                void this.#expectGreeting(channel, isGreeting).then(right => right && resolve(channel));
+            });
+        });
+        this.connected.catch(() => {});
+        this.#onAbort = () => {
+            this.close();
+            fail(abortedError(options.signal));
+        };
+        options.signal.addEventListener("abort", this.#onAbort, {
+            once: true
+        });
+        if (options.signal.aborted) this.#onAbort();
+    }
+    static async open(address, isGreeting, options) {
+        const server = (0, external_node_net_namespaceObject.createServer)({
+            noDelay: true
+        });
+        await new Promise((resolve, reject) => {
+            server.once("error", reject).listen({
+                host: address,
+                port: 0,
+                exclusive: true
+            }, resolve);
+        });
+        return new ReverseListener(server, isGreeting, options);
+    }
+    close() {
+        this.#signal.removeEventListener("abort", this.#onAbort);
+        this.#server.close();
+        for (const channel of this.#channels) channel.close();
+        this.#channels.clear();
+    }
+    async #expectGreeting(channel, isGreeting) {
+        if (!this.#server.listening) {
+            channel.close();
+            return false;
+        }
+        if (this.#channels.size >= MAX_PENDING) this.#dismiss([ ...this.#channels ][0]);
+        this.#channels.add(channel);
+        const timer = setTimeout(() => this.#dismiss(channel), GREETING_TIMEOUT_MS);
+        try {
+            if (await channel.receive(isGreeting)) return true;
+        } catch {} finally {
+            clearTimeout(timer);
+        }
+        this.#dismiss(channel);
+        return false;
+    }
+    #dismiss(channel) {
+        if (channel === undefined) return;
+        this.#channels.delete(channel);
+        channel.close();
+    }
+}
+
+const MAX_TOKENS = 8;
+
+function planOffers({methods, preference}, peer, server, attempts) {
+    const offers = [];
+    const common = commonMethods(methods, preference, server);
+    for (const {name} of methods.filter(method => !common.includes(method))) attempts.push({
+        method: displayName(name),
+        reason: "the daemon does not offer it"
+    });
+    for (const method of common) {
+        const {usable, rejected} = method.candidatesFor(server, peer);
+        const tooMany = `not used, because at most ${MAX_TOKENS} tokens are tried`;
+        const unused = [ ...usable.slice(MAX_TOKENS).map(({label}) => ({
+            label,
+            reason: tooMany
+        })), ...rejected ];
+        for (const candidate of usable.slice(0, MAX_TOKENS)) offers.push({
+            method,
+            candidate
+        });
+        for (const {label, reason} of unused) attempts.push({
+            method: displayName(method.name),
+            reason: `${label}: ${reason}`
+        });
+    }
+    const isDoubtful = ({candidate}) => candidate.doubt !== undefined;
+    return [ ...offers.filter(offer => !isDoubtful(offer)), ...offers.filter(isDoubtful) ];
+}
+
+function commonMethods(methods, preference, server) {
+    const rank = ({name}) => server.methods.indexOf(name);
+    const common = methods.filter(method => rank(method) !== -1);
+    if (common.length > 0) return preference === "daemon" ? common.sort((a, b) => rank(a) - rank(b)) : common;
+    const ours = methods.map(({name}) => displayName(name)).join(", ");
+    const theirs = server.methods.map(displayName);
+    throw new NegotiationError("ERR_NO_COMMON_METHOD", `no authentication method in common: the client has ${ours}; the daemon accepts ${theirs.join(", ") || "none that the client supports"}`, theirs);
+}
+
+class StartOver extends Error {
+    credentials;
+    hungUp;
+    refused;
+    roundTrips=0;
+    constructor(message, credentials, {hungUp = false, refused} = {}) {
+        super(message);
+        this.credentials = credentials;
+        this.hungUp = hungUp;
+        this.refused = refused;
+    }
+}
+
+async function makeOffer(channel, {method, candidate}) {
+    channel.send(message => message.int(METHOD_BIT[method.name]));
+    await candidate.open(channel);
+}
+
+function firstMethod({methods, preference}) {
+    return preference === "daemon" && methods.length > 1 ? undefined : methods[0];
+}
+
+function prepare(credentials, names) {
+    firstMethod(credentials)?.prepare?.(names);
+}
+
+function guess(credentials, peer) {
+    const method = firstMethod(credentials);
+    const candidate = method?.guessed(peer);
+    if (method === undefined || candidate === undefined) return undefined;
+    return candidate.doubt !== undefined && credentials.methods.length > 1 ? undefined : {
+        method,
+        candidate
+    };
+}
+
+async function authenticate(channel, credentials, peer, server, guessed, mayGoAhead) {
+    const negotiation = new Negotiation(credentials, peer, server);
+    if (guessed !== undefined) negotiation.startWith(guessed);
+    for (let offer = negotiation.next(); offer !== undefined; offer = negotiation.next()) {
+        if (offer !== guessed) await makeOffer(channel, offer);
+        if (!await isChosen(channel, offer)) {
+            negotiation.failed(offer, "the daemon declined the method");
+            break;
+        }
+        try {
+            const expected = await offer.candidate.finish(channel, server, mayGoAhead && negotiation.isLast);
+            return {
+                ...offer,
+                expectedCleartext: negotiation.explained(offer, expected)
+            };
+        } catch (error) {
+            if (!(error instanceof MethodRefused)) throw error;
+            negotiation.refused(offer, error);
+        }
+    }
+    throw negotiation.exhausted();
+}
+
+async function isChosen(channel, {method}) {
+    const chosen = await channel.receive(message => message.int());
+    if (chosen === 0) return false;
+    if (chosen === METHOD_BIT[method.name]) return true;
+    throw new ProtocolError("ERR_MESSAGE", `the daemon chose method ${chosen}, which was not offered`);
+}
+
+class Negotiation {
+    #credentials;
+    #attempts;
+    #queue;
+    #serverUnproven=false;
+    constructor(credentials, peer, server) {
+        this.#credentials = credentials;
+        this.#attempts = [ ...credentials.unavailable ];
+        this.#queue = planOffers(credentials, peer, server, this.#attempts);
+        if (this.#queue.length > 0 || credentials.methods.some(({name}) => name !== "FS")) return;
+        const reasons = this.#attempts.map(({method, reason}) => `${method}: ${reason}`);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${reasons.join(". ")}`);
+    }
+    get isLast() {
+        return this.#queue.length === 0;
+    }
+    next() {
+        return this.#queue.shift();
+    }
+    startWith(sent) {
+        const isSent = ({method, candidate}) => method.name === sent.method.name && candidate.label === sent.candidate.label;
+        const at = this.#queue.findIndex(isSent);
+        if (at === -1) throw this.isLast ? this.exhausted() : new StartOver("the credential does not fit the daemon", this.#credentials);
+        this.#queue.splice(at, 1);
+        this.#queue.unshift(sent);
+    }
+    failed({method, candidate: {label, doubt}}, reason) {
+        const text = `${label}: ${doubt === undefined ? "" : `${doubt}; `}${reason}`;
+        const attempt = {
+            method: displayName(method.name),
+            reason: text
+        };
+        if (doubt === undefined) this.#attempts.push(attempt); else this.#attempts.unshift(attempt);
+    }
+    refused(offer, error) {
+        this.failed(offer, error.message);
+        if (error.unproven && !this.#serverUnproven) {
+            this.#serverUnproven = true;
+            this.#keepOnlySafe();
+        }
+        if (!error.outOfStep || this.isLast) return;
+        const methods = this.#credentials.methods.filter(({name}) => name !== offer.method.name && (!this.#serverUnproven || SAFE_AFTER_UNPROVEN.includes(name)));
+        throw new StartOver(error.message, {
+            ...this.#credentials,
+            methods,
+            unavailable: this.#attempts
+        });
+    }
+    explained(offer, expected) {
+        return expected.map(({write, otherwise}) => ({
+            write,
+            otherwise: () => {
+                this.failed(offer, otherwise?.().message ?? "the daemon refused it");
+                return this.exhausted();
+            }
+        }));
+    }
+    exhausted() {
+        const [code, text] = this.#serverUnproven ? [ "ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself, and accepted no other credential" ] : [ "ERR_METHODS_EXHAUSTED", "the daemon accepted none of the credentials" ];
+        return new AuthenticationError(code, text, this.#attempts);
+    }
+    #keepOnlySafe() {
+        const isSafe = ({method}) => SAFE_AFTER_UNPROVEN.includes(method.name);
+        for (const {method, candidate} of this.#queue.filter(offer => !isSafe(offer))) this.#attempts.push({
+            method: displayName(method.name),
+            reason: `${candidate.label}: not used, because the daemon failed to authenticate itself`
+        });
+        this.#queue = this.#queue.filter(isSafe);
+    }
+}
+
+class KeyAgreement {
+    #ecdh=crypto_crypto().createECDH("prime256v1");
+    publicKey;
+    constructor(randomBytes) {
+        for (;;) {
+            try {
+                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
+                break;
+            } catch {}
+        }
+        this.publicKey = this.#ecdh.getPublicKey("base64");
+    }
+    sessionKey(peerPublicKey) {
+        let sharedX;
+        try {
+            sharedX = this.#ecdh.computeSecret(peerPublicKey, "base64");
+        } catch (cause) {
+            throw new ProtocolError("ERR_MESSAGE", "the peer's ECDHPublicKey is not a point of P-256", {
+                cause
+            });
+        }
+        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", KEY_LENGTH));
+    }
+}
+
+const REMOTE_VERSION = "$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $";
+
+const KNOWN_METHODS = [ "FS", "TOKEN", "PASSWORD", "KERBEROS", "SCITOKENS", "SSL", "MUNGE" ];
+
+const SESSION_DURATION_SECONDS = 60;
+
+const DC_AUTHENTICATE = 60010;
+
+function clientPolicyAd({command, about}, methods, ecdhPublicKey) {
+    return {
+        Command: command,
+        AuthCommand: about,
+        AuthMethods: [ ...new Set([ ...methods, ...KNOWN_METHODS ]) ].join(","),
+        CryptoMethods: "AES",
+        Authentication: "REQUIRED",
+        AuthenticationNew: "REQUIRED",
+        Encryption: "REQUIRED",
+        Integrity: "REQUIRED",
+        OutgoingNegotiation: "REQUIRED",
+        Enact: "NO",
+        NewSession: "YES",
+        SessionDuration: String(SESSION_DURATION_SECONDS),
+        Subsystem: "TOOL",
+        ECDHPublicKey: ecdhPublicKey,
+        RemoteVersion: REMOTE_VERSION
+    };
+}
+
+function unauthenticatedPolicyAd(purpose, ecdhPublicKey) {
+    return {
+        ...clientPolicyAd(purpose, [], ecdhPublicKey),
+        Authentication: "NEVER",
+        AuthenticationNew: "NEVER",
+        Encryption: "OPTIONAL",
+        Integrity: "OPTIONAL"
+    };
+}
+
+function resumptionAd({command, about}, sid, nonce) {
+    return {
+        UseSession: "YES",
+        Sid: sid,
+        Command: command,
+        AuthCommand: about,
+        CryptoMethods: "AES",
+        ResumeResponse: false,
+        RemoteVersion: REMOTE_VERSION,
+        Nonce: nonce
+    };
+}
+
+function readServerPolicy(ad) {
+    const reported = reportedError(ad);
+    const remoteVersion = ad.string("RemoteVersion") ?? "";
+    const version = parseVersion(remoteVersion);
+    const daemon = version === undefined ? "the daemon" : `the daemon, HTCondor ${version.text},`;
+    if (!isEncrypted(ad)) throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} ${whyNotEncrypted(ad)}${reported}`);
+    const ecdhPublicKey = ad.string("ECDHPublicKey");
+    if (ecdhPublicKey === undefined) {
+        throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`);
+    }
+    if (ad.string("Authentication") !== "YES") {
+        throw new NegotiationError("ERR_NO_COMMON_METHOD", `the daemon does not agree to authenticate${reported}`);
+    }
+    return {
+        methods: list(ad, ad.string("AuthMethodsList") === undefined ? "AuthMethods" : "AuthMethodsList").map(methodName),
+        ecdhPublicKey,
+        trustDomain: ad.string("TrustDomain") ?? "",
+        issuerKeys: list(ad, "IssuerKeys"),
+        remoteVersion,
+        version
+    };
+}
+
+function reportedError(ad) {
+    const text = ad.string("ErrorString");
+    const code = ad.string("ReturnCode");
+    if (text !== undefined) return `; the daemon reports: ${text}${code === undefined ? "" : ` (${code})`}`;
+    return code === undefined || code === "AUTHORIZED" ? "" : `; the daemon reports ${code}`;
+}
+
+function methodName(word) {
+    const name = word.toUpperCase();
+    if ([ "TOKENS", "IDTOKEN", "IDTOKENS" ].includes(name)) return "TOKEN";
+    return name === "SCITOKEN" ? "SCITOKENS" : name;
+}
+
+function isEncrypted(ad) {
+    return ad.string("Encryption") === "YES" && list(ad, "CryptoMethods")[0]?.toUpperCase() === "AES";
+}
+
+function whyNotEncrypted(ad) {
+    const ciphers = list(ad, "CryptoMethods");
+    const [cipher] = ciphers;
+    if (cipher === undefined) return "accepts none of the ciphers that the client offers (AES)";
+    if (cipher.toUpperCase() === "AES") return `knows AES but does not agree to encrypt (Encryption is ${ad.string("Encryption") ?? "missing"} in its policy)`;
+    return ciphers.includes("AES") ? `chooses ${cipher} instead of AES encryption` : `does not agree to AES encryption (it offers ${ciphers.join(", ")})`;
+}
+
+const MAX_NAMES = 1e3;
+
+function list(ad, attribute) {
+    const words = (ad.string(attribute) ?? "").split(/[\s,]+/).filter(word => word !== "");
+    if (words.length <= MAX_NAMES) return words;
+    throw new ProtocolError("ERR_CLASSAD", `the attribute ${attribute} has ${words.length} names, more than ${MAX_NAMES}`);
+}
+
+const session_NONCE_LENGTH = 33;
+
+const KEY_EXCHANGE_DONE = {
+    write: message => message.int(0)
+};
+
+const UNMAPPED = "@unmapped";
+
+class Resumption {
+    sid;
+    #key;
+    constructor(sid, key) {
+        this.sid = sid;
+        this.#key = key;
+    }
+    protect(channel) {
+        channel.protect(this.#key);
+    }
+}
+
+function isResumable(session) {
+    return session?.resumption !== undefined;
+}
+
+async function startCommand(channel, purpose, request, options, host) {
+    const {credentials, peer, guesses} = options;
+    const guessed = guesses.credential ? guess(credentials, peer) : undefined;
+    let sentAhead = guessed !== undefined;
+    const sendAhead = message => {
+        sentAhead = true;
+        request?.(message);
+    };
+    const ahead = request !== undefined && guesses.verdict ? sendAhead : undefined;
+    try {
+        const session = await handshake(channel, purpose, ahead, options, guessed, host);
+        if (request !== undefined && ahead === undefined) channel.send(request);
+        return session;
+    } catch (error) {
+        if (isConnectionClosed(error) && sentAhead) throw new StartOver(error.message, credentials, {
+            hungUp: true
+        });
+        throw error;
+    }
+}
+
+async function handshake(channel, purpose, ahead, {credentials, peer, guesses, mayBeUnmapped}, guessed, host) {
+    const agreement = new KeyAgreement(host.randomBytes);
+    const names = credentials.methods.map(({name}) => name);
+    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), clientPolicyAd(purpose, names, agreement.publicKey)));
+    if (guessed !== undefined) await makeOffer(channel, guessed);
+    const server = readServerPolicy(await channel.receive(getClassAd));
+    host.log.debug(`session: ${describeOffer(server)}`);
+    const accepted = await authenticate(channel, credentials, peer, server, guessed, guesses.verdict);
+    const {method, candidate, expectedCleartext} = accepted;
+    const {patience} = candidate;
+    const key = agreement.sessionKey(server.ecdhPublicKey);
+    if (patience?.waits === true) await receiveKeyExchangeDone(channel);
+    channel.protect(key, patience?.waits === true ? [] : [ ...expectedCleartext, KEY_EXCHANGE_DONE ]);
+    if (ahead !== undefined) channel.send(ahead);
+    const verdict = await channel.receive(getClassAd).catch(error => {
+        if (patience === undefined || patience.waits || !isConnectionClosed(error)) throw error;
+        patience.waits = true;
+        throw new StartOver("the daemon closed the connection after an early request", credentials);
+    });
+    const user = orNextMethod(method.name, credentials, () => readPostAuth(verdict, mayBeUnmapped));
+    const sid = verdict.string("Sid");
+    host.log.debug(`session: authenticated as ${user} with ${displayName(method.name)}, ${candidate.label}; the daemon runs ${server.remoteVersion}`);
+    return {
+        channel,
+        method: method.name,
+        serverAuthenticated: method.authenticatesServer,
+        credentialSource: candidate.source ?? candidate.label,
+        credentialExpiresAt: candidate.expiresAt,
+        user,
+        server,
+        resumption: sid === undefined ? undefined : new Resumption(sid, key)
+    };
+}
+
+async function receiveKeyExchangeDone(channel) {
+    const hasKey = await channel.receive(message => message.int());
+    if (hasKey !== 0) throw new ProtocolError("ERR_MESSAGE", `the daemon announces a key (${hasKey}) after ECDH`);
+}
+
+function describeOffer({methods, trustDomain, issuerKeys}) {
+    const keys = issuerKeys.length > 0 ? `; signing keys ${issuerKeys.join(", ")}` : "";
+    return `the daemon accepts ${methods.map(displayName).join(", ")}; trust domain ${trustDomain}${keys}`;
+}
+
+function resumeCommand(channel, purpose, request, session, host) {
+    const nonce = Buffer.from(host.randomBytes(session_NONCE_LENGTH)).toString("base64");
+    channel.send(message => putClassAd(message.int(DC_AUTHENTICATE), resumptionAd(purpose, session.resumption.sid, nonce)));
+    session.resumption.protect(channel);
+    if (request !== undefined) channel.send(request);
+    host.log.debug(`session: resumed as ${session.user}`);
+    return {
+        ...session,
+        channel
+    };
+}
+
+function orNextMethod(method, credentials, read) {
+    try {
+        return read();
+    } catch (error) {
+        const methods = credentials.methods.filter(({name}) => name !== method);
+        const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
+        if (!isUnmapped || methods.length === 0) throw error;
+        const attempt = {
+            method: displayName(method),
+            reason: error.message
+        };
+        const unavailable = [ ...credentials.unavailable, attempt ];
+        throw new StartOver(error.message, {
+            ...credentials,
+            methods,
+            unavailable
+        }, {
+            refused: error
+        });
+    }
+}
+
+function readPostAuth(ad, mayBeUnmapped) {
+    const code = ad.string("ReturnCode");
+    const user = ad.string("User");
+    if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
+        const reason = `the daemon accepts the credential but maps it to no identity (${user})`;
+        throw new AuthorizationError("ERR_DENIED", reason, user);
+    }
+    if (code === "AUTHORIZED" && user !== undefined && user !== "") return user;
+    if (code === "CMD_NOT_FOUND") throw new AuthorizationError("ERR_COMMAND_NOT_REGISTERED", "the daemon does not support the command", user);
+    const text = ad.string("ErrorString");
+    const reported = text === undefined ? "" : ` (${text})`;
+    const who = user === undefined ? "it reported no identity" : `it authenticated the client as ${user}`;
+    const reason = `the daemon replied ${code ?? "nothing"}${reported} to the command; ${who}`;
+    throw new AuthorizationError("ERR_DENIED", reason, user);
+}
+
+function onlyMutualMethods(credentials) {
+    const methods = credentials.methods.filter(({authenticatesServer}) => authenticatesServer);
+    const reason = "it does not authenticate the daemon, which a connection through CCB requires";
+    const left = credentials.methods.filter(({authenticatesServer}) => !authenticatesServer).map(({name}) => ({
+        method: displayName(name),
+        reason
+    }));
+    if (methods.length === 0) {
+        const all = left.map(({method}) => method).join(", ");
+        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${all}: ${reason}`);
+    }
+    return {
+        ...credentials,
+        methods,
+        unavailable: [ ...credentials.unavailable, ...left ]
+    };
+}
+
+async function commandOver(connect, command, read, host) {
+    const {credentials, target} = command;
+    let next = {
+        credentials,
+        target,
+        guesses: {
+            credential: true,
+            verdict: true
         }
     };
+    let refused;
+    for (let spent = 0; ;) {
+        try {
+            const result = await attempt(connect, {
+                ...command,
+                ...next
+            }, next.guesses, read, host);
+            return {
+                ...result,
+                roundTrips: result.roundTrips + spent
+            };
+        } catch (error) {
+            if (!(error instanceof StartOver)) throw refused !== undefined && hasNoMethod(error) ? refused : error;
+            refused ??= error.refused;
+            spent += error.roundTrips;
+            next = afterStartOver(next, error, host);
+        }
+    }
+}
+
+function hasNoMethod(error) {
+    return error instanceof NegotiationError && error.code === "ERR_NO_COMMON_METHOD" || error instanceof CredentialError && error.code === "ERR_NO_CREDENTIAL";
+}
+
+function afterStartOver({target, guesses}, error, host) {
+    const resumed = isResumable(target.resume);
+    const how = resumed ? "with a new session" : "waiting for the daemon's policy first";
+    host.log.debug(`session: retrying, ${how} (${error.message})`);
+    return {
+        credentials: error.credentials,
+        target: {
+            ...target,
+            resume: undefined
+        },
+        guesses: {
+            credential: guesses.credential && resumed,
+            verdict: guesses.verdict && !error.hungUp
+        }
+    };
+}
+
+async function attempt(connect, command, guesses, read, host) {
+    const {channel, session} = await openSession(connect, command, guesses, host);
+    try {
+        const value = await read(session, channel);
+        return {
+            value,
+            session,
+            roundTrips: channel.roundTrips
+        };
+    } catch (error) {
+        const isExpired = isResumable(command.target.resume) && isConnectionClosed(error);
+        throw counted(isExpired ? new StartOver(error.message, command.credentials) : error, channel);
+    } finally {
+        finish(channel);
+    }
+}
+
+async function openSession(connect, command, guesses, host) {
+    const {phase = "connect", target, credentials} = command;
+    const connecting = work => withPhase(phase, formatSinful(target.address), work);
+    if (!isResumable(target.resume)) prepare(credentials, target);
+    let route = await connecting(() => connect(credentials, host));
+    for (;;) {
+        const {channel, alternative} = route;
+        try {
+            return {
+                channel,
+                session: await startOrResume(channel, command, guesses, host)
+            };
+        } catch (error) {
+            counted(error, channel);
+            finish(channel);
+            if (!isUnreachable(error) || alternative === undefined || host.signal.aborted) throw error;
+            host.log.debug(`ccb: the peer at the direct address may not be the daemon (${error.message})`);
+            route = await connecting(() => alternative(error));
+        }
+    }
+}
+
+function startOrResume(channel, {target, command, about, request, credentials, phase = "session", mayBeUnmapped = false}, guesses, host) {
+    const {address, serverName, claimedName, lastHeardFrom, resume} = target;
+    const peer = {
+        ...channel.remote,
+        sharedPortId: sharedPortId(address),
+        serverName,
+        claimedName,
+        lastHeardFrom
+    };
+    const purpose = {
+        command,
+        about
+    };
+    return withPhase(phase, formatSinful(address), () => isResumable(resume) ? resumeCommand(channel, purpose, request, resume, host) : startCommand(channel, purpose, request, {
+        credentials,
+        peer,
+        guesses,
+        mayBeUnmapped
+    }, host));
+}
+
+function counted(error, {roundTrips}) {
+    if (error instanceof StartOver) error.roundTrips = roundTrips;
+    return error;
+}
+
+function finish(channel) {
+    channel.flush();
+    channel.close();
+}
+
+async function commandInCleartext(channel, command, request, read) {
+    try {
+        channel.send(message => request(message.int(command)));
+        return await read(channel);
+    } finally {
+        channel.close();
+    }
+}
+
+const BROKER_TIMEOUT_MS = 2e4;
+
+const CLAIM_ID_LENGTH = 20;
+
+function brokerCaller(credentials) {
+    return async (call, read, host) => {
+        const {address, command, request} = call;
+        try {
+            const target = {
+                address,
+                serverName: undefined
+            };
+            const inSession = {
+                target,
+                command,
+                request,
+                credentials: onlyMutualMethods(credentials),
+                phase: "connect"
+            };
+            const route = async (_, within) => ({
+                channel: await call.connect(within)
+            });
+            return (await commandOver(route, inSession, (_, channel) => read(channel), host)).value;
+        } catch (error) {
+            if (!(failures_isRefusal(error) || isConnectionClosed(error)) || host.signal.aborted) throw error;
+            host.log.debug(`ccb: retrying without a session (${error.message})`);
+            return await commandInCleartext(await call.connect(host), command, request, read);
+        }
+    };
+}
+
+async function connectThroughCcb(address, ask, host) {
+    const failures = [];
+    let mayBeRestarting = false;
+    for (const contact of rotated(ccbContacts(address), host)) {
+        const broker = formatEndpoint(contact.broker);
+        try {
+            return await throughBroker(contact, ask, host);
+        } catch (error) {
+            if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
+            host.log.debug(`ccb: broker ${broker}: ${error.message}`);
+            failures.push(`broker ${broker}: ${error.message}`);
+            mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
+        }
+    }
+    const text = failures.length > 0 ? failures.join("; ") : "the address contains no valid CCB contact";
+    throw new ConnectError("ERR_CCB_ONLY", text, {
+        peer: formatSinful(address),
+        mayBeRestarting
+    });
+}
+
+function rotated(list, host) {
+    if (list.length < 2) return list;
+    const start = (host.randomBytes(1)[0] ?? 0) % list.length;
+    return [ ...list.slice(start), ...list.slice(0, start) ];
+}
+
+async function throughBroker(contact, ask, host) {
+    let answer = await requestConnection(contact, true, ask, host);
+    if (answer instanceof Unavailable && /stream/i.test(answer.reason)) answer = await requestConnection(contact, false, ask, host);
+    if (answer instanceof Unavailable) {
+        const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
+        throw new ConnectError("ERR_CCB_ONLY", `it replied "${answer.reason}"`, {
+            mayBeRestarting
+        });
+    }
+    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
+    return answer.channel;
+}
+
+async function requestConnection({broker, ids}, streaming, ask, host) {
+    const limited = branchOf(host);
+    const timer = setTimeout(limited.cancel, BROKER_TIMEOUT_MS);
+    const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString("hex");
+    const isGreeting = message => isReverseConnect(message, claimId);
+    let listener;
+    const [id, ...route] = ids;
+    const call = {
+        address: broker,
+        command: CCB_REQUEST,
+        request: message => putClassAd(message, {
+            CCBID: streaming ? id : ids.join("#"),
+            CCBRoute: streaming && route.length > 0 ? route.join(" ") : undefined,
+            ClaimId: claimId,
+            MyAddress: listener === undefined ? "" : formatSinful({
+                ...listener.endpoint,
+                params: new Map
+            }),
+            Name: "condor-token-fetch",
+            CCBStreamingRequired: streaming || undefined
+        }),
+        async connect(within) {
+            const channel = await connect(broker, within);
+            listener ??= await listen(channel, isGreeting, limited.host);
+            return channel;
+        }
+    };
+    try {
+        return await ask(call, channel => receiveAnswer(channel, listener, isGreeting), limited.host);
+    } catch (error) {
+        if (!limited.host.signal.aborted || host.signal.aborted) throw error;
+        const where = listener === undefined ? "" : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
+        throw new ConnectError("ERR_CCB_ONLY", `no connection within ${BROKER_TIMEOUT_MS / 1e3} s${where}`);
+    } finally {
+        clearTimeout(timer);
+        listener?.close();
+    }
+}
+
+const NO_LISTENER = new Unavailable("the client has no port for the connection from the daemon");
+
+async function listen({localAddress}, isGreeting, host) {
+    if (localAddress === undefined) return undefined;
+    try {
+        return await ReverseListener.open(localAddress, isGreeting, host);
+    } catch (error) {
+        host.log.debug(`ccb: cannot listen for the daemon: ${printable(String(error))}`);
+        return undefined;
+    }
+}
+
+async function receiveAnswer(broker, listener, isGreeting) {
+    const connected = listener?.connected;
+    const replied = receiveReply(broker, isGreeting).then(reply => reply ?? connected ?? NO_LISTENER);
+    const first = await Promise.race(connected === undefined ? [ replied ] : [ connected, replied ]);
+    if (first instanceof Unavailable) return first;
+    const way = first === broker ? "the broker relays the connection" : "the daemon connected to the client";
+    return {
+        channel: first.handOver(broker.roundTrips),
+        way
+    };
+}
+
+async function receiveReply(broker, isGreeting) {
+    const reply = await broker.receive(getClassAd).catch(error => {
+        if (!isConnectionClosed(error)) throw error;
+        throw new ConnectError("ERR_CCB_ONLY", `no reply: ${error.message}`, {
+            cause: error
+        });
+    });
+    if (reply.boolean("Result") !== true) return new Unavailable(reply.string("ErrorString") ?? "no");
+    if (reply.boolean("ProxyMode") !== true) return undefined;
+    if (await broker.receive(isGreeting)) return broker;
+    throw new ProtocolError("ERR_MESSAGE", "the CCB broker connected the client to a different daemon");
+}
+
+function isReverseConnect(message, claimId) {
+    const command = message.int();
+    const received = Buffer.from(getClassAd(message).string("ClaimId") ?? "");
+    const expected = Buffer.from(claimId);
+    return command === CCB_REVERSE_CONNECT && received.length === expected.length && crypto_crypto().timingSafeEqual(received, expected);
+}
+
+const HEAD_START_MS = 250;
+
+async function reach({address, ahead}, credentials, host) {
+    if (!isBehindCcb(address)) return {
+        channel: await connect(address, host, ahead)
+    };
+    const ask = brokerCaller(credentials);
+    const alternative = async failure => {
+        try {
+            return {
+                channel: await connectThroughCcb(address, ask, host)
+            };
+        } catch (error) {
+            throw host.signal.aborted ? abortedError(host.signal) : reach_unreachable(address, failure, error);
+        }
+    };
+    const [directly, throughCcb] = [ branchOf(host), branchOf(host) ];
+    const direct = connect(address, directly.host, ahead);
+    if (await worksSoon(direct)) return {
+        channel: await direct,
+        alternative
+    };
+    const indirect = connectThroughCcb(address, ask, throughCcb.host);
+    let won = false;
+    const win = (route, loser) => {
+        if (won) route.channel.close(); else loser.cancel();
+        won = true;
+        return route;
+    };
+    try {
+        return await Promise.any([ direct.then(channel => win({
+            channel,
+            alternative
+        }, throughCcb)), indirect.then(channel => win({
+            channel
+        }, directly)) ]);
+    } catch (error) {
+        if (host.signal.aborted) throw abortedError(host.signal);
+        const failures = error instanceof AggregateError ? error.errors : [ error ];
+        throw reach_unreachable(address, failures[0], failures[1]);
+    }
+}
+
+async function worksSoon(direct) {
+    const over = new AbortController;
+    const works = direct.then(() => true, () => false);
+    try {
+        return await Promise.race([ works, (0, promises_namespaceObject.setTimeout)(HEAD_START_MS, false, {
+            signal: over.signal
+        }) ]);
+    } finally {
+        over.abort();
+    }
+}
+
+function reach_unreachable(address, direct, indirect) {
+    if (!(direct instanceof HTCondorError)) return direct;
+    if (!(indirect instanceof HTCondorError)) return indirect;
+    const text = `the daemon can be reached neither directly (${direct.message}) nor through CCB (${indirect.message})`;
+    const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
+    return new ConnectError("ERR_CCB_ONLY", text, {
+        peer: formatSinful(address),
+        cause: indirect,
+        mayBeRestarting
+    });
+}
+
+async function callCommand(command, read, host) {
+    const {target} = command;
+    const credentials = isBehindCcb(target.address) ? onlyMutualMethods(command.credentials) : command.credentials;
+    return await commandOver((left, within) => reach(target, left, within), {
+        ...command,
+        credentials
+    }, read, host);
+}
+
+function askAllowed(target, about, credentials, host) {
+    const command = {
+        target,
+        command: DC_SEC_QUERY,
+        about,
+        credentials
+    };
+    const read = async ({channel, user}) => {
+        const reply = await withPhase("session", formatSinful(target.address), () => channel.receive(getClassAd));
+        if (reply.boolean("AuthorizationSucceeded") === true) return undefined;
+        const text = `the daemon did not authorize the command; it authenticated the client as ${user}`;
+        throw new AuthorizationError("ERR_DENIED", text, user);
+    };
+    return callCommand(command, read, host);
+}
+
+function limitAttributes({authz, lifetimeSeconds}) {
+    return {
+        LimitAuthorization: authz.length > 0 ? authz.join(",") : undefined,
+        TokenLifetime: lifetimeSeconds
+    };
+}
+
+function askDaemon(command, request, read, host) {
+    return callCommand({
+        ...command,
+        request: message => putClassAd(message, request)
+    }, ({channel}) => withPhase("token", formatSinful(command.target.address), async () => read(await channel.receive(getClassAd))), host);
+}
+
+function getSessionToken(target, limits, credentials, host) {
+    const request = {
+        ...limitAttributes(limits),
+        RequestedKey: limits.key
+    };
+    return askDaemon({
+        target,
+        command: DC_GET_SESSION_TOKEN,
+        credentials
+    }, request, readTokenReply, host);
+}
+
+function getImpersonationToken(collector, {schedd, ...limits}, credentials, host) {
+    const request = {
+        Name: schedd,
+        ...limitAttributes(limits)
+    };
+    const command = {
+        target: collector,
+        command: IMPERSONATION_TOKEN_REQUEST,
+        credentials
+    };
+    return askDaemon(command, request, readTokenReply, host);
+}
+
+async function exchangeSciToken(target, scitoken, credentials, host) {
+    const methods = credentials.methods.filter(method => method.authenticatesServer).map(withoutClaimedName);
+    if (methods.length === 0) {
+        const text = "a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE";
+        throw new CredentialError("ERR_NO_CREDENTIAL", text, {
+            phase: "credentials"
+        });
+    }
+    const command = {
+        target,
+        command: DC_EXCHANGE_SCITOKEN,
+        credentials: {
+            ...credentials,
+            methods
+        }
+    };
+    return await askDaemon(command, {
+        Token: scitoken.reveal()
+    }, readTokenReply, host);
+}
+
+function withoutClaimedName(method) {
+    if (method.name !== "SSL") return method;
+    return {
+        ...method,
+        candidatesFor(server, {claimedName, ...peer}) {
+            const {usable, rejected} = method.candidatesFor(server, peer);
+            if (claimedName === undefined) return {
+                usable,
+                rejected
+            };
+            return {
+                usable,
+                rejected: rejected.map(({label}) => ({
+                    label,
+                    reason: onlyClaimed(claimedName)
+                }))
+            };
+        },
+        guessed: ({claimedName: _, ...peer}) => method.guessed(peer)
+    };
+}
+
+const MAX_TOKEN_LENGTH = 64 * 1024;
+
+const MAX_ERROR_LENGTH = 1024 * 1024;
+
+function readTokenReply(reply) {
+    const token = checkReply(reply).string("Token", MAX_TOKEN_LENGTH);
+    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains no token");
+    return new Secret(token);
+}
+
+function checkReply(reply) {
+    const error = reply.string("ErrorString", MAX_ERROR_LENGTH);
+    const code = reply.integer("ErrorCode") ?? 0;
+    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
+    return reply;
+}
+
+function checkToken(token, expected) {
+    claim(token.issuer === expected.issuer, "iss", `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || "unknown"}`);
+    claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, but the daemon authenticated ${expected.subject}`);
+    checkExpected(token, expected);
+    claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
+    return [ ...checkLevels(token, expected), ...checkLifetime(token, expected.lifetimeSeconds) ];
+}
+
+function checkExpected({issuer, subject}, {expectedTrustDomain = issuer, expectedIdentity = subject}) {
+    claim(issuer === expectedTrustDomain, "iss", `the token was issued by ${issuer}, but expected-trust-domain is ${expectedTrustDomain}`);
+    claim(subject === expectedIdentity, "sub", `the token is for ${subject}, but expected-identity is ${expectedIdentity}`);
+}
+
+function checkLevels({authz}, {authz: asked, limitedByDaemon = false}) {
+    if (asked.length === 0 && limitedByDaemon && authz !== undefined) return [ `authorization: requested all levels, granted ${authz.join(" ")}` ];
+    if (asked.length === 0) return [];
+    const granted = authz ?? [];
+    claim(granted.length > 0, "scope", "the token is not restricted to authorization levels, although a restriction was requested");
+    const extra = granted.filter(level => !covers(asked, level));
+    claim(extra.length === 0, "scope", `the token allows ${extra.join(", ")}, which was not requested`);
+    const reduced = reducedLevels(asked, granted);
+    return reduced === undefined ? [] : [ reduced ];
+}
+
+function checkLifetime({issuedAt, expiresAt}, asked) {
+    claim(issuedAt !== undefined, "iat", "the token has no issue time (iat)");
+    if (expiresAt === undefined) {
+        claim(typeof asked !== "number", "exp", "the token never expires, although a lifetime was requested");
+        return [];
+    }
+    const granted = expiresAt - issuedAt;
+    claim(granted > 0, "exp", "the token expired before it was issued");
+    if (asked === undefined) return [];
+    claim(asked === "unlimited" || granted <= asked, "exp", `the token is valid for ${describeDuration(granted)}, longer than the requested ${asked === "unlimited" ? asked : describeDuration(asked)}`);
+    if (granted === asked) return [];
+    return [ reducedLifetime(asked, granted) ];
+}
+
+function reducedLifetime(asked, granted) {
+    const wanted = asked === "unlimited" ? asked : describeDuration(asked);
+    return `lifetime: requested ${wanted}, granted ${describeDuration(granted)}`;
+}
+
+function reducedLevels(asked, granted) {
+    const missing = asked.filter(level => !covers(granted, level));
+    return missing.length === 0 ? undefined : `authorization: requested ${asked.join(" ")}, granted ${granted.join(" ")}`;
+}
+
+const MAX_SKEW_SECONDS = 600;
+
+function excessLifetime({expiresAt}, asked, now) {
+    if (expiresAt === undefined || typeof asked !== "number") return undefined;
+    const excess = Math.round(expiresAt - now.getTime() / 1e3 - asked);
+    return excess > MAX_SKEW_SECONDS ? excess : undefined;
+}
+
+function claim(holds, name, text) {
+    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
 }
 
 async function startUnauthenticated(channel, purpose, request, host) {
@@ -6680,7 +8350,7 @@ async function startUnauthenticated(channel, purpose, request, host) {
     host.log.debug(`session: not authenticated, ${encrypted ? "encrypted" : "in cleartext"}`);
 }
 
-class NotVouched extends Error {
+class NotAuthenticated extends Error {
     answer;
     constructor(answer) {
         super("the collector has not authenticated itself");
@@ -6689,8 +8359,8 @@ class NotVouched extends Error {
 }
 
 async function queryCollector(collector, query, credentials, {trusted, mayBeUnauthenticated}, host) {
-    const plain = queryInClear(collector, query, host).then(answer => {
-        if (!trusted(answer)) throw new NotVouched(answer);
+    const plain = queryInCleartext(collector, query, host).then(answer => {
+        if (!trusted(answer)) throw new NotAuthenticated(answer);
         return answer;
     });
     const authenticated = queryInSession(collector, query, credentials, host);
@@ -6701,32 +8371,27 @@ async function queryCollector(collector, query, credentials, {trusted, mayBeUnau
         return await Promise.any([ plain, authenticated ]);
     } catch {
         return await plain.catch(error => {
-            if (error instanceof NotVouched) return error.answer;
-            const hungUp = error instanceof ConnectError && error.code === "ERR_CLOSED";
-            if (!hungUp) throw error;
+            if (error instanceof NotAuthenticated) return error.answer;
+            if (!isConnectionClosed(error)) throw error;
             return authenticated.catch(failure => {
-                if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;
+                if (!mayBeUnauthenticated || !failures_isRefusal(failure) || host.signal.aborted) throw failure;
                 return queryUnauthenticated(collector, query, failure, host);
             });
         });
     }
 }
 
-function queryInClear({address}, query, host) {
-    const call = {
-        address,
-        command: query.command,
-        request: message => putQuery(message, query)
-    };
-    const read = async channel => {
+async function queryInCleartext({address}, query, host) {
+    const channel = await connect(address, host);
+    const request = message => putQuery(message, query);
+    return await commandInCleartext(channel, query.command, request, async () => {
         const ads = await channel.receive(getAds);
         return {
             ads,
             roundTrips: channel.roundTrips,
-            vouched: false
+            authenticated: false
         };
-    };
-    return callInClear(call, read, host);
+    });
 }
 
 async function queryInSession(target, query, credentials, host) {
@@ -6743,12 +8408,8 @@ async function queryInSession(target, query, credentials, host) {
     return {
         ads: value,
         roundTrips,
-        vouched: !ONE_SIDED.includes(session.method)
+        authenticated: session.serverAuthenticated
     };
-}
-
-function isRefusal(error) {
-    return error instanceof CredentialError || error instanceof NegotiationError || error instanceof AuthenticationError || error instanceof AuthorizationError;
 }
 
 async function queryUnauthenticated({address}, query, refusal, host) {
@@ -6762,7 +8423,7 @@ async function queryUnauthenticated({address}, query, refusal, host) {
         return {
             ads,
             roundTrips: channel.roundTrips,
-            vouched: false
+            authenticated: false
         };
     } catch (error) {
         host.log.debug(`locate: the query without authentication failed too (${messageOf(error)})`);
@@ -6848,27 +8509,27 @@ function isOfHost(ad, host) {
 const locate_MAX_NAMES = 10;
 
 function locate(collector, wanted, credentials, host) {
-    const trusted = ({ads, vouched}) => vouched || !wanted.needsServerName || ads.every(ad => wasTyped(locate_readAddress(ad, wanted.type).params.get("alias"), wanted, collector));
-    return inPhase("locate", collector.address, () => find(wanted, collector, query => queryCollector(collector, query, credentials, {
+    const trusted = ({ads, authenticated}) => authenticated || !wanted.needsServerName || ads.every(ad => isUserSupplied(locate_readAddress(ad, wanted.type).params.get("alias"), wanted, collector));
+    return withPhase("locate", formatSinful(collector.address), () => find(wanted, collector, query => queryCollector(collector, query, credentials, {
         trusted,
         mayBeUnauthenticated: wanted.mayBeUnauthenticated
     }, host)));
 }
 
 async function find(wanted, collector, ask) {
-    const read = (ad, {vouched}, roundTrips) => {
+    const read = (ad, {authenticated}, roundTrips) => {
         const address = locate_readAddress(ad, wanted.type);
         const alias = address.params.get("alias");
-        const names = wasTyped(alias, wanted, collector) ? {
+        const names = isUserSupplied(alias, wanted, collector) ? {
             serverName: alias
         } : {
             serverName: undefined,
-            claimedName: vouched ? alias : undefined
+            claimedName: authenticated ? alias : undefined
         };
         return {
             address,
             ...names,
-            name: readName(ad, wanted),
+            name: locate_readName(ad, wanted),
             lastHeardFrom: readTime(ad),
             roundTrips
         };
@@ -6925,12 +8586,12 @@ function readTime(ad) {
 
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
-function readName(ad, {type, name: asked}) {
+function locate_readName(ad, {type, name: asked}) {
     const name = ad.string("Name") ?? asked ?? "";
     const {byMachine = false} = typeOf(type);
-    const [said, wanted] = [ name.toLowerCase(), asked?.toLowerCase() ];
-    const host = said.slice(said.lastIndexOf("@") + 1);
-    const fits = wanted === undefined || said === wanted || host.startsWith(`${wanted}.`) || byMachine && host === wanted;
+    const [actual, wanted] = [ name.toLowerCase(), asked?.toLowerCase() ];
+    const host = actual.slice(actual.lastIndexOf("@") + 1);
+    const fits = wanted === undefined || actual === wanted || host.startsWith(`${wanted}.`) || byMachine && host === wanted;
     if (fits && NAME.test(name)) return name;
     throw new ProtocolError("ERR_CLASSAD", `the collector returned a different daemon than requested: ${name}`);
 }
@@ -6943,9 +8604,9 @@ function locate_readAddress(ad, type) {
     throw new ProtocolError("ERR_CLASSAD", `the collector returned no usable address: ${text ?? "the ad has none"}`);
 }
 
-function wasTyped(alias, {name}, {serverName}) {
-    const typed = [ name?.slice(name.lastIndexOf("@") + 1), serverName ].map(each => each?.toLowerCase());
-    return alias !== undefined && typed.includes(alias.toLowerCase());
+function isUserSupplied(alias, {name}, {serverName}) {
+    const supplied = [ name?.slice(name.lastIndexOf("@") + 1), serverName ].map(each => each?.toLowerCase());
+    return alias !== undefined && supplied.includes(alias.toLowerCase());
 }
 
 function namesOf(ads) {
@@ -7052,7 +8713,7 @@ function askFirst(collectors, ask, host) {
             const [next] = waiting;
             if (next !== undefined) {
                 timer = setTimeout(() => {
-                    host.log.warn(`${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well`);
+                    host.log.warn(`${ask_collectors_nameOf(collector)} has not responded for 1 s; querying ${ask_collectors_nameOf(next)} as well`);
                     askNext();
                 }, SILENCE_MS);
             }
@@ -7078,7 +8739,7 @@ function askFirst(collectors, ask, host) {
                     collector,
                     error
                 });
-                if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; trying the next collector`);
+                if (waiting.length > 0) host.log.warn(`${ask_collectors_nameOf(collector)}: ${error.message}; trying the next collector`);
                 askNext();
             });
         };
@@ -7091,7 +8752,7 @@ function askFirst(collectors, ask, host) {
 }
 
 function combined(failures) {
-    const text = failures.map(({collector, error}) => `${nameOf(collector)}: ${error.message}`).join("; ");
+    const text = failures.map(({collector, error}) => `${ask_collectors_nameOf(collector)}: ${error.message}`).join("; ");
     const errors = failures.map(({error}) => error);
     const missing = errors.filter(error => error instanceof LocateError);
     const unreachable = errors.filter(error => error instanceof ConnectError);
@@ -7115,15 +8776,16 @@ function combined(failures) {
     });
 }
 
-function nameOf(collector) {
+function ask_collectors_nameOf(collector) {
     return `the collector ${formatEndpoint(collector)}`;
 }
 
 async function findDaemon(request, credentials, host) {
-    const {daemon, remote, serverName, privateNetworkName, issued, verify, checkOnly} = request;
-    const asWeSee = address => inPrivateNetwork(address, privateNetworkName);
-    if ("address" in daemon) {
-        const targets = daemon.address.map(asWeSee).map(address => ({
+    const {daemon, remote, serverName, privateNetworkName} = request;
+    const inNetwork = address => inPrivateNetwork(address, privateNetworkName);
+    if (daemon.kind === "address") {
+        const addresses = daemon.addresses.map(inNetwork);
+        const targets = addresses.map(address => ({
             address,
             serverName: serverName ?? hostNameOf(address)
         }));
@@ -7133,13 +8795,7 @@ async function findDaemon(request, credentials, host) {
             roundTrips: 0
         };
     }
-    const {name, through} = daemon;
-    if (issued !== undefined && name !== undefined && through === undefined && !verify && !checkOnly) return {
-        targets: [],
-        name,
-        roundTrips: 0
-    };
-    if (remote) return await findByName(daemon, request, credentials, host);
+    if (remote) return await collectorsOf(daemon, request, credentials, host);
     const here = findHere(daemon, host);
     const ahead = here === undefined ? new ConnectionsAhead(guessesOf(daemon), host) : undefined;
     const found = here ?? await askCollectors(daemon, request, credentials, host).catch(error => {
@@ -7147,15 +8803,18 @@ async function findDaemon(request, credentials, host) {
         throw error;
     });
     host.log.debug(`locate: ${found.name} is at ${formatSinful(found.address)}`);
-    const address = daemon.through === undefined ? asWeSee(found.address) : throughEndpoint(found.address, daemon.through);
+    const {through} = daemon;
+    const address = through === undefined ? inNetwork(found.address) : throughEndpoint(found.address, through);
+    const {name, roundTrips} = found;
     return {
-        ...found,
         targets: [ {
             ...found,
             address,
             ahead,
             serverName: serverName ?? found.serverName
-        } ]
+        } ],
+        name,
+        roundTrips
     };
 }
 
@@ -7170,7 +8829,7 @@ function guessesOf({name = "", collectors: [collector], through}) {
     }));
 }
 
-async function findByName(daemon, request, credentials, host) {
+async function collectorsOf(daemon, request, credentials, host) {
     const {serverName} = request;
     const targets = daemon.collectors.map(address => ({
         address,
@@ -7192,14 +8851,15 @@ async function findByName(daemon, request, credentials, host) {
 function findHere({type, name = "", local, collectors}, host) {
     if (local === undefined) return undefined;
     const here = findLocal(local, type);
-    if (typeof here !== "string") return {
+    if (!(here instanceof Unavailable)) return {
         serverName: hostNameOf(here.address),
         roundTrips: 0,
         ...here,
         name: here.name || name || local.name
     };
-    if (collectors.length === 0) throw new LocateError("ERR_NOT_FOUND", `no ${type} on this host: ${here}`, []);
-    host.log.debug(`locate: not on this host: ${here}`);
+    const {reason} = here;
+    if (collectors.length === 0) throw new LocateError("ERR_NOT_FOUND", `no ${type} on this host: ${reason}`, []);
+    host.log.debug(`locate: not on this host: ${reason}`);
     return undefined;
 }
 
@@ -7225,1592 +8885,109 @@ function askCollectors({collectors, type, name}, {serverName, mayBeUnauthenticat
 const PATIENCE_MS = 1e4;
 
 async function inTurn(addresses, talk, host) {
-    for (const [index, address] of addresses.entries()) {
-        const last = index === addresses.length - 1;
-        const patience = new AbortController;
-        const timer = last ? undefined : setTimeout(() => patience.abort(new Error("no response")), PATIENCE_MS);
+    for (const address of addresses.slice(0, -1)) {
+        const branch = branchOf(host);
+        const timer = setTimeout(() => branch.cancel(new Error("no response")), PATIENCE_MS);
         try {
-            const signal = last ? host.signal : AbortSignal.any([ host.signal, patience.signal ]);
-            return await talk(address, {
-                ...host,
-                signal
-            });
+            return await talk(address, branch.host);
         } catch (error) {
-            const mute = error instanceof ConnectError || error instanceof ProtocolError;
-            if (!mute || host.signal.aborted || last) throw error;
-            host.log.warn(`${patience.signal.aborted ? "no response in time" : error.message}; trying the next address`);
+            if (!isUnreachable(error) || host.signal.aborted) throw error;
+            const reason = branch.host.signal.aborted ? "no response in time" : error.message;
+            host.log.warn(`${reason}; trying the next address`);
         } finally {
             clearTimeout(timer);
         }
     }
-    throw new RangeError("no address");
+    const [last] = addresses.slice(-1);
+    if (last === undefined) throw new RangeError("no address");
+    return await talk(last, host);
 }
 
-const DONE = 0;
-
-const NOT_DONE = -1;
-
-const THIS_ACCOUNT = "this account";
-
-function fs(options) {
-    const candidate = peer => ({
-        label: THIS_ACCOUNT,
-        open: () => {},
-        finish: (channel, server) => runExchange(channel, peer, server, options)
-    });
+async function fromReply({value: jwt, session, roundTrips}, {address}, daemonName, host) {
+    const token = await withPhase("check", formatSinful(address), () => parseIdToken(jwt));
+    maskJwt(jwt, host);
+    const {server, user, method, credentialSource} = session;
     return {
-        name: "FS",
-        sources: [ THIS_ACCOUNT ],
-        candidatesFor: (_, peer) => isThisHost(peer.address) ? {
-            fit: [ candidate(peer) ],
-            unfit: []
-        } : {
-            fit: [],
-            unfit: [ {
-                label: THIS_ACCOUNT,
-                reason: `${peer.address} is another host`
-            } ]
+        token,
+        issuedBy: "daemon",
+        trustDomain: server.trustDomain,
+        identity: user,
+        method,
+        credentialSource,
+        daemonName,
+        daemon: {
+            address,
+            version: server.version,
+            versionText: server.remoteVersion
         },
-        presumed: peer => isThisHost(peer.address) ? candidate(peer) : undefined
+        roundTrips
     };
 }
 
-async function runExchange(channel, peer, server, options) {
-    const wanted = await channel.receive(message => message.string());
-    const {path, extension, objection} = checkDirectory(wanted, peer, server, options);
-    const failure = objection ?? makeDirectory(path, options.owner);
-    let verdict;
-    try {
-        channel.send(message => {
-            message.int(failure === undefined ? DONE : NOT_DONE);
-            if (extension !== "") message.string(extension);
+async function checkIssued({token, issuedBy, trustDomain, identity, daemon}, {authz, lifetimeSeconds, key, expectedIdentity, expectedTrustDomain, mode, onReduced}) {
+    return await withPhase("check", daemon && formatSinful(daemon.address), () => {
+        const reductions = checkToken(token, {
+            issuer: trustDomain,
+            subject: identity,
+            key,
+            authz,
+            limitedByDaemon: mode === "request",
+            lifetimeSeconds,
+            expectedTrustDomain,
+            expectedIdentity
         });
-        verdict = await channel.receive(message => message.int());
-    } finally {
-        if (failure === undefined) remove(path);
-    }
-    if (failure !== undefined) throw new MethodRefused(failure);
-    if (verdict !== DONE) throw new MethodRefused(`the daemon could not verify the owner of ${path}: it sees a different file system`);
-    return [];
-}
-
-const fs_MAX_PATH_LENGTH = 1024;
-
-const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
-
-const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
-
-function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
-    const host = address.includes(":") ? `[${address}]` : address;
-    const refuse = objection => ({
-        path: "",
-        extension: "",
-        objection
+        if (reductions.length > 0 && onReduced === "fail") {
+            const text = `the ${issuedBy} granted less than requested: ${reductions.join("; ")}`;
+            throw new TokenError("ERR_TOKEN_REDUCED", text);
+        }
+        return reductions;
     });
-    if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR on its host)");
-    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
-    const {dir, base} = external_node_path_namespaceObject.posix.parse(wanted);
-    const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
-    const isUnbound = UNBOUND_NAME.test(base);
-    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || boundAddress === undefined && !isUnbound) {
-        return refuse(`the daemon requested the directory ${wanted}, which is not an FS directory`);
-    }
-    if (open === "_") {
-        const extension = `${host}:${port}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}`;
-        return {
-            path: `${wanted}${extension}`,
-            extension
-        };
-    }
-    if (isUnbound) {
-        if (!mayBeUnbound) {
-            return refuse(`the daemon requested ${wanted}, which is not bound to its address: FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named`);
-        }
-        if (version === undefined || bindsFsToAddress(version)) {
-            const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
-            return refuse(`the daemon requested ${wanted}, which is not bound to its address, but it ${announced}: it may be a relay`);
-        }
-    } else if (boundAddress !== address || boundPort !== String(port)) {
-        return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${host}:${port}`);
-    }
-    return {
-        path: wanted,
-        extension: ""
-    };
-}
-
-function makeDirectory(path, owner) {
-    try {
-        const parent = external_node_path_namespaceObject.posix.dirname(path);
-        const entry = (0, external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
-        (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
-    } catch (error) {
-        return `${path} could not be created: ${error.message}`;
-    }
-    try {
-        (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
-        if (owner !== undefined) (0, external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
-        return undefined;
-    } catch (error) {
-        remove(path);
-        return `${path} could not be restricted to this account: ${error.message}`;
-    }
-}
-
-function remove(path) {
-    try {
-        (0, external_node_fs_namespaceObject.rmdirSync)(path);
-    } catch {}
-}
-
-function isThisHost(address) {
-    return Object.values((0, external_node_os_namespaceObject.networkInterfaces)()).some(all => all?.some(each => each.address === address) === true) || /^(127\.|::1$)/.test(address);
-}
-
-const akep2_seeds_decode = base64 => new Uint8Array(Buffer.from(base64, "base64"));
-
-const SEED_A = akep2_seeds_decode("PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr" + "Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud" + "GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr" + "ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==");
-
-const akep2_NONCE_LENGTH = 256;
-
-const MAC_LENGTH = 20;
-
-const STATUS_OK = 0;
-
-const STATUS_ERROR = -1;
-
-const akep2_utf8 = new TextEncoder;
-
-function keyOfToken(signature, signedText) {
-    const salt = concat([ SEED_A, akep2_utf8.encode(signedText) ]);
-    return new Uint8Array(crypto_crypto().hkdfSync("sha256", signature, salt, "master ka", 32));
-}
-
-function keyOfPassword(password) {
-    return akep2_hmac(SEED_A, password, password);
-}
-
-function akep2({method, label, source, opening, key, refusal, doubt, unproven}) {
-    return {
-        label,
-        source,
-        doubt,
-        open: channel => channel.send(message => putOpening(message, opening)),
-        async finish(channel) {
-            const challenge = await channel.receive(getChallenge);
-            if (challenge.accepted && serverIsProven(key(), opening, challenge)) {
-                channel.send(message => putProof(message, key(), opening, challenge));
-                return [];
-            }
-            channel.send(putNoProof);
-            if (!challenge.accepted) throw new MethodRefused(refusal());
-            const passed = unproven?.();
-            if (passed !== undefined) throw new MethodRefused(passed, false, true);
-            const reason = `${label}: the daemon has a different secret for it`;
-            throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to prove that it knows the shared secret", [ {
-                method: displayName(method),
-                reason
-            } ]);
-        }
-    };
-}
-
-function putOpening(message, {name, signedText, nonce}) {
-    akep2_putName(message.int(STATUS_OK), name);
-    if (signedText !== undefined) message.string(signedText);
-    putBlock(message, nonce);
-}
-
-function getChallenge(message) {
-    const accepted = message.int() === STATUS_OK;
-    const clientName = akep2_getName(message);
-    const serverName = akep2_getName(message);
-    const clientNonce = getBlock(message, akep2_NONCE_LENGTH);
-    const serverNonce = getBlock(message, akep2_NONCE_LENGTH);
-    const mac = getBlock(message, MAC_LENGTH);
-    return {
-        accepted,
-        clientName,
-        serverName,
-        clientNonce,
-        serverNonce,
-        mac
-    };
-}
-
-function serverIsProven(key, opening, challenge) {
-    const {serverName, clientNonce, serverNonce, mac} = challenge;
-    if (serverNonce.length !== akep2_NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
-    if (challenge.clientName !== opening.name || !equal(clientNonce, opening.nonce)) return false;
-    const names = akep2_utf8.encode(`${opening.name} ${serverName}\0`);
-    return equal(mac, akep2_hmac(key, names, opening.nonce, serverNonce));
-}
-
-function putProof(message, key, opening, challenge) {
-    const mac = akep2_hmac(key, akep2_utf8.encode(`${opening.name}\0`), challenge.serverNonce);
-    akep2_putName(message.int(STATUS_OK), opening.name);
-    putBlock(putBlock(message, challenge.serverNonce), mac);
-}
-
-function putNoProof(message) {
-    akep2_putName(message.int(STATUS_ERROR), "").int(0).int(0);
-}
-
-function akep2_putName(message, name) {
-    return message.int(akep2_utf8.encode(name).length).string(name);
-}
-
-function akep2_getName(message) {
-    const length = message.int();
-    const name = message.string();
-    if (akep2_utf8.encode(name).length !== length) throw new ProtocolError("ERR_MESSAGE", "a name does not match its declared length");
-    return name;
-}
-
-function putBlock(message, bytes) {
-    return message.int(bytes.length).bytes(bytes);
-}
-
-function getBlock(message, length) {
-    const actual = message.int();
-    if (actual !== 0 && actual !== length) {
-        throw new ProtocolError("ERR_MESSAGE", `a block of ${actual} bytes instead of ${length}`);
-    }
-    return message.bytes(actual);
-}
-
-function akep2_hmac(key, ...parts) {
-    return crypto_crypto().createHmac("sha1", key).update(concat(parts)).digest();
-}
-
-function equal(a, b) {
-    return a.length === b.length && crypto_crypto().timingSafeEqual(a, b);
-}
-
-function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
-    const ordered = byBreadth(credentials, authz);
-    const runState = {
-        host,
-        endsRun: endsRun && credentials.length === 1,
-        warned: new Set
-    };
-    return {
-        name: "TOKEN",
-        sources: [ ...credentials.map(({source}) => source), ...mint === undefined ? [] : [ "a signing key on this host" ] ],
-        candidatesFor(server, peer) {
-            const judged = ordered.map(credential => ({
-                credential,
-                reason: objection(credential, server, credentials.length > 1)
-            }));
-            const fit = judged.filter(({reason}) => reason === undefined).map(({credential}) => credential);
-            const minted = fit.length === 0 ? mint?.(server) : undefined;
-            return {
-                fit: [ ...fit, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, runState, peer)),
-                unfit: judged.flatMap(({credential, reason}) => reason === undefined ? [] : [ {
-                    label: labelOf(credential),
-                    reason
-                } ])
-            };
-        },
-        presumed(peer) {
-            const valid = credentials.filter(({token}) => !hasExpired(token, host.now()));
-            const [only, ...others] = valid.length > 0 ? valid : credentials;
-            return only?.chosen === true && others.length === 0 ? candidate(only, runState, peer) : undefined;
-        }
-    };
-}
-
-function byBreadth(credentials, authz) {
-    if (authz.length === 0) return credentials;
-    const rank = ({token}) => {
-        if (token.subject === undefined) return MANY_LEVELS;
-        if (token.authz === undefined) return MANY_LEVELS + 1;
-        return authz.every(level => covers(token.authz ?? [], level)) ? breadth(token.authz) : MANY_LEVELS + 2;
-    };
-    return credentials.toSorted((a, b) => rank(a) - rank(b));
-}
-
-const MANY_LEVELS = 1e3;
-
-function candidate(credential, {host, endsRun, warned}, peer) {
-    const {token, source} = credential;
-    const own = akep2({
-        method: "TOKEN",
-        label: labelOf(credential),
-        source: credential.source,
-        opening: {
-            name: idtokens_nameOf(token),
-            signedText: token.signedText,
-            nonce: host.randomBytes(akep2_NONCE_LENGTH)
-        },
-        key: () => keyOfToken(revealSignature(token), token.signedText),
-        refusal: () => idtokens_refusal(token, host.now()),
-        doubt: expiry(token, host.now(), peer),
-        unproven: () => {
-            if (endsRun) return undefined;
-            const advice = `if the pool was reinstalled, remove the token from ${source}`;
-            if (!warned.has(source)) host.log.warn(`The daemon failed to prove that it knows the signing key of the token from ${source}; ${advice}`);
-            warned.add(source);
-            return `the daemon has a different secret for it; ${advice}`;
-        }
-    });
-    return {
-        ...own,
-        expiresAt: token.expiresAt
-    };
-}
-
-function idtokens_nameOf({subject, tokenId}) {
-    return subject ?? tokenId ?? "";
-}
-
-function labelOf({source, token}) {
-    return `${source} (${token.subject ?? `capability ${idtokens_nameOf(token)}`}, issuer ${token.issuer}, key ${token.keyId})`;
-}
-
-function objection({token, chosen}, server, oneOfSeveral) {
-    if (server.trustDomain === "" && !chosen) return "the daemon does not report its trust domain, and no input or setting selects this token for it";
-    if (server.trustDomain === "" && oneOfSeveral) {
-        return "the daemon does not report its trust domain, so the client cannot choose one of several tokens";
-    }
-    if (server.trustDomain !== "" && token.issuer !== server.trustDomain) {
-        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
-    }
-    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(", ")}`;
-    }
-    return undefined;
-}
-
-function idtokens_refusal({issuedAt, tokenId, keyId}, now) {
-    const age = issuedAt === undefined ? "unknown" : describeDuration(Math.round(now.getTime() / 1e3 - issuedAt));
-    const reasons = [ `the daemon cannot read its key ${keyId}`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (its age is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
-    return `the daemon refused it without a reason; possible causes: ${reasons.join("; ")}`;
-}
-
-const IDENTITY = "condor@password";
-
-const LIFETIME_SECONDS = 60;
-
-function mintWith({trustDomain, poolKeyFile, keyDirectory}, host) {
-    const pathOf = id => id === "POOL" ? poolKeyFile : keyDirectory && /^[\w.-]+$/.test(id) ? (0, 
-    external_node_path_namespaceObject.join)(keyDirectory, id) : undefined;
-    if (!isReadable(poolKeyFile) && !isReadable(keyDirectory)) return undefined;
-    return server => {
-        if (trustDomain === undefined || server.trustDomain !== trustDomain) return undefined;
-        for (const id of server.issuerKeys) {
-            const path = pathOf(id);
-            if (path === undefined || !isReadable(path)) continue;
-            try {
-                const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-                for (const secret of secretsOf(jwt)) host.mask(secret);
-                return {
-                    token: parseCredentialToken(jwt),
-                    source: `a token signed with the key ${path}`,
-                    chosen: true
-                };
-            } catch (error) {
-                host.log.debug(`credentials: skipped the key ${path}: ${reasonOf(error)}`);
-            }
-        }
-        return undefined;
-    };
-}
-
-function sign(id, key, issuer, host) {
-    const material = id === "POOL" ? Buffer.concat([ key, key ]) : key;
-    const jwtKey = new Uint8Array(crypto_crypto().hkdfSync("sha256", material, "htcondor", "master jwt", 32));
-    const encode = part => Buffer.from(JSON.stringify(part)).toString("base64url");
-    const now = Math.floor(host.now().getTime() / 1e3);
-    const jti = Buffer.from(host.randomBytes(16)).toString("hex");
-    const claims = {
-        exp: now + LIFETIME_SECONDS,
-        iat: now,
-        iss: issuer,
-        jti,
-        sub: IDENTITY
-    };
-    const signedText = `${encode({
-        alg: "HS256",
-        kid: id
-    })}.${encode(claims)}`;
-    return new Secret(`${signedText}.${crypto_crypto().createHmac("sha256", jwtKey).update(signedText).digest("base64url")}`);
-}
-
-function descramble(bytes) {
-    const mask = [ 222, 173, 190, 239 ];
-    return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));
-}
-
-function isReadable(path) {
-    if (path === undefined) return false;
-    try {
-        (0, external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
-        return true;
-    } catch {
-        return false;
-    }
-}
-
-const MAX_REASONS = 20;
-
-function loadIdTokens(source, host, authz = []) {
-    const {found, reasons} = readIdTokens(source, host);
-    const mint = "signing" in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
-    return found.length > 0 || mint !== undefined ? idtokens(found, host, {
-        mint,
-        authz,
-        endsRun: "text" in source
-    }) : `no IDTOKEN was found; ${reasons.join("; ")}`;
-}
-
-function readIdTokens(source, host) {
-    if ("text" in source) {
-        host.mask(source.text);
-        const lines = tokenLines(source.text.reveal(), "idtoken");
-        if (lines.length === 0) return {
-            found: [],
-            reasons: [ "idtoken contains only blank lines and comments" ]
-        };
-        return {
-            found: lines.map(line => parseLine(line, true, host)),
-            reasons: []
-        };
-    }
-    const {lines, skipped, exposed} = readTokenDirectory(source.directory, source.excluded);
-    for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
-    const found = [];
-    const reasons = [ ...skipped ];
-    let others = 0;
-    for (const line of lines) {
-        try {
-            found.push(parseLine(line, source.named, host));
-        } catch (error) {
-            if (!(error instanceof CredentialError)) throw error;
-            if (reasons.length < MAX_REASONS) reasons.push(error.message); else others += 1;
-        }
-    }
-    if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
-    for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
-    return {
-        found,
-        reasons
-    };
-}
-
-function parseLine({text, source}, chosen, host) {
-    if (algorithmOf(text) !== undefined) for (const secret of secretsOf(text)) host.mask(secret);
-    try {
-        return {
-            token: parseCredentialToken(text),
-            source,
-            chosen
-        };
-    } catch (error) {
-        if (!(error instanceof TokenError)) throw error;
-        throw unreadable(source, error.message);
-    }
-}
-
-const MIN_ITERATIONS = 4096;
-
-const MAX_ITERATIONS = 1e6;
-
-function keysOfPassword(text, client, source) {
-    return {
-        source,
-        types: ENCRYPTION_TYPES,
-        needInformation: true,
-        async key({type, salt, iterations}) {
-            const {stringToKey, defaultIterations} = encryptionType(type);
-            const count = iterations ?? defaultIterations;
-            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
-            const bytes = await stringToKey(text(), salt ?? Buffer.from(`${client.realm}${client.components.join("")}`), count);
-            return {
-                type,
-                bytes
-            };
-        }
-    };
-}
-
-const REPLY_USAGE = {
-    AS_REPLY: 3,
-    TGS_REPLY: 8,
-    AP_REPLY: 12
-};
-
-const TICKET = 1;
-
-const AS_REP = 11;
-
-const TGS_REP = 13;
-
-const AP_REP = 15;
-
-const ENC_AS_REP_PART = 25;
-
-const ENC_TGS_REP_PART = 26;
-
-const ENC_AP_REP_PART = 27;
-
-const KRB_ERROR = 30;
-
-const PA_ETYPE_INFO2 = 19;
-
-function readKdcReply(bytes) {
-    const reader = new DerReader(bytes);
-    if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
-    const fields = reader.application(AS_REP, TGS_REP);
-    fields.field(0).integer();
-    fields.field(1).integer();
-    const keyInformation = fields.optional(2)?.list(getPreAuthentication).flatMap(keyInformationOf) ?? [];
-    const realm = fields.field(3).text();
-    const client = getName(fields.field(4), realm);
-    const encoded = fields.field(5).element();
-    new DerReader(encoded).application(TICKET);
-    return {
-        client,
-        encoded,
-        sealed: getEncrypted(fields.field(6)),
-        keyInformation
-    };
-}
-
-function replies_isRefusal(reply) {
-    return "code" in reply;
-}
-
-function openKdcReply({client, encoded, sealed}, request, key, usage, isReferral) {
-    const fields = new DerReader(replies_open(sealed, key, usage)).application(ENC_AS_REP_PART, ENC_TGS_REP_PART);
-    const sessionKey = getKey(fields.field(0));
-    fields.field(1);
-    const nonce = fields.field(2).integer();
-    fields.optional(3);
-    fields.field(4);
-    fields.field(5);
-    fields.optional(6);
-    const endTime = fields.field(7).time();
-    fields.optional(8);
-    const realm = fields.field(9).text();
-    const service = getName(fields.field(10), realm);
-    if (nonce !== request.nonce) throw new KerberosError("the KDC repeats the answer to another request");
-    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC answers for another client");
-    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC answers with a ticket for another service");
-    return {
-        client,
-        service,
-        key: sessionKey,
-        endTime,
-        encoded
-    };
-}
-
-function verifyApplicationReply(bytes, {key}, sent) {
-    const fields = new DerReader(bytes).application(AP_REP);
-    fields.field(0).integer();
-    fields.field(1).integer();
-    const part = new DerReader(replies_open(getEncrypted(fields.field(2)), key, REPLY_USAGE.AP_REPLY)).application(ENC_AP_REP_PART);
-    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply repeats another time than that of the request");
-}
-
-function readKeyInformation(data) {
-    return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
-}
-
-function getKey(reader) {
-    const fields = reader.structure();
-    return {
-        type: fields.field(0).integer(),
-        bytes: fields.field(1).octets()
-    };
-}
-
-function getEncrypted(reader) {
-    const fields = reader.structure();
-    const type = fields.field(0).integer();
-    fields.optional(1);
-    return {
-        type,
-        cipher: fields.field(2).octets()
-    };
-}
-
-function replies_open({type, cipher}, key, usage) {
-    const {decrypt, keyLength} = encryptionType(type);
-    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of another type");
-    return decrypt(key.bytes, usage, cipher);
-}
-
-function readRefusal(reader) {
-    const fields = reader.application(KRB_ERROR);
-    fields.field(0).integer();
-    fields.field(1).integer();
-    fields.optional(2);
-    fields.optional(3);
-    const serverTime = fields.field(4).time();
-    fields.field(5);
-    const code = fields.field(6).integer();
-    fields.optional(7);
-    fields.optional(8);
-    fields.field(9);
-    fields.field(10);
-    const text = fields.optional(11)?.text();
-    return {
-        code,
-        text,
-        serverTime,
-        data: fields.optional(12)?.octets() ?? new Uint8Array
-    };
-}
-
-function getPreAuthentication(item) {
-    const fields = item.structure();
-    return {
-        type: fields.field(1).integer(),
-        value: fields.field(2).octets()
-    };
-}
-
-function keyInformationOf({type, value}) {
-    if (type !== PA_ETYPE_INFO2) return [];
-    return new DerReader(value).list(item => {
-        const fields = item.structure();
-        const entry = fields.field(0).integer();
-        const salt = fields.optional(1)?.textBytes();
-        const parameters = fields.optional(2)?.octets();
-        const iterations = parameters?.length === 4 ? Buffer.from(parameters).readUInt32BE() : undefined;
-        return {
-            type: entry,
-            salt,
-            iterations
-        };
-    });
-}
-
-const USAGE = {
-    ENCRYPTED_TIMESTAMP: 1,
-    TGS_REQUEST_CHECKSUM: 6,
-    TGS_AUTHENTICATOR: 7,
-    AP_AUTHENTICATOR: 11
-};
-
-const VERSION = 5;
-
-const AS_REQ = 10;
-
-const TGS_REQ = 12;
-
-const AP_REQ = 14;
-
-const AUTHENTICATOR = 2;
-
-const PA_TGS_REQ = 1;
-
-const PA_ENC_TIMESTAMP = 2;
-
-const CANONICALIZE = 65536;
-
-const MUTUAL_REQUIRED = 536870912;
-
-const requests_LIFETIME_SECONDS = 24 * 60 * 60;
-
-function drawNonce({randomBytes}) {
-    return Buffer.from(randomBytes(4)).readUInt32BE() & 2147483647;
-}
-
-function timeNow({now, randomBytes}) {
-    const milliseconds = now().getTime();
-    const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1e3;
-    return {
-        seconds: Math.floor(milliseconds / 1e3),
-        microseconds: milliseconds % 1e3 * 1e3 + drawn
-    };
-}
-
-function authenticationRequest(request, key, surroundings) {
-    const proof = [];
-    if (key !== undefined) {
-        const {seconds, microseconds} = timeNow(surroundings);
-        const timestamp = der.structure({
-            0: der.time(seconds),
-            1: der.integer(microseconds)
-        });
-        proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, surroundings)));
-    }
-    return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
-}
-
-function serviceRequest(request, granting, surroundings) {
-    const body = requestBody(request, CANONICALIZE, surroundings);
-    const {checksumType, checksum} = encryptionType(granting.key.type);
-    const covered = der.structure({
-        0: der.integer(checksumType),
-        1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body))
-    });
-    const {message} = apRequest(granting, {
-        usage: USAGE.TGS_AUTHENTICATOR,
-        options: 0,
-        covered
-    }, surroundings);
-    return kdcRequest(TGS_REQ, [ preAuthentication(PA_TGS_REQ, message) ], body);
-}
-
-function applicationRequest(ticket, surroundings) {
-    return apRequest(ticket, {
-        usage: USAGE.AP_AUTHENTICATOR,
-        options: MUTUAL_REQUIRED
-    }, surroundings);
-}
-
-function apRequest({client, key, encoded}, {usage, options, covered}, surroundings) {
-    const time = timeNow(surroundings);
-    const authenticator = der.application(AUTHENTICATOR, der.structure({
-        0: der.integer(VERSION),
-        1: der.text(client.realm),
-        2: putName(client),
-        3: covered,
-        4: der.integer(time.microseconds),
-        5: der.time(time.seconds)
-    }));
-    const message = der.application(AP_REQ, der.structure({
-        0: der.integer(VERSION),
-        1: der.integer(AP_REQ),
-        2: der.flags(options),
-        3: encoded,
-        4: seal(key, usage, authenticator, surroundings)
-    }));
-    return {
-        message,
-        ...time
-    };
-}
-
-function kdcRequest(type, proofs, body) {
-    return der.application(type, der.structure({
-        1: der.integer(VERSION),
-        2: der.integer(type),
-        3: proofs.length === 0 ? undefined : der.list(proofs),
-        4: body
-    }));
-}
-
-function preAuthentication(type, value) {
-    return der.structure({
-        1: der.integer(type),
-        2: der.octets(value)
-    });
-}
-
-function requestBody({client, service, nonce, encryptionTypes}, options, {now}) {
-    return der.structure({
-        0: der.flags(options),
-        1: options === CANONICALIZE ? undefined : putName(client),
-        2: der.text(service.realm),
-        3: putName(service),
-        5: der.time(Math.floor(now().getTime() / 1e3) + requests_LIFETIME_SECONDS),
-        7: der.integer(nonce),
-        8: der.list(encryptionTypes.map(der.integer))
-    });
-}
-
-function seal(key, usage, plaintext, {randomBytes}) {
-    const {encrypt} = encryptionType(key.type);
-    const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
-    return der.structure({
-        0: der.integer(key.type),
-        2: der.octets(cipher)
-    });
-}
-
-const MAX_REFERRALS = 5;
-
-const MAX_ATTEMPTS = 3;
-
-async function requestInitialTicket(client, service, keys, kdcs) {
-    const [best = 0] = keys.types;
-    let information = keys.needInformation ? undefined : defaultsOf(best);
-    for (let attempt = 1; ;attempt++) {
-        const request = {
-            client,
-            service,
-            nonce: drawNonce(kdcs),
-            encryptionTypes: keys.types
-        };
-        const key = information === undefined ? undefined : await keys.key(information);
-        try {
-            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs);
-            const told = reply.keyInformation.find(({type}) => type === reply.sealed.type);
-            const own = await keys.key(told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)));
-            return openReply(reply, request, own, client);
-        } catch (error) {
-            const wantsProof = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_REQUIRED;
-            const wrongKey = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_FAILED;
-            if (!(wantsProof || wrongKey) || attempt === MAX_ATTEMPTS) throw error;
-            const next = chooseKey(readKeyInformation(error.data), keys);
-            if (information !== undefined && (next === undefined || next.type === information.type)) throw error;
-            information = next ?? defaultsOf(best);
-        }
-    }
-}
-
-function defaultsOf(type) {
-    return {
-        type,
-        salt: undefined,
-        iterations: undefined
-    };
-}
-
-function chooseKey(offered, {types, source}) {
-    const found = offered.find(({type}) => types.includes(type));
-    if (found !== undefined || offered.length === 0) return found;
-    const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
-    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
-}
-
-function openReply(reply, request, key, client) {
-    try {
-        return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
-    } catch (error) {
-        if (!(error instanceof KerberosError)) throw error;
-        throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
-    }
-}
-
-async function requestServiceTicket(granting, name, kdcs) {
-    const {client} = granting;
-    let current = granting;
-    for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
-        const realm = realmOfTicketGranting(current.service);
-        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
-        const service = name.realm === undefined || name.realm === realm ? {
-            type: NT_SRV_HST,
-            components: name.components,
-            realm
-        } : ticketGranting(name.realm, realm);
-        const request = {
-            client,
-            service,
-            nonce: drawNonce(kdcs),
-            encryptionTypes: ENCRYPTION_TYPES
-        };
-        const reply = await exchange(serviceRequest(request, current, kdcs), request, kdcs);
-        const isReferral = other => other.realm === realm && realmOfTicketGranting(other) !== undefined;
-        const ticket = openKdcReply(reply, request, current.key, REPLY_USAGE.TGS_REPLY, isReferral);
-        const found = isSamePrincipal(ticket.service, service) && service.type === NT_SRV_HST;
-        if (found) return ticket;
-        current = ticket;
-    }
-    throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join("/")}`);
-}
-
-async function exchange(message, {client, service}, kdcs) {
-    const reply = readKdcReply(await kdcs.ask(service.realm, message));
-    if (!replies_isRefusal(reply)) return reply;
-    const names = {
-        client: formatPrincipal(client),
-        service: formatPrincipal(service)
-    };
-    throw kdcError(reply, {
-        ...names,
-        realm: service.realm,
-        now: kdcs.now()
-    });
-}
-
-const ABORT = -1;
-
-const GRANT = 1;
-
-const MUTUAL = 3;
-
-const PROCEED = 4;
-
-const kerberos_NO_SERVER_NAME = "no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address";
-
-function kerberos(sources, host) {
-    const usable = () => sources.filter(({objection}) => objection(host.now()) === undefined);
-    return {
-        name: "KERBEROS",
-        sources: sources.map(({label}) => label),
-        candidatesFor(_, {serverName, claimedName}) {
-            const name = serverName ?? claimedName;
-            const reasonOf = ({objection}) => objection(host.now()) ?? (name === undefined ? kerberos_NO_SERVER_NAME : undefined);
-            return {
-                fit: name === undefined ? [] : usable().map(source => kerberos_candidate(source, name, host)),
-                unfit: sources.flatMap(source => {
-                    const reason = reasonOf(source);
-                    return reason === undefined ? [] : [ {
-                        label: source.label,
-                        reason
-                    } ];
-                })
-            };
-        },
-        presumed({serverName, claimedName}) {
-            const [only, ...others] = usable();
-            const name = serverName ?? claimedName;
-            return only === undefined || others.length > 0 || name === undefined ? undefined : kerberos_candidate(only, name, host);
-        },
-        prepare({serverName, claimedName}) {
-            const [first] = usable();
-            const name = serverName ?? claimedName;
-            if (name !== undefined) first?.ticketFor(name).catch(() => {});
-        }
-    };
-}
-
-function kerberos_candidate({label, ticketFor}, serverName, host) {
-    let opened;
-    return {
-        label,
-        async open(channel) {
-            try {
-                const ticket = await ticketFor(serverName);
-                const request = applicationRequest(ticket, host);
-                opened = {
-                    ticket,
-                    ...request
-                };
-                channel.send(message => message.int(PROCEED));
-                channel.send(message => message.int(PROCEED).int(request.message.length).bytes(request.message));
-            } catch (error) {
-                if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
-                opened = error;
-                channel.send(message => message.int(ABORT));
-            }
-        },
-        async finish(channel, _, last) {
-            if (opened === undefined) throw new RangeError("finish before open");
-            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
-            if (await channel.receive(message => message.int()) !== MUTUAL) throw refused(`the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`);
-            const reply = await channel.receive(getReply);
-            try {
-                verifyApplicationReply(reply, opened.ticket, opened);
-            } catch (error) {
-                const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
-                throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself", [ {
-                    method: "KERBEROS",
-                    reason
-                } ]);
-            }
-            channel.send(message => message.int(GRANT));
-            const unmapped = refused("the daemon maps the principal to no user (KERBEROS_MAP_FILE)");
-            if (last) return [ {
-                write: message => message.int(GRANT),
-                otherwise: () => unmapped
-            } ];
-            if (await channel.receive(message => message.int()) !== GRANT) throw unmapped;
-            return [];
-        }
-    };
-}
-
-function refused(reason) {
-    return new MethodRefused(reason);
-}
-
-function getReply(message) {
-    const status = message.int();
-    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon answers ${status} where its Kerberos reply belongs`);
-    return message.bytes(message.int());
-}
-
-const KDC_PORT = 88;
-
-const MAX_REPLY_LENGTH = 1024 * 1024;
-
-const REPLY_TIMEOUT_MS = 1e4;
-
-const LENGTH_SIZE = 4;
-
-function parseKdc(text) {
-    const found = parseAddress(text.replace(/^tcp\//, ""), KDC_PORT);
-    return found === undefined || text.includes("?") ? undefined : {
-        host: found.host,
-        port: found.port
-    };
-}
-
-async function lookUpKdcs(realm, {signal, log}) {
-    if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
-    const {promises} = process.getBuiltinModule("node:dns");
-    const resolver = new promises.Resolver;
-    const cancel = () => resolver.cancel();
-    signal.addEventListener("abort", cancel, {
-        once: true
-    });
-    try {
-        const found = await resolver.resolveSrv(`_kerberos._tcp.${realm}`);
-        return [ ...found ].sort((a, b) => a.priority - b.priority || b.weight - a.weight).map(({name, port}) => ({
-            host: name,
-            port
-        }));
-    } catch (error) {
-        if (signal.aborted) throw abortedError(signal);
-        log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${error.code})`);
-        return [];
-    } finally {
-        signal.removeEventListener("abort", cancel);
-    }
-}
-
-async function askKdc(kdcs, realm, request, host) {
-    let left = kdcs;
-    for (;;) {
-        const socket = await dial(left, host).catch(cause => {
-            if (!(cause instanceof ConnectError) || cause.code !== "ERR_CONNECT") throw cause;
-            throw new ConnectError("ERR_CONNECT", `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
-                peer: `KDC of ${realm}`,
-                permanent: cause.permanent,
-                cause
-            });
-        });
-        const {remoteAddress = "", remotePort = 0} = socket;
-        const peer = formatEndpoint({
-            host: remoteAddress,
-            port: remotePort
-        });
-        try {
-            const reply = await kdc_exchange(socket, request, host.signal);
-            host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
-            return reply;
-        } catch (cause) {
-            if (host.signal.aborted) throw abortedError(host.signal);
-            const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
-            left = withoutKdc(left, {
-                host: remoteAddress,
-                port: remotePort
-            });
-            if (left.length === 0) throw new ConnectError("ERR_CONNECT", text, {
-                peer,
-                cause
-            });
-            host.log.debug(`kerberos: ${text}`);
-        } finally {
-            socket.destroy();
-        }
-    }
-}
-
-function withoutKdc(kdcs, {host, port}) {
-    const gone = kdcs.find(each => each.host === host && each.port === port) ?? kdcs.find(each => each.port === port) ?? kdcs[0];
-    return kdcs.filter(each => each !== gone);
-}
-
-function kdc_exchange(socket, request, signal) {
-    const framed = new Uint8Array(LENGTH_SIZE + request.length);
-    new DataView(framed.buffer).setUint32(0, request.length);
-    framed.set(request, LENGTH_SIZE);
-    return new Promise((resolve, reject) => {
-        const chunks = [];
-        let [length, wanted] = [ 0, LENGTH_SIZE ];
-        const abort = () => socket.destroy(new Error("given up"));
-        const fail = error => {
-            signal.removeEventListener("abort", abort);
-            reject(error);
-        };
-        signal.addEventListener("abort", abort, {
-            once: true
-        });
-        socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error("no response in time")));
-        socket.on("error", fail);
-        socket.on("close", () => fail(new Error("it closed the connection")));
-        socket.on("data", chunk => {
-            chunks.push(chunk);
-            length += chunk.length;
-            while (length >= wanted) {
-                const whole = Buffer.concat(chunks.splice(0));
-                chunks.push(whole);
-                const end = LENGTH_SIZE + whole.readUInt32BE();
-                if (end > MAX_REPLY_LENGTH) return fail(new Error(`it announces ${end} bytes`));
-                if (length >= end) {
-                    signal.removeEventListener("abort", abort);
-                    return resolve(whole.subarray(LENGTH_SIZE, end));
-                }
-                wanted = end;
-            }
-        });
-        socket.write(framed);
-    });
-}
-
-const NOT_CHOSEN = "it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password";
-
-function loadKerberos(source, host) {
-    if (!source.chosen) return NOT_CHOSEN;
-    const {cache, keytab, password, principal, env, service} = source;
-    if (password !== undefined) host.mask(password);
-    if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
-    const configuration = readConfiguration(env);
-    const realm = {
-        configuration,
-        kdcs: kdcsOf(configuration, host),
-        service
-    };
-    const wanted = what => kerberos_given(what, () => principalOf(principal, configuration));
-    const found = [];
-    const reasons = [];
-    if (cache !== undefined) found.push(kerberos_given("kerberos-cache", () => fromCache(cache, "kerberos-cache", wanted("kerberos-principal"), realm)));
-    if (keytab !== undefined) {
-        const client = wanted("kerberos-principal");
-        found.push(kerberos_given("kerberos-keytab", () => fromKeytab(keytab.reveal(), "kerberos-keytab", client, realm)));
-    }
-    if (password !== undefined) {
-        const client = wanted("kerberos-principal");
-        if (client === undefined) throw unreadable("kerberos-password", "give kerberos-principal too");
-        found.push(fromKeys(client, keysOfPassword(() => password.reveal(), client, "kerberos-password"), realm));
-    }
-    if (found.length === 0) {
-        const client = wanted("kerberos-principal");
-        const attempt = (name, make) => {
-            try {
-                found.push(make());
-            } catch (error) {
-                reasons.push(`${name}: ${reasonOfKerberos(error)}`);
-            }
-        };
-        const {name, owner} = defaultCache(source, configuration);
-        if (name === undefined) reasons.push("this system has no default credential cache"); else attempt(`credential cache ${name}`, () => fromCache(name, name, client, realm, owner));
-        const file = env["KRB5_CLIENT_KTNAME"];
-        if (file) attempt(`keytab ${file}`, () => fromKeytab(file, file, client, realm));
-    }
-    if (found.length === 0) return reasons.join("; ");
-    for (const {client} of found) warnOfHostPrincipal(client, service, host);
-    return kerberos(found, host);
-}
-
-function principalOf(text, {defaultRealm}) {
-    return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
-}
-
-function kerberos_given(input, work) {
-    try {
-        return work();
-    } catch (error) {
-        throw unreadable(input, reasonOfKerberos(error));
-    }
-}
-
-function defaultCache({env, uid}, {defaultCache: configured}) {
-    if (env["KRB5CCNAME"]) return {
-        name: env["KRB5CCNAME"]
-    };
-    if (configured !== undefined) return {
-        name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? ""))
-    };
-    return uid === undefined ? {
-        name: undefined
-    } : {
-        name: `/tmp/krb5cc_${uid}`,
-        owner: uid
-    };
-}
-
-function fromCache(name, label, wanted, realm, owner) {
-    const {client, tickets, path} = readCache(name, wanted && formatPrincipal(wanted), owner);
-    if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted)) throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
-    const own = tickets.filter(ticket => formatPrincipal(ticket.client) === formatPrincipal(client));
-    const granting = own.filter(({service}) => realmOfTicketGranting(service) === client.realm);
-    const services = own.filter(({service: {components}}) => components[0] === realm.service);
-    const usable = [ ...granting, ...services ];
-    const latest = Math.max(0, ...usable.map(({endTime}) => endTime));
-    return {
-        client,
-        label: `${label} (${formatPrincipal(client)})`,
-        objection(now) {
-            if (usable.length === 0) return "it has no ticket-granting ticket, and no ticket for HTCondor’s service";
-            return latest * 1e3 > now.getTime() ? undefined : `its ticket expired at ${new Date(latest * 1e3).toISOString()}`;
-        },
-        ticketFor: once(host => {
-            const now = realm.kdcs.now().getTime() / 1e3;
-            const wantedRealm = realm.configuration.realmOf(host);
-            const ready = services.find(({service, endTime}) => endTime > now && service.components[1] === host && (wantedRealm ?? service.realm) === service.realm);
-            if (ready !== undefined) return supported(ready);
-            const [grant] = granting.filter(({endTime}) => endTime > now);
-            if (grant === undefined) throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
-            return requestServiceTicket(supported(grant), {
-                components: [ realm.service, host ],
-                realm: wantedRealm
-            }, realm.kdcs);
-        })
-    };
-}
-
-function supported(ticket) {
-    encryptionType(ticket.key.type);
-    return ticket;
-}
-
-function fromKeytab(text, label, wanted, realm) {
-    const entries = readKeytab(text);
-    const client = wanted ?? entries[0]?.principal;
-    if (client === undefined) throw new KerberosError("it has no keys");
-    return fromKeys(client, keysOfKeytab(entries, client, label), realm);
-}
-
-function fromKeys(client, keys, {configuration, kdcs, service}) {
-    return {
-        client,
-        label: `${keys.source} (${formatPrincipal(client)})`,
-        objection: () => undefined,
-        ticketFor: once(async host => {
-            const components = [ service, host ];
-            const realm = configuration.realmOf(host);
-            if (realm === undefined || realm === client.realm) {
-                const principal = {
-                    type: NT_SRV_HST,
-                    components,
-                    realm: client.realm
-                };
-                try {
-                    return await requestInitialTicket(client, principal, keys, kdcs);
-                } catch (error) {
-                    const elsewhere = error instanceof KdcError && error.code === KDC_ERR.SERVER_UNKNOWN && realm === undefined;
-                    if (!elsewhere) throw error;
-                }
-            }
-            const granting = await requestInitialTicket(client, ticketGranting(client.realm), keys, kdcs);
-            return await requestServiceTicket(granting, {
-                components,
-                realm
-            }, kdcs);
-        })
-    };
-}
-
-function once(get) {
-    const tickets = new Map;
-    return name => {
-        const host = name.toLowerCase().replace(/\.$/, "");
-        const found = tickets.get(host) ?? (async () => await get(host))();
-        tickets.set(host, found);
-        return found;
-    };
-}
-
-function kdcsOf(configuration, host) {
-    return {
-        now: host.now,
-        randomBytes: host.randomBytes,
-        async ask(realm, request) {
-            const configured = configuration.kdcsOf(realm).flatMap(text => parseKdc(text) ?? []);
-            const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
-            if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
-        }
-    };
-}
-
-function warnOfHostPrincipal(client, service, host) {
-    if (client.components[0] !== service) return;
-    host.log.warn(`${formatPrincipal(client)} is the principal of a host: daemons treat it as HTCondor itself. Use the keytab of a service account instead`);
-}
-
-const munge_DONE = 0;
-
-const munge_NOT_DONE = -1;
-
-const munge_THIS_ACCOUNT = "this account";
-
-function munge(encode) {
-    const candidate = () => {
-        let failure;
-        return {
-            label: munge_THIS_ACCOUNT,
-            async open(channel) {
-                try {
-                    const credential = await encode();
-                    channel.send(message => message.int(munge_DONE).string(credential.reveal()));
-                } catch (error) {
-                    failure = messageOf(error);
-                    channel.send(message => message.int(munge_NOT_DONE).string("no credential"));
-                }
-            },
-            async finish(channel, _, last) {
-                if (failure !== undefined) throw new MethodRefused(failure);
-                const refused = new MethodRefused("the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account");
-                if (last) return [ {
-                    write: message => message.int(munge_DONE),
-                    otherwise: () => refused
-                } ];
-                if (await channel.receive(message => message.int()) !== munge_DONE) throw refused;
-                return [];
-            }
-        };
-    };
-    return {
-        name: "MUNGE",
-        sources: [ munge_THIS_ACCOUNT ],
-        candidatesFor: () => ({
-            fit: [ candidate() ],
-            unfit: []
-        }),
-        presumed: candidate
-    };
-}
-
-const PAYLOAD_LENGTH = 24;
-
-function loadMunge(path, owner, host) {
-    const program = findProgram("munge", path);
-    if (program === undefined) return "the program munge was not found in PATH";
-    return munge(async () => {
-        const {execFile} = process.getBuiltinModule("node:child_process");
-        return await new Promise((resolve, reject) => {
-            const options = {
-                ...owner,
-                env: {
-                    PATH: path
-                },
-                signal: host.signal
-            };
-            const child = execFile(program, [], options, (error, stdout, stderr) => {
-                child.kill("SIGKILL");
-                if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
-                const credential = new Secret(stdout.trim());
-                host.mask(credential);
-                resolve(credential);
-            });
-            child.stdin?.on("error", () => {});
-            child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
-        });
-    });
-}
-
-const CLIENT_NAME = "condor@password";
-
-const OLD_NAME_PREFIX = "condor_pool@";
-
-function password_password(secret, source, host) {
-    const candidate = name => akep2({
-        method: "PASSWORD",
-        label: `${source} (${name})`,
-        source,
-        opening: {
-            name,
-            signedText: undefined,
-            nonce: host.randomBytes(akep2_NONCE_LENGTH)
-        },
-        key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), "latin1"))),
-        refusal: () => "the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)"
-    });
-    return {
-        name: "PASSWORD",
-        sources: [ source ],
-        candidatesFor: server => ({
-            fit: [ candidate(nameFor(server)) ],
-            unfit: []
-        }),
-        presumed: () => candidate(CLIENT_NAME)
-    };
-}
-
-function nameFor({version, trustDomain}) {
-    return version !== undefined && isAtLeast(version, 23, 9) ? CLIENT_NAME : `${OLD_NAME_PREFIX}${trustDomain}`;
-}
-
-function loadPassword({text, file}, host) {
-    if (text !== undefined) {
-        host.mask(text);
-        const line = text.reveal().replace(/\r?\n$/, "");
-        if (line === "" || /[\r\n\0]/.test(line)) throw unreadable("password", "the password is not a single line of text");
-        return password_password(new Secret(Buffer.from(line).toString("latin1")), "password", host);
-    }
-    if (file === undefined) return "no pool password was provided";
-    try {
-        const all = Buffer.from(descramble(readPrivateFile(file)));
-        const end = all.indexOf(0);
-        const bytes = end === -1 ? all : all.subarray(0, end);
-        if (bytes.length === 0) return `${file}: the file is empty`;
-        host.mask(new Secret(bytes.toString()));
-        return password_password(new Secret(bytes.toString("latin1")), file, host);
-    } catch (error) {
-        return `${file}: ${reasonOf(error)}`;
-    }
-}
-
-function loadCredentials(sources, host, authz = []) {
-    const methods = [];
-    const unavailable = [];
-    for (const method of sources.methods) {
-        const loaded = load(method, sources, authz, host);
-        if (typeof loaded !== "string") methods.push(loaded); else unavailable.push({
-            method: displayName(method),
-            reason: loaded
-        });
-    }
-    if (methods.length > 0) return {
-        methods,
-        preference: sources.preference,
-        unavailable
-    };
-    const reasons = unavailable.map(({method, reason}) => `${method}: ${reason}`);
-    throw new CredentialError("ERR_NO_CREDENTIAL", `no credential was found; ${reasons.join(". ")}`);
-}
-
-function load(method, sources, authz, host) {
-    const {trust, certificate, scitoken} = sources;
-    switch (method) {
-      case "TOKEN":
-        return loadIdTokens(sources.idtoken, host, authz);
-
-      case "SCITOKENS":
-        return loadSciToken(scitoken, loadTrust(trust, host)(undefined), host);
-
-      case "SSL":
-        {
-            const tlsFor = loadTrust(trust, host);
-            const loaded = loadCertificate(certificate, tlsFor, host);
-            const anonymous = typeof loaded === "string" && sources.anonymousSsl;
-            return anonymous ? ssl("no certificate", tlsFor(undefined)) : loaded;
-        }
-
-      case "PASSWORD":
-        return loadPassword(sources.password, host);
-
-      case "FS":
-        return loadFs(sources.fs);
-
-      case "MUNGE":
-        return loadMunge(sources.path, accountOfDaemons(sources.fs), host);
-
-      case "KERBEROS":
-        return loadKerberos(sources.kerberos, host);
-
-      case "NTSSPI":
-      case "FS_REMOTE":
-      case "GSI":
-        return "the method is not supported; use IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS or MUNGE";
-    }
-}
-
-function loadFs(source) {
-    if (source.uid === undefined) return "the method requires Unix accounts";
-    const parents = [ "/tmp", ...source.directory === undefined ? [] : [ source.directory.replace(/(?<!\/)\/+$/, "") ] ];
-    return fs({
-        parents,
-        owner: accountOfDaemons(source),
-        mayBeUnbound: source.mayBeUnbound
-    });
-}
-
-function accountOfDaemons({uid, accountIds}) {
-    if (uid !== 0) return undefined;
-    const [, own, group] = /^(\d+)\.(\d+)$/.exec(accountIds ?? "") ?? /^condor:[^:]*:(\d+):(\d+):/m.exec(accounts()) ?? [];
-    return own === undefined || group === undefined ? undefined : {
-        uid: Number(own),
-        gid: Number(group)
-    };
-}
-
-function accounts() {
-    try {
-        return (0, external_node_fs_namespaceObject.readFileSync)("/etc/passwd", "utf8");
-    } catch {
-        return "";
-    }
-}
-
-function getImpersonationToken(collector, {schedd, authz, lifetimeSeconds}, credentials, host) {
-    const ad = {
-        Name: schedd,
-        LimitAuthorization: authz.length > 0 ? authz.join(",") : undefined,
-        TokenLifetime: lifetimeSeconds
-    };
-    const request = message => putClassAd(message, ad);
-    return callCommand({
-        target: collector,
-        command: IMPERSONATION_TOKEN_REQUEST,
-        request,
-        credentials
-    }, ({channel}) => inPhase("token", collector.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-}
-
-async function exchangeSciToken(target, scitoken, credentials, host) {
-    const proving = credentials.methods.filter(({name}) => !ONE_SIDED.includes(name)).map(withoutClaimedName);
-    if (proving.length === 0) {
-        const text = "a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE";
-        throw new CredentialError("ERR_NO_CREDENTIAL", text, {
-            phase: "credentials"
-        });
-    }
-    return await callCommand({
-        target,
-        command: DC_EXCHANGE_SCITOKEN,
-        credentials: {
-            ...credentials,
-            methods: proving
-        },
-        request: message => putClassAd(message, {
-            Token: scitoken.reveal()
-        })
-    }, ({channel}) => inPhase("token", target.address, async () => readTokenReply(await channel.receive(getClassAd))), host);
-}
-
-function withoutClaimedName(method) {
-    if (method.name !== "SSL") return method;
-    return {
-        ...method,
-        candidatesFor(server, {claimedName, ...peer}) {
-            const {fit, unfit} = method.candidatesFor(server, peer);
-            if (claimedName === undefined) return {
-                fit,
-                unfit
-            };
-            return {
-                fit,
-                unfit: unfit.map(({label}) => ({
-                    label,
-                    reason: onlyClaimed(claimedName)
-                }))
-            };
-        },
-        presumed: ({claimedName: _, ...peer}) => method.presumed(peer)
-    };
 }
 
 const MAX_SILENT_POLLS = 5;
 
 const RATE_LIMIT = /rate limit/i;
 
-async function requestToken(target, {identity, authz, lifetimeSeconds, pollIntervalMs, run}, credentials, announce, host) {
-    const ask = (command, ad) => callCommand({
+async function requestToken(target, {identity, pollIntervalMs, run, ...limits}, credentials, announce, host) {
+    const ask = (command, ad) => askDaemon({
         target,
         command,
-        request: message => putClassAd(message, ad),
         credentials,
         mayBeUnmapped: true
-    }, ({channel}) => inPhase("token", target.address, async () => refuseError(await channel.receive(getClassAd))), host);
+    }, ad, checkReply, host);
     const random = Buffer.from(host.randomBytes(16)).toString("hex");
     const clientId = [ "condor-token-fetch", ...run === undefined ? [] : [ run ], random ].join("-");
-    const limits = {
-        LimitAuthorization: authz.length > 0 ? authz.join(",") : undefined,
-        TokenLifetime: lifetimeSeconds
-    };
-    const started = await ask(DC_START_TOKEN_REQUEST, {
+    const request = {
         ClientId: clientId,
         User: identity,
-        ...limits
-    });
-    const at = tokenOf(started.value);
-    if (at !== undefined) return {
+        ...limitAttributes(limits)
+    };
+    const started = await ask(DC_START_TOKEN_REQUEST, request);
+    const token = tokenOf(started.value);
+    if (token !== undefined) return {
         ...started,
-        value: at
+        value: token
     };
     const requestId = requestIdOf(started.value);
     announce(requestId);
-    for (let silent = 0, roundTrips = started.roundTrips; ;) {
+    const poll = () => ask(DC_FINISH_TOKEN_REQUEST, {
+        ClientId: clientId,
+        RequestId: requestId
+    });
+    const approved = await pollUntilApproved(requestId, pollIntervalMs, poll, host);
+    return {
+        ...approved,
+        roundTrips: started.roundTrips + approved.roundTrips
+    };
+}
+
+async function pollUntilApproved(requestId, intervalMs, poll, host) {
+    for (let silent = 0, roundTrips = 0; ;) {
         try {
-            await (0, promises_namespaceObject.setTimeout)(pollIntervalMs, undefined, {
+            await (0, promises_namespaceObject.setTimeout)(intervalMs, undefined, {
                 signal: host.signal
             });
-            const polled = await ask(DC_FINISH_TOKEN_REQUEST, {
-                ClientId: clientId,
-                RequestId: requestId
-            });
+            const polled = await poll();
             roundTrips += polled.roundTrips;
             silent = 0;
             const token = tokenOf(polled.value);
@@ -8821,11 +8998,14 @@ async function requestToken(target, {identity, authz, lifetimeSeconds, pollInter
             };
         } catch (error) {
             if (host.signal.aborted) throw notApproved(requestId, host.signal);
-            const passing = error instanceof ConnectError || error instanceof DaemonError && RATE_LIMIT.test(error.errorString);
-            if (!passing || ++silent > MAX_SILENT_POLLS) throw error;
+            if (!isPassing(error) || ++silent > MAX_SILENT_POLLS) throw error;
             host.log.debug(`token: could not poll request ${requestId} (${error.message})`);
         }
     }
+}
+
+function isPassing(error) {
+    return error instanceof ConnectError || error instanceof DaemonError && RATE_LIMIT.test(error.errorString);
 }
 
 function requestIdOf(ad) {
@@ -8850,7 +9030,7 @@ function notApproved(requestId, signal) {
     });
 }
 
-function onlyWith(token, source, host) {
+function credentialsFrom(token, source, host) {
     const own = idtokens([ {
         token,
         source,
@@ -8865,34 +9045,46 @@ function onlyWith(token, source, host) {
     };
 }
 
-function questions(levels) {
+function commandsFor(levels) {
     return levels.flatMap(level => {
         const command = commandOf(level);
         return command === undefined ? [] : [ [ level, command ] ];
     });
 }
 
-async function verifyToken(token, levels, target, host) {
-    const credentials = onlyWith(token, "the new token", host);
-    const asked = questions(levels);
-    const results = await Promise.all((asked.length > 0 ? asked : questions([ "ALLOW" ])).map(async ([level, command]) => {
-        try {
-            const {session, roundTrips} = await askAllowed(target, command, credentials, host);
-            if (session.user === token.subject) return roundTrips;
-            throw verify_refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
-        } catch (error) {
-            if (error instanceof AuthorizationError && error.code === "ERR_DENIED" && !coversAll(token, level)) throw verify_refused(`the new token is restricted to ${token.authz?.join(" ")}, which does not include ${level}; so is the credential`);
-            if (error instanceof AuthorizationError && error.code === "ERR_DENIED") throw verify_refused(`the daemon denied ${level} for ${token.subject} with the new token`);
-            if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") throw verify_refused(`the daemon rejected the new token of ${token.subject}: ${error.attempts[0]?.reason ?? error.message}`);
-            throw error;
-        }
-    }));
-    host.log.debug(`verify: the daemon allows ${asked.map(([level]) => level).join(" ") || "a session"} with the new token`);
+async function verifyToken({token, daemon}, {authz}, host) {
+    if (daemon === undefined) throw new RangeError("no daemon to verify the token");
+    const target = {
+        address: daemon.address,
+        serverName: undefined
+    };
+    const credentials = credentialsFrom(token, "the new token", host);
+    const queries = commandsFor(authz);
+    const results = await withPhase("verify", formatSinful(daemon.address), () => Promise.all((queries.length > 0 ? queries : commandsFor([ "ALLOW" ])).map(async ([level, command]) => {
+        const {session, roundTrips} = await askAllowed(target, command, credentials, host).catch(error => {
+            throw explained(error, token, level);
+        });
+        if (session.user === token.subject) return roundTrips;
+        throw verify_refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
+    })));
+    const levels = queries.map(([level]) => level).join(" ") || "a session";
+    host.log.debug(`verify: the daemon allows ${levels} with the new token`);
     return Math.max(...results);
 }
 
-function coversAll({authz}, level) {
-    return authz === undefined || level === "ALLOW" || covers(authz, level);
+function explained(error, token, level) {
+    if (error instanceof AuthorizationError && error.code === "ERR_DENIED") {
+        const {authz, subject} = token;
+        const isRestricted = authz !== undefined && level !== "ALLOW" && !covers(authz, level);
+        if (!isRestricted) return verify_refused(`the daemon denied ${level} for ${subject} with the new token`);
+        const levels = authz.join(" ");
+        return verify_refused(`the new token is restricted to ${levels}, which does not include ${level}; so is the credential`);
+    }
+    if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") {
+        const reason = error.attempts[0]?.reason ?? error.message;
+        return verify_refused(`the daemon rejected the new token of ${token.subject}: ${reason}`);
+    }
+    return error;
 }
 
 function verify_refused(text) {
@@ -8901,34 +9093,49 @@ function verify_refused(text) {
 
 const TOKEN_SERVICE = "token-service";
 
-function credentialsOf({issued, credentials, authz}, host) {
-    return issued === undefined ? loadCredentials(credentials, host, authz) : onlyWith(parseIdToken(issued.jwt), TOKEN_SERVICE, host);
+async function credentialsFor(request, bearer, host) {
+    if (bearer?.kind === "idtoken") return credentialsFrom(bearer.token, TOKEN_SERVICE, host);
+    const sources = {
+        ...request.credentials,
+        scitoken: sciTokenSource(request, bearer)
+    };
+    return await withPhase("credentials", undefined, () => loadCredentials(sources, host, request.authz));
 }
 
-function askedAlready({issued, lifetime}, {targets: [target]}, host) {
-    if (issued === undefined) return undefined;
-    const {jwt, identity} = issued;
-    const token = parseIdToken(jwt);
+function sciTokenSource({credentials}, bearer) {
+    return bearer?.kind === "scitoken" ? bearer.source : credentials.scitoken;
+}
+
+async function issuedByService(bearer, request, credentials, host) {
+    const {daemon, verify} = request;
+    const isNamed = daemon.kind === "pool" && daemon.name !== undefined && daemon.through === undefined;
+    const located = isNamed && !verify ? {
+        targets: [],
+        name: daemon.name ?? "",
+        roundTrips: 0
+    } : await findDaemon(request, credentials, host);
+    return checkServiceToken(bearer, request, located, host);
+}
+
+function checkServiceToken({token, identity}, {lifetimeSeconds}, {targets: [target], name, roundTrips}, host) {
     const {subject, issuer, expiresAt = Number.POSITIVE_INFINITY} = token;
-    const left = expiresAt - host.now().getTime() / 1e3;
     if (identity !== undefined && identity !== subject) throw wrong(`is for ${subject}, but the service reported ${identity}`, "sub");
-    if (left <= 0) throw wrong("has expired", "exp");
-    if (typeof lifetime === "number" && excessLifetime(token, lifetime, host.now()) !== undefined) throw wrong(`is valid for longer than the requested ${describeDuration(lifetime)}`, "exp");
-    const server = {
-        trustDomain: issuer,
-        remoteVersion: ""
-    };
-    const session = {
-        address: target?.address,
-        server,
-        user: subject,
-        method: TOKEN_SERVICE,
-        credentialSource: TOKEN_SERVICE
-    };
+    if (expiresAt <= host.now().getTime() / 1e3) throw wrong("has expired", "exp");
+    if (typeof lifetimeSeconds === "number" && excessLifetime(token, lifetimeSeconds, host.now()) !== undefined) throw wrong(`is valid for longer than the requested ${describeDuration(lifetimeSeconds)}`, "exp");
     return {
-        value: jwt,
-        roundTrips: 0,
-        session
+        token,
+        issuedBy: "token service",
+        trustDomain: issuer,
+        identity: subject,
+        method: TOKEN_SERVICE,
+        credentialSource: TOKEN_SERVICE,
+        daemonName: name,
+        daemon: target && {
+            address: target.address,
+            version: undefined,
+            versionText: ""
+        },
+        roundTrips
     };
 }
 
@@ -8938,64 +9145,48 @@ function wrong(how, claim) {
     });
 }
 
-function issuerOf({issued}) {
-    return issued === undefined ? "daemon" : "token service";
-}
-
-function checkAsked(request, {value: jwt, session}, host) {
-    const token = parseIdToken(jwt);
-    for (const secret of secretsOf(jwt)) host.mask(secret);
-    const {authz, lifetime, key, expectedIdentity, expectedTrustDomain} = request;
-    const reductions = checkToken(token, {
-        issuer: session.server.trustDomain,
-        subject: request.mode === "request" ? request.identity : session.user,
-        key,
-        authz,
-        limitedByDaemon: request.mode === "request",
-        lifetimeSeconds: lifetime,
-        expectedIssuer: expectedTrustDomain,
-        expectedSubject: expectedIdentity
-    });
-    if (reductions.length > 0 && request.onReduced === "fail") {
-        const text = `the ${issuerOf(request)} granted less than requested: ${reductions.join("; ")}`;
-        throw new TokenError("ERR_TOKEN_REDUCED", text);
-    }
+async function issuedByDaemon(request, bearer, credentials, host) {
+    const daemon = await findDaemon(request, credentials, host);
+    const issued = await inTurn(daemon.targets, (target, limited) => {
+        const within = request.mode === "request" ? host : limited;
+        return requestByMode(request, sciTokenSource(request, bearer), {
+            target,
+            name: daemon.name
+        }, credentials, within);
+    }, host);
     return {
-        token,
-        reductions
+        ...issued,
+        roundTrips: daemon.roundTrips + issued.roundTrips
     };
 }
 
-async function askFor(request, target, credentials, host) {
-    const {mode, authz, lifetime, key, identity, pollIntervalMs, run} = request;
+async function requestByMode(request, scitoken, {target, name}, credentials, host) {
+    const {mode, authz, key, identity, pollIntervalMs, remote, run} = request;
+    const lifetimeSeconds = request.lifetimeSeconds === "unlimited" ? undefined : request.lifetimeSeconds;
     const limits = {
         authz,
         key,
-        lifetimeSeconds: lifetime === "unlimited" ? undefined : lifetime
+        lifetimeSeconds
     };
-    const at = result => ({
-        ...result,
-        session: {
-            ...result.session,
-            address: target.address
-        }
-    });
+    const issued = reply => fromReply(reply, target, name, host);
     switch (mode) {
       case "fetch":
-        if (request.remote) {
-            return at(await getImpersonationToken(target, {
-                ...limits,
-                schedd: target.name
-            }, credentials, host));
+        {
+            if (!remote) return await issued(await getSessionToken(target, limits, credentials, host));
+            const ofSchedd = {
+                authz,
+                lifetimeSeconds,
+                schedd: name
+            };
+            return await issued(await getImpersonationToken(target, ofSchedd, credentials, host));
         }
-        return at(await getSessionToken(target, limits, credentials, host));
 
       case "request":
         {
-            const wish = {
+            const requested = {
                 identity,
                 authz,
-                lifetimeSeconds: limits.lifetimeSeconds,
+                lifetimeSeconds,
                 pollIntervalMs,
                 run
             };
@@ -9003,40 +9194,42 @@ async function askFor(request, target, credentials, host) {
                 request.announce?.(id);
                 host.log.notice(approvalOf(id, request, target));
             };
-            return at(await requestToken(target, wish, credentials, announce, host));
+            const reply = await requestToken(target, requested, credentials, announce, host);
+            return {
+                ...await issued(reply),
+                identity
+            };
         }
 
       case "exchange":
         {
-            const scitoken = sciTokenOf(request, host);
-            const exchanged = await exchangeSciToken(target, scitoken.jwt, credentials, host);
-            const token = await inPhase("check", target.address, () => parseIdToken(exchanged.value));
-            for (const secret of secretsOf(exchanged.value)) host.mask(secret);
-            const proven = onlyWith(token, "the exchanged SciToken", host);
-            const narrowed = await getSessionToken(target, limits, proven, host);
-            const session = {
-                ...narrowed.session,
-                credentialSource: scitoken.source
+            const {jwt, source} = suppliedSciToken(scitoken, host);
+            const exchanged = await exchangeSciToken(target, jwt, credentials, host);
+            const token = await withPhase("check", formatSinful(target.address), () => parseIdToken(exchanged.value));
+            maskJwt(token.jwt, host);
+            const own = credentialsFrom(token, "the exchanged SciToken", host);
+            const restricted = await issued(await getSessionToken(target, limits, own, host));
+            const roundTrips = exchanged.roundTrips + restricted.roundTrips;
+            return {
+                ...restricted,
+                credentialSource: source,
+                roundTrips
             };
-            return at({
-                ...narrowed,
-                session,
-                roundTrips: exchanged.roundTrips + narrowed.roundTrips
-            });
         }
     }
 }
 
-function sciTokenOf({credentials}, host) {
-    const found = readSciToken(credentials.scitoken, host);
-    if (typeof found !== "string") return found;
-    throw new CredentialError("ERR_NO_CREDENTIAL", `no SciToken to exchange: ${found}`, {
+function suppliedSciToken(source, host) {
+    const found = readSciToken(source, host);
+    if (!(found instanceof Unavailable)) return found;
+    const text = `no SciToken to exchange: ${found.reason}`;
+    throw new CredentialError("ERR_NO_CREDENTIAL", text, {
         phase: "credentials"
     });
 }
 
 function approvalOf(requestId, {daemon, identity}, {address}) {
-    const where = "address" in daemon ? `-name '${formatSinful(address)}'` : [ "-type", daemon.type, ...daemon.name === undefined ? [] : [ "-name", daemon.name ], ...daemon.collectors.slice(0, 1).flatMap(collector => [ "-pool", formatEndpoint(collector) ]) ].join(" ");
+    const where = daemon.kind === "address" ? `-name '${formatSinful(address)}'` : [ "-type", daemon.type, ...daemon.name === undefined ? [] : [ "-name", daemon.name ], ...daemon.collectors.slice(0, 1).flatMap(collector => [ "-pool", formatEndpoint(collector) ]) ].join(" ");
     return `Request ${requestId} for a token for ${identity} is waiting for approval: condor_token_request_approve -reqid ${requestId} ${where}`;
 }
 
@@ -9046,38 +9239,75 @@ const MAX_DELAY_MS = 1e4;
 
 const MAX_RESTART_MS = 6e4;
 
-async function withRetries({retries, patient}, work, host) {
-    let restart;
-    let giveUpAtMs = 0;
-    for (let attempts = 1; ;attempts++) {
-        const last = attempts > retries;
+async function withRetries(policy, work, host) {
+    const attempts = new Attempts(policy, host);
+    for (;;) {
         try {
-            return last || patient ? await work(host) : await within(host.timeLeftMs() / 2, work, host);
+            return await attempts.run(work);
         } catch (error) {
-            if (!(error instanceof HTCondorError)) throw error;
-            error.tries = attempts;
-            const first = restart === undefined;
-            const continues = restart !== undefined && error instanceof LocateError && error.code === "ERR_NOT_FOUND";
-            const restarts = retries > 0 && (mayBeRestarting(error) || continues);
-            if (restarts) restart = error; else if (restart !== undefined && isTimeout(host.signal)) throw restart;
-            if (restarts && first && patient) giveUpAtMs = Math.max(0, host.timeLeftMs() - MAX_RESTART_MS);
-            const leftMs = host.timeLeftMs() - (restarts ? giveUpAtMs : 0);
-            const delayMs = delayBefore(attempts, error, restarts, leftMs, host);
-            const isWorthIt = restarts || !last && isTransient(error);
-            if (!isWorthIt || host.signal.aborted || delayMs >= leftMs) throw error;
-            const [what, wait] = [ `${error.message} (${error.code})`, `${(delayMs / 1e3).toFixed(1)} s` ];
-            if (!restarts) {
-                host.log.info(`Attempt ${attempts} of ${retries + 1} failed: ${what}; retrying in ${wait}`);
-            } else if (first) {
-                const left = Math.round(leftMs / 1e3);
-                host.log.info(`Attempt ${attempts} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`);
-            } else host.log.debug(`retry: attempt ${attempts} failed: ${what}; retrying in ${wait}`);
-            await (0, promises_namespaceObject.setTimeout)(delayMs, undefined, {
-                signal: host.signal
-            }).catch(() => {
-                throw restart !== undefined && isTimeout(host.signal) ? restart : abortedError(host.signal);
-            });
+            await attempts.pauseAfter(error);
         }
+    }
+}
+
+class Attempts {
+    #policy;
+    #host;
+    #count=0;
+    #restart;
+    #giveUpAtMs=0;
+    constructor(policy, host) {
+        this.#policy = policy;
+        this.#host = host;
+    }
+    get #isLast() {
+        return this.#count > this.#policy.retries;
+    }
+    async run(work) {
+        this.#count += 1;
+        if (this.#isLast || this.#policy.useFullDeadline) return await work(this.#host);
+        const limitMs = this.#host.timeLeftMs() / 2;
+        const text = `no answer within ${Math.max(1, Math.round(limitMs / 1e3))} s`;
+        return await withTimeLimit(limitMs, new DOMException(text, "TimeoutError"), work, this.#host);
+    }
+    async pauseAfter(error) {
+        if (!(error instanceof HTCondorError)) throw error;
+        error.tries = this.#count;
+        const host = this.#host;
+        const isRestart = this.#isRestart(error);
+        if (!isRestart && this.#restart !== undefined && isTimeout(host.signal)) throw this.#restart;
+        const leftMs = isRestart ? this.#timeLeftForRestartMs() : host.timeLeftMs();
+        const delayMs = delayBefore(this.#count, error, isRestart, leftMs, host);
+        const isWorthIt = isRestart || !this.#isLast && isTransient(error);
+        if (!isWorthIt || host.signal.aborted || delayMs >= leftMs) throw error;
+        this.#log(error, isRestart, delayMs, leftMs);
+        if (isRestart) this.#restart = error;
+        await (0, promises_namespaceObject.setTimeout)(delayMs, undefined, {
+            signal: host.signal
+        }).catch(() => {
+            throw this.#restart !== undefined && isTimeout(host.signal) ? this.#restart : abortedError(host.signal);
+        });
+    }
+    #isRestart(error) {
+        if (this.#policy.retries === 0) return false;
+        if (mayBeRestarting(error)) return true;
+        return this.#restart !== undefined && error instanceof LocateError && error.code === "ERR_NOT_FOUND";
+    }
+    #timeLeftForRestartMs() {
+        const leftMs = this.#host.timeLeftMs();
+        const isFirst = this.#restart === undefined;
+        if (isFirst && this.#policy.useFullDeadline) this.#giveUpAtMs = Math.max(0, leftMs - MAX_RESTART_MS);
+        return leftMs - this.#giveUpAtMs;
+    }
+    #log({message, code}, isRestart, delayMs, leftMs) {
+        const {log} = this.#host;
+        const [what, wait] = [ `${message} (${code})`, `${(delayMs / 1e3).toFixed(1)} s` ];
+        if (!isRestart) {
+            log.info(`Attempt ${this.#count} of ${this.#policy.retries + 1} failed: ${what}; retrying in ${wait}`);
+        } else if (this.#restart === undefined) {
+            const left = Math.round(leftMs / 1e3);
+            log.info(`Attempt ${this.#count} failed: ${what}. The daemon may be restarting; retrying for up to ${left} s`);
+        } else log.debug(`retry: attempt ${this.#count} failed: ${what}; retrying in ${wait}`);
     }
 }
 
@@ -9095,26 +9325,12 @@ function isTransient(error) {
 
 const MIN_TIME_LEFT_MS = 500;
 
-function delayBefore(attempts, error, restarts, timeLeftMs, host) {
+function delayBefore(attempts, error, isRestart, timeLeftMs, host) {
     const whole = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
     const [random = 0] = host.randomBytes(1);
     const delayMs = whole * (1 - random / 512);
-    if (restarts) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
+    if (isRestart) return timeLeftMs < MIN_TIME_LEFT_MS ? timeLeftMs : Math.min(delayMs, timeLeftMs / 2);
     return Math.max(delayMs, error instanceof ConnectError ? error.retryAfterMs ?? 0 : 0);
-}
-
-async function within(limitMs, work, host) {
-    const over = new AbortController;
-    const text = `no answer within ${Math.max(1, Math.round(limitMs / 1e3))} s`;
-    const timer = setTimeout(() => over.abort(new DOMException(text, "TimeoutError")), limitMs);
-    try {
-        return await work({
-            ...host,
-            signal: AbortSignal.any([ host.signal, over.signal ])
-        });
-    } finally {
-        clearTimeout(timer);
-    }
 }
 
 const USUAL_LEVELS = [ "READ", "WRITE", "DAEMON", "ADMINISTRATOR" ];
@@ -9125,40 +9341,39 @@ const NO_KEY = "condor-token-fetch-makes-no-token";
 
 async function checkFetch(request, host) {
     for (const warning of request.warnings ?? []) host.log.warn(warning);
-    const finished = new AbortController;
+    const branch = branchOf(host);
     try {
-        const signal = AbortSignal.any([ host.signal, finished.signal ]);
-        const persistence = {
+        const policy = {
             retries: request.retries,
-            patient: false
+            useFullDeadline: false
         };
-        return await withRetries(persistence, within => checkStepByStep(request, within), {
-            ...host,
-            signal
-        });
+        return await withRetries(policy, within => checkStepByStep(request, within), branch.host);
     } finally {
-        finished.abort();
+        branch.cancel();
     }
 }
 
-async function checkStepByStep(wanted, host) {
-    const request = await inPhase("credentials", undefined, () => withBearer(wanted, telling(host, [ "credentials" ])));
-    const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
+async function checkStepByStep(request, host) {
+    const bearer = await resolveBearer(request, reporting(host, [ "credentials" ]));
+    const credentials = await credentialsFor(request, bearer, host);
     for (const {name, sources} of credentials.methods) host.log.info(`credentials: ${displayName(name)} from ${sources.join(", ")}`);
     for (const {method, reason} of credentials.unavailable) host.log.info(`credentials: ${method} is not available: ${reason}`);
-    const daemon = await findDaemon(request, credentials, telling(host, [ "locate", "connect", "ccb" ]));
-    return await inTurn(daemon.targets, async (target, patient) => ({
-        ...await checkDaemon(request, target, credentials, patient),
-        daemonName: daemon.name
-    }), host);
+    const daemon = await findDaemon(request, credentials, reporting(host, [ "locate", "connect", "ccb" ]));
+    return await inTurn(daemon.targets, async (target, limited) => {
+        const result = await checkDaemon(request, bearer, target, credentials, limited);
+        return {
+            ...result,
+            daemonName: daemon.name
+        };
+    }, host);
 }
 
-function telling(host, phases) {
-    const told = new Set;
+function reporting(host, phases) {
+    const reported = new Set;
     const debug = line => {
         const gist = line.replace(/ in \d+ ms$/, "");
-        const isNew = phases.some(phase => line.startsWith(`${phase}: `)) && !told.has(gist);
-        told.add(gist);
+        const isNew = phases.some(phase => line.startsWith(`${phase}: `)) && !reported.has(gist);
+        reported.add(gist);
         (isNew ? host.log.info : host.log.debug)(line);
     };
     return {
@@ -9170,84 +9385,113 @@ function telling(host, phases) {
     };
 }
 
-async function checkDaemon(request, target, credentials, host) {
-    const {authz, verify, expectedIdentity, expectedTrustDomain} = request;
-    host.log.info(`connect: connecting to the daemon at ${formatSinful(target.address)}`);
-    const [, mayAsk = 0] = questions([ "ALLOW" ])[0] ?? [];
-    const {session} = await askAllowed(target, mayAsk, credentials, telling(host, [ "connect", "ccb", "session" ]));
-    const {server, user} = session;
-    for (const {name} of credentials.methods.filter(({name}) => !server.methods.includes(name))) host.log.info(`session: ${displayName(name)} is not available: the daemon does not offer it`);
-    await inPhase("check", target.address, () => checkExpected({
-        issuer: server.trustDomain,
-        subject: user
-    }, {
-        expectedIssuer: expectedTrustDomain,
-        expectedSubject: expectedIdentity
-    }));
+async function checkDaemon(request, bearer, target, credentials, host) {
+    const session = await checkSession(request, target, credentials, host);
     const again = {
         ...target,
         resume: session
     };
-    const asked = askedAlready(request, {
-        targets: [ target ]
-    }, host);
-    let granted = authz;
-    if (asked === undefined) {
-        granted = await checkFetching(again, authz, credentials, host);
-        await inPhase("check", target.address, () => checkReductions(request, granted, session.credentialExpiresAt, host));
-        for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
-    } else {
-        await inPhase("check", undefined, () => checkAsked(request, asked, host));
-        host.log.info("token: issued by the token service");
-    }
-    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
-    const verdicts = await Promise.all(questions(levels).map(async ([level, command]) => ({
-        level,
-        allowed: await isAllowed(again, command, credentials, host)
-    })));
-    for (const {level, allowed} of verdicts) host.log.info(`levels: ${level} is ${allowed ? "allowed" : "denied"}`);
-    const named = which => verdicts.filter(({allowed}) => allowed === which).map(({level}) => level);
-    const [allowed, refused] = [ named(true), named(false) ];
-    if (authz.length > 0 && refused.length > 0) {
-        const cut = refused.filter(level => !covers(granted, level));
-        const text = cut.length > 0 ? `the credential is restricted to ${granted.join(" ")}, which does not include ${cut.join(" ")}` : `the daemon denied ${refused.join(" ")} for ${user} with this credential`;
-        if (verify) throw new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
-            phase: "verify",
-            peer: formatSinful(target.address)
-        });
-        host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
-    }
+    const granted = await check_checkToken(request, bearer, again, credentials, session, host);
+    const {allowed, refused} = await check_checkLevels(request, again, credentials, host);
+    if (request.authz.length > 0 && refused.length > 0) judge(request, granted, refused, target, session, host);
     return {
-        identity: user,
-        trustDomain: server.trustDomain,
+        identity: session.user,
+        trustDomain: session.server.trustDomain,
         daemonAddress: formatSinful(target.address),
-        daemonVersion: server.version?.text ?? "",
+        daemonVersion: session.server.version?.text ?? "",
         authenticationMethod: displayName(session.method),
         credentialSource: printable(session.credentialSource),
         allowed,
         refused,
-        notChecked: asked === undefined ? NOT_CHECKED : []
+        notChecked: bearer?.kind === "idtoken" ? [] : NOT_CHECKED
     };
 }
 
-async function checkFetching(target, authz, credentials, host) {
-    const issues = levels => wouldIssue(target, levels, credentials, host);
-    await issues(authz);
+async function checkSession({expectedIdentity, expectedTrustDomain}, target, credentials, host) {
+    host.log.info(`connect: connecting to the daemon at ${formatSinful(target.address)}`);
+    const [, command = 0] = commandsFor([ "ALLOW" ])[0] ?? [];
+    const {session} = await askAllowed(target, command, credentials, reporting(host, [ "connect", "ccb", "session" ]));
+    const {server, user} = session;
+    for (const {name} of credentials.methods.filter(({name}) => !server.methods.includes(name))) host.log.info(`session: ${displayName(name)} is not available: the daemon does not offer it`);
+    const claims = {
+        issuer: server.trustDomain,
+        subject: user
+    };
+    await withPhase("check", formatSinful(target.address), () => checkExpected(claims, {
+        expectedTrustDomain,
+        expectedIdentity
+    }));
+    return session;
+}
+
+async function check_checkToken(request, bearer, target, credentials, {credentialExpiresAt}, host) {
+    if (bearer?.kind === "idtoken") {
+        const located = {
+            targets: [],
+            name: "",
+            roundTrips: 0
+        };
+        await checkIssued(checkServiceToken(bearer, request, located, host), request);
+        host.log.info("token: issued by the token service");
+        return request.authz;
+    }
+    const granted = await checkIssuing(target, request.authz, credentials, host);
+    await withPhase("check", formatSinful(target.address), () => checkReductions(request, granted, credentialExpiresAt, host));
+    for (const each of NOT_CHECKED) host.log.info(`token: not checked: ${each}`);
+    return granted;
+}
+
+async function check_checkLevels({authz}, target, credentials, host) {
+    const levels = authz.length > 0 ? authz : USUAL_LEVELS;
+    const verdicts = await Promise.all(commandsFor(levels).map(async ([level, command]) => ({
+        level,
+        isAllowed: await isAllowed(target, command, credentials, host)
+    })));
+    for (const {level, isAllowed} of verdicts) host.log.info(`levels: ${level} is ${isAllowed ? "allowed" : "denied"}`);
+    return {
+        allowed: verdicts.filter(({isAllowed}) => isAllowed).map(({level}) => level),
+        refused: verdicts.filter(({isAllowed}) => !isAllowed).map(({level}) => level)
+    };
+}
+
+async function isAllowed(target, command, credentials, host) {
+    try {
+        await askAllowed(target, command, credentials, host);
+        return true;
+    } catch (error) {
+        if (error instanceof AuthorizationError && error.code === "ERR_DENIED") return false;
+        throw error;
+    }
+}
+
+function judge({verify}, granted, refused, {address}, {user}, host) {
+    const cut = refused.filter(level => !covers(granted, level));
+    const text = cut.length > 0 ? `the credential is restricted to ${granted.join(" ")}, which does not include ${cut.join(" ")}` : `the daemon denied ${refused.join(" ")} for ${user} with this credential`;
+    if (verify) throw new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
+        phase: "verify",
+        peer: formatSinful(address)
+    });
+    host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
+}
+
+async function checkIssuing(target, authz, credentials, host) {
+    const wouldIssue = levels => checkWouldIssue(target, levels, credentials, host);
+    await wouldIssue(authz);
     host.log.info("token: the daemon issues tokens");
     if (authz.length < 2) return authz;
-    const probed = await Promise.all(authz.map(async level => {
+    const granted = await Promise.all(authz.map(async level => {
         try {
-            await issues([ level ]);
+            await wouldIssue([ level ]);
             return [ level ];
         } catch (error) {
             if (error instanceof DaemonError && /doesn't allow requested/.test(error.errorString)) return [];
             throw error;
         }
     }));
-    return probed.flat();
+    return granted.flat();
 }
 
-async function wouldIssue(target, authz, credentials, host) {
+async function checkWouldIssue(target, authz, credentials, host) {
     try {
         await getSessionToken(target, {
             authz,
@@ -9261,7 +9505,7 @@ async function wouldIssue(target, authz, credentials, host) {
     }
 }
 
-function checkReductions({authz, lifetime, onReduced}, granted, expiresAt, host) {
+function checkReductions({authz, lifetimeSeconds: lifetime, onReduced}, granted, expiresAt, host) {
     const left = expiresAt === undefined ? undefined : Math.floor(expiresAt - host.now().getTime() / 1e3);
     const isCut = left !== undefined && lifetime !== undefined && (lifetime === "unlimited" || left < lifetime);
     const reductions = [ reducedLevels(authz, granted), isCut ? reducedLifetime(lifetime, left) : undefined ].filter(each => each !== undefined);
@@ -9269,16 +9513,6 @@ function checkReductions({authz, lifetime, onReduced}, granted, expiresAt, host)
     const text = `the daemon would grant less than requested: ${reductions.join("; ")}`;
     if (onReduced === "fail") throw new TokenError("ERR_TOKEN_REDUCED", text);
     host.log.warn(text);
-}
-
-async function isAllowed(target, command, credentials, host) {
-    try {
-        await askAllowed(target, command, credentials, host);
-        return true;
-    } catch (error) {
-        if (error instanceof AuthorizationError && error.code === "ERR_DENIED") return false;
-        throw error;
-    }
 }
 
 const PRIVATE_FILE = 384;
@@ -9421,90 +9655,87 @@ function stat(path) {
 
 async function fetchToken(request, host) {
     for (const warning of request.warnings ?? []) host.log.warn(warning);
-    const finished = new AbortController;
+    const branch = branchOf(host);
     try {
-        const signal = AbortSignal.any([ host.signal, finished.signal ]);
-        const persistence = {
+        const policy = {
             retries: request.retries,
-            patient: request.mode === "request"
+            useFullDeadline: request.mode === "request"
         };
-        return await withRetries(persistence, within => fetchStepByStep(request, within), {
-            ...host,
-            signal
-        });
+        return await withRetries(policy, within => fetchStepByStep(request, within), branch.host);
     } finally {
-        finished.abort();
+        branch.cancel();
     }
 }
 
-async function fetchStepByStep(wanted, host) {
-    const {path, onReduced} = wanted;
-    if (path !== undefined) await inPhase("deliver", undefined, () => checkTokenPath(path));
-    const request = await inPhase("credentials", undefined, () => withBearer(wanted, host));
-    const credentials = await inPhase("credentials", undefined, () => credentialsOf(request, host));
-    for (const {method, reason} of credentials.unavailable) host.log.debug(`credentials: ${method} is not available: ${reason}`);
-    const ours = credentials.methods.map(({name, sources}) => `${displayName(name)} from ${sources.join(", ")}`);
-    host.log.debug(`credentials: ${ours.join("; ")}`);
-    const daemon = await findDaemon(request, credentials, host);
-    const asked = askedAlready(request, daemon, host) ?? await inTurn(daemon.targets, (target, patient) => askFor(request, {
-        ...target,
-        name: daemon.name
-    }, credentials, request.mode === "request" ? host : patient), host);
-    const {value: jwt, session, roundTrips} = asked;
-    const {token, reductions} = await inPhase("check", session.address, () => checkAsked(request, asked, host));
-    if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuerOf(request)} granted less than requested: ${reduction}`);
-    const clockSkewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1e3);
-    if (request.issued === undefined) {
-        tellSkew(clockSkewSeconds, token, host);
-        warnAboutExcess(token, request.lifetime, host);
-        if (request.mode !== "request") warnAboutOldRelease(session.server, host);
-    }
-    const {address} = session;
-    const verified = request.verify ? await inPhase("verify", address, () => verifyAt(address, token, request, host)) : 0;
-    const directoryMade = path === undefined ? undefined : await inPhase("deliver", undefined, () => writeTokenFile(path, jwt));
+async function fetchStepByStep(request, host) {
+    const {path} = request;
+    if (path !== undefined) await withPhase("deliver", undefined, () => checkTokenPath(path));
+    const bearer = await resolveBearer(request, host);
+    const credentials = await credentialsFor(request, bearer, host);
+    logCredentials(credentials, host);
+    const issued = bearer?.kind === "idtoken" ? await issuedByService(bearer, request, credentials, host) : await issuedByDaemon(request, bearer, credentials, host);
+    const reductions = await checkIssued(issued, request);
+    const clockSkewSeconds = warnAbout(issued, reductions, request, host);
+    const verified = request.verify ? await verifyToken(issued, request, host) : 0;
+    const directoryMade = path === undefined ? undefined : await withPhase("deliver", undefined, () => writeTokenFile(path, issued.token.jwt));
     return {
-        token,
+        ...describe(issued),
         reductions,
-        daemonName: printable(daemon.name),
-        daemonAddress: address === undefined ? "" : formatSinful(address),
-        daemonVersion: session.server.version?.text ?? "",
-        daemonVersionText: printable(session.server.remoteVersion),
-        authenticationMethod: displayName(session.method),
-        credentialSource: printable(session.credentialSource),
         clockSkewSeconds,
-        roundTrips: daemon.roundTrips + roundTrips + verified,
+        roundTrips: issued.roundTrips + verified,
         path,
         directoryMade
     };
 }
 
-function verifyAt(address, token, {authz}, host) {
-    if (address === undefined) throw new RangeError("no daemon to verify the token");
-    return verifyToken(token, authz, {
-        address,
-        serverName: undefined
-    }, host);
+function logCredentials({methods, unavailable}, host) {
+    for (const {method, reason} of unavailable) host.log.debug(`credentials: ${method} is not available: ${reason}`);
+    const found = methods.map(({name, sources}) => `${displayName(name)} from ${sources.join(", ")}`);
+    host.log.debug(`credentials: ${found.join("; ")}`);
 }
 
-function warnAboutExcess(token, lifetime, host) {
-    const excess = excessLifetime(token, lifetime, host.now());
-    if (excess === undefined || typeof lifetime !== "number") return;
+function describe({token, daemonName, daemon, method, credentialSource}) {
+    return {
+        token,
+        daemonName: printable(daemonName),
+        daemonAddress: daemon === undefined ? "" : formatSinful(daemon.address),
+        daemonVersion: daemon?.version?.text ?? "",
+        daemonVersionText: printable(daemon?.versionText ?? ""),
+        authenticationMethod: displayName(method),
+        credentialSource: printable(credentialSource)
+    };
+}
+
+function warnAbout({token, issuedBy, daemon}, reductions, {onReduced, lifetimeSeconds, mode}, host) {
+    if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than requested: ${reduction}`);
+    const skewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1e3);
+    if (issuedBy === "daemon") {
+        warnAboutClockSkew(skewSeconds, token, host);
+        warnAboutExcess(token, lifetimeSeconds, host);
+        if (mode !== "request") warnAboutOldRelease(daemon?.version, host);
+    }
+    return skewSeconds;
+}
+
+function warnAboutExcess(token, lifetimeSeconds, host) {
+    const excess = excessLifetime(token, lifetimeSeconds, host.now());
+    if (excess === undefined || typeof lifetimeSeconds !== "number") return;
     const [issued, here] = [ new Date((token.issuedAt ?? 0) * 1e3), host.now() ].map(each => each.toISOString());
-    host.log.warn(`According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetime)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`);
+    host.log.warn(`According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`);
 }
 
-function warnAboutOldRelease({version}, host) {
+function warnAboutOldRelease(version, host) {
     if (version === undefined || restrictsLevels(version)) return;
     host.log.warn(`The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`);
 }
 
-const SKEW_THAT_MATTERS_SECONDS = 60;
+const SKEW_WARNING_SECONDS = 60;
 
-const NO_SKEW_SECONDS = 10;
+const MIN_SKEW_SECONDS = 10;
 
-function tellSkew(seconds, {issuedAt = 0, expiresAt}, host) {
-    const tenth = expiresAt === undefined ? SKEW_THAT_MATTERS_SECONDS : (expiresAt - issuedAt) / 10;
-    if (Math.abs(seconds) < Math.max(NO_SKEW_SECONDS, Math.min(tenth, SKEW_THAT_MATTERS_SECONDS))) return;
+function warnAboutClockSkew(seconds, {issuedAt = 0, expiresAt}, host) {
+    const tenth = expiresAt === undefined ? SKEW_WARNING_SECONDS : (expiresAt - issuedAt) / 10;
+    if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;
     const how = seconds > 0 ? "ahead of" : "behind";
     host.log.warn(`The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? "later" : "earlier"} than its times suggest. Synchronize both clocks with NTP (timedatectl, chronyc tracking)`);
 }

@@ -46,5 +46,9 @@ export declare function algorithmOf(jwt: Secret): string | undefined;
 export declare function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array;
 /** Returns the secrets of a JWT to mask: the JWT, and its signature alone, because a mask matches whole values only. */
 export declare function secretsOf(jwt: Secret): readonly Secret[];
+/** Masks a JWT and its signature. Any other text is left as it is. */
+export declare function maskJwt(jwt: Secret, host: {
+    mask(secret: Secret): void;
+}): void;
 /** Returns the signature of a JWT, encoded as base64url; an empty secret if there is none. */
 export declare function signaturePart(jwt: Secret): Secret;
