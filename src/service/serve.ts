@@ -42,8 +42,6 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
       failed: (error) => world.say(`a request failed: ${messageOf(error)}`),
     },
   );
-  await listenAt(http, listen);
-  announce(snapshot, http, world);
 
   const reload = async () => {
     try {
@@ -58,18 +56,22 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
     }
   };
   let reloading = Promise.resolve();
+  // Before the service announces that it listens: by default, each of these signals ends the process.
   world.onSignal('SIGHUP', () => {
     reloading = reloading.then(reload);
   });
+  const stopped = new Promise<void>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) world.onSignal(name, resolve);
+  });
+  await listenAt(http, listen);
+  announce(snapshot, http, world);
   const daily = setInterval(() => warnOfSeeds(snapshot, world), DAY_MS).unref();
   const unwatch =
     paths !== undefined && 'setSecureContext' in http.server
       ? watchTlsPair(paths, http.server.setSecureContext.bind(http.server), world.say)
       : () => {};
 
-  await new Promise<void>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) world.onSignal(name, resolve);
-  });
+  await stopped;
   clearInterval(daily);
   unwatch();
   await http.stop(GRACE_MS);

@@ -153,7 +153,16 @@ grants:
       const read = async () => (await pool.exec(['cat', `${home}/out`, `${home}/err`])).stdout;
       const asking = pool.exec(
         [
-          ...['sh', '-c', 'exec timeout 300 "$@" > out 2> err', 'ask', 'condor_token_request', ...daemon],
+          ...[
+            'sh',
+            '-c',
+            'exec timeout 300 "$@" > out 2> err',
+            'ask',
+            'stdbuf',
+            '-oL',
+            'condor_token_request',
+            ...daemon,
+          ],
           ...['-identity', ALICE, '-authz', 'ADMINISTRATOR'],
         ],
         job,
