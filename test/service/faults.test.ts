@@ -399,7 +399,7 @@ describe('clients', () => {
       assert.ok(granted(await service.ask(token())));
     }));
 
-  test('that send 3,000 refused requests cost others nothing, and neither memory nor log grows with them', () =>
+  test('that send 700 refused requests cost others nothing, and neither memory nor log grows with them', () =>
     withService(async (service) => {
       const memory = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]);
       const bad = Array.from({ length: 60 }, (_, at) => token({ aud: `${at}${'x'.repeat(8000)}` }));
@@ -407,10 +407,10 @@ describe('clients', () => {
       const before = memory();
       let good = 0;
       const flood = async (client: number) => {
-        for (let sent = 0; sent < 300; sent++) {
+        for (let sent = 0; sent < 70; sent++) {
           const { status } = await service.ask(bad[sent % bad.length] ?? '', {}, `127.0.1.${client}`);
           assert.ok(status === 400 || status === 429 || status === 503, `status ${status}`);
-          if (client === 1 && sent % 30 === 0 && granted(await service.ask(token()))) good += 1;
+          if (client === 1 && sent % 7 === 0 && granted(await service.ask(token()))) good += 1;
         }
       };
       await Promise.all(Array.from({ length: 10 }, (_, client) => flood(client + 1)));
