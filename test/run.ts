@@ -115,7 +115,10 @@ function unfinished(reports: readonly Report[]): readonly Report[] {
 }
 
 const counts: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+/** Titles of the failed tests, each with the first lines of its error. They are printed again at the end. */
 const failures: string[] = [];
+/** Lines of an error that the list at the end repeats. A log of CI may be cut to its end. */
+const LINES_AT_THE_END = 12;
 /** Files by reason of their skipped tests. */
 const skips = new Map<string, Map<string, number>>();
 let finished = 0;
@@ -151,8 +154,9 @@ function tell(result: FileResult): void {
     // Tests that a failed hook cancelled are counted; the hook's failure is shown.
     if (status !== 'fail' && (status !== 'cancelled' || own.fail > 0)) continue;
     const title = `${sourceOf(result.file)}: ${path.join(' › ')}`;
-    failures.push(title);
-    print(`\n  ${title}\n${text.trimEnd().replaceAll(/^(?=.)/gm, '    ')}\n`);
+    const shown = text.trimEnd().replaceAll(/^(?=.)/gm, '    ');
+    failures.push(`${title}\n${shown.split('\n').slice(0, LINES_AT_THE_END).join('\n')}`);
+    print(`\n  ${title}\n${shown}\n`);
   }
 }
 
