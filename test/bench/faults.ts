@@ -12,7 +12,8 @@ import {
   FAULTS,
   type FaultCase,
   FRAMES,
-  isExclusive,
+  GROUPS,
+  groupOf,
   METHODS,
   RELIABILITY,
 } from '../support/fault-table.ts';
@@ -20,7 +21,6 @@ import { poolSuites } from '../support/pool.ts';
 import { prepareTree } from '../support/pool-tree.ts';
 import { projectRoot } from '../support/project.ts';
 
-const AT_ONCE = 8;
 const KILLS = 1000;
 
 type Cell = Pick<FaultCase, 'method' | 'direction' | 'name'> & { readonly fault: { readonly name: string } };
@@ -43,14 +43,14 @@ for (const suite of poolSuites()) {
     seen.set(keyOf(version, each), error === undefined ? '✓' : error.code.replace('ERR_', ''));
   };
   const cases = everyFault();
-  const together = cases.filter((each) => !isExclusive(each));
   console.log(`HTCondor ${version}: ${cases.length} cases`);
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (let next = together.pop(); next !== undefined; next = together.pop()) await runCase(next);
-    }),
-  );
-  for (const each of cases.filter(isExclusive)) await runCase(each);
+  for (const [group, atOnce] of Object.entries(GROUPS)) {
+    const left = cases.filter((each) => groupOf(each) === group);
+    const work = async () => {
+      for (let next = left.pop(); next !== undefined; next = left.pop()) await runCase(next);
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+  }
   await stopDestination(to);
 }
 
