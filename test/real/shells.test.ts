@@ -1,6 +1,6 @@
 /** The built Action and command at real daemons, and what they write, used by HTCondor. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
@@ -79,5 +79,22 @@ for (const suite of poolSuites()) {
       assert.match(read.stdout, /IDTOKENS +AES +AES +ALLOW +alice@/, read.stdout + read.stderr);
       assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
     });
+
+    for (const { onReduced, status, stdout, file } of [
+      { onReduced: 'fail', status: 7, stdout: '', file: false },
+      { onReduced: 'warn', status: 0, stdout: '', file: true },
+    ])
+      test(`the command with -on-reduced ${onReduced} ${file ? 'writes' : 'does not write'} a token with fewer levels than requested`, async () => {
+        const directory = mkdtempSync(join(runner.workspace, 'narrow-'));
+        const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
+        writeFileSync(join(directory, 'credential'), `${narrow}\n`, { mode: 0o600 });
+        const path = join(runner.workspace, `reduced-${onReduced}`);
+        const args = ['-pool', pool.collector, '-name', pool.scheddName, '-authz', 'READ', '-authz', 'WRITE'];
+        const ran = await runCommand([...args, '-on-reduced', onReduced, '-file', path], {
+          env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory },
+        });
+        assert.deepEqual([ran.status, ran.stdout, existsSync(path)], [status, stdout, file], ran.stderr);
+        assert.match(ran.stderr, /authorization: requested READ WRITE, granted READ/);
+      });
   });
 }
