@@ -3,19 +3,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { documented, goldenHints, shared, troubleshooting } from '../scripts/troubleshooting.ts';
 import type { AnyHTCondorError } from '../src/errors.ts';
 import { AuthenticationError, AuthorizationError, DaemonError, TokenError } from '../src/errors.ts';
 import { describeError } from '../src/messages/describe.ts';
 import { hintsFor } from '../src/messages/hints.ts';
 import { ERRORS, type ErrorName } from './support/every-error.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
-import { documented, goldenHints, shared, troubleshooting } from './support/troubleshooting.ts';
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
 const advice = goldenHints();
-const REGENERATE =
-  'if the change is meant: npm run build && node build/test/support/troubleshooting.js && npm run format';
+const REGENERATE = 'if the change is meant: npm run build && node build/scripts/troubleshooting.js && npm run format';
 
 const NO_DAEMON = 'no daemon has a part in it';
 const NO_HTCONDOR = 'whatever answers is no HTCondor';

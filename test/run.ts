@@ -38,7 +38,9 @@ interface FileResult {
 const args = process.argv.slice(2);
 const unitOnly = args.includes('--unit');
 const words = args.filter((word) => word !== '--unit');
+const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const files = filesBelow('build/test', '.test.js')
+  .filter((file) => existsSync(join(projectRoot, sourceOf(file)))) // else a file that was renamed since it was compiled
   .filter((file) => !unitOnly || !/\/(real\/|support\/pool\.test)/.test(file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
@@ -53,7 +55,6 @@ if (files.some((file) => file.includes('/real/'))) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const recorded = existsSync(DURATIONS)
   ? (JSON.parse(readFileSync(DURATIONS, 'utf8')) as Record<string, number | undefined>)
   : {};

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { cacheBytes } from '../../scripts/fuzz/kerberos-targets.ts';
 import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { cacheBytes } from '../fuzz/kerberos-targets.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';

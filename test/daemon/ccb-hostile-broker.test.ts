@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
+import { asChannel } from '../../scripts/fuzz/scripts.ts';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import type { HTCondorError } from '../../src/errors.ts';
 import { abortedError } from '../../src/transport/channel.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { putClassAd } from '../../src/wire/classad.ts';
-import { asChannel } from '../fuzz/scripts.ts';
 import {
   allPortsClosed,
   type Broker,

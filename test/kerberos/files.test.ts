@@ -1,12 +1,12 @@
 /** Credential caches, keytabs, principals and krb5.conf. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { cacheBytes } from '../../scripts/fuzz/kerberos-targets.ts';
 import { parseCredentialCache } from '../../src/kerberos/ccache.ts';
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts';
 import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
 import { parseConfiguration } from '../../src/kerberos/krb5-conf.ts';
 import { formatPrincipal, parsePrincipal } from '../../src/kerberos/principal.ts';
-import { cacheBytes } from '../fuzz/kerberos-targets.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 
 const key = { type: 18, bytes: new Uint8Array(32).fill(1) };

@@ -1,11 +1,11 @@
 /** What a message may be made of: anything but frames without end. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fixedHost } from '../../scripts/fuzz/fixed-host.ts';
+import { socketOf } from '../../scripts/fuzz/scripts.ts';
 import type { ProtocolError } from '../../src/errors.ts';
 import { Channel } from '../../src/transport/channel.ts';
 import { putHeader } from '../../src/wire/frame.ts';
-import { fixedHost } from '../fuzz/fixed-host.ts';
-import { socketOf } from '../fuzz/scripts.ts';
 
 const LIMIT = 65_536;
 

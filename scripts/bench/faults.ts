@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fetchThrough, startDestination, stopDestination } from '../support/fault-run.ts';
+import { fetchThrough, startDestination, stopDestination } from '../../test/support/fault-run.ts';
 import {
   DIRECTIONS,
   everyFault,
@@ -15,10 +15,10 @@ import {
   isExclusive,
   METHODS,
   RELIABILITY,
-} from '../support/fault-table.ts';
-import { poolSuites } from '../support/pool.ts';
-import { prepareTree } from '../support/pool-tree.ts';
-import { projectRoot } from '../support/project.ts';
+} from '../../test/support/fault-table.ts';
+import { poolSuites } from '../../test/support/pool.ts';
+import { prepareTree } from '../../test/support/pool-tree.ts';
+import { projectRoot } from '../../test/support/project.ts';
 
 const AT_ONCE = 8;
 const KILLS = 1000;

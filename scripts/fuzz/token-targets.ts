@@ -9,7 +9,7 @@ import { scitokens } from '../../src/security/methods/scitokens.ts';
 import { parseBearerToken } from '../../src/token/bearer.ts';
 import { checkToken } from '../../src/token/check.ts';
 import { parseIdToken, revealSignature } from '../../src/token/jwt.ts';
-import { vectors } from '../support/vectors.ts';
+import { vectors } from '../../test/support/vectors.ts';
 import { fixedHost } from './fixed-host.ts';
 import { textInput, textOf } from './inputs.ts';
 import { assertHarmless, type Target } from './target.ts';

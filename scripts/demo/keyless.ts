@@ -1,10 +1,10 @@
 /** `npm run demo -- --keyless`: the administrator's commands, then a job without a stored secret, on the embedded pool. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { JobIssuer } from '../support/job-issuer.ts';
-import { Runner } from '../support/runner.ts';
-import { ServiceProcess } from '../support/service-process.ts';
+import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
+import { JobIssuer } from '../../test/support/job-issuer.ts';
+import { Runner } from '../../test/support/runner.ts';
+import { ServiceProcess } from '../../test/support/service-process.ts';
 
 interface Printer {
   heading(text: string): void;

@@ -9,9 +9,9 @@ import { MethodRefused, type Peer } from '../../src/security/method.ts';
 import { fs } from '../../src/security/methods/fs.ts';
 import { SslExchange, serverHolds } from '../../src/security/methods/ssl-exchange.ts';
 import { Reader } from '../../src/wire/reader.ts';
-import { Authority, selfSigned } from '../support/certificates.ts';
-import { TlsEngine } from '../support/embedded-pool/tls-engine.ts';
-import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
+import { Authority, selfSigned } from '../../test/support/certificates.ts';
+import { TlsEngine } from '../../test/support/embedded-pool/tls-engine.ts';
+import { bytesOf, ScriptedChannel } from '../../test/support/scripted-channel.ts';
 import { inputOf, messagesOf, rawInput } from './inputs.ts';
 import type { Target } from './target.ts';
 

@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDistantNetwork } from '../support/distant-network.ts';
-import { type MethodPool, only, SCITOKEN, SSL, startMethodPool } from '../support/method-pool.ts';
-import type { Suite } from '../support/pool-tree.ts';
+import { startDistantNetwork } from '../../test/support/distant-network.ts';
+import { type MethodPool, only, SCITOKEN, SSL, startMethodPool } from '../../test/support/method-pool.ts';
+import type { Suite } from '../../test/support/pool-tree.ts';
 import { ACTION, COMMAND, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { projectRoot } from '../support/project.ts';
+import { projectRoot } from '../../test/support/project.ts';
 import { mutate, Random } from './mutate.ts';
 import { assertPrintable, kindOf, type Target } from './target.ts';
 
@@ -196,10 +196,10 @@ function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<stri
   }
 }
 
-/** Maximum size of a file of test/fuzz/corpus, in characters. It has one input in base64 per line. */
+/** Maximum size of a file of scripts/fuzz/corpus, in characters. It has one input in base64 per line. */
 const MAX_CHARACTERS = 4096;
 
-const fileOf = ({ name }: Target) => join(projectRoot, 'test/fuzz/corpus', `${name}.txt`);
+const fileOf = ({ name }: Target) => join(projectRoot, 'scripts/fuzz/corpus', `${name}.txt`);
 
 export function readCorpus(target: Target): readonly Uint8Array[] {
   if (!existsSync(fileOf(target))) return [];

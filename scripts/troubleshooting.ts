@@ -1,16 +1,16 @@
 /**
  * Generates docs/TROUBLESHOOTING.md. The explanations are in troubleshooting/, and the advice comes from src/messages/.
  *
- * `npm run build && node build/test/support/troubleshooting.js && npm run format` writes the document and
+ * `npm run build && node build/scripts/troubleshooting.js && npm run format` writes the document and
  * test/golden/hints.json. test/hints.test.ts compares them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AnyHTCondorError } from '../../src/errors.ts';
-import { hintsFor } from '../../src/messages/hints.ts';
-import { ERRORS, type ErrorName } from './every-error.ts';
-import { projectRoot } from './project.ts';
+import type { AnyHTCondorError } from '../src/errors.ts';
+import { hintsFor } from '../src/messages/hints.ts';
+import { ERRORS, type ErrorName } from '../test/support/every-error.ts';
+import { projectRoot } from '../test/support/project.ts';
 import { AGREEING } from './troubleshooting/agreeing.ts';
 import { ANSWERS } from './troubleshooting/answers.ts';
 import type { Chapter, Message } from './troubleshooting/chapter.ts';

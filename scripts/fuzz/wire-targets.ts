@@ -6,7 +6,7 @@ import { Deframer, HEADER_LENGTH, MAX_BODY_LENGTH } from '../../src/wire/frame.t
 import { FrameProtection } from '../../src/wire/frame-protection.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
-import { bytes, vectors } from '../support/vectors.ts';
+import { bytes, vectors } from '../../test/support/vectors.ts';
 import { fixedHost } from './fixed-host.ts';
 import { adInput, allRead, rawInput, readerOf } from './inputs.ts';
 import { socketOf } from './scripts.ts';

@@ -1,5 +1,5 @@
 /** A chapter of docs/TROUBLESHOOTING.md: messages with their explanations. */
-import type { ErrorName } from '../every-error.ts';
+import type { ErrorName } from '../../test/support/every-error.ts';
 
 export interface Message {
   readonly name: ErrorName;

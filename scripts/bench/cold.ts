@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPool } from '../support/pool.ts';
-import { asRoot, buildMinimal, run, type Suite } from '../support/pool-tree.ts';
-import { projectRoot } from '../support/project.ts';
+import { startPool } from '../../test/support/pool.ts';
+import { asRoot, buildMinimal, run, type Suite } from '../../test/support/pool-tree.ts';
+import { projectRoot } from '../../test/support/project.ts';
 import { COMMAND, succeed } from './processes.ts';
 import { table } from './table.ts';
 

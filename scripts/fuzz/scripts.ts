@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ProtocolError } from '../../src/errors.ts';
 import type { Channel } from '../../src/transport/channel.ts';
 import type { ExpectedMessage, SecurableChannel } from '../../src/wire/message-channel.ts';
-import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
+import { bytesOf, ScriptedChannel } from '../../test/support/scripted-channel.ts';
 
 /** A scripted channel whose `protect` does not encrypt. The expected cleartext messages must match. */
 export class SecurableScript extends ScriptedChannel implements SecurableChannel {

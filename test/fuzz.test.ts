@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { projectRoot } from '../support/project.ts';
-import { checkGrowth, Fuzzer, readCorpus } from './fuzzer.ts';
-import type { Target } from './target.ts';
-import { allTargets } from './targets.ts';
+import { checkGrowth, Fuzzer, readCorpus } from '../scripts/fuzz/fuzzer.ts';
+import type { Target } from '../scripts/fuzz/target.ts';
+import { allTargets } from '../scripts/fuzz/targets.ts';
+import { projectRoot } from './support/project.ts';
 
-const FOLDER = join(projectRoot, 'test/fuzz/corpus');
+const FOLDER = join(projectRoot, 'scripts/fuzz/corpus');
 const EXECUTIONS = 20_000;
 
 let targets: readonly Target[] = [];

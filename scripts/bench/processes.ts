@@ -1,8 +1,8 @@
 /** Times whole processes side by side. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { projectRoot } from '../support/project.ts';
-import { ownEnvironment } from '../support/runner.ts';
+import { projectRoot } from '../../test/support/project.ts';
+import { ownEnvironment } from '../../test/support/runner.ts';
 
 export const COMMAND: string = join(projectRoot, 'dist/cli/index.js');
 export const ACTION: string = join(projectRoot, 'dist/action/index.js');

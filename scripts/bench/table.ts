@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../support/project.ts';
+import { projectRoot } from '../../test/support/project.ts';
 
 export const ms = (value: number): string => value.toFixed(0);
 

@@ -1,5 +1,5 @@
 /**
- * `node build/test/demo/pool.js embedded|real`: starts a pool that outlives this process, for the workflow that tests
+ * `node build/scripts/demo/pool.js embedded|real`: starts a pool that outlives this process, for the workflow that tests
  * the Action. Sets the address of the pool and a token of alice as step outputs. With a real pool, adds HTCondor's
  * tools to the PATH of later steps.
  */
@@ -9,10 +9,10 @@ import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeCondorTools } from '../support/condor-tools.ts';
-import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { prepareTree } from '../support/pool-tree.ts';
+import { writeCondorTools } from '../../test/support/condor-tools.ts';
+import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
+import { poolSuites, poolUnavailable, startPool } from '../../test/support/pool.ts';
+import { prepareTree } from '../../test/support/pool-tree.ts';
 
 interface Outputs {
   readonly collector: string;

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { projectRoot } from '../support/project.ts';
+import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
+import { projectRoot } from '../../test/support/project.ts';
 import { ACTION, COMMAND, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
