@@ -37,7 +37,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const offline = async (options: FetchOptions) =>
   await fetchToken({ address: `127.0.0.1:${await deadPort()}`, idtoken, retries: 0, ...options });
 
-describe('What is wrong before any daemon is asked', () => {
+describe('A failure before any connection has the documented hint:', () => {
   for (const name of [
     'Invalid command line argument: -identity',
     'Invalid command line argument: -frobnicate',
@@ -88,7 +88,7 @@ describe('What is wrong before any daemon is asked', () => {
   ];
   for (const [name, options] of cases) test(name, async () => assert.rejects(offline(await options()), advised(name)));
 
-  test('is another host', async () => {
+  test('FS to another host', async () => {
     const elsewhere = { address: '192.0.2.7', port: 9618, sharedPortId: undefined, serverName: undefined };
     const methods = [fs({ parents: ['/tmp'], owner: undefined, mayBeUnbound: true })];
     await assert.rejects(
@@ -108,7 +108,7 @@ describe('What is wrong before any daemon is asked', () => {
 /** As OpenSSL answers what is no handshake: fatal, protocol_version. */
 const ALERT = Buffer.from('15030300020246', 'hex');
 
-describe('Where something else listens', () => {
+describe('A server that is no daemon has the documented hint:', () => {
   const servers: readonly [ErrorName, () => Server][] = [
     ['it responds like a web server (HTTP)', () => createWebServer()],
     ['it responds like a TLS server', () => createServer((socket) => socket.on('error', () => {}).end(ALERT))],
@@ -130,7 +130,7 @@ describe('Where something else listens', () => {
   }
 });
 
-describe('What no real daemon does for us', () => {
+describe('A failure of an embedded daemon has the documented hint:', () => {
   const alter = (frame: Uint8Array) => frame.map((byte, at) => (at === frame.length - 1 ? byte ^ 1 : byte));
   const cases: readonly [ErrorName, EmbeddedPoolOptions, ((pool: EmbeddedPool) => FetchOptions)?][] = [
     ['a message ends too early', { faults: { policy: instead((message) => message.int(1).string('A = 1')) } }],

@@ -79,7 +79,7 @@ describe('flags', () => {
     .tuple(fc.constantFrom('', '-', '--', '---'), words, fc.constantFrom('', ':', ':D_SECURITY', ':2:x'))
     .map((parts) => parts.join(''));
 
-  test('that HTCondor has are taken for the same, however they are shortened', () => {
+  test('of HTCondor are recognised in all their abbreviations', () => {
     fc.assert(
       fc.property(argument, (text) => {
         const theirs = htcondorFlag(text);
@@ -89,7 +89,7 @@ describe('flags', () => {
     );
   });
 
-  test('that HTCondor refuses are refused, but for ours', () => {
+  test('that HTCondor rejects are rejected, except those that only this command has', () => {
     const ours: readonly (string | undefined)[] = [
       'address',
       'timeout',
@@ -112,7 +112,7 @@ describe('flags', () => {
     );
   });
 
-  test('every prefix of every HTCondor flag, one dash and two', () => {
+  test('match every prefix of every HTCondor flag with one dash and with two', () => {
     for (const [flag] of HTCONDOR_FLAGS) {
       for (let length = 0; length <= flag.length; length++) {
         for (const dashes of ['-', '--']) {
@@ -124,7 +124,7 @@ describe('flags', () => {
   });
 
   for (const name of NEW_FLAGS)
-    test(`-${name} cannot be shortened`, () => {
+    test(`cannot be abbreviated: -${name}`, () => {
       for (let length = 1; length < name.length; length++) {
         assert.notEqual(ourFlag(`-${name.slice(0, length)}`), name);
         assert.notEqual(ourFlag(`--${name.slice(0, length)}`), name);
@@ -134,7 +134,7 @@ describe('flags', () => {
           assert.deepEqual(parseArguments([`${dashes}${name}`, 'x'], flags), new Map([[name, ['x']]]));
     });
 
-  test('every prefix of every flag of condor_token_request, one dash and two', () => {
+  test('match every prefix of every flag of condor_token_request with one dash and with two', () => {
     for (const [flag] of HTCONDOR_REQUEST_FLAGS)
       for (let length = 0; length <= flag.length; length++)
         for (const dashes of ['-', '--']) {
@@ -187,7 +187,7 @@ describe('flags', () => {
     });
   }
 
-  test('keep the order in which HTCondor compares them', () => {
+  test('are in the order in which HTCondor compares them', () => {
     const names = FLAGS.map(({ name }) => name);
     const theirs = HTCONDOR_FLAGS.map(([name]) => name);
     assert.deepEqual(names.slice(0, theirs.length), theirs);
@@ -196,8 +196,8 @@ describe('flags', () => {
   });
 });
 
-describe('values', () => {
-  test('are the next argument, whatever it looks like', () => {
+describe('Flag values', () => {
+  test('are the next argument, even if it looks like a flag', () => {
     assert.deepEqual(
       parseArguments(['-name', '-pool', '-l', '']),
       new Map([
@@ -207,16 +207,16 @@ describe('values', () => {
     );
   });
 
-  test('of a repeated flag are all kept, in order', () => {
+  test('of a repeated flag are kept in order', () => {
     assert.deepEqual(parseArguments(['-a', 'READ', '--authz', 'WRITE']).get('authz'), ['READ', 'WRITE']);
   });
 
-  test('that are missing are an error that names the flag', () => {
+  test('that are missing cause an error that names the flag', () => {
     const thrown = { code: 'ERR_INPUT', input: 'authz', message: '-authz requires an argument: AUTHZ' };
     assert.throws(() => parseArguments(['-pool', 'cm', '-a']), thrown);
   });
 
-  test('without a flag are an error that quotes them', () => {
+  test('without a flag cause an error that quotes them', () => {
     assert.throws(() => parseArguments(['READ']), {
       code: 'ERR_INPUT',
       message: 'Invalid command line argument: READ',
@@ -224,7 +224,7 @@ describe('values', () => {
   });
 });
 
-test('the usage has every flag with what it takes', () => {
+test('the usage lists every flag with its value', () => {
   for (const { name, value = '', help } of FLAGS) {
     assert.ok(usage().includes(`-${name}${value === '' ? '' : ` ${value}`}`), name);
     assert.ok(usage().includes(help), name);

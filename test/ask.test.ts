@@ -24,13 +24,13 @@ function ask(words: (pool: EmbeddedPool) => Words, options: EmbeddedPoolOptions 
   });
 }
 
-describe('a mode', () => {
-  test('is fetch where nothing is said', async () => {
+describe('The mode', () => {
+  test('is fetch by default', async () => {
     const { fetched, commands } = await ask((pool) => ways.words('PASSWORD', pool));
     assert.deepEqual([fetched?.token.subject, commands], ['condor@password', ['60046']]);
   });
 
-  test('of request asks once, then until it is approved', async () => {
+  test('request sends one request, then polls until it is approved', async () => {
     const requests: EmbeddedPoolOptions['requests'] = {
       whenPolled: (id, poll, all) => poll === 2 && all.decide(id, 'approved'),
     };
@@ -47,7 +47,7 @@ describe('a mode', () => {
     );
   });
 
-  test('of exchange exchanges, then narrows with what came of it', async () => {
+  test('exchange exchanges the SciToken, then requests a restricted token with the result', async () => {
     const words = (pool: EmbeddedPool): Words => ({
       ...{ ...ways.words('PASSWORD', pool), mode: 'exchange', scitoken: ways.issuer.issue('alice'), authz: 'READ' },
     });
@@ -56,7 +56,7 @@ describe('a mode', () => {
     assert.deepEqual(fetched?.token.authz, ['READ']);
   });
 
-  test('of exchange needs a SciToken, which is told before anything is asked', async () => {
+  test('exchange fails before any connection without a SciToken', async () => {
     const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool), mode: 'exchange' });
     const { error, commands } = await ask(words);
     assert.ok(error instanceof HTCondorError, String(error));
@@ -64,7 +64,7 @@ describe('a mode', () => {
     assert.match(error.message, /^no SciToken to exchange: no SciToken was found/);
   });
 
-  test('of exchange ends with what is no IDTOKEN, and shows it to nobody', async () => {
+  test('exchange fails if the result is no IDTOKEN, and sends it to no daemon', async () => {
     let replies = 0;
     const reply = (ad: object) => {
       replies += 1;

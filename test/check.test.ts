@@ -9,7 +9,7 @@ import { notingHost } from './support/noting-host.ts';
 import { surroundings } from './support/surroundings.ts';
 import { until } from './support/until.ts';
 
-describe('a check', () => {
+describe('A check', () => {
   const check = (pool: EmbeddedPool, more: Record<string, string> = {}) => {
     const words: Record<string, string> = { pool: pool.collector, name: 'ci@pool', idtoken: pool.idToken(), ...more };
     const { host } = notingHost();
@@ -19,7 +19,7 @@ describe('a check', () => {
     );
   };
 
-  test('leaves nothing open that still goes on beside what was enough', () =>
+  test('closes connections that it no longer needs', () =>
     withPool({}, async (pool) => {
       let sessions = 0;
       // The collector's session, which is begun beside the question in clear, never comes to its end.
@@ -34,7 +34,7 @@ describe('a check', () => {
     ['expected-identity', 'bob@pool.test'],
     ['expected-trust-domain', 'x.test'],
   ] as const) {
-    test(`fails where the fetch would, for its ${input}`, () =>
+    test(`fails where the fetch would fail because of ${input}`, () =>
       withPool({}, (pool) =>
         assert.rejects(check(pool, { [input]: value }), { code: 'ERR_TOKEN_CLAIM', phase: 'check' }),
       ));

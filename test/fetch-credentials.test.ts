@@ -5,8 +5,8 @@ import type { AuthenticationError } from '../src/errors.ts';
 import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 import { SigningKey } from './support/signing-key.ts';
 
-describe('a credential', () => {
-  test('is shown to nobody who is not its issuer, if there are several', () =>
+describe('A credential', () => {
+  test('is sent only to its issuer if there are several', () =>
     withPool({}, async (pool) => {
       const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
       const { roundTrips, token } = await fetchFrom(pool, { idtoken: `${foreign}\n${pool.idToken('bob')}` });
@@ -14,13 +14,13 @@ describe('a credential', () => {
       assert.equal(roundTrips, 4, 'the policy is waited for');
     }));
 
-  test('that was presumed in vain costs one more connection', () =>
+  test('that was guessed wrongly costs one more connection', () =>
     withPool({ faults: { method: 'close' } }, async (pool) => {
       await assert.rejects(fetchFrom(pool), { code: 'ERR_CLOSED' });
       assert.equal(pool.log.filter((line) => line === 'close').length, 2);
     }));
 
-  test('that does not fit is not tried again, and says why', () =>
+  test('that does not fit is not tried again, with the reason', () =>
     withPool({ trustDomain: 'pool.test' }, async (pool) => {
       const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
       await assert.rejects(fetchFrom(pool, { idtoken: foreign }), (error: AuthenticationError) => {
@@ -40,7 +40,7 @@ describe('a credential', () => {
     }));
 
   const past = { issuedAt: 1_700_000_000, lifetime: 60 };
-  test('that has expired is not sent, and no round trip is lost on it', () =>
+  test('that has expired is not sent if another one is valid, and costs no round trip', () =>
     withPool({}, async (pool) => {
       const { roundTrips } = await fetchFrom(pool, { idtoken: `${pool.idToken('bob', past)}\n${pool.idToken()}` });
       assert.equal(roundTrips, 3);

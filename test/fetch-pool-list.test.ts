@@ -11,8 +11,8 @@ import { notingHost } from './support/noting-host.ts';
 import { surroundings } from './support/surroundings.ts';
 import { until } from './support/until.ts';
 
-describe('a list of pools', () => {
-  test('asks the next collector beside one that is silent for a second, and the first answer decides', (context) =>
+describe('A list of pools', () => {
+  test('is queried at the next collector if one is silent for a second, and the first answer counts', (context) =>
     withPool({}, async (pool) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
       const connections = new Set<Socket>();
@@ -36,7 +36,7 @@ describe('a list of pools', () => {
     }));
 
   for (const mode of ['fetch', 'check'] as const) {
-    test(`of collectors that are to be asked themselves does the same (mode ${mode})`, (context) =>
+    test(`is contacted in turn if the collectors issue the token (mode ${mode})`, (context) =>
       withPool({}, async (pool) => {
         context.mock.timers.enable({ apis: ['setTimeout'] });
         const silent = createServer((socket) => socket.once('data', () => context.mock.timers.tick(10_000)));

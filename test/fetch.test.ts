@@ -9,8 +9,8 @@ import { fetchFrom, withPool } from './support/embedded-fetch.ts';
 import { versionString } from './support/embedded-pool/settings.ts';
 import { patience } from './support/slowness.ts';
 
-describe('a fetch', () => {
-  test('gives what was asked for', () =>
+describe('A fetch', () => {
+  test('returns what was requested', () =>
     withPool({}, async (pool) => {
       const fetched = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool', authz: ['READ'], lifetime: 600 });
       const { token, path: _, roundTrips: __, clockSkewSeconds, ...facts } = fetched;
@@ -30,7 +30,7 @@ describe('a fetch', () => {
     }));
 
   for (const pieces of [1, 7, 100]) {
-    test(`understands answers in pieces of ${pieces} bytes`, () =>
+    test(`parses replies in pieces of ${pieces} bytes`, () =>
       withPool({ pieces }, async (pool) => {
         const { roundTrips } = await fetchFrom(pool, { authz: ['READ'], lifetime: 600 });
         assert.equal(roundTrips, 3);
@@ -52,7 +52,7 @@ describe('a fetch', () => {
     }));
 });
 
-test('an address that is a hundred is knocked at nowhere', () =>
+test('an address with a hundred endpoints is rejected without a connection', () =>
   withPool(
     {
       edit: {
@@ -62,7 +62,7 @@ test('an address that is a hundred is knocked at nowhere', () =>
     (pool) => assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), { code: 'ERR_CLASSAD' }),
   ));
 
-test('a daemon cannot have its own words masked', () =>
+test('a daemon cannot have its own text masked', () =>
   withPool({ edit: { reply: () => ({ Token: 'e' }) } }, async (pool) => {
     const idtoken = pool.idToken();
     const masked: string[] = [];
@@ -71,14 +71,14 @@ test('a daemon cannot have its own words masked', () =>
     assert.deepEqual([...new Set(masked)].sort(), [idtoken, idtoken.split('.')[2]].sort());
   }));
 
-describe('round trips', () => {
+describe('Round trips', () => {
   const cases: readonly [string, boolean, boolean, number][] = [
     ['with the address known', false, false, 3],
     ['by name', true, false, 4],
     ['by name where the collector demands authentication', true, true, 5],
   ];
   for (const [what, byName, readNeedsSession, expected] of cases) {
-    test(`are ${expected} ${what}, as the client and the network count them`, () =>
+    test(`are ${expected} ${what}, by the count of the client and of the network`, () =>
       withPool({ readNeedsSession, edit: { daemon: (ad) => ({ ...ad, MyAddress: viaProxy() }) } }, async (pool) => {
         proxy = await DistantProxy.start({
           ...{ host: '127.0.0.1', port: 0, target: { host: '127.0.0.1', port: pool.port }, roundTripMs: patience(40) },
@@ -97,14 +97,14 @@ describe('round trips', () => {
   const viaProxy = () => `<127.0.0.1:${proxy.port}?sock=schedd_0>`;
 });
 
-describe('delivery', () => {
+describe('Delivery', () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'fetch-'));
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  test('is a file with one newline, and the secret was told before', () =>
+  test('writes a file with one newline, after the token was masked', () =>
     withPool({}, async (pool) => {
       const secrets: string[] = [];
       const file = join(directory, 'tokens.d', 'ci');
@@ -119,7 +119,7 @@ describe('delivery', () => {
       assert.ok(secrets.includes(token.jwt.reveal().split('.')[2] ?? ''));
     }));
 
-  test('does not happen when the token is not what was asked for', () =>
+  test('writes nothing if the token is not what was requested', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const file = join(directory, 'reduced');
       await assert.rejects(fetchFrom(pool, { file, onReduced: 'fail' }), { code: 'ERR_TOKEN_REDUCED', phase: 'check' });

@@ -20,7 +20,7 @@ async function find(words: Words) {
   return targets.map(({ address, serverName }) => [formatSinful(address), serverName]);
 }
 
-describe('a daemon at its address', () => {
+describe('A daemon at an address', () => {
   const cases: readonly [Words, string, string | undefined][] = [
     [{ address: 'ap40.example.org' }, '<ap40.example.org:9618>', 'ap40.example.org'],
     [{ address: '192.0.2.7:1' }, '<192.0.2.7:1>', undefined],
@@ -35,14 +35,14 @@ describe('a daemon at its address', () => {
       assert.deepEqual(await find(words), [[address, serverName]]));
   }
 
-  test('is each of several, where it is a collector', async () =>
+  test('is each of several collectors', async () =>
     assert.deepEqual(await find({ pool: 'cm1 cm2:1', type: 'collector' }), [
       ['<cm1:9618>', 'cm1'],
       ['<cm2:1>', 'cm2'],
     ]));
 });
 
-describe('Where a daemon probably is', () => {
+describe('The guessed address of a daemon', () => {
   const guesses = (words: Words) => {
     const { daemon } = readRequest((name) => ({ idtoken: 'x', ...words })[name], surroundings());
     assert.ok(daemon.kind === 'pool');
@@ -63,7 +63,7 @@ describe('Where a daemon probably is', () => {
   }
 });
 
-describe('of a list of equals', () => {
+describe('Of several addresses', () => {
   const { host, log } = notingHost();
   const said: string[] = [];
   const talk = (failure: Error | undefined) => async (address: string) => {
@@ -76,7 +76,7 @@ describe('of a list of equals', () => {
     new ConnectError('ERR_CONNECT', 'nobody there'),
     new ProtocolError('ERR_FRAME', 'not CEDAR'),
   ]) {
-    test(`the next is asked after ${failure.code}, with a warning`, async () => {
+    test(`the next one is tried after ${failure.code}, with a warning`, async () => {
       said.length = 0;
       assert.equal(await inTurn(['bad', 'worse', 'good', 'better'], talk(failure), host), 'good');
       assert.deepEqual(said, ['bad', 'worse', 'good']);
@@ -84,17 +84,17 @@ describe('of a list of equals', () => {
     });
   }
 
-  test('none other is asked after an answer, whatever it is', async () => {
+  test('no other is tried after a reply of any kind', async () => {
     said.length = 0;
     await assert.rejects(inTurn(['bad', 'good'], talk(new DaemonError(1, 'no')), host), DaemonError);
     assert.deepEqual(said, ['bad']);
   });
 
-  test('the failure of the last is told', async () => {
+  test('the failure of the last one is reported', async () => {
     await assert.rejects(inTurn(['bad'], talk(new ConnectError('ERR_CLOSED', 'gone')), host), { code: 'ERR_CLOSED' });
   });
 
-  test('none is asked any more when the run is over', async () => {
+  test('no other is tried after the run was aborted', async () => {
     said.length = 0;
     const over = notingHost({ signal: AbortSignal.abort() }).host;
     await assert.rejects(inTurn(['bad', 'good'], talk(new ConnectError('ERR_TIMEOUT', 'x')), over), ConnectError);
@@ -102,8 +102,8 @@ describe('of a list of equals', () => {
   });
 });
 
-describe('a pool of several collectors', () => {
-  test('answers by the first that is there', () =>
+describe('A pool of several collectors', () => {
+  test('is queried at the first collector that responds', () =>
     withPool({}, async (pool) => {
       const hangsUp = createServer((socket: Socket) => socket.on('error', () => {}).once('data', () => socket.end()));
       const second = await listen(hangsUp);
@@ -117,7 +117,7 @@ describe('a pool of several collectors', () => {
       for (const line of lines) assert.match(line, /^the collector 127\.0\.0\.1:\d+: .*; trying the next collector$/);
     }));
 
-  test('of which the first does not have the daemon asks the next', () =>
+  test('is queried at the next collector if the first does not have the daemon', () =>
     withPool({ schedds: [] }, (empty) =>
       withPool({}, async (pool) => {
         const { daemonName } = await fetchFrom(pool, { pool: `${empty.collector} ${pool.collector}`, name: 'ci@pool' });
@@ -125,7 +125,7 @@ describe('a pool of several collectors', () => {
       }),
     ));
 
-  test('of which none has the daemon fails with what each said', () =>
+  test('causes an error with each reply if no collector has the daemon', () =>
     withPool({ schedds: ['a@pool'] }, (first) =>
       withPool({ schedds: ['b@pool'] }, async (second) => {
         const dead = `127.0.0.1:${await deadPort()}`;

@@ -16,7 +16,7 @@ before(async () => {
   targets = await allTargets();
 });
 
-describe('every parser of foreign input', () => {
+describe('Every parser of foreign input', () => {
   test('returns a value or a typed error for the corpus and for mutants of it', async () => {
     const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
     for (const target of targets) {

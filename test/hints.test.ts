@@ -92,9 +92,9 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'is a symbolic link, which is not followed': NO_DAEMON,
 };
 
-describe('hints', () => {
+describe('Hints', () => {
   for (const [name, error] of all) {
-    test(`for "${name}" are a few sentences, each with whose move it is`, () => {
+    test(`for "${name}" are a few sentences, each of which names who has to act`, () => {
       assert.ok(describeError(error).join('\n').includes(name), 'it is seen in the message');
       const hints = hintsFor(error);
       assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
@@ -105,7 +105,7 @@ describe('hints', () => {
     });
   }
 
-  test('of two errors differ, unless they have one heading in the documentation', () => {
+  test('of two errors differ, unless they share a heading in the documentation', () => {
     const texts = Object.values(advice).map((hints) => hints.join('\n'));
     const again = Object.keys(advice).filter((_, at) => texts.indexOf(texts[at] ?? '') !== at);
     assert.deepEqual(again.sort(), [...shared()].sort());
@@ -120,7 +120,7 @@ describe('hints', () => {
     assert.deepEqual(hintsFor(new DaemonError(99, text)), hintsFor(new DaemonError(44, text)));
   });
 
-  test('of several attempts begin with the last, are never more than four, and end with the log', () => {
+  test('of several attempts begin with those of the last, are at most four, and end with the log', () => {
     const attempts = ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS'].map((method) => ({ method, reason: 'x' }));
     const hints = hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts));
     assert.equal(hints.length, 4);
@@ -128,7 +128,7 @@ describe('hints', () => {
     assert.match(hints[3] ?? '', /D_SECURITY/);
   });
 
-  test('do not send anybody to the log of a daemon that saw nothing', () => {
+  test('do not name the log of a daemon that received nothing', () => {
     const hintsOf = (...reasons: string[]) => {
       const attempts = reasons.map((reason) => ({ method: 'IDTOKENS', reason }));
       return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
@@ -140,7 +140,7 @@ describe('hints', () => {
     );
   });
 
-  test('are there for an error without any facts', () => {
+  test('exist for an error without any facts', () => {
     for (const error of [
       new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', []),
       new AuthenticationError('ERR_SERVER_UNPROVEN', 'x', []),
@@ -151,7 +151,7 @@ describe('hints', () => {
       assert.ok(hintsFor(error).length > 0);
   });
 
-  test('for whoever is not the author of the workflow have a command that shows or mends it', () => {
+  test('for administrators contain a command that shows or fixes the cause', () => {
     const commands =
       /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl|ss -ltnp/;
     const mute = Object.entries(advice).filter(
@@ -165,7 +165,7 @@ describe('hints', () => {
     assert.deepEqual(advice, golden, REGENERATE);
   });
 
-  test('ask the daemon that was talked to', () => {
+  test('name the daemon that was contacted', () => {
     const shown = (phase: 'locate' | 'session') =>
       hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method: 'PASSWORD', reason: 'x' }]).at(phase));
     assert.match(shown('session').join(), /-schedd SEC_PASSWORD_FILE.*SCHEDD_DEBUG.*-schedd SCHEDD_LOG/);
@@ -177,7 +177,7 @@ describe('hints', () => {
     assert.deepEqual([...documented()].sort(), Object.keys(ERRORS).sort());
   });
 
-  test('are brought about by tests, and by real daemons or it is said why not', () => {
+  test('are all caused by a test, on real daemons or with a reason why not', () => {
     const using = filesBelow('test', '.test.ts').filter((path) =>
       /\b(advised|assertAdvised|assertAttempts|assertUnproven)\(/.test(read(path)),
     );

@@ -15,8 +15,8 @@ const silent = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => 
 const hostFor = (timeoutMs: number, signal = new AbortController().signal) =>
   processHost(timeoutMs, signal, { mask: () => {}, log: silent });
 
-describe('the deadline', () => {
-  test('comes, though nothing else holds on to it', { timeout: patience(10_000) }, async () => {
+describe('The deadline', () => {
+  test('fires although nothing else references it', { timeout: patience(10_000) }, async () => {
     const { signal } = hostFor(300);
     const collecting = setInterval(collectGarbage, 10);
     await once(signal, 'abort');
@@ -24,27 +24,27 @@ describe('the deadline', () => {
     assert.equal((signal.reason as Error).name, 'TimeoutError');
   });
 
-  test('does not keep a process that has nothing else to do', () => {
+  test('does not keep the process alive', () => {
     const timers = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
     hostFor(60_000);
     assert.equal(process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length, timers);
   });
 });
 
-describe('the signal of the caller', () => {
-  test('ends the run with its reason', () => {
+describe('The signal of the caller', () => {
+  test('aborts the run with its reason', () => {
     const controller = new AbortController();
     const { signal } = hostFor(60_000, controller.signal);
     controller.abort(new Error('enough'));
     assert.equal((signal.reason as Error).message, 'enough');
   });
 
-  test('ends it before it began', () => {
+  test('aborts the run before it starts', () => {
     assert.ok(hostFor(60_000, AbortSignal.abort()).signal.aborted);
   });
 });
 
-describe('a daemon that says nothing', () => {
+describe('A silent daemon', () => {
   /** Turns of the event loop with a garbage collection in each, so that weak references are gone. */
   async function collect(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) {
@@ -53,7 +53,7 @@ describe('a daemon that says nothing', () => {
     }
   }
 
-  test('is left in time, whatever was collected', { timeout: patience(10_000) }, () =>
+  test('is abandoned at the deadline, even after garbage collection', { timeout: patience(10_000) }, () =>
     withPool({ faults: { policy: 'silence' } }, async (pool) => {
       const fetched = assert.rejects(fetchFrom(pool, { timeoutMs: 400 }), { code: 'ERR_TIMEOUT' });
       await collect();
@@ -61,7 +61,7 @@ describe('a daemon that says nothing', () => {
     }),
   );
 
-  test('is left when the caller says so, whatever was collected', { timeout: patience(10_000) }, () =>
+  test('is abandoned when the caller aborts, even after garbage collection', { timeout: patience(10_000) }, () =>
     withPool({ faults: { policy: 'silence' } }, async (pool) => {
       const controller = new AbortController();
       const fetched = assert.rejects(fetchFrom(pool, { signal: controller.signal }), { message: 'cancelled' });
@@ -72,7 +72,7 @@ describe('a daemon that says nothing', () => {
   );
 });
 
-test('a host that is done with holds on to nobody', () => {
+test('a host that is done keeps no references', () => {
   const interrupt = new AbortController();
   const hosts = [1, 2, 3].map(() => hostFor(60_000, interrupt.signal));
   assert.equal(getEventListeners(interrupt.signal, 'abort').length, 3);
@@ -85,7 +85,7 @@ test('a host that is done with holds on to nobody', () => {
   );
 });
 
-test('the library lets go of the signal that it was given', () =>
+test('the library removes its listener from the signal of the caller', () =>
   withPool({}, async (pool) => {
     const { signal } = new AbortController();
     for (let fetches = 0; fetches < 3; fetches++) await fetchFrom(pool, { signal });

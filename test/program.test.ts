@@ -24,18 +24,18 @@ function put(name: string, mode = 0o755): string {
   return join(folder, name);
 }
 
-describe('a program', () => {
+describe('A program', () => {
   test('is the first of its name on the PATH', () => {
     const [one, two] = [put('one'), put('two')];
     assert.equal(find('/nowhere', folder, one, two), join(one, FILE));
     assert.equal(find(two, one), join(two, FILE));
   });
 
-  test('is missing if the PATH is empty, or has none', () => {
+  test('is not found if the PATH is empty or does not have it', () => {
     for (const path of [[''], ['', ''], [folder], [join(folder, 'nowhere')]]) assert.equal(find(...path), undefined);
   });
 
-  test('is not taken from the working directory, for which an empty part of the PATH stands', () => {
+  test('is not taken from the working directory, which an empty entry of the PATH means', () => {
     const before = process.cwd();
     process.chdir(put('here'));
     try {
@@ -45,14 +45,14 @@ describe('a program', () => {
     }
   });
 
-  test('is not a directory of its name, which hides none behind it', () => {
+  test('is not a directory with its name, and later entries are searched', () => {
     mkdirSync(join(folder, FILE));
     assert.equal(find(folder), undefined);
     const behind = put('behind');
     assert.equal(find(folder, behind), join(behind, FILE));
   });
 
-  test('is not a file that cannot be run, which hides none behind it', {
+  test('is not a file without execute permission, and later entries are searched', {
     skip: windows ? 'Windows runs what has the right name' : false,
   }, () => {
     const locked = put('locked', 0o644);

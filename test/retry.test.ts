@@ -24,8 +24,8 @@ function failing(...errors: HTCondorError[]) {
 /** Delays are as short as they get. */
 const hasty = (facts: Partial<Host> = {}) => notingHost({ randomBytes: (n) => new Uint8Array(n).fill(255), ...facts });
 
-describe('tries', () => {
-  test('go on until one succeeds, and each is told of with its reason', async () => {
+describe('Attempts', () => {
+  test('continue until one succeeds, and each failure is logged with its reason', async () => {
     const { host, log } = hasty();
     const { hosts, work } = failing(HEALS);
     assert.equal(await withRetries({ retries: 3, useFullDeadline: false }, work, host), 'done');
@@ -35,7 +35,7 @@ describe('tries', () => {
     ]);
   });
 
-  test('end with the last error and the number of tries', async () => {
+  test('end with the last error and the number of attempts', async () => {
     const { work, hosts } = failing(HEALS, HEALS, HEALS);
     await assert.rejects(withRetries({ retries: 1, useFullDeadline: false }, work, hasty().host), {
       code: 'ERR_CLOSED',
@@ -44,14 +44,14 @@ describe('tries', () => {
     assert.equal(hosts.length, 2);
   });
 
-  test('end at once if it cannot heal', async () => {
+  test('end at once after a permanent failure', async () => {
     const denied = new DaemonError(44, 'Token fetch disabled.');
     const { work, hosts } = failing(denied, denied);
     await assert.rejects(withRetries({ retries: 3, useFullDeadline: false }, work, hasty().host), { tries: 1 });
     assert.equal(hosts.length, 1);
   });
 
-  test('end at once if there is not a valid timestamp for another one', async () => {
+  test('end at once if there is no time for another one', async () => {
     const { work, hosts } = failing(HEALS, HEALS);
     await assert.rejects(
       withRetries({ retries: 3, useFullDeadline: false }, work, hasty({ timeLeftMs: () => 100 }).host),
@@ -60,7 +60,7 @@ describe('tries', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('end with the run while the next one is waited for', async () => {
+  test('end during the pause if the run is aborted', async () => {
     const cancelled = new AbortController();
     const { host } = hasty({ signal: cancelled.signal });
     const log = { ...host.log, info: () => cancelled.abort(new Error('SIGTERM')) };
@@ -69,7 +69,7 @@ describe('tries', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('stop after a minute if the daemon may be restarting, though an administrator has a day', async () => {
+  test('end after a minute if the daemon may be restarting, even if the deadline is a day', async () => {
     let left = 86_400_000;
     const { host, log } = hasty({ timeLeftMs: () => left });
     const refused = new ConnectError('ERR_CONNECT', 'connection refused', { mayBeRestarting: true });
@@ -84,7 +84,7 @@ describe('tries', () => {
     assert.match(log[0] ?? '', /retrying for up to 60 s$/);
   });
 
-  test('that hang are given up in time for another one, but for the last and for patient ones', async () => {
+  test('that hang end early enough for another one, except the last and those with the full deadline', async () => {
     const hang = (host: Host) =>
       new Promise<string>((_, reject) => host.signal.addEventListener('abort', () => reject(host.signal.reason)));
     const { host } = hasty({ timeLeftMs: () => 20 });
@@ -99,7 +99,7 @@ describe('tries', () => {
     }
   });
 
-  test('are further and further apart, up to ten seconds, less a half at random', async () => {
+  test('have growing pauses of up to ten seconds, reduced by up to a half at random', async () => {
     const waits = async (random: number) => {
       const { host, log } = notingHost({ randomBytes: (n) => new Uint8Array(n).fill(random) });
       const stop = new AbortController();
@@ -130,7 +130,7 @@ describe('A restart', () => {
     );
   });
 
-  test('goes on while its ad is missing', async () => {
+  test('is retried while its ad is missing', async () => {
     const { work, hosts } = failing(refused(), missing(false), missing(false));
     assert.equal(await withRetries(once, work, notingHost(timers).host), 'done');
     assert.equal(hosts.length, 4);
@@ -144,13 +144,13 @@ describe('A restart', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('without evidence for it is a missing daemon, at once', async () => {
+  test('is not assumed without evidence: a missing daemon fails at once', async () => {
     const { work, hosts } = failing(missing(false));
     await assert.rejects(withRetries(once, work, notingHost(timers).host), { code: 'ERR_NOT_FOUND' });
     assert.equal(hosts.length, 1);
   });
 
-  test('that outlasts the deadline is the error, and not the deadline', async () => {
+  test('that outlasts the deadline is the reported error, instead of the time limit', async () => {
     const over = new AbortController();
     const { host } = notingHost({ ...timers, signal: over.signal });
     const { work } = failing(refused(), missing(true));
@@ -163,7 +163,7 @@ describe('A restart', () => {
     await assert.rejects(withRetries(once, late, host), { code: 'ERR_NOT_FOUND', mayBeRestarting: true });
   });
 
-  test('that is cancelled says so', async () => {
+  test('that is cancelled reports the cancellation', async () => {
     const over = new AbortController();
     const { host } = notingHost({ ...timers, signal: over.signal });
     const cancel = () => over.abort(new Error('SIGTERM'));
@@ -197,8 +197,8 @@ describe('A pause that a service requests', () => {
   });
 });
 
-describe('what may heal', () => {
-  test('is a network, or a daemon with too much to do', () => {
+describe('A failure', () => {
+  test('is transient if it is of the network or a rate limit', () => {
     const healing = everyError().filter((error) => isTransient(error));
     const network = ['ERR_CONNECT', 'ERR_TIMEOUT', 'ERR_CLOSED'];
     assert.deepEqual([...new Set(healing.map(({ code }) => code))], [...network, 'ERR_DAEMON']);
@@ -209,7 +209,7 @@ describe('what may heal', () => {
     );
   });
 
-  test('is not a host that does not exist, nor a request that nobody approved', () => {
+  test('is permanent if the host does not exist or the request was not approved', () => {
     assert.ok(!isTransient(new ConnectError('ERR_CONNECT', 'x', { permanent: true })));
     assert.ok(!isTransient(new ConnectError('ERR_TIMEOUT', 'x', { requestId: '1234567' })));
     assert.ok(!isTransient(new Error('a bug')));

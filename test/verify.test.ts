@@ -7,8 +7,8 @@ import { SigningKey } from './support/signing-key.ts';
 
 const LIMITS = { authz: ['READ', 'WRITE'], lifetime: 60 };
 
-describe('verify', () => {
-  test('asks for each level, all at once: three round trips more', () =>
+describe('The verification of a token', () => {
+  test('queries all levels in parallel, in three more round trips', () =>
     withPool({}, async (pool) => {
       const plain = await fetchFrom(pool, LIMITS);
       const verified = await fetchFrom(pool, { ...LIMITS, verify: true });
@@ -16,7 +16,7 @@ describe('verify', () => {
       assert.equal(pool.log.filter((line) => /GRANTED to alice@pool.test for command 60040/.test(line)).length, 2);
     }));
 
-  test('without levels asks whether the token lets us in', () =>
+  test('queries without levels whether the token is accepted', () =>
     withPool({}, async (pool) => {
       await fetchFrom(pool, { verify: true });
       assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 1);
@@ -32,7 +32,7 @@ describe('verify', () => {
       });
     }));
 
-  test('fails for a token that the daemon does not know again', () =>
+  test('fails for a token that the daemon does not accept', () =>
     withPool({ revoked: ({ exp }) => exp !== undefined }, async (pool) => {
       await assert.rejects(fetchFrom(pool, { ...LIMITS, verify: true }), {
         code: 'ERR_TOKEN_REFUSED',
@@ -40,7 +40,7 @@ describe('verify', () => {
       });
     }));
 
-  test('fails for an answer that is no yes', () =>
+  test('fails for a reply that is not an authorization', () =>
     withPool(
       { edit: { 'post-auth': (ad) => ({ ...ad, User: ad['ValidCommands'] === '60046' ? ad['User'] : 'eve@x' }) } },
       async (pool) => {
@@ -51,15 +51,15 @@ describe('verify', () => {
       },
     ));
 
-  test('does not go with remote', () =>
+  test('is rejected with remote', () =>
     assert.rejects(fetchToken({ pool: 'cm', name: 'ap40', remote: true, verify: true }), {
       code: 'ERR_INPUT',
       input: 'verify',
     }));
 });
 
-describe('what is expected', () => {
-  test('is found', () =>
+describe('An expected claim', () => {
+  test('is accepted', () =>
     withPool({}, async (pool) => {
       const expected = { expectedIdentity: 'alice@pool.test', expectedTrustDomain: 'pool.test' };
       assert.equal((await fetchFrom(pool, expected)).token.subject, 'alice@pool.test');
@@ -69,14 +69,14 @@ describe('what is expected', () => {
     ['expectedIdentity', 'sub', 'the token is for alice@pool.test, but expected-identity is bob'],
     ['expectedTrustDomain', 'iss', 'the token was issued by pool.test, but expected-trust-domain is bob'],
   ] as const) {
-    test(`fails with ${option} if it is another`, () =>
+    test(`fails with ${option} if it differs`, () =>
       withPool({}, async (pool) => {
         await assert.rejects(fetchFrom(pool, { [option]: 'bob' }), { code: 'ERR_TOKEN_CLAIM', claim, message });
       }));
   }
 });
 
-describe('the clock', () => {
+describe('Clock skew', () => {
   const fetchFromClock = (ahead: number, lifetime: number) => {
     const lines: string[] = [];
     const now = () => Math.floor(Date.now() / 1000) + ahead;
@@ -104,7 +104,7 @@ describe('the clock', () => {
     );
   };
 
-  test('is told of if it is ahead', async () => {
+  test('causes a warning if the daemon is ahead', async () => {
     const { lines, skew } = await fetchFromClock(600, 3600);
     assert.ok(Math.abs(skew - 600) <= 5, String(skew));
     assert.match(
@@ -113,21 +113,21 @@ describe('the clock', () => {
     );
   });
 
-  test('draws a warning with both clocks if the token is valid for much longer than asked for', async () => {
+  test('causes a warning with both clocks if the token is valid for much longer than requested', async () => {
     const lines = (await fetchFromClock(86_400, 3600)).lines.join('\n');
     assert.match(lines, /valid for (1 d|24 h) longer than the requested 1 h/);
     assert.equal(lines.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.length, 2);
     assert.doesNotMatch((await fetchFromClock(590, 3600)).lines.join('\n'), /longer than/);
   });
 
-  test('is told of if it is behind by a tenth of the lifetime', async () => {
+  test('causes a warning if the daemon is behind by a tenth of the lifetime', async () => {
     assert.match(
       (await fetchFromClock(-30, 240)).lines.join(),
       /clock is \d+ s behind the clock of this host.*earlier/,
     );
   });
 
-  test('is not told of if it does not matter', async () => {
+  test('causes no warning if it is small', async () => {
     assert.deepEqual((await fetchFromClock(-30, 3600)).lines, []);
     assert.deepEqual((await fetchFromClock(5, 20)).lines, []);
   });

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('authorities', () => {
+describe('CA certificates', () => {
   let others: readonly string[];
   before(async () => {
     others = await Promise.all(['CN=One', 'CN=Two'].map(async (name) => (await Authority.create(name)).certificate));
@@ -33,7 +33,7 @@ describe('authorities', () => {
   const subjects = (pem: readonly string[]) =>
     pem.flatMap((each) => readCertificates(each, 'x')).map(({ subject }) => subject);
 
-  test('are all in a text', () =>
+  test('are all read from a text', () =>
     assert.deepEqual(subjects(readAuthorities(pemText('ca-certificate', others.join('\n# two\n')), skip)), [
       'CN=One',
       'CN=Two',
@@ -57,7 +57,7 @@ describe('authorities', () => {
     if (process.platform !== 'win32') assert.match(skipped.join('\n'), /dead-link: .*does not exist/);
   });
 
-  test('are none: that is told', () => {
+  test('are an error if there are none', () => {
     const told = (source: PemSource) => () => readAuthorities(source, skip);
     assert.throws(
       told(pemText('ca-certificate', 'hello')),

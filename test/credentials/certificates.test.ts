@@ -23,8 +23,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('a client certificate', () => {
-  test('is the first of its text, with those above it, and its key is masked', () => {
+describe('A client certificate', () => {
+  test('is the first of its text, followed by its CA certificates, and its key is masked', () => {
     const { own, masks } = loadNoting(given(`${alice.certificate}\n${authority.certificate}`, alice.key));
     assert.equal(own?.label, 'client-certificate (CN=alice, O=Test)');
     assert.equal(own.chain.match(/BEGIN CERTIFICATE/g)?.length, 2);
@@ -32,12 +32,12 @@ describe('a client certificate', () => {
     assert.ok(!JSON.stringify(own).includes(keyLines(alice.key)[0] ?? '?'));
   });
 
-  test('may have its key in the same text, and words around both', () => {
+  test('may have its key in the same text, with other lines around both', () => {
     const both = `Bag Attributes\n${alice.key}\nsubject=/CN=alice\r\n${alice.certificate}\n# end`;
     assert.equal(loadNoting(given(both, both)).own?.label, 'client-certificate (CN=alice, O=Test)');
   });
 
-  test('may have line ends of Windows', () => {
+  test('may have the line ends of Windows', () => {
     const windows = (pem: string) => pem.replaceAll('\n', '\r\n');
     assert.ok(loadNoting(given(windows(alice.certificate), windows(alice.key))).own !== undefined);
   });
@@ -54,7 +54,7 @@ describe('a client certificate', () => {
     });
   }
 
-  test('may lie in files', () => {
+  test('may be in files', () => {
     writeFileSync(join(folder, 'cert'), alice.certificate);
     writeFileSync(join(folder, 'key'), alice.key);
     const path = (name: string): PemSource => ({ name, path: join(folder, name) });
@@ -70,7 +70,7 @@ describe('a client certificate', () => {
   });
 });
 
-describe('certificates of the configuration', () => {
+describe('Client certificates of the configuration', () => {
   const put = (name: string, content: string) => {
     writeFileSync(join(folder, name), content);
     return join(folder, name);
@@ -79,12 +79,12 @@ describe('certificates of the configuration', () => {
     ...{ certificate: put(`${name}.pem`, certificate), key: put(`${name}.key`, key) },
   });
 
-  test('are tried from the last to the first, and those of no use are passed over', () => {
+  test('are tried from the last to the first, without the unusable ones', () => {
     const pairs = [pair('alice', alice), pair('bob', bob), { certificate: put('x', 'x'), key: put('y', 'y') }];
     assert.equal(loadNoting({ given: false, pairs }).own?.label, 'AUTH_SSL_CLIENT_CERTFILE (CN=bob)');
   });
 
-  test('of which none is of use say why', () => {
+  test('are unavailable with the reasons if none is usable', () => {
     const pairs = [
       { certificate: join(folder, 'missing'), key: join(folder, 'missing') },
       { certificate: pair('alice', alice).certificate, key: pair('bob', bob).key },
@@ -95,7 +95,7 @@ describe('certificates of the configuration', () => {
     );
   });
 
-  test('that are not there are no credential', () => {
+  test('are unavailable if there are none', () => {
     const reason = 'no client certificate was provided, and SSL authenticates no identity without one';
     assert.equal(loadNoting({ given: false, pairs: [] }).reason, reason);
   });

@@ -59,7 +59,7 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 }
 
 describe('KERBEROS', () => {
-  test('looks at nothing unless it is chosen', () =>
+  test('reads no files unless it is chosen', () =>
     assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /only where it is chosen/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
@@ -163,7 +163,7 @@ describe('KERBEROS', () => {
     assert.equal(found.guessed(peer), undefined);
   });
 
-  test('warns of the principal of a host', () => {
+  test('warns about the principal of a host', () => {
     const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
     const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
     assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);

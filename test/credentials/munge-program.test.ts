@@ -17,11 +17,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const load = (...path: string[]) => orReason(loadMunge(path.join(delimiter), undefined, notingHost().host));
 
 describe('MUNGE', () => {
-  test('is not there without its program, and says so', () => {
+  test('is unavailable with the reason without its program', () => {
     for (const path of [[''], [folder]]) assert.equal(load(...path), 'the program munge was not found in PATH');
   });
 
-  test('is there with it, though that is no program at all: nobody has asked it yet', () => {
+  test('is available if the program exists, without running it', () => {
     const file = process.platform === 'win32' ? 'munge.exe' : 'munge';
     writeFileSync(join(folder, file), '', { mode: 0o755 });
     const method = load('/nowhere', folder);
@@ -29,7 +29,7 @@ describe('MUNGE', () => {
     assert.deepEqual([method.name, method.sources], ['MUNGE', ['this account']]);
   });
 
-  test('is not looked for in the workspace', () => {
+  test('is not searched for in the workspace', () => {
     const before = process.cwd();
     writeFileSync(join(folder, 'munge'), '', { mode: 0o755 });
     process.chdir(folder);

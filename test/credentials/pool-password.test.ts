@@ -36,7 +36,7 @@ function put(bytes: Uint8Array, mode = 0o600): string {
   return path;
 }
 
-describe('the input password', () => {
+describe('The input password', () => {
   for (const text of [
     'correct horse',
     ' blanks count ',
@@ -45,7 +45,7 @@ describe('the input password', () => {
     'ends in a newline\n',
     'ends in two characters\r\n',
   ]) {
-    test(`may be ${JSON.stringify(text)}, and is masked before anything else`, () => {
+    test(`accepts ${JSON.stringify(text)}, and masks it before anything else`, () => {
       const noting = notingHost();
       assert.ok(typeof load({ text }, noting) === 'object');
       assert.equal(noting.masks[0], text);
@@ -53,7 +53,7 @@ describe('the input password', () => {
     });
   }
   for (const text of ['', '\n', 'two\nlines', 'two\rlines', 'a\0b', '\n\n']) {
-    test(`may not be ${JSON.stringify(text)}`, () => {
+    test(`rejects ${JSON.stringify(text)}`, () => {
       assert.throws(
         () => load({ text }),
         (error: unknown) => {
@@ -67,7 +67,7 @@ describe('the input password', () => {
       );
     });
   }
-  test('that is not there is no password', () => assert.equal(load({}), 'no pool password was provided'));
+  test('is no password if it is absent', () => assert.equal(load({}), 'no pool password was provided'));
 });
 
 describe('SEC_PASSWORD_FILE', () => {
@@ -79,23 +79,23 @@ describe('SEC_PASSWORD_FILE', () => {
     assert.deepEqual(method.sources, [file]);
     assert.deepEqual(noting.masks, ['correct horse']);
   });
-  test('ends at its first NUL', () => {
+  test('ends at the first NUL', () => {
     const noting = notingHost();
     load({ file: put(scramble(Buffer.from('short\0and more'))) }, noting);
     assert.deepEqual(noting.masks, ['short']);
   });
-  test('that is empty, or begins with NUL, has none', () => {
+  test('contains no password if it is empty or begins with NUL', () => {
     for (const bytes of [new Uint8Array(), scramble(Buffer.from('\0x'))]) {
       const file = put(bytes);
       assert.equal(load({ file }), `${file}: the file is empty`);
     }
   });
-  test('that is missing, or is a directory, is told', () => {
+  test('is reported if it is missing or a directory', () => {
     const file = join(folder, 'nothing');
     assert.equal(load({ file }), `${file}: it does not exist`);
     assert.equal(load({ file: folder }), `${folder}: it is not a regular file`);
   });
-  test('that others can read is not read', {
+  test('is rejected if other accounts can read it', {
     skip: process.platform === 'win32' ? 'Windows has no modes' : false,
   }, () => {
     const noting = notingHost();
@@ -105,7 +105,7 @@ describe('SEC_PASSWORD_FILE', () => {
   });
 });
 
-describe('a password is bytes', () => {
+describe('A password is a sequence of bytes', () => {
   const passwords: readonly [string, string][] = [
     ['of ASCII', 'correct horse'],
     ['of Latin letters with accents', 'pässwörd'],

@@ -41,8 +41,8 @@ const load = (methods: readonly MethodSource[], facts?: Partial<CredentialSource
 
 const ALL: readonly MethodSource[] = ['TOKEN', 'SCITOKENS', 'SSL', 'PASSWORD', 'FS', 'MUNGE', 'KERBEROS'];
 
-describe('credentials', () => {
-  test('that are nowhere are told place by place', () => {
+describe('Credentials', () => {
+  test('are reported place by place if there are none', () => {
     assert.throws(
       () => load(ALL),
       (error: unknown) => {
@@ -62,7 +62,7 @@ describe('credentials', () => {
     );
   });
 
-  test('that are there keep their order, and the others their reasons', () => {
+  test('keep their order, and unavailable ones their reasons', () => {
     const { methods, unavailable, preference } = load(['KERBEROS', 'PASSWORD', 'SSL', 'FS'], {
       ...{ password: { text: new Secret('x'), file: undefined }, preference: 'daemon' },
       fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false },
@@ -78,7 +78,7 @@ describe('credentials', () => {
     assert.equal(preference, 'daemon');
   });
 
-  test('of methods that nobody named are not looked for', () => {
+  test('of methods that are not named are not searched for', () => {
     const { methods } = load(['FS'], {
       fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false },
     });
@@ -88,7 +88,7 @@ describe('credentials', () => {
     );
   });
 
-  test('of an input that is of no use end everything, whatever else there is', () => {
+  test('of an input end the run if they are unusable, whatever else is available', () => {
     const fs = { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false };
     for (const facts of [
       { idtoken: { text: new Secret('hunter2') } },
@@ -101,7 +101,7 @@ describe('credentials', () => {
       );
   });
 
-  test('may be none for SSL where it is enough that the daemon proves itself', () => {
+  test('are not needed for SSL if only the daemon has to authenticate itself', () => {
     const { methods } = load(['SSL'], { anonymousSsl: true });
     assert.deepEqual(
       methods.map(({ name, sources }) => [name, sources]),
@@ -110,7 +110,7 @@ describe('credentials', () => {
   });
 
   for (const method of ['NTSSPI', 'FS_REMOTE', 'GSI'] as const) {
-    test(`of ${method} are of no use here`, () =>
+    test(`of ${method} are not supported`, () =>
       assert.throws(() => load([method]), new RegExp(`${method}: the method is not supported`)));
   }
 });

@@ -19,8 +19,8 @@ before(async () => {
   bob = await authority.issue({ subject: 'CN=bob' });
 });
 
-describe('a client certificate of no use', () => {
-  test('has no PEM', () => {
+describe('A client certificate is rejected if it', () => {
+  test('contains no PEM', () => {
     for (const pem of [
       'hello',
       '-----BEGIN CERTIFICATE-----',
@@ -32,20 +32,20 @@ describe('a client certificate of no use', () => {
       );
   });
 
-  test('has PEM of something else', () =>
+  test('contains PEM of another type', () =>
     assertUnreadable(
       given(alice.key, alice.key),
       /^client-certificate: it contains no PEM certificate$/,
       keyLines(alice.key),
     ));
 
-  test('is cut short', () => {
+  test('is truncated', () => {
     const lines = alice.certificate.split('\n');
     const cut = [...lines.slice(0, 4), '-----END CERTIFICATE-----'].join('\n');
     assertUnreadable(given(cut, alice.key), /^client-certificate: it contains a certificate that cannot be parsed$/);
   });
 
-  test('has a broken one above it', () => {
+  test('has a malformed CA certificate', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
     assertUnreadable(
       given(`${alice.certificate}\n${broken}`, alice.key),
@@ -53,7 +53,7 @@ describe('a client certificate of no use', () => {
     );
   });
 
-  test('has no key', () => {
+  test('has no private key', () => {
     for (const pem of ['hello', alice.certificate, alice.key.replace('END', 'ENDE')])
       assertUnreadable(
         given(alice.certificate, pem),
@@ -62,7 +62,7 @@ describe('a client certificate of no use', () => {
       );
   });
 
-  test('has a key that cannot be read', () => {
+  test('has a private key that cannot be parsed', () => {
     const garbage = `-----BEGIN PRIVATE KEY-----\n${'QUJD'.repeat(12)}\n-----END PRIVATE KEY-----`;
     assertUnreadable(given(alice.certificate, garbage), /^client-key: the private key cannot be parsed$/, [
       'QUJDQUJDQUJD',
@@ -73,7 +73,7 @@ describe('a client certificate of no use', () => {
     assertUnreadable(given(alice.certificate, mixed), /^client-key: /, keyLines(alice.key));
   });
 
-  test('has the key of another', () => {
+  test('has the key of another certificate', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' });
     for (const key of [bob.key, String(rsa)])
       assertUnreadable(
@@ -88,7 +88,7 @@ describe('a client certificate of no use', () => {
     ['EC PRIVATE KEY with Proc-Type', { type: 'sec1', cipher: 'aes-128-cbc', passphrase: 'secret-passphrase' }],
   ];
   for (const [what, form] of encrypted) {
-    test(`has its key encrypted, as ${what}: that is told, with the command that decrypts`, () => {
+    test(`has an encrypted key (${what}), with the command that decrypts it`, () => {
       const key = reformedKey(alice, form);
       assert.ok(key.startsWith(`-----BEGIN ${what.split(' with')[0]}-----`));
       assert.equal(key.includes('Proc-Type: 4,ENCRYPTED'), what.includes('Proc-Type'));
@@ -100,7 +100,7 @@ describe('a client certificate of no use', () => {
     });
   }
 
-  test('is for servers only', async () => {
+  test('is valid for servers only', async () => {
     const [serverAuth, clientAuth] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
     const server = await authority.issue({ subject: 'CN=ap', usages: [serverAuth] });
     assertUnreadable(
@@ -121,7 +121,7 @@ describe('a client certificate of no use', () => {
     );
   });
 
-  test('has expired, or is not valid yet', async () => {
+  test('has expired or is not valid yet', async () => {
     const old = await authority.issue({ subject: 'CN=old', from: -48, to: -24 });
     assertUnreadable(
       given(old.certificate, old.key),
@@ -131,13 +131,13 @@ describe('a client certificate of no use', () => {
     assertUnreadable(given(young.certificate, young.key), /of CN=young is not valid before 20\d\d-.*Z$/);
   });
 
-  test('is masked all the same', () => {
+  test('is unusable, and its key is masked', () => {
     const noting = notingHost();
     assert.throws(() => loadCertificate(given(alice.certificate, bob.key), () => assert.fail(), noting.host));
     assert.deepEqual(noting.masks, [bob.key.trim()]);
   });
 
-  test('is whatever somebody gives: an error of ours, without the key', () => {
+  test('is any other text, with a typed error that does not quote it', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('-----BEGIN ', '-----END ', 'CERTIFICATE-----', 'PRIVATE KEY-----', 'EC ', 'ENCRYPTED ', '\n'),

@@ -11,8 +11,8 @@ import { silentPort } from '../support/silent-port.ts';
 
 afterEach(allPortsClosed);
 
-describe('a daemon behind CCB', () => {
-  test('that answers directly is talked to directly, and no broker is asked', () =>
+describe('A daemon behind CCB', () => {
+  test('is contacted directly if it accepts connections, without a broker', () =>
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
@@ -24,7 +24,7 @@ describe('a daemon behind CCB', () => {
     ['resets', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
     ['is a web server', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ] as const) {
-    test(`is reached though somebody else is at its address, who ${who}`, async () => {
+    test(`is reached through CCB if the peer at its address ${who}`, async () => {
       const server = createServer((socket) => serve(socket.on('error', () => {})));
       const port = await listen(server);
       try {
@@ -45,7 +45,7 @@ describe('a daemon behind CCB', () => {
     });
   }
 
-  test('with a bad credential is not asked twice', () =>
+  test('is not contacted again through CCB after it refused a credential', () =>
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       const idtoken = new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
@@ -53,7 +53,7 @@ describe('a daemon behind CCB', () => {
     }));
 
   const silence = { skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take' };
-  test('is reached through CCB while an address that never answers is still being tried', silence, async (context) => {
+  test('is reached through CCB while its address does not respond', silence, async (context) => {
     context.mock.method(Socket.prototype, 'setTimeout', function (this: Socket) {
       return this; // the attempt to connect to the silent address never times out
     });
@@ -68,7 +68,7 @@ describe('a daemon behind CCB', () => {
     }
   });
 
-  test('that answers late is talked to directly if the broker is later still', silence, async () => {
+  test('is contacted directly if it responds late but before the broker', silence, async () => {
     const silent = await silentPort();
     try {
       await withPool({ faults: { 'ccb reply': 'silence' }, broker: stream }, async (pool) => {

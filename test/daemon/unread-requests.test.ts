@@ -37,7 +37,7 @@ describe('DC_SEC_QUERY', () => {
   }
 });
 
-describe('a denial that a reset discards', () => {
+describe('A denial that a TCP reset discards', () => {
   let ways: Ways;
   before(async () => {
     ways = await Ways.create();
@@ -46,7 +46,7 @@ describe('a denial that a reset discards', () => {
 
   const denying: EmbeddedPoolOptions = { resetDiscards: true, denied: () => true };
   for (const way of ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD'] as const satisfies WayName[]) {
-    test(`is received at the second attempt with ${way}, which sends no request ahead`, () =>
+    test(`is received at the second attempt with ${way}, which sends no early request`, () =>
       withPool(ways.pool(denying), async (pool) => {
         const tried = await ways.try(pool, { ...ways.words(way, pool), 'server-name': ways.hostName });
         assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
@@ -87,7 +87,7 @@ describe('a denial that a reset discards', () => {
       assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
     }));
 
-  test('is received when the daemon chooses the method, so that nothing was presumed', () =>
+  test('is received at the first attempt if the daemon chooses the method, because nothing is guessed', () =>
     withPool(ways.pool({ ...denying, methods: ['PASSWORD', 'TOKEN'] }), async (pool) => {
       const words = { idtoken: pool.idToken(), password: 'correct horse' };
       const tried = await ways.try(pool, words);

@@ -68,7 +68,7 @@ describe('The proxy of a URL', () => {
       assert.equal(at(url, { no_proxy: entries }), bypassed ? undefined : 'http://proxy.test:3128'));
   }
 
-  test('is that of the lower-case variable, unless it is empty', () => {
+  test('is that of the lower-case variable unless it is empty', () => {
     const HTTPS_PROXY = 'http://upper.test:1';
     assert.equal(at('https://x.test/', { HTTPS_PROXY }), 'http://proxy.test:3128');
     assert.equal(at('https://x.test/', { HTTPS_PROXY, https_proxy: '' }), 'http://upper.test:1');
@@ -165,7 +165,7 @@ describe('The services of a keyless job', () => {
       assert.deepEqual(services.asked, []);
     });
 
-    test('that is not there, the error names it', async () => {
+    test('if it cannot be reached, the error names it', async () => {
       const dead = await deadPort();
       const failing = keyless(words(), env({ https_proxy: `http://127.0.0.1:${dead}` }));
       await assert.rejects(failing, {
@@ -180,7 +180,7 @@ describe('The services of a keyless job', () => {
       ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
     ];
     for (const [what, answer, message] of answers) {
-      test(`${what}, nothing is sent`, async (context) => {
+      test(`if ${what}, nothing is sent`, async (context) => {
         const odd = createServer().on('connect', (_, socket) => socket.end(answer as string));
         context.after(() => odd.close());
         const at = await listen(odd);
@@ -189,7 +189,7 @@ describe('The services of a keyless job', () => {
       });
     }
 
-    test('that is silent, the run can be cancelled', async (context) => {
+    test('if it is silent, the run can be cancelled', async (context) => {
       const over = new AbortController();
       const silent = createServer().on('connect', () => over.abort(new Error('SIGTERM')));
       context.after(() => silent.close());
@@ -199,7 +199,7 @@ describe('The services of a keyless job', () => {
       await assert.rejects(failing, { code: 'ERR_TIMEOUT', message: 'cancelled' });
     });
 
-    test('the service itself is verified', async () => {
+    test('the certificate of the service is verified', async () => {
       const stranger = { ...words(), 'ca-certificate': undefined };
       const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}`, SSL_CERT_FILE: missing() }));
       await assert.rejects(failing, { code: 'ERR_CONNECT', message: /certificate/ });
@@ -209,14 +209,14 @@ describe('The services of a keyless job', () => {
 
   describe('Without a proxy', () => {
     for (const variable of ['no_proxy', 'NO_PROXY']) {
-      test(`what ${variable} lists is reached`, async () => {
+      test(`services that ${variable} lists are reached directly`, async () => {
         const variables = { https_proxy: 'http://127.0.0.1:1', [variable]: `other.test, ${PUBLIC_NAME}` };
         await keyless(words(), env(variables));
         assert.deepEqual([services.asked.length, tunnels], [2, []]);
       });
     }
 
-    test('this machine is reached, whatever the variables say', async () => {
+    test('services on this host are reached, whatever the variables contain', async () => {
       await keyless({ ...audience() }, { ...services.env, https_proxy: 'http://127.0.0.1:1' });
       assert.deepEqual(services.asked, ['GET /oidc/token']);
     });

@@ -14,8 +14,8 @@ import { SciTokenKey } from '../support/scitoken-key.ts';
 const issuer = new SciTokenKey('https://issuer.test');
 const { certificate: issuerOfOthers } = await Authority.create();
 
-describe('A token service is of no use', () => {
-  test('that refuses, and its reason is told', async () => {
+describe('A token service causes an error', () => {
+  test('with its reason if it refuses', async () => {
     const refused = keyless(service('/nowhere'));
     await assert.rejects(refused, advised('the token service issued no token'));
     await assert.rejects(refused, (error: Error) => {
@@ -24,7 +24,7 @@ describe('A token service is of no use', () => {
     });
   });
 
-  test('that says again what it was shown: that is told to nobody', async () => {
+  test('without its text if it repeats the job token', async () => {
     services.others.set('/echo', (_, response, body) => {
       const token = new URLSearchParams(body).get('subject_token');
       response
@@ -40,7 +40,7 @@ describe('A token service is of no use', () => {
     ['with line ends in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
     ['from its middle', (token: string) => token.slice(50, 85)],
   ] as const) {
-    test(`that repeats the token ${how}: nothing of it is shown`, async () => {
+    test(`without its text if it repeats the token ${how}`, async () => {
       let sent = '';
       services.others.set('/broken', (request, response) => {
         sent = (request.headers.authorization ?? '').replace('Bearer ', '');
@@ -52,7 +52,7 @@ describe('A token service is of no use', () => {
     });
   }
 
-  test('whose certificate only ca-certificate vouches for receives nothing, if it is the OIDC endpoint of the runner', async () => {
+  test('before the request if the OIDC endpoint of the runner is trusted only through ca-certificate', async () => {
     const { SSL_CERT_FILE: _, ...env } = services.env;
     await assert.rejects(keyless(service('/v1/token'), env), { code: 'ERR_CONNECT' });
     const settings = { ...env, _CONDOR_AUTH_SSL_CLIENT_CAFILE: services.env['SSL_CERT_FILE'] };
@@ -60,7 +60,7 @@ describe('A token service is of no use', () => {
     assert.deepEqual(services.asked, []);
   });
 
-  test('whose URL has a token in its query: the query is not shown', async () => {
+  test('without the query of its URL, which may contain a token', async () => {
     for (const address of [
       'http://other.test/x?token=SECRETSECRET',
       'https://other.test/x?token=SECRETSECRET#SECRETSECRET',
@@ -72,7 +72,7 @@ describe('A token service is of no use', () => {
       });
   });
 
-  test('that gives what is no token: that is not hidden either, it may be any word', async () => {
+  test('and no mask if it returns a text that is not a token', async () => {
     const noting = notingHost();
     services.others.set('/word', (_, response) => response.end(JSON.stringify({ token: 'cm.example.org' })));
     await assert.rejects(keyless(service('/word'), services.env, noting), { code: 'ERR_CREDENTIAL_UNREADABLE' });
@@ -80,7 +80,7 @@ describe('A token service is of no use', () => {
     assert.ok(masks.length > 0 && !masks.includes('cm.example.org'));
   });
 
-  test('that has nothing to make a token of', () =>
+  test('if there is no token to exchange', () =>
     assert.rejects(keyless({ 'token-service': services.origin }, {}), advised('there is no token to exchange')));
 
   for (const [what, body] of [
@@ -90,7 +90,7 @@ describe('A token service is of no use', () => {
     ['nothing', ''],
     ['a token with a line end in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
   ] as const) {
-    test(`that answers with ${what}, of which nothing is shown`, async () => {
+    test(`without its text if it answers with ${what}`, async () => {
       services.others.set('/odd', (_, response) => response.end(body));
       const odd = keyless(service('/odd'));
       await assert.rejects(odd, advised('the token service returned no token in'));
@@ -98,14 +98,14 @@ describe('A token service is of no use', () => {
     });
   }
 
-  test('that answers with a web page is named as such, and nothing of the page is shown', async () => {
+  test('that names an HTML page, and quotes nothing of it', async () => {
     services.others.set('/page', (_, response) => response.end('<!DOCTYPE html><title>Sign in</title>'));
     const page = keyless(service('/page'));
     await assert.rejects(page, advised('the token service returned an HTML page'));
     await assert.rejects(page, (error: Error) => !/DOCTYPE|Sign in/.test(error.message));
   });
 
-  test('that does not answer in the time allowed is named, with its origin', async () => {
+  test('with its origin if it does not answer in time', async () => {
     const over = new AbortController();
     const ended = new DOMException('the time limit expired', 'TimeoutError');
     services.others.set('/hang', () => over.abort(ended));
@@ -117,13 +117,13 @@ describe('A token service is of no use', () => {
     });
   });
 
-  test('that sends us elsewhere: nobody else is shown the token', async () => {
+  test('and no second request if it redirects', async () => {
     services.others.set('/moved', (_, response) => response.writeHead(307, { location: '/v1/token' }).end());
     await assert.rejects(keyless(service('/moved')), { code: 'ERR_NO_CREDENTIAL', message: /307$/ });
     assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /moved']);
   });
 
-  test('that says too much, or hangs up in the middle', async () => {
+  test('if its response is too long or incomplete', async () => {
     services.others.set('/flood', (_, response) => response.end(Buffer.alloc(1024 * 1024, 'x')));
     await assert.rejects(keyless(service('/flood')), { code: 'ERR_CONNECT', message: /exceeds 65536 bytes/ });
     services.others.set('/half', (_, response) => {
@@ -133,7 +133,7 @@ describe('A token service is of no use', () => {
     await assert.rejects(keyless(service('/half')), { code: 'ERR_CONNECT' });
   });
 
-  test('that wants to speak something else, or breaks off in the middle of a word', async () => {
+  test('if it upgrades the protocol or breaks off in the middle of a header', async () => {
     services.others.set('/switch', ({ socket }) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
     );
@@ -149,7 +149,7 @@ describe('A token service is of no use', () => {
     });
   });
 
-  test('that is overloaded, until it is not any more: each time the job has another token', () =>
+  test('only if it stays overloaded: each retry has a new job token', () =>
     withPool({}, async (pool) => {
       let busy = true;
       services.others.set('/busy', (_, response) => {
@@ -184,7 +184,7 @@ describe('A token service is of no use', () => {
     ['in the past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, '0'],
     ['that makes no sense', { 'retry-after': 'soon' }, undefined],
   ] as const) {
-    test(`that is overloaded, and requests a pause ${what}`, async () => {
+    test(`if it is overloaded and requests a pause ${what}`, async () => {
       services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
       await assert.rejects(keyless(service('/busy')), (error: ConnectError) => {
         assert.equal(error.retryAfterMs, pause === undefined ? undefined : Number(pause) * 1000);
@@ -197,7 +197,7 @@ describe('A token service is of no use', () => {
     });
   }
 
-  test('that nobody vouches for, or that is not there', async () => {
+  test('if its certificate is not trusted, or if it cannot be reached', async () => {
     const scitoken = issuer.issue('alice');
     const shown = { 'token-service': `${services.origin}/token`, scitoken, 'ca-certificate': issuerOfOthers };
     const untrusted = keyless(shown, {});
@@ -206,7 +206,7 @@ describe('A token service is of no use', () => {
     await assert.rejects(keyless(words), { code: 'ERR_CONNECT' });
   });
 
-  test('that is silent, when the run is over', async () => {
+  test('if it is silent when the run is aborted', async () => {
     const over = new AbortController();
     services.others.set('/silent', () => over.abort(new Error('SIGINT')));
     const noting = notingHost({ signal: over.signal });
@@ -214,7 +214,7 @@ describe('A token service is of no use', () => {
     await assert.rejects(silent, { code: 'ERR_TIMEOUT', message: 'cancelled' });
   });
 
-  test('before it is known whether the token can be put where it shall go', async () => {
+  test('only after the output path was checked', async () => {
     await assert.rejects(fetchKeyless({ ...service('/token'), file: '/dev/null/token' }), { code: 'ERR_OUTPUT' });
     assert.deepEqual(services.asked, []);
   });
@@ -225,7 +225,7 @@ describe('A token service is of no use', () => {
     'https://me:secret@tokens.example.org/',
     'ftp://x',
   ]) {
-    test(`at ${url}`, () =>
+    test(`if its URL is ${url}`, () =>
       assert.rejects(keyless({ ...audience(), 'token-service': url }), (error: InputError) => {
         assert.deepEqual([error.code, error.input], ['ERR_INPUT', 'token-service']);
         return !error.message.includes('secret');

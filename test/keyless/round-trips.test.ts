@@ -5,8 +5,8 @@ import { DistantProxy } from '../support/distant-proxy.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { fetchKeyless, services } from '../support/keyless.ts';
 
-describe('a keyless fetch', () => {
-  test('with a token service that issues IDTOKENs takes 4 round trips: the connection to it is opened meanwhile', () =>
+describe('A keyless fetch', () => {
+  test('with a token service that issues IDTOKENs takes 4 round trips, because the connection to it is opened early', () =>
     withPool({}, async (pool) => {
       const { port } = new URL(services.origin);
       const target = { host: '127.0.0.1', port: Number(port) };

@@ -23,8 +23,8 @@ async function sentWith(words: Words): Promise<{ form: URLSearchParams; bearer: 
   return { form, bearer, log: noting.log };
 }
 
-describe('a token service alone', () => {
-  test('gets a job token for its own origin, with levels, lifetime and identity', async () => {
+describe('The input token-service alone', () => {
+  test('requests a job token for the origin of the service, and sends levels, lifetime and identity', async () => {
     const { form, bearer } = await sentWith({ authz: 'READ', lifetime: '10m', 'expected-identity': 'ci@pool.test' });
     const jwt = form.get('subject_token') ?? '';
     assert.equal(JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()).aud, services.origin);
@@ -35,7 +35,7 @@ describe('a token service alone', () => {
     assert.equal(bearer, `Bearer ${jwt}`);
   });
 
-  test('gets the token of the workflow or of BEARER_TOKEN, if there is one', async () => {
+  test('sends the token of the workflow or of BEARER_TOKEN if there is one', async () => {
     const own = services.runner.issue('x', { aud: services.origin });
     const { form } = await sentWith({ scitoken: own });
     assert.equal(form.get('subject_token'), own);
@@ -46,13 +46,13 @@ describe('a token service alone', () => {
     assert.equal(request.keyless?.job, undefined);
   });
 
-  test('is warned of if the audience is of another origin', async () => {
+  test('causes a warning if the audience is of another origin', async () => {
     const { log } = await sentWith({ 'oidc-audience': 'https://other.example.org' });
     assert.match(log.join('\n'), /^warn oidc-audience https:\/\/other.example.org is of another origin/m);
     assert.doesNotMatch((await sentWith(audience())).log.join('\n'), /^warn/m);
   });
 
-  test('does not go with an IDTOKEN, nor with renewing a token that stays the same', async () => {
+  test('is rejected with idtoken, and with renew if the bearer token stays the same', async () => {
     const words = { 'token-service': `${services.origin}/service` };
     await assert.rejects(keyless({ ...words, idtoken: 'x' }), { code: 'ERR_INPUT', input: 'idtoken' });
     const more = { ...words, scitoken: services.runner.issue('x'), renew: 'true', file: '/tmp/x' };
@@ -62,7 +62,7 @@ describe('a token service alone', () => {
   });
 });
 
-describe('the grants of Keycloak', () => {
+describe('A grant of Keycloak', () => {
   const assertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
   test('client-credentials authenticates with the job token, and sends no bearer header', async () => {
     const { form, bearer } = await sentWith({ 'token-grant': 'client-credentials', authz: 'READ' });
@@ -80,14 +80,14 @@ describe('the grants of Keycloak', () => {
     assert.equal(bearer, undefined);
   });
 
-  test('are not tried by themselves after a refusal', async () => {
+  test('is not tried automatically after a refusal', async () => {
     services.others.set('/service', (_, response) => response.writeHead(401).end('{"error":"unauthorized_client"}'));
     await assert.rejects(keyless(service('/service')), advised('unauthorized_client'));
     assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /service']);
   });
 });
 
-describe('a refusal', () => {
+describe('A refusal', () => {
   const answers: readonly (readonly [number, object, ErrorName])[] = [
     [302, {}, 'issued no token: 302'],
     [404, {}, 'issued no token: 404'],
@@ -109,7 +109,7 @@ describe('a refusal', () => {
     assert.deepEqual(services.asked, ['GET /oidc/token']);
   });
 
-  test('shows the claims of the job token, and not the token', async () => {
+  test('shows the claims of the job token, but not the token', async () => {
     services.others.set('/service', (_, response) => response.writeHead(400).end('{"error":"invalid_grant"}'));
     const noting = notingHost();
     await assert.rejects(keyless(service('/service'), services.env, noting), { code: 'ERR_NO_CREDENTIAL' });
@@ -121,7 +121,7 @@ describe('a refusal', () => {
     for (const secret of services.secrets) assert.ok(!log.includes(secret.split('.').at(-1) ?? ''));
   });
 
-  test('for now is retried with a fresh job token each time', async () => {
+  test('that is temporary is retried with a new job token each time', async () => {
     services.others.set('/service', (_, response) => response.writeHead(503).end('{}'));
     await assert.rejects(fetchKeyless({ ...service('/service'), retries: '1' }), { code: 'ERR_CONNECT' });
     assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /service', 'GET /oidc/token', 'POST /service']);

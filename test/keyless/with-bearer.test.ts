@@ -15,7 +15,7 @@ const issuer = new SciTokenKey('https://issuer.test');
 const { certificate: issuerOfOthers } = await Authority.create();
 
 describe('The job’s own OIDC token', () => {
-  test('is the SciToken, for the audience that is named, and hidden', async () => {
+  test('is used as SciToken for the requested audience, and masked', async () => {
     const { request, masks } = await keyless({ 'oidc-audience': 'condor://pool.test' });
     const jwt = request.credentials.scitoken.text?.reveal() ?? '';
     assert.ok(services.runner.signed(jwt));
@@ -24,15 +24,15 @@ describe('The job’s own OIDC token', () => {
     assert.ok(masks.includes(jwt) && masks.includes(services.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''));
   });
 
-  test('is not asked for where nobody wants it', async () => {
+  test('is not requested without oidc-audience', async () => {
     await keyless({ idtoken: 'x' });
     assert.deepEqual(services.asked, []);
   });
 
-  test('is refused by name where the job may not have one', () =>
+  test('causes an error that names the permission if the job may not have one', () =>
     assert.rejects(keyless(audience(), {}), advised('this job is not permitted to request an OIDC token')));
 
-  test('is shown to nobody whose certificate is not trusted, whatever the environment says', async () => {
+  test('is sent to no server without a trusted certificate, whatever the environment says', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
       const { SSL_CERT_FILE: _, ...env } = services.env;
@@ -43,13 +43,13 @@ describe('The job’s own OIDC token', () => {
     }
   });
 
-  test('is not asked for in clear', () =>
+  test('is not requested in cleartext', () =>
     assert.rejects(keyless(audience(), { ...services.env, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://192.0.2.1/' }), {
       code: 'ERR_INPUT',
       message: /^oidc-audience: "http:\/\/192\.0\.2\.1\/" is not the URL of a service/,
     }));
 
-  test('does not go with another one', () =>
+  test('is mutually exclusive with another bearer token', () =>
     assert.rejects(keyless({ ...audience(), scitoken: issuer.issue('alice') }), {
       code: 'ERR_INPUT',
       input: 'scitoken',
@@ -57,7 +57,7 @@ describe('The job’s own OIDC token', () => {
 });
 
 describe('A token service', () => {
-  test('that exchanges (RFC 8693) gives a SciToken, limited to what is asked for', async () => {
+  test('exchanges the token (RFC 8693) for a SciToken with the requested levels', async () => {
     services.made = () => issuer.issue('alice');
     let scope: string | null = null;
     const { request, masks } = await keyless({ ...service('/token'), authz: 'READ WRITE' });
@@ -75,14 +75,14 @@ describe('A token service', () => {
     assert.equal(scope, 'condor:/READ condor:/WRITE');
   });
 
-  test('takes a token of the workflow, too', async () => {
+  test('accepts a token of the workflow', async () => {
     services.made = () => issuer.issue('alice');
     const scitoken = services.runner.issue('job', { aud: services.origin });
     const { request } = await keyless({ 'token-service': `${services.origin}/token`, scitoken }, {});
     assert.ok(issuer.signed(request.credentials.scitoken.text?.reveal() ?? ''));
   });
 
-  test('that gives an IDTOKEN leaves nothing to be asked for', () =>
+  test('that returns an IDTOKEN makes a request to the daemon unnecessary', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = {
@@ -102,7 +102,7 @@ describe('A token service', () => {
       assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was asked for');
     }));
 
-  test('on this machine may be asked in clear', async () => {
+  test('on this host may be contacted in cleartext', async () => {
     const jwt = issuer.issue('alice');
     const server = createServer((_, response) => response.end(JSON.stringify({ access_token: jwt })));
     try {
@@ -114,7 +114,7 @@ describe('A token service', () => {
     }
   });
 
-  test('that gives an IDTOKEN has nobody asked, unless it is not known whom it is for or somebody is to look at it', () =>
+  test('that returns an IDTOKEN causes no query, unless the name of the daemon is unknown or verify is set', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = {
@@ -136,7 +136,7 @@ describe('A token service', () => {
       assert.equal(verified.daemonAddress, pool.schedd());
     }));
 
-  test('that gives an IDTOKEN of another pool is found out by verify', () =>
+  test('that returns an IDTOKEN of another pool is detected by verify', () =>
     withPool({ trustDomain: 'other.test' }, (other) =>
       withPool({}, async (pool) => {
         services.made = () => other.idToken('alice', { authz: ['READ'], lifetime: 600 });
@@ -154,7 +154,7 @@ describe('A token service', () => {
     ['that allows more', { authz: 'READ' }, 'scope'],
     ['that lasts longer', { authz: 'WRITE', lifetime: '60' }, 'exp'],
   ] as const) {
-    test(`whose IDTOKEN is one ${what} gives none`, () =>
+    test(`whose IDTOKEN is one ${what} is rejected`, () =>
       withPool({}, async (pool) => {
         services.made = () => pool.idToken('alice', { authz: ['WRITE'], lifetime: 600 });
         const { request, host } = await keyless({ ...service('/v1/token'), ...words });
@@ -166,7 +166,7 @@ describe('A token service', () => {
     ['has expired', { lifetime: 60, issuedAt: 1_000_000_000 }, 'exp'],
     ['begins in ten years', { lifetime: 600, issuedAt: Math.floor(Date.now() / 1000) + 315_360_000 }, 'exp'],
   ] as const) {
-    test(`whose IDTOKEN ${what} gives none`, () =>
+    test(`whose IDTOKEN ${what} is rejected`, () =>
       withPool({}, async (pool) => {
         services.made = () => pool.idToken('alice', grant);
         const { request, host } = await keyless({ ...service('/v1/token'), lifetime: '10m' });
@@ -178,7 +178,7 @@ describe('A token service', () => {
     ['without the name of a key', { alg: 'HS256' }, true],
     ['signed otherwise', { alg: 'hs1', kid: 'POOL' }, false],
   ] as const) {
-    test(`whose IDTOKEN is one ${what} is not shown to a daemon as a SciToken`, async () => {
+    test(`whose IDTOKEN is one ${what} is not used as a SciToken`, async () => {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       services.made = () => `${part(header)}.${part({ iss: 'pool.test', sub: 'alice@pool.test' })}.c2lnbmF0dXJl`;
       if (isMalformed)
@@ -196,7 +196,7 @@ describe('A token service', () => {
     ['mode request', { mode: 'request', identity: 'alice@pool.test' }],
     ['remote', { remote: 'true', address: undefined, pool: '127.0.0.1:1', name: 'ci@pool' }],
   ] as const) {
-    test(`that gives an IDTOKEN does not go with ${what}`, () =>
+    test(`that returns an IDTOKEN is rejected with ${what}`, () =>
       withPool({}, async (pool) => {
         services.made = () => pool.idToken('alice', { lifetime: 600 });
         await assert.rejects(
@@ -206,7 +206,7 @@ describe('A token service', () => {
       }));
   }
 
-  test('that gives an IDTOKEN can be checked, and is held to the same', () =>
+  test('that returns an IDTOKEN can be checked, with the same checks', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = { ...service('/v1/token'), address: pool.schedd(), mode: 'check', authz: 'READ', lifetime: '600' };
@@ -218,7 +218,7 @@ describe('A token service', () => {
       await assert.rejects(checkFetch(longer.request, longer.host), { code: 'ERR_TOKEN_CLAIM', claim: 'exp' });
     }));
 
-  test('whose words and token differ gives none', () =>
+  test('whose response and token differ is rejected', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('bob', { lifetime: 600 });
       const { request, host } = await keyless(service('/v1/token'));

@@ -53,14 +53,14 @@ function files(): readonly string[] {
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-describe('a failed write', () => {
-  test('leaves none of the directories that it made', () => {
+describe('A failed write', () => {
+  test('removes the directories that it created', () => {
     const path = join(directory, 'a', 'b', `${'x'.repeat(300)}`);
     assert.throws(() => writeTokenFile(path, TOKEN), outputError(/name too long|not be/));
     assert.deepEqual(files(), []);
   });
 
-  test('leaves a directory in which another process has put something', () => {
+  test('keeps a directory to which another process has added a file', () => {
     const parent = join(directory, 'a');
     mkdirSync(parent);
     writeFileSync(join(parent, 'other'), '');
@@ -69,24 +69,24 @@ describe('a failed write', () => {
   });
 });
 
-test('the directory that was made is named as it was asked for, on Windows too', () => {
+test('the created directory is returned as it was given, also on Windows', () => {
   const outermost = writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
   assert.equal(outermost, join(directory, 'a'));
 });
 
-describe('writing', () => {
-  test('makes a file with the token and one newline, and nothing beside it', () => {
+describe('Writing a token file', () => {
+  test('creates a file with the token and one newline, and no other file', () => {
     writeTokenFile(join(directory, 'ci'), TOKEN);
     assert.equal(readFileSync(join(directory, 'ci'), 'utf8'), 'header.payload.signature\n');
     assert.deepEqual(files(), ['ci']);
   });
 
-  test('makes directories that are missing', () => {
+  test('creates missing directories', () => {
     writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
     assert.deepEqual(files(), ['a', 'a/b', 'a/b/ci']);
   });
 
-  test('makes a file of mode 0600 in directories of mode 0700, whatever the umask', { skip: noModes }, () => {
+  test('creates a file with mode 0600 in directories with mode 0700, whatever the umask', { skip: noModes }, () => {
     const old = process.umask(0);
     try {
       writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
@@ -99,13 +99,13 @@ describe('writing', () => {
     );
   });
 
-  test('leaves the mode of a directory that is there', { skip: noModes }, () => {
+  test('keeps the mode of an existing directory', { skip: noModes }, () => {
     chmodSync(directory, 0o755);
     writeTokenFile(join(directory, 'ci'), TOKEN);
     assert.equal(modeOf(directory), '755');
   });
 
-  test('replaces an older file: content, mode, and inode', { skip: noModes }, () => {
+  test('replaces an existing file: content, mode and inode', { skip: noModes }, () => {
     const path = join(directory, 'ci');
     writeFileSync(path, 'old and much longer than the new one, to see what is left of it\n', { mode: 0o644 });
     const old = statSync(path).ino;
@@ -116,7 +116,7 @@ describe('writing', () => {
     assert.deepEqual(files(), ['ci']);
   });
 
-  test('leaves the other name of a file with two as it was', { skip: noModes }, () => {
+  test('keeps the other hard link of a file', { skip: noModes }, () => {
     const path = join(directory, 'ci');
     writeFileSync(join(directory, 'other'), 'old');
     spawnSync('ln', [join(directory, 'other'), path]);
@@ -125,13 +125,13 @@ describe('writing', () => {
   });
 });
 
-describe('a symbolic link', () => {
+describe('A symbolic link', () => {
   const places: readonly [string, string][] = [
     ['to a file', 'target'],
     ['to nothing', 'nothing'],
   ];
   for (const [what, target] of places) {
-    test(`${what} is refused, before connecting and when writing, and its target stays as it is`, {
+    test(`${what} is rejected before the connection and when writing, and its target is unchanged`, {
       skip: noLinks,
     }, () => {
       writeFileSync(join(directory, 'target'), 'precious');
@@ -148,7 +148,7 @@ describe('a symbolic link', () => {
     });
   }
 
-  test('for a directory is refused, unless root made it', { skip: noRoot }, () => {
+  test('for a directory is rejected unless root created it', { skip: noRoot }, () => {
     mkdirSync(join(directory, 'target'));
     symlinkSync('target', join(directory, 'd'));
     checkTokenPath(join(directory, 'd', 'ci'));
@@ -161,15 +161,15 @@ describe('a symbolic link', () => {
   });
 });
 
-describe('a place that cannot be written to', () => {
-  test('is told, if it is a directory', () => {
+describe('An output path is rejected', () => {
+  test('if it is a directory', () => {
     for (const attempt of [checkTokenPath, (path: string) => writeTokenFile(path, TOKEN)]) {
       assert.throws(() => attempt(directory), outputError(/exists and is not a regular file/));
     }
     assert.deepEqual(files(), []);
   });
 
-  test('is told, if its directory is a file, which stays as it is', () => {
+  test('if its directory is a file, which stays unchanged', () => {
     writeFileSync(join(directory, 'file'), 'precious');
     assert.throws(() => checkTokenPath(join(directory, 'file', 'ci')), outputError(/file/));
     assert.throws(() => checkTokenPath(join(directory, 'file', 'sub', 'ci')), outputError(/file/));
@@ -178,7 +178,7 @@ describe('a place that cannot be written to', () => {
     assert.deepEqual(files(), ['file']);
   });
 
-  test('is told, if its directory may not be written to by us', { skip: noRoot }, () => {
+  test('if this account cannot write to its directory', { skip: noRoot }, () => {
     chmodSync(directory, 0o755);
     mkdirSync(join(directory, 'd'), { mode: 0o755 });
     writeFileSync(join(directory, 'd', 'ci'), 'old');
@@ -189,9 +189,9 @@ describe('a place that cannot be written to', () => {
   });
 });
 
-describe('a full disk', { skip: windows ? 'Windows has no ulimit' : false }, () => {
+describe('A full disk', { skip: windows ? 'Windows has no ulimit' : false }, () => {
   for (const before of [undefined, 'old']) {
-    test(`leaves ${before === undefined ? 'nothing' : 'the old file, as it was'}`, () => {
+    test(`leaves ${before === undefined ? 'no file' : 'the existing file unchanged'}`, () => {
       const path = join(directory, 'ci');
       if (before !== undefined) {
         writeFileSync(path, before, { mode: 0o600 });
@@ -211,26 +211,26 @@ describe('a full disk', { skip: windows ? 'Windows has no ulimit' : false }, () 
   }
 });
 
-describe('the check before connecting', () => {
-  test('creates nothing', () => {
+describe('The check before the connection', () => {
+  test('creates no files', () => {
     checkTokenPath(join(directory, 'a', 'b', 'ci'));
     checkTokenPath(join(directory, 'ci'));
     assert.deepEqual(files(), []);
   });
 
-  test('lets an old file stay', () => {
+  test('keeps an existing file', () => {
     writeFileSync(join(directory, 'ci'), 'old');
     checkTokenPath(join(directory, 'ci'));
     assert.equal(readFileSync(join(directory, 'ci'), 'utf8'), 'old');
   });
 
-  test('refuses a FIFO, and does not hang', { skip: windows ? 'Windows has no FIFOs' : false }, () => {
+  test('rejects a FIFO without blocking', { skip: windows ? 'Windows has no FIFOs' : false }, () => {
     spawnSync('mkfifo', [join(directory, 'ci')]);
     assert.ok(existsSync(join(directory, 'ci')));
     assert.throws(() => checkTokenPath(join(directory, 'ci')), outputError(/not a regular file/));
   });
 
-  test('tells a name that is too long', { skip: windows ? 'Windows calls such a file missing' : false }, () => {
+  test('rejects a name that is too long', { skip: windows ? 'Windows calls such a file missing' : false }, () => {
     assert.throws(
       () => checkTokenPath(join(directory, 'x'.repeat(300))),
       outputError(/cannot be examined: the path is too long/),

@@ -27,7 +27,7 @@ function reasonOf(config: ReturnType<typeof configOf>, claims: IssuerClaims): st
   return 'reason' in decision ? decision.reason : 'granted';
 }
 
-describe('a job', () => {
+describe('A job', () => {
   const ISSUERS = {
     GitLab: ['https://gitlab.example.org', 'project_id: 12'],
     Forgejo: ['https://codeberg.example.org/api/actions', 'repository_id: 7'],
@@ -44,7 +44,7 @@ describe('a job', () => {
     });
   }
 
-  test('of GitHub matches in each format of sub, which does not matter', () => {
+  test('of GitHub matches whatever the format of sub', () => {
     const config = configOf(GITHUB, 'repository_id: 74');
     for (const sub of [
       'repo:octo-org/octo-repo:ref:refs/heads/main',

@@ -48,7 +48,7 @@ const CASES: readonly Case[] = [
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE';
 
 for (const suite of poolSuites()) {
-  describe(`HTCondor’s condor_token_fetch of ${suite} and ours, asked for`, {
+  describe(`condor_token_fetch of ${suite} and this command have the same result for`, {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;

@@ -29,7 +29,7 @@ const TESTED_ELSEWHERE = [
   'Messages, exit status and encryption',
 ];
 
-test('the table has what it promises, and docs/PARITY.md has every difference', () => {
+test('the parity table is complete, and docs/PARITY.md has every difference', () => {
   assert.ok(CASES.length >= 60);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
@@ -41,7 +41,9 @@ test('the table has what it promises, and docs/PARITY.md has every difference', 
 });
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_fetch of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`condor_token_fetch of HTCondor ${suite} and this command have the same result for`, {
+    skip: poolUnavailable() ?? false,
+  }, () => {
     let pool: Pool;
     let words: Readonly<Record<string, string>>;
     before(async () => {

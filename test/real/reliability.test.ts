@@ -54,7 +54,7 @@ for (const [release, suite] of poolSuites().entries()) {
       [false, 8],
       [true, 1],
     ] as const) {
-      describe(exclusive ? 'the request' : 'the other frames', { concurrency }, () => {
+      describe(exclusive ? 'faults of the request' : 'faults of other frames', { concurrency }, () => {
         for (const each of shareOf(release, poolSuites().length).filter((one) => isExclusive(one) === exclusive)) {
           const { method, fault, direction, name, plan } = each;
           test(`${method}: the frame “${name}” ${direction}, ${fault.name}, leads to the documented outcome`, async () => {

@@ -75,7 +75,9 @@ interface Ran {
 }
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_request of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`condor_token_request of HTCondor ${suite} and this command have the same result for`, {
+    skip: poolUnavailable() ?? false,
+  }, () => {
     let pool: Pool;
     let words: Readonly<Record<string, string>>;
     let theirs: readonly Ran[] = [];

@@ -39,22 +39,22 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
     test('derives K from the signature', () => {
       assert.equal(hex(keyOfToken(bytes(signature), signedText)), akep2.K);
     });
-    test('opens with the recorded bytes', () => {
+    test('sends the recorded opening', () => {
       const message = new Writer();
       putOpening(message, opening);
       assert.equal(hex(message.finish()), hex(body(openingAt)));
     });
-    test('believes the recorded proof', () => {
+    test('accepts the recorded proof of the server', () => {
       assert.equal(challenge.serverName, akep2.b);
       assert.equal(hex(challenge.mac), akep2.hkt);
       assert.ok(serverIsProven(key, opening, challenge));
     });
-    test('proves itself with the recorded bytes', () => {
+    test('sends the recorded proof', () => {
       const message = new Writer();
       putProof(message, key, opening, challenge);
       assert.equal(hex(message.finish()), hex(body(proofAt)));
     });
-    test('agrees on the recorded key', () => {
+    test('derives the recorded session key', () => {
       const agreement = new KeyAgreement(() => bytes(handshake.clientEphemeralPrivateKey));
       const policyAt = clear.find(({ dir }) => dir === 'S>C')?.index ?? -1;
       const theirs = getClassAd(new Reader(body(policyAt))).string('ECDHPublicKey') ?? '';
@@ -73,11 +73,11 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
       ['our own MAC', { mac: bytes(akep2.hk) }],
     ];
     for (const [what, lie] of lies) {
-      test(`does not believe a server with ${what}`, () => {
+      test(`rejects a server with ${what}`, () => {
         assert.ok(!serverIsProven(key, opening, { ...challenge, ...lie }));
       });
     }
-    test('does not believe a MAC with any bit changed, nor with another key', () => {
+    test('rejects a MAC with any bit changed, or with another key', () => {
       for (let bit = 0; bit < 160; bit++) {
         const mac = Uint8Array.from(challenge.mac);
         mac[bit >> 3] = (mac[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -90,12 +90,12 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
 
 describe('AKEP2', () => {
   test('has the seed of the specification', () => assert.equal(hex(SEED_A), vectors.akep2Seeds.seedKa));
-  test('has a third message even where there is nothing to prove', () => {
+  test('sends a third message also without a proof', () => {
     const message = new Writer();
     putNoProof(message);
     assert.equal(hex(message.finish()), `${'f'.repeat(16)}${'0'.repeat(16)}00${'0'.repeat(32)}`);
   });
-  test('reads whatever bytes as a challenge or as a ProtocolError', () => {
+  test('parses any bytes as a challenge or a ProtocolError', () => {
     const { frames } = vectors.tokenHandshake;
     const real = bytes(frames.filter(({ dir, clear }) => clear && dir === 'S>C')[2]?.frame ?? '').subarray(5);
     fc.assert(
@@ -113,7 +113,7 @@ describe('AKEP2', () => {
   });
 });
 
-describe('a signing key', () => {
+describe('A signing key', () => {
   test('signs as HTCondor does', () => {
     const key = new SigningKey('POOL', bytes(vectors.jwt.poolKeyDescrambled));
     assert.equal(hex(key.jwtKey), vectors.jwt.masterJwtKey);
@@ -121,9 +121,9 @@ describe('a signing key', () => {
   });
 });
 
-describe('the key agreement', () => {
+describe('The key agreement', () => {
   const random = (length: number) => new Uint8Array(length).fill(7);
-  test('is the same on both sides', () => {
+  test('yields the same key on both sides', () => {
     const [a, b] = [new KeyAgreement(random), new KeyAgreement((length) => new Uint8Array(length).fill(9))];
     assert.deepEqual(a.sessionKey(b.publicKey), b.sessionKey(a.publicKey));
   });
@@ -137,12 +137,12 @@ describe('the key agreement', () => {
     ],
     ['a point of another curve', Buffer.concat([Uint8Array.of(4), new Uint8Array(96).fill(1)]).toString('base64')],
   ] as const) {
-    test(`refuses ${what}`, () => {
+    test(`rejects ${what}`, () => {
       const refused = (error: unknown) => error instanceof ProtocolError && error.code === 'ERR_MESSAGE';
       assert.throws(() => new KeyAgreement(random).sessionKey(point), refused);
     });
   }
-  test('draws again when a private key is out of range', () => {
+  test('draws another private key if one is out of range', () => {
     const draws = [new Uint8Array(32), new Uint8Array(32).fill(255), new Uint8Array(32).fill(7)];
     const agreement = new KeyAgreement(() => draws.shift() ?? new Uint8Array());
     assert.equal(agreement.publicKey, new KeyAgreement(random).publicKey);

@@ -19,8 +19,8 @@ function frameOf(recorded: string) {
   return deframer.next() ?? assert.fail('no frame');
 }
 
-describe('a session that is resumed', () => {
-  test('is named in an ad that is as recorded', () => {
+describe('A resumed session', () => {
+  test('is named in the recorded ad', () => {
     const nonce = /Nonce = "([^"]*)"/.exec(Buffer.from(resume.frame, 'hex').toString('latin1'))?.[1] ?? '';
     assert.equal(Buffer.from(nonce, 'base64').length, 33);
     const ad = resumptionAd({ command: 60046 }, sid, nonce);
@@ -28,7 +28,7 @@ describe('a session that is resumed', () => {
     assert.equal(hex(said), resume.frame.slice(10));
   });
 
-  test('binds what was said in clear into the first frames of both directions', () => {
+  test('binds the cleartext into the first frames of both directions', () => {
     assert.equal(createHash('sha256').update(bytes(resume.frame)).digest('hex'), sendDigest);
     const digests = { sent: bytes(sendDigest), received: new Uint8Array(32) };
     const protection = new FrameProtection(bytes(aesKey), digests, bytes(clientBaseIV));

@@ -61,7 +61,7 @@ async function poolInAnotherProcess(suite: string): Promise<[ChildProcess, reado
 }
 
 for (const suite of poolSuites()) {
-  describe(`a pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`A pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let stopped = false;
     before(async () => {

@@ -20,10 +20,10 @@ function frames(count: number): Uint8Array {
 const receive = (count: number) =>
   new Channel(socketOf([frames(count)]), fixedHost()).receive((message) => message.bytes(message.remaining));
 
-describe('a message', () => {
-  test(`may have ${LIMIT} frames`, async () => assert.equal((await receive(LIMIT)).length, LIMIT));
+describe('A message', () => {
+  test(`with ${LIMIT} frames is accepted`, async () => assert.equal((await receive(LIMIT)).length, LIMIT));
 
-  test('may not have more: their length says nothing of what they cost us', async () => {
+  test('with more frames is rejected, because their length does not limit their overhead', async () => {
     await assert.rejects(receive(LIMIT + 1), (error: ProtocolError) => {
       assert.equal(error.code, 'ERR_FRAME');
       assert.match(error.message, /exceeds 65536 frames/);

@@ -41,7 +41,7 @@ async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
   return ahead;
 }
 
-describe('A connection ahead', () => {
+describe('An early connection', () => {
   for (const [what, host, address] of [
     ['by its number', '127.0.0.1', () => `<127.0.0.1:${port}?sock=schedd>`],
     ['by the name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
@@ -53,7 +53,7 @@ describe('A connection ahead', () => {
       () => `<127.0.0.1:${port}?addrs=[2001-db8--1]-${port}+192.0.2.1-${port}+127.0.0.1-${port}>`,
     ],
   ] as const) {
-    test(`is had ${what}, once`, async () => {
+    test(`is used once ${what}`, async () => {
       const ahead = await begun(host);
       const socket = ahead.take(sinful(address()));
       assert.equal(socket?.remotePort, port);
@@ -75,7 +75,7 @@ describe('A connection ahead', () => {
     });
   }
 
-  test('is not had if it was refused, or is not there yet, or the run is over', async () => {
+  test('is not used if it was refused, is not open yet, or if the run is over', async () => {
     const refused = begin({ host: '127.0.0.1', port: 1 });
     assert.equal(refused.take(sinful('127.0.0.1:1')), undefined);
     const early = begin({ host: '127.0.0.1', port });
@@ -87,7 +87,7 @@ describe('A connection ahead', () => {
     await noneOpen();
   });
 
-  test('is one of several, and the others close', async () => {
+  test('closes the others when it is used', async () => {
     const { host } = notingHost();
     const ahead = new ConnectionsAhead(
       [
