@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { OutputError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { checkTokenPath, writeTokenFile } from '../../src/token/token-file.ts';
+import { checkTokenPath, writeAddressFile, writeTokenFile } from '../../src/token/token-file.ts';
 
 const TOKEN = new Secret('header.payload.signature');
 const windows = process.platform === 'win32';
@@ -256,3 +256,12 @@ function runInChild(before: readonly string[], code: string, path: string) {
   const [command = process.execPath, ...args] = [...before, process.execPath, '--input-type=module', '-e', script];
   return spawnSync(command, args, { encoding: 'utf8' });
 }
+
+test('an address file never replaces an existing file', () => {
+  const path = join(directory, 'address');
+  writeAddressFile(path, '<127.0.0.1:9618>', '$CondorVersion: 25.14.1 2026-07-30 BuildID: 1 $');
+  assert.equal(readFileSync(path, 'utf8'), '<127.0.0.1:9618>\n$CondorVersion: 25.14.1 2026-07-30 BuildID: 1 $\n');
+  const again = () => writeAddressFile(path, '<192.0.2.1:9618>', '');
+  assert.throws(again, outputError(/^the address could not be written to .*: it exists already$/));
+  assert.match(readFileSync(path, 'utf8'), /^<127\.0\.0\.1:9618>/);
+});

@@ -77,6 +77,11 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
         assert.ok(!serverIsProven(key, opening, { ...challenge, ...lie }));
       });
     }
+    test('rejects a server without a nonce of its own, although its MAC is right', () => {
+      const names = Buffer.from(`${opening.name} ${challenge.serverName}\0`);
+      const mac = createHmac('sha1', key).update(names).update(opening.nonce).digest();
+      assert.ok(!serverIsProven(key, opening, { ...challenge, serverNonce: new Uint8Array(), mac }));
+    });
     test('rejects a MAC with any bit changed, or with another key', () => {
       for (let bit = 0; bit < 160; bit++) {
         const mac = Uint8Array.from(challenge.mac);

@@ -51,6 +51,19 @@ describe('A daemon that cannot authenticate itself', () => {
   }
 });
 
+test('a daemon without the key of several tokens gets each of them, but no password', () =>
+  withPool(ways.pool({ keys: [new SigningKey('POOL')] }), async (pool) => {
+    const foreign = new SigningKey('POOL');
+    const tokens = ['alice', 'bob'].map((name) => foreign.issue({ subject: `${name}@pool.test`, issuer: 'pool.test' }));
+    const words: Words = { ...ways.several(['IDTOKENS', 'PASSWORD'], pool), idtoken: tokens.join('\n') };
+    const { error } = await ways.try(pool, words);
+    assert.ok(error instanceof AuthenticationError, String(error));
+    assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
+    assert.deepEqual(offered(pool), ['IDTOKENS', 'IDTOKENS']);
+    const { reason = '' } = error.attempts.find(({ method }) => method === 'PASSWORD') ?? {};
+    assert.match(reason, /not used, because the daemon failed to authenticate itself/);
+  }));
+
 describe('A daemon that chooses', () => {
   for (const way of WAYS) {
     for (const other of WAYS.filter((each) => each !== way).slice(0, 2)) {

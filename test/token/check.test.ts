@@ -73,8 +73,20 @@ describe('A token', () => {
 
 describe('Authorization levels', () => {
   test('imply the same levels as in HTCondor', () => {
-    assert.ok(covers(['ADMINISTRATOR'], 'READ') && covers(['DAEMON'], 'WRITE') && covers(['NEGOTIATOR'], 'READ'));
-    assert.ok(!covers(['READ'], 'WRITE') && !covers(['WRITE'], 'DAEMON') && !covers([], 'READ'));
-    for (const level of AUTHORIZATION_LEVELS) assert.ok(covers([level], level));
+    const implied: Readonly<Record<string, readonly string[]>> = {
+      WRITE: ['READ'],
+      NEGOTIATOR: ['READ'],
+      ADMINISTRATOR: ['WRITE', 'READ'],
+      CONFIG: ['READ'],
+      DAEMON: ['WRITE', 'READ'],
+      ADVERTISE_STARTD: ['READ'],
+      ADVERTISE_SCHEDD: ['READ'],
+      ADVERTISE_MASTER: ['READ'],
+    };
+    for (const level of AUTHORIZATION_LEVELS) {
+      const covered = AUTHORIZATION_LEVELS.filter((each) => covers([level], each));
+      assert.deepEqual(covered.toSorted(), [level, ...(implied[level] ?? [])].toSorted());
+      assert.ok(!covers([], level));
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** A connection that is begun before it is known where to: only the right one is had, and no other stays open. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ConnectionsAhead } from '../../src/transport/connection-ahead.ts';
 import { type Endpoint, parseAddress } from '../../src/transport/sinful.ts';
@@ -85,6 +85,19 @@ describe('An early connection', () => {
     over.abort();
     assert.equal(aborted.take(sinful(`127.0.0.1:${port}`)), undefined);
     await noneOpen();
+  });
+
+  test('is not used if the peer has sent data, which no daemon does first', async () => {
+    const talkative = createServer((socket) => socket.on('error', () => {}).write('220 hello'));
+    const talkativePort = await listen(talkative);
+    const ahead = begin({ host: '127.0.0.1', port: talkativePort });
+    await until('it is established', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
+    const later = connect(talkativePort, '127.0.0.1');
+    await once(later, 'data'); // by now the earlier connection has its data too
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(ahead.take(sinful(`127.0.0.1:${talkativePort}`)), undefined);
+    later.destroy();
+    talkative.close();
   });
 
   test('closes the others when it is used', async () => {

@@ -73,6 +73,7 @@ describe('A sinful string', () => {
     '<h:1?=x>',
     '<h:1?noUDP&=>',
     '<h:1?addrs=nonsense>',
+    `<h:1?addrs=${Array(17).fill('192.0.2.1-1').join('+')}>`,
     '<h:1?sock=../../etc>',
     '<h:1?sock=>',
     '<h:1?sock=a\0b>',
