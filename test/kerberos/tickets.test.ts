@@ -179,11 +179,18 @@ describe('A ticket by a ticket-granting ticket', () => {
     }));
 
   test('is given up after five referrals', () =>
-    withKdc({ refers: true }, async (realm) => {
+    withKdc({ refers: ticketGranting('POOL.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
       await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /referred to more than 5 realms/);
       assert.equal(realm.asked.length, 1 + 6);
+    }));
+
+  test('is not accepted from a KDC that refers to a ticket of another realm than its own', () =>
+    withKdc({ refers: ticketGranting('POOL.TEST', 'ELSEWHERE.TEST') }, async (realm) => {
+      const name = { components: service.components, realm: undefined };
+      const grant = await granting(realm);
+      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /a ticket for another service/);
     }));
 
   test('is not requested with a service ticket, which grants none', () =>

@@ -244,6 +244,23 @@ describe('The token service', () => {
     }
   });
 
+  test('counts a use for which the reply of the daemon was lost, because it may have issued a token', async () => {
+    const silent = await EmbeddedPool.start({ keys: pool.keys, faults: { reply: 'close' } });
+    const lost = await ServiceProcess.start({
+      authority: issuer.authority,
+      config: configOf().replace(pool.schedd(), silent.schedd()),
+      seeds: { [CI]: seed() },
+    });
+    try {
+      const jobToken = token();
+      assert.equal((await lost.ask(jobToken)).status, 503);
+      assertRefused(await lost.ask(jobToken), 'invalid_grant', /has been used already/);
+    } finally {
+      await lost.stop();
+      await silent.stop();
+    }
+  });
+
   test('accepts a job token with reuse: job ten times, then no more', async () => {
     const gitlab = await ServiceProcess.start({
       authority: issuer.authority,

@@ -23,6 +23,17 @@ const receive = (count: number) =>
 describe('A message', () => {
   test(`with ${LIMIT} frames is accepted`, async () => assert.equal((await receive(LIMIT)).length, LIMIT));
 
+  test('of several frames is rejected if it exceeds 1 MiB in total', async () => {
+    const last = Buffer.concat([putHeader(600_000), new Uint8Array(600_000)]);
+    const first = Buffer.from(last);
+    first[0] = 0;
+    const channel = new Channel(socketOf([first, last]), fixedHost());
+    await assert.rejects(
+      channel.receive(() => assert.fail('it was accepted')),
+      { code: 'ERR_FRAME', message: /^a message exceeds 1048576 bytes$/ },
+    );
+  });
+
   test('with more frames is rejected, because their length does not limit their overhead', async () => {
     await assert.rejects(receive(LIMIT + 1), (error: ProtocolError) => {
       assert.equal(error.code, 'ERR_FRAME');
