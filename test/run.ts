@@ -2,7 +2,7 @@
  * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the words.
  *
  * Prints one line per file as it finishes, failures in full, and a summary. Runs several files at a time, those that take
- * longest first. CONDOR_TEST_CONCURRENCY sets how many.
+ * longest first, and one that mostly waits beside them. CONDOR_TEST_CONCURRENCY sets how many.
  * With `--unit` it leaves out the files that need real daemons or namespaces of Linux.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -26,6 +26,8 @@ const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\//, 30],
   [/output\/crash|fuzz\/|action\/|examples|documents/, 15],
 ];
+/** Files that mostly wait: for daemons that restart, for a tool between two polls, or for a distant peer. */
+const WAITING = /real\/(restarts|token-request-command|fs-relay)\.|transport\/distance\.|action\/renew\./;
 
 interface FileResult {
   readonly file: string;
@@ -168,7 +170,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 async function runAll(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'condor-tests-'));
-  const waiting = files.toSorted((a, b) => estimate(b) - estimate(a));
+  const sorted = files.toSorted((a, b) => estimate(b) - estimate(a));
+  const [busy, waiting] = [sorted.filter((file) => !WAITING.test(file)), sorted.filter((file) => WAITING.test(file))];
   const concurrency = Number(process.env['CONDOR_TEST_CONCURRENCY'] ?? availableParallelism() + 1);
   const progress = setInterval(() => {
     if (performance.now() - lastLineAt < PROGRESS_MS) return;
@@ -178,8 +181,8 @@ async function runAll(): Promise<void> {
     print(`${' '.repeat(12)}running: ${each.join(', ')}`);
   }, 1000);
   const durations: Record<string, number | undefined> = { ...recorded };
-  const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  const work = async (next: () => string | undefined) => {
+    for (let file = next(); file !== undefined; file = next()) {
       running.set(file, performance.now());
       const result = await runFile(file, folder);
       running.delete(file);
@@ -188,7 +191,9 @@ async function runAll(): Promise<void> {
     }
   };
   print(`${files.length} test files, ${concurrency} at a time`);
-  await Promise.all(Array.from({ length: concurrency }, work));
+  // Files that wait need no processor of their own, so one of them runs beside the others.
+  const workers = Array.from({ length: concurrency }, () => work(() => busy.shift() ?? waiting.shift()));
+  await Promise.all([...workers, work(() => waiting.shift())]);
   clearInterval(progress);
   writeFileSync(DURATIONS, JSON.stringify(durations, undefined, 1));
   rmSync(folder, { recursive: true, force: true });

@@ -94,7 +94,7 @@ for (const suite of poolSuites()) {
       // the line with the id, which stdbuf makes up for.
       theirs = await runAll(['stdbuf', '-oL', 'condor_token_request'], 'theirs', CASES.length);
       // HTCondor's tool does not wait for a restart either.
-      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', 6);
+      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', CASES.length / 2);
     });
     after(() => pool?.stop());
 
