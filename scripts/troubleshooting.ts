@@ -2,7 +2,7 @@
  * Generates docs/TROUBLESHOOTING.md. The explanations are in troubleshooting/, and the advice comes from src/messages/.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` writes the document and
- * test/golden/hints.json. test/hints.test.ts compares them.
+ * test/golden/hints.json. test/messages/hints.test.ts compares them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

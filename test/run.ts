@@ -24,7 +24,7 @@ const DURATIONS = join(projectRoot, 'build/test-durations.json');
 const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\/(reliability|methods|act|documented-workflows)\./, 90],
   [/real\//, 30],
-  [/output\/crash|fuzz\/|action\/|examples|documents/, 15],
+  [/token-file-crash|fuzz\/|action\/|examples|documents/, 15],
 ];
 /** Files that mostly wait: for daemons that restart, for a tool between two polls, or for a distant peer. */
 const WAITING = /real\/(restarts|token-request-command|fs-relay)\.|transport\/distance\.|action\/renew\./;

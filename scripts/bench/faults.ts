@@ -75,7 +75,7 @@ const table = `HTCondor ${versions.join(' / ')}:\n\n${tables.join('\n\n')}\n\n`;
 writeFileSync(RELIABILITY, `${before}<!-- table -->\n${table}<!-- table -->\n${after}`);
 console.log(`${seen.size} cases in docs/RELIABILITY.md`);
 
-const { status } = spawnSync(process.execPath, ['--test', 'build/test/output/crash.test.js'], {
+const { status } = spawnSync(process.execPath, ['--test', 'build/test/token/token-file-crash.test.js'], {
   cwd: projectRoot,
   env: { ...process.env, CONDOR_TEST_KILLS: String(KILLS) },
   stdio: 'inherit',

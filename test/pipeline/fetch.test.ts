@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertRoundTrips, DistantProxy } from './support/distant-proxy.ts';
-import { fetchFrom, withPool } from './support/embedded-fetch.ts';
-import { versionString } from './support/embedded-pool/settings.ts';
-import { patience } from './support/slowness.ts';
+import { assertRoundTrips, DistantProxy } from '../support/distant-proxy.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { versionString } from '../support/embedded-pool/settings.ts';
+import { patience } from '../support/slowness.ts';
 
 describe('A fetch', () => {
   test('returns what was requested', () =>

@@ -1,9 +1,9 @@
 /** The new token at the daemon that issued it, and what it must say. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fetchToken } from '../src/index.ts';
-import { fetchFrom, withPool } from './support/embedded-fetch.ts';
-import { SigningKey } from './support/signing-key.ts';
+import { fetchToken } from '../../src/index.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { SigningKey } from '../support/signing-key.ts';
 
 const LIMITS = { authz: ['READ', 'WRITE'], lifetime: 60 };
 

@@ -1,11 +1,11 @@
 /** What is tried again, how often and when, and what is not. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../src/errors.ts';
-import { isTransient, withRetries } from '../src/pipeline/retry.ts';
-import type { Host } from '../src/runtime/host.ts';
-import { everyError } from './support/every-error.ts';
-import { notingHost } from './support/noting-host.ts';
+import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../../src/errors.ts';
+import { isTransient, withRetries } from '../../src/pipeline/retry.ts';
+import type { Host } from '../../src/runtime/host.ts';
+import { everyError } from '../support/every-error.ts';
+import { notingHost } from '../support/noting-host.ts';
 
 const HEALS = new ConnectError('ERR_CLOSED', 'the peer closed the connection');
 

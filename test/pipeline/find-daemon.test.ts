@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { ConnectError, DaemonError, type LocateError, ProtocolError } from '../src/errors.ts';
-import { readRequest } from '../src/inputs/request.ts';
-import { findDaemon, guessesOf, inTurn } from '../src/pipeline/find-daemon.ts';
-import { formatEndpoint, formatSinful } from '../src/transport/sinful.ts';
-import { fetchFrom, withPool } from './support/embedded-fetch.ts';
-import { deadPort, listen } from './support/listen.ts';
-import { notingHost } from './support/noting-host.ts';
-import { surroundings } from './support/surroundings.ts';
-import type { Words } from './support/ways.ts';
+import { ConnectError, DaemonError, type LocateError, ProtocolError } from '../../src/errors.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import { findDaemon, guessesOf, inTurn } from '../../src/pipeline/find-daemon.ts';
+import { formatEndpoint, formatSinful } from '../../src/transport/sinful.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { deadPort, listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { surroundings } from '../support/surroundings.ts';
+import type { Words } from '../support/ways.ts';
 
 const NOBODY = { methods: [], preference: 'ours', unavailable: [] } as const;
 

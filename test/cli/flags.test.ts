@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { FLAGS, parseArguments, REQUEST_FLAGS, usage } from '../src/cli/flags.ts';
-import { InputError } from '../src/errors.ts';
+import { FLAGS, parseArguments, REQUEST_FLAGS, usage } from '../../src/cli/flags.ts';
+import { InputError } from '../../src/errors.ts';
 
 /** is_arg_prefix (match_prefix.cpp), character by character; a minimum below 0 asks for the whole flag. */
 function isArgPrefix(argument: string, flag: string, minimum: number, colon: boolean): boolean {

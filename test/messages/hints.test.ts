@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { documented, goldenHints, shared, troubleshooting } from '../scripts/troubleshooting.ts';
-import type { AnyHTCondorError } from '../src/errors.ts';
-import { AuthenticationError, AuthorizationError, DaemonError, TokenError } from '../src/errors.ts';
-import { describeError } from '../src/messages/describe.ts';
-import { hintsFor } from '../src/messages/hints.ts';
-import { ERRORS, type ErrorName } from './support/every-error.ts';
-import { filesBelow, projectRoot } from './support/project.ts';
+import { documented, goldenHints, shared, troubleshooting } from '../../scripts/troubleshooting.ts';
+import type { AnyHTCondorError } from '../../src/errors.ts';
+import { AuthenticationError, AuthorizationError, DaemonError, TokenError } from '../../src/errors.ts';
+import { describeError } from '../../src/messages/describe.ts';
+import { hintsFor } from '../../src/messages/hints.ts';
+import { ERRORS, type ErrorName } from '../support/every-error.ts';
+import { filesBelow, projectRoot } from '../support/project.ts';
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
@@ -22,7 +22,7 @@ const ATTACK = 'no HTCondor daemon does this';
 const BROKEN = 'no HTCondor breaks its messages';
 const STOPPED = 'this client stops before a daemon could say so';
 
-/** What no test brings about on a real daemon, and why; test/advice.test.ts and those of the shells do it without one. */
+/** What no test brings about on a real daemon, and why; test/messages/advice.test.ts and those of the shells do it without one. */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,
   'Invalid command line argument: -frobnicate': NO_DAEMON,

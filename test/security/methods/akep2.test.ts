@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ProtocolError } from '../../src/errors.ts';
-import { KeyAgreement } from '../../src/security/key-agreement.ts';
+import { ProtocolError } from '../../../src/errors.ts';
+import { KeyAgreement } from '../../../src/security/key-agreement.ts';
 import {
   getChallenge,
   keyOfToken,
@@ -13,12 +13,12 @@ import {
   putProof,
   SEED_A,
   serverIsProven,
-} from '../../src/security/methods/akep2.ts';
-import { getClassAd } from '../../src/wire/classad.ts';
-import { Reader } from '../../src/wire/reader.ts';
-import { Writer } from '../../src/wire/writer.ts';
-import { SigningKey } from '../support/signing-key.ts';
-import { bytes, hex, vectors } from '../support/vectors.ts';
+} from '../../../src/security/methods/akep2.ts';
+import { getClassAd } from '../../../src/wire/classad.ts';
+import { Reader } from '../../../src/wire/reader.ts';
+import { Writer } from '../../../src/wire/writer.ts';
+import { SigningKey } from '../../support/signing-key.ts';
+import { bytes, hex, vectors } from '../../support/vectors.ts';
 
 const { signedText, signature } = vectors.jwt;
 

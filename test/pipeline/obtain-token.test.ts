@@ -1,11 +1,11 @@
 /** The token, in the way that the mode says: what each needs, and what is not mixed up. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { HTCondorError } from '../src/errors.ts';
-import { withPool } from './support/embedded-fetch.ts';
-import type { EmbeddedPool } from './support/embedded-pool/pool.ts';
-import type { EmbeddedPoolOptions } from './support/embedded-pool/settings.ts';
-import { Ways, type Words } from './support/ways.ts';
+import { HTCondorError } from '../../src/errors.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { Ways, type Words } from '../support/ways.ts';
 
 let ways: Ways;
 before(async () => {

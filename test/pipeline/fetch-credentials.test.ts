@@ -1,9 +1,9 @@
 /** A fetch and its credentials: which are sent, to whom, and what is tried after them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AuthenticationError } from '../src/errors.ts';
-import { fetchFrom, withPool } from './support/embedded-fetch.ts';
-import { SigningKey } from './support/signing-key.ts';
+import type { AuthenticationError } from '../../src/errors.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { SigningKey } from '../support/signing-key.ts';
 
 describe('A credential', () => {
   test('is sent only to its issuer if there are several', () =>

@@ -1,13 +1,13 @@
 /** A check at the embedded pool: it fails where the fetch would, and leaves nothing open. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readRequest } from '../src/inputs/request.ts';
-import { checkFetch } from '../src/pipeline/check.ts';
-import { withPool } from './support/embedded-fetch.ts';
-import type { EmbeddedPool } from './support/embedded-pool/pool.ts';
-import { notingHost } from './support/noting-host.ts';
-import { surroundings } from './support/surroundings.ts';
-import { until } from './support/until.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import { checkFetch } from '../../src/pipeline/check.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { surroundings } from '../support/surroundings.ts';
+import { until } from '../support/until.ts';
 
 describe('A check', () => {
   const check = (pool: EmbeddedPool, more: Record<string, string> = {}) => {

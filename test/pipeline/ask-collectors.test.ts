@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { readRequest } from '../src/inputs/request.ts';
-import { checkFetch } from '../src/pipeline/check.ts';
-import { fetchToken as fetchRequested } from '../src/pipeline/fetch.ts';
-import { fetchFrom, withPool } from './support/embedded-fetch.ts';
-import { listen } from './support/listen.ts';
-import { notingHost } from './support/noting-host.ts';
-import { surroundings } from './support/surroundings.ts';
-import { until } from './support/until.ts';
+import { readRequest } from '../../src/inputs/request.ts';
+import { checkFetch } from '../../src/pipeline/check.ts';
+import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { listen } from '../support/listen.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { surroundings } from '../support/surroundings.ts';
+import { until } from '../support/until.ts';
 
 describe('A list of pools', () => {
   test('is queried at the next collector if one is silent for a second, and the first answer counts', (context) =>

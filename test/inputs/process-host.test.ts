@@ -4,9 +4,9 @@ import { getEventListeners, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { processHost } from '../src/inputs/process-host.ts';
-import { fetchFrom, withPool } from './support/embedded-fetch.ts';
-import { patience } from './support/slowness.ts';
+import { processHost } from '../../src/inputs/process-host.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { patience } from '../support/slowness.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { findProgram } from '../src/runtime/find-program.ts';
+import { findProgram } from '../../src/runtime/find-program.ts';
 
 const windows = process.platform === 'win32';
 const FILE = windows ? 'tool.exe' : 'tool';
