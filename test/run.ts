@@ -2,7 +2,7 @@
  * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the words.
  *
  * Prints one line per file as it finishes, failures in full, and a summary. Runs several files at a time, those that take
- * longest first, and one that mostly waits beside them. CONDOR_TEST_CONCURRENCY sets how many.
+ * longest first, and beside them those that mostly wait. CONDOR_TEST_CONCURRENCY sets how many.
  * With `--unit` it leaves out the files that need real daemons or namespaces of Linux.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -26,8 +26,10 @@ const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\//, 30],
   [/token-file-crash|fuzz\/|action\/|examples|documents/, 15],
 ];
-/** Files that mostly wait: for daemons that restart, for a tool between two polls, or for a distant peer. */
-const WAITING = /real\/(restarts|token-request-command|fs-relay)\.|transport\/distance\.|action\/renew\./;
+/** Files that mostly wait: for daemons that restart, for a job, for a tool between two polls, or for a distant peer. */
+const WAITING = /real\/(restarts|token-request-command|fs-relay|documented-workflows)\.|transport\/distance\.|\/renew\./;
+/** Number of them that run beside the others, because they need no processor of their own. */
+const WAITING_AT_ONCE = 2;
 
 interface FileResult {
   readonly file: string;
@@ -191,9 +193,8 @@ async function runAll(): Promise<void> {
     }
   };
   print(`${files.length} test files, ${concurrency} at a time`);
-  // Files that wait need no processor of their own, so one of them runs beside the others.
   const workers = Array.from({ length: concurrency }, () => work(() => busy.shift() ?? waiting.shift()));
-  await Promise.all([...workers, work(() => waiting.shift())]);
+  await Promise.all([...workers, ...Array.from({ length: WAITING_AT_ONCE }, () => work(() => waiting.shift()))]);
   clearInterval(progress);
   writeFileSync(DURATIONS, JSON.stringify(durations, undefined, 1));
   rmSync(folder, { recursive: true, force: true });
