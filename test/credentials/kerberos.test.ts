@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { cacheBytes } from '../../scripts/fuzz/kerberos-targets.ts';
 import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { cacheBytes } from '../fuzz/kerberos-targets.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -59,7 +59,7 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 }
 
 describe('KERBEROS', () => {
-  test('looks at nothing unless it is chosen', () =>
+  test('reads no files unless it is chosen', () =>
     assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /only where it is chosen/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
@@ -163,7 +163,7 @@ describe('KERBEROS', () => {
     assert.equal(found.guessed(peer), undefined);
   });
 
-  test('warns of the principal of a host', () => {
+  test('warns about the principal of a host', () => {
     const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
     const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
     assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);

@@ -98,7 +98,7 @@ for (const [message = '', ownCodes = ''] of rows.slice(1)) {
   });
 }
 
-test('FS leaves no directory behind, whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
 
 let directory: string;
 before(() => {

@@ -34,19 +34,19 @@ for (const suite of poolSuites()) {
     const fetch = (options: FetchOptions) => secure.fetch(options);
 
     describe('SSL', () => {
-      test('with PEM text, in our order and with another method behind it', async () => {
+      test('accepts PEM text, before another method', async () => {
         const fetched = await fetch({ ...certificateOf(secure.alice), authenticationMethods: ['SSL', 'FS'] });
         assert.deepEqual([fetched.authenticationMethod, fetched.token.subject], ['SSL', 'alice@pool.test']);
         assert.equal(fetched.roundTrips, 4);
       });
 
-      test('with certificate and key in one text', async () => {
+      test('accepts certificate and key in one text', async () => {
         const { certificate, key } = secure.alice;
         const { token } = await fetch({ clientCertificate: `${key}\n${certificate}` });
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('is refused for a name that the certificate does not have, and nothing else is shown', async () => {
+      test('rejects a daemon whose certificate has another name, and sends no other credential', async () => {
         const idtoken = await secure.pool.idToken({ user: 'carol' });
         const fetching = fetch({
           ...{ ...certificateOf(secure.alice), idtoken, serverName: 'other.pool.test' },
@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
         assert.doesNotMatch(await secure.pool.log('Sched'), /carol/);
       });
 
-      test('is refused for an authority that is not trusted', async () => {
+      test('rejects a daemon with an untrusted CA', async () => {
         const stranger = await Authority.create('CN=Stranger');
         const fetching = fetch({ ...certificateOf(secure.alice), caCertificate: stranger.certificate });
         await assertUnproven(
@@ -70,7 +70,7 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('is refused for a host without a name', async () => {
+      test('is not used without a host name', async () => {
         const nameless = secure.address.replace(`&alias=${HOST}`, '');
         const fetching = fetch({ ...certificateOf(secure.alice), address: nameless });
         await assertAttempts(
@@ -82,7 +82,7 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('is used by the command with -server-name for a host without a name, and refused without it', async () => {
+      test('lets the command verify a host without a name only against -server-name', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'server-name-'));
         const file = (name: string, content: string) => {
           writeFileSync(join(directory, name), content, { mode: 0o600 });
@@ -108,7 +108,7 @@ for (const suite of poolSuites()) {
         assert.match(wrong.stderr, /its certificate is for DNS:ap\.pool\.test/);
       });
 
-      test('of somebody whom the map file does not know is told before anything is asked', async () => {
+      test('reports a certificate without a line in the map file before the request', async () => {
         const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
         await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
           assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
@@ -116,7 +116,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('of an authority that the daemon does not trust is refused with its reason', async () => {
+      test('reports that the daemon does not trust the CA of the client', async () => {
         const stranger = await Authority.create('CN=Stranger');
         const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
         await assertAttempts(
@@ -135,7 +135,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
       });
 
-      test('with a certificate that OpenSSL refuses falls back to the next method, in step with the daemon', async () => {
+      test('falls back to the next method on the same connection if OpenSSL rejects the client certificate', async () => {
         const weak = await secure.authority.issueWeakly({ subject: 'CN=alice, O=Test' });
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const lines: string[] = [];
@@ -158,7 +158,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('takes an X.509 proxy if the daemon does', async () => {
+      test('accepts an X.509 proxy if the daemon does', async () => {
         const proxy = await secure.authority.proxy({ subject: 'CN=alice, O=Test' });
         await assertAttempts(
           fetch({ clientCertificate: proxy }),
@@ -173,7 +173,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('that has to have a certificate says so', async () => {
+      test('reports that the daemon requires a client certificate', async () => {
         await secure.configure('AUTH_SSL_REQUIRE_CLIENT_MAPPING = True');
         try {
           const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
@@ -187,7 +187,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('trusts a host that HTCondor’s tools have come to know, and no other', async () => {
+      test('trusts a known host of HTCondor’s tools, and no other', async () => {
         const { pool, put, authority } = secure;
         const known = (line: string) => put('alice', '/home/alice/.condor/known_hosts', `${line}\n`, 0o644);
         const env = {

@@ -52,7 +52,7 @@ for (const [release, suite] of poolSuites().entries()) {
     }
 
     for (const [group, concurrency] of Object.entries(GROUPS)) {
-      describe(group, { concurrency }, () => {
+      describe(`faults of ${group}`, { concurrency }, () => {
         for (const each of shareOf(release, poolSuites().length).filter((one) => groupOf(one) === group)) {
           const { method, fault, direction, name, plan } = each;
           test(`${method}: the frame “${name}” ${direction}, ${fault.name}, leads to the documented outcome`, async () => {

@@ -9,7 +9,7 @@ import { Runner, runCommand } from '../support/runner.ts';
 import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The entry points, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     let idtoken: string;
@@ -23,7 +23,7 @@ for (const suite of poolSuites()) {
       await pool?.stop();
     });
 
-    test('the Action fetches, delivers, hides and cleans up, in debug mode', async () => {
+    test('the Action fetches, delivers, masks and cleans up in debug mode', async () => {
       const inputs = { pool: pool.collector, name: pool.scheddName, idtoken, authz: 'READ', lifetime: '10m' };
       let content = '';
       const step = await runner.runAction(
@@ -46,13 +46,13 @@ for (const suite of poolSuites()) {
       assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
     });
 
-    test('the Action fails with one annotation where the name is wrong', async () => {
+    test('the Action fails with one annotation if the name is wrong', async () => {
       const step = await runner.runAction({ pool: pool.collector, name: 'nobody@nowhere', idtoken }, { debug: true });
       assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it knows ${pool.scheddName}`) });
       assertNoLeak(step, [idtoken]);
     });
 
-    test('the command writes a token file that HTCondor takes: READ yes, WRITE no', async () => {
+    test('the command writes a token file that HTCondor accepts for READ but not for WRITE', async () => {
       writeFileSync(join(runner.workspace, 'credential'), `${idtoken}\n`, { mode: 0o600 });
       const file = join(runner.workspace, 'fetched');
       const args = [

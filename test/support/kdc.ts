@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { DerReader, der } from '../../src/kerberos/der.ts';
 import { encryptionType, type SessionKey } from '../../src/kerberos/encryption.ts';
-import { getName, type Principal, putName, ticketGranting } from '../../src/kerberos/principal.ts';
+import { getName, type Principal, putName } from '../../src/kerberos/principal.ts';
 import { keytabBytes } from './keytab-bytes.ts';
 import { listen, portOf } from './listen.ts';
 
@@ -23,8 +23,8 @@ export interface KdcOptions {
   readonly principals?: Readonly<Record<string, string>>;
   /** Encryption type of all keys. */
   readonly type?: number;
-  /** True to reply to a request for a service with a referral: a ticket-granting ticket of this realm. */
-  readonly refers?: boolean;
+  /** The ticket-granting service to refer to in reply to a request for a service. */
+  readonly refers?: Principal;
   /** Returns the code of a KRB-ERROR to send in place of a reply. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
   /** Changes a reply before it is sent. If it returns undefined, the KDC closes the connection. */
@@ -185,7 +185,7 @@ export class Kdc {
   #grant(body: Body, proofs: ReadonlyMap<number, Uint8Array>): Uint8Array {
     const request = readApRequest(proofs.get(PA_TGS_REQ) ?? new Uint8Array(), this.key(`krbtgt/${this.realm}`), 7);
     const { client, key, subkey } = request;
-    const service = this.#options.refers === true ? ticketGranting(this.realm) : body.service;
+    const service = this.#options.refers ?? body.service;
     return this.#reply({ ...body, service }, client, {
       type: 13,
       part: 26,
@@ -225,7 +225,7 @@ export class Kdc {
     const lastRequest = der.list([der.structure({ 0: der.integer(0), 1: der.time(now) })]);
     const replyPart = der.structure({
       ...{ 0: putKey(session), 1: lastRequest, 2: der.integer(nonce), 4: flags, ...times },
-      ...{ 9: der.text(this.realm), 10: putName(service) },
+      ...{ 9: der.text(service.realm), 10: putName(service) },
     });
     return der.application(
       type,

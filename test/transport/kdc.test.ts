@@ -29,8 +29,8 @@ const REQUEST = Buffer.from('request');
 const framed = (text: string) => Buffer.concat([Uint8Array.of(0, 0, 0, text.length), Buffer.from(text)]);
 const ask = (...kdcs: readonly { host: string; port: number }[]) => askKdc(kdcs, 'R', REQUEST, notingHost().host);
 
-describe('a KDC', () => {
-  test('gets the length and the request, and its reply may come in single bytes', async () => {
+describe('A KDC', () => {
+  test('receives length and request, and may reply in single bytes', async () => {
     let heard: Buffer | undefined;
     const one = await kdc((socket, request) => {
       heard = request;
@@ -40,13 +40,13 @@ describe('a KDC', () => {
     assert.deepEqual(heard, framed('request'));
   });
 
-  test('that refuses the connection is followed by the next', async () => {
+  test('is followed by the next one if it refuses the connection', async () => {
     const good = await kdc((socket) => socket.write(framed('reply')));
     const dead = { host: '127.0.0.1', port: await deadPort() };
     assert.equal(Buffer.from(await ask(dead, good)).toString(), 'reply');
   });
 
-  test('that hangs up, or announces too much, is followed by the next', async () => {
+  test('is followed by the next one if it hangs up or announces too much', async () => {
     const closing = await kdc((socket) => socket.destroy());
     const huge = await kdc((socket) => socket.write(Uint8Array.of(255, 255, 255, 255, 0)));
     const good = await kdc((socket) => socket.write(framed('reply')));
@@ -59,7 +59,7 @@ describe('a KDC', () => {
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];
   for (const [what, serve, text] of failures)
-    test(`that ${what}, if it is the last, is an error of the network`, async () => {
+    test(`that ${what} causes an error of the network if it is the last`, async () => {
       const only = await kdc(serve);
       await assert.rejects(ask(only), (error: ConnectError) => {
         assert.ok(error instanceof ConnectError);
@@ -69,7 +69,7 @@ describe('a KDC', () => {
       });
     });
 
-  test('that says nothing is given up with the run', async () => {
+  test('that is silent is abandoned when the run ends', async () => {
     const silent = await kdc(() => {});
     const controller = new AbortController();
     const { host } = notingHost({ signal: controller.signal });
@@ -79,7 +79,7 @@ describe('a KDC', () => {
   });
 });
 
-describe('a line kdc', () => {
+describe('A line kdc', () => {
   for (const [text, found] of [
     ['kdc.pool.test', { host: 'kdc.pool.test', port: 88 }],
     ['kdc.pool.test:750', { host: 'kdc.pool.test', port: 750 }],
@@ -88,10 +88,10 @@ describe('a line kdc', () => {
     ['https://kdc.pool.test/KdcProxy', undefined],
     ['', undefined],
   ] as const)
-    test(`${text || 'that is empty'} is ${found === undefined ? 'passed over' : 'read'}`, () =>
+    test(`${text || 'that is empty'} is ${found === undefined ? 'skipped' : 'parsed'}`, () =>
       assert.deepEqual(parseKdc(text), found));
 
-  test('is not made of a realm that is no domain name', async () => {
+  test('is not looked up for a realm that is no domain name', async () => {
     for (const realm of ['', 'a b', '../x', 'a..b', 'x'.repeat(10).concat('\n')])
       assert.deepEqual(await lookUpKdcs(realm, notingHost().host), []);
   });

@@ -26,7 +26,7 @@ async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string,
 }
 
 describe('KERBEROS', () => {
-  test('asks the KDC before the daemon has said anything, if it is the first choice', () =>
+  test('requests a ticket before the daemon responds, if it is the first choice', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool({ faults: { policy: 'close' } }), async (pool) => {
         const { fetched } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
@@ -35,7 +35,7 @@ describe('KERBEROS', () => {
       });
     }));
 
-  test('does not ask the KDC if another method succeeds before it', () =>
+  test('requests no ticket if another method succeeds first', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched } = await ways.try(pool, ways.several(['PASSWORD', 'KERBEROS'], pool), { env });
@@ -81,7 +81,7 @@ describe('KERBEROS', () => {
       },
     ));
 
-  test('reports a KDC that does not answer as a failure of the network, to be retried', () =>
+  test('reports a KDC that does not answer as a transient failure', () =>
     withKdc({ alter: () => undefined }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
