@@ -29,6 +29,11 @@ export const KERBEROS: Chapter = {
       theirs: ['KERBEROS: Cannot contact any KDC for realm'],
     },
     {
+      name: 'no KDC of the realm POOL.TEST can be found',
+      says: 'no KDC of the realm … can be found: DNS does not answer',
+      means: 'krb5.conf has no KDC of the realm, and no DNS server answered. The fetch is retried.',
+    },
+    {
       name: 'its ticket expired at',
       means: 'The cache has tickets, and none is valid any more. Nothing was sent.',
       theirs: ['KERBEROS: Ticket expired'],

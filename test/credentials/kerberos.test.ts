@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { cacheBytes } from '../../scripts/fuzz/kerberos-targets.ts';
 import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { grantingCacheBytes } from '../support/cache-bytes.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -20,13 +20,19 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
   for (const [name, content] of Object.entries({
-    ...{ cache: cacheBytes(), old: cacheBytes(1_000_000_000), keytab: KEYTAB, encoded: ENCODED, text: 'correct horse' },
+    ...{
+      cache: grantingCacheBytes(),
+      old: grantingCacheBytes(1_000_000_000),
+      keytab: KEYTAB,
+      encoded: ENCODED,
+      text: 'correct horse',
+    },
     ...{ conf: '[libdefaults]\ndefault_realm = POOL.TEST\n', kcm: '[libdefaults]\ndefault_ccache_name = KCM:\n' },
   }))
     writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, 'dir'));
   writeFileSync(join(folder, 'dir', 'primary'), 'tktA\n');
-  writeFileSync(join(folder, 'dir', 'tktA'), cacheBytes());
+  writeFileSync(join(folder, 'dir', 'tktA'), grantingCacheBytes());
   mkdirSync(join(folder, 'evil'));
   writeFileSync(join(folder, 'evil', 'primary'), '../cache\n');
   symlinkSync(join(folder, 'cache'), join(folder, 'link'));

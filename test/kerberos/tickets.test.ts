@@ -24,7 +24,12 @@ interface Realm {
   readonly asked: Uint8Array[];
 }
 
-async function withKdc(options: KdcOptions, work: (realm: Realm) => Promise<void>, shift = 0): Promise<void> {
+interface Options extends KdcOptions {
+  /** Changes a reply of the KDC. */
+  readonly alter?: (reply: Uint8Array) => Uint8Array;
+}
+
+async function withKdc(options: Options, work: (realm: Realm) => Promise<void>, shift = 0): Promise<void> {
   const kdc = await Kdc.start({ principals: { alice: 'secret', [SERVICE]: 'service' }, ...options });
   const asked: Uint8Array[] = [];
   const kdcs: Kdcs = {
@@ -33,7 +38,7 @@ async function withKdc(options: KdcOptions, work: (realm: Realm) => Promise<void
     async ask(_, request) {
       const reply = kdc.answer(request);
       asked.push(request);
-      return options.alter?.(reply, asked.length) ?? reply;
+      return options.alter?.(reply) ?? reply;
     },
   };
   try {

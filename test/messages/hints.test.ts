@@ -37,6 +37,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'the password is not a single line of text': NO_DAEMON,
   'not an IDTOKEN': NO_DAEMON,
   'this job is not permitted to request an OIDC token': NO_DAEMON,
+  'no KDC of the realm POOL.TEST can be found': NO_DAEMON,
   'the daemon does not have the key of its ticket': 'whoever has no key rejects the ticket',
   'the token service issued no token': NO_DAEMON,
   'the OIDC service of the runner issued no token': NO_DAEMON,

@@ -82,7 +82,7 @@ describe('KERBEROS', () => {
     ));
 
   test('reports a KDC that does not answer as a transient failure', () =>
-    withKdc({ alter: () => undefined }, async (_, env) => {
+    withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
         assert.ok(error instanceof ConnectError, String(error));
@@ -92,27 +92,11 @@ describe('KERBEROS', () => {
     }));
 
   test('is followed by the next method if the KDC does not answer', () =>
-    withKdc({ alter: () => undefined }, async (_, env) => {
+    withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.several(['KERBEROS', 'PASSWORD'], pool), { env });
         assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
         assert.equal(pool.connections, 1);
       });
     }));
-
-  for (const [what, alter] of [
-    ['cut off', (reply: Uint8Array) => reply.subarray(0, reply.length >> 1)],
-    [
-      'changed in the middle',
-      (reply: Uint8Array) => reply.map((byte, at) => (at === reply.length >> 1 ? byte ^ 1 : byte)),
-    ],
-    ['empty', () => new Uint8Array()],
-  ] as const)
-    test(`rejects an answer of the KDC that is ${what}`, () =>
-      withKdc({ alter }, async (_, env) => {
-        await withPool(ways.pool(), async (pool) => {
-          const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
-          assert.equal((error as { code?: string }).code, 'ERR_METHODS_EXHAUSTED', String(error));
-        });
-      }));
 });
