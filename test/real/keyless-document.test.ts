@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { GITHUB_CLAIMS, JobIssuer } from '../support/job-issuer.ts';
@@ -50,6 +51,16 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.match(check.stdout, /^ok +sessions: .* up to \d+ s/m);
       assert.match(check.stdout, /^warn START_LOCAL_UNIVERSE is not False/m);
 
+      const unit = '/etc/systemd/system/condor-token-service.service';
+      const [write = ''] = block('unit').split('\n');
+      await pool.write('/usr/local/bin/condor_token_service', `#!/bin/sh\nexec ${SERVICE.join(' ')} "$@"\n`, 0o755);
+      await pool.run('sh', '-ec', `mkdir -p ${dirname(unit)}; ${write}`);
+      const text = await pool.run('cat', unit);
+      assert.match(text, /^\[Unit\]\n/);
+      assert.match(text, /\n\[Install\]\nWantedBy=multi-user\.target\n$/);
+
+      // As after the first minute.
+      await pool.run('install', '-D', '-m', '600', '/dev/null', '/var/lib/condor-token-service/used-tokens');
       served = pool.exec([...SERVICE, 'serve']);
       await until('the service listens', 60, async () => {
         const socket = connect(port, '127.0.0.1');
