@@ -198,12 +198,14 @@ export function wasNotIssued(error: unknown): boolean {
   return refused || isUnreachable(error);
 }
 
+export const SEED_UNUSABLE = 'seed unusable';
+
 /** What a job is told of a failed fetch: nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
   if (error instanceof TokenError) return { status: 502, text: 'the daemon issued another token than was requested' };
   const seedRefused =
     error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
-  if (seedRefused) return { status: 503, text: 'seed unusable' };
+  if (seedRefused) return { status: 503, text: SEED_UNUSABLE };
   const known = error instanceof HTCondorError;
   return { status: known && error.exitStatus === 4 ? 502 : 503, text: 'the daemon cannot be reached' };
 }

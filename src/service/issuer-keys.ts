@@ -10,8 +10,16 @@ import type { World } from './world.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** The keys of an issuer are not known, and cannot be fetched now. */
-export class IssuerUnavailable extends Error {}
+/** The keys of an issuer are not known, or may be outdated, and cannot be fetched now. */
+export class IssuerUnavailable extends Error {
+  /** Seconds until they can be fetched; undefined: when the issuer responds again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
 
 interface Kept {
   keys: KeySet | undefined;
@@ -42,7 +50,8 @@ export class IssuerKeys {
 
   /**
    * The keys of an issuer. `isUnknown`: the keys that were returned before lack the one of a token, so that they are
-   * fetched again, at most once in 30 s.
+   * fetched again, at most once in 30 s. Within that pause, the issuer may have published the key meanwhile, so that the
+   * token is not refused for good: otherwise a flood of invented key ids would keep out a new key.
    *
    * @throws IssuerUnavailable
    */
@@ -61,6 +70,8 @@ export class IssuerKeys {
       });
     // Fresh keys do not wait: otherwise tokens with invented key ids could delay the others by TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
+    if (isUnknown && kept.fetchedAt < now)
+      throw new IssuerUnavailable(`the keys of ${issuer} were fetched shortly before`, this.#pauseOf(kept));
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }
@@ -68,6 +79,10 @@ export class IssuerKeys {
   /** Forgets issuers that the configuration no longer names. */
   retain(issuers: ReadonlySet<string>): void {
     for (const issuer of this.#kept.keys()) if (!issuers.has(issuer)) this.#kept.delete(issuer);
+  }
+
+  #pauseOf({ refetchedAt }: Kept): number {
+    return Math.max(1, Math.ceil(refetchedAt + PAUSE_SECONDS - this.#seconds()));
   }
 
   async #fetch(issuer: string, kept: Kept): Promise<void> {
