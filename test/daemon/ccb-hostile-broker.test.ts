@@ -83,7 +83,7 @@ describe('a hostile broker', () => {
   }
 
   test('that is silent is passed by after a while', async (context) => {
-    const host = testHost(AbortSignal.timeout(30_000));
+    const host = testHost(AbortSignal.timeout(patience(30_000)));
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const server = createServer();
     const port = await listen(server);
@@ -116,7 +116,11 @@ describe('a hostile broker', () => {
   test('is not waited for where there is no port of ours to come to', async () => {
     const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
     const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
-    const asked = connectThroughCcb(address, (_call, read) => read(broker), testHost(AbortSignal.timeout(30_000)));
+    const asked = connectThroughCcb(
+      address,
+      (_call, read) => read(broker),
+      testHost(AbortSignal.timeout(patience(30_000))),
+    );
     await assert.rejects(asked, (error: HTCondorError) => {
       assert.equal(error.code, 'ERR_CCB_ONLY');
       assert.match(error.message, /the client has no port for the connection/);
