@@ -24,7 +24,7 @@ import { listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import type { Fault } from '../support/server-channel.ts';
-import { deadlineFor } from '../support/slowness.ts';
+import { deadlineFor, patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
