@@ -49,8 +49,8 @@ export function configurationFiles(env: Environment, platform: NodeJS.Platform):
 }
 
 /** The configuration of `KRB5_CONFIG` or of this host. Files that cannot be read are passed over. */
-export function readConfiguration(env: Environment): KerberosConfiguration {
-  return parseConfiguration(configurationFiles(env, process.platform), {
+export function readConfiguration(env: Environment, platform: NodeJS.Platform): KerberosConfiguration {
+  return parseConfiguration(configurationFiles(env, platform), {
     read(path) {
       try {
         return readFile(path).toString();

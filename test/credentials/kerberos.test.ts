@@ -38,7 +38,7 @@ function load(facts: Partial<KerberosSource>) {
   const noting = notingHost({ now: () => NOW });
   const source: KerberosSource = {
     ...{ chosen: true, cache: undefined, keytab: undefined, password: undefined, principal: undefined },
-    ...{ service: 'host', uid: 1000, ...facts },
+    ...{ service: 'host', uid: 1000, platform: process.platform, ...facts },
     env: { KRB5_CONFIG: at('conf'), KRB5CCNAME: at('nothing'), ...facts.env },
   };
   const found = orReason(loadKerberos(source, noting.host));

@@ -73,10 +73,12 @@ describe('a connection', () => {
   test('ends with the signal, before and during', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
+    connected.length = 0;
     const run = new AbortController();
     const channel = await connect(address, hostUntil(run.signal));
     channel.send((message) => message.int(1));
     const received = channel.receive((message) => message.int());
+    while (connected.length === 0) await new Promise((resolve) => setImmediate(resolve));
     run.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
     await assert.rejects(received, { code: 'ERR_TIMEOUT', message: /aborted due to timeout/ });
     channel.close();
