@@ -16,6 +16,7 @@ import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, onlyToken, referenceFetch } from '../support/real-fetch.ts';
 import { assertSameOutcome } from '../support/same-outcome.ts';
+import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
 /** The capability that the schedd publishes is good for twice SCHEDD_INTERVAL. */
@@ -34,7 +35,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
 
 /** The ad that the collector has of the schedd, for an administrator; `all`: with what is private in it. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
-  const { host } = notingHost({ signal: AbortSignal.timeout(20_000) });
+  const { host } = notingHost({ signal: AbortSignal.timeout(patience(20_000)) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
   const address = parseAddress(pool.collector);
   assert.ok(address !== undefined && !(tokens instanceof Unavailable));
