@@ -133,9 +133,9 @@ describe('a pool of several collectors', () => {
         await assert.rejects(fetching, (error: LocateError) => {
           assert.deepEqual([error.code, error.phase, error.names], ['ERR_NOT_FOUND', 'locate', ['a@pool', 'b@pool']]);
           for (const part of [
-            `${first.collector}: .*it knows a@pool`,
+            `${first.collector}: .*it lists a@pool`,
             `${dead}: .*refused`,
-            `${second.collector}: .*it knows b@pool`,
+            `${second.collector}: .*it lists b@pool`,
           ])
             assert.match(error.message, new RegExp(`the collector ${part}`));
           return true;

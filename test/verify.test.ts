@@ -28,7 +28,8 @@ describe('verify', () => {
       await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {
         code: 'ERR_TOKEN_REFUSED',
         phase: 'verify',
-        message: 'the new token is restricted to READ, which does not include WRITE; so is the credential',
+        message:
+          'the new token is restricted to READ, which does not include WRITE; the credential has the same restriction',
       });
     }));
 

@@ -7,7 +7,7 @@ import { readCollectors } from '../inputs/daemon.ts';
 import { isInRegistry } from '../inputs/settings.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
 import type { FetchedToken } from '../pipeline/fetched-token.ts';
-import { systemReason } from '../runtime/bounded-file.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 

@@ -5,9 +5,10 @@
 import { linkSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
-import { readBounded, systemReason } from '../runtime/bounded-file.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import { Secret } from '../runtime/secret.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
 import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';

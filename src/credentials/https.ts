@@ -1,7 +1,8 @@
 import type { RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { ConnectError, messageOf } from '../errors.ts';
+import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
 import { dial } from '../transport/dial.ts';
 import { formatEndpoint } from '../transport/sinful.ts';
@@ -89,7 +90,7 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
     }
     if (signal.aborted) throw abortedError(signal);
     // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
-    throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${messageOf(cause)}`, {
+    throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${systemReason(cause)}`, {
       peer: url.origin,
       permanent: cause instanceof ConnectError && cause.permanent,
     });
@@ -161,7 +162,7 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       throw error;
     });
   } catch (error) {
-    throw failed(`did not connect to ${target}: ${messageOf(error)}`);
+    throw failed(`did not connect to ${target}: ${systemReason(error)}`);
   }
 }
 

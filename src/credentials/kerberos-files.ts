@@ -32,7 +32,7 @@ function readFile(path: string, owner?: number): Buffer {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is not a regular file');
     if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
     if (owner !== undefined && uid !== owner)
-      throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+      throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
     return readFileSync(file);
   } finally {
     closeSync(file);
@@ -102,7 +102,7 @@ export function readCache(name: string, principal: string | undefined, owner?: n
 function primaryOf(directory: string): string {
   try {
     const name = readFile(join(directory, 'primary')).toString().trim();
-    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file primary names no cache');
+    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file "primary" contains no cache name');
     return name;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'tkt';
@@ -115,7 +115,7 @@ function withoutType(name: string, supported: readonly string[], what: string): 
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
-  throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+  throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`);
 }
 
 /** Why a file of Kerberos cannot be used. */

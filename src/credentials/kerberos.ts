@@ -47,7 +47,7 @@ interface Realm {
 }
 
 const NOT_CHOSEN =
-  'it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password';
+  'it is used only if it is selected: add it to authentication-methods, or set kerberos-cache, kerberos-keytab or kerberos-password';
 
 /**
  * Loads KERBEROS with the credentials of the inputs, or with those of this host.
@@ -84,7 +84,7 @@ function sourcesOfInputs(
   }
   if (password !== undefined) {
     const client = wanted();
-    if (client === undefined) throw unreadable('kerberos-password', 'give kerberos-principal too');
+    if (client === undefined) throw unreadable('kerberos-password', 'kerberos-principal is not set');
     const keys = keysOfPassword(() => password.reveal(), client, 'kerberos-password');
     found.push(fromKeys(client, keys, realm));
   }
@@ -145,7 +145,9 @@ function fromCache(
 ): ClientSource {
   const { client, tickets, path } = readCache(name, wanted && formatPrincipal(wanted), owner);
   if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted))
-    throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+    throw new KerberosError(
+      `${path} contains tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`,
+    );
   const own = tickets.filter((ticket) => formatPrincipal(ticket.client) === formatPrincipal(client));
   const granting = own.filter(({ service }) => realmOfTicketGranting(service) === client.realm);
   const services = own.filter(({ service: { components } }) => components[0] === realm.service);
@@ -155,7 +157,8 @@ function fromCache(
     client,
     label: `${label} (${formatPrincipal(client)})`,
     objection(now) {
-      if (usable.length === 0) return 'it has no ticket-granting ticket, and no ticket for HTCondor’s service';
+      if (usable.length === 0)
+        return 'it contains neither a ticket-granting ticket nor a ticket for HTCondor’s service';
       return latest * 1000 > now.getTime()
         ? undefined
         : `its ticket expired at ${new Date(latest * 1000).toISOString()}`;
@@ -170,7 +173,9 @@ function fromCache(
       if (ready !== undefined) return supported(ready);
       const [grant] = granting.filter(({ endTime }) => endTime > now);
       if (grant === undefined)
-        throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+        throw new KerberosError(
+          `it contains neither a valid ticket-granting ticket nor one for ${realm.service}/${host}`,
+        );
       return requestServiceTicket(
         supported(grant),
         { components: [realm.service, host], realm: wantedRealm },
@@ -236,7 +241,9 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
       const configured = configuration.kdcsOf(realm).flatMap((text) => parseKdc(text) ?? []);
       const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
       if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-      throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
+      throw new KerberosError(
+        `no KDC of the realm ${realm} is known: krb5.conf does not list one, and DNS has no SRV record`,
+      );
     },
   };
 }

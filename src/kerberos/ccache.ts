@@ -22,7 +22,7 @@ export interface CredentialCache {
 export function parseCredentialCache(bytes: Uint8Array): CredentialCache {
   const reader = new ByteReader(bytes);
   const format = reader.unsigned(2);
-  if (format !== FORMAT) throw new KerberosError('it is no credential cache of format 4');
+  if (format !== FORMAT) throw new KerberosError('it is not a credential cache of format 4');
   reader.counted(2); // header
   const client = getPrincipal(reader);
   const tickets: Ticket[] = [];

@@ -156,11 +156,11 @@ export class DerReader {
     let size = first;
     if (first >= 0x80) {
       const count = first & 0x7f;
-      if (count === 0 || count > 4) throw new KerberosError('a length is not definite');
+      if (count === 0 || count > 4) throw new KerberosError('a length is indefinite');
       size = this.#bytes.subarray(at, at + count).reduce((sum, byte) => sum * 256 + byte, 0);
       at += count;
     }
-    if (at + size > length) throw new KerberosError('an element is longer than the bytes around it');
+    if (at + size > length) throw new KerberosError('an element exceeds its container');
     this.#at = at + size;
     return this.#bytes.subarray(at, this.#at);
   }

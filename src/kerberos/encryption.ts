@@ -77,7 +77,7 @@ function hmac(hash: string, key: Uint8Array, ...parts: readonly Uint8Array[]): B
 
 function assertIntegrity(actual: Uint8Array, expected: Uint8Array): void {
   if (actual.length === expected.length && crypto().timingSafeEqual(actual, expected)) return;
-  throw new KerberosError('a message was encrypted with another key, or was changed');
+  throw new KerberosError('a message was encrypted with a different key or was modified');
 }
 
 function pbkdf2(password: string, salt: Uint8Array, iterations: number, length: number, hash: string) {

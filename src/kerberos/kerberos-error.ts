@@ -52,7 +52,7 @@ export function kdcError(
     [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
     [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
     [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
-    [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host: it is ${timeOf(now.getTime() / 1000)} here and ${timeOf(serverTime)} there`,
+    [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host, which shows ${timeOf(now.getTime() / 1000)}; the clock of the KDC shows ${timeOf(serverTime)}`,
   };
   const other = `${kdc} refused ${service} to ${client} with error ${code}`;
   const detail = text === undefined || text === '' ? '' : ` (${text.slice(0, 100)})`;

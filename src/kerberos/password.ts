@@ -20,7 +20,7 @@ export function keysOfPassword(text: () => string, client: Principal, source: st
       const { stringToKey, defaultIterations } = encryptionType(type);
       const count = iterations ?? defaultIterations;
       if (count < MIN_ITERATIONS || count > MAX_ITERATIONS)
-        throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
+        throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
       // The default salt: realm and components without a separator (RFC 4120 §4).
       const bytes = await stringToKey(
         text(),

@@ -49,7 +49,8 @@ export function parsePrincipal(text: string, defaultRealm: string | undefined): 
   }
   const found = realm ?? defaultRealm;
   if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
-  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
+  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text))
+    throw new KerberosError(`"${text}" is not a principal`);
   return { type: NT_PRINCIPAL, components: parts, realm: found };
 }
 

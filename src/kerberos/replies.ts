@@ -83,10 +83,10 @@ export function openKdcReply(
   fields.optional(8); // renew-till
   const realm = fields.field(9).text();
   const service = getName(fields.field(10), realm);
-  if (nonce !== request.nonce) throw new KerberosError('the KDC repeats the answer to another request');
-  if (!isSamePrincipal(client, request.client)) throw new KerberosError('the KDC answers for another client');
+  if (nonce !== request.nonce) throw new KerberosError('the KDC replied to a different request');
+  if (!isSamePrincipal(client, request.client)) throw new KerberosError('the KDC replied for a different client');
   if (!isSamePrincipal(service, request.service) && !isReferral(service))
-    throw new KerberosError('the KDC answers with a ticket for another service');
+    throw new KerberosError('the KDC replied with a ticket for a different service');
   return { client, service, key: sessionKey, endTime, encoded };
 }
 
@@ -99,7 +99,7 @@ export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent:
     ENC_AP_REP_PART,
   );
   if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds)
-    throw new KerberosError('the reply repeats another time than that of the request');
+    throw new KerberosError('the reply contains a different time than the request');
 }
 
 /** Information for keys out of the e-data of a KRB-ERROR, which is METHOD-DATA (RFC 4120 §5.9.1). */
@@ -123,7 +123,7 @@ function getEncrypted(reader: DerReader): Encrypted {
 function open({ type, cipher }: Encrypted, key: SessionKey, usage: number): Uint8Array {
   const { decrypt, keyLength } = encryptionType(type);
   if (type !== key.type || key.bytes.length !== keyLength)
-    throw new KerberosError('a message is encrypted with a key of another type');
+    throw new KerberosError('a message is encrypted with a key of a different type');
   return decrypt(key.bytes, usage, cipher);
 }
 

@@ -90,7 +90,7 @@ function chooseKey(offered: readonly KeyInformation[], { types, source }: Client
   const found = offered.find(({ type }) => types.includes(type));
   if (found !== undefined || offered.length === 0) return found;
   const [theirs, own] = [offered.map(({ type }) => type), types].map((all) => all.map(encryptionName).join(', '));
-  throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
+  throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`);
 }
 
 /** In the first answer that a key opens, the client's key is what proves the KDC. */
@@ -99,7 +99,7 @@ function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, cli
     return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
   } catch (error) {
     if (!(error instanceof KerberosError)) throw error;
-    throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
+    throw new KerberosError(`the reply of the KDC of ${client.realm} is not usable: ${error.message}`);
   }
 }
 
@@ -118,7 +118,8 @@ export async function requestServiceTicket(
   let current = granting;
   for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
     const realm = realmOfTicketGranting(current.service);
-    if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
+    if (realm === undefined)
+      throw new KerberosError(`${formatPrincipal(current.service)} is not a ticket-granting service`);
     const service =
       name.realm === undefined || name.realm === realm
         ? { type: NT_SRV_HST, components: name.components, realm }
@@ -131,7 +132,7 @@ export async function requestServiceTicket(
     if (found) return ticket;
     current = ticket;
   }
-  throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join('/')}`);
+  throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join('/')}`);
 }
 
 async function exchange(message: Uint8Array, { client, service }: TicketRequest, kdcs: Kdcs): Promise<KdcReply> {

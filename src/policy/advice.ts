@@ -17,9 +17,9 @@ export function warningsOf({ grants }: Configuration): readonly string[] {
     .filter(({ entry }) => platformOf(entry.issuer, [...entry.claims.keys()])?.event === undefined)
     .map(
       ({ entry }) =>
-        `${entry.path}: tokens of ${entry.issuer} do not tell what started a job; builds of pull requests match`,
+        `${entry.path}: tokens of ${entry.issuer} do not identify the event that started the job, so builds of pull requests match too`,
     );
-  const off = grants.filter((grant) => !grant.enabled).map(({ identity }) => `${identity} is switched off`);
+  const off = grants.filter((grant) => !grant.enabled).map(({ identity }) => `${identity} is disabled`);
   return [...overlaps, ...blind, ...off];
 }
 
@@ -53,7 +53,9 @@ export function entryFor(claims: Claims): string {
     const value = claimOf(claims, name);
     return value === undefined || value === '' ? [] : [`${name}: ${JSON.stringify(value)}`];
   });
-  const unsafe = isUntrusted ? ['untrusted-code: true   # code of people who cannot write to the repository'] : [];
+  const unsafe = isUntrusted
+    ? ['untrusted-code: true   # code from contributors without write access to the repository']
+    : [];
   const reuse = typeof claims['jti'] === 'string' ? [] : ['reuse: job'];
   return `- issuer: ${issuer}\n${[...lines, ...unsafe, ...reuse].map((line) => `  ${line}\n`).join('')}`;
 }

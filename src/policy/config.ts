@@ -42,7 +42,7 @@ export function parseConfig(
   const grants = (raw['grants'] as readonly Raw[]).map((each, at) => readGrant(each, `grants[${at}]`, context, report));
   for (const [at, { identity }] of grants.entries())
     if (grants.findIndex((each) => each.identity === identity) !== at)
-      report(`grants[${at}].identity`, `${identity} has a grant already; one identity has one grant`);
+      report(`grants[${at}].identity`, `${identity} already has a grant; each identity must have only one`);
   const config: Configuration = {
     listen,
     tls: given ?? (isLocal ? undefined : DEFAULT_TLS),
@@ -90,7 +90,7 @@ function readAudience(
 ): string {
   if (given !== undefined) {
     const audience = String(given);
-    if (/[\s\p{Cc}]/u.test(audience) || audience.length > 256) report('audience', 'it has blanks or is too long');
+    if (/[\s\p{Cc}]/u.test(audience) || audience.length > 256) report('audience', 'it contains spaces or is too long');
     return audience;
   }
   if (isLocal || 'socket' in listen) {
@@ -103,8 +103,8 @@ function readAudience(
 
 function readDaemons(places: readonly DaemonPlace[], report: Report): readonly DaemonPlace[] {
   for (const [at, { pool, address, name }] of places.entries()) {
-    if (address !== undefined && pool !== undefined) report(`daemon[${at}]`, 'give pool and name, or address');
-    if (pool !== undefined && name === undefined) report(`daemon[${at}]`, 'with pool, name is needed');
+    if (address !== undefined && pool !== undefined) report(`daemon[${at}]`, 'set either pool and name, or address');
+    if (pool !== undefined && name === undefined) report(`daemon[${at}]`, 'name is required with pool');
   }
   return places;
 }

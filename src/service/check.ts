@@ -2,6 +2,7 @@
 
 import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { Fetcher, type Issued } from './fetcher.ts';
 import { fetchKeys } from './issuer-keys.ts';
 import { certificateProblems } from './site-certificate.ts';
@@ -54,7 +55,7 @@ async function checkIssuer(issuer: string, { env }: World): Promise<Finding> {
   try {
     return ['ok', `issuer: ${issuer} publishes ${(await fetchKeys(issuer, env)).length} keys`];
   } catch (error) {
-    return ['fail', `issuer: ${issuer}: ${messageOf(error)}; allow HTTPS from this host to it`];
+    return ['fail', `issuer: ${issuer}: ${systemReason(error)}; allow HTTPS connections from this host to the issuer`];
   }
 }
 
@@ -88,7 +89,7 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued): readonly Fi
   if (!cutsLevels(version))
     found.push([
       'warn',
-      `daemon ${version}: it does not cut the levels of a token to those of the credential: a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
+      `daemon ${version}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
     ]);
   if (!isLoopback(address))
     found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);

@@ -131,7 +131,11 @@ export class Fetcher {
     );
     const latest = this.#world.now() + wish.lifetimeSeconds + SKEW_SECONDS;
     if (token.expiresAt === undefined || token.expiresAt > latest)
-      throw new TokenError('ERR_TOKEN_CLAIM', 'the token of the daemon lasts longer than was requested', 'exp');
+      throw new TokenError(
+        'ERR_TOKEN_CLAIM',
+        'the daemon issued a token that is valid for longer than requested',
+        'exp',
+      );
     return { token, address, version: daemonVersion, clockSkewSeconds };
   }
 
@@ -200,7 +204,7 @@ export function wasNotIssued(error: unknown): boolean {
 
 /** What a job is told of a failed fetch: nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
-  if (error instanceof TokenError) return { status: 502, text: 'the daemon issued another token than was requested' };
+  if (error instanceof TokenError) return { status: 502, text: 'the daemon issued a different token than requested' };
   const seedRefused =
     error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
   if (seedRefused) return { status: 503, text: 'seed unusable' };

@@ -71,7 +71,7 @@ export class HttpServer {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeIdleConnections();
     const timer = setTimeout(() => {
-      this.#stopped.abort(new Error('the service stops'));
+      this.#stopped.abort(new Error('the service is stopping'));
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     await closed;

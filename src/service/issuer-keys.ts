@@ -3,9 +3,9 @@ import { createLocalJWKSet } from 'jose/jwks/local';
 import { proxyFor } from '../credentials/http-proxy.ts';
 import { sendHttp } from '../credentials/https.ts';
 import { loadTrust } from '../credentials/trust.ts';
-import { messageOf } from '../errors.ts';
 import { readProxies } from '../inputs/keyless.ts';
 import { processHost } from '../inputs/process-host.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import type { World } from './world.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
@@ -76,7 +76,7 @@ export class IssuerKeys {
       kept.keys = createLocalJWKSet({ keys: await fetchKeys(issuer, this.#world.env) });
       kept.fetchedAt = this.#seconds();
     } catch (error) {
-      kept.problem = messageOf(error);
+      kept.problem = systemReason(error);
       this.#world.say(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
     }
   }
@@ -94,7 +94,7 @@ function nothingKept(): Kept {
     askedAt: never,
     refetchedAt: never,
     pending: undefined,
-    problem: 'they were asked for just now',
+    problem: 'they were requested a moment ago',
   };
 }
 
@@ -122,16 +122,17 @@ export async function fetchKeys(issuer: string, env: World['env']): Promise<Reco
       { url, method: 'GET', headers, authorities, proxy: proxyFor(proxies, url) },
       host,
     );
-    if (status !== 200) throw new Error(`${url.href} answers ${status}`);
+    if (status !== 200) throw new Error(`${url.href} returned status ${status}`);
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) throw new Error(`${url.href} answers without a JSON object`);
+    if (typeof value !== 'object' || value === null) throw new Error(`${url.href} did not return a JSON object`);
     return value as Record<string, unknown>;
   };
   try {
     const document = await getJson(new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`));
-    if (document['issuer'] !== issuer) throw new Error(`its discovery document is of ${String(document['issuer'])}`);
+    if (document['issuer'] !== issuer)
+      throw new Error(`its discovery document is for the issuer ${String(document['issuer'])}`);
     const { keys } = await getJson(keysUrl(String(document['jwks_uri']), issuer));
-    if (!Array.isArray(keys)) throw new Error('its answer has no keys');
+    if (!Array.isArray(keys)) throw new Error('its response contains no keys');
     if (keys.length > MAX_KEYS) throw new Error(`it has more than ${MAX_KEYS} keys`);
     return keys.filter((each): each is Record<string, string> => ['RSA', 'EC', 'OKP'].includes(each?.kty));
   } finally {

@@ -46,7 +46,7 @@ export async function verifyJobToken(text: string, expected: Expected): Promise<
   const claims = decodePart(payload, 'payload');
   const { iss } = claims;
   if (typeof iss !== 'string' || !expected.issuers.has(iss))
-    throw new TokenRejected('the issuer of the job token (iss) is not one that this service accepts');
+    throw new TokenRejected('this service does not accept the issuer of the job token (iss)');
   await verifySignature(text, iss, expected.keys);
   checkAudience(claims['aud'], expected.audience);
   const { expiresAt, issuedAt } = checkTimes(claims, expected.now);
@@ -93,7 +93,7 @@ async function verifySignature(text: string, issuer: string, keys: IssuerKeys): 
       throw new TokenRejected(
         unknown
           ? 'the job token is signed with a key that its issuer does not publish'
-          : 'the signature of the job token is wrong',
+          : 'the signature of the job token is invalid',
       );
     }
   }

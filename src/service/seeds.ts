@@ -2,9 +2,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../credentials/private-file.ts';
-import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
 import { Secret } from '../runtime/secret.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
 
@@ -41,7 +41,7 @@ export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
       text = readSeedFile(path, places.uid);
     }
     const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
-    if (lines.length !== 1) throw new Error('it must hold one line, the IDTOKEN');
+    if (lines.length !== 1) throw new Error('it must contain exactly one line, the IDTOKEN');
     const token = parseIdToken(new Secret(lines[0]?.trim() ?? ''));
     checkSeed(token, grant, now);
     return { token, source: path, warning: warningOf(token, identity, now) };
@@ -68,8 +68,9 @@ function readSeedFile(path: string, owner: number | undefined | 'systemd'): stri
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
     if (size > MAX_SEED_LENGTH) throw new Error('it is too large');
     if (owner !== 'systemd') {
-      if (uid !== 0 && uid !== owner) throw new Error(`it belongs to user ${uid}, not to root or the service's user`);
-      if (mode & 0o077) throw new Error(`others can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
+      if (uid !== 0 && uid !== owner)
+        throw new Error(`it is owned by user ${uid}, not by root or the account of the service`);
+      if (mode & 0o077) throw new Error(`other accounts can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
     }
     return readFileSync(file, 'utf8');
   } finally {
@@ -106,12 +107,12 @@ export function readOwnFile(path: string, uid: number | undefined): string {
     if ((facts.mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
     if (facts.size > 1024 * 1024) throw new Error('it is too large');
     if (facts.uid !== 0 && facts.uid !== uid)
-      throw new Error(`it belongs to user ${facts.uid}, not to root or this user`);
+      throw new Error(`it is owned by user ${facts.uid}, not by root or this account`);
     if (facts.mode & 0o022)
-      throw new Error(`others can write it (mode ${(facts.mode & 0o777).toString(8)}); chmod 644`);
+      throw new Error(`other accounts can write to it (mode ${(facts.mode & 0o777).toString(8)}); chmod 644`);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(messageOf(error));
+    throw new Error(systemReason(error));
   } finally {
     closeSync(file);
   }

@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
     try {
       const next = await loadSnapshot(options, world);
       if (JSON.stringify([next.config.listen, next.config.tls]) !== JSON.stringify([listen, tls]))
-        world.say('listen and tls change with a restart only');
+        world.say('changes to listen and tls require a restart');
       snapshot = next;
       keys.retain(next.issuers);
       announce(next, undefined, world);

@@ -29,7 +29,7 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   const { X509Certificate } = crypto();
   const chain = (pem.match(PEM) ?? []).map((each) => new X509Certificate(each));
   const [own] = chain;
-  if (own === undefined) return [['fail', 'certificate: there is none in the file']];
+  if (own === undefined) return [['fail', 'certificate: the file contains none']];
   const found: Finding[] = [];
   const name = URL.canParse(audience) ? new URL(audience).hostname : '';
   const bare = name.replace(/^\[|\]$/g, '');

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 
 interface TlsPair {
   readonly cert: string;
@@ -36,7 +37,7 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`${path}: ${messageOf(error)}`);
+    throw new Error(`${path}: ${systemReason(error)}`);
   }
 }
 

@@ -116,9 +116,13 @@ describe('KERBEROS', () => {
 
   const reasons: readonly [string, Record<string, string>, RegExp][] = [
     ['a cache that does not exist', { KRB5CCNAME: 'PLACE/nothing' }, /nothing: it does not exist/],
-    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is no credential cache/],
+    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is not a credential cache/],
     ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is not a regular file/],
-    ['a DIR: cache whose primary leads out of it', { KRB5CCNAME: 'DIR:PLACE/evil' }, /its file primary names no cache/],
+    [
+      'a DIR: cache whose primary leads out of it',
+      { KRB5CCNAME: 'DIR:PLACE/evil' },
+      /its file "primary" contains no cache name/,
+    ],
     ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read/],
     ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],
     ['API', { KRB5CCNAME: 'API:1' }, /of the type API cannot be read/],
@@ -131,13 +135,17 @@ describe('KERBEROS', () => {
     });
 
   const inputs: readonly [string, Partial<KerberosSource>, RegExp][] = [
-    ['a password without a principal', { password: new Secret('x') }, /kerberos-password: give kerberos-principal too/],
+    [
+      'a password without a principal',
+      { password: new Secret('x') },
+      /kerberos-password: kerberos-principal is not set/,
+    ],
     ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key of bob@POOL.TEST/],
     ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it ends too early/],
     [
       'a principal that is none',
       { keytab: new Secret(ENCODED), principal: 'a//b' },
-      /kerberos-principal: no principal: "a\/\/b"/,
+      /kerberos-principal: "a\/\/b" is not a principal/,
     ],
   ];
   for (const [what, facts, text] of inputs)

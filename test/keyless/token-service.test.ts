@@ -48,7 +48,7 @@ describe('a token service alone', () => {
 
   test('is warned of if the audience is of another origin', async () => {
     const { log } = await sentWith({ 'oidc-audience': 'https://other.example.org' });
-    assert.match(log.join('\n'), /^warn oidc-audience https:\/\/other.example.org is of another origin/m);
+    assert.match(log.join('\n'), /^warn oidc-audience https:\/\/other.example.org has a different origin/m);
     assert.doesNotMatch((await sentWith(audience())).log.join('\n'), /^warn/m);
   });
 
@@ -116,7 +116,7 @@ describe('a refusal', () => {
     const log = noting.log.join('\n');
     assert.match(
       log,
-      /^info The job token that was refused has iss "https.*", sub "repo:o\/r:ref:refs\/heads\/main", aud /m,
+      /^info Claims of the refused job token: iss "https.*", sub "repo:o\/r:ref:refs\/heads\/main", aud /m,
     );
     for (const secret of services.secrets) assert.ok(!log.includes(secret.split('.').at(-1) ?? ''));
   });

@@ -93,12 +93,12 @@ describe('the configuration', () => {
     ['an identity with ..', GOOD.replace('ci@example.org', 'ci@a..b'), /is not an identity/],
     ['an identity with a slash', GOOD.replace('ci@', '../ci@'), /is not an identity/],
     ['an identity in upper case', GOOD.replace('ci@', 'CI@'), /is not an identity/],
-    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /has a grant already/],
-    ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: give repository_id, which GitHub/],
+    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
+    ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: set repository_id, which GitHub/],
     ['a repository by name', `grants:\n${grant(entry('repository: o/r'))}`, /no owner/],
     ['a sub where there are ids', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
     ['an owner of many', `grants:\n${grant(entry('repository_owner_id: 65'))}`, /any-repository-of-owner: true/],
-    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not possible here/],
+    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
     ['an empty id', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
     [
       'an event of untrusted code',
@@ -124,7 +124,7 @@ describe('the configuration', () => {
       `grants:\n${grant(entry('repository_id: 74', 'aud: x'))}`,
       /the service checks this claim itself/,
     ],
-    ['iss as a claim', `grants:\n${grant(entry('repository_id: 74', 'iss: x'))}`, /write issuer/],
+    ['iss as a claim', `grants:\n${grant(entry('repository_id: 74', 'iss: x'))}`, /use the key issuer instead/],
     ['an age of 7 h', `grants:\n${grant(entry('repository_id: 74', 'max-token-age: 7h'))}`, /between 1 s and 6 h/],
     ['another reuse', `grants:\n${grant(entry('repository_id: 74', 'reuse: always'))}`, /expected never or job/],
     [
@@ -133,7 +133,7 @@ describe('the configuration', () => {
       /expected text, a list of texts, or \{ glob/,
     ],
     ['a port that is none', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
-    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /with pool, name is needed/],
+    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
   ];
   for (const [what, text, expected] of mistakes) {
     test(`is refused with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));

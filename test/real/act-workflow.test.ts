@@ -45,7 +45,7 @@ describe('ci.yml', { skip: why }, () => {
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);
     assert.equal(errors.length, 1, failed.text);
-    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it knows ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
+    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it lists ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
     assert.match(failed.text, /Success - Main It has failed, as the documents say/);
   });
 });

@@ -113,7 +113,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {
         assert.equal(error.code, 'ERR_NOT_FOUND');
         for (const { collector } of [empty, full] as Pool[])
-          assert.ok(error.message.includes(`the collector ${collector}: the collector knows no schedd named third`));
+          assert.ok(error.message.includes(`the collector ${collector}: the collector lists no schedd named third`));
         return true;
       });
     });
@@ -154,9 +154,9 @@ for (const suite of poolSuites()) {
 
       test('and it is not restarting once the collector is older than the interval of updates', async () => {
         const error = await missing(600);
-        assert.equal(error.message, 'the collector knows no schedd named ap99.example.org; it knows ci@pool');
+        assert.equal(error.message, 'the collector lists no schedd named ap99.example.org; it lists ci@pool');
         assert.equal(error.mayBeRestarting, false);
-        advised('the collector knows no schedd named')(error);
+        advised('the collector lists no schedd named')(error);
       });
     });
   });

@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
 
     test('the Action fails with one annotation where the name is wrong', async () => {
       const step = await runner.runAction({ pool: pool.collector, name: 'nobody@nowhere', idtoken }, { debug: true });
-      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it knows ${pool.scheddName}`) });
+      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it lists ${pool.scheddName}`) });
       assertNoLeak(step, [idtoken]);
     });
 

@@ -102,7 +102,7 @@ grants:
       issuer.job = GITHUB_CLAIMS;
       assert.deepEqual([step.status, step.outputs['error-code']], [2, 'ERR_NO_CREDENTIAL'], step.raw);
       assert.match(step.raw, /ref: expected refs\/heads\/main, got refs\/heads\/x/);
-      assert.match(step.raw, /The job token that was refused has iss .*ref "refs\/heads\/x", event_name "push"/);
+      assert.match(step.raw, /Claims of the refused job token: iss .*ref "refs\/heads\/x", event_name "push"/);
       assert.match(step.raw, /condor_token_service explain/);
       const { decision, ref } = await service.auditOf(issuer.given.at(-1) ?? '');
       assert.deepEqual([decision, ref], ['refused', 'refs/heads/x']);

@@ -163,7 +163,7 @@ describe('the configuration', () => {
       }
       service.configure(configOf());
       chmodSync(service.configPath, 0o666);
-      assert.match(await service.reload(), /not replaced: .*others can write it/);
+      assert.match(await service.reload(), /not replaced: .*other accounts can write to it/);
     }));
 
   test('that is replaced under load is one or the other for each request', () =>
@@ -192,9 +192,9 @@ describe('the configuration', () => {
     [
       'readable by others',
       (service: ServiceProcess) => chmodSync(join(service.directory, 'seeds.d', CI), 0o644),
-      /others can read it/,
+      /other accounts can read it/,
     ],
-    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must hold one line/],
+    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must contain exactly one line/],
     [
       'wider than the grant',
       (service: ServiceProcess) =>
@@ -274,7 +274,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('is printed as a unit that systemd accepts, and as the commands that make the seeds', async () => {
+  test('is printed as a unit that systemd accepts, and as the commands that create the seeds', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const { status, stdout, stderr } = await service.run('config');

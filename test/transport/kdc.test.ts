@@ -54,7 +54,7 @@ describe('a KDC', () => {
   });
 
   const failures: readonly [string, (socket: Socket) => void, RegExp][] = [
-    ['hangs up', (socket) => socket.destroy(), /did not answer: it closed the connection/],
+    ['hangs up', (socket) => socket.destroy(), /did not respond: it closed the connection/],
     ['hangs up in the middle', (socket) => socket.end(framed('reply').subarray(0, 6)), /it closed the connection/],
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];

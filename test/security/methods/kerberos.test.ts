@@ -87,7 +87,7 @@ describe('KERBEROS', () => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
         assert.ok(error instanceof ConnectError, String(error));
         assert.deepEqual([error.code, error.permanent], ['ERR_CONNECT', false]);
-        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not answer/);
+        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not respond/);
       });
     }));
 

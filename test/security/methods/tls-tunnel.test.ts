@@ -160,8 +160,8 @@ describe('what is not there', () => {
       const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
       sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
       tunnel.feed(sealed);
-      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged on the way$/);
-      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged on the way', alert: undefined });
+      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged in transit$/);
+      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged in transit', alert: undefined });
       assert.ok(tunnel.pending().length > 0);
       await assert.rejects(tunnel.output(), TlsFailure);
     }));

@@ -9,14 +9,14 @@ const frame = (text: string) => new ProtocolError('ERR_FRAME', `the peer does no
 
 export const OF_THE_WAY = {
   'on this host': new LocateError('ERR_NOT_FOUND', 'no schedd on this host: there is no address file', []),
-  'the collector knows no schedd named': new LocateError(
+  'the collector lists no schedd named': new LocateError(
     'ERR_NOT_FOUND',
-    'the collector knows no schedd named nobody@nowhere; it knows ci@pool',
+    'the collector lists no schedd named nobody@nowhere; it lists ci@pool',
     ['ci@pool'],
   ).at('locate'),
   'it may be restarting': new LocateError(
     'ERR_NOT_FOUND',
-    'the collector knows no schedd named ci@pool; it knows none of that type; it may be restarting: condor_master on ap reports it as not running',
+    'the collector lists no schedd named ci@pool; it lists no daemon of that type; it may be restarting: condor_master on ap reports it as not running',
     [],
   ).at('locate'),
   'the collector has several daemons of type schedd': new LocateError(

@@ -25,7 +25,7 @@ export const OF_TOKENS = {
   ),
   'restricted to READ, which does not include WRITE': new TokenError(
     'ERR_TOKEN_REFUSED',
-    'the new token is restricted to READ, which does not include WRITE; so is the credential',
+    'the new token is restricted to READ, which does not include WRITE; the credential has the same restriction',
   ),
   'the daemon denied ADMINISTRATOR for': new TokenError(
     'ERR_TOKEN_REFUSED',

@@ -6,13 +6,13 @@ export const FINDING_THE_DAEMON: Chapter = {
   text: 'The collector responded, but the daemon was not found.',
   messages: [
     {
-      name: 'the collector knows no schedd named',
+      name: 'the collector lists no schedd named',
       means: 'The name is another one, or the daemon has not told this collector of itself.',
       theirs: ["ERROR: couldn't locate daemon NAME!"],
     },
     {
       name: 'it may be restarting',
-      says: 'the collector knows no …; it may be restarting: …',
+      says: 'the collector lists no …; it may be restarting: …',
       means: 'The daemon or the collector restarted, and the daemon is not in the collector yet.',
       theirs: ["ERROR: couldn't locate daemon NAME!"],
     },

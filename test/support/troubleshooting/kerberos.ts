@@ -17,11 +17,11 @@ export const KERBEROS: Chapter = {
       means: 'Caches of the types `KCM`, `KEYRING` and `API` are not files.',
     },
     {
-      name: 'kerberos-keytab: its keys are of the encryption type arcfour-hmac',
-      says: 'kerberos-keytab: its keys are of the encryption type …, which is not supported',
+      name: 'kerberos-keytab: its keys have the encryption type arcfour-hmac',
+      says: 'kerberos-keytab: its keys have the encryption type …, which is not supported',
       means: 'The keytab has no AES key.',
     },
-    { name: 'kerberos-keytab: it is no keytab', means: 'The input has something else, or only a part of a keytab.' },
+    { name: 'kerberos-keytab: it is not a keytab', means: 'The input has something else, or only a part of a keytab.' },
     {
       name: 'no KDC of the realm POOL.TEST can be reached',
       says: 'no KDC of the realm … can be reached',
@@ -62,7 +62,7 @@ export const KERBEROS: Chapter = {
     },
     {
       name: 'the KDC of POOL.TEST rejects the clock of this host',
-      says: 'the KDC of … rejects the clock of this host: it is … here and … there',
+      says: 'the KDC of … rejects the clock of this host, which shows …; the clock of the KDC shows …',
       means: 'The two clocks differ by more than the KDC tolerates.',
       theirs: ['KERBEROS: Clock skew too great'],
     },

@@ -33,7 +33,7 @@ export const REFUSED_CREDENTIALS: Chapter = {
     },
     {
       name: 'it is owned by user 0, not by this account (1001)',
-      says: 'no IDTOKEN was found; …: it belongs to user …, not to us (…)',
+      says: 'no IDTOKEN was found; …: it is owned by user …, not by this account (…)',
       means: 'There is a token, in a file that does not count.',
       theirs: ['read_secure_file(FILE): file must be owned by uid …'],
     },
