@@ -133,7 +133,7 @@ describe('Where something else listens', () => {
 describe('What no real daemon does for us', () => {
   const alter = (frame: Uint8Array) => frame.map((byte, at) => (at === frame.length - 1 ? byte ^ 1 : byte));
   const cases: readonly [ErrorName, EmbeddedPoolOptions, ((pool: EmbeddedPool) => FetchOptions)?][] = [
-    ['a message ends too early', { faults: { policy: instead((message) => message.int(1).string('A = 1')) } }],
+    ['a message is truncated', { faults: { policy: instead((message) => message.int(1).string('A = 1')) } }],
     [
       'a line is not an attribute',
       { faults: { policy: instead((message) => message.int(1).string('hello').string('').string('')) } },

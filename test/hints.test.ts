@@ -61,7 +61,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'it responds like a web server (HTTP)': NO_HTCONDOR,
   'it responds like a TLS server': NO_HTCONDOR,
   'the peer does not speak CEDAR (its first byte is': NO_HTCONDOR,
-  'a message ends too early': BROKEN,
+  'a message is truncated': BROKEN,
   'a line is not an attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
   'which binds it: it may be a relay': ATTACK,

@@ -13,6 +13,7 @@ import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { deliver, planDelivery } from './deliver.ts';
 import { withoutPreviousExports } from './environment.ts';
 import { post } from './post.ts';
@@ -94,7 +95,7 @@ function wantsSummary(): boolean {
 }
 
 function tellOfSummary(error: unknown): void {
-  core.warning(printable(`the job summary could not be written: ${String(error)}`));
+  core.warning(printable(`the job summary could not be written: ${systemReason(error)}`));
 }
 
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {

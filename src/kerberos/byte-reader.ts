@@ -37,7 +37,7 @@ export class ByteReader {
 
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.remaining) throw new KerberosError('it ends too early');
+    if (length > this.remaining) throw new KerberosError('it is truncated');
     this.#at += length;
     return start;
   }

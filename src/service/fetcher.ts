@@ -7,6 +7,7 @@ import {
   DaemonError,
   HTCondorError,
   LocateError,
+  messageOf,
   NegotiationError,
   TokenError,
 } from '../errors.ts';
@@ -76,7 +77,7 @@ export class Fetcher {
       } catch (error) {
         const next = at + 1 < places.length && isUnreachable(error) && !signal.aborted;
         if (!next) throw error;
-        this.#world.say(`${placeName(place)}: ${(error as Error).message}; trying the next daemon`);
+        this.#world.say(`${placeName(place)}: ${messageOf(error)}; trying the next daemon`);
       }
     }
     throw new RangeError('no daemon');

@@ -60,7 +60,7 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 
 describe('KERBEROS', () => {
   test('looks at nothing unless it is chosen', () =>
-    assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /only where it is chosen/));
+    assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /only if it is selected/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
     ['the cache of KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${at('cache')} (alice@POOL.TEST)`]],
@@ -140,8 +140,8 @@ describe('KERBEROS', () => {
       { password: new Secret('x') },
       /kerberos-password: kerberos-principal is not set/,
     ],
-    ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key of bob@POOL.TEST/],
-    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it ends too early/],
+    ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key for bob@POOL.TEST/],
+    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
     [
       'a principal that is none',
       { keytab: new Secret(ENCODED), principal: 'a//b' },

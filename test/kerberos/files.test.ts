@@ -34,7 +34,7 @@ describe('a credential cache', () => {
   test('of another format is rejected', () => {
     const old = Uint8Array.from(cacheBytes());
     old[1] = 3;
-    assert.throws(() => parseCredentialCache(old), /no credential cache of format 4/);
+    assert.throws(() => parseCredentialCache(old), /not a credential cache of format 4/);
   });
 });
 

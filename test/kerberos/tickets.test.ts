@@ -57,9 +57,9 @@ describe('a ticket by the client’s own key', () => {
         assert.equal(formatPrincipal(received.client), 'alice@POOL.TEST');
         verifyApplicationReply(apReply(received), ticket, sent);
         const other = { ...received, microseconds: received.microseconds + 1 };
-        assert.throws(() => verifyApplicationReply(apReply(other), ticket, sent), /another time/);
+        assert.throws(() => verifyApplicationReply(apReply(other), ticket, sent), /a different time/);
         const foreign = { ...received, key: { ...received.key, bytes: received.key.bytes.map((byte) => byte ^ 1) } };
-        assert.throws(() => verifyApplicationReply(apReply(foreign), ticket, sent), /another key/);
+        assert.throws(() => verifyApplicationReply(apReply(foreign), ticket, sent), /different key/);
       }));
   }
 
@@ -113,7 +113,7 @@ describe('a ticket by the client’s own key', () => {
     ));
 
   const answers: readonly [string, (reply: Uint8Array) => Uint8Array, RegExp][] = [
-    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /another key, or was changed/],
+    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
     ['is cut off', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
     ['is empty', () => new Uint8Array(), /element 0x6b is missing/],
     ['is something else', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
@@ -185,7 +185,7 @@ describe('a ticket by a ticket-granting ticket', () => {
     withKdc({ refers: true }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
-      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /referred to more than 5 realms/);
+      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /returned more than 5 referrals/);
       assert.equal(realm.asked.length, 1 + 6);
     }));
 

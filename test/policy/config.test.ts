@@ -103,7 +103,7 @@ describe('the configuration', () => {
     [
       'an event of untrusted code',
       `grants:\n${grant(entry('repository_id: 74', 'event_name: [push, pull_request]'))}`,
-      /pull_request runs code of people who cannot write/,
+      /pull_request runs code from contributors without write access/,
     ],
     [
       'untrusted code without events',

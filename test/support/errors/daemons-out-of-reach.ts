@@ -31,7 +31,7 @@ export const OF_THE_WAY = {
   ),
   'no response from https://': new ConnectError(
     'ERR_CONNECT',
-    'no response from https://tokens.example.org: self-signed certificate in certificate chain',
+    'no response from https://tokens.example.org: the CA of its certificate is not trusted',
   ),
   ': the time limit expired': timeout('no response from https://tokens.example.org: the time limit expired'),
   'did not connect to': new ConnectError(
@@ -57,7 +57,7 @@ export const OF_THE_WAY = {
   'it responds like a web server (HTTP)': frame('; it responds like a web server (HTTP)'),
   'it responds like a TLS server': frame('; it responds like a TLS server'),
   'the peer does not speak CEDAR (its first byte is': frame(' (its first byte is 42)'),
-  'a message ends too early': new ProtocolError('ERR_MESSAGE', 'a message ends too early'),
+  'a message is truncated': new ProtocolError('ERR_MESSAGE', 'a message is truncated'),
   'the collector returned no usable address': new ProtocolError(
     'ERR_CLASSAD',
     'the collector returned no usable address: the ad has none',

@@ -37,7 +37,7 @@ export const OF_TOKENS = {
   ),
 
   'the runner did not accept the outputs': new OutputError('the runner did not accept the outputs: ENOSPC'),
-  'standard output': new OutputError('standard output: write EPIPE'),
+  'standard output': new OutputError('standard output: the reader closed the pipe'),
   'is a symbolic link, which is not followed': new OutputError('/tmp/ci is a symbolic link, which is not followed'),
-  'cannot be written to': new OutputError('/etc/condor cannot be written to: EACCES: permission denied'),
+  'cannot be written to': new OutputError('/etc/condor cannot be written to: permission denied'),
 } as const satisfies Readonly<Record<string, AnyHTCondorError>>;

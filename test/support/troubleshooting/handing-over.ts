@@ -18,6 +18,10 @@ export const HANDING_OVER: Chapter = {
       name: 'the runner did not accept the outputs',
       means: 'The files in which the runner expects them are not there.',
     },
-    { name: 'standard output', says: 'standard output: write EPIPE', means: 'Nobody reads any more.' },
+    {
+      name: 'standard output',
+      says: 'standard output: the reader closed the pipe',
+      means: 'The command behind the pipe exited before the token was written.',
+    },
   ],
 };

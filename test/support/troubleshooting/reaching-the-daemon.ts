@@ -79,7 +79,7 @@ export const REACHING_THE_DAEMON: Chapter = {
     { name: 'it responds like a TLS server', means: 'Host or port is that of something that speaks TLS.' },
     {
       name: 'the peer does not speak CEDAR (its first byte is',
-      also: ['a message ends too early', 'a line is not an attribute'],
+      also: ['a message is truncated', 'a line is not an attribute'],
       means: 'It is no daemon of HTCondor, or a very old one; or this client has a bug.',
       theirs: ['BUG! … malformed ad'],
     },
