@@ -1,4 +1,4 @@
-/** The README: whatever it shows that can be run is run. */
+/** Runs everything in the README that can be run. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ describe('what the README shows is done', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Under its heading. */
+  /** The snippet below its heading. */
   function shown(heading: string, language: string): Block {
     const section = readFileSync(join(projectRoot, 'README.md'), 'utf8')
       .split(/^(?=##+ )/m)
@@ -63,7 +63,7 @@ describe('what the README shows is done', () => {
       .replaceAll('cm.example.net', other.collector)
       .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool')
       .replaceAll(/127\.0\.0\.1:96\d\d/g, pool.collector);
-  /** The steps of the Action, one after the other, with what they have to have. */
+  /** Runs the steps of the Action in order, with their prerequisites. */
   async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
     const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
     assert.equal(steps.length, results.length);
@@ -171,7 +171,7 @@ describe('what the README shows is done', () => {
     }
   });
 
-  /** On a machine with our command, by both of its names, and a token; without any network beyond. */
+  /** On a host with the command under both names, and a token; without any other network. */
   function shell(
     script: string,
     env: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-/** Where a daemon may be: as it was given, as it says on this machine, or as the first collector that answers says. */
+/** The address of a daemon: from the input, from a file on this host, or from the first collector that responds. */
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** The new token at the daemon that issued it, and what it must say. */
+/** Verification of the new token at the daemon that issued it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fetchToken } from '../src/index.ts';

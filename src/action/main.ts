@@ -116,7 +116,7 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
 /** The names of sources that are inputs of the step. */
 const INPUT_SOURCE = /^(idtoken|scitoken|oidc-audience|client-certificate|password|token-service)( |$)/;
 
-/** Logs the credential that was used, as a notice if no input of the step gave it. */
+/** Logs the credential that was used, as a notice if it is not from an input of the step. */
 function reportCredential(
   {
     authenticationMethod: method,

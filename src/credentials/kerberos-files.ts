@@ -12,18 +12,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_FILE_LENGTH = 1024 * 1024;
 const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
-/** Files of a DIR cache that are looked at. */
+/** Maximum number of files of a DIR cache that are read. */
 const MAX_CACHES = 50;
 
-/** A keytab in base64: its first bytes are 0x0502, and the size of an entry. */
+/** Beginning of a keytab in base64: 0x0502, and the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** Whether a text is a keytab in base64, and not the path of one. */
+/** True if a text is a keytab in base64, not the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
 
-/** `owner`: number of the account that the file must belong to, where others can put files. */
+/** `owner`: user id that must own a file in a directory to which other accounts can write. */
 function readFile(path: string, owner?: number): Buffer {
   const noLink = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
@@ -39,7 +39,7 @@ function readFile(path: string, owner?: number): Buffer {
   }
 }
 
-/** The configuration of `KRB5_CONFIG`, a list of files, or of this host. Files that cannot be read are passed over. */
+/** Reads the files listed in `KRB5_CONFIG`, or this host's configuration. Unreadable files are skipped. */
 export function readConfiguration(env: Environment): KerberosConfiguration {
   const paths = (env['KRB5_CONFIG'] || DEFAULT_CONFIGURATION).split(':').filter((path) => path !== '');
   return parseConfiguration(paths, {
@@ -62,7 +62,7 @@ export function readConfiguration(env: Environment): KerberosConfiguration {
   });
 }
 
-/** The keytab of an input or a file; the content of a file may be base64 too, as CI variables need it. */
+/** Reads the keytab of an input or a file. The file may contain base64, as in a CI variable. */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
   const bytes = readFile(withoutType(text.trim(), ['FILE', 'WRFILE'], 'keytab'));
@@ -75,11 +75,10 @@ interface FoundCache extends CredentialCache {
 }
 
 /**
- * The credential cache of a name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`.
+ * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. With `principal`, selects the cache
+ * of this principal in a directory instead of the primary one.
  *
- * `principal`: of a directory, the cache of this principal instead of the primary one.
- *
- * @throws KerberosError it cannot be read here; or an error of the file system.
+ * @throws KerberosError if it cannot be read; or an error of the file system.
  */
 export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
   if (!name.startsWith('DIR:')) {
@@ -98,7 +97,7 @@ export function readCache(name: string, principal: string | undefined, owner?: n
   return primary;
 }
 
-/** File name of the primary cache in a directory. */
+/** Returns the file name of the primary cache in a directory. */
 function primaryOf(directory: string): string {
   try {
     const name = readFile(join(directory, 'primary')).toString().trim();
@@ -110,7 +109,7 @@ function primaryOf(directory: string): string {
   }
 }
 
-/** The path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
+/** Returns the path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
@@ -118,7 +117,7 @@ function withoutType(name: string, supported: readonly string[], what: string): 
   throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`);
 }
 
-/** Why a file of Kerberos cannot be used. */
+/** Returns why a Kerberos file is unusable. */
 export function reasonOfKerberos(error: unknown): string {
   return error instanceof KerberosError ? error.message : reasonOf(error);
 }

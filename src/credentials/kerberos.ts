@@ -25,9 +25,9 @@ import { isEncodedKeytab, readCache, readConfiguration, readKeytab, reasonOfKerb
 import { unreadable } from './private-file.ts';
 
 export interface KerberosSource {
-  /** Whether KERBEROS was chosen. Else what is on this host is not looked at. */
+  /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
-  /** The inputs. The keytab is a path or base64. */
+  /** The inputs. The keytab is either a path or base64. */
   readonly cache: string | undefined;
   readonly keytab: Secret | undefined;
   readonly password: Secret | undefined;
@@ -39,7 +39,7 @@ export interface KerberosSource {
   readonly uid: number | undefined;
 }
 
-/** What all credentials of a run share. */
+/** State that all credentials of a run share. */
 interface Realm {
   readonly configuration: KerberosConfiguration;
   readonly kdcs: Kdcs;
@@ -113,7 +113,7 @@ function principalOf(text: string | undefined, { defaultRealm }: KerberosConfigu
   return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
 }
 
-/** Work on an input. What is wrong with it is the fault of the workflow's author. */
+/** Runs `work` on an input. A failure becomes an error for the workflow author. */
 function given<T>(input: string, work: () => T): T {
   try {
     return work();
@@ -122,7 +122,9 @@ function given<T>(input: string, work: () => T): T {
   }
 }
 
-/** The cache that Kerberos' tools use; its owner is checked where everybody may write. */
+/**
+ * Returns the default cache of the Kerberos tools. Its owner is checked in a directory to which all accounts can write.
+ */
 function defaultCache(
   { env, uid }: KerberosSource,
   { defaultCache: configured }: KerberosConfiguration,
@@ -185,7 +187,7 @@ function fromCache(
   };
 }
 
-/** @throws KerberosError the session key of a ticket is of an encryption type that is not supported. */
+/** @throws KerberosError if the session key of a ticket has an unsupported encryption type. */
 function supported(ticket: Ticket): Ticket {
   encryptionType(ticket.key.type);
   return ticket;
@@ -198,7 +200,7 @@ function fromKeytab(text: string, label: string, wanted: Principal | undefined, 
   return fromKeys(client, keysOfKeytab(entries, client, label), realm);
 }
 
-/** One exchange straight to the service's ticket if it is of the client's realm, else by a ticket-granting ticket. */
+/** Requests the service's ticket directly if it is in the client's realm, otherwise with a ticket-granting ticket. */
 function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, service }: Realm): ClientSource {
   return {
     client,
@@ -222,7 +224,7 @@ function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, se
   };
 }
 
-/** A ticket for each host is got once; names of hosts do not differ by case (RFC 4120 §6.2.1). */
+/** Each host's ticket is requested once. Host names are case-insensitive (RFC 4120 §6.2.1). */
 function once(get: (host: string) => Ticket | Promise<Ticket>): (host: string) => Promise<Ticket> {
   const tickets = new Map<string, Promise<Ticket>>();
   return (name) => {
@@ -248,7 +250,7 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
   };
 }
 
-/** A daemon takes the principals of its own service for HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
+/** A daemon treats principals of its own service as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
 function warnOfHostPrincipal(client: Principal, service: string, host: Host): void {
   if (client.components[0] !== service) return;
   host.log.warn(

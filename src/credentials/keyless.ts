@@ -27,9 +27,9 @@ export type Bearer =
       readonly identity: string | undefined;
     };
 
-/** What a bearer token is needed for. */
+/** The purpose of a bearer token. */
 interface KeylessRequest {
-  /** Undefined: no bearer token is needed. */
+  /** Undefined if no bearer token is needed. */
   readonly keyless: KeylessSource | undefined;
   readonly credentials: CredentialSources;
   readonly authz: readonly string[];

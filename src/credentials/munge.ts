@@ -31,7 +31,7 @@ export function loadMunge(
       // The program may run as another account, which could read its environment.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
-        child.kill('SIGKILL'); // it may have ignored the signal of the abort
+        child.kill('SIGKILL'); // it may have ignored the abort signal
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || exitOf(error)}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);

@@ -16,7 +16,7 @@ export interface KeytabEntry {
   readonly key: SessionKey;
 }
 
-/** @throws KerberosError the bytes are no keytab of this format. */
+/** @throws KerberosError if the bytes are not a keytab of this format. */
 export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
   const reader = new ByteReader(bytes);
   if (reader.unsigned(2) !== FORMAT) throw new KerberosError('it is not a keytab of format 0x0502');
@@ -24,7 +24,7 @@ export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
   while (reader.remaining > 0) {
     const size = reader.signed();
     const content = reader.bytes(Math.abs(size));
-    if (size > 0) entries.push(getEntry(new ByteReader(content))); // else a deleted entry
+    if (size > 0) entries.push(getEntry(new ByteReader(content))); // a negative length marks a deleted entry
     if (entries.length > MAX_ENTRIES) throw new KerberosError(`it has more than ${MAX_ENTRIES} keys`);
     if (size === 0) break; // the rest is padding
   }
@@ -37,7 +37,7 @@ function getEntry(reader: ByteReader): KeytabEntry {
   const realm = reader.text(2);
   const components = Array.from({ length: count }, () => reader.text(2));
   const type = reader.unsigned(4);
-  reader.unsigned(4); // time of its making
+  reader.unsigned(4); // creation time
   const short = reader.unsigned(1);
   const key = { type: reader.unsigned(2), bytes: reader.counted(2) };
   const long = reader.remaining >= 4 ? reader.unsigned(4) : 0;
@@ -45,9 +45,9 @@ function getEntry(reader: ByteReader): KeytabEntry {
 }
 
 /**
- * The newest keys of a principal.
+ * Returns the newest keys of a principal.
  *
- * @throws KerberosError there is none, or none of a supported encryption type.
+ * @throws KerberosError if there are none of a supported encryption type.
  */
 export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal, source: string): ClientKeys {
   const own = entries.filter(({ principal }) => isSamePrincipal(principal, client));

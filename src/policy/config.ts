@@ -1,4 +1,7 @@
-/** The configuration of the token service: text to a checked, immutable value. Every mistake is reported, not only the first. */
+/**
+ * Parses the configuration of the token service into a checked, immutable value. Reports every mistake, not only the
+ * first.
+ */
 import { isMap, parseDocument } from 'yaml';
 import { readEntry } from './entry.ts';
 import { violationsOf } from './json-schema.ts';
@@ -55,8 +58,8 @@ export function parseConfig(
 }
 
 /**
- * Every scalar is text, exactly as it is written, so that no id is rounded and no `on` becomes true. Aliases, tags and
- * several documents are refused.
+ * Every scalar is text, exactly as written, so that no id is rounded and `on` does not become true. Aliases, tags and
+ * multiple documents are rejected.
  */
 function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;

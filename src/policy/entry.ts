@@ -1,4 +1,4 @@
-/** One entry of `jobs`: what it must fix so that it admits the jobs of one repository and nothing else. */
+/** One entry of `jobs`: what it must fix to admit the jobs of one repository and no others. */
 import type { Expectation } from './claims.ts';
 import { type ConfigContext, type Entry, type Raw, secondsOf } from './model.ts';
 import { EXACT_CLAIMS, type Platform, platformOf } from './platforms.ts';
@@ -56,7 +56,7 @@ function claimMistake(name: string, expected: Expectation): string | undefined {
   return expected.values.includes('') ? 'it is empty' : undefined;
 }
 
-/** What is wrong with the URL of an issuer. A trailing slash is part of an issuer's name and is kept. */
+/** Returns the mistake in the URL of an issuer. A trailing slash is part of an issuer's name and is kept. */
 function issuerMistake(issuer: string, insecureTestIssuer: boolean): string | undefined {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || /[\s?#@]/.test(issuer)) return `"${issuer}" is not the URL of an issuer`;

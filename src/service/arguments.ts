@@ -12,7 +12,7 @@ export interface Arguments {
   readonly token: string | undefined;
 }
 
-/** The arguments make no sense. Exit status 2. */
+/** Invalid arguments. Exit status 2. */
 export class UsageError extends Error {}
 
 const SUBCOMMANDS: readonly Subcommand[] = ['serve', 'check', 'explain', 'config'];

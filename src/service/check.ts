@@ -1,4 +1,7 @@
-/** `condor_token_service check`: the configuration, then the site. One line each, with what to do. */
+/**
+ * `condor_token_service check`: checks the configuration, then the site. Prints one line for each result, with the
+ * action to take.
+ */
 
 import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
@@ -22,7 +25,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
 /** HTCondor's own default, one day. */
 const DEFAULT_SESSION_SECONDS = '86400';
-/** The first releases of each series in which a daemon cuts the levels of a token to those of the credential. */
+/** The first release of each series in which a daemon restricts a token to the levels of the credential. */
 const CUTS_LEVELS_SINCE = [
   [23, 0, 22],
   [23, 9, 6],
@@ -96,7 +99,7 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued): readonly Fi
   return found;
 }
 
-/** Whether a daemon of this version cuts levels. A version that is not known is taken for new. */
+/** True if a daemon of this version restricts levels. An unknown version is assumed to be new. */
 export function cutsLevels(version: string): boolean {
   if (version === '') return true;
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
@@ -110,7 +113,7 @@ function isLoopback(sinful: string): boolean {
   return /^<(127\.|\[::1\]|localhost)/.test(sinful);
 }
 
-/** Settings of HTCondor on this host that decide how long a token can be of use. */
+/** Settings of HTCondor on this host that determine how long a token is usable. */
 function hostFindings({ setting }: Snapshot): readonly Finding[] {
   if (setting('FULL_HOSTNAME') === undefined)
     return [['warn', 'host: HTCondor is not configured here, so its settings are not checked']];

@@ -1,4 +1,6 @@
-/** `condor_token_service explain`: which grant a job gets, or what differs, and the entry that would admit it. */
+/**
+ * `condor_token_service explain`: shows which grant a job receives, or what differs and the entry that would admit it.
+ */
 import { readFileSync } from 'node:fs';
 import { describeEntry, entryFor } from '../policy/advice.ts';
 import type { Claims } from '../policy/claims.ts';

@@ -1,4 +1,4 @@
-/** The public keys of issuers: discovered over HTTPS, kept, and asked for again with restraint. */
+/** The public keys of issuers: discovered over HTTPS, cached, and refreshed at a limited rate. */
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { proxyFor } from '../credentials/http-proxy.ts';
 import { sendHttp } from '../credentials/https.ts';
@@ -10,15 +10,15 @@ import type { World } from './world.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** The keys of an issuer are not known, and cannot be fetched now. */
+/** The keys of an issuer are unknown and cannot be fetched now. */
 export class IssuerUnavailable extends Error {}
 
 interface Kept {
   keys: KeySet | undefined;
-  /** When the keys came, and when they were last asked for, in seconds of a clock that is never set. */
+  /** Times of the last successful and of the last attempted fetch, in seconds of a monotonic clock. */
   fetchedAt: number;
   askedAt: number;
-  /** When the keys were asked for again because of an unknown key. */
+  /** Time of the last fetch because of an unknown key. */
   refetchedAt: number;
   pending: Promise<void> | undefined;
   problem: string;
@@ -26,7 +26,7 @@ interface Kept {
 
 const FRESH_SECONDS = 10 * 60;
 const USABLE_SECONDS = 24 * 60 * 60;
-/** Pause between requests to an issuer that fails, or for a key that it does not have. */
+/** Minimum pause between requests to an issuer that fails, or that lacks a key. */
 const PAUSE_SECONDS = 30;
 const TIMEOUT_MS = 5000;
 const MAX_KEYS = 50;
@@ -41,7 +41,7 @@ export class IssuerKeys {
   }
 
   /**
-   * The keys of an issuer. `isUnknown`: the keys that were returned before lack the one of a token, so that they are
+   * Returns the keys of an issuer. `isUnknown`: the previously returned keys lack the key of a token, so they are
    * fetched again, at most once in 30 s.
    *
    * @throws IssuerUnavailable
@@ -59,13 +59,14 @@ export class IssuerKeys {
       kept.pending ??= this.#fetch(issuer, kept).finally(() => {
         kept.pending = undefined;
       });
-    // Fresh keys do not wait: otherwise tokens with invented key ids could delay the others by TIMEOUT_MS.
+    // A request with fresh keys does not wait for the fetch. Otherwise, tokens with invented key ids could delay other
+    // requests by TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }
 
-  /** Forgets issuers that the configuration no longer names. */
+  /** Removes issuers that the configuration no longer contains. */
   retain(issuers: ReadonlySet<string>): void {
     for (const issuer of this.#kept.keys()) if (!issuers.has(issuer)) this.#kept.delete(issuer);
   }

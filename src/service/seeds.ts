@@ -11,21 +11,21 @@ import { covers } from '../token/levels.ts';
 interface SeedPlaces {
   /** `seeds.d` beside the configuration. */
   readonly directory: string;
-  /** Systemd's credentials; undefined: the service was not started with any. */
+  /** Directory of systemd's credentials; undefined if the service was started without any. */
   readonly credentials: string | undefined;
   readonly uid: number | undefined;
 }
 
 export type Seed =
   | { readonly token: IdToken; readonly source: string; readonly warning: string | undefined }
-  /** Why the seed cannot be used: its grant is disabled, the others work. */
+  /** The reason why the seed is unusable: its grant is disabled, the other grants work. */
   | { readonly unusable: string };
 
 const MAX_SEED_LENGTH = 64 * 1024;
 const WARN_BEFORE_SECONDS = 14 * 24 * 60 * 60;
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** Reads the seed of a grant and checks that it is what the grant says. `now`: seconds since 1970. */
+/** Reads the seed of a grant and checks that it matches the grant. `now`: seconds since 1970. */
 export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
   const { identity } = grant;
   const inCredentials = places.credentials === undefined ? undefined : join(places.credentials, `seed.${identity}`);
@@ -50,7 +50,7 @@ export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
   }
 }
 
-/** What to tell of the expiry of a seed; undefined: nothing. */
+/** Returns a warning about the expiry of a seed; undefined if none is needed. */
 export function warningOf({ expiresAt }: IdToken, identity: string, now: number): string | undefined {
   if (expiresAt === undefined) return `the seed of ${identity} never expires; create it with -lifetime 7776000`;
   const left = expiresAt - now;
@@ -94,7 +94,7 @@ function flagsOf(authz: readonly string[]): string {
   return authz.map((level) => `-authz ${level}`).join(' ');
 }
 
-/** Reads a file that belongs to root or this user and that nobody else can write. */
+/** Reads a file that root or this account owns and that no other account can write to. */
 export function readOwnFile(path: string, uid: number | undefined): string {
   let file: number;
   try {

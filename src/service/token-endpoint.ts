@@ -1,4 +1,4 @@
-/** `POST /token`: from a form to a token or a refusal. Every decision about a verified job token is audited. */
+/** `POST /token`: turns a form into a token or a refusal. Every decision about a verified job token is audited. */
 
 import { messageOf } from '../errors.ts';
 import { claimOf } from '../policy/claims.ts';
@@ -53,7 +53,7 @@ export class TokenEndpoint {
     this.#failures = new PerMinute(FAILURES_PER_MINUTE, parts.world.elapsedMs);
   }
 
-  /** Answers one request. `timeLeftMs`: until the client is no longer waited for. */
+  /** Answers one request. `timeLeftMs`: time until the client stops waiting. */
   async answer(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {

@@ -1,4 +1,4 @@
-/** Inputs that make no sense: one annotation with the code, nothing written, nobody called. */
+/** Invalid inputs: one annotation with the code; nothing is written, and no peer is contacted. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';

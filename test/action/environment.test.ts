@@ -1,4 +1,4 @@
-/** What the next steps of a job find: a private directory, variables, and at the end everything as before. */
+/** The environment of later steps: a private directory and variables, which the end of the job restores. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -111,7 +111,7 @@ describe('export-environment', () => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without pool: that of the configuration is meant, not that of the first step.
+        // Without pool, the step uses the configuration's pool, not that of the first step.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };

@@ -1,4 +1,4 @@
-/** KERBEROS: which credential of a host or of the inputs is used, and why not the others. */
+/** KERBEROS: which credential of a host or of the inputs is used, and the reasons for the unused ones. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

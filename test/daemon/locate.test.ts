@@ -1,4 +1,4 @@
-/** Finding a daemon: by name, alone, among several, through several collectors; and not finding it. */
+/** Locating a daemon: by name, as the only one, among several, through several collectors; and failures. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';

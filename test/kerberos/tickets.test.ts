@@ -1,4 +1,4 @@
-/** The conversations with a KDC: which key is used, whose answers count, and what is refused. */
+/** The exchanges with a KDC: which key is used, which replies are accepted, and what is rejected. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What is sent to a token service and to the OIDC endpoint, and the hint for each way that they fail. */
+/** Requests to a token service and to the OIDC endpoint, and the hint for each failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { advised } from '../support/advice.ts';
@@ -9,7 +9,7 @@ import { SciTokenKey } from '../support/scitoken-key.ts';
 
 const site = new SciTokenKey('https://site.test');
 
-/** The form and headers that the service gets. */
+/** The form and headers that the service receives. */
 async function sentWith(words: Words): Promise<{ form: URLSearchParams; bearer: string | undefined; log: string[] }> {
   let form = new URLSearchParams();
   let bearer: string | undefined;

@@ -1,4 +1,4 @@
-/** The jobs of our own CI that try the Action, run by act on this machine. */
+/** The CI jobs of this repository that run the Action, run by act on this host. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -24,7 +24,7 @@ describe('ci.yml', { skip: why }, () => {
 
   function run(job: string, ...matrix: string[]): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the trees of real pools
+    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the installed trees of real pools
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache } });
   }
 
@@ -50,7 +50,7 @@ describe('ci.yml', { skip: why }, () => {
   });
 });
 
-/** The workflow with one job, without the steps that get the sources and build them: they are here, and built. */
+/** The workflow with one job, without the steps that check out and build the sources: both exist already. */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
   const { [job]: found } = workflow.jobs;

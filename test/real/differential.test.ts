@@ -1,10 +1,12 @@
-/** The same arguments for HTCondor's condor_token_fetch and for ours: the same claims, the same success or failure. */
+/**
+ * The same arguments for HTCondor's condor_token_fetch and this command: the same claims, the same success or failure.
+ */
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { assertSameOutcome } from '../support/same-outcome.ts';
 
-/** A configuration, the limits of the credential, and arguments behind `-pool … -name …` or instead of them. */
+/** A configuration, the levels of the credential, and arguments after `-pool … -name …` or instead of them. */
 interface Case {
   readonly what: string;
   readonly args: readonly string[];

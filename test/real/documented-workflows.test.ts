@@ -1,4 +1,4 @@
-/** The workflows of the README, run by act at real daemons: a job runs to its end, and its output is in the log. */
+/** The workflows of the README, run by act with real daemons: a job completes, and its output is in the log. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -41,7 +41,7 @@ for (const suite of poolSuites()) {
     let secret: string;
     before(async () => {
       pool = await startPool({ suite, negotiator: true });
-      // What step 1 of the quick start stores.
+      // The token that step 1 of the quick start stores.
       const script = 'condor_token_fetch -authz READ -authz WRITE -lifetime 7776000';
       const { stdout, stderr } = await pool.exec(['sh', '-c', script], { user: 'alice' });
       assert.match(stdout, /^eyJ/, stderr);

@@ -1,4 +1,4 @@
-/** What goes wrong with Kerberos, brought about on the MIT KDC and real daemons: each has its own advice. */
+/** Kerberos failures with the MIT KDC and real daemons: each has its own hints. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised, assertAdvised } from '../support/advice.ts';

@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 
 const RESTARTING = /^Attempt 1 failed: .* The daemon may be restarting; retrying for up to \d+ s$/;
 
-/** Ends a daemon at once. Its pid is the parent's of nothing else by that name. */
+/** Kills a daemon. Its PID is that of the only process with this name and parent. */
 const kill = (daemon: string) => ['sh', '-c', `kill -9 $(pidof condor_${daemon})`];
 
 for (const suite of poolSuites()) {
@@ -119,7 +119,9 @@ for (const suite of poolSuites()) {
     });
 
     describe('do not know a name that no daemon has', () => {
-      /** What the rule decides if the pool had been running for so many seconds more: the collector compares ages with limits. */
+      /**
+       * The decision of the rule if the pool had run for this many more seconds: the rule compares ages with limits.
+       */
       async function missing(seconds: number): Promise<LocateError> {
         const { host } = notingHost();
         const address = parseSinful(`<${full?.collector}>`) ?? assert.fail();

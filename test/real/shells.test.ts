@@ -1,4 +1,4 @@
-/** The built Action and command at real daemons, and what they write, used by HTCondor. */
+/** The built Action and command with real daemons, and HTCondor's tools with the files that they write. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Jobs without a stored secret, by our own token service: the Action, the command, and HTCondor's own daemons. */
+/** Jobs without a stored secret, with condor_token_service: the Action, the command, and HTCondor's own daemons. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -179,7 +179,8 @@ grants:
       const approved = await pool.exec(['sh', '-c', approve], job);
       assert.notEqual(approved.status, 0, approved.stdout + approved.stderr);
       assert.ok(await isPending(), 'the request is still not approved');
-      // The same command of an administrator approves it: the refusal above is of the job's token, not of the command.
+      // An administrator approves it with the same command, so the refusal above concerns the job's token, not the
+      // command.
       await pool.run('sh', '-c', approve);
       await asking;
     });

@@ -12,7 +12,7 @@ import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/serv
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';
-/** In `npm test`; the contract's 50 moments are tried with KILLS=50. */
+/** Number of kills in `npm test`; KILLS=50 tests more moments. */
 const KILLS = Number(process.env['KILLS'] ?? 20);
 let pool: EmbeddedPool;
 let issuer: JobIssuer;
@@ -310,7 +310,7 @@ describe('the certificate', () => {
       const old = await serial();
       const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
       const renewed = await service.renewCertificate();
-      writeFileSync(join(service.directory, 'tls.crt'), certificate); // the key alone is new
+      writeFileSync(join(service.directory, 'tls.crt'), certificate); // only the key is new
       await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
       assert.equal(await serial(), old);
       writeFileSync(join(service.directory, 'tls.crt'), renewed);

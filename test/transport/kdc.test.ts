@@ -1,4 +1,4 @@
-/** The way to KDCs: framing, several of them, and those that do not answer. */
+/** The transport to KDCs: framing, several KDCs, and those that do not respond. */
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
@@ -14,7 +14,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A KDC that does this with a request. */
+/** A KDC that handles a request like this. */
 async function kdc(serve: (socket: Socket, request: Buffer) => void) {
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -1,4 +1,4 @@
-/** The port at which a daemon is waited for: who gets in, who does not, and that it is closed. */
+/** The port where the client waits for a daemon: which connections it accepts, and that it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -82,7 +82,7 @@ describe('a reverse listener', () => {
   });
 
   test('listens to few at a time: the oldest has to go', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] }); // nobody goes because of the time
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of the time
     const listener = await open();
     const crowd: Socket[] = [];
     for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));
