@@ -57,11 +57,7 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
   return { path: resolve(path), overwrite, earlier: found.kind === 'file' ? found.hash : undefined };
 }
 
-/**
- * Writes the token. Calls `save` before anything is written, and again if the placement changed.
- *
- * @throws OutputError ERR_OUTPUT; then the path is unchanged.
- */
+/** Writes the token. Calls `save` before it writes, and again if the placement changed. Throws OutputError ERR_OUTPUT. */
 export function placeToken(
   { path, overwrite, earlier: expected }: PlacementPlan,
   token: IdToken,

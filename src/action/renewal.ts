@@ -151,8 +151,8 @@ function linesOf(directory: string, name: string): readonly string[] {
 }
 
 /**
- * Windows removes no directory that is the working directory of a process, so the process is in the root of the drive there.
- * Elsewhere it is in its own directory, because the path of a socket is limited to a hundred bytes.
+ * Windows cannot remove the working directory of a process, so the process runs in the root of the drive there.
+ * Elsewhere it runs in its own directory, because the path of a socket is limited to about a hundred bytes.
  */
 export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? win32.parse(directory).root : directory;

@@ -10,7 +10,7 @@ interface Flag {
   readonly help: string;
 }
 
-/** Flags that no tool of HTCondor has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
+/** Flags that no HTCondor tool has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
 const CHECKS: readonly Flag[] = [
   { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token is for this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },

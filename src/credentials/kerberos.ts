@@ -122,9 +122,7 @@ function given<T>(input: string, work: () => T): T {
   }
 }
 
-/**
- * Returns the default cache of the Kerberos tools. Its owner is checked in a directory to which all accounts can write.
- */
+/** Returns the default cache of the Kerberos tools. Its owner is checked, because others can write to its directory. */
 function defaultCache(
   { env, uid }: KerberosSource,
   { defaultCache: configured }: KerberosConfiguration,
@@ -147,9 +145,7 @@ function fromCache(
 ): ClientSource {
   const { client, tickets, path } = readCache(name, wanted && formatPrincipal(wanted), owner);
   if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted))
-    throw new KerberosError(
-      `${path} contains tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`,
-    );
+    throw new KerberosError(`${path} has tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`);
   const own = tickets.filter((ticket) => formatPrincipal(ticket.client) === formatPrincipal(client));
   const granting = own.filter(({ service }) => realmOfTicketGranting(service) === client.realm);
   const services = own.filter(({ service: { components } }) => components[0] === realm.service);
@@ -159,8 +155,7 @@ function fromCache(
     client,
     label: `${label} (${formatPrincipal(client)})`,
     objection(now) {
-      if (usable.length === 0)
-        return 'it contains neither a ticket-granting ticket nor a ticket for HTCondor’s service';
+      if (usable.length === 0) return 'it contains no ticket-granting ticket and no ticket for HTCondor’s service';
       return latest * 1000 > now.getTime()
         ? undefined
         : `its ticket expired at ${new Date(latest * 1000).toISOString()}`;
@@ -175,9 +170,7 @@ function fromCache(
       if (ready !== undefined) return supported(ready);
       const [grant] = granting.filter(({ endTime }) => endTime > now);
       if (grant === undefined)
-        throw new KerberosError(
-          `it contains neither a valid ticket-granting ticket nor one for ${realm.service}/${host}`,
-        );
+        throw new KerberosError(`it contains no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
       return requestServiceTicket(
         supported(grant),
         { components: [realm.service, host], realm: wantedRealm },
@@ -243,9 +236,7 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
       const configured = configuration.kdcsOf(realm).flatMap((text) => parseKdc(text) ?? []);
       const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
       if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-      throw new KerberosError(
-        `no KDC of the realm ${realm} is known: krb5.conf does not list one, and DNS has no SRV record`,
-      );
+      throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`);
     },
   };
 }

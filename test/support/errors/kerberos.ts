@@ -33,7 +33,7 @@ export const OF_KERBEROS = {
     '/tmp/krb5cc_1000 (alice@POOL.TEST): its ticket expired at 2026-01-01T00:00:00.000Z',
   ),
   'no KDC of the realm NOWHERE.TEST is known': refused(
-    'kerberos-password (alice@NOWHERE.TEST): no KDC of the realm NOWHERE.TEST is known: krb5.conf does not list one, and DNS has no SRV record',
+    'kerberos-password (alice@NOWHERE.TEST): no KDC of the realm NOWHERE.TEST is known: neither krb5.conf nor DNS lists one',
   ),
   'does not know the client nobody@POOL.TEST': refused(
     'kerberos-password (nobody@POOL.TEST): the KDC of POOL.TEST does not know the client nobody@POOL.TEST (CLIENT_NOT_FOUND)',
