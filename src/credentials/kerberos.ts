@@ -47,7 +47,7 @@ interface Realm {
 }
 
 const NOT_CHOSEN =
-  'it is used only if it is selected: add it to authentication-methods, or set kerberos-cache, kerberos-keytab or kerberos-password';
+  'it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password';
 
 /**
  * Loads KERBEROS with the credentials of the inputs, or with those of this host.

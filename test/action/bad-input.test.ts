@@ -154,7 +154,7 @@ describe('a credential error', () => {
     assertFailed(step, {
       code: 'ERR_NO_CREDENTIAL',
       status: 2,
-      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it is used only if it is selected/,
+      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it was not selected/,
     });
     assert.equal(connections, 0, 'nobody was called');
   });
