@@ -97,6 +97,13 @@ describe('what the README shows is done', () => {
     assert.ok(existsSync(step.outputs['token-file'] ?? ''));
   };
 
+  /** The rows of the table in a document that has this heading. */
+  const rowsOf = (text: string, heading: string): readonly (readonly [string, string])[] =>
+    [
+      ...(text.split(`| ${heading} | |\n|---|---|\n`)[1]?.split('\n\n')[0] ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm),
+    ].map(([, name = '', value = '']) => [name, value] as const);
+  /** A value without what differs in each run: times, ids and numbers. */
+  const kindOf = (value: string) => value.replaceAll(/[0-9a-f]{32}/g, 'ID').replaceAll(/\d+/g, '0');
   test('Quick start', () =>
     act('Quick start', (step) => {
       isFor('ci@example.org', 'READ WRITE', '1800')(step);
@@ -109,6 +116,12 @@ describe('what the README shows is done', () => {
           `${line} is printed:\n${step.raw}`,
         );
       }
+      const sample = rowsOf(readFileSync(join(projectRoot, 'README.md'), 'utf8'), 'HTCondor token');
+      const printed = [...step.summary.matchAll(/<tr><td>(.*?)<\/td><td><code>(.*?)<\/code><\/td><\/tr>/g)];
+      assert.deepEqual(
+        printed.map(([, name = '', value = '']) => [name, kindOf(value)]),
+        sample.map(([name, value]) => [name, kindOf(here(value).replace('alice@', 'ci@'))]),
+      );
     }));
   test('Two pools in one job', () =>
     act(

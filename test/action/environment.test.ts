@@ -105,6 +105,20 @@ describe('export-environment', () => {
       }
     }));
 
+  test('locates a daemon whose name contains spaces, and exports its address instead of its name', () =>
+    withPool({ schedds: ['ci@pool', 'night runs@pool'] }, async (pool) => {
+      let content = '';
+      const step = await runner.runAction(inputs(pool, { name: 'night runs@pool' }), {
+        beforePost: ({ env }) => {
+          content = readFileSync(env['_CONDOR_SCHEDD_ADDRESS_FILE'] ?? '', 'utf8');
+        },
+      });
+      assert.equal(step.status, 0, step.raw);
+      assert.equal(step.outputs['daemon-name'], 'night runs@pool');
+      assert.deepEqual([step.env['_CONDOR_SCHEDD_HOST'], step.env['_CONDOR_COLLECTOR_HOST']], ['', pool.collector]);
+      assert.equal(content, `${pool.schedd(1)}\n${versionString('25.14.1')}\n`);
+    }));
+
   test('of a second step is for another pool, which does not take what the first has exported for its own', () =>
     withPool({}, (one) =>
       withPool({ trustDomain: 'other.test', schedds: ['ap@other'] }, async (two) => {
