@@ -443,7 +443,6 @@ const REASONS = {
     EPERM: "the operation is not permitted",
     EROFS: "the file system is read-only",
     ENOSPC: "no space is left on the device",
-    EDQUOT: "the disk quota is exhausted",
     EFBIG: "the file would exceed the size limit",
     ENOTDIR: "a part of the path is not a directory",
     EISDIR: "it is a directory",
@@ -451,10 +450,7 @@ const REASONS = {
     ELOOP: "it is a symbolic link, or there are too many of them",
     ENAMETOOLONG: "the path is too long",
     EBUSY: "it is in use",
-    ENXIO: "it is not a regular file",
-    EXDEV: "it is on another file system",
     EMFILE: "too many files are open",
-    ENFILE: "too many files are open",
     EIO: "an input/output error occurred",
     EPIPE: "the reader closed the pipe",
     EADDRINUSE: "the address is already in use",
@@ -466,14 +462,7 @@ const REASONS = {
     ETIMEDOUT: "the connection timed out",
     CERT_HAS_EXPIRED: "its certificate has expired",
     CERT_NOT_YET_VALID: "its certificate is not valid yet",
-    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed and not trusted",
-    SELF_SIGNED_CERT_IN_CHAIN: "the CA of its certificate is not trusted",
-    UNABLE_TO_GET_ISSUER_CERT: "the CA of its certificate is not trusted",
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the CA of its certificate is not trusted",
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the CA of its certificate is not trusted, or it does not send its intermediate CAs",
-    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for a different host name",
-    ERR_SSL_WRONG_VERSION_NUMBER: "it does not use TLS",
-    ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not use TLS"
+    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for a different host name"
 };
 
 function system_reason_systemReason(error) {
@@ -481,6 +470,8 @@ function system_reason_systemReason(error) {
     const {code, errno, message} = error;
     if (code === undefined) return message;
     if (code.startsWith("HPE_")) return "its response is not valid HTTP";
+    if (code.startsWith("ERR_SSL_")) return "it does not use TLS, or not a common version";
+    if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return "the CA of its certificate is not trusted";
     return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
 }
 
@@ -4905,7 +4896,7 @@ function kdc_exchange(socket, request, signal) {
     });
 }
 
-const NOT_CHOSEN = "it is used only if it is selected: add it to authentication-methods, or set kerberos-cache, kerberos-keytab or kerberos-password";
+const NOT_CHOSEN = "it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password";
 
 function loadKerberos(source, host) {
     if (!source.chosen) return new Unavailable(NOT_CHOSEN);

@@ -34,7 +34,7 @@ export interface Answer {
 interface Acceptance {
   /** True if the answer needs no authenticated collector. */
   trusted(answer: Answer): boolean;
-  /** True if a collector that accepts no credential is asked without authentication. */
+  /** True if a collector that accepts no credential is queried without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 

@@ -23,7 +23,7 @@ interface DaemonQuery {
    * then supply the name, if the user supplied the same one or if the collector is authenticated.
    */
   readonly needsServerName: boolean;
-  /** True if a collector that accepts no credential is asked without authentication. */
+  /** True if a collector that accepts no credential is queried without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 

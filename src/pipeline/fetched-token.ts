@@ -16,7 +16,7 @@ export interface FetchedToken {
   readonly daemonVersionText: string;
   /** `IDTOKENS`, `SSL` and so on; `token-service` if a token service issued the token. */
   readonly authenticationMethod: string;
-  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  /** Source of the credential that the daemon accepted: an input, a file, a variable, `this account`. */
   readonly credentialSource: string;
   /** How far the daemon's clock is ahead of the local clock, in seconds; negative if it is behind. */
   readonly clockSkewSeconds: number;
@@ -40,7 +40,7 @@ export interface CheckResult {
   /** HTCondor version of the daemon, such as `25.14.1`; empty if the daemon did not send it. */
   readonly daemonVersion: string;
   readonly authenticationMethod: string;
-  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  /** Source of the credential that the daemon accepted: an input, a file, a variable, `this account`. */
   readonly credentialSource: string;
   /** Authorization levels that the daemon allows to this identity with this credential. */
   readonly allowed: readonly string[];

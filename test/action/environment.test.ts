@@ -15,7 +15,7 @@ after(() => runner.close());
 
 const RECORD = '.exported';
 
-/** A private directory of an earlier step, with a record that says this. */
+/** A private directory of an earlier step, with the record of that step. */
 function earlierStep(record: string): Record<string, string> {
   const directory = join(runner.temp, `condor-token-${randomUUID()}`);
   mkdirSync(directory, { mode: 0o700 });

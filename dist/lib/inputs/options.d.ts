@@ -16,7 +16,7 @@ export interface CheckOptions {
     /** Type of the daemon: `schedd`, `collector` and so on. Default: `schedd`. */
     readonly type?: string | undefined;
     /**
-     * Sinful string or `host:port` of the daemon; no collector is asked. With `pool` or `name`, `host:port` is the local
+     * Sinful string or `host:port` of the daemon; no collector is queried. With `pool` or `name`, `host:port` is the local
      * end of a tunnel to the daemon.
      */
     readonly address?: string | undefined;
