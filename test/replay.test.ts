@@ -8,9 +8,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { Recording } from '../scripts/record/recording.ts';
 import { readRequest } from '../src/inputs/request.ts';
 import { fetchToken } from '../src/pipeline/fetch.ts';
-import type { Recording } from './record/recording.ts';
 import { listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
@@ -43,13 +43,13 @@ async function replay(socket: Socket, { flights }: Recording, pieces: number): P
   return seen;
 }
 
-test('there are recordings of two releases', () => assert.equal(recordings.length, 2));
+test('recordings of two releases exist', () => assert.equal(recordings.length, 2));
 
 for (const path of recordings) {
   const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
   describe(recording.about, () => {
     for (const pieces of [1, 100_000]) {
-      test(`is said and understood again, answers in pieces of ${pieces}`, async (context) => {
+      test(`is replayed byte for byte, with replies in pieces of ${pieces}`, async (context) => {
         const server = createServer({ noDelay: true });
         context.after(() => server.close());
         const port = await listen(server);

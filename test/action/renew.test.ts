@@ -38,7 +38,7 @@ describe('renew', () => {
     ['a private directory', { 'export-environment': 'true' }],
     ['a file', { file: 'kept-fresh' }],
   ] as const) {
-    test(`replaces the token in ${where}, and ends with the job`, () =>
+    test(`replaces the token in ${where} until the job ends`, () =>
       withPool({}, async (pool) => {
         let directory = '';
         const step = await runner.runAction(inputs(pool, more), {
@@ -61,7 +61,7 @@ describe('renew', () => {
       }));
   }
 
-  test('goes on when the daemon was away', async () => {
+  test('continues after the daemon was unreachable', async () => {
     let pool = await EmbeddedPool.start();
     const { port, keys } = pool;
     try {
@@ -82,7 +82,7 @@ describe('renew', () => {
     }
   });
 
-  test('makes nothing anew that is removed while a token is on its way', async () => {
+  test('does not recreate a directory that is removed during a renewal', async () => {
     let directory = '';
     let replies = 0;
     const reply = (ad: Ad) => {
@@ -105,7 +105,7 @@ describe('renew', () => {
     });
   });
 
-  test('goes on where nothing can be told of it', async () => {
+  test('continues if its log cannot be written', async () => {
     let pool = await EmbeddedPool.start();
     const { port, keys } = pool;
     try {
@@ -128,7 +128,7 @@ describe('renew', () => {
     }
   });
 
-  test('finds what was named by its place in the workspace', () =>
+  test('resolves relative paths of inputs against the workspace', () =>
     withPool({}, async (pool) => {
       writeFileSync(join(runner.workspace, 'ca.pem'), (await Authority.create()).certificate);
       const step = await runner.runAction(
@@ -141,7 +141,7 @@ describe('renew', () => {
       assert.deepEqual(step.post?.annotations, []);
     }));
 
-  test('says at the end that it had ended before', () =>
+  test('warns in post if its process ended before the job', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { file: 'ended' }), {
         beforePost: async ({ state }) => {
@@ -151,7 +151,7 @@ describe('renew', () => {
       assert.match(step.post?.annotations[0]?.message ?? '', /^The renewal process ended/);
     }));
 
-  test('ends when its directory is gone, whoever removed it', () =>
+  test('ends when its directory is removed', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }));
       rmSync(step.state['renewal'] ?? '', { recursive: true });
@@ -162,7 +162,7 @@ describe('renew', () => {
       assert.ok(!existsSync(step.outputs['token-directory'] ?? ''));
     }));
 
-  test('ends with the process that runs the job, without any post', { skip: process.platform === 'win32' }, () =>
+  test('ends when the process of the runner ends, also without post', { skip: process.platform === 'win32' }, () =>
     withPool({}, async (pool) => {
       const temp = join(runner.temp, 'of-its-own');
       mkdirSync(temp);
@@ -192,7 +192,7 @@ describe('renew', () => {
     ['with mode request', { file: 'x', mode: 'request', identity: 'a@b' }, /mode request/],
     ['with a token that never expires', { file: 'x', lifetime: 'unlimited' }, /never expires/],
   ] as const) {
-    test(`makes no sense ${what}`, async () => {
+    test(`is rejected ${what}`, async () => {
       const step = await runner.runAction({ pool: 'cm', idtoken: 'not-there', renew: 'true', ...words });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
     });

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { cacheBytes } from '../fuzz/kerberos-targets.ts';
+import { grantingCacheBytes } from '../support/cache-bytes.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -20,13 +20,19 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
   for (const [name, content] of Object.entries({
-    ...{ cache: cacheBytes(), old: cacheBytes(1_000_000_000), keytab: KEYTAB, encoded: ENCODED, text: 'correct horse' },
+    ...{
+      cache: grantingCacheBytes(),
+      old: grantingCacheBytes(1_000_000_000),
+      keytab: KEYTAB,
+      encoded: ENCODED,
+      text: 'correct horse',
+    },
     ...{ conf: '[libdefaults]\ndefault_realm = POOL.TEST\n', kcm: '[libdefaults]\ndefault_ccache_name = KCM:\n' },
   }))
     writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, 'dir'));
   writeFileSync(join(folder, 'dir', 'primary'), 'tktA\n');
-  writeFileSync(join(folder, 'dir', 'tktA'), cacheBytes());
+  writeFileSync(join(folder, 'dir', 'tktA'), grantingCacheBytes());
   mkdirSync(join(folder, 'evil'));
   writeFileSync(join(folder, 'evil', 'primary'), '../cache\n');
   symlinkSync(join(folder, 'cache'), join(folder, 'link'));
@@ -59,7 +65,7 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 }
 
 describe('KERBEROS', () => {
-  test('looks at nothing unless it is chosen', () =>
+  test('reads no files unless it is chosen', () =>
     assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /it was not selected/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
@@ -171,7 +177,7 @@ describe('KERBEROS', () => {
     assert.equal(found.guessed(peer), undefined);
   });
 
-  test('warns of the principal of a host', () => {
+  test('warns about the principal of a host', () => {
     const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
     const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
     assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);

@@ -75,7 +75,9 @@ interface Ran {
 }
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_request of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`condor_token_request of HTCondor ${suite} and this command have the same result for`, {
+    skip: poolUnavailable() ?? false,
+  }, () => {
     let pool: Pool;
     let words: Readonly<Record<string, string>>;
     let theirs: readonly Ran[] = [];
@@ -92,11 +94,11 @@ for (const suite of poolSuites()) {
       // the id; stdbuf makes it.
       theirs = await runAll(['stdbuf', '-oL', 'condor_token_request'], 'theirs', CASES.length);
       // Nor does HTCondor's tool wait for a restart.
-      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', 6);
+      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', CASES.length / 2);
     });
     after(() => pool?.stop());
 
-    /** Runs all cases, `atOnce` at a time. */
+    /** Runs all cases, `concurrency` at a time. */
     async function runAll(tool: readonly string[], who: string, concurrency: number): Promise<readonly Ran[]> {
       const all: Ran[] = [];
       while (all.length < CASES.length) {
