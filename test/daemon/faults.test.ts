@@ -1,4 +1,4 @@
-/** Each message of a daemon, broken in each way: one expected error, no token written, no secret shown. */
+/** Each message of a daemon with each fault: one expected error, no token written, no secret printed. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -101,7 +101,7 @@ for (const [message = '', ownCodes = ''] of rows.slice(1)) {
   });
 }
 
-test('FS leaves no directory behind, whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
 
 let directory: string;
 before(() => {

@@ -1,6 +1,6 @@
 /**
- * Every refusal of the token service, in front of real daemons: the reason that the job sees, and the audit line. The
- * releases share the refusals, and the faults that no daemon has a part in.
+ * Every refusal of the token service with real daemons: the reason that the job receives, and the audit line. The
+ * releases share the refusals.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';

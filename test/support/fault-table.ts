@@ -129,9 +129,23 @@ export function everyFault(): readonly FaultCase[] {
   ).filter(isPossible);
 }
 
-/** Returns whether a case must run alone. The daemon serves no other client while it reads a request. */
-export const isExclusive = ({ direction, name }: FaultCase): boolean =>
-  direction === 'to the daemon' && name === 'request';
+/** Number of cases that may run at the same time, by group. The groups run one after another. */
+export const GROUPS = {
+  'frames before authentication and replies': 8,
+  'TLS records': 8,
+  'frames that are read alone': 1,
+} as const;
+
+/**
+ * Returns the group of a case. A daemon serves no other client while it reads a request. While a TLS record of one client is
+ * broken, a daemon may also reject a SciToken of another, so neither kind runs together with the other.
+ */
+export function groupOf({ method, fault, direction, name }: FaultCase): keyof typeof GROUPS {
+  if (direction === 'to the client' || HARMLESS.includes(fault.name)) return 'frames before authentication and replies';
+  if (name === 'request' || name === 'SciToken' || (name === 'TLS done' && method === 'SCITOKENS'))
+    return 'frames that are read alone';
+  return name.startsWith('TLS') ? 'TLS records' : 'frames before authentication and replies';
+}
 
 /** docs/RELIABILITY.md has the outcomes; `npm run faults` writes them. */
 export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');

@@ -8,7 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { DerReader, der } from '../../src/kerberos/der.ts';
 import { encryptionType, type SessionKey } from '../../src/kerberos/encryption.ts';
 import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
-import { getName, type Principal, parsePrincipal, putName, ticketGranting } from '../../src/kerberos/principal.ts';
+import { getName, type Principal, parsePrincipal, putName } from '../../src/kerberos/principal.ts';
 import type { Ticket } from '../../src/kerberos/ticket.ts';
 import { requestInitialTicket } from '../../src/kerberos/tickets.ts';
 import { keytabBytes } from './keytab-bytes.ts';
@@ -26,8 +26,8 @@ export interface KdcOptions {
   readonly principals?: Readonly<Record<string, string>>;
   /** Encryption type of all keys. */
   readonly type?: number;
-  /** True to reply to a request for a service with a referral: a ticket-granting ticket of this realm. */
-  readonly refers?: boolean;
+  /** The ticket-granting service to refer to in reply to a request for a service. */
+  readonly refers?: Principal;
   /** Returns the code of a KRB-ERROR to send in place of a reply. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
   /** Injects a fault into one message. `reply` includes its length; `count` is 1 for the first one of the KDC. */
@@ -201,7 +201,7 @@ export class Kdc {
   #grant(body: Body, proofs: ReadonlyMap<number, Uint8Array>): Uint8Array {
     const request = readApRequest(proofs.get(PA_TGS_REQ) ?? new Uint8Array(), this.key(`krbtgt/${this.realm}`), 7);
     const { client, key, subkey } = request;
-    const service = this.#options.refers === true ? ticketGranting(this.realm) : body.service;
+    const service = this.#options.refers ?? body.service;
     return this.#reply({ ...body, service }, client, {
       type: 13,
       part: 26,
@@ -241,7 +241,7 @@ export class Kdc {
     const lastRequest = der.list([der.structure({ 0: der.integer(0), 1: der.time(now) })]);
     const replyPart = der.structure({
       ...{ 0: putKey(session), 1: lastRequest, 2: der.integer(nonce), 4: flags, ...times },
-      ...{ 9: der.text(this.realm), 10: putName(service) },
+      ...{ 9: der.text(service.realm), 10: putName(service) },
     });
     return der.application(
       type,

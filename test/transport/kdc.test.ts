@@ -1,4 +1,4 @@
-/** The way to KDCs: framing, several of them, and those that do not answer. */
+/** The transport to KDCs: framing, several KDCs, and those that do not respond. */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -20,7 +20,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A KDC that does this with a request. */
+/** A KDC that handles a request like this. */
 async function kdc(serve: (socket: Socket, request: Buffer) => void) {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -35,8 +35,8 @@ const REQUEST = Buffer.from('request');
 const framed = (text: string) => Buffer.concat([Uint8Array.of(0, 0, 0, text.length), Buffer.from(text)]);
 const ask = (...kdcs: readonly { host: string; port: number }[]) => askKdc(kdcs, 'R', REQUEST, notingHost().host);
 
-describe('a KDC', () => {
-  test('gets the length and the request, and its reply may come in single bytes', async () => {
+describe('A KDC', () => {
+  test('receives length and request, and may reply in single bytes', async () => {
     let heard: Buffer | undefined;
     const one = await kdc((socket, request) => {
       heard = request;
@@ -46,7 +46,7 @@ describe('a KDC', () => {
     assert.deepEqual(heard, framed('request'));
   });
 
-  test('that refuses the connection is followed by the next', async () => {
+  test('is followed by the next one if it refuses the connection', async () => {
     const good = await kdc((socket) => socket.write(framed('reply')));
     const dead = { host: '127.0.0.1', port: await deadPort() };
     assert.equal(Buffer.from(await ask(dead, good)).toString(), 'reply');
@@ -62,7 +62,7 @@ describe('a KDC', () => {
     }
   });
 
-  test('that hangs up, or announces too much, is followed by the next', async () => {
+  test('is followed by the next one if it hangs up or announces too much', async () => {
     const closing = await kdc((socket) => socket.destroy());
     const huge = await kdc((socket) => socket.write(Uint8Array.of(255, 255, 255, 255, 0)));
     const good = await kdc((socket) => socket.write(framed('reply')));
@@ -70,12 +70,12 @@ describe('a KDC', () => {
   });
 
   const failures: readonly [string, (socket: Socket) => void, RegExp][] = [
-    ['hangs up', (socket) => socket.destroy(), /did not answer: it closed the connection/],
+    ['hangs up', (socket) => socket.destroy(), /did not respond: it closed the connection/],
     ['hangs up in the middle', (socket) => socket.end(framed('reply').subarray(0, 6)), /it closed the connection/],
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];
   for (const [what, serve, text] of failures)
-    test(`that ${what}, if it is the last, is an error of the network`, async () => {
+    test(`that ${what} causes an error of the network if it is the last`, async () => {
       const only = await kdc(serve);
       await assert.rejects(ask(only), (error: ConnectError) => {
         assert.ok(error instanceof ConnectError);
@@ -85,7 +85,7 @@ describe('a KDC', () => {
       });
     });
 
-  test('that says nothing is given up with the run', async () => {
+  test('that is silent is abandoned when the run ends', async () => {
     const silent = await kdc(() => {});
     const controller = new AbortController();
     const { host } = notingHost({ signal: controller.signal });
@@ -95,7 +95,7 @@ describe('a KDC', () => {
   });
 });
 
-describe('a line kdc', () => {
+describe('A line kdc', () => {
   for (const [text, found] of [
     ['kdc.pool.test', { host: 'kdc.pool.test', port: 88 }],
     ['kdc.pool.test:750', { host: 'kdc.pool.test', port: 750 }],
@@ -104,7 +104,7 @@ describe('a line kdc', () => {
     ['https://kdc.pool.test/KdcProxy', undefined],
     ['', undefined],
   ] as const)
-    test(`${text || 'that is empty'} is ${found === undefined ? 'passed over' : 'read'}`, () =>
+    test(`${text || 'that is empty'} is ${found === undefined ? 'skipped' : 'parsed'}`, () =>
       assert.deepEqual(parseKdc(text), found));
 });
 
@@ -211,7 +211,7 @@ describe('the KDCs of a realm in DNS', () => {
       },
     ));
 
-  test('is not made of a realm that is no domain name', async () => {
+  test('is not looked up for a realm that is no domain name', async () => {
     for (const realm of ['', 'a b', '../x', 'a..b', 'x'.repeat(10).concat('\n')])
       assert.deepEqual(await lookUpKdcs(realm, notingHost().host), []);
   });
