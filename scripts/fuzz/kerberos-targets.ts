@@ -22,9 +22,13 @@ import type { Ticket } from '../../src/kerberos/ticket.ts';
 import { MethodRefused } from '../../src/security/method.ts';
 import { kerberos } from '../../src/security/methods/kerberos.ts';
 import { parseKdc } from '../../src/transport/kdc.ts';
+
+import { grantingCacheBytes } from '../../test/support/cache-bytes.ts';
+
 import { Kdc } from '../../test/support/kdc.ts';
 import { keytabBytes } from '../../test/support/keytab-bytes.ts';
 import { ScriptedChannel } from '../../test/support/scripted-channel.ts';
+
 import { fixedHost } from './fixed-host.ts';
 import { inputOf, messagesOf, rawInput, textInput, textOf } from './inputs.ts';
 import type { Target } from './target.ts';
@@ -121,7 +125,7 @@ const targets = (kdcReplies: readonly Uint8Array[]): readonly Target[] => [
   },
   {
     ...{ name: 'ccache', reaches: 'kerberos/ccache', weight: 20, allows },
-    seeds: [cacheBytes()],
+    seeds: [grantingCacheBytes()],
     run(input) {
       const { client: owner, tickets } = parseCredentialCache(input);
       assert.ok(owner.components.length <= 16);
@@ -162,27 +166,6 @@ const targets = (kdcReplies: readonly Uint8Array[]): readonly Target[] => [
 ];
 
 const SERVER = { methods: ['KERBEROS'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' };
-
-/** Returns a credential cache with one ticket. */
-export function cacheBytes(endTime = 2_000_000_000): Uint8Array {
-  const number = (value: number, length: number) => {
-    const buffer = Buffer.alloc(length);
-    buffer.writeUIntBE(value, 0, length);
-    return buffer;
-  };
-  const counted = (content: Uint8Array | string) => {
-    const buffer = Buffer.from(content as string);
-    return Buffer.concat([number(buffer.length, 4), buffer]);
-  };
-  const principal = (...components: readonly string[]) =>
-    Buffer.concat([number(1, 4), number(components.length, 4), counted('POOL.TEST'), ...components.map(counted)]);
-  return Buffer.concat([
-    ...[Uint8Array.of(5, 4), number(0, 2), principal('alice')],
-    ...[principal('alice'), principal('krbtgt', 'POOL.TEST'), number(17, 2), counted(key.bytes)],
-    ...[number(1, 4), number(1, 4), number(endTime, 4), number(0, 4), new Uint8Array(5)],
-    ...[number(0, 4), number(0, 4), counted(ticket.encoded), counted('')],
-  ]);
-}
 
 export async function kerberosTargets(): Promise<readonly Target[]> {
   const kdc = await Kdc.start({ principals: { alice: 'x', 'host/vm': 'y' }, type: 17 });

@@ -1,4 +1,7 @@
-/** SciTokens exchanged: in a session in which the daemon has proven itself, and narrowed with the IDTOKEN that comes of it. */
+/**
+ * SciToken exchange: in a session in which the daemon has authenticated itself; the resulting IDTOKEN is then
+ * restricted.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -12,6 +15,7 @@ import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
+import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/ways.ts';
 
@@ -24,7 +28,7 @@ after(() => ways?.close());
 interface Exchanged extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** Whether the daemon has heard the SciToken. */
+  /** True if the daemon has received the SciToken. */
   readonly shown: boolean;
 }
 
@@ -60,7 +64,7 @@ describe('A SciToken', () => {
 
   test('is not sent to a host whose name only the collector reports', () =>
     withPool(ways.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
-      const { host } = notingHost({ signal: AbortSignal.timeout(10_000) });
+      const { host } = notingHost({ signal: AbortSignal.timeout(patience(10_000)) });
       const scitoken = ways.issuer.issue('alice');
       const words = {
         ...ways.words('SSL', pool),

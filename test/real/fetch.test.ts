@@ -232,7 +232,7 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    // Not by reconfiguration: 23.9 keeps the policy of a level that it has looked up.
+    // Not by condor_reconfig: 23.9 caches the policy of a level.
     before(async () => {
       pool = await startPool({ suite, config: 'SEC_READ_AUTHENTICATION = REQUIRED\nDENY_READ = bob@*' });
     });
@@ -245,7 +245,8 @@ for (const suite of poolSuites()) {
       assert.equal(roundTrips, 5);
     });
 
-    // Asking for a token itself cannot be denied: its fallback level is ALLOW, which is everybody's (IpVerify::Verify).
+    // The token command itself cannot be denied: its fallback level is ALLOW, which every identity has
+    // (IpVerify::Verify).
     test('a denied user is named in the error', async () => {
       const idtoken = await pool.idToken({ user: 'bob' });
       const expected = { code: 'ERR_DENIED', phase: 'locate', user: `bob@${pool.trustDomain}` };

@@ -1,6 +1,10 @@
-/** SSL at schedds of both releases: certificates that are taken, those that are not, and whom either side trusts. */
+/** SSL with schedds of both releases: accepted and rejected certificates, and the trust of both sides. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { decodeJwt } from 'jose';
 import type { FetchOptions, HTCondorError } from '../../src/index.ts';
 import { advised } from '../support/advice.ts';
 import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
@@ -14,6 +18,7 @@ import {
   startMethodPool,
 } from '../support/method-pool.ts';
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { runCommand } from '../support/runner.ts';
 import { HOST } from '../support/secure-pool.ts';
 
 const certificateOf = ({ certificate, key }: Identity) => ({ clientCertificate: certificate, clientKey: key });
@@ -75,6 +80,32 @@ for (const suite of poolSuites()) {
         );
         const { token } = await fetch({ ...certificateOf(secure.alice), address: nameless, serverName: HOST });
         assert.equal(token.subject, 'alice@pool.test');
+      });
+
+      test('lets the command verify a host without a name only against -server-name', async () => {
+        const directory = mkdtempSync(join(tmpdir(), 'server-name-'));
+        const file = (name: string, content: string) => {
+          writeFileSync(join(directory, name), content, { mode: 0o600 });
+          return join(directory, name);
+        };
+        const env = {
+          ...only('SSL'),
+          _CONDOR_AUTH_SSL_CLIENT_CERTFILE: file('cert.pem', secure.alice.certificate),
+          _CONDOR_AUTH_SSL_CLIENT_KEYFILE: file('key.pem', secure.alice.key),
+          _CONDOR_AUTH_SSL_CLIENT_CAFILE: file('ca.pem', secure.authority.certificate),
+        };
+        const nameless = secure.address.replace(`&alias=${HOST}`, '');
+        const run = (...args: readonly string[]) => runCommand(['-addr', nameless, ...args], { env });
+        const refused = await run();
+        const fetched = await run('-server-name', HOST);
+        const wrong = await run('-server-name', 'other.pool.test');
+        rmSync(directory, { recursive: true });
+        assert.deepEqual([refused.status, refused.stdout], [5, ''], refused.stderr);
+        assert.match(refused.stderr, /no host name is known/);
+        assert.equal(fetched.status, 0, fetched.stderr);
+        assert.equal(decodeJwt(fetched.stdout.trim()).sub, 'alice@pool.test');
+        assert.deepEqual([wrong.status, wrong.stdout], [5, ''], wrong.stderr);
+        assert.match(wrong.stderr, /its certificate is for DNS:ap\.pool\.test/);
       });
 
       test('reports a certificate without a line in the map file before the request', async () => {

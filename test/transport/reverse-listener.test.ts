@@ -1,10 +1,11 @@
-/** The port at which a daemon is waited for: who gets in, who does not, and that it is closed. */
+/** The port where the client waits for a daemon: which connections it accepts, and that it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { ReverseListener } from '../../src/transport/reverse-listener.ts';
 import type { Reader } from '../../src/wire/reader.ts';
+import { patience } from '../support/slowness.ts';
 
 const randomBytes = (length: number) => new Uint8Array(length);
 const isSeven = (message: Reader) => message.int() === 7;
@@ -49,7 +50,7 @@ describe('A reverse listener', () => {
 
   test('fails if the address does not exist', async () => {
     await assert.rejects(
-      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(5000), randomBytes }),
+      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(patience(5000)), randomBytes }),
       { code: 'EADDRNOTAVAIL' },
     );
   });
@@ -82,7 +83,7 @@ describe('A reverse listener', () => {
   });
 
   test('keeps few pending connections, and closes the oldest', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] }); // nobody goes because of the time
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of the time
     const listener = await open();
     const crowd: Socket[] = [];
     for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));
