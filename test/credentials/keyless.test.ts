@@ -150,7 +150,7 @@ describe('A token service', () => {
     ));
 
   for (const [what, words, claim] of [
-    ['for somebody else', { 'expected-identity': 'bob@pool.test' }, 'sub'],
+    ['for another identity', { 'expected-identity': 'bob@pool.test' }, 'sub'],
     ['of another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
     ['that allows more', { authz: 'READ' }, 'scope'],
     ['that lasts longer', { authz: 'WRITE', lifetime: '60' }, 'exp'],

@@ -47,7 +47,7 @@ afterEach(allPortsClosed);
 describe('A daemon behind CCB', () => {
   for (const [way, broker, log] of [
     ['streams', stream, /the broker relays the connection/],
-    ['has it connect to us', connectBack, /the daemon connected to the client/],
+    ['makes it connect to the client', connectBack, /the daemon connected to the client/],
   ] as const) {
     test(`is reached through a broker that ${way} in a session`, async () => {
       const requests: BrokerRequest[] = [];
@@ -349,8 +349,8 @@ describe('A hostile broker', () => {
       (r, p) => stream(r, p, { ClaimId: `${claim(r)}0` }),
       /a different daemon/,
     ],
-    ['puts us through without a ClaimId', (r, pool) => stream(r, pool, { ClaimId: undefined }), /a different daemon/],
-    ['puts us through with a ClaimId that is no string', (r, pool) => stream(r, pool, { ClaimId: 1 }), /not a string/],
+    ['relays without a ClaimId', (r, pool) => stream(r, pool, { ClaimId: undefined }), /a different daemon/],
+    ['relays with a ClaimId that is not a string', (r, pool) => stream(r, pool, { ClaimId: 1 }), /not a string/],
     ['says yes in a number', (r) => reply(r, { Result: 1 }), /not a boolean/],
     ['says nothing of the result', (r) => reply(r, {}), /it replied "no"/],
     ['hangs up after the request', async () => {}, /no reply: the peer closed/],

@@ -150,7 +150,7 @@ describe('A token request fails', () => {
   }
 
   const tokens: readonly [string, Record<string, unknown>, RegExp][] = [
-    ['of somebody else', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
+    ['of another identity', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
     ['of another pool', { iss: 'other.test' }, /the token was issued by other\.test/],
     ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the requested 1 min/],
     [

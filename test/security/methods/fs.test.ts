@@ -176,9 +176,9 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   const bound: readonly [string, (path: string) => string][] = [
     ['another address', (path) => path.replace('127.0.0.1', '127.0.0.2')],
     ['another port', (path) => path.replace(/_(\d+)_/, '_1_')],
-    ['an address that ours begins with', (path) => path.replace('127.0.0.1', '127.0.0')],
-    ['an address that begins with ours', (path) => path.replace('127.0.0.1', '127.0.0.11')],
-    ['a port that begins with ours', (path) => path.replace(/_(\d+)_/, '_$10_')],
+    ['a prefix of the address', (path) => path.replace('127.0.0.1', '127.0.0')],
+    ['an address that begins with the right one', (path) => path.replace('127.0.0.1', '127.0.0.11')],
+    ['a port that begins with the right one', (path) => path.replace(/_(\d+)_/, '_$10_')],
     ['an IPv6 address', (path) => path.replace('127.0.0.1', '::1')],
   ];
   for (const [what, ask] of bound) {
@@ -257,7 +257,10 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
         links.push(path);
         return path;
       };
-      assertRefused(await by({ binding: 'none', ask: link }, { version: '23.9.6' }), /could not be created: it exists already/);
+      assertRefused(
+        await by({ binding: 'none', ask: link }, { version: '23.9.6' }),
+        /could not be created: it exists already/,
+      );
       for (const path of links) {
         assert.ok(lstatSync(path).isSymbolicLink());
         unlinkSync(path);
