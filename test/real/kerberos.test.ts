@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
 
     test('asks the KDC once for the schedd with a keytab, and once more for the salt with a password', async () => {
       const exchanges = async (words: Readonly<Record<string, string>>) =>
-        (await realm.fetch(words)).log.filter((line) => /the KDC of .* answered/.test(line)).length;
+        (await realm.fetch(words)).log.filter((line) => /the KDC of .* replied/.test(line)).length;
       assert.equal(await exchanges({ 'kerberos-keytab': keytab }), 1);
       assert.equal(await exchanges({ 'kerberos-password': ALICE_PASSWORD, 'kerberos-principal': 'alice' }), 2);
       const granting = realm.file(
