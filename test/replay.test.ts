@@ -14,6 +14,7 @@ import { fetchToken } from '../src/pipeline/fetch.ts';
 import { listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
+import { patience } from './support/slowness.ts';
 import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
@@ -60,7 +61,7 @@ for (const path of recordings) {
         const { token, roundTrips } = await fetchToken(
           readRequest((name) => (inputs as Partial<Record<string, string>>)[name], NOWHERE),
           notingHost({
-            ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0) },
+            ...{ signal: AbortSignal.timeout(patience(10_000)), now: () => new Date(0) },
             randomBytes: () => new Uint8Array(Buffer.from(entropy.shift() ?? '', 'hex')),
           }).host,
         );

@@ -221,7 +221,56 @@ test('CI tests every supported version of Node', async () => {
     [20, 22, 24, 26],
     [20, 22, 24, 26],
   ]);
-  assert.match(text('.ci/run'), /^ *bash \.ci\/node-versions 22 24 26$/m);
+});
+
+test('a run of CI always tests other versions of Node and Windows, and ends with the tests on real daemons', () => {
+  const commands = text('.ci/run')
+    .split('\n')
+    .filter((line) => !/^(#|$|set |cd |export |echo )/.test(line));
+  assert.deepEqual(commands.slice(-4), [
+    'npm run --silent compile',
+    'bash .ci/node-versions 22 24 26',
+    'bash .ci/windows',
+    'npm test',
+  ]);
+});
+
+describe('the tests with Node for Windows', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
+  /** Runs .ci/windows with programs that replace those of this host, and with a cache that has Wine or not. */
+  const run = (programs: Readonly<Record<string, string>>, hasWine = false) => {
+    const directory = mkdtempSync(join(tmpdir(), 'windows-'));
+    try {
+      const bin = join(directory, 'bin');
+      mkdirSync(bin);
+      const linux = { uname: '[ $1 = -m ] && echo x86_64 || echo Linux', id: 'echo 0' };
+      const all = { ...linux, debootstrap: 'exit 0', ...programs };
+      for (const [name, script] of Object.entries(all))
+        writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      if (hasWine) {
+        mkdirSync(join(directory, 'condor-token-fetch/wine'), { recursive: true });
+        writeFileSync(join(directory, 'condor-token-fetch/wine/trixie.complete'), '');
+      }
+      const env = { ...ownEnvironment(), PATH: `${bin}:${process.env['PATH']}`, XDG_CACHE_HOME: directory };
+      const { status, stderr } = spawnSync('bash', [join(projectRoot, '.ci/windows')], { env, encoding: 'utf8' });
+      return { status, stderr };
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  };
+
+  for (const [what, programs, reason] of [
+    ['on another system', { uname: 'echo Darwin' }, 'Wine needs Linux on x86_64'],
+    ['without root', { id: 'echo 1000', sudo: 'exit 1' }, 'setting up Wine needs root, or sudo without a password'],
+    ['if packages cannot be downloaded', { unshare: 'exit 1' }, 'the tree for Wine could not be built'],
+    ['if Node cannot be downloaded', { unshare: 'exit 0', npm: 'exit 1' }, 'Node for Windows could not be fetched'],
+  ] as const)
+    test(`are left out ${what}, and the log gives the reason`, () => {
+      const { status, stderr } = run(programs);
+      assert.ok(stderr.includes(`*** Windows is not tested: ${reason}`), stderr);
+      assert.equal(status, 0);
+    });
+
+  test('fail the run if they fail', () => assert.equal(run({ unshare: 'exit 3' }, true).status, 3));
 });
 
 test('Dependabot checks dependencies and actions every week', () => {

@@ -10,45 +10,9 @@ import { type Pool, poolSuites, startPool } from '../../test/support/pool.ts';
 import { prepareTree } from '../../test/support/pool-tree.ts';
 import { onlyToken } from '../../test/support/real-fetch.ts';
 import { runCommand } from '../../test/support/runner.ts';
+import { type Figures, many, printFigures } from './figures.ts';
 
 const minutes = Number(process.argv[2] ?? 1);
-
-interface Figures {
-  readonly failures: readonly string[];
-  readonly seconds: number;
-  readonly timesMs: readonly number[];
-}
-
-/** Runs `work` `count` times, `atOnce` in parallel. Each run returns undefined or an error message. */
-async function many(count: number, atOnce: number, work: () => Promise<string | undefined>): Promise<Figures> {
-  const failures: string[] = [];
-  const timesMs: number[] = [];
-  let left = count;
-  const started = performance.now();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      while (left-- > 0) {
-        const begun = performance.now();
-        const failure = await work();
-        timesMs.push(performance.now() - begun);
-        if (failure !== undefined) failures.push(failure);
-      }
-    }),
-  );
-  return { failures, seconds: (performance.now() - started) / 1000, timesMs: timesMs.sort((a, b) => a - b) };
-}
-
-const at = (sorted: readonly number[], share: number) =>
-  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(0).padStart(5);
-
-function printFigures(what: string, { failures, seconds, timesMs }: Figures): void {
-  const rate = (timesMs.length / seconds).toFixed(0).padStart(5);
-  console.log(
-    `  ${what.padEnd(44)}${rate}/s  median ${at(timesMs, 0.5)} ms  95 % ${at(timesMs, 0.95)} ms  most ${at(timesMs, 1)} ms  failed ${failures.length}`,
-  );
-  for (const failure of new Set(failures)) console.log(`    ${failure}`);
-  if (failures.length > 0) process.exitCode = 1;
-}
 
 /** Measures condor_ping at the same schedd while `work` runs. */
 async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: T; pings: Figures }> {

@@ -1,5 +1,7 @@
 /** Times whole processes side by side. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { projectRoot } from '../../test/support/project.ts';
 import { ownEnvironment } from '../../test/support/runner.ts';
@@ -46,4 +48,15 @@ export function succeed(argv: readonly [string, ...string[]], env: Readonly<Reco
       status === 0 ? resolve(said) : reject(new Error(`${argv.join(' ')}: ${status}\n${said}`)),
     );
   });
+}
+
+/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for it. */
+export async function roundTrip(port: number): Promise<{ measure: () => Promise<void>; close: () => void }> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  const measure = async () => {
+    socket.write('x');
+    await once(socket, 'data');
+  };
+  return { measure, close: () => socket.destroy() };
 }

@@ -204,12 +204,14 @@ export function wasNotIssued(error: unknown): boolean {
   return refused || isUnreachable(error);
 }
 
+export const SEED_UNUSABLE = 'seed unusable';
+
 /** The response to a job after a failed fetch. It reveals nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
   if (error instanceof TokenError) return { status: 502, text: 'the daemon issued a different token than requested' };
   const seedRefused =
     error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
-  if (seedRefused) return { status: 503, text: 'seed unusable' };
+  if (seedRefused) return { status: 503, text: SEED_UNUSABLE };
   const known = error instanceof HTCondorError;
   return { status: known && error.exitStatus === 4 ? 502 : 503, text: 'the daemon cannot be reached' };
 }

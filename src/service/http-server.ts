@@ -164,12 +164,16 @@ export class HttpServer {
    */
   #addressOf(request: IncomingMessage): string {
     const trusted = this.#options.trustedProxies();
-    const plain = (text: string) => text.trim().replace(/^::ffff:(?=\d+\.)/, '');
+    // Some proxies append a port.
+    const withoutPort = (text: string) => text.trim().replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
+    const plain = (text: string) => withoutPort(text).replace(/^::ffff:(?=\d+\.)/, '');
     const peer = plain(request.socket.remoteAddress ?? '');
     const isProxy = (address: string) => address === '' || trusted.includes(address);
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
-    return forwarded.filter((each) => /^[0-9a-fA-F:.]{2,45}$/.test(each) && !isProxy(each)).at(-1) ?? peer;
+    const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
+    // Anything else is of the proxy, and what is before it of the client.
+    return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }
 

@@ -10,8 +10,16 @@ import type { World } from './world.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** The keys of an issuer are unknown and cannot be fetched now. */
-export class IssuerUnavailable extends Error {}
+/** The keys of an issuer are unknown or may be outdated, and cannot be fetched now. */
+export class IssuerUnavailable extends Error {
+  /** Seconds until they can be fetched; undefined: when the issuer responds again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
 
 interface Kept {
   keys: KeySet | undefined;
@@ -42,7 +50,8 @@ export class IssuerKeys {
 
   /**
    * Returns the keys of an issuer. `isUnknown`: the previously returned keys lack the key of a token, so they are
-   * fetched again, at most once in 30 s.
+   * fetched again, at most once in 30 s. Within that time the issuer may have published the key, so the token is not refused
+   * permanently. Otherwise, a flood of invented key ids would keep out a new key.
    *
    * @throws IssuerUnavailable
    */
@@ -62,6 +71,8 @@ export class IssuerKeys {
     // A request with fresh keys does not wait for the fetch. Otherwise, tokens with invented key ids could delay other
     // requests by TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
+    if (isUnknown && kept.fetchedAt < now)
+      throw new IssuerUnavailable(`the keys of ${issuer} were fetched shortly before`, this.#pauseOf(kept));
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }
@@ -69,6 +80,10 @@ export class IssuerKeys {
   /** Removes issuers that the configuration no longer contains. */
   retain(issuers: ReadonlySet<string>): void {
     for (const issuer of this.#kept.keys()) if (!issuers.has(issuer)) this.#kept.delete(issuer);
+  }
+
+  #pauseOf({ refetchedAt }: Kept): number {
+    return Math.max(1, Math.ceil(refetchedAt + PAUSE_SECONDS - this.#seconds()));
   }
 
   async #fetch(issuer: string, kept: Kept): Promise<void> {

@@ -29,7 +29,8 @@ export interface Expected {
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
-const SKEW_SECONDS = 60;
+/** Maximum difference between this host's clock and that of an issuer. */
+export const MAX_SKEW_SECONDS = 60;
 /** The last second that a Date can represent. */
 const MAX_TIME = 8.64e12;
 
@@ -114,8 +115,8 @@ function checkAudience(aud: unknown, expected: string): void {
 function checkTimes({ exp, nbf, iat }: Claims, now: number): { expiresAt: number; issuedAt: number } {
   if (!isTime(exp) || !isTime(iat) || (nbf !== undefined && !isTime(nbf)))
     throw new TokenRejected('the job token has no valid exp, iat or nbf');
-  if (exp + SKEW_SECONDS <= now) throw new TokenRejected('the job token has expired (exp)');
-  if ((nbf ?? iat) - SKEW_SECONDS > now || iat - SKEW_SECONDS > now)
+  if (exp + MAX_SKEW_SECONDS <= now) throw new TokenRejected('the job token has expired (exp)');
+  if ((nbf ?? iat) - MAX_SKEW_SECONDS > now || iat - MAX_SKEW_SECONDS > now)
     throw new TokenRejected('the job token is not valid yet (nbf, iat); compare the clocks');
   return { expiresAt: exp, issuedAt: iat };
 }

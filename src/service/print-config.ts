@@ -47,7 +47,7 @@ Wants=network-online.target
 [Service]
 ExecStart=${PROGRAM} serve -config ${path}
 ExecReload=${PROGRAM} check -offline -config ${path}
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/sh -c 'kill -HUP $$MAINPID'
 Restart=on-failure
 RestartSec=2
 TimeoutStopSec=5

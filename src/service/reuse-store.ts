@@ -5,8 +5,17 @@
  * The file has one JSON line for each change: `k` is the key, `n` its number of uses, `u` the time when it may be
  * removed. A last line without newline was interrupted while it was written, so nothing was fetched for it.
  */
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { MAX_SKEW_SECONDS } from './job-token.ts';
+import { checkDirectories } from './ownership.ts';
+
+interface Surroundings {
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly say: (line: string) => void;
+  readonly uid: number | undefined;
+}
 
 interface Use {
   uses: number;
@@ -20,6 +29,10 @@ interface Change {
 }
 
 const FILE = 'used-tokens';
+/** Key of the time until which the store is blind. The other keys are SHA-256 digests in hexadecimal. */
+const BLIND = 'blind';
+/** After this time, no token is accepted that was issued while the store was blind. */
+const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
 /** Number of obsolete lines after which the file is rewritten. */
 const MAX_DEAD_LINES = 50_000;
 
@@ -36,36 +49,39 @@ export class ReuseStore {
   /**
    * Tokens issued before this time are refused, in seconds since 1970: the store does not know whether they were used.
    */
-  readonly blindBefore: number;
+  readonly blindUntil: number;
 
-  private constructor(path: string, used: Map<string, Use>, file: FileHandle, now: () => number, blindBefore: number) {
+  private constructor(path: string, used: Map<string, Use>, file: FileHandle, now: () => number) {
     this.#path = path;
     this.#used = used;
     this.#file = file;
     this.#now = now;
-    this.blindBefore = blindBefore;
+    this.blindUntil = used.get(BLIND)?.uses ?? 0;
     this.#length = 0;
     this.#lines = 0;
   }
 
   /**
    * Opens the store of a directory. If it is missing or unreadable, the store starts empty and refuses tokens that were
-   * issued before now; `say` receives the reason.
+   * issued before now or, because an issuer's clock may be ahead, within the next minute. It remembers this time across
+   * restarts. `say` receives the reason.
    */
-  static async open(directory: string, now: () => number, say: (line: string) => void): Promise<ReuseStore> {
+  static async open(directory: string, { now, say, uid }: Surroundings): Promise<ReuseStore> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    checkDirectories(directory, uid);
     const path = join(directory, FILE);
     let used = new Map<string, Use>();
-    let blindBefore = 0;
     try {
+      if (!(await lstat(path)).isFile()) throw new Error('it is not a regular file');
       used = parseStore(await readFile(path, 'utf8'));
     } catch (error) {
-      blindBefore = Math.floor(now());
+      const blindUntil = Math.floor(now()) + MAX_SKEW_SECONDS;
+      used = new Map([[BLIND, { uses: blindUntil, until: blindUntil + MAX_TOKEN_AGE_SECONDS }]]);
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
       say(`${path}: ${missing ? 'it does not exist' : 'it cannot be read'}; tokens issued before now are refused`);
       if (!missing) await rename(path, `${path}.unreadable`);
     }
-    const store = new ReuseStore(path, used, await open(path, 'a', 0o600), now, blindBefore);
+    const store = new ReuseStore(path, used, await open(path, 'a', 0o600), now);
     await store.#compact();
     return store;
   }
@@ -150,7 +166,8 @@ export class ReuseStore {
     const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
     const text = lines.join('');
     const temporary = `${this.#path}.new`;
-    const file = await open(temporary, 'w', 0o600);
+    await rm(temporary, { force: true }); // of a run that was killed
+    const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();

@@ -1,12 +1,13 @@
 /** Seeds: the stored IDTOKEN of each grant, read once per load. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { reasonOf } from '../credentials/private-file.ts';
 import type { Grant } from '../policy/model.ts';
 import { Secret } from '../runtime/secret.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
+import { checkDirectories } from './ownership.ts';
 
 interface SeedPlaces {
   /** `seeds.d` beside the configuration. */
@@ -68,6 +69,7 @@ function readSeedFile(path: string, owner: number | undefined | 'systemd'): stri
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
     if (size > MAX_SEED_LENGTH) throw new Error('it is too large');
     if (owner !== 'systemd') {
+      checkPlaces(path, owner);
       if (uid !== 0 && uid !== owner)
         throw new Error(`it is owned by user ${uid}, not by root or the account of the service`);
       if (mode & 0o077) throw new Error(`other accounts can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
@@ -94,10 +96,17 @@ function flagsOf(authz: readonly string[]): string {
   return authz.map((level) => `-authz ${level}`).join(' ');
 }
 
+/** Checks the directory of a path, and that of the file to which it leads. @throws Error */
+function checkPlaces(path: string, uid: number | undefined): void {
+  checkDirectories(dirname(path), uid);
+  checkDirectories(dirname(realpathSync(path)), uid);
+}
+
 /** Reads a file that root or this account owns and that no other account can write to. */
 export function readOwnFile(path: string, uid: number | undefined): string {
   let file: number;
   try {
+    checkPlaces(path, uid);
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw new Error(reasonOf(error));

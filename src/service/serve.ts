@@ -28,7 +28,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
   const { listen, tls } = snapshot.config;
   const paths = tls === undefined ? undefined : tlsPaths(tls, world.env);
   const pair = paths === undefined ? undefined : readTlsPair(paths);
-  const store = await ReuseStore.open(options.stateDirectory, world.now, world.say);
+  const store = await ReuseStore.open(options.stateDirectory, world);
   const audit = new Audit(world);
   const keys = new IssuerKeys(world);
   const fetcher = new Fetcher(world);

@@ -78,7 +78,10 @@ export class TokenEndpoint {
       audit.count(messageOf(error));
       if (error instanceof FormError) return refusal(error.code, error.message);
       if (error instanceof TokenRejected) return refusal('invalid_grant', error.message);
-      if (error instanceof IssuerUnavailable) return later(503, 'the keys of the issuer cannot be fetched now');
+      if (error instanceof IssuerUnavailable) {
+        if (error.retryAfterSeconds !== undefined) this.#failures.add(addressKey(address)); // an unknown key
+        return later(503, 'the keys of the issuer cannot be fetched now', error.retryAfterSeconds);
+      }
       throw error;
     }
     const subject = `${claimOf(job.claims, 'iss')}\0${claimOf(job.claims, 'sub')}`;
@@ -131,11 +134,7 @@ class Request {
         'invalid_scope',
         `${outside.join(' ')} is outside the grant; it allows ${grant.authz.join(' ')}`,
       );
-    if (this.#job.issuedAt < store.blindBefore)
-      return await this.#refuse(
-        'invalid_grant',
-        'the job token was issued before this service started; request a new one',
-      );
+    if (this.#job.issuedAt < store.blindUntil) return await this.#refuseUnrecorded(store.blindUntil - world.now());
     const give = await slots.take(Math.max(0, Math.min(MAX_WAIT_MS, timeLeftMs())));
     if (give === undefined) return await this.#fail(503, 'too many requests at the daemon', BUSY_SECONDS);
     try {
@@ -194,6 +193,13 @@ class Request {
       token_id: tokenId,
     };
     return { status: 200, body };
+  }
+
+  /** Refuses a token that may have been used before the record was lost. `seconds`: until new tokens are accepted. */
+  async #refuseUnrecorded(seconds: number): Promise<Answer> {
+    if (seconds > 0) return await this.#fail(503, 'the record of used job tokens is new', Math.ceil(seconds));
+    const reason = 'the job token was issued before the record of used job tokens began; request a new one';
+    return await this.#refuse('invalid_grant', reason);
   }
 
   async #refuse(error: string, reason: string): Promise<Answer> {

@@ -1,11 +1,13 @@
 /** The service's view of its process: time, variables, signals, and two outputs. */
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { printable } from '../runtime/printable.ts';
 
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
   readonly hostName: string;
+  /** IP addresses of this host. */
+  addresses(): readonly string[];
   /** Seconds since 1970. */
   now(): number;
   /** Milliseconds of a monotonic clock. */
@@ -24,6 +26,7 @@ export function processWorld(): World {
     env: process.env,
     uid: process.getuid?.(),
     hostName: hostname(),
+    addresses: () => Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address)),
     now: () => Date.now() / 1000,
     elapsedMs: () => performance.now(),
     print: (line) =>

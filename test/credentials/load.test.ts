@@ -29,7 +29,7 @@ function sources(methods: readonly MethodSource[], facts: Partial<CredentialSour
     ...{ password: { text: undefined, file: undefined }, path: '' },
     kerberos: {
       ...{ chosen: true, cache: undefined, keytab: undefined, password: undefined, principal: undefined },
-      ...{ service: 'host', env: {}, uid: undefined },
+      ...{ service: 'host', env: {}, uid: undefined, platform: process.platform },
     },
     fs: { directory: undefined, uid: undefined, accountIds: undefined, mayBeUnbound: false },
     ...facts,

@@ -76,8 +76,16 @@ describe('CA certificates', () => {
   });
 
   test('of the system are available without a file of them', async () => {
-    const { authorities } = await tlsFor({ system: true, certificateFile: join(folder, 'missing') });
-    assert.ok(authorities.length > 0);
+    for (const certificateFile of [undefined, ''])
+      assert.ok((await tlsFor({ system: true, certificateFile, platform: 'win32' })).authorities.length > 0);
+  });
+
+  test('of the system do not replace those of an SSL_CERT_FILE that cannot be read', async () => {
+    const { host, log } = notingHost();
+    const certificateFile = join(folder, 'missing.pem');
+    const { authorities } = await loadTrust(source({ system: true, certificateFile }), host)(undefined)('ap.pool.test');
+    assert.deepEqual(authorities, []);
+    assert.match(log.join('\n'), /debug credentials: skipped SSL_CERT_FILE .*missing\.pem: /);
   });
 
   test('of the input are checked before any connection', () => {

@@ -24,7 +24,7 @@ import { listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import type { Fault } from '../support/server-channel.ts';
-import { deadlineFor } from '../support/slowness.ts';
+import { deadlineFor, patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
@@ -83,7 +83,7 @@ describe('A hostile broker', () => {
   }
 
   test('that is silent is skipped after its time limit', async (context) => {
-    const host = testHost(AbortSignal.timeout(30_000));
+    const host = testHost(AbortSignal.timeout(patience(30_000)));
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const server = createServer();
     const port = await listen(server);
@@ -116,7 +116,11 @@ describe('A hostile broker', () => {
   test('is not waited for if the client cannot listen', async () => {
     const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
     const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
-    const asked = connectThroughCcb(address, (_call, read) => read(broker), testHost(AbortSignal.timeout(30_000)));
+    const asked = connectThroughCcb(
+      address,
+      (_call, read) => read(broker),
+      testHost(AbortSignal.timeout(patience(30_000))),
+    );
     await assert.rejects(asked, (error: HTCondorError) => {
       assert.equal(error.code, 'ERR_CCB_ONLY');
       assert.match(error.message, /the client has no port for the connection/);

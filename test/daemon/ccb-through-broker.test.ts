@@ -19,6 +19,7 @@ import { type BrokerRequest, connectBack, hiddenSchedd, refuse, stream } from '.
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SigningKey } from '../support/signing-key.ts';
+import { patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
@@ -177,7 +178,7 @@ describe('A daemon behind CCB', () => {
         const credentials = { methods: [method], preference: 'ours' as const, unavailable: [] };
         const call = { target: { address, serverName: 'x' }, command: 60046, request: () => {}, credentials };
         await assert.rejects(
-          callCommand(call, async () => {}, notingHost({ signal: AbortSignal.timeout(5000) }).host),
+          callCommand(call, async () => {}, notingHost({ signal: AbortSignal.timeout(patience(5000)) }).host),
           (error: HTCondorError) => {
             assert.equal(error.code, 'ERR_NO_CREDENTIAL');
             assert.match(error.message, new RegExp(`; ${name}: it does not authenticate the daemon`));

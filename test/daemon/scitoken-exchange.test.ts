@@ -15,6 +15,7 @@ import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { SciTokenKey } from '../support/scitoken-key.ts';
+import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/ways.ts';
 
@@ -63,7 +64,7 @@ describe('A SciToken', () => {
 
   test('is not sent to a host whose name only the collector reports', () =>
     withPool(ways.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
-      const { host } = notingHost({ signal: AbortSignal.timeout(10_000) });
+      const { host } = notingHost({ signal: AbortSignal.timeout(patience(10_000)) });
       const scitoken = ways.issuer.issue('alice');
       const words = {
         ...ways.words('SSL', pool),

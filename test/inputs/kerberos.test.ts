@@ -1,5 +1,6 @@
 /** When KERBEROS is selected, and how its inputs are parsed. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Surroundings } from '../../src/inputs/table.ts';
 import { inputError } from '../support/input-error.ts';
@@ -35,7 +36,7 @@ test('the Kerberos service is KERBEROS_SERVER_SERVICE, or host by default', () =
 
 test('paths of keytab and cache may begin with ~/', () => {
   const { kerberos } = credentialsOf({ 'kerberos-keytab': '~/kt', 'kerberos-cache': '~/cc' });
-  assert.deepEqual([kerberos.keytab?.reveal(), kerberos.cache], [`${HOME}/kt`, `${HOME}/cc`]);
+  assert.deepEqual([kerberos.keytab?.reveal(), kerberos.cache], [join(HOME, 'kt'), join(HOME, 'cc')]);
   const named = credentialsOf({ 'kerberos-keytab': 'FILE:/kt', 'kerberos-cache': 'DIR:/cc' }).kerberos;
   assert.deepEqual([named.keytab?.reveal(), named.cache], ['FILE:/kt', 'DIR:/cc']);
 });

@@ -10,8 +10,13 @@ import { surroundings } from '../support/surroundings.ts';
 import { until } from '../support/until.ts';
 
 describe('A check', () => {
-  const check = (pool: EmbeddedPool, more: Record<string, string> = {}) => {
-    const words: Record<string, string> = { pool: pool.collector, name: 'ci@pool', idtoken: pool.idToken(), ...more };
+  const check = (pool: EmbeddedPool, more: Record<string, string | undefined> = {}) => {
+    const words: Record<string, string | undefined> = {
+      pool: pool.collector,
+      name: 'ci@pool',
+      idtoken: pool.idToken(),
+      ...more,
+    };
     const { host } = notingHost();
     return checkFetch(
       readRequest((name) => words[name], surroundings()),
@@ -29,6 +34,27 @@ describe('A check', () => {
         await until('all is closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
       });
     }));
+
+  describe('at a daemon that resets the connections of the first attempt', () => {
+    const resettingOnce = () => {
+      let sessions = 0;
+      // Within an attempt, the client waits for the policy on a second connection.
+      return { faults: { policy: (frame: Uint8Array) => (++sessions <= 2 ? ('reset' as const) : frame) } };
+    };
+
+    const at = (pool: EmbeddedPool) => ({ pool: undefined, name: undefined, address: pool.schedd() });
+
+    test('is repeated, as the fetch is', () =>
+      withPool(resettingOnce(), async (pool) => {
+        const { identity } = await check(pool, { ...at(pool), retries: '1' });
+        assert.equal(identity, 'alice@pool.test');
+      }));
+
+    test('fails after one attempt with 0 retries', () =>
+      withPool(resettingOnce(), (pool) =>
+        assert.rejects(check(pool, { ...at(pool), retries: '0' }), { code: 'ERR_CLOSED', tries: 1 }),
+      ));
+  });
 
   for (const [input, value] of [
     ['expected-identity', 'bob@pool.test'],

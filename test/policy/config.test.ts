@@ -7,7 +7,7 @@ import { warningsOf } from '../../src/policy/advice.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import type { Configuration } from '../../src/policy/model.ts';
 import { CONFIG_SCHEMA } from '../../src/policy/schema.ts';
-import { cutsLevels } from '../../src/service/check.ts';
+import { cutsLevels, isOnThisHost } from '../../src/service/check.ts';
 import { blocksOf } from '../support/markdown.ts';
 import { projectRoot } from '../support/project.ts';
 
@@ -187,5 +187,15 @@ describe('The release of a daemon', () => {
       assert.ok(cutsLevels(version), version);
     for (const version of ['23.0.21', '23.9.5', '23.8.0', '24.0.5', '24.5.9', '9.0.1', '10.2.0'])
       assert.ok(!cutsLevels(version), version);
+  });
+});
+
+describe('the link to a daemon', () => {
+  test('stays on this host with a loopback address, and with an address of this host', () => {
+    const addresses = ['127.0.0.1', '192.0.2.2', 'fd00::2'];
+    for (const sinful of ['<127.0.0.1:9618?sock=a>', '<[::1]:9618>', '<192.0.2.2:9618?sock=a>', '<[fd00::2]:9618>'])
+      assert.ok(isOnThisHost(sinful, addresses), sinful);
+    for (const sinful of ['<192.0.2.3:9618>', '<192.0.2.22:9618>', '<[fd00::3]:9618?addrs=127.0.0.1-9618>', ''])
+      assert.ok(!isOnThisHost(sinful, addresses), sinful);
   });
 });

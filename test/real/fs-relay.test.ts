@@ -12,6 +12,7 @@ import { parseSinful } from '../../src/transport/sinful.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { patience } from '../support/slowness.ts';
 
 /** Changes the name that the real daemon requests; `endpoint` is the real daemon's. */
 interface Attack {
@@ -94,7 +95,7 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
       },
     }),
   };
-  const { host } = notingHost({ signal: AbortSignal.timeout(30_000) });
+  const { host } = notingHost({ signal: AbortSignal.timeout(patience(30_000)) });
   const credentials = {
     methods: [
       {

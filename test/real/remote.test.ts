@@ -19,6 +19,7 @@ import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, onlyToken, referenceFetch } from '../support/real-fetch.ts';
 import { assertSameOutcome } from '../support/same-outcome.ts';
+import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
 /** The capability that the schedd advertises is valid for twice SCHEDD_INTERVAL. */
@@ -37,7 +38,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
 
 /** The schedd's ad in the collector, for an administrator; `all` includes private attributes. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
-  const { host } = notingHost({ signal: AbortSignal.timeout(20_000) });
+  const { host } = notingHost({ signal: AbortSignal.timeout(patience(20_000)) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
   const address = parseAddress(pool.collector);
   assert.ok(address !== undefined && !(tokens instanceof Unavailable));

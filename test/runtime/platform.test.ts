@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';
+import { configurationFiles } from '../../src/credentials/kerberos-files.ts';
 import { loadCertificate } from '../../src/credentials/ssl.ts';
 import { systemFiles } from '../../src/credentials/trust.ts';
 import { readCredentials } from '../../src/inputs/credentials.ts';
@@ -57,6 +58,19 @@ describe('The CA certificates of the system', () => {
   test('are read from files on other systems', () => {
     for (const platform of ['linux', 'darwin'] as const)
       assert.ok(systemFiles({ certificateFile: undefined, platform }).includes('/etc/ssl/cert.pem'), platform);
+  });
+});
+
+describe('The configuration of Kerberos', () => {
+  test('is a list of files, whose paths contain colons on Windows', () => {
+    const KRB5_CONFIG = 'C:\\krb5.ini;D:\\more.ini';
+    assert.deepEqual(configurationFiles({ KRB5_CONFIG }, 'win32'), ['C:\\krb5.ini', 'D:\\more.ini']);
+    assert.deepEqual(configurationFiles({ KRB5_CONFIG: '/a:/b' }, 'linux'), ['/a', '/b']);
+  });
+
+  test('has no default on Windows, where every account may create /etc on the current drive', () => {
+    assert.deepEqual(configurationFiles({}, 'win32'), []);
+    assert.deepEqual(configurationFiles({}, 'linux'), ['/etc/krb5.conf']);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Faults around the token service: its disk, its issuer, its configuration, its certificate, its clients, and its death. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -104,7 +104,7 @@ describe('The store of used tokens', () => {
       for (const jobToken of jobTokens) results.push(await service.ask(jobToken));
       const statuses = results.map(({ status }) => status);
       assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join());
-      const text = readFileSync(join(service.directory, 'state/used-tokens'), 'utf8');
+      const text = readFileSync(service.storePath, 'utf8');
       assert.ok(text.endsWith('\n'), 'half a line is taken back');
       await service.end();
     } finally {
@@ -112,21 +112,58 @@ describe('The store of used tokens', () => {
     }
   });
 
-  test('that is missing at the start invalidates older job tokens', () =>
-    withService(async (service) => {
-      const { status, body } = await service.ask(token({ iat: Math.floor(Date.now() / 1000) - 30 }));
-      assert.equal(status, 400);
-      assert.match(String(body['error_description']), /issued before this service started/);
+  /** A service that recorded a job token, ended, and lost its record. */
+  async function withLostStore(claims: IssuerClaims, work: (service: ServiceProcess, used: string) => Promise<void>) {
+    await withService(async (service) => {
+      const used = token(claims);
+      assert.ok(granted(await service.ask(used)));
+      await service.end();
+      rmSync(service.storePath);
+      await service.start();
+      await work(service, used);
+    });
+  }
+  const assertUnrecorded = ({ status, headers, body }: Reply) => {
+    assert.deepEqual([status, body['error_description']], [503, 'the record of used job tokens is new']);
+    const seconds = Number(headers['retry-after']);
+    assert.ok(seconds > 0 && seconds <= 60, `Retry-After: ${seconds}`);
+  };
+
+  test('that is missing at the start invalidates earlier job tokens, also after another restart', () =>
+    withLostStore({}, async (service, used) => {
+      assertUnrecorded(await service.ask(used));
+      await service.end();
+      await service.start();
+      assertUnrecorded(await service.ask(used));
     }));
+
+  test('that is missing at the start allows no replay of a token from an issuer with a clock ahead', () =>
+    withLostStore({ iat: Math.floor(Date.now() / 1000) + 50 }, async (service, used) => {
+      assertUnrecorded(await service.ask(used));
+    }));
+
+  test('that was missing some time ago invalidates only older job tokens', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      const now = Math.floor(Date.now() / 1000);
+      writeFileSync(service.storePath, `{"k":"blind","n":${now - 100},"u":${now + 3600}}\n`);
+      await service.start();
+      const { status, body } = await service.ask(token({ iat: now - 101 }));
+      assert.equal(status, 400);
+      assert.match(String(body['error_description']), /issued before the record of used job tokens began/);
+      assert.ok(granted(await service.ask(token({ iat: now - 99 }))));
+    } finally {
+      await service.stop();
+    }
+  });
 
   test('that is damaged at the start is renamed, and invalidates older job tokens', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
-      mkdirSync(join(service.directory, 'state'));
-      writeFileSync(join(service.directory, 'state/used-tokens'), '{"k":"a","n":1,"u":9e9}\nrubbish\n{"k":');
+      writeFileSync(service.storePath, '{"k":"a","n":1,"u":9e9}\nrubbish\n{"k":');
       await service.start();
       assert.match(service.log.join('\n'), /used-tokens: it cannot be read; tokens issued before now are refused/);
-      assert.equal((await service.ask(token({ iat: Math.floor(Date.now() / 1000) - 30 }))).status, 400);
+      assertUnrecorded(await service.ask(token()));
       assert.ok(existsSync(join(service.directory, 'state/used-tokens.unreadable')));
     } finally {
       await service.stop();
@@ -359,19 +396,29 @@ describe('Clients', () => {
     }));
 
   test('cannot choose the address that is recorded, unless they are a trusted proxy', async () => {
-    const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.7' };
+    const headers = (forwarded = '192.0.2.1, 192.0.2.7') => ({ headers: { 'x-forwarded-for': forwarded } });
     const body = () =>
       new URLSearchParams({
         ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', scope: 'condor:/READ' },
         ...{ subject_token: token(), subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' },
       }).toString();
     await withService(async (service) => {
-      await service.post(body(), { headers });
+      await service.post(body(), headers());
       assert.equal((await service.audited(1))['address'], '127.0.0.1');
       service.configure(`trusted-proxies: [127.0.0.1]\n${configOf()}`);
       await service.reload();
-      await service.post(body(), { headers });
-      assert.equal((await service.audited(2))['address'], '192.0.2.7');
+      for (const [forwarded, address] of [
+        ['192.0.2.1, 192.0.2.7', '192.0.2.7'],
+        ['192.0.2.1, 192.0.2.7, 127.0.0.1', '192.0.2.7'],
+        ['192.0.2.1, 192.0.2.7:50123', '192.0.2.7'],
+        ['192.0.2.1, [2001:db8::7]:50123', '2001:db8::7'],
+        ['192.0.2.1, unknown', '127.0.0.1'],
+      ] as const) {
+        const jobToken = body();
+        await service.post(jobToken, headers(forwarded));
+        const line = await service.auditOf(new URLSearchParams(jobToken).get('subject_token') ?? '');
+        assert.equal(line['address'], address, forwarded);
+      }
     });
   });
 });

@@ -49,6 +49,13 @@ function assertRefused({ status, body }: Reply, error: string, reason: RegExp): 
   assert.equal(body['access_token'], undefined);
 }
 
+/** The service cannot know yet, and says when it can. */
+function assertLater({ status, headers, body }: Reply): void {
+  assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
+  const seconds = Number(headers['retry-after']);
+  assert.ok(seconds > 0 && seconds <= 30, `Retry-After: ${seconds}`);
+}
+
 describe('The token service', () => {
   test('issues the token that the grant of a job allows, and records it', async () => {
     const jobToken = token();
@@ -102,14 +109,28 @@ describe('The token service', () => {
         issuer.rotate(algorithm);
         issuer.asked.length = 0;
         assert.equal((await fresh.ask(token())).status, 200);
-        for (const kid of ['a', 'b'])
-          assertRefused(await fresh.ask(token({}, { kid })), 'invalid_grant', /its issuer does not publish/);
+        for (const kid of ['a', 'b']) assertLater(await fresh.ask(token({}, { kid })));
         assert.deepEqual(issuer.asked, ['/.well-known/openid-configuration', '/jwks']);
       } finally {
         await fresh.stop();
       }
     });
   }
+
+  test('refuses a job token of an unknown key, and for a pause does not ask for keys because of others', async () => {
+    const fresh = await restarted();
+    try {
+      const unknown = await fresh.ask(token({}, { kid: 'other' }));
+      assertRefused(unknown, 'invalid_grant', /a key that its issuer does not publish/);
+      issuer.asked.length = 0;
+      assertLater(await fresh.ask(token({}, { kid: 'another' })));
+      issuer.rotate('RS256');
+      assertLater(await fresh.ask(token())); // it may be new: a flood of unknown keys must not refuse it for good
+      assert.deepEqual(issuer.asked, []);
+    } finally {
+      await fresh.stop();
+    }
+  });
 
   const refusals: readonly (readonly [string, () => string, RegExp])[] = [
     ['of another repository', () => token({ repository_id: '75' }), /^no grant for repository_id 75$/],
@@ -147,7 +168,6 @@ describe('The token service', () => {
     ],
     ['of an issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
     ['of another issuer', () => token({ iss: 'https://evil.example.org' }), /issuer of the job token/],
-    ['of an unknown key', () => token({}, { kid: 'other' }), /a key that its issuer does not publish/],
     ['with a changed signature', () => `${token().slice(0, -8)}AAAAAAAA`, /signature of the job token is invalid/],
     ['that is not signed', () => unsigned('none'), /is not signed with RS256/],
     ['signed with HS256 and the public key', hmacWithPublicKey, /is not signed with RS256/],
@@ -308,7 +328,9 @@ describe('The token service', () => {
     const flooded = await restarted();
     try {
       const bad = token({ repository_id: '75' });
-      for (let count = 0; count < 60; count++) assert.equal((await flooded.ask(bad)).status, 400);
+      assert.equal((await flooded.ask(token({}, { kid: 'other' }))).status, 400);
+      assert.equal((await flooded.ask(token({}, { kid: 'another' }))).status, 503);
+      for (let count = 2; count < 60; count++) assert.equal((await flooded.ask(bad)).status, 400);
       const { status, headers } = await flooded.ask(token());
       assert.deepEqual([status, Number(headers['retry-after']) > 0], [429, true]);
     } finally {

@@ -59,11 +59,13 @@ const INIT = `
 export async function startNamespaces(
   suite: Suite,
   node: string,
+  ownNetwork: boolean,
 ): Promise<{ readonly init: ChildProcess; readonly pid: string }> {
   const [program, ...args] = asRoot(
     'unshare',
     '--mount',
     '--pid',
+    ...(ownNetwork ? ['--net'] : []),
     '--fork',
     '--kill-child',
     'sh',

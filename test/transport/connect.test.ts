@@ -9,6 +9,7 @@ import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import { deadPort, listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { silentPort } from '../support/silent-port.ts';
+import { patience } from '../support/slowness.ts';
 
 let server: Server;
 let port = 0;
@@ -30,7 +31,7 @@ const sinful = (text: string): Sinful => parseSinful(text) ?? assert.fail(text);
 describe('A connection', () => {
   test('is made to the first address that accepts', async () => {
     const address = sinful(`<192.0.2.1:9?addrs=127.0.0.1-${dead}+127.0.0.1-${port}>`);
-    const channel = await connect(address, hostUntil(AbortSignal.timeout(5000)));
+    const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(5000))));
     assert.equal(channel.roundTrips, 1);
     channel.close();
   });
@@ -42,7 +43,7 @@ describe('A connection', () => {
     try {
       const address = sinful(`<127.0.0.1:9?addrs=127.0.0.1-${silent.port}+127.0.0.1-${port}>`);
       // Less than the time limit for a silent address.
-      const channel = await connect(address, hostUntil(AbortSignal.timeout(8000)));
+      const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(8000))));
       channel.close();
     } finally {
       silent.close();
@@ -51,7 +52,7 @@ describe('A connection', () => {
 
   test('that no address accepts causes an error with each reason', async () => {
     const address = sinful(`<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+[--1]-${dead}>`);
-    await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(5000))), (error: ConnectError) => {
+    await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(patience(5000)))), (error: ConnectError) => {
       assert.equal(error.code, 'ERR_CONNECT');
       assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${dead}: connection refused`));
       assert.match(error.message, new RegExp(`\\[::1\\]:${dead}: `));
@@ -60,27 +61,35 @@ describe('A connection', () => {
   });
 
   test('to a name that does not resolve causes an error', async () => {
-    await assert.rejects(connect(sinful('<no-such-host.invalid:9618>'), hostUntil(AbortSignal.timeout(5000))), {
-      code: 'ERR_CONNECT',
-      message: 'no connection to no-such-host.invalid:9618: the host name no-such-host.invalid does not resolve',
-    });
+    await assert.rejects(
+      connect(sinful('<no-such-host.invalid:9618>'), hostUntil(AbortSignal.timeout(patience(5000)))),
+      {
+        code: 'ERR_CONNECT',
+        message: 'no connection to no-such-host.invalid:9618: the host name no-such-host.invalid does not resolve',
+      },
+    );
   });
 
   test('ends with the signal, before and while it is opened', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
-    const channel = await connect(address, hostUntil(AbortSignal.timeout(100)));
+    connected.length = 0;
+    const run = new AbortController();
+    const channel = await connect(address, hostUntil(run.signal));
     channel.send((message) => message.int(1));
-    await assert.rejects(
-      channel.receive((message) => message.int()),
-      { code: 'ERR_TIMEOUT', message: /aborted due to timeout/ },
-    );
+    const received = channel.receive((message) => message.int());
+    while (connected.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    run.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    await assert.rejects(received, { code: 'ERR_TIMEOUT', message: /aborted due to timeout/ });
     channel.close();
   });
 
   test('sends the name of the daemon’s socket in one flight with the first message', async () => {
     connected.length = 0;
-    const channel = await connect(sinful(`<127.0.0.1:${port}?sock=schedd_1>`), hostUntil(AbortSignal.timeout(5000)));
+    const channel = await connect(
+      sinful(`<127.0.0.1:${port}?sock=schedd_1>`),
+      hostUntil(AbortSignal.timeout(patience(5000))),
+    );
     channel.send((message) => message.int(7));
     channel.flush();
     while (connected.length === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { ReverseListener } from '../../src/transport/reverse-listener.ts';
 import type { Reader } from '../../src/wire/reader.ts';
+import { patience } from '../support/slowness.ts';
 
 const randomBytes = (length: number) => new Uint8Array(length);
 const isSeven = (message: Reader) => message.int() === 7;
@@ -49,7 +50,7 @@ describe('A reverse listener', () => {
 
   test('fails if the address does not exist', async () => {
     await assert.rejects(
-      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(5000), randomBytes }),
+      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(patience(5000)), randomBytes }),
       { code: 'EADDRNOTAVAIL' },
     );
   });

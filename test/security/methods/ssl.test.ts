@@ -1,13 +1,24 @@
 /** SSL: TLS versions, client certificates and keys that work, and the daemon's messages about them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createSecureContext } from 'node:tls';
 import { AuthorizationError, CredentialError } from '../../../src/errors.ts';
 import { advised } from '../../support/advice.ts';
 import { assertHidden, instead } from '../../support/broken-messages.ts';
-import { weakIdentity } from '../../support/certificates.ts';
+import { type Identity, weakIdentity } from '../../support/certificates.ts';
 import { withPool } from '../../support/embedded-fetch.ts';
 import { assertAlice, assertRefused, by, stranger, ways } from '../../support/ssl-ways.ts';
 import type { Words } from '../../support/ways.ts';
+
+/** Returns whether the TLS library of this Node loads a certificate. */
+function canLoad({ certificate, key }: Identity): boolean {
+  try {
+    createSecureContext({ cert: certificate, key });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('SSL', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -71,8 +82,10 @@ describe('SSL', () => {
   test('reports why OpenSSL rejects a certificate, and continues with the next method', async () => {
     const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    const reason =
-      /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;
+    // OpenSSL of Debian refuses SHA-1 when the client loads the certificate; that of Node, when the daemon verifies it.
+    const reason = canLoad(weak)
+      ? /SSL: client-certificate \(CN=alice\): the daemon aborted the TLS handshake/
+      : /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;
     assertRefused(await by({ words }), reason);
     await withPool(ways.pool(), async (pool) => {
       const { fetched, error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
