@@ -18,7 +18,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'an input/output error occurred',
   EPIPE: 'the reader closed the pipe',
   // networks
-  EADDRINUSE: 'the address is already in use',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'the host is unreachable',
