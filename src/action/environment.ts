@@ -6,9 +6,9 @@ import { OutputError } from '../errors.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { isInRegistry } from '../inputs/settings.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import type { FetchedToken } from '../pipeline/library-types.ts';
 import { systemReason } from '../runtime/bounded-file.ts';
-import { writeAddressFile } from '../token/token-file.ts';
+import { createPrivateFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -137,5 +137,21 @@ function readRecord(env: Environment): ExportRecord {
     return Object.fromEntries(entries);
   } catch {
     return {};
+  }
+}
+
+/**
+ * Writes an address file: the sinful string of a daemon and its version string, in the format that daemons write for
+ * the tools on their host (Daemon::readAddressFile). The file must not exist, and its directory must be private.
+ *
+ * @throws OutputError ERR_OUTPUT if the file cannot be written.
+ */
+function writeAddressFile(path: string, sinful: string, version: string): void {
+  // HTCondor's programs crash on a version string without a date (CondorVersionInfo::string_to_VersionData).
+  const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
+  try {
+    createPrivateFile(path, `${sinful}\n${known ? `${version}\n` : ''}`);
+  } catch (cause) {
+    throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, { cause });
   }
 }

@@ -6,7 +6,8 @@ import { KerberosError } from '../kerberos/kerberos-error.ts';
 import { type KeytabEntry, parseKeytab } from '../kerberos/keytab.ts';
 import { type KerberosConfiguration, parseConfiguration } from '../kerberos/krb5-conf.ts';
 import { formatPrincipal } from '../kerberos/principal.ts';
-import { reasonOf } from './private-file.ts';
+import type { AttemptReason } from '../reasons.ts';
+import { reasonOf, unreadable } from './private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -98,6 +99,16 @@ export function readCache(name: string, principal: string | undefined, owner?: n
   return primary;
 }
 
+/** The cache that Kerberos' tools use; its owner is checked where everybody may write. */
+export function defaultCache(
+  { env, uid }: { readonly env: Environment; readonly uid: number | undefined },
+  { defaultCache: configured }: KerberosConfiguration,
+): { name: string | undefined; owner?: number } {
+  if (env['KRB5CCNAME']) return { name: env['KRB5CCNAME'] };
+  if (configured !== undefined) return { name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? '')) };
+  return uid === undefined ? { name: undefined } : { name: `/tmp/krb5cc_${uid}`, owner: uid };
+}
+
 /** File name of the primary cache in a directory. */
 function primaryOf(directory: string): string {
   try {
@@ -115,7 +126,25 @@ function withoutType(name: string, supported: readonly string[], what: string): 
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
-  throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+  throw new KerberosError(
+    `a ${what} of the type ${type} cannot be read without the software that keeps it`,
+    what === 'keytab' ? undefined : 'kerberos-cache-type',
+  );
+}
+
+/** Work on an input. What is wrong with it is the fault of the workflow's author. */
+export function given<T>(input: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const kind = kindOf(error);
+    const isKnown = kind === 'encryption-type' || kind === 'kerberos-cache-type';
+    throw unreadable(isKnown ? kind : 'kerberos-unreadable', input, reasonOfKerberos(error));
+  }
+}
+
+export function kindOf(error: unknown): AttemptReason | undefined {
+  return error instanceof KerberosError ? error.kind : undefined;
 }
 
 /** Why a file of Kerberos cannot be used. */

@@ -57,6 +57,8 @@ export async function askKdc(
     const socket = await dial(left, host).catch((cause: unknown) => {
       if (!(cause instanceof ConnectError) || cause.code !== 'ERR_CONNECT') throw cause;
       throw new ConnectError('ERR_CONNECT', `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+        reason: 'kdc-unreachable',
+        details: { realm },
         peer: `KDC of ${realm}`,
         permanent: cause.permanent,
         cause,
@@ -72,7 +74,8 @@ export async function askKdc(
       if (host.signal.aborted) throw abortedError(host.signal);
       const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
       left = withoutKdc(left, { host: remoteAddress, port: remotePort });
-      if (left.length === 0) throw new ConnectError('ERR_CONNECT', text, { peer, cause });
+      if (left.length === 0)
+        throw new ConnectError('ERR_CONNECT', text, { reason: 'kdc-unreachable', details: { realm }, peer, cause });
       host.log.debug(`kerberos: ${text}`);
     } finally {
       socket.destroy();
