@@ -57,7 +57,8 @@ export type LocateReason = 'not-found' | 'not-on-this-host' | 'restarting' | 'am
 
 export type ConnectReason =
   // ERR_CONNECT
-  | ('connect' | 'connection-refused' | 'name-unknown' | 'proxy-failed' | 'kdc-unreachable')
+  | ('connect' | 'connection-refused' | 'name-unknown' | 'proxy-failed')
+  | ('kdc-unreachable' | 'kdc-lookup-failed')
   | ('service-unreachable' | 'service-busy')
   // ERR_CONNECT, ERR_TIMEOUT
   | 'private-address'

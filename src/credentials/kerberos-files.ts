@@ -13,18 +13,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_FILE_LENGTH = 1024 * 1024;
 const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
-/** Files of a DIR cache that are looked at. */
+/** Maximum number of files of a DIR cache that are read. */
 const MAX_CACHES = 50;
 
-/** A keytab in base64: its first bytes are 0x0502, and the size of an entry. */
+/** Beginning of a keytab in base64: 0x0502, and the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** Whether a text is a keytab in base64, and not the path of one. */
+/** True if a text is a keytab in base64, not the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
 
-/** `owner`: number of the account that the file must belong to, where others can put files. */
+/** `owner`: user id that must own a file in a directory to which other accounts can write. */
 function readFile(path: string, owner?: number): Buffer {
   const noLink = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
@@ -33,17 +33,25 @@ function readFile(path: string, owner?: number): Buffer {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is not a regular file');
     if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
     if (owner !== undefined && uid !== owner)
-      throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+      throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
     return readFileSync(file);
   } finally {
     closeSync(file);
   }
 }
 
-/** The configuration of `KRB5_CONFIG`, a list of files, or of this host. Files that cannot be read are passed over. */
-export function readConfiguration(env: Environment): KerberosConfiguration {
-  const paths = (env['KRB5_CONFIG'] || DEFAULT_CONFIGURATION).split(':').filter((path) => path !== '');
-  return parseConfiguration(paths, {
+/**
+ * Paths of the configuration files: those that `KRB5_CONFIG` lists, or that of this host. On Windows, `/etc` is on the
+ * current drive, where every account may create it, and paths contain colons.
+ */
+export function configurationFiles(env: Environment, platform: NodeJS.Platform): readonly string[] {
+  const [separator, standard] = platform === 'win32' ? [';', ''] : [':', DEFAULT_CONFIGURATION];
+  return (env['KRB5_CONFIG'] || standard).split(separator).filter((path) => path !== '');
+}
+
+/** The configuration of `KRB5_CONFIG` or of this host. Unreadable files are skipped. */
+export function readConfiguration(env: Environment, platform: NodeJS.Platform): KerberosConfiguration {
+  return parseConfiguration(configurationFiles(env, platform), {
     read(path) {
       try {
         return readFile(path).toString();
@@ -63,7 +71,7 @@ export function readConfiguration(env: Environment): KerberosConfiguration {
   });
 }
 
-/** The keytab of an input or a file; the content of a file may be base64 too, as CI variables need it. */
+/** Reads the keytab of an input or a file. The file may contain base64, as in a CI variable. */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
   const bytes = readFile(withoutType(text.trim(), ['FILE', 'WRFILE'], 'keytab'));
@@ -76,11 +84,10 @@ interface FoundCache extends CredentialCache {
 }
 
 /**
- * The credential cache of a name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`.
+ * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. With `principal`, selects the cache
+ * of this principal in a directory instead of the primary one.
  *
- * `principal`: of a directory, the cache of this principal instead of the primary one.
- *
- * @throws KerberosError it cannot be read here; or an error of the file system.
+ * @throws KerberosError if it cannot be read; or an error of the file system.
  */
 export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
   if (!name.startsWith('DIR:')) {
@@ -99,7 +106,7 @@ export function readCache(name: string, principal: string | undefined, owner?: n
   return primary;
 }
 
-/** The cache that Kerberos' tools use; its owner is checked where everybody may write. */
+/** Returns the default cache of the Kerberos tools. Its owner is checked, because others can write to its directory. */
 export function defaultCache(
   { env, uid }: { readonly env: Environment; readonly uid: number | undefined },
   { defaultCache: configured }: KerberosConfiguration,
@@ -109,11 +116,11 @@ export function defaultCache(
   return uid === undefined ? { name: undefined } : { name: `/tmp/krb5cc_${uid}`, owner: uid };
 }
 
-/** File name of the primary cache in a directory. */
+/** Returns the file name of the primary cache in a directory. */
 function primaryOf(directory: string): string {
   try {
     const name = readFile(join(directory, 'primary')).toString().trim();
-    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file primary names no cache');
+    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file "primary" contains no cache name');
     return name;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'tkt';
@@ -121,18 +128,18 @@ function primaryOf(directory: string): string {
   }
 }
 
-/** The path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
+/** Returns the path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
   throw new KerberosError(
-    `a ${what} of the type ${type} cannot be read without the software that keeps it`,
+    `a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`,
     what === 'keytab' ? undefined : 'kerberos-cache-type',
   );
 }
 
-/** Work on an input. What is wrong with it is the fault of the workflow's author. */
+/** Runs `work` on an input. A failure becomes an error for the workflow author. */
 export function given<T>(input: string, work: () => T): T {
   try {
     return work();
@@ -147,7 +154,7 @@ export function kindOf(error: unknown): AttemptReason | undefined {
   return error instanceof KerberosError ? error.kind : undefined;
 }
 
-/** Why a file of Kerberos cannot be used. */
+/** Returns why a Kerberos file is unusable. */
 export function reasonOfKerberos(error: unknown): string {
   return error instanceof KerberosError ? error.message : reasonOf(error);
 }

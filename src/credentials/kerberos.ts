@@ -34,9 +34,9 @@ import {
 import { unreadable } from './private-file.ts';
 
 export interface KerberosSource {
-  /** Whether KERBEROS was chosen. Else what is on this host is not looked at. */
+  /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
-  /** The inputs. The keytab is a path or base64. */
+  /** The inputs. The keytab is either a path or base64. */
   readonly cache: string | undefined;
   readonly keytab: Secret | undefined;
   readonly password: Secret | undefined;
@@ -46,9 +46,10 @@ export interface KerberosSource {
   /** Environment: KRB5CCNAME, KRB5_CLIENT_KTNAME and KRB5_CONFIG. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
+  readonly platform: NodeJS.Platform;
 }
 
-/** What all credentials of a run share. */
+/** State that all credentials of a run share. */
 interface Realm {
   readonly configuration: KerberosConfiguration;
   readonly kdcs: Kdcs;
@@ -56,7 +57,7 @@ interface Realm {
 }
 
 const NOT_CHOSEN =
-  'it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password';
+  'it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password';
 
 /**
  * Loads KERBEROS with the credentials of the inputs, or with those of this host.
@@ -65,10 +66,10 @@ const NOT_CHOSEN =
  */
 export function loadKerberos(source: KerberosSource, host: Host): AuthMethod | Unavailable {
   if (!source.chosen) return new Unavailable(NOT_CHOSEN, 'no-kerberos-credential');
-  const { keytab, password, principal, env, service } = source;
+  const { keytab, password, principal, env, service, platform } = source;
   if (password !== undefined) host.mask(password);
   if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
-  const configuration = readConfiguration(env);
+  const configuration = readConfiguration(env, platform);
   const realm: Realm = { configuration, kdcs: kdcsOf(configuration, host), service };
   const wanted = () => given('kerberos-principal', () => principalOf(principal, configuration));
   const supplied = sourcesOfInputs(source, wanted, realm);
@@ -93,7 +94,7 @@ function sourcesOfInputs(
   if (password !== undefined) {
     const client = wanted();
     if (client === undefined)
-      throw unreadable('kerberos-unreadable', 'kerberos-password', 'give kerberos-principal too');
+      throw unreadable('kerberos-unreadable', 'kerberos-password', 'kerberos-principal is not set');
     const keys = keysOfPassword(() => password.reveal(), client, 'kerberos-password');
     found.push(fromKeys(client, keys, realm));
   }
@@ -137,7 +138,7 @@ function fromCache(
 ): ClientSource {
   const { client, tickets, path } = readCache(name, wanted && formatPrincipal(wanted), owner);
   if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted))
-    throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+    throw new KerberosError(`${path} has tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`);
   const own = tickets.filter((ticket) => formatPrincipal(ticket.client) === formatPrincipal(client));
   const granting = own.filter(({ service }) => realmOfTicketGranting(service) === client.realm);
   const services = own.filter(({ service: { components } }) => components[0] === realm.service);
@@ -148,7 +149,7 @@ function fromCache(
     label: `${label} (${formatPrincipal(client)})`,
     objection(now) {
       if (usable.length === 0)
-        return { reason: 'it has no ticket-granting ticket, and no ticket for HTCondor’s service' };
+        return { reason: 'it contains no ticket-granting ticket and no ticket for HTCondor’s service' };
       return latest * 1000 > now.getTime()
         ? undefined
         : { kind: 'ticket-expired', reason: `its ticket expired at ${new Date(latest * 1000).toISOString()}` };
@@ -163,7 +164,7 @@ function fromCache(
       if (ready !== undefined) return supported(ready);
       const [grant] = granting.filter(({ endTime }) => endTime > now);
       if (grant === undefined)
-        throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+        throw new KerberosError(`it contains no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
       return requestServiceTicket(
         supported(grant),
         { components: [realm.service, host], realm: wantedRealm },
@@ -173,7 +174,7 @@ function fromCache(
   };
 }
 
-/** @throws KerberosError the session key of a ticket is of an encryption type that is not supported. */
+/** @throws KerberosError if the session key of a ticket has an unsupported encryption type. */
 function supported(ticket: Ticket): Ticket {
   encryptionType(ticket.key.type);
   return ticket;
@@ -186,7 +187,7 @@ function fromKeytab(text: string, label: string, wanted: Principal | undefined, 
   return fromKeys(client, keysOfKeytab(entries, client, label), realm);
 }
 
-/** One exchange straight to the service's ticket if it is of the client's realm, else by a ticket-granting ticket. */
+/** Requests the service's ticket directly if it is in the client's realm, otherwise with a ticket-granting ticket. */
 function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, service }: Realm): ClientSource {
   return {
     client,
@@ -210,7 +211,7 @@ function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, se
   };
 }
 
-/** A ticket for each host is got once; names of hosts do not differ by case (RFC 4120 §6.2.1). */
+/** Each host's ticket is requested once. Host names are case-insensitive (RFC 4120 §6.2.1). */
 function once(get: (host: string) => Ticket | Promise<Ticket>): (host: string) => Promise<Ticket> {
   const tickets = new Map<string, Promise<Ticket>>();
   return (name) => {
@@ -230,7 +231,7 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
       const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
       if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
       throw new KerberosError(
-        `no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`,
+        `no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`,
         'kdc-unknown',
         {
           realm,
@@ -240,7 +241,7 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
   };
 }
 
-/** A daemon takes the principals of its own service for HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
+/** A daemon treats principals of its own service as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
 function warnOfHostPrincipal(client: Principal, service: string, host: Host): void {
   if (client.components[0] !== service) return;
   host.log.warn(

@@ -27,7 +27,7 @@ export interface TokenEndpointResponse {
   text(name: string): string | undefined;
 }
 
-/** A bearer token to exchange, and the service that does. */
+/** A bearer token to exchange, and the token service. */
 interface ExchangeRequest {
   readonly service: TokenServiceSource;
   readonly bearer: Secret;
@@ -61,12 +61,12 @@ function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, s
 
 /** Refusals of Keycloak and of this project's service that have hints of their own. */
 const REFUSALS: readonly CredentialReason[] = [
-  'unauthorized-client',
-  'invalid-client',
   'invalid-token-audience',
   'aud-expected',
   'token-reuse-detected',
   'used-already',
+  'unauthorized-client',
+  'invalid-client',
 ];
 
 function reasonOfRefusal(status: number, text: string): CredentialReason {
@@ -128,7 +128,7 @@ export async function askTokenEndpoint(
 
 /** A word of this length in an error may be the token that was sent, so it is not printed. */
 const NO_WORD = /\S{40,}/g;
-/** Longest error of a service that is printed, in characters. */
+/** Maximum length of a service's error that is printed, in characters. */
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
@@ -182,7 +182,7 @@ function refusal(
 
 /** Length of a sequence that an error and a token do not share by chance, in characters. */
 const QUOTED_LENGTH = 12;
-/** Longest error that is compared with the token, in characters. A longer one is not printed. */
+/** Maximum length of an error that is compared with the token, in characters. A longer error is not printed. */
 const MAX_COMPARED_LENGTH = 4096;
 
 /** Removes parts of the token that was sent from an error. */

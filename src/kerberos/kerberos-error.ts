@@ -1,6 +1,6 @@
 import type { AttemptReason, Details } from '../reasons.ts';
 
-/** A reason why Kerberos cannot be used: a structure that cannot be read, or a refusal of the KDC. */
+/** A failure of Kerberos: a structure that cannot be parsed, or a refusal by the KDC. */
 export class KerberosError extends Error {
   readonly kind: AttemptReason;
   /** Values in the message that hints repeat. */
@@ -16,7 +16,7 @@ export class KerberosError extends Error {
 /** KRB-ERROR of a KDC (RFC 4120 §5.9.1). */
 export class KdcError extends KerberosError {
   readonly code: number;
-  /** Content of e-data, which depends on the code; empty: there is none. */
+  /** Content of e-data, which depends on the code; empty if the error has none. */
   readonly data: Uint8Array;
 
   constructor(code: number, message: string, data: Uint8Array, kind?: AttemptReason, details?: Details) {
@@ -38,7 +38,7 @@ export const KDC_ERR = {
   SKEW: 37,
 } as const;
 
-/** What a KRB-ERROR says, as far as it is of interest. Times are seconds since 1970. */
+/** The relevant fields of a KRB-ERROR. Times are seconds since 1970. */
 export interface KdcRefusal {
   readonly code: number;
   readonly text: string | undefined;
@@ -47,10 +47,8 @@ export interface KdcRefusal {
 }
 
 /**
- * The refusal of a KDC as an error.
- *
- * `client` and `service` are the principals of the request, `realm` is that of the KDC, `now` is the time here, and
- * `isPassword` is true if the key of the client is made of a password.
+ * Describes the refusal of a KDC. `client` and `service` are the principals of the request, `realm` is the KDC's, `now`
+ * is the time of this host, and `isPassword` is true if the key of the client is derived from a password.
  */
 export function kdcError(
   { code, text, serverTime, data }: KdcRefusal,
@@ -71,7 +69,7 @@ export function kdcError(
     [KDC_ERR.PREAUTH_FAILED]: [`rejected the key of ${client}`, isPassword ? 'password-rejected' : 'key-rejected'],
     [KDC_ERR.TICKET_EXPIRED]: [`reports that the ticket of ${client} expired`],
     [KDC_ERR.SKEW]: [
-      `rejects the clock of this host: it is ${timeOf(now.getTime() / 1000)} here and ${timeOf(serverTime)} there`,
+      `rejects the clock of this host, which shows ${timeOf(now.getTime() / 1000)}; the clock of the KDC shows ${timeOf(serverTime)}`,
       'clock-rejected',
     ],
   };

@@ -73,6 +73,8 @@ A: if the daemon is not listed, check its COLLECTOR_HOST and whether it is autho
 };
 
 export const CONNECT_HINTS: Hints<ConnectReason> = {
+  'kdc-lookup-failed': `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.
+W: or add a kdc line for $realm to [realms] of krb5.conf (KRB5_CONFIG names another file), which needs no DNS.`,
   'kdc-unreachable': `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.
 W: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
   'proxy-failed': `N: check the proxy in https_proxy or HTTPS_PROXY. Status 407: add user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.

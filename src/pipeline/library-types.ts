@@ -20,7 +20,7 @@ export interface CheckOptions {
   /** Type of the daemon: `schedd`, `collector` and so on. Default: `schedd`. */
   readonly type?: string | undefined;
   /**
-   * Sinful string or `host:port` of the daemon; no collector is asked. With `pool` or `name`, `host:port` is the local
+   * Sinful string or `host:port` of the daemon; no collector is queried. With `pool` or `name`, `host:port` is the local
    * end of a tunnel to the daemon.
    */
   readonly address?: string | undefined;
@@ -44,7 +44,7 @@ export interface CheckOptions {
    * SciToken is the credential for the fetch.
    */
   readonly tokenService?: string | undefined;
-  /** How that service is asked. Default: `token-exchange` (RFC 8693); the others are for Keycloak (RFC 7523). */
+  /** Grant type for that service. Default: `token-exchange` (RFC 8693); the others are for Keycloak (RFC 7523). */
   readonly tokenGrant?: 'token-exchange' | 'client-credentials' | 'jwt-bearer' | undefined;
   /** Client certificate for SSL with its chain: PEM text, or a path. */
   readonly clientCertificate?: string | undefined;
@@ -108,7 +108,7 @@ export interface FetchedToken {
   readonly token: IdToken;
   /** One sentence for each way in which the daemon granted less than requested; empty if it granted everything. */
   readonly reductions: readonly string[];
-  /** Name in the daemon's ad; empty if no collector was asked. */
+  /** Name in the daemon's ad; empty if no collector was queried. */
   readonly daemonName: string;
   /** Sinful string of the daemon that issued the token; with `remote`, of the collector; empty if a token service issued it. */
   readonly daemonAddress: string;
@@ -118,7 +118,7 @@ export interface FetchedToken {
   readonly daemonVersionText: string;
   /** `IDTOKENS`, `SSL` and so on; `token-service` if a token service issued the token. */
   readonly authenticationMethod: string;
-  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  /** Source of the credential that the daemon accepted: an input, a file, a variable, `this account`. */
   readonly credentialSource: string;
   /** How far the daemon's clock is ahead of the local clock, in seconds; negative if it is behind. */
   readonly clockSkewSeconds: number;
@@ -135,14 +135,14 @@ export interface CheckResult {
   /** Identity that the daemon assigns to the credential, `user@domain`. */
   readonly identity: string;
   readonly trustDomain: string;
-  /** Name in the daemon's ad; empty if no collector was asked. */
+  /** Name in the daemon's ad; empty if no collector was queried. */
   readonly daemonName: string;
   /** Sinful string of the daemon. */
   readonly daemonAddress: string;
   /** HTCondor version of the daemon, such as `25.14.1`; empty if the daemon did not send it. */
   readonly daemonVersion: string;
   readonly authenticationMethod: string;
-  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  /** Source of the credential that the daemon accepted: an input, a file, a variable, `this account`. */
   readonly credentialSource: string;
   /** Authorization levels that the daemon allows to this identity with this credential. */
   readonly allowed: readonly string[];

@@ -69,7 +69,7 @@ function explained(error: unknown, token: IdToken, level: string): unknown {
         subject,
       });
     const levels = authz.join(' ');
-    const text = `the new token is restricted to ${levels}, which does not include ${level}; so is the credential`;
+    const text = `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`;
     return levelError(text, { levels, missing: level });
   }
   if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED') {

@@ -2,6 +2,7 @@ import { chmodSync, lchownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs'
 import { networkInterfaces } from 'node:os';
 import { posix } from 'node:path';
 import type { Refusal } from '../../reasons.ts';
+import { systemReason } from '../../runtime/system-reason.ts';
 import type { MessageChannel } from '../../wire/message-channel.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
@@ -143,7 +144,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): Refusal | undef
       return { reason: `${parent} is a symbolic link that root does not own` };
     mkdirSync(path, 0o700); // fails if the name exists, even as a symbolic link
   } catch (error) {
-    return { reason: `${path} could not be created: ${(error as Error).message}` };
+    return { reason: `${path} could not be created: ${systemReason(error)}` };
   }
   try {
     chmodSync(path, 0o700);
@@ -151,7 +152,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): Refusal | undef
     return undefined;
   } catch (error) {
     remove(path);
-    return { reason: `${path} could not be restricted to this account: ${(error as Error).message}` };
+    return { reason: `${path} could not be restricted to this account: ${systemReason(error)}` };
   }
 }
 

@@ -29,7 +29,7 @@ export interface TicketSource {
 const NO_SERVER_NAME: Refusal = {
   kind: 'no-host-name',
   reason:
-    'no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address',
+    'no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address',
 };
 
 /**
@@ -138,6 +138,6 @@ function refusalOf(error: Error): Refusal {
 function getReply(message: Reader): Uint8Array {
   const status = message.int();
   if (status !== PROCEED)
-    throw new ProtocolError('ERR_MESSAGE', `the daemon answers ${status} where its Kerberos reply belongs`);
+    throw new ProtocolError('ERR_MESSAGE', `the daemon sent ${status} instead of its Kerberos reply`);
   return message.bytes(message.int());
 }

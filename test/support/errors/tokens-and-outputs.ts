@@ -35,7 +35,7 @@ export const OF_TOKENS = {
   ),
   'restricted to READ, which does not include WRITE': new TokenError(
     'ERR_TOKEN_REFUSED',
-    'the new token is restricted to READ, which does not include WRITE; so is the credential',
+    'the new token is restricted to READ, which does not include WRITE; the credential has the same restriction',
     undefined,
     { reason: 'level-missing', details: { levels: 'READ', missing: 'WRITE' } },
   ),
@@ -53,9 +53,9 @@ export const OF_TOKENS = {
   'the runner did not accept the outputs': new OutputError('the runner did not accept the outputs: ENOSPC', {
     reason: 'runner-refused',
   }),
-  'standard output': new OutputError('standard output: write EPIPE', { reason: 'output-closed' }),
+  'standard output': new OutputError('standard output: the reader closed the pipe', { reason: 'output-closed' }),
   'is a symbolic link, which is not followed': new OutputError('/tmp/ci is a symbolic link, which is not followed', {
     reason: 'path-occupied',
   }),
-  'cannot be written to': new OutputError('/etc/condor cannot be written to: EACCES: permission denied'),
+  'cannot be written to': new OutputError('/etc/condor cannot be written to: permission denied'),
 } as const satisfies Readonly<Record<string, AnyHTCondorError>>;
