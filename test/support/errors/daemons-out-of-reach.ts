@@ -25,7 +25,7 @@ export const OF_THE_WAY = {
     'ERR_NOT_FOUND',
     'the collector lists no schedd named ci@pool; it lists no daemon of that type; it may be restarting: condor_master on ap reports it as not running',
     [],
-    { mayBeRestarting: true },
+    { reason: 'restarting' },
   ).at('locate'),
   'the collector has several daemons of type schedd': new LocateError(
     'ERR_AMBIGUOUS',
