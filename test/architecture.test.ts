@@ -123,13 +123,13 @@ function placeOf(path: string): { row: number; group: readonly string[] } | unde
   return undefined;
 }
 
-describe('imports', () => {
+describe('Imports', () => {
   test('are found', () => {
     assert.ok(sources.length > 30);
     assert.ok(sources.flatMap(({ imports }) => imports).length > 100);
   });
 
-  test('of our own name files that are there, with their ending', () => {
+  test('of this project name existing files with their extension', () => {
     const paths = new Set(sources.map(({ path }) => path));
     for (const { path, imports } of sources) {
       for (const each of imports.filter((name) => name.startsWith('src/')))
@@ -151,12 +151,12 @@ describe('imports', () => {
     assert.deepEqual(wrong, []);
   });
 
-  test('of crypto are of types, or the start has to wait for it', () => {
+  test('of crypto are types only, because loading it delays the start', () => {
     const early = sources.filter(({ code }) => /^import (?!type\b).*'node:crypto'/m.test(code));
     assert.deepEqual(early, []);
   });
 
-  test('make no circle, types included', () => {
+  test('are acyclic, including those of types', () => {
     const edges = new Map(
       sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('src/'))]),
     );
@@ -170,7 +170,7 @@ describe('imports', () => {
     for (const path of edges.keys()) visit(path, []);
   });
 
-  test('have every built-in module under its node: name', () => {
+  test('name built-in modules with node:', () => {
     const odd = sources.flatMap(({ path, imports }) =>
       imports.filter((name) => /^[a-z_]+$/.test(name) && name !== 'yaml').map((name) => `${path}: ${name}`),
     );
@@ -192,7 +192,7 @@ describe('imports', () => {
     });
   }
 
-  test('are of four packages, which are bundled: whoever installs this one installs no other', () => {
+  test('name only the four packages that are bundled', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
     const packages = sources
@@ -205,8 +205,8 @@ describe('imports', () => {
   });
 });
 
-describe('the token service', () => {
-  test('is unknown to the other bundles', () => {
+describe('The token service', () => {
+  test('is not imported by the other entry points', () => {
     for (const { path, imports } of sources.filter((each) => !/^src\/(service|policy)\//.test(each.path)))
       assert.ok(!imports.some((name) => /^src\/(service|policy)\//.test(name)), path);
     for (const bundle of ['action', 'cli', 'lib'])
@@ -217,7 +217,7 @@ describe('the token service', () => {
       );
   });
 
-  test('has a policy that touches nothing: no files, no network, no process', () => {
+  test('has a policy without access to files, network and process', () => {
     for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/policy/')))
       assert.deepEqual(
         imports.filter((name) => !/^(src\/policy\/|yaml$)/.test(name)),
@@ -227,8 +227,8 @@ describe('the token service', () => {
   });
 });
 
-describe('the world', () => {
-  test('is asked of process by the files listed, for what is listed', () => {
+describe('The process', () => {
+  test('is used only by the listed files, for the listed properties', () => {
     const used = new Set<string>();
     for (const { path, code } of sources) {
       for (const [, property = ''] of code.matchAll(/(?<![.\w'"`-])process(?:\?)?\.(\w+)/g)) {
@@ -240,11 +240,11 @@ describe('the world', () => {
     assert.deepEqual([...used].sort(), Object.keys(PROCESS).sort());
   });
 
-  test('is not printed to past the shells', () => {
+  test('is printed to by the entry points only', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\bconsole\./, path);
   });
 
-  test('gives its time and its randomness through Host', () => {
+  test('provides time and randomness through Host only', () => {
     for (const { path, code } of sources.filter(
       ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts', 'src/service/world.ts'].includes(path),
     )) {
@@ -256,21 +256,21 @@ describe('the world', () => {
     }
   });
 
-  test('never ends the process in the middle', () => {
+  test('is never ended by process.exit', () => {
     for (const { path, code } of sources)
       assert.doesNotMatch(code, /\bprocess\.(exit|abort|kill(?!\(pid, 0\))|reallyExit)\(/, path);
   });
 });
 
-describe('secrets', () => {
-  test('are looked at by the files listed, as often as listed', () => {
+describe('Secrets', () => {
+  test('are revealed only by the listed files, as often as listed', () => {
     const found = sources
       .map(({ path, code }): [string, number] => [path, code.match(/\.reveal\(\)/g)?.length ?? 0])
       .filter(([, count]) => count > 0);
     assert.deepEqual(Object.fromEntries(found), REVEALS);
   });
 
-  test('cannot be examined in another way', () => {
+  test('cannot be read in another way', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
   });
 });

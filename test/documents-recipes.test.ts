@@ -14,7 +14,7 @@ import { checkWorkflow, commandsOf, evaluated, isOurs, skipWindows } from './sup
 import { TokenServices } from './support/token-services.ts';
 import { ABSENT, Ways } from './support/ways.ts';
 
-describe('what the README shows is done', () => {
+describe('The recipes of the README work:', () => {
   let ways: Ways;
   let pool: EmbeddedPool;
   let other: EmbeddedPool;

@@ -38,30 +38,30 @@ const place = ({ file, line }: Block) => `${file}:${line}`;
 const blocks = DOCUMENTS.flatMap((file) => blocksOf(file));
 const inLanguage = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
 
-describe('documents', () => {
-  test('have blocks in languages that are looked at', () => {
+describe('The documents', () => {
+  test('contain only code blocks in languages that are checked', () => {
     for (const block of blocks) assert.ok(LANGUAGES.includes(block.language), `${place(block)}: ${block.language}`);
     for (const language of ['yaml', 'sh', 'console', 'ts']) assert.ok(inLanguage(language).length > 0, language);
   });
 
   for (const block of inLanguage('yaml').filter(({ name }) => name !== 'gitlab'))
-    test(`${place(block)} is a workflow that GitHub and the Action take`, async () => {
+    test(`${place(block)} is a valid workflow with valid inputs`, async () => {
       const steps = await checkWorkflow(place(block), block.text);
       assert.ok(steps.some(isOurs), 'with this Action');
     });
 
   for (const file of WORKFLOWS)
-    test(`${file} is a workflow that GitHub and the Action take`, async () => {
+    test(`${file} is a valid workflow with valid inputs`, async () => {
       await checkWorkflow(file, read(file));
     });
 
   for (const block of inLanguage('sh', 'console'))
-    test(`${place(block)} is what a shell takes`, { skip: skipWindows }, () => {
+    test(`${place(block)} is valid shell`, { skip: skipWindows }, () => {
       assert.ok(commandsOf(block).trim() !== '');
       checkShell(place(block), commandsOf(block));
     });
 
-  test('have TypeScript that compiles with the package', () => {
+  test('contain TypeScript that compiles with the package', () => {
     checkTypeScript(
       'documents',
       inLanguage('ts').map(({ text }) => text),
@@ -69,21 +69,21 @@ describe('documents', () => {
   });
 
   for (const file of DOCUMENTS)
-    test(`${file} has links that lead somewhere, and names files that are there`, () => {
+    test(`${file} has working links and names existing files`, () => {
       for (const target of linksOf(read(file))) checkLink(file, target);
       for (const [, path = ''] of read(file).matchAll(/`((?:src|test|docs|dist|examples)\/(?!dev\/)[\w./-]*)`/g))
         assert.ok(isHere(path), `${file}: ${path}`);
     });
 });
 
-describe('the README', () => {
+describe('The README', () => {
   const readme = read('README.md');
 
-  test('has every flag of the command', () => {
+  test('lists every flag of the command', () => {
     for (const { name, value = '' } of FLAGS) assert.ok(readme.includes(`\`-${name}${value === '' ? '`' : ' '}`), name);
   });
 
-  test('has every code of an error, beside its exit status', () => {
+  test('lists every error code with its exit status', () => {
     for (const { code, exitStatus } of everyError())
       assert.match(readme, new RegExp(`^\\|[^|]*\`${code}\`[^|]*\\| ${exitStatus} \\|`, 'm'));
   });

@@ -5,12 +5,13 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { Recording } from '../scripts/record/recording.ts';
 import { readRequest } from '../src/inputs/request.ts';
 import { fetchToken } from '../src/pipeline/fetch.ts';
-import type { Recording } from './record/recording.ts';
 import { listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
+import { patience } from './support/slowness.ts';
 import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
@@ -40,13 +41,13 @@ async function replay(socket: Socket, { flights }: Recording, pieces: number): P
   return seen;
 }
 
-test('there are recordings of two releases', () => assert.equal(recordings.length, 2));
+test('recordings of two releases exist', () => assert.equal(recordings.length, 2));
 
 for (const path of recordings) {
   const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
   describe(recording.about, () => {
     for (const pieces of [1, 100_000]) {
-      test(`is said and understood again, answers in pieces of ${pieces}`, async (context) => {
+      test(`is replayed byte for byte, with replies in pieces of ${pieces}`, async (context) => {
         const server = createServer({ noDelay: true });
         context.after(() => server.close());
         const port = await listen(server);
@@ -57,7 +58,7 @@ for (const path of recordings) {
         const { token, roundTrips } = await fetchToken(
           readRequest((name) => (inputs as Partial<Record<string, string>>)[name], NOWHERE),
           notingHost({
-            ...{ signal: AbortSignal.timeout(10_000), now: () => new Date(0) },
+            ...{ signal: AbortSignal.timeout(patience(10_000)), now: () => new Date(0) },
             randomBytes: () => new Uint8Array(Buffer.from(entropy.shift() ?? '', 'hex')),
           }).host,
         );

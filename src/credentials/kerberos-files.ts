@@ -39,10 +39,18 @@ function readFile(path: string, owner?: number): Buffer {
   }
 }
 
-/** The configuration of `KRB5_CONFIG`, a list of files, or of this host. Files that cannot be read are passed over. */
-export function readConfiguration(env: Environment): KerberosConfiguration {
-  const paths = (env['KRB5_CONFIG'] || DEFAULT_CONFIGURATION).split(':').filter((path) => path !== '');
-  return parseConfiguration(paths, {
+/**
+ * Paths of the configuration files: those that `KRB5_CONFIG` lists, or that of this host. On Windows, `/etc` is on the
+ * current drive, where every account may create it, and paths contain colons.
+ */
+export function configurationFiles(env: Environment, platform: NodeJS.Platform): readonly string[] {
+  const [separator, standard] = platform === 'win32' ? [';', ''] : [':', DEFAULT_CONFIGURATION];
+  return (env['KRB5_CONFIG'] || standard).split(separator).filter((path) => path !== '');
+}
+
+/** The configuration of `KRB5_CONFIG` or of this host. Files that cannot be read are passed over. */
+export function readConfiguration(env: Environment, platform: NodeJS.Platform): KerberosConfiguration {
+  return parseConfiguration(configurationFiles(env, platform), {
     read(path) {
       try {
         return readFile(path).toString();

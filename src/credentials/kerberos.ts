@@ -1,5 +1,4 @@
 /** KERBEROS with a credential cache, a keytab or a password. */
-
 import { encryptionType } from '../kerberos/encryption.ts';
 import { KDC_ERR, KdcError, KerberosError } from '../kerberos/kerberos-error.ts';
 import { keysOfKeytab } from '../kerberos/keytab.ts';
@@ -37,6 +36,7 @@ export interface KerberosSource {
   /** Environment: KRB5CCNAME, KRB5_CLIENT_KTNAME and KRB5_CONFIG. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
+  readonly platform: NodeJS.Platform;
 }
 
 /** What all credentials of a run share. */
@@ -56,10 +56,10 @@ const NOT_CHOSEN =
  */
 export function loadKerberos(source: KerberosSource, host: Host): AuthMethod | Unavailable {
   if (!source.chosen) return new Unavailable(NOT_CHOSEN);
-  const { keytab, password, principal, env, service } = source;
+  const { keytab, password, principal, env, service, platform } = source;
   if (password !== undefined) host.mask(password);
   if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
-  const configuration = readConfiguration(env);
+  const configuration = readConfiguration(env, platform);
   const realm: Realm = { configuration, kdcs: kdcsOf(configuration, host), service };
   const wanted = () => given('kerberos-principal', () => principalOf(principal, configuration));
   const supplied = sourcesOfInputs(source, wanted, realm);

@@ -67,7 +67,7 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
   return (own) => async (serverName) => {
     const { knownHosts } = source;
     const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
-    const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
+    const system = source.system ? await systemAuthorities(source, skip) : [];
     return {
       authorities: [...given, ...configured(), ...system, ...(known === undefined ? [] : [known])],
       partialChain: known !== undefined,
@@ -85,15 +85,20 @@ export function systemFiles({
   certificateFile,
   platform,
 }: Pick<TrustSource, 'certificateFile' | 'platform'>): readonly string[] {
-  if (certificateFile !== undefined) return [certificateFile];
+  if (certificateFile) return [certificateFile];
   return platform === 'win32' ? [] : SYSTEM_FILES;
 }
 
-async function systemAuthorities(files: readonly string[]): Promise<readonly string[]> {
-  for (const path of files) {
+/** No other CA replaces those of an SSL_CERT_FILE that cannot be read. */
+async function systemAuthorities(source: TrustSource, skip: (reason: string) => void): Promise<readonly string[]> {
+  for (const path of systemFiles(source)) {
     try {
       return [readBounded(path, MAX_PEM_BYTES).toString('latin1')];
-    } catch {
+    } catch (error) {
+      if (source.certificateFile) {
+        skip(`SSL_CERT_FILE ${path}: ${reasonOf(error)}`);
+        return [];
+      }
       // Other systems use other paths.
     }
   }

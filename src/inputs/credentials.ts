@@ -108,8 +108,7 @@ export function readCredentials(
       password: secret('kerberos-password', (text) => text),
       principal: plainText('kerberos-principal', input('kerberos-principal')),
       service: setting('KERBEROS_SERVER_SERVICE') ?? 'host',
-      env,
-      uid,
+      ...{ env, uid, platform },
     },
     fs: {
       directory: setting('FS_LOCAL_DIR'),

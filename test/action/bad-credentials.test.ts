@@ -148,9 +148,9 @@ function secretsOf(inputs: Record<string, string>): readonly string[] {
   return lines.filter((line) => (line.split('.').at(-1) ?? '').length > 10);
 }
 
-describe('of no use', () => {
+describe('The Action rejects', () => {
   for (const { what, inputs, code, text } of cases) {
-    test(`is ${what}`, async () => {
+    test(`${what}`, async () => {
       const given = inputs();
       const step = await runner.runAction({ address, file: 'ci', ...given }, { debug: true });
       assertFailed(step, { code, status: 2, text });

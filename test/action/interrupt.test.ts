@@ -29,10 +29,10 @@ after(() => {
 
 const noSignals = process.platform === 'win32' ? 'Windows ends a process without telling it' : false;
 
-describe('while a daemon says nothing', { skip: noSignals }, () => {
+describe('While the daemon does not respond', { skip: noSignals }, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const input of ['address', 'pool']) {
-      test(`${signal} ends the Action that was given its ${input}`, async () => {
+      test(`${signal} ends the Action that waits at its ${input}`, async () => {
         const interrupt = { signal, when: once(server, 'connection') };
         const inputs = { [input]: address, idtoken: credential, file: 'd/ci' };
         const step = await runner.runAction(inputs, { interrupt, debug: true, beforePost: () => {} });
@@ -98,9 +98,9 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
   },
 };
 
-describe('at any moment', { skip: noSignals }, () => {
+describe('An interrupt', { skip: noSignals }, () => {
   for (const [moment, { options, inputs, logged, text }] of Object.entries(MOMENTS)) {
-    test(`${moment}, a signal ends the Action, and its connections with it`, async () => {
+    test(`${moment} ends the Action and closes its connections`, async () => {
       let resolve = () => {};
       const promise = new Promise<void>((fulfil) => {
         resolve = fulfil;

@@ -33,12 +33,24 @@ const changed = (file: string, before: string) =>
     return now !== '' && now !== before ? undefined : 'it is the old one';
   });
 
+/** Puts a directory in the place of a file that another process may be appending to. */
+const replaceByDirectory = (file: string) =>
+  until('a directory is in the place of the file', 30, async () => {
+    try {
+      rmSync(file, { force: true });
+      mkdirSync(file);
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
+  });
+
 describe('renew', () => {
   for (const [where, more] of [
     ['a private directory', { 'export-environment': 'true' }],
     ['a file', { file: 'kept-fresh' }],
   ] as const) {
-    test(`replaces the token in ${where}, and ends with the job`, () =>
+    test(`replaces the token in ${where} until the job ends`, () =>
       withPool({}, async (pool) => {
         let directory = '';
         const step = await runner.runAction(inputs(pool, more), {
@@ -61,7 +73,7 @@ describe('renew', () => {
       }));
   }
 
-  test('goes on when the daemon was away', async () => {
+  test('continues after the daemon was unreachable', async () => {
     let pool = await EmbeddedPool.start();
     const { port, keys } = pool;
     try {
@@ -82,12 +94,16 @@ describe('renew', () => {
     }
   });
 
-  test('makes nothing anew that is removed while a token is on its way', async () => {
+  test('does not recreate a directory that is removed during a renewal', async () => {
     let directory = '';
     let replies = 0;
+    let repliesAtRemoval = 0;
     const reply = (ad: Ad) => {
       replies += 1;
-      if (replies === 2) rmSync(directory, { recursive: true });
+      if (directory !== '' && repliesAtRemoval === 0) {
+        rmSync(directory, { recursive: true });
+        repliesAtRemoval = replies;
+      }
       return ad;
     };
     await withPool({ edit: { reply } }, async (pool) => {
@@ -95,23 +111,23 @@ describe('renew', () => {
         beforePost: async ({ state }) => {
           directory = state['renewal'] ?? '';
           await until('it is renewed in vain', 30, async () =>
-            replies >= 2 && pool.open === 0 ? undefined : 'not yet',
+            repliesAtRemoval > 0 && pool.open === 0 ? undefined : 'not yet',
           );
         },
       });
       assert.equal(existsSync(directory), false);
-      assert.equal(replies, 2, 'and it is not tried again');
+      assert.equal(replies, repliesAtRemoval, 'and it is not tried again');
       assert.equal(step.post?.status, 0);
     });
   });
 
-  test('goes on where nothing can be told of it', async () => {
+  test('continues if its log cannot be written', async () => {
     let pool = await EmbeddedPool.start();
     const { port, keys } = pool;
     try {
       const step = await runner.runAction(inputs(pool, { file: 'untold' }), {
         beforePost: async ({ outputs, state }) => {
-          mkdirSync(`${state['renewal']}/renew.log`);
+          await replaceByDirectory(`${state['renewal']}/renew.log`);
           await pool.stop();
           const refusing = createServer((socket) => socket.destroy());
           const refused = once(refusing, 'connection');
@@ -128,7 +144,7 @@ describe('renew', () => {
     }
   });
 
-  test('finds what was named by its place in the workspace', () =>
+  test('resolves relative paths of inputs against the workspace', () =>
     withPool({}, async (pool) => {
       writeFileSync(join(runner.workspace, 'ca.pem'), (await Authority.create()).certificate);
       const step = await runner.runAction(
@@ -141,7 +157,7 @@ describe('renew', () => {
       assert.deepEqual(step.post?.annotations, []);
     }));
 
-  test('says at the end that it had ended before', () =>
+  test('warns in post if its process ended before the job', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { file: 'ended' }), {
         beforePost: async ({ state }) => {
@@ -151,7 +167,7 @@ describe('renew', () => {
       assert.match(step.post?.annotations[0]?.message ?? '', /^The renewal process ended/);
     }));
 
-  test('ends when its directory is gone, whoever removed it', () =>
+  test('ends when its directory is removed', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }));
       rmSync(step.state['renewal'] ?? '', { recursive: true });
@@ -162,7 +178,7 @@ describe('renew', () => {
       assert.ok(!existsSync(step.outputs['token-directory'] ?? ''));
     }));
 
-  test('ends with the process that runs the job, without any post', { skip: process.platform === 'win32' }, () =>
+  test('ends when the process of the runner ends, also without post', { skip: process.platform === 'win32' }, () =>
     withPool({}, async (pool) => {
       const temp = join(runner.temp, 'of-its-own');
       mkdirSync(temp);
@@ -192,7 +208,7 @@ describe('renew', () => {
     ['with mode request', { file: 'x', mode: 'request', identity: 'a@b' }, /mode request/],
     ['with a token that never expires', { file: 'x', lifetime: 'unlimited' }, /never expires/],
   ] as const) {
-    test(`makes no sense ${what}`, async () => {
+    test(`is rejected ${what}`, async () => {
       const step = await runner.runAction({ pool: 'cm', idtoken: 'not-there', renew: 'true', ...words });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
     });

@@ -8,8 +8,11 @@ import { assertNoLeak } from '../support/step-assertions.ts';
 const runner = new Runner();
 after(() => runner.close());
 
-describe('With debug logging', () => {
-  test('each phase says what it did', () =>
+/** On many systems, localhost also resolves to ::1, where the embedded pool does not listen. */
+const LOCALHOST = /^connect: the host name localhost resolves to (::1, )?127\.0\.0\.1(, ::1)?$/;
+
+describe('The log with debug logging', () => {
+  test('contains a line for each phase', () =>
     withPool({ readNeedsSession: true }, async (pool) => {
       const idtoken = pool.idToken();
       const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken, verify: 'true', authz: 'READ' };
@@ -19,7 +22,7 @@ describe('With debug logging', () => {
       for (const line of [
         /^credentials: IDTOKENS from idtoken$/,
         /^locate: querying the collector <localhost:\d+> for the schedd ci@pool$/,
-        /^connect: the host name localhost resolves to 127\.0\.0\.1$/,
+        LOCALHOST,
         /^connect: TCP connection to 127\.0\.0\.1:\d+ \(localhost\) in \d+ ms$/,
         /^locate: ci@pool is at <127\.0\.0\.1:\d+\?sock=schedd_0>$/,
         /^connect: requesting schedd_0 through the shared port$/,
@@ -37,15 +40,15 @@ describe('With debug logging', () => {
       assertNoLeak(step, [idtoken, step.outputs['token'] ?? '']);
     }));
 
-  test('there is a line for each flight: two after the connection, by address', () =>
+  test('contains a line for each flight: two after the connection to a known address', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken() }, { debug: true });
       assert.equal(step.log.filter((line) => line.startsWith('##[debug]wire: sent')).length, 2, step.log.join('\n'));
     }));
 });
 
-describe('Without', () => {
-  test('there is one line that says what was got, and a group with the facts', () =>
+describe('The log without debug logging', () => {
+  test('contains one line about the token, and a group with its facts', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' });
       assert.deepEqual(
@@ -58,7 +61,7 @@ describe('Without', () => {
       assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
     }));
 
-  test('a check tells of each step, once', () =>
+  test('contains each step of a check once', () =>
     withPool({}, async (pool) => {
       const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken: pool.idToken(), mode: 'check' };
       const { status, log, raw } = await runner.runAction(inputs);
@@ -67,10 +70,10 @@ describe('Without', () => {
       assert.deepEqual(gist, [...new Set(gist)], 'nothing twice');
       const phases = [...new Set(gist.map((line) => /^\w+: /.exec(line)?.[0]).filter((each) => each !== undefined))];
       assert.deepEqual(phases, ['credentials: ', 'locate: ', 'connect: ', 'session: ', 'token: ', 'levels: ']);
-      for (const line of [
-        'connect: the host name localhost resolves to 127.0.0.1',
-        'connect: TCP connection to 127.0.0.1:PORT (localhost) in 0 ms',
-      ])
-        assert.ok(gist.includes(line), gist.join('\n'));
+      for (const line of [LOCALHOST, /^connect: TCP connection to 127\.0\.0\.1:PORT \(localhost\) in 0 ms$/])
+        assert.ok(
+          gist.some((each) => line.test(each)),
+          gist.join('\n'),
+        );
     }));
 });

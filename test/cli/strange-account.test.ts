@@ -34,10 +34,10 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
   });
 }
 
-describe('a number that is no account', {
+describe('A user id without an account', {
   skip: process.getuid?.() === 0 ? false : 'becoming somebody else needs root',
 }, () => {
-  test('has its token directory in $HOME, and gets its token', () =>
+  test('uses the token directory in $HOME', () =>
     withPool({}, async (pool) => {
       const directory = join(folder, 'home/.condor/tokens.d');
       mkdirSync(directory, { recursive: true });
@@ -48,7 +48,7 @@ describe('a number that is no account', {
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     }));
 
-  test('without a home has no tokens, and is told where they were looked for', async () => {
+  test('without $HOME gets an error with the directory that was searched', async () => {
     const env = { HOME: undefined, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
     const { status, stderr } = await run(['-address', '127.0.0.1:1'], env);
     assert.equal(status, 2, stderr);

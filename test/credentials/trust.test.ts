@@ -44,8 +44,8 @@ async function tlsFor(facts: Partial<TrustSource>, noting = notingHost()) {
 const pem = (of: Authority) => of.certificate.trim();
 const trimmed = (all: readonly string[]) => all.map((each) => each.trim());
 
-describe('authorities', () => {
-  test('are none where none is given', async () => {
+describe('CA certificates', () => {
+  test('are none if no source has any', async () => {
     assert.deepEqual(await tlsFor({}), {
       ...{ authorities: [], partialChain: false, certificate: undefined, serverName: 'ap.pool.test' },
     });
@@ -70,17 +70,25 @@ describe('authorities', () => {
     ]);
   });
 
-  test('of the system do not count where the configuration says so', async () => {
+  test('of the system are not trusted if the configuration disables them', async () => {
     const certificateFile = put('system.pem', pem(stranger));
     assert.deepEqual((await tlsFor({ system: false, certificateFile })).authorities, []);
   });
 
-  test('of the system are there even without a file of them', async () => {
-    const { authorities } = await tlsFor({ system: true, certificateFile: join(folder, 'missing') });
-    assert.ok(authorities.length > 0);
+  test('of the system are available without a file of them', async () => {
+    for (const certificateFile of [undefined, ''])
+      assert.ok((await tlsFor({ system: true, certificateFile, platform: 'win32' })).authorities.length > 0);
   });
 
-  test('of the input are looked at at once: what is wrong with them is told before any connection', () => {
+  test('of the system do not replace those of an SSL_CERT_FILE that cannot be read', async () => {
+    const { host, log } = notingHost();
+    const certificateFile = join(folder, 'missing.pem');
+    const { authorities } = await loadTrust(source({ system: true, certificateFile }), host)(undefined)('ap.pool.test');
+    assert.deepEqual(authorities, []);
+    assert.match(log.join('\n'), /debug credentials: skipped SSL_CERT_FILE .*missing\.pem: /);
+  });
+
+  test('of the input are checked before any connection', () => {
     for (const text of ['hello', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----']) {
       assert.throws(
         () => loadTrust(source({ authorities: { name: 'ca-certificate', text: new Secret(text) } }), notingHost().host),
@@ -89,7 +97,7 @@ describe('authorities', () => {
     }
   });
 
-  test('of the configuration that cannot be read are passed over, and that is told', async () => {
+  test('of the configuration are skipped with a log line if they cannot be read', async () => {
     const noting = notingHost();
     const files = [join(folder, 'missing'), put('x', 'hello'), put('ca.pem', pem(authority))];
     const { authorities } = await tlsFor({ files }, noting);
@@ -98,7 +106,7 @@ describe('authorities', () => {
   });
 });
 
-describe('known hosts', () => {
+describe('Known hosts', () => {
   const known = (text: string, noting = notingHost()) =>
     knownCertificate(put('known_hosts', text), 'ap.pool.test', noting.host);
   let line: string;
@@ -106,7 +114,7 @@ describe('known hosts', () => {
     line = `ap.pool.test SSL ${authority.base64}`;
   });
 
-  test('trust the certificate of a line', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
+  test('provide the certificate of a line', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
 
   const cases: readonly [string, () => string, boolean][] = [
     ['of another host', () => line.replace('ap.', 'other.'), false],
@@ -126,19 +134,19 @@ describe('known hosts', () => {
     test(`with a line ${what}`, () => assert.equal(known(text()) !== undefined, trusted));
   }
 
-  test('are not there, and that is told', () => {
+  test('are reported if there is no file', () => {
     const noting = notingHost();
     assert.equal(knownCertificate(join(folder, 'missing'), 'x', noting.host), undefined);
     assert.match(noting.log.join(), /no known hosts in .*missing: it does not exist/);
   });
 
-  test('make one certificate enough by itself', async () => {
+  test('make a partial chain sufficient', async () => {
     put('known_hosts', line);
     const { authorities, partialChain } = await tlsFor({});
     assert.deepEqual([trimmed(authorities), partialChain], [[pem(authority)], true]);
   });
 
-  test('may say whatever they like', () => {
+  test('never cause an exception, whatever the file contains', () => {
     const word = fc.oneof(
       fc.constantFrom('ap.pool.test', '!ap.pool.test', 'SSL', '@trusted', 'AAAA', '\n', '#'),
       fc.string({ unit: 'binary' }),
@@ -154,7 +162,7 @@ describe('known hosts', () => {
   });
 });
 
-describe('a daemon', () => {
+describe('The certificate of a daemon', () => {
   let ways: Ways;
   let own: Identity;
   before(async () => {
@@ -174,10 +182,9 @@ describe('a daemon', () => {
   }
   const base64 = () => own.certificate.replaceAll(/-----.*-----|\s/g, '');
 
-  test('that vouches for itself is trusted by nothing', async () =>
-    assert.equal(await code({}), 'ERR_SERVER_UNPROVEN'));
+  test('is not trusted if it is self-signed', async () => assert.equal(await code({}), 'ERR_SERVER_UNPROVEN'));
 
-  test('is trusted by the input, by the configuration, and by SSL_CERT_FILE', async () => {
+  test('is trusted through the input, the configuration and SSL_CERT_FILE', async () => {
     const file = put('own.pem', own.certificate);
     assert.equal(await code({}, { 'ca-certificate': own.certificate }), undefined);
     assert.equal(await code({}, { 'ca-certificate': file }), undefined);
@@ -189,7 +196,7 @@ describe('a daemon', () => {
     assert.equal(await code(without), 'ERR_SERVER_UNPROVEN');
   });
 
-  test('is trusted by a known host, and by its name alone', async () => {
+  test('is trusted through known hosts, for that host name only', async () => {
     for (const [line, expected] of [
       [`ap.pool.test SSL ${base64()}`, undefined],
       [`other.test SSL ${base64()}`, 'ERR_SERVER_UNPROVEN'],
@@ -198,7 +205,7 @@ describe('a daemon', () => {
       assert.equal(await code({ _CONDOR_SEC_KNOWN_HOSTS: put('known_hosts', `${line}\n`) }), expected, line);
   });
 
-  test('is not trusted by a file of garbage', async () => {
+  test('is not trusted through a file without certificates', async () => {
     for (const content of ['', 'garbage', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])
       assert.equal(await code({ SSL_CERT_FILE: put('garbage', content) }), 'ERR_SERVER_UNPROVEN');
   });

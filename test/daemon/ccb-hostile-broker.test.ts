@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
+import { asChannel } from '../../scripts/fuzz/scripts.ts';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import type { HTCondorError } from '../../src/errors.ts';
 import { abortedError } from '../../src/transport/channel.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { putClassAd } from '../../src/wire/classad.ts';
-import { asChannel } from '../fuzz/scripts.ts';
 import {
   allPortsClosed,
   type Broker,
@@ -24,11 +24,11 @@ import { listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
 import type { Fault } from '../support/server-channel.ts';
-import { deadlineFor } from '../support/slowness.ts';
+import { deadlineFor, patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
-describe('a hostile broker', () => {
+describe('A hostile broker', () => {
   const cases: readonly [string, Broker, RegExp][] = [
     [
       'puts us through with another ClaimId',
@@ -61,7 +61,7 @@ describe('a hostile broker', () => {
     ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
   ];
   for (const [what, broker, text] of cases) {
-    test(`that ${what} gets nowhere`, () =>
+    test(`that ${what} obtains nothing`, () =>
       withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool), ccbOnly(text))));
   }
 
@@ -82,8 +82,8 @@ describe('a hostile broker', () => {
     }
   }
 
-  test('that is silent is passed by after a while', async (context) => {
-    const host = testHost(AbortSignal.timeout(30_000));
+  test('that is silent is skipped after its time limit', async (context) => {
+    const host = testHost(AbortSignal.timeout(patience(30_000)));
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const server = createServer();
     const port = await listen(server);
@@ -113,10 +113,14 @@ describe('a hostile broker', () => {
     server.close();
   });
 
-  test('is not waited for where there is no port of ours to come to', async () => {
+  test('is not waited for if the client cannot listen', async () => {
     const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
     const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
-    const asked = connectThroughCcb(address, (_call, read) => read(broker), testHost(AbortSignal.timeout(30_000)));
+    const asked = connectThroughCcb(
+      address,
+      (_call, read) => read(broker),
+      testHost(AbortSignal.timeout(patience(30_000))),
+    );
     await assert.rejects(asked, (error: HTCondorError) => {
       assert.equal(error.code, 'ERR_CCB_ONLY');
       assert.match(error.message, /the client has no port for the connection/);

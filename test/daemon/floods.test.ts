@@ -84,7 +84,7 @@ describe('A daemon that sends', () => {
   after(() => rmSync(directory, { recursive: true, force: true }));
 
   for (const [what, options, code] of CASES) {
-    test(`${what} is left with ${code.source}, and takes no memory`, async () => {
+    test(`${what} causes ${code.source}, and its data is not buffered`, async () => {
       const { status, stdout, stderr, megabytes } = await run(options);
       assert.notEqual(status, 0);
       assert.equal(stdout, '');

@@ -22,9 +22,9 @@ function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close
 }
 const inVain = ({ log }: Tried) => log.filter((line) => line.includes('could not poll')).length;
 
-describe('a daemon that falters while it is looked at', () => {
+describe('A daemon that fails during the polls of a request', () => {
   for (const fault of ['close', 'reset'] as const) {
-    test(`once (${fault}), is looked at again`, async () => {
+    test(`once (${fault}) is polled again`, async () => {
       const options = faltering((session) => session === 2 || session === 3, fault);
       const asked = await request({ requests: APPROVED, options });
       assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
@@ -32,7 +32,7 @@ describe('a daemon that falters while it is looked at', () => {
     });
   }
 
-  test('now and then, is looked at as often as it takes', async () => {
+  test('now and then is polled as often as necessary', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 7 && all.decide(id, 'approved');
     const options = faltering((session) => session > 1 && session % 3 !== 1);
     const asked = await request({ requests: { whenPolled }, options });
@@ -40,13 +40,13 @@ describe('a daemon that falters while it is looked at', () => {
     assert.equal(inVain(asked), 7);
   });
 
-  test('for good, is given up after some times', async () => {
+  test('permanently is given up after several polls', async () => {
     const asked = await request({ requests: APPROVED, options: faltering((session) => session > 1) });
     assertError(asked, 'ERR_CLOSED', /closed the connection/);
     assert.equal(inVain(asked), 5);
   });
 
-  test('is not looked at again when it can no longer prove itself', async () => {
+  test('is not polled again if it cannot authenticate itself', async () => {
     const options = ways.pool();
     let sessions = 0;
     const tls = {

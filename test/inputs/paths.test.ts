@@ -34,6 +34,11 @@ function pathOf(source: object | undefined): string {
   return typeof path === 'string' ? path : path.reveal();
 }
 
+/** Compares paths that are absolute on Unix. On Windows, they are on the current drive, with or without its name. */
+function assertPath(found: unknown, expected: string): void {
+  assert.equal(resolve(String(found)), resolve(expected));
+}
+
 for (const [name, words, read] of PATH_INPUTS) {
   describe(`a path in ${name}`, () => {
     const suffix = name === 'token-directory' ? '/ci' : '';
@@ -43,10 +48,9 @@ for (const [name, words, read] of PATH_INPUTS) {
       ['has blanks and line ends around it', ' \n~/certs/file \r\n'],
     ] as const)
       test(`is below the home directory if it ${how}`, () =>
-        assert.equal(read(withPool(words(text), { env: { HOME: '/home/ci' } })), join('/home/ci/certs/file', suffix)));
+        assertPath(read(withPool(words(text), { env: { HOME: '/home/ci' } })), join('/home/ci/certs/file', suffix)));
 
-    test('is trimmed', () =>
-      assert.equal(read(withPool(words(' /certs/file\n'))), join(resolve('/certs/file'), suffix)));
+    test('is trimmed', () => assertPath(read(withPool(words(' /certs/file\n'))), join('/certs/file', suffix)));
 
     for (const text of [
       '$HOME/file',
@@ -56,30 +60,30 @@ for (const [name, words, read] of PATH_INPUTS) {
       '/x/$RUNNER_TEMP',
       '~/$USER/x',
     ])
-      test(`is refused if it is ${text}`, () =>
+      test(`is rejected if it is ${text}`, () =>
         assert.throws(
           () => withPool(words(text)),
           inputError(name, /^[\w-]+: the value refers to a variable, .* use \$\{\{ env\.NAME \}\}/),
         ));
 
     for (const text of ['~root/file', '~other'])
-      test(`is refused if it is ${text}`, () =>
+      test(`is rejected if it is ${text}`, () =>
         assert.throws(
           () => withPool(words(text)),
           inputError(name, /~USER is not expanded; use ~\/ for the home directory/),
         ));
 
-    test('is refused if it has a line end in it', () =>
+    test('is rejected if it contains a line end', () =>
       assert.throws(() => withPool(words('/a\nb')), inputError(name, /is not a path|neither PEM nor a path/)));
   });
 }
 
-test('the name of a token file may not refer to a variable, and is trimmed', () => {
+test('the input token rejects variables, and is trimmed', () => {
   assert.throws(() => withPool({ token: '$NAME' }), inputError('token', /^token: the value refers to a variable/));
   assert.match(String(withPool({ token: ' ci\n', 'token-directory': '/t' }).path), /[/\\]t[/\\]ci$/);
 });
 
-test('characters that only look like variables stay', () => {
+test('characters that only look like variables are kept', () => {
   const surroundings = { env: {}, home: '/h' };
   for (const path of ['/a/100%', '/a/$', '/a$1', '/a/b~', '/a/~/b', '/a/%20b%20'])
     assert.equal(expandPath('file', path, surroundings), path);

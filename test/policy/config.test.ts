@@ -30,7 +30,7 @@ function mistakesOf(text: string, context = CONTEXT): readonly string[] {
   return parsed.mistakes;
 }
 
-describe('the configuration', () => {
+describe('The configuration of the token service', () => {
   test('has defaults for everything but the grants', () => {
     const { listen, tls, audience, daemons, grants } = configOf(GOOD);
     assert.deepEqual(listen, { host: '0.0.0.0', port: 8443 });
@@ -136,7 +136,7 @@ describe('the configuration', () => {
     ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /with pool, name is needed/],
   ];
   for (const [what, text, expected] of mistakes) {
-    test(`is refused with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));
+    test(`is rejected with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));
   }
 
   test('is reported with all of its mistakes', () =>
@@ -181,8 +181,8 @@ describe('the configuration', () => {
   });
 });
 
-describe('the release of a daemon', () => {
-  test('tells whether it cuts levels', () => {
+describe('The release of a daemon', () => {
+  test('determines whether it restricts levels', () => {
     for (const version of ['23.0.22', '23.9.6', '23.10.22', '24.0.6', '24.6.0', '25.14.1', ''])
       assert.ok(cutsLevels(version), version);
     for (const version of ['23.0.21', '23.9.5', '23.8.0', '24.0.5', '24.5.9', '9.0.1', '10.2.0'])

@@ -15,7 +15,7 @@ const why =
   poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
 if (why !== false) console.error(`\n*** our workflow is not run by act: ${why}\n`);
 
-describe('ci.yml', { skip: why }, () => {
+describe('The workflow ci.yml', { skip: why }, () => {
   let act: Act;
   before(() => {
     act = new Act(program ?? '');
@@ -29,7 +29,7 @@ describe('ci.yml', { skip: why }, () => {
   }
 
   for (const pool of ['embedded', 'real']) {
-    test(`the Action does its work at a pool of its own job: ${pool}`, async () => {
+    test(`runs the Action against a pool of its own job: ${pool}`, async () => {
       const { status, text } = await run('action', 'os:ubuntu-latest', `pool:${pool}`);
       assert.equal(status, 0, text);
       assert.match(text, /\| A fetch from ci@pool would succeed as alice@pool\.test; READ allowed/);
@@ -40,7 +40,7 @@ describe('ci.yml', { skip: why }, () => {
     });
   }
 
-  test('the job that must fail does, with one annotation, and says so', async () => {
+  test('has a job that fails as it must, with one annotation', async () => {
     const failed = await run('must-fail');
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);

@@ -21,7 +21,7 @@ if (why !== false) console.error(`\n*** the examples are not run by act: ${why}\
 const JOB = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: why }, () => {
+  describe(`The example workflows, on HTCondor of ${suite}:`, { skip: why }, () => {
     let secure: SecurePool;
     let pool: Pool;
     let other: Pool;
@@ -69,7 +69,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('github/two-pools.yml asks each pool with the token for it', async () => {
+    test('github/two-pools.yml uses the token of each pool', async () => {
       const second = { collector: other.collector, schedd: other.scheddName };
       const workflow = withSteps(exampleText('github/two-pools.yml', place(), second), 'compare')
         .replace('expected-identity: ci@example.org', 'expected-identity: alice@pool.test')
@@ -89,7 +89,7 @@ for (const suite of poolSuites()) {
       assert.match(errorsOf(wrong)[0] ?? '', /\(ERR_TOKEN_CLAIM/);
     });
 
-    test('github/request.yml waits until the administrator has said yes', async () => {
+    test('github/request.yml waits until the administrator has approved', async () => {
       const workflow = parseDocument(exampleText('github/request.yml', place()));
       const inputs = ['jobs', 'request', 'steps', 0, 'with'];
       workflow.setIn([...inputs, 'ca-certificate'], secure.authority.certificate);

@@ -34,7 +34,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('certificates and SciTokens are whom the map file says, and nobody like them', async () => {
+    test('certificates and SciTokens are mapped exactly to the identities of the map file', async () => {
       const map = block('map').replace('https://issuer[.]example[.]org', on.secure.issuer.url);
       await on.pool.write('/etc/condor/condor_mapfile', map, 0o644);
       await configured(block('methods'), async () => {
@@ -75,7 +75,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a daemon that demands encryption by AES takes no client without', async () => {
+    test('a daemon that requires AES rejects a client without it', async () => {
       await configured(block('encryption'), async () => {
         await assertTaken(await fetch());
         const ping = (env: Record<string, string>) =>
@@ -90,7 +90,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('what is switched off is code 44', async () => {
+    test('disabled token commands cause code 44', async () => {
       const scitoken = on.secure.issuer.issue('ci');
       await configured(block('switch-off'), async () => {
         await refusedWith(44, {});

@@ -53,14 +53,14 @@ for (const suite of poolSuites()) {
     const ccbLog = async () => (await pool.exec(['grep', 'CCB', '/var/log/condor/CollectorLog'])).stdout;
     const address = () => pool.sinful('schedd', pool.scheddName);
 
-    test('is where nobody gets to it directly', async () => {
+    test('cannot be reached directly', async () => {
       const sinful = await address();
       assert.match(sinful, new RegExp(`^<${NOWHERE.replaceAll('.', '\\.')}:\\d+\\?.*CCBID=`));
       const direct = sinful.replace(/CCBID=[^&>]*&?/, '');
       await assert.rejects(fetchToken({ address: direct, idtoken, retries: 0 }), { code: 'ERR_CONNECT' });
     });
 
-    test('is found by name, and reached through its collector', async () => {
+    test('is located by name and reached through its collector', async () => {
       const { token, ours, theirs, daemonVersion, roundTrips } = await fetchWatched({ authz: ['READ'], lifetime: 600 });
       assert.deepEqual(token.authz, ['READ']);
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
@@ -78,7 +78,7 @@ for (const suite of poolSuites()) {
       assert.equal((await fetchWatched({ address: await address() })).roundTrips, 5);
     });
 
-    test('is reached by HTCondor’s tool in the same way, with the same claims', async () => {
+    test('is reached by HTCondor’s tool too, with the same claims', async () => {
       const where = ['-pool', pool.collector, '-name', pool.scheddName];
       const before = await ccbLog();
       const theirs = await referenceFetch(pool, idtoken, [...where, '-lifetime', '600', '-authz', 'WRITE'], ELSEWHERE);
@@ -93,7 +93,7 @@ for (const suite of poolSuites()) {
       assert.equal(Number(e) - Number(i), Number(f) - Number(j));
     });
 
-    test('is not behind CCB for those in its private network, as for HTCondor’s tool', async () => {
+    test('is reached directly in its private network, like by HTCondor’s tool', async () => {
       const sinful = await address();
       const [, name = assert.fail()] = /PrivNet=([^&>]+)/.exec(sinful) ?? [];
       const theirs = await referenceFetch(pool, idtoken, ['-name', sinful], { _CONDOR_PRIVATE_NETWORK_NAME: name });
@@ -106,7 +106,7 @@ for (const suite of poolSuites()) {
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
     });
 
-    test('that has gone is an error with the broker’s words', async () => {
+    test('that has ended causes an error that quotes the broker', async () => {
       const stale = (await address()).replace(/#\d+/, '#4711');
       await assert.rejects(fetchFrom(pool, { address: stale, idtoken }), (error: Error & { code: string }) => {
         assert.equal(error.code, 'ERR_CCB_ONLY');
@@ -120,7 +120,7 @@ for (const suite of poolSuites()) {
 
     // A newer broker wants a credential too, and then it is the broker that cannot be asked.
     if (!streams)
-      test('is not asked to see what FS proves', async () =>
+      test('is not contacted with FS or MUNGE alone', async () =>
         assert.rejects(
           fetchFrom(pool, { address: await address(), authenticationMethods: ['FS'] }),
           advised('which a connection through CCB requires'),
@@ -154,7 +154,7 @@ for (const suite of poolSuites()) {
     });
 
     if (streams)
-      test('is made to connect to us where streaming is switched off', async () => {
+      test('connects to the client if streaming is disabled', async () => {
         await pool.configure(`${HIDDEN}\nCCB_SERVER_STREAMING = False`);
         const { ours, theirs } = await fetchWatched();
         assert.match(ours, REVERSED);
@@ -162,7 +162,7 @@ for (const suite of poolSuites()) {
         assert.match(theirs, /received 'success' from target daemon/);
       });
 
-    test('is reached though the broker takes none of our credentials', async () => {
+    test('is reached although the broker accepts none of the credentials', async () => {
       const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
       const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
       await pool.configure([HIDDEN, ...levels].join('\n'));

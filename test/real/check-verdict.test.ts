@@ -118,7 +118,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('where the daemon issues no tokens', async () => {
+    test('if the daemon issues no tokens', async () => {
       await pool.configure('SEC_ENABLE_TOKEN_FETCH = False');
       const { check, fetch, raw } = await outcomes({ what: '', inputs: {} });
       assert.deepEqual([check, fetch.code], [fetch, 'ERR_DAEMON'], raw);

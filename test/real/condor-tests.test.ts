@@ -33,10 +33,10 @@ for (const suite of poolSuites()) {
       return { header: JSON.parse(header) as unknown, claims };
     }
 
-    test('without a key is the same as with POOL', async () => {
+    test('without a key returns the same as with POOL', async () => {
       assert.deepEqual(await listed(), await listed('-key', 'POOL'));
     });
-    test('with a key is not the same as without', async () => {
+    test('with a key returns another token than without', async () => {
       assert.notDeepEqual(await listed('-key', 'test_key'), await listed());
     });
   });
@@ -77,27 +77,27 @@ for (const suite of poolSuites()) {
       assert.equal(ours.status === 0, letIn, ours.stderr);
     }
 
-    test('the pool has made its signing key', async () => {
+    test('the pool has created its signing key', async () => {
       assert.equal((await pool.exec(['test', '-f', '/etc/condor/passwords.d/POOL'])).status, 0);
     });
-    test('a tool that has the signing key is let in', async () => {
+    test('a tool with the signing key is accepted', async () => {
       await pool.run('cp', '-p', '/etc/condor/passwords.d/POOL', TOOL_KEY);
       await assertLetIn('collector', true);
     });
-    test('without the key it is not', async () => {
+    test('a tool without the key is rejected', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
       await assertLetIn('collector', false);
     });
-    test('with another key it is not', async () => {
+    test('a tool with another key is rejected', async () => {
       await pool.write(TOOL_KEY, 'wrong password file\n', 0o600);
       await assertLetIn('collector', false);
     });
-    test('with the right key it is again', async () => {
+    test('a tool with the restored key is accepted', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
       await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
       await assertLetIn('collector', true);
     });
-    test('a token of an authorized user is enough, whatever the key', async () => {
+    test('a token of an authorized user is accepted without the key', async () => {
       await pool.run('condor_token_create', '-identity', 'administrator@domain', '-token', 'tokenfile');
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
       await pool.run('mv', `${TOOL_KEY}.wrong`, TOOL_KEY);
@@ -106,11 +106,11 @@ for (const suite of poolSuites()) {
       assert.equal(claimsOf(stdout)['sub'], 'administrator@domain');
       assert.match(await pool.run('condor_token_list'), /administrator@domain/);
     });
-    test('without that token it is not let in', async () => {
+    test('a tool without that token is rejected', async () => {
       await pool.run('rm', '/etc/condor/user-tokens.d/tokenfile');
       await assertLetIn('master', false);
     });
-    test('a token of an unauthorized user fetches one that allows as little', async () => {
+    test('a token of an unauthorized user fetches one that is denied too', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
       await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
       await pool.run('condor_token_create', '-identity', 'test@trust-domain', '-token', 'tokenfile');

@@ -36,7 +36,7 @@ const FORWARDER = `
 `;
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The documented workflows, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let secret: string;
     before(async () => {
@@ -58,7 +58,7 @@ for (const suite of poolSuites()) {
       assert.equal(await pool.run('condor_q', '-allusers', '-af', 'ClusterId'), '', 'the job is removed');
     }
 
-    test('the names are what the commands of the quick start print', async () => {
+    test('the commands of the quick start print the names that the workflow needs', async () => {
       const print = async (script: string) => (await pool.exec(['sh', '-c', script], { user: 'alice' })).stdout.trim();
       assert.equal(await print('condor_config_val COLLECTOR_HOST'), pool.collector);
       assert.equal(await print('condor_status -schedd -af Name'), pool.scheddName);
@@ -83,11 +83,11 @@ for (const suite of poolSuites()) {
         return result;
       }
 
-      test('submits a job with the workflow of the quick start, and prints its output', async () => {
+      test('submits a job with the quick start and prints its output', async () => {
         await run(withPlaces(documentedWorkflow('quick-start'), place()));
       });
 
-      test('does the same through a tunnel with the steps for a pool behind a firewall', async () => {
+      test('submits a job through a tunnel with the steps for a pool behind a firewall', async () => {
         const [collector, schedd] = [await freePort(), await freePort()];
         act.program(
           'ssh',
@@ -109,7 +109,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a job of GitLab submits with HTCondor’s tools, and prints the output', async () => {
+    test('a GitLab job submits with HTCondor’s tools and prints the output', async () => {
       const machine = new CiMachine();
       try {
         writeCondorTools(machine.bin, suite);

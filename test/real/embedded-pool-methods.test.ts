@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
           }));
       }
 
-      test('request a token, poll until it is approved, and take it for what it is', () => {
+      test('request a token and poll until it is approved', () => {
         const requests: EmbeddedPoolOptions['requests'] = { whenFiled: (id, all) => all.decide(id, 'approved') };
         return withPool({ ...methods, requests }, async (embedded) => {
           const args = ['-identity', 'carol@pool.test', '-authz', 'READ', '-lifetime', '600'];
@@ -185,7 +185,7 @@ for (const suite of poolSuites()) {
         ['may not have such levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
       ];
       for (const [what, settings, text] of requests) {
-        test(`are told that requests ${what}`, () =>
+        test(`receive the error of requests that ${what}`, () =>
           withPool({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
             const argv = ['condor_token_request', '-name', embedded.schedd(), '-identity', 'carol@pool.test'];
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };

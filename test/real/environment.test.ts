@@ -16,7 +16,7 @@ print('owner', found['Owner'])
 `;
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The exported environment, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     before(async () => {
@@ -44,7 +44,7 @@ for (const suite of poolSuites()) {
 
     for (const user of ['bob', 'root']) {
       for (const how of ['name', 'address'] as const) {
-        test(`tools of ${user} use the token, found by ${how}`, async () => {
+        test(`tools of ${user} use the token, with the daemon selected by ${how}`, async () => {
           const idtoken = await pool.idToken({ user: 'alice' });
           const where =
             how === 'name'

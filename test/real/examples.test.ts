@@ -9,7 +9,7 @@ import { EXAMPLES } from '../support/example-runs.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The examples, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let machine: CiMachine;
     before(async () => {
@@ -25,7 +25,7 @@ for (const suite of poolSuites()) {
     });
 
     for (const [file, runExample] of Object.entries(EXAMPLES)) {
-      test(`${file} pings and submits as whom the token is for, and leaves nothing`, async () => {
+      test(`${file} pings and submits as the identity of the token, and leaves no files`, async () => {
         const user = `user-of-${file.replaceAll(/\W/g, '')}`;
         const idtoken = await pool.idToken({ user });
         const place = { collector: pool.collector, schedd: pool.scheddName };

@@ -11,6 +11,7 @@ import { parseSinful } from '../../src/transport/sinful.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { patience } from '../support/slowness.ts';
 
 /** What the program does with the name that the real daemon asks for: `endpoint` is that of the real daemon. */
 interface Attack {
@@ -93,7 +94,7 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
       },
     }),
   };
-  const { host } = notingHost({ signal: AbortSignal.timeout(30_000) });
+  const { host } = notingHost({ signal: AbortSignal.timeout(patience(30_000)) });
   const credentials = {
     methods: [
       {

@@ -9,7 +9,7 @@ import { poolSuites, poolUnavailable } from '../support/pool.ts';
 import type { Words } from '../support/ways.ts';
 
 for (const suite of poolSuites()) {
-  describe(`KERBEROS at HTCondor of ${suite} tells what is wrong:`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`KERBEROS at HTCondor of ${suite} reports`, { skip: poolUnavailable() ?? false }, () => {
     let realm: KerberosPool;
     let keytab: Words;
     before(async () => {
@@ -156,7 +156,7 @@ for (const suite of poolSuites()) {
         advised('no host name is known for its Kerberos principal'),
       ));
 
-    test('and goes on with the next method on the same connection after a refusal by the daemon', async () => {
+    test('a refusal by the daemon, and continues with the next method on the same connection', async () => {
       const idtoken = await realm.pool.idToken({ user: 'bob' });
       await realm.pool.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, IDTOKENS\nHOST_ALIAS = ap.pool.test');
       const words = { ...keytab, idtoken, 'authentication-methods': 'KERBEROS IDTOKENS' };

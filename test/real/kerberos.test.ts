@@ -128,14 +128,14 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('becomes HTCondor itself with the keytab of a host, and warns of it', async () => {
+    test('authenticates as HTCondor itself with the keytab of a host, with a warning', async () => {
       const words = { 'kerberos-keytab': await realm.base64('/etc/krb5.keytab') };
       const { token, log } = await realm.fetch(words);
       assert.equal(token.token.subject, 'condor@pool.test');
       assert.ok(log.some((line) => /^warn host\/ap\.pool\.test@POOL\.TEST is the principal of a host/.test(line)));
     });
 
-    test('reports in a check what a fetch would do', async () => {
+    test('reports in a check the result of a fetch', async () => {
       const env = { ...ONLY_KERBEROS, KRB5CCNAME: `${HOME}/service` };
       const args = ['-pool', realm.collector, '-name', realm.pool.scheddName, '-check', '-authz', 'READ'];
       const { status, stderr } = await realm.pool.ours(args, { user: 'alice', env });

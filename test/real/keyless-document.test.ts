@@ -72,7 +72,7 @@ for (const suite of poolSuites()) {
       issuer?.stop();
     });
 
-    test('a new administrator gets from a host certificate to the first keyless token', async () => {
+    test('its commands lead from a host certificate to the first keyless token', async () => {
       const { pool } = secure;
       await pool.run('sh', '-ec', 'useradd --create-home ci-octo; mkdir -p /etc/condor-token-service');
       const policy = block('policy').replace('https://token.actions.githubusercontent.com', issuer.url);

@@ -21,7 +21,7 @@ const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
   'SCITOKENS, TLS 1.2': [8, 4],
 };
 
-test('docs/PERFORMANCE.md has the figures that are counted here', () => {
+test('docs/PERFORMANCE.md has the numbers that are counted here', () => {
   const document = readFileSync(join(projectRoot, 'docs/PERFORMANCE.md'), 'utf8');
   for (const [method, [theirs, ours]] of Object.entries(ROUND_TRIPS))
     assert.ok(document.includes(`| ${method} | ${theirs} | **${ours}** |`), method);

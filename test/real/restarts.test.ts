@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
       ['whose schedd is killed', kill('schedd')],
       ['whose collector is killed', kill('collector')],
     ] as const) {
-      test(`${what} gives a token when it is back, with one line in the log`, async () => {
+      test(`issues a token after a restart (${what}), with one line in the log`, async () => {
         await fetched();
         await pool.run(...argv);
         const ended = what.includes('schedd') ? 'Scheduler' : 'Collector';
@@ -64,7 +64,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('is not asked again with retries 0 while its schedd is down', async () => {
+    test('is not retried with retries 0 while its schedd is down', async () => {
       await pool.run('condor_off', '-fast', '-schedd');
       try {
         await until('condor_master reports it', 60, async () => {
@@ -100,14 +100,14 @@ for (const suite of poolSuites()) {
       await empty?.stop();
     });
 
-    test('of which the first does not have the schedd: the second is asked', async () => {
+    test('of which the first does not have the schedd: the second is queried', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: full.scheddName };
       const { token } = await fetchFrom(full, { ...where, idtoken });
       assert.equal(token.subject, `alice@${full.trustDomain}`);
     });
 
-    test('of which none has the schedd: the error has what each said', async () => {
+    test('of which none has the schedd: the error has each reply', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: 'third@ap.example.org' };
       await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {

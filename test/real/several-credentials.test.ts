@@ -116,7 +116,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('of several tokens', () => {
-      test('the one with the fewest levels that covers authz is used', async () => {
+      test('uses the one with the fewest levels that covers authz', async () => {
         const [wide, read, write, unrestricted] = await Promise.all([
           pool.idToken({ user: 'alice', authz: ['DAEMON'] }),
           pool.idToken({ user: 'alice', authz: ['READ'] }),
@@ -183,7 +183,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a token that has expired is the first reason, with the clocks of this host and of the collector', async () => {
+    test('reports an expired token as first reason, with the clocks of this host and of the collector', async () => {
       const key = await poolKey();
       const issuedAt = Math.floor(Date.now() / 1000) - 2 * HOUR;
       const old = key.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: HOUR, issuedAt });

@@ -20,14 +20,14 @@ function wineUnavailable(): string | undefined {
 const skip = poolUnavailable() ?? wineUnavailable() ?? false;
 
 for (const suite of poolSuites()) {
-  describe(`HTCondor of ${suite} and a client on Windows`, { skip }, () => {
+  describe(`A client on Windows, at HTCondor of ${suite},`, { skip }, () => {
     let pool: Pool;
     before(async () => {
       pool = await startPool({ suite });
     });
     after(() => pool?.stop());
 
-    test('verify, check, renew and clean up', async () => {
+    test('verifies, checks, renews and cleans up', async () => {
       const variables = [
         `WINDOWS_COLLECTOR=${pool.collector}`,
         `WINDOWS_SCHEDD=${pool.scheddName}`,

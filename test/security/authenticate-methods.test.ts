@@ -16,10 +16,10 @@ const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
   SCITOKENS: 4,
 };
 
-describe('each method', () => {
+describe('Each method', () => {
   for (const way of WAYS) {
     for (const pieces of [1, 1000]) {
-      test(`${way} gives a token for whom we are, with answers in pieces of ${pieces} bytes`, () =>
+      test(`fetches a token for the mapped identity: ${way}, with replies in pieces of ${pieces} bytes`, () =>
         withPool(ways.pool({ pieces }), async (pool) => {
           const words = ways.words(way, pool);
           const { fetched, error, log } = await ways.try(pool, { ...words, authz: 'READ', lifetime: '60' });
@@ -33,7 +33,7 @@ describe('each method', () => {
         }));
     }
 
-    test(`${way} in the middle of others costs no more than the wait for the policy`, () =>
+    test(`costs only the wait for the policy among others: ${way}`, () =>
       withPool(ways.pool({ methods: [way === 'IDTOKENS' ? 'TOKEN' : way] }), async (pool) => {
         const others = WAYS.filter((each) => each !== way);
         const { fetched, error } = await ways.try(pool, {
@@ -47,17 +47,17 @@ describe('each method', () => {
   }
 });
 
-describe('the order', () => {
+describe('The order of methods', () => {
   const methods = ['SSL', 'PASSWORD', 'TOKEN', 'SCITOKENS'] as const;
 
-  test('is ours where we name methods', () =>
+  test('is that of authentication-methods', () =>
     withPool(ways.pool({ methods }), async (pool) => {
       const { fetched } = await ways.try(pool, ways.several(['SCITOKENS', 'SSL', 'IDTOKENS'], pool));
       assert.equal(fetched?.authenticationMethod, 'SCITOKENS');
       assert.deepEqual(offered(pool), ['SCITOKENS']);
     }));
 
-  test('is that of the inputs where we give credentials', () =>
+  test('is that of the inputs if they have credentials', () =>
     withPool(ways.pool({ methods }), async (pool) => {
       const { 'authentication-methods': _, ...words } = ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool);
       const { fetched } = await ways.try(pool, words);
@@ -68,7 +68,7 @@ describe('the order', () => {
     ['SSL', 'SCITOKENS'],
     ['SCITOKENS', 'SSL'],
   ] as const) {
-    test(`is the daemon’s, ${first} before ${second}, where the configuration decides`, () =>
+    test(`is that of the daemon, ${first} before ${second}, if the configuration has the credentials`, () =>
       withPool(ways.pool({ methods: [first, second] }), async (pool) => {
         const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SCITOKENS, SSL', ...files(ways) };
         const { fetched, error } = await ways.try(

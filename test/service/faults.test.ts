@@ -48,7 +48,7 @@ async function withService<T>(work: (service: ServiceProcess) => Promise<T>, mor
 
 const granted = (reply: Reply) => reply.status === 200 && typeof reply.body['access_token'] === 'string';
 
-describe('the issuer', () => {
+describe('The issuer', () => {
   const faults: readonly (readonly [string, NonNullable<JobIssuer['fault']>])[] = [
     ['answers 500', (_, response) => response.writeHead(500).end()],
     ['redirects', (_, response) => response.writeHead(302, { location: issuer.url }).end()],
@@ -69,7 +69,7 @@ describe('the issuer', () => {
     ],
   ];
   for (const [what, fault] of faults) {
-    test(`that ${what} gives 503, and the log has the reason`, () =>
+    test(`that ${what} causes 503, with the reason in the log`, () =>
       withService(async (service) => {
         issuer.fault = fault;
         try {
@@ -82,7 +82,7 @@ describe('the issuer', () => {
       }));
   }
 
-  test('that is down is not missed while its keys are known', () =>
+  test('that is down is not needed while its keys are cached', () =>
     withService(async (service) => {
       assert.ok(granted(await service.ask(token())));
       issuer.fault = (_, response) => response.destroy();
@@ -94,8 +94,8 @@ describe('the issuer', () => {
     }));
 });
 
-describe('the store of used tokens', () => {
-  test('that cannot be written means no token, and the job token stays usable', async () => {
+describe('The store of used tokens', () => {
+  test('that cannot be written causes an error, and the job token stays usable', async () => {
     const service = await ServiceProcess.prepare({ ...options(), prefix: ['prlimit', '--fsize=200', '--'] });
     try {
       await service.start();
@@ -129,7 +129,7 @@ describe('the store of used tokens', () => {
     assert.ok(seconds > 0 && seconds <= 60, `Retry-After: ${seconds}`);
   };
 
-  test('that is missing at a start makes earlier tokens unusable, also after one more restart', () =>
+  test('that is missing at the start invalidates earlier job tokens, also after another restart', () =>
     withLostStore({}, async (service, used) => {
       assertUnrecorded(await service.ask(used));
       await service.end();
@@ -137,12 +137,12 @@ describe('the store of used tokens', () => {
       assertUnrecorded(await service.ask(used));
     }));
 
-  test('that is missing at a start does not let a token be replayed whose issuer has a clock ahead', () =>
+  test('that is missing at the start allows no replay of a token from an issuer with a clock ahead', () =>
     withLostStore({ iat: Math.floor(Date.now() / 1000) + 50 }, async (service, used) => {
       assertUnrecorded(await service.ask(used));
     }));
 
-  test('that was missing a while ago still makes tokens from before unusable, and no others', async () => {
+  test('that was missing some time ago invalidates only older job tokens', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const now = Math.floor(Date.now() / 1000);
@@ -157,7 +157,7 @@ describe('the store of used tokens', () => {
     }
   });
 
-  test('that is damaged at a start is put aside, and makes older tokens unusable', async () => {
+  test('that is damaged at the start is renamed, and invalidates older job tokens', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       writeFileSync(service.storePath, '{"k":"a","n":1,"u":9e9}\nrubbish\n{"k":');
@@ -190,7 +190,7 @@ describe('the store of used tokens', () => {
   });
 });
 
-describe('the configuration', () => {
+describe('The configuration', () => {
   test('that is invalid at a reload changes nothing', () =>
     withService(async (service) => {
       for (const bad of ['grants: []\n', 'a: [', configOf().replace('repository_id', 'repository')]) {
@@ -203,7 +203,7 @@ describe('the configuration', () => {
       assert.match(await service.reload(), /not replaced: .*others can write it/);
     }));
 
-  test('that is replaced under load is one or the other for each request', () =>
+  test('that is replaced under load applies to each request completely or not at all', () =>
     withService(async (service) => {
       const wrong: unknown[] = [];
       let running = true;
@@ -256,7 +256,7 @@ describe('the configuration', () => {
       /it is a token for bob@pool\.test/,
     ],
   ] as const) {
-    test(`with a seed that is ${what} disables that grant, and says so when it is loaded`, async () => {
+    test(`with a seed that is ${what} disables that grant, with a message at the load`, async () => {
       const service = await ServiceProcess.prepare(options());
       try {
         change(service);
@@ -288,7 +288,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('is explained by claims: the grant, or what differs and the entry that would admit the job', async () => {
+  test('is explained for claims: the grant, or the differences and the entry that would admit the job', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const file = join(service.directory, 'claims.json');
@@ -330,7 +330,7 @@ describe('the configuration', () => {
   });
 });
 
-describe('the certificate', () => {
+describe('The certificate', () => {
   test('is replaced while the service runs, once key and certificate fit together', () =>
     withService(async (service) => {
       const serial = () =>
@@ -357,8 +357,8 @@ describe('the certificate', () => {
     }));
 });
 
-describe('clients', () => {
-  test('that are slow, 1,000 of them, do not keep a good one out', () =>
+describe('Clients', () => {
+  test('that are slow do not block another one, even 1,000 of them', () =>
     withService(async (service) => {
       const slow: Socket[] = [];
       try {
@@ -377,7 +377,7 @@ describe('clients', () => {
       }
     }));
 
-  test('that send 10 MB, no form, another method or another path get an error at once', () =>
+  test('that send 10 MB, no form, another method or another path receive an error at once', () =>
     withService(async (service) => {
       const huge = await service.post('x'.repeat(10_000_000)).catch((error: Error) => error);
       if (!(huge instanceof Error)) assert.equal(huge.status, 413);
@@ -423,7 +423,7 @@ describe('clients', () => {
   });
 });
 
-describe('the process', () => {
+describe('The process', () => {
   test('ends with status 0 on SIGTERM, within its grace for open connections', () =>
     withService(async (service) => {
       const idle = connect(service.port, '127.0.0.1');
@@ -433,7 +433,7 @@ describe('the process', () => {
       idle.destroy();
     }));
 
-  test('gives no token if the audit cannot be written', async () => {
+  test('issues no token if the audit log cannot be written', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       await service.start();

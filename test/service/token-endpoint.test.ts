@@ -56,8 +56,8 @@ function assertLater({ status, headers, body }: Reply): void {
   assert.ok(seconds > 0 && seconds <= 30, `Retry-After: ${seconds}`);
 }
 
-describe('the token service', () => {
-  test('gives a job the token that its grant allows, and records it', async () => {
+describe('The token service', () => {
+  test('issues the token that the grant of a job allows, and records it', async () => {
     const jobToken = token();
     const { status, body, headers } = await service.ask(jobToken, {
       scope: 'condor:/READ condor:/WRITE',
@@ -93,7 +93,7 @@ describe('the token service', () => {
       assert.ok(!service.printed.includes(secret.split('.')[2] ?? ''), 'no token is printed');
   });
 
-  test('cuts the lifetime to that of the grant and says so', async () => {
+  test('limits the lifetime to that of the grant, and reports it', async () => {
     const { body } = await service.ask(token(), { lifetime: '86400' });
     const { expires_in: left } = body;
     assert.ok(Number(left) > 3590 && Number(left) <= 3600, JSON.stringify(body));
@@ -102,7 +102,7 @@ describe('the token service', () => {
   });
 
   for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
-    test(`follows the issuer to a new key of ${algorithm}, asking it once more`, async () => {
+    test(`fetches the keys of the issuer again for a new key of ${algorithm}`, async () => {
       const fresh = await restarted();
       try {
         assert.equal((await fresh.ask(token())).status, 200);
@@ -264,7 +264,24 @@ describe('the token service', () => {
     }
   });
 
-  test('accepts a token of a system that gives one to each job ten times, then no more', async () => {
+  test('counts a use for which the reply of the daemon was lost, because it may have issued a token', async () => {
+    const silent = await EmbeddedPool.start({ keys: pool.keys, faults: { reply: 'close' } });
+    const lost = await ServiceProcess.start({
+      authority: issuer.authority,
+      config: configOf().replace(pool.schedd(), silent.schedd()),
+      seeds: { [CI]: seed() },
+    });
+    try {
+      const jobToken = token();
+      assert.equal((await lost.ask(jobToken)).status, 503);
+      assertRefused(await lost.ask(jobToken), 'invalid_grant', /has been used already/);
+    } finally {
+      await lost.stop();
+      await silent.stop();
+    }
+  });
+
+  test('accepts a job token with reuse: job ten times, then no more', async () => {
     const gitlab = await ServiceProcess.start({
       authority: issuer.authority,
       config: configOf().replace(/repository_id[\s\S]*/, 'project_id: "12"\n        ref: main\n        reuse: job\n'),

@@ -9,6 +9,8 @@ export interface PoolShape {
   readonly sharedPort?: boolean;
   /** True to listen on ::1 instead of 127.0.0.1. */
   readonly ipv6?: boolean;
+  /** Network with an address of each family, in which the pool runs instead of that of this host. */
+  readonly dualStack?: { readonly v4: string; readonly v6: string };
 }
 
 interface Whereabouts {
@@ -20,20 +22,21 @@ interface Whereabouts {
 }
 
 export function configuration(
-  { negotiator = false, sharedPort = true, ipv6 = false }: PoolShape,
+  { negotiator = false, sharedPort = true, ipv6 = false, dualStack }: PoolShape,
   { host, port, collector, scheddName, addressFile }: Whereabouts,
 ): string {
   return `
-    NETWORK_INTERFACE = ${host}
-    BIND_ALL_INTERFACES = False
+    NETWORK_INTERFACE = ${dualStack === undefined ? host : `${dualStack.v4}, ${dualStack.v6}`}
+    BIND_ALL_INTERFACES = ${dualStack !== undefined}
     ENABLE_IPV4 = ${!ipv6}
-    ENABLE_IPV6 = ${ipv6}
-    CONDOR_HOST = ${ipv6 ? '::1' : '127.0.0.1'}
+    ENABLE_IPV6 = ${ipv6 || dualStack !== undefined}
+    CONDOR_HOST = ${host}
     COLLECTOR_HOST = ${collector}
     COLLECTOR_PORT = ${port}
     ${sharedPort ? `USE_SHARED_PORT = True\nSHARED_PORT_PORT = ${port}` : 'USE_SHARED_PORT = False'}
     DAEMON_LIST = MASTER, ${sharedPort ? 'SHARED_PORT, ' : ''}COLLECTOR, SCHEDD${negotiator ? ', NEGOTIATOR, STARTD' : ''}
     SCHEDD_NAME = ${scheddName}
+    ENABLE_KERNEL_TUNING = False
     TRUST_DOMAIN = ${TRUST_DOMAIN}
     UID_DOMAIN = ${TRUST_DOMAIN}
     UPDATE_INTERVAL = 5

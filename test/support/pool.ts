@@ -1,5 +1,6 @@
 /** Starts real HTCondor pools for tests. */
 import type { ChildProcess } from 'node:child_process';
+import type { DualStackNetwork } from './dual-stack-network.ts';
 import { freePort } from './free-port.ts';
 import { configuration, type PoolShape, TRUST_DOMAIN } from './pool-config.ts';
 import { enter, type Outcome, startNamespaces } from './pool-namespaces.ts';
@@ -17,6 +18,8 @@ export interface PoolOptions extends PoolShape {
   readonly port?: number;
   /** Path of the Node that runs `ours`. Default: the Node of this process. */
   readonly node?: string;
+  /** Network of a dual-stack host. The pool uses its port. */
+  readonly dualStack?: DualStackNetwork;
   /** Called before the daemons start, for example to write files. */
   readonly prepare?: (pool: Pool) => Promise<void>;
 }
@@ -43,7 +46,7 @@ export class Pool {
   constructor(options: PoolOptions, port: number, init: ChildProcess, pid: string) {
     this.suite = options.suite;
     this.version = versionOf(options.suite);
-    this.host = options.ipv6 === true ? '::1' : '127.0.0.1';
+    this.host = options.dualStack?.v4 ?? (options.ipv6 === true ? '::1' : '127.0.0.1');
     this.port = port;
     this.#options = options;
     this.#init = init;
@@ -183,10 +186,12 @@ export class Pool {
 
 /** Starts a pool and waits until its daemons respond. The caller stops it in `after`. */
 export async function startPool(options: PoolOptions): Promise<Pool> {
-  const port = options.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1'));
-  const { init, pid } = await startNamespaces(options.suite, options.node ?? process.execPath);
+  const { dualStack, port = dualStack?.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1')) } =
+    options;
+  const { init, pid } = await startNamespaces(options.suite, options.node ?? process.execPath, dualStack !== undefined);
   const pool = new Pool(options, port, init, pid);
   try {
+    await dualStack?.attach(pid);
     await pool.start();
   } catch (error) {
     await pool.stop();

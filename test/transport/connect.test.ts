@@ -9,6 +9,7 @@ import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import { deadPort, listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { silentPort } from '../support/silent-port.ts';
+import { patience } from '../support/slowness.ts';
 
 let server: Server;
 let port = 0;
@@ -27,31 +28,31 @@ after(() => new Promise((resolve) => server.close(resolve)));
 const hostUntil = (signal: AbortSignal) => notingHost({ signal }).host;
 const sinful = (text: string): Sinful => parseSinful(text) ?? assert.fail(text);
 
-describe('a connection', () => {
-  test('is made to the first of the addresses that answers', async () => {
+describe('A connection', () => {
+  test('is made to the first address that accepts', async () => {
     const address = sinful(`<192.0.2.1:9?addrs=127.0.0.1-${dead}+127.0.0.1-${port}>`);
-    const channel = await connect(address, hostUntil(AbortSignal.timeout(5000)));
+    const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(5000))));
     assert.equal(channel.roundTrips, 1);
     channel.close();
   });
 
-  test('takes the next address beside one that is silent, and is not held up by it', {
+  test('tries the next address while one is silent', {
     skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take',
   }, async () => {
     const silent = await silentPort();
     try {
       const address = sinful(`<127.0.0.1:9?addrs=127.0.0.1-${silent.port}+127.0.0.1-${port}>`);
       // Less than the time after which a silent address is given up.
-      const channel = await connect(address, hostUntil(AbortSignal.timeout(8000)));
+      const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(8000))));
       channel.close();
     } finally {
       silent.close();
     }
   });
 
-  test('that nobody takes is an error with the reason of each address', async () => {
+  test('that no address accepts causes an error with each reason', async () => {
     const address = sinful(`<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+[--1]-${dead}>`);
-    await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(5000))), (error: ConnectError) => {
+    await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(patience(5000)))), (error: ConnectError) => {
       assert.equal(error.code, 'ERR_CONNECT');
       assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${dead}: connection refused`));
       assert.match(error.message, new RegExp(`\\[::1\\]:${dead}: `));
@@ -59,28 +60,36 @@ describe('a connection', () => {
     });
   });
 
-  test('to a name that does not resolve says so', async () => {
-    await assert.rejects(connect(sinful('<no-such-host.invalid:9618>'), hostUntil(AbortSignal.timeout(5000))), {
-      code: 'ERR_CONNECT',
-      message: 'no connection to no-such-host.invalid:9618: the host name no-such-host.invalid does not resolve',
-    });
+  test('to a name that does not resolve causes an error', async () => {
+    await assert.rejects(
+      connect(sinful('<no-such-host.invalid:9618>'), hostUntil(AbortSignal.timeout(patience(5000)))),
+      {
+        code: 'ERR_CONNECT',
+        message: 'no connection to no-such-host.invalid:9618: the host name no-such-host.invalid does not resolve',
+      },
+    );
   });
 
-  test('ends with the signal, before and during', async () => {
+  test('ends with the signal, before and while it is opened', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
-    const channel = await connect(address, hostUntil(AbortSignal.timeout(100)));
+    connected.length = 0;
+    const run = new AbortController();
+    const channel = await connect(address, hostUntil(run.signal));
     channel.send((message) => message.int(1));
-    await assert.rejects(
-      channel.receive((message) => message.int()),
-      { code: 'ERR_TIMEOUT', message: /aborted due to timeout/ },
-    );
+    const received = channel.receive((message) => message.int());
+    while (connected.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    run.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    await assert.rejects(received, { code: 'ERR_TIMEOUT', message: /aborted due to timeout/ });
     channel.close();
   });
 
-  test('says the name of the daemon’s socket in front of the first message, in one flight', async () => {
+  test('sends the name of the daemon’s socket in one flight with the first message', async () => {
     connected.length = 0;
-    const channel = await connect(sinful(`<127.0.0.1:${port}?sock=schedd_1>`), hostUntil(AbortSignal.timeout(5000)));
+    const channel = await connect(
+      sinful(`<127.0.0.1:${port}?sock=schedd_1>`),
+      hostUntil(AbortSignal.timeout(patience(5000))),
+    );
     channel.send((message) => message.int(7));
     channel.flush();
     while (connected.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -92,14 +101,14 @@ describe('a connection', () => {
   });
 });
 
-describe('a daemon', () => {
-  test('is found at the second of its addresses', () =>
+describe('A daemon', () => {
+  test('is reached at the second of its addresses', () =>
     withPool({}, async (pool) => {
       const address = `<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+127.0.0.1-${pool.port}&sock=schedd_0>`;
       const { token } = await fetchFrom(pool, { address });
       assert.equal(token.subject, 'alice@pool.test');
     }));
-  test('with an unknown socket is a closed connection', () =>
+  test('with an unknown socket name closes the connection', () =>
     withPool({}, async (pool) => {
       await assert.rejects(fetchFrom(pool, { address: `<${pool.collector}?sock=nobody>` }), { code: 'ERR_CLOSED' });
     }));

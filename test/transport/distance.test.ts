@@ -34,7 +34,7 @@ describe('At a distance', { skip: NO_LINK }, () => {
       ['a host whose first address is silent', (link: DistantLink) => [silentBeside(link), link.far.v4]],
       ['a host with one address', ({ far }: DistantLink) => [far.v4]],
     ] as const) {
-      test(`of ${roundTripMs} ms, ${what} gives a token at the first attempt`, async () => {
+      test(`of ${roundTripMs} ms, ${what} fetches a token at the first attempt`, async () => {
         const link = await openDistantLink(roundTripMs);
         const pool = await EmbeddedPool.start({ host: '::' });
         try {

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { ReverseListener } from '../../src/transport/reverse-listener.ts';
 import type { Reader } from '../../src/wire/reader.ts';
+import { patience } from '../support/slowness.ts';
 
 const randomBytes = (length: number) => new Uint8Array(length);
 const isSeven = (message: Reader) => message.int() === 7;
@@ -31,8 +32,8 @@ async function sentAway(socket: Socket): Promise<void> {
 const open = (signal = new AbortController().signal) =>
   ReverseListener.open('127.0.0.1', isSeven, { signal, randomBytes });
 
-describe('a reverse listener', () => {
-  test('is at the address asked for only, at a port of its own', async () => {
+describe('A reverse listener', () => {
+  test('listens only at the given address, on a free port', async () => {
     const [one, other] = [await open(), await open()];
     try {
       assert.equal(one.endpoint.host, '127.0.0.1');
@@ -47,14 +48,14 @@ describe('a reverse listener', () => {
     }
   });
 
-  test('says so if there is no such address', async () => {
+  test('fails if the address does not exist', async () => {
     await assert.rejects(
-      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(5000), randomBytes }),
+      ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(patience(5000)), randomBytes }),
       { code: 'EADDRNOTAVAIL' },
     );
   });
 
-  test('takes the first who says the right word, sends others away, and lets go of the one handed over', async () => {
+  test('accepts the first peer with the greeting, closes the others, and releases the accepted one', async () => {
     const listener = await open();
     const wrong = await comeTo(listener, EIGHT);
     await sentAway(wrong);
@@ -72,7 +73,7 @@ describe('a reverse listener', () => {
     await sentAway(right);
   });
 
-  test('closes the right one too if nobody takes it', async () => {
+  test('closes the accepted connection if nobody uses it', async () => {
     const listener = await open();
     const right = await comeTo(listener, SEVEN);
     await listener.connected;
@@ -81,7 +82,7 @@ describe('a reverse listener', () => {
     await assert.rejects(comeTo(listener), { code: 'ECONNREFUSED' });
   });
 
-  test('listens to few at a time: the oldest has to go', async (context) => {
+  test('keeps few pending connections, and closes the oldest', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] }); // nobody goes because of the time
     const listener = await open();
     const crowd: Socket[] = [];
@@ -95,7 +96,7 @@ describe('a reverse listener', () => {
     await Promise.all(crowd.map(sentAway));
   });
 
-  test('does not wait for a word for ever', async (context) => {
+  test('closes a connection without a greeting after a time limit', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const listener = await open();
     const silent = await comeTo(listener);
@@ -108,7 +109,7 @@ describe('a reverse listener', () => {
     listener.close();
   });
 
-  test('ends with the signal: the port, everybody at it, and the wait', async () => {
+  test('closes the port, its connections and the wait when the run is aborted', async () => {
     const given = new AbortController();
     const listener = await open(given.signal);
     const silent = await comeTo(listener);

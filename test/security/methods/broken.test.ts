@@ -173,4 +173,4 @@ for (const { way, step, tls, contents } of PLACES) {
   });
 }
 
-test('FS leaves no directory behind', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory after every fault', () => assert.deepEqual(readdirSync(ways.tmp), []));

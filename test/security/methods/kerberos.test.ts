@@ -26,7 +26,7 @@ async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string,
 }
 
 describe('KERBEROS', () => {
-  test('asks the KDC before the daemon has said anything, if it is the first choice', () =>
+  test('requests a ticket before the daemon responds, if it is the first choice', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool({ faults: { policy: 'close' } }), async (pool) => {
         const { fetched } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
@@ -35,7 +35,7 @@ describe('KERBEROS', () => {
       });
     }));
 
-  test('does not ask the KDC if another method succeeds before it', () =>
+  test('requests no ticket if another method succeeds first', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched } = await ways.try(pool, ways.several(['PASSWORD', 'KERBEROS'], pool), { env });
@@ -81,8 +81,8 @@ describe('KERBEROS', () => {
       },
     ));
 
-  test('reports a KDC that does not answer as a failure of the network, to be retried', () =>
-    withKdc({ alter: () => undefined }, async (_, env) => {
+  test('reports a KDC that does not answer as a transient failure', () =>
+    withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
         assert.ok(error instanceof ConnectError, String(error));
@@ -92,27 +92,11 @@ describe('KERBEROS', () => {
     }));
 
   test('is followed by the next method if the KDC does not answer', () =>
-    withKdc({ alter: () => undefined }, async (_, env) => {
+    withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.several(['KERBEROS', 'PASSWORD'], pool), { env });
         assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
         assert.equal(pool.connections, 1);
       });
     }));
-
-  for (const [what, alter] of [
-    ['cut off', (reply: Uint8Array) => reply.subarray(0, reply.length >> 1)],
-    [
-      'changed in the middle',
-      (reply: Uint8Array) => reply.map((byte, at) => (at === reply.length >> 1 ? byte ^ 1 : byte)),
-    ],
-    ['empty', () => new Uint8Array()],
-  ] as const)
-    test(`rejects an answer of the KDC that is ${what}`, () =>
-      withKdc({ alter }, async (_, env) => {
-        await withPool(ways.pool(), async (pool) => {
-          const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
-          assert.equal((error as { code?: string }).code, 'ERR_METHODS_EXHAUSTED', String(error));
-        });
-      }));
 });

@@ -29,6 +29,10 @@ export const OF_KERBEROS = {
     'ERR_CONNECT',
     'no KDC of the realm POOL.TEST can be reached: no connection to 127.0.0.1:88: connection refused',
   ),
+  'no KDC of the realm POOL.TEST can be found': new ConnectError(
+    'ERR_CONNECT',
+    'no KDC of the realm POOL.TEST can be found: DNS does not answer (ETIMEOUT)',
+  ),
   'its ticket expired at': refused(
     '/tmp/krb5cc_1000 (alice@POOL.TEST): its ticket expired at 2026-01-01T00:00:00.000Z',
   ),
