@@ -83,9 +83,9 @@ ${hintsFor(ERRORS['it is signed with the key OLD'])
   .map((hint) => `Hint: ${hint}`)
   .join('\n')}
 \`\`\``,
-    `Search this page for words of your message; it contains those of this project and those of HTCondor. *Workflow* is the author of
-the workflow, *Administrator* the administrator of the pool, *Runner* the host of the job, and *Network* everything between the two.
-Commands with \`-schedd\` ask the schedd, and work on every host that may read from it; for another daemon use \`-collector\` or \`-name\`.
+    `Search this page for words of your message; it contains the messages of this project and of HTCondor. *Workflow* is the author of
+the workflow, *Administrator* the administrator of the pool, *Runner* the host of the job, and *Network* everything between them.
+Commands with \`-schedd\` query the schedd, and work on every host that may read from it; for another daemon, use \`-collector\` or \`-name\`.
 Replace the words in capitals, and names such as \`OLD\` or \`alice@pool.test\`.`,
     `For more details, use \`-debug\`, or enable [debug logging](https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging)
 in the workflow. \`mode: check\`, or \`-check\`, performs all steps, but the daemon issues no token.`,

@@ -1,4 +1,4 @@
-/** The rules of the tree for the code itself, how long a file is and what it exports, and for what is built of it. */
+/** Rules for the code: length and exports of a file, and the size of the bundles. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The rules of the tree, read from the sources: who may import whom, who may touch the world, who sees secrets. */
+/** Rules for the tree, checked in the sources: which files may import which, access the process, and read secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { projectRoot } from './support/project.ts';
 import { sources } from './support/sources.ts';
 
 /**
- * Rows from top to bottom; in a row, groups that do not know each other. A file imports from lower rows only, and from
- * its own group, without cycles.
+ * Floors from top to bottom. The groups of a floor do not import each other. A file imports only from lower floors and
+ * from its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/service/']],
@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/errors.ts', 'src/runtime/']],
 ];
 
-/** Modules of Node and of others that only some files may import. */
+/** Modules of Node and of packages that only these files may import. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
@@ -57,7 +57,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [/^undici/, []],
 ];
 
-/** Who may ask what of the process. */
+/** Files that may access these properties of the process. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/index.ts': /^exitCode$/,
   'src/action/post-entry.ts': /^argv$/,
@@ -87,29 +87,29 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/token/token-file.ts': /^platform$/,
 };
 
-/** Who may look at a secret, and how often it does. */
+/** Files that may read a secret, with the number of calls. */
 const REVEALS: Readonly<Record<string, number>> = {
   'src/action/main.ts': 1, // masks it
   'src/action/deliver.ts': 1, // sets the output
   'src/cli/main.ts': 1, // prints it
-  'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
-  'src/credentials/idtokens.ts': 1, // splits the input in lines
-  'src/credentials/kerberos.ts': 3, // is the keytab base64? reads it; makes the keys of the password
-  'src/credentials/password.ts': 1, // takes the line
-  'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
+  'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file that contains it
+  'src/credentials/idtokens.ts': 1, // splits the input into lines
+  'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
+  'src/credentials/password.ts': 1, // reads the line
+  'src/credentials/scitokens.ts': 5, // trims it; checks for empty, blanks and length; checks whether one exists to mask
   'src/daemon/token-commands.ts': 1, // sends it to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
-  'src/credentials/token-service.ts': 1, // asks the runner with it
+  'src/credentials/token-service.ts': 1, // authenticates to the runner
   'src/credentials/token-exchange.ts': 1, // sends it
-  'src/service/fetcher.ts': 1, // gives the seed to the library
+  'src/service/fetcher.ts': 1, // passes the seed to the library
   'src/service/token-endpoint.ts': 1, // sends it to the job
   'src/token/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key
-  'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
-  'src/security/methods/tls-tunnel.ts': 1, // gives the private key to TLS
+  'src/security/methods/scitokens.ts': 1, // sends it after the server has authenticated itself
+  'src/security/methods/tls-tunnel.ts': 1, // passes the private key to TLS
   'src/token/bearer.ts': 2, // parses it; reads the claims of a job token
-  'src/token/jwt.ts': 5, // parses it, twice; its signature as key, and to be masked if it is long enough
+  'src/token/jwt.ts': 5, // parses it, twice; uses its signature as key, and masks it if it is long enough
 };
 
 const isIn = (path: string, places: readonly string[]) =>

@@ -1,4 +1,4 @@
-/** That the tests of the documents find mistakes in them. */
+/** The tests of the documents detect mistakes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {

@@ -1,4 +1,4 @@
-/** The documents: whatever can be pasted is right, and every link leads somewhere. */
+/** The documents: everything that can be pasted is valid, and every link has a target. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const OTHER_SYSTEMS = /^examples\/(gitlab\/|buildkite|circleci|forgejo-keyless)/
 const WORKFLOWS = ['.github/workflows', 'examples']
   .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
   .filter((file) => !OTHER_SYSTEMS.test(file));
-/** Other words than these at a fence would be something that nobody looks at. */
+/** A code block with any other language would not be checked. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', 'yml', ''];
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');

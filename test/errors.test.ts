@@ -1,4 +1,4 @@
-/** Errors: whose move it is, which status and code, and that none of their texts can do harm. */
+/** Errors: who should act, the exit status and the code; and their texts cannot inject workflow commands. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ const STATUS: Readonly<Record<string, readonly [string, number]>> = {
   ERR_OUTPUT: ['OutputError', 8],
 };
 
-/** All that a runner or a terminal could obey. */
+/** Everything that a runner or a terminal interprets. */
 const HOSTILE = 'bad ##[add-mask]x\n::set-output name=token::y\r::error::z \u001b[2J\u0007\u202e\u2028\u0000 end';
 
 describe('Error classes', () => {

@@ -1,4 +1,4 @@
-/** What users paste: each example is read as its CI system reads it, and its script part is run at a pool. */
+/** The examples: each is parsed as its CI system does, and its script runs at a pool. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const KEYLESS: Readonly<Record<string, () => string>> = {
   },
   'buildkite.yml': () => {
     const { steps } = parse(exampleText('buildkite.yml')) as { steps: readonly { command: string }[] };
-    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as the upload of a pipeline does it
+    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` does it
   },
   'circleci.yml': () => {
     const { jobs } = parse(exampleText('circleci.yml')) as {
@@ -115,7 +115,7 @@ test('the list of examples names every file, and every file is tested here', () 
 for (const file of WORKFLOWS) {
   describe(file, () => {
     test('is a valid workflow with inputs of this Action', async () => {
-      // Forgejo and Gitea take whole addresses; in the rest their workflows are GitHub's.
+      // Forgejo and Gitea accept complete URLs; otherwise, their workflows are GitHub's.
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
       assert.ok(steps.length > 0);
@@ -262,12 +262,12 @@ test('shell.sh removes the token when it is told to end', { skip: process.platfo
   }
 });
 
-/** A workflow without what only Forgejo accepts. */
+/** A workflow without the parts that only Forgejo accepts. */
 function asGitHub(text: string): string {
   return text.replaceAll('uses: https://github.com/', 'uses: ').replace('enable-openid-connect: true\n', '');
 }
 
-/** What an expression becomes, as far as it matters here. */
+/** The value of an expression, as far as the test needs it. */
 function evaluated(value: unknown): string {
   return String(value)
     .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, strangeJwt())

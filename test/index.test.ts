@@ -1,4 +1,4 @@
-/** The library as it is before any daemon answers: options, errors, and what the package exports. */
+/** The library before any daemon responds: options, errors, and the exports of the package. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -27,7 +27,7 @@ let address: string;
 let directory: string;
 let connections = 0;
 
-/** Accepts, and says nothing. */
+/** Accepts connections and sends nothing. */
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'library-'));
   server = createServer((socket) => {

@@ -1,4 +1,7 @@
-/** Fetches that were recorded at real daemons, once more: with the same entropy, the same bytes leave and are understood. */
+/**
+ * Replays recorded fetches from real daemons: with the same entropy, the client sends the same bytes and accepts the
+ * replies.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -16,7 +19,7 @@ import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
 
-/** The daemon's side of a recording: waits for the recorded bytes, and answers with the recorded ones. */
+/** Plays the daemon of a recording: waits for the recorded bytes and sends the recorded replies. */
 async function replay(socket: Socket, { flights }: Recording, pieces: number): Promise<readonly string[]> {
   const seen: string[] = [];
   const chunks = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();

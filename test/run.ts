@@ -1,9 +1,8 @@
 /**
- * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the words.
- *
- * Prints one line per file as it finishes, failures in full, and a summary. Runs several files at a time, those that take
- * longest first, and beside them those that mostly wait. CONDOR_TEST_CONCURRENCY sets how many.
- * With `--unit` it leaves out the files that need real daemons or namespaces of Linux.
+ * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the
+ * words. Prints one line per file as it finishes, failures in full, and a summary. Runs several files in parallel, the
+ * slowest first, and the ones that mostly wait in addition; CONDOR_TEST_CONCURRENCY sets how many. With `--unit`, omits the files that need real daemons or Linux
+ * namespaces.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,13 +13,13 @@ import { filesBelow, projectRoot } from './support/project.ts';
 import type { Report, Status } from './support/reporter.ts';
 import { patience } from './support/slowness.ts';
 
-/** A file that takes longer hangs. It is killed, and the tests that had not finished are named. */
+/** Time limit for a file. Beyond it, the file is killed, and the unfinished tests are named. */
 const LIMIT_MS = patience(1_200_000);
-/** Interval between lines about the files that are still running, while no other line appears. */
+/** Interval between lines about running files, if no other line is printed. */
 const PROGRESS_MS = 15_000;
-/** Seconds by file, of the last run. */
+/** Duration of each file in the last run, in seconds. */
 const DURATIONS = join(projectRoot, 'build/test-durations.json');
-/** Seconds of files of which no run is recorded, on two idle processors; the first expression that matches counts. */
+/** Estimated duration of files without a recorded run, in seconds on two idle processors; the first match applies. */
 const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\/(reliability|methods|act|documented-workflows)\./, 90],
   [/real\//, 30],
@@ -65,7 +64,7 @@ const recorded = existsSync(DURATIONS)
   : {};
 const estimate = (file: string) => recorded[file] ?? ESTIMATES.find(([pattern]) => pattern.test(file))?.[1] ?? 2;
 
-/** Runs one file in a process of its own. */
+/** Runs one file in a separate process. */
 async function runFile(file: string, folder: string): Promise<FileResult> {
   const log = join(folder, `${file.replaceAll('/', '-')}.ndjson`);
   const options = [
@@ -105,7 +104,7 @@ function reportsOf(text: string): readonly Report[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Report);
 }
 
-/** What the process itself adds to its reports: tests that never finished, or an exit that no test explains. */
+/** Failures of the process itself: unfinished tests, or an exit status that no test explains. */
 function withProcessFailures({ reports, status, output }: FileResult): readonly Report[] {
   const results = reports.filter((report) => report.status !== undefined);
   if (status === 0 || results.some((report) => report.status === 'fail')) return results;

@@ -1,4 +1,4 @@
-/** Our own workflows: what GitHub would take, what moves in them, and who may write. */
+/** The workflows of this repository: valid for GitHub, pinned, and with minimal permissions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { readWorkflow, stepsOf } from './support/workflow.ts';
 const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const load = (file: string) => readWorkflow(file, text(file));
 
-/** Who may write, and what. */
+/** Jobs with write permissions, and their permissions. */
 const WRITERS: Readonly<Record<string, readonly string[]>> = {
   release: ['attestations', 'contents', 'id-token'],
   npm: ['id-token'],

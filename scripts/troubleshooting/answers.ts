@@ -3,88 +3,97 @@ import type { Chapter } from './chapter.ts';
 
 export const ANSWERS: Chapter = {
   title: 'Replies of the daemon',
-  text: 'The message quotes HTCondor. One number stands for several errors, so search for the words. HTCondor’s tool prints the same words after `DAEMON:` and the number.',
+  text: 'The message quotes HTCondor. One error number has several meanings, so search for the text. HTCondor’s tool prints the same text after `DAEMON:` and the number.',
   messages: [
-    { name: 'Token fetch disabled.', means: 'The administrator does not want it, or not from this daemon.' },
+    { name: 'Token fetch disabled.', means: 'The administrator has disabled token fetches, at least for this daemon.' },
     {
       name: 'Server will not sign with requested key.',
-      means: '`key` names one that daemons may not use for this.',
+      means: 'The daemon may not sign fetched tokens with the key in `key`.',
     },
-    { name: 'Cannot create new session as original one expired.', means: 'It was valid when the session began.' },
+    {
+      name: 'Cannot create new session as original one expired.',
+      means: 'The credential was valid when the session began, and has expired since.',
+    },
     {
       name: "Session doesn't allow requested authorization levels.",
-      means: 'A token never allows more than the credential it was fetched with.',
+      means: 'A token never has more levels than the credential with which it is fetched.',
     },
     {
       name: 'Server did not successfully authenticate session.',
       also: ['Missing requester identity.'],
-      means: 'For the daemon we are nobody, such as `…@unmapped`.',
+      means: 'The daemon maps the credential to no identity, but to `…@unmapped`.',
     },
     {
       name: 'Server does not have access to configured key.',
       also: ['Server does not have a signing key configured.'],
-      means: 'HTCondor makes the key POOL on the machine of the collector only.',
+      means: 'HTCondor creates the key POOL only on the collector’s host.',
     },
     {
       name: 'Failed to read file',
       says: 'Failed to read file … securely.',
-      means: 'The key that was asked for is not there.',
+      means: 'The requested key does not exist on the daemon’s host.',
     },
     {
       name: 'is not known to the collector.',
       says: 'Schedd … is not known to the collector.',
-      means: '`remote` does not work in most releases of HTCondor.',
+      means: '`remote` does not work with most releases of HTCondor.',
     },
-    { name: 'No schedd target specified.', means: '`remote` needs the name of the schedd.' },
+    { name: 'No schedd target specified.', means: '`remote` requires the name of the schedd.' },
     {
       name: 'Request to server was not encrypted.',
-      means: 'The daemon does not issue tokens in clear, and would not encrypt.',
+      means: 'The daemon issues tokens only over an encrypted session, and refuses to encrypt.',
     },
     {
       name: 'eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS setting',
-      means: 'With `remote`, tokens can have these levels at most.',
+      means: 'With `remote`, a token has at most these levels.',
     },
     {
       name: 'Failed to receive response from schedd.',
-      means: 'With `remote`: between collector and schedd something went wrong.',
+      means: 'With `remote`, the collector could not reach the schedd.',
     },
     {
       name: 'Issuer namespace is not set',
       also: ['Issuer namespace may not contain spaces or commas'],
-      means: 'A daemon needs a trust domain to issue tokens.',
+      means: 'A daemon requires a trust domain to issue tokens.',
       theirs: ['PASSWD:1:Issuer namespace …'],
     },
-    { name: 'Token request disabled.', means: 'Mode request is not wanted here.' },
+    { name: 'Token request disabled.', means: 'The administrator has disabled token requests.' },
     {
       name: 'eliminated by the SEC_TOKEN_REQUEST_LIMITS setting',
-      means: 'Requested tokens can have these levels at most.',
+      means: 'A requested token has at most these levels.',
     },
     {
       name: 'Request has expired.',
       also: ['Request ID is not known.'],
-      means: 'The daemon has forgotten the request.',
+      means: 'The daemon no longer has the request.',
     },
-    { name: 'Request failed.', means: 'Somebody approved, and then the token could not be made.' },
+    { name: 'Request failed.', means: 'The request was approved, but the daemon could not issue the token.' },
     {
       name: 'Request to server was made using ANONYMOUS or no authentication.',
-      means: 'Without a certificate of its own the daemon cannot encrypt for somebody whom it does not know.',
+      means: 'Without a host certificate, the daemon cannot encrypt a session with an unauthenticated client.',
     },
-    { name: 'Request rate limit hit.', means: 'This is tried again by itself.' },
-    { name: 'Too many requests in the system.', means: 'No more can be made until some are gone.' },
-    { name: 'SciToken exchange disabled.', means: 'Mode exchange is not wanted here.' },
+    { name: 'Request rate limit hit.', means: 'The client retries automatically.' },
+    {
+      name: 'Too many requests in the system.',
+      means: 'The daemon accepts no new requests until pending ones are approved or expire.',
+    },
+    { name: 'SciToken exchange disabled.', means: 'The administrator has disabled the exchange of SciTokens.' },
     {
       name: 'Failed to map SciToken to a local identity.',
-      means: 'The SciToken is good, and no line says for whom.',
+      means: 'The SciToken is valid, but no line of the map file maps it to an identity.',
     },
-    { name: 'Server not built with SciTokens support', means: 'Some packages of HTCondor are made without.' },
+    {
+      name: 'Server not built with SciTokens support',
+      means: 'Some packages of HTCondor are built without SciTokens.',
+    },
     {
       name: 'SCITOKENS:2:Failed to verify token',
-      means: 'Behind these words stands what is wrong with the SciToken.',
+      means: 'The rest of the message is the reason why the daemon rejects the SciToken.',
     },
     {
       name: 'the daemon reports error',
       says: 'the daemon reports error …: …',
-      means: 'Words that this list does not have.',
+      means: 'An error that this page does not list.',
     },
   ],
 };

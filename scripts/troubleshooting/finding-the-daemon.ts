@@ -6,26 +6,26 @@ export const FINDING_THE_DAEMON: Chapter = {
   text: 'The collector responded, but the daemon was not found.',
   messages: [
     {
-      name: 'the collector knows no schedd named',
-      means: 'The name is another one, or the daemon has not told this collector of itself.',
+      name: 'the collector lists no schedd named',
+      means: 'The name is wrong, or the daemon does not advertise itself to this collector.',
       theirs: ["ERROR: couldn't locate daemon NAME!"],
     },
     {
       name: 'it may be restarting',
-      says: 'the collector knows no …; it may be restarting: …',
-      means: 'The daemon or the collector restarted, and the daemon is not in the collector yet.',
+      says: 'the collector lists no …; it may be restarting: …',
+      means: 'The daemon or the collector restarted, and the daemon has not advertised itself yet.',
       theirs: ["ERROR: couldn't locate daemon NAME!"],
     },
     {
       name: 'the collector has several daemons of type schedd',
-      means: 'Without `name` there must be one daemon of the type only.',
+      means: 'Without `name`, the pool must have exactly one daemon of the type.',
       theirs: ["Unable to determine default schedd's name."],
     },
     {
       name: 'on this host',
       says: 'no schedd on this host',
-      means: 'No pool was given, and no daemon runs here.',
+      means: '`pool` is not set, and no daemon runs on this host.',
     },
-    { name: 'the collector returned no usable address', means: 'The daemon is in the collector, without its address.' },
+    { name: 'the collector returned no usable address', means: 'The daemon’s ad in the collector has no address.' },
   ],
 };

@@ -7,17 +7,21 @@ export const HANDING_OVER: Chapter = {
   messages: [
     {
       name: 'cannot be written to',
-      means: 'The account of this step may not write there, or the disk is full.',
+      means: 'The account of this step cannot write there, or the disk is full.',
       theirs: ['Cannot write token to …', "Token name isn't a plain filename"],
     },
     {
       name: 'is a symbolic link, which is not followed',
-      means: 'A secret is not written where somebody else points to.',
+      means: 'The client does not follow links, because another account may have created them.',
     },
     {
       name: 'the runner did not accept the outputs',
-      means: 'The files in which the runner expects them are not there.',
+      means: 'The files in which the runner expects the outputs do not exist.',
     },
-    { name: 'standard output', says: 'standard output: write EPIPE', means: 'Nobody reads any more.' },
+    {
+      name: 'standard output',
+      says: 'standard output: the reader closed the pipe',
+      means: 'The command behind the pipe exited before the token was written.',
+    },
   ],
 };

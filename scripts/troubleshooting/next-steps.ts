@@ -8,7 +8,7 @@ export const NEXT_STEPS: readonly (readonly [string, string, string])[] = [
   ],
   [
     'AUTHENTICATE:1004:Failed to authenticate using IDTOKENS',
-    'If it worked before, the token has expired. Otherwise, the step connects to another pool or host than the one that issued the token.',
+    'If it worked before, the token has expired. Otherwise, the step connects to a different pool or host than the one that issued the token.',
     'Use a longer `lifetime`, or `renew: true`. `verify: true` detects a wrong daemon earlier.',
   ],
   [
@@ -43,7 +43,7 @@ export const NEXT_STEPS: readonly (readonly [string, string, string])[] = [
   ],
   [
     'AUTHENTICATE:1004:authenticated remote host does not match connection address',
-    'There is NAT between the hosts, or the host has several addresses.',
+    'A NAT is between the hosts, or the host has several addresses.',
     'Administrator: set `DISABLE_AUTHENTICATION_IP_CHECK = True` there (`condor_config_val -schedd DISABLE_AUTHENTICATION_IP_CHECK`).',
   ],
 ];

@@ -8,12 +8,12 @@ export const PERMISSIONS: Chapter = {
     {
       name: 'maps it to no identity (ssl@unmapped)',
       says: 'the daemon accepts the credential but maps it to no identity (…@unmapped)',
-      means: 'The certificate or SciToken is good, and no line says for whom.',
+      means: 'The certificate or SciToken is valid, but no line of the map file maps it to an identity.',
     },
     {
       name: 'while: locate',
       says: 'the daemon replied DENIED to the command; it authenticated the client as … (ERR_DENIED, while: locate …)',
-      means: 'The collector does not let this identity look things up.',
+      means: 'The collector does not authorize this identity to query it.',
       theirs: [
         'SECMAN:2010:Received "DENIED" from server for user … using method …',
         "ERROR: couldn't locate daemon NAME!",
@@ -22,7 +22,7 @@ export const PERMISSIONS: Chapter = {
     {
       name: 'it authenticated the client as bob@pool.test',
       says: 'the daemon replied DENIED to the command; it authenticated the client as …',
-      means: 'The daemon itself refuses.',
+      means: 'The daemon does not authorize this identity.',
       theirs: ['SECMAN:2010:Received "DENIED" from server for user … using method …'],
     },
     {
@@ -33,7 +33,7 @@ export const PERMISSIONS: Chapter = {
     },
     {
       name: 'the daemon does not support the command',
-      means: 'It is of a type that issues no tokens, or too old.',
+      means: 'Daemons of this type or release do not issue tokens.',
       theirs: ['SECMAN:2011:Connection closed during command authorization. Probably due to an unknown command.'],
     },
   ],

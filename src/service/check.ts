@@ -1,7 +1,11 @@
-/** `condor_token_service check`: the configuration, then the site. One line each, with what to do. */
+/**
+ * `condor_token_service check`: checks the configuration, then the site. Prints one line for each result, with the
+ * action to take.
+ */
 
 import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { describeFailure, Fetcher, type Issued, SEED_UNUSABLE } from './fetcher.ts';
 import { fetchKeys } from './issuer-keys.ts';
 import { certificateProblems } from './site-certificate.ts';
@@ -22,7 +26,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
 /** HTCondor's own default, one day. */
 const DEFAULT_SESSION_SECONDS = '86400';
-/** The first releases of each series in which a daemon cuts the levels of a token to those of the credential. */
+/** The first release of each series in which a daemon restricts a token to the levels of the credential. */
 const CUTS_LEVELS_SINCE = [
   [23, 0, 22],
   [23, 9, 6],
@@ -55,7 +59,7 @@ async function checkIssuer(issuer: string, { env }: World): Promise<Finding> {
   try {
     return ['ok', `issuer: ${issuer} publishes ${(await fetchKeys(issuer, env)).length} keys`];
   } catch (error) {
-    return ['fail', `issuer: ${issuer}: ${messageOf(error)}; allow HTTPS from this host to it`];
+    return ['fail', `issuer: ${issuer}: ${systemReason(error)}; allow HTTPS connections from this host to the issuer`];
   }
 }
 
@@ -95,14 +99,14 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
   if (!cutsLevels(version))
     found.push([
       'warn',
-      `daemon ${version}: it does not cut the levels of a token to those of the credential: a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
+      `daemon ${version}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
     ]);
   if (!isOnThisHost(address, world.addresses()))
     found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);
   return found;
 }
 
-/** Whether a daemon of this version cuts levels. A version that is not known is taken for new. */
+/** True if a daemon of this version restricts levels. An unknown version is assumed to be new. */
 export function cutsLevels(version: string): boolean {
   if (version === '') return true;
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
@@ -119,7 +123,7 @@ export function isOnThisHost(sinful: string, addresses: readonly string[]): bool
   return /^(127\.|::1$|localhost$)/.test(host) || addresses.includes(host);
 }
 
-/** Settings of HTCondor on this host that decide how long a token can be of use. */
+/** Settings of HTCondor on this host that determine how long a token is usable. */
 function hostFindings({ setting }: Snapshot): readonly Finding[] {
   if (setting('FULL_HOSTNAME') === undefined)
     return [['warn', 'host: HTCondor is not configured here, so its settings are not checked']];

@@ -1,9 +1,10 @@
-/** `POST /token`: from a form to a token or a refusal. Every decision about a verified job token is audited. */
+/** `POST /token`: turns a form into a token or a refusal. Every decision about a verified job token is audited. */
 
 import { messageOf } from '../errors.ts';
 import { claimOf } from '../policy/claims.ts';
 import { decide } from '../policy/match.ts';
 import type { Entry, Grant } from '../policy/model.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { covers } from '../token/levels.ts';
 import type { Audit, Decided } from './audit.ts';
 import { AUDITED_CLAIMS } from './audit.ts';
@@ -52,7 +53,7 @@ export class TokenEndpoint {
     this.#failures = new PerMinute(FAILURES_PER_MINUTE, parts.world.elapsedMs);
   }
 
-  /** Answers one request. `timeLeftMs`: until the client is no longer waited for. */
+  /** Answers one request. `timeLeftMs`: time until the client stops waiting. */
   async answer(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {
@@ -86,8 +87,8 @@ export class TokenEndpoint {
     const subject = `${claimOf(job.claims, 'iss')}\0${claimOf(job.claims, 'sub')}`;
     const request = new Request(this.#parts, snapshot, form, job, address);
     if (this.#requests.isOver(subject)) {
-      await request.record({ decision: 'refused', reason: 'too many requests of this job' });
-      return tooMany(this.#requests, 'too many requests of this job');
+      await request.record({ decision: 'refused', reason: 'too many requests from this job' });
+      return tooMany(this.#requests, 'too many requests from this job');
     }
     this.#requests.add(subject);
     return await request.answer(this.#slots, timeLeftMs, signal);
@@ -156,7 +157,7 @@ class Request {
     try {
       reserved = await store.reserve(useKey, entry.reuse === 'job' ? MAX_USES : 1, expiresAt + KEEP_SECONDS);
     } catch (error) {
-      return await this.#fail(503, 'the use of the job token cannot be recorded', LATER_SECONDS, messageOf(error));
+      return await this.#fail(503, 'the use of the job token cannot be recorded', LATER_SECONDS, systemReason(error));
     }
     if (!reserved) return await this.#refuse('invalid_grant', 'the job token has been used already (reuse)');
     let issued: Issued;

@@ -1,4 +1,4 @@
-/** What the service needs of its process: time, variables, signals, and its two outputs. */
+/** The service's view of its process: time, variables, signals, and two outputs. */
 import { hostname, networkInterfaces } from 'node:os';
 import { printable } from '../runtime/printable.ts';
 
@@ -10,7 +10,7 @@ export interface World {
   addresses(): readonly string[];
   /** Seconds since 1970. */
   now(): number;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   elapsedMs(): number;
   /** Writes a line to standard output. Rejects if it cannot be written. */
   print(line: string): Promise<void>;
@@ -20,7 +20,7 @@ export interface World {
 }
 
 export function processWorld(): World {
-  process.stdout.on('error', () => {}); // reported to whoever printed
+  process.stdout.on('error', () => {}); // the caller of print reports it
   process.stderr.on('error', () => {});
   return {
     env: process.env,

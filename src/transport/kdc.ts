@@ -1,8 +1,9 @@
 /** Sends requests to Kerberos KDCs over TCP, in which a length precedes each message (RFC 4120 §7.2.2). */
 import type { SrvRecord } from 'node:dns';
 import type { Socket } from 'node:net';
-import { ConnectError, messageOf } from '../errors.ts';
+import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError } from './channel.ts';
 import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
@@ -96,11 +97,11 @@ export async function askKdc(
     const peer = formatEndpoint({ host: remoteAddress, port: remotePort });
     try {
       const reply = await exchange(socket, request, host.signal);
-      host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
+      host.log.debug(`kerberos: the KDC of ${realm} at ${peer} replied with ${reply.length} bytes`);
       return reply;
     } catch (cause) {
       if (host.signal.aborted) throw abortedError(host.signal);
-      const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
+      const text = `the KDC of ${realm} at ${peer} did not respond: ${systemReason(cause)}`;
       left = withoutKdc(left, { host: remoteAddress, port: remotePort });
       if (left.length === 0) throw new ConnectError('ERR_CONNECT', text, { peer, cause });
       host.log.debug(`kerberos: ${text}`);

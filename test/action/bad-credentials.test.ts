@@ -1,4 +1,7 @@
-/** Certificates, SciTokens and passwords that are of no use: one annotation that says why, and nothing of them in the log. */
+/**
+ * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains nothing of
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
@@ -141,7 +144,7 @@ const cases: readonly Case[] = [
   ),
 ];
 
-/** What of the inputs is secret, line by line. */
+/** The secret lines of the inputs. */
 function secretsOf(inputs: Record<string, string>): readonly string[] {
   const secret = ['client-key', 'scitoken', 'password'].map((name) => inputs[name] ?? '');
   const lines = secret.flatMap((each) => each.split('\n')).filter((line) => !line.startsWith('-----'));

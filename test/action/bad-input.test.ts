@@ -1,4 +1,4 @@
-/** Inputs that make no sense: one annotation with the code, nothing written, nobody called. */
+/** Invalid inputs: one annotation with the code; nothing is written, and no peer is contacted. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -154,7 +154,7 @@ describe('An unreadable credential', () => {
     assertFailed(step, {
       code: 'ERR_NO_CREDENTIAL',
       status: 2,
-      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it is used only where it is chosen/,
+      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it was not selected/,
     });
     assert.equal(connections, 0, 'nobody was called');
   });

@@ -1,4 +1,4 @@
-/** Whatever else may be at an address: one annotation, in time. */
+/** Peers that are not HTCondor daemons: one annotation, within the deadline. */
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -38,7 +38,7 @@ function peer(talk: (socket: Socket) => void): () => Server {
 const TLS_ALERT = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28);
 const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
 
-/** What the peer does, and the code of the error. */
+/** Behaviour of the peer, and the code of the error. */
 const PEERS: readonly [string, () => Server, string, number][] = [
   ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
   ['a TLS server', () => createTlsServer({}) as Server, 'ERR_CLOSED', 3],

@@ -1,4 +1,4 @@
-/** What the next steps of a job find: a private directory, variables, and at the end everything as before. */
+/** The environment of later steps: a private directory and variables, which the end of the job restores. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ after(() => runner.close());
 
 const RECORD = '.exported';
 
-/** A private directory of an earlier step, with a record that says this. */
+/** A private directory of an earlier step, with the record of that step. */
 function earlierStep(record: string): Record<string, string> {
   const directory = join(runner.temp, `condor-token-${randomUUID()}`);
   mkdirSync(directory, { mode: 0o700 });
@@ -105,13 +105,27 @@ describe('export-environment', () => {
       }
     }));
 
+  test('locates a daemon whose name contains spaces, and exports its address instead of its name', () =>
+    withPool({ schedds: ['ci@pool', 'night runs@pool'] }, async (pool) => {
+      let content = '';
+      const step = await runner.runAction(inputs(pool, { name: 'night runs@pool' }), {
+        beforePost: ({ env }) => {
+          content = readFileSync(env['_CONDOR_SCHEDD_ADDRESS_FILE'] ?? '', 'utf8');
+        },
+      });
+      assert.equal(step.status, 0, step.raw);
+      assert.equal(step.outputs['daemon-name'], 'night runs@pool');
+      assert.deepEqual([step.env['_CONDOR_SCHEDD_HOST'], step.env['_CONDOR_COLLECTOR_HOST']], ['', pool.collector]);
+      assert.equal(content, `${pool.schedd(1)}\n${versionString('25.14.1')}\n`);
+    }));
+
   test('of a second step for another pool ignores the variables that the first step exported', () =>
     withPool({}, (one) =>
       withPool({ trustDomain: 'other.test', schedds: ['ap@other'] }, async (two) => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without pool: that of the configuration is meant, not that of the first step.
+        // Without pool, the step uses the configuration's pool, not that of the first step.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };

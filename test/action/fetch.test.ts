@@ -1,4 +1,4 @@
-/** The built Action at the embedded pool, run as a runner runs it: outputs, files, summary, masks, and the end. */
+/** The built Action and the embedded pool, run as a runner runs it: outputs, files, summary, masks, and post. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The runner cancels a step with SIGINT, later with SIGTERM: it ends at once, with an error, and leaves nothing. */
+/**
+ * The runner cancels a step with SIGINT, later with SIGTERM: the step ends at once with an error, and leaves nothing.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -57,16 +59,16 @@ describe('While the daemon does not respond', { skip: noSignals }, () => {
   }
 });
 
-/** Where a run may be when it is interrupted: what the pool does then, and what the step is told. */
+/** Moments of an interruption: the behaviour of the pool, and the message of the step. */
 interface Moment {
   readonly options: (reached: () => void) => EmbeddedPoolOptions;
   readonly inputs?: Readonly<Record<string, string>>;
-  /** A line of the pool's log that tells of the moment; undefined: `reached` is called. */
+  /** A line of the pool's log that marks the moment; if undefined, `reached` is called. */
   readonly logged?: RegExp;
   readonly text?: RegExp;
 }
 
-/** Says nothing any more from the so-manieth frame on. */
+/** Sends nothing from this frame on. */
 function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Uint8Array | 'silence' {
   let frames = 0;
   return (frame) => {

@@ -1,4 +1,4 @@
-/** A token that is kept fresh by a process of its own: through failures, and never longer than the job. */
+/** Renewal of a token by a separate process: despite failures, and never after the end of the job. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
   ...{ address: pool.schedd(), idtoken: pool.idToken(), lifetime: '3s', renew: 'true' },
   ...more,
 });
-/** Until a file says something else, and what it says then. */
+/** Until a file has different content; returns that content. */
 const changed = (file: string, before: string) =>
   until('the token is renewed', 30, async () => {
     const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -186,8 +186,8 @@ describe('renew', () => {
       const given = Object.entries(words).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
       const env = { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: temp, ...Object.fromEntries(given) };
       const program = join(projectRoot, 'dist/action/index.js');
-      // A parent that stays when the step is over, until its standard input ends; not a shell, which takes no variables
-      // with a dash in their names.
+      // A parent process that remains after the step, until its standard input ends. It is not a shell, because a shell
+      // drops variables whose names contain a dash.
       const start =
         "require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 1, 2] })";
       const script = `${start}; process.stdin.resume().on('end', () => process.exit())`;

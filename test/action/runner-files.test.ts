@@ -1,4 +1,7 @@
-/** Files of the runner and of others, in every bad condition: one expected outcome each, and nothing lost or left. */
+/**
+ * Files of the runner and of other programs in every bad state: one expected result each, and no file is lost or left
+ * behind.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

@@ -1,4 +1,4 @@
-/** The harness itself: a runner that hides too much, or obeys too little, would prove nothing. */
+/** The test harness: a simulated runner that hides too much or obeys too little would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { mask, parseCommand, parsePairs } from '../support/runner-log.ts';

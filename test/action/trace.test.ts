@@ -1,4 +1,4 @@
-/** What the log tells of the way: every phase with names and sizes, and never what is secret. */
+/** The debug log: every phase with names and sizes, and no secrets. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';

@@ -1,11 +1,11 @@
-/** The flags of the command against HTCondor's own comparison of flags. */
+/** The flags of the command, compared with HTCondor's own flag parser. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { FLAGS, parseArguments, REQUEST_FLAGS, usage } from '../../src/cli/flags.ts';
 import { InputError } from '../../src/errors.ts';
 
-/** is_arg_prefix (match_prefix.cpp), character by character; a minimum below 0 asks for the whole flag. */
+/** is_arg_prefix (match_prefix.cpp), character by character; a negative minimum requires the whole flag. */
 function isArgPrefix(argument: string, flag: string, minimum: number, colon: boolean): boolean {
   let at = 0;
   if (flag === '' || argument[0] !== flag[0]) return false;
@@ -57,7 +57,7 @@ function htcondorFlag(argument: string): string | undefined {
   return HTCONDOR_FLAGS.find(([flag, minimum]) => isDashArgPrefix(argument, flag, minimum, flag === 'debug'))?.[0];
 }
 
-/** Which flag we take an argument for. */
+/** Returns the flag that the client recognizes in an argument. */
 function ourFlag(argument: string, flags = FLAGS): string | undefined {
   try {
     return [...parseArguments([argument], flags).keys()][0];

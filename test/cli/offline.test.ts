@@ -1,4 +1,4 @@
-/** The command as far as it gets without a daemon. */
+/** The command without a daemon. */
 import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -35,7 +35,7 @@ const version = (): unknown => {
   return (manifest as { version: unknown }).version;
 };
 
-/** With a token directory that is empty. */
+/** With an empty token directory. */
 const run = (args: readonly string[], options: CommandOptions = {}) =>
   runCommand(args, { ...options, env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...options.env } });
 
@@ -119,7 +119,7 @@ describe('condor_token_fetch', () => {
     const { status, stderr } = await run(['-version'], { stdoutTo: full });
     closeSync(full);
     assert.equal(status, 8, stderr);
-    assert.match(stderr, /^standard output: .*ENOSPC.* \(ERR_OUTPUT/);
+    assert.match(stderr, /^standard output: no space is left on the device \(ERR_OUTPUT/);
     assertAdvised(stderr, 'standard output');
   });
 });

@@ -13,7 +13,7 @@ import { ownEnvironment } from '../support/runner.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
-/** Since Node 25 connections need a permission too. */
+/** Since Node 25, connections require a permission too. */
 const ALLOW_NET = major >= 25 ? ['--allow-net'] : [];
 const COMMAND = join(projectRoot, 'dist/cli/index.js');
 

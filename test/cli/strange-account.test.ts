@@ -1,4 +1,4 @@
-/** The command under a number that is no account, as containers are run with. */
+/** The command under a user id without an account, as in containers. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'strange-'));
   chmodSync(folder, 0o755);
-  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to where that number can read it
+  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to a place that this user id can read
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

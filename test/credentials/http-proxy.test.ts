@@ -24,12 +24,12 @@ let proxy: Server;
 let tlsProxy: Server;
 let [port, tlsPort] = [0, 0];
 let folder: string;
-/** What the proxies connected to, and with which authorization. */
+/** Targets to which the proxies connected, and the authorization that they received. */
 const tunnels: string[] = [];
 let password: string | undefined;
 
 const there = (path = '') => `${services.origin.replace('localhost', PUBLIC_NAME)}${path}`;
-/** For SSL_CERT_FILE: no CA of the system counts. */
+/** For SSL_CERT_FILE: no CA of the system is trusted. */
 const missing = () => join(folder, 'missing.pem');
 const publicPort = () => new URL(services.origin).port;
 const env = (variables: Record<string, string>) => ({
@@ -96,7 +96,7 @@ describe('The services of a keyless job', () => {
     proxy = Object.assign(createProxy(createServer()), { authenticate });
     tlsProxy = Object.assign(createProxy(createTlsServer({ cert, key }) as unknown as Server), { authenticate });
     [port, tlsPort] = [await listen(proxy), await listen(tlsProxy)];
-    // The name of the services resolves for the proxy. The others resolve as they do.
+    // The proxy resolves the name of the services. Other names resolve as usual.
     const { lookup } = dns;
     mock.method(dns, 'lookup', ((name: string, ...rest: never[]) =>
       Reflect.apply(lookup, dns, [name === PUBLIC_NAME ? 'localhost' : name, ...rest])) as typeof dns.lookup);

@@ -1,4 +1,4 @@
-/** Token directories, read as HTCondor reads them. */
+/** Token directories, which the client reads as HTCondor does. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

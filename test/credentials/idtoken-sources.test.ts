@@ -1,4 +1,4 @@
-/** Where IDTOKENs come from, and what is said about those that are of no use. */
+/** Sources of IDTOKENs, and the messages about unusable ones. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { orReason } from '../support/unavailable.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token that nobody signed. */
+/** A token with an invalid signature. */
 function jwt(claims: Record<string, unknown> = {}, signature = 'c2lnbmF0dXJl'): string {
   const payload = { iss: 'pool', sub: 'alice@pool', iat: 1, jti: 'id', ...claims };
   return `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(payload)}.${signature}`;

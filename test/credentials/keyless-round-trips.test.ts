@@ -1,4 +1,4 @@
-/** Round trips of a keyless job until it has its token, counted by a proxy. */
+/** Round trips of a keyless job, counted by a proxy. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DistantProxy } from '../support/distant-proxy.ts';

@@ -1,4 +1,4 @@
-/** The job's own OIDC token, and what token services make of it, up to where a daemon is asked. */
+/** The job's own OIDC token, and its exchange at token services, up to the query to a daemon. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';

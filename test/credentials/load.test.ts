@@ -1,4 +1,4 @@
-/** From what is there to the methods that may be used, and the reasons of the others. */
+/** From the existing sources to the available methods, with the reasons for the others. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A machine with nothing on it. */
+/** A host without any credentials. */
 function sources(methods: readonly MethodSource[], facts: Partial<CredentialSources> = {}): CredentialSources {
   return {
     ...{ methods, preference: 'ours', idtoken: { directory: join(folder, 'tokens.d'), named: false } },

@@ -23,7 +23,7 @@ const load = (source: { text?: string; file?: string }, { host } = notingHost())
     loadPassword({ text: source.text === undefined ? undefined : new Secret(source.text), file: source.file }, host),
   );
 
-/** As condor_store_cred keeps a password. */
+/** The format of condor_store_cred. */
 function scramble(bytes: Uint8Array): Uint8Array {
   const mask = [0xde, 0xad, 0xbe, 0xef];
   return bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0));

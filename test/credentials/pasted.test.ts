@@ -1,4 +1,4 @@
-/** Credentials in other clothes: put right where that is unambiguous, else named. */
+/** Credentials that were pasted in other forms: corrected if unambiguous, otherwise named in the error. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { pastedPem, pastedToken, pastedTokens } from '../../src/credentials/pasted.ts';

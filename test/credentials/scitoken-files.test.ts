@@ -1,4 +1,4 @@
-/** Files in which a SciToken is looked for: those that others could have put there. */
+/** Files with SciTokens in directories to which other accounts can write. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Where SciTokens come from: the input, a file of HTCondor's configuration, or where WLCG's bearer tokens lie. */
+/** Sources of SciTokens: the input, a file of HTCondor's configuration, or WLCG bearer token discovery. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ import { SciTokenKey } from '../support/scitoken-key.ts';
 import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
-/** Files that nobody named must be ours (scitoken-files.test.ts). */
+/** Files of the discovery must be owned by this account (scitoken-files.test.ts). */
 const UID = process.getuid?.();
-/** An account that nobody has, so that no true file of /tmp is found. */
+/** A user id without an account, so that no existing file of /tmp is found. */
 const NOBODY = 4_000_000_000;
 
 let folder: string;
@@ -42,7 +42,7 @@ function put(name: string, text: string): string {
   return join(folder, name);
 }
 
-/** Whose token was found, and where; or why none was. */
+/** Subject and source of the token that was found, or the reason why none was. */
 function found(source: Source): string {
   const token = read(source);
   return typeof token === 'string' ? token : `${token.subject} of ${token.source.replace(folder, '')}`;

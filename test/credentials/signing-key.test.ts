@@ -1,4 +1,4 @@
-/** A token made with the pool's own signing key, where this machine has it. */
+/** A token that is issued with the pool's signing key, if this host has it. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const windows = process.platform === 'win32';
 const key = bytes(vectors.jwt.poolKeyDescrambled);
 
-/** A key as HTCondor keeps it. */
+/** A key in HTCondor's format. */
 function put(name: string, secret: Uint8Array = key, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, descramble(secret));

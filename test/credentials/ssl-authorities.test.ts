@@ -1,4 +1,4 @@
-/** Authorities: in a text, in a file, in the files of a directory. */
+/** CA certificates: in a text, in a file, in the files of a directory. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Client certificates of no use: what is wrong with each is told, and its key is not. */
+/** Unusable client certificates: the error gives the reason and does not contain the key. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { before, describe, test } from 'node:test';

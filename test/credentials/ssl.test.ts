@@ -1,4 +1,4 @@
-/** Client certificates: PEM from inputs, from files and from the configuration, and a key that nobody sees. */
+/** Client certificates: PEM from inputs, from files and from the configuration; the key is never printed. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

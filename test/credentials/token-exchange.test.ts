@@ -1,4 +1,4 @@
-/** What is sent to a token service and to the OIDC endpoint, and the hint for each way that they fail. */
+/** Requests to a token service and to the OIDC endpoint, and the hint for each failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { advised } from '../support/advice.ts';
@@ -9,7 +9,7 @@ import { SciTokenKey } from '../support/scitoken-key.ts';
 
 const site = new SciTokenKey('https://site.test');
 
-/** The form and headers that the service gets. */
+/** The form and headers that the service receives. */
 async function sentWith(words: Words): Promise<{ form: URLSearchParams; bearer: string | undefined; log: string[] }> {
   let form = new URLSearchParams();
   let bearer: string | undefined;
@@ -48,7 +48,7 @@ describe('The input token-service alone', () => {
 
   test('causes a warning if the audience is of another origin', async () => {
     const { log } = await sentWith({ 'oidc-audience': 'https://other.example.org' });
-    assert.match(log.join('\n'), /^warn oidc-audience https:\/\/other.example.org is of another origin/m);
+    assert.match(log.join('\n'), /^warn oidc-audience https:\/\/other.example.org has a different origin/m);
     assert.doesNotMatch((await sentWith(audience())).log.join('\n'), /^warn/m);
   });
 
@@ -119,7 +119,7 @@ describe('A refusal', () => {
     const log = noting.log.join('\n');
     assert.match(
       log,
-      /^info The job token that was refused has iss "https.*", sub "repo:o\/r:ref:refs\/heads\/main", aud /m,
+      /^info Claims of the refused job token: iss "https.*", sub "repo:o\/r:ref:refs\/heads\/main", aud /m,
     );
     for (const secret of services.secrets) assert.ok(!log.includes(secret.split('.').at(-1) ?? ''));
   });

@@ -1,4 +1,4 @@
-/** Whom to believe: authorities of inputs, configuration and system, and hosts that HTCondor's tools have come to know. */
+/** Trust in servers: CA certificates of inputs, configuration and system, and the known hosts of HTCondor's tools. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ function put(name: string, content: string): string {
   return join(folder, name);
 }
 
-/** Nothing is trusted, but for what a test adds. */
+/** Trusts nothing except what a test adds. */
 function source(facts: Partial<TrustSource> = {}): TrustSource {
   return {
     ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },
@@ -55,7 +55,7 @@ describe('CA certificates', () => {
     const [one, two, three] = await Promise.all(['CN=1', 'CN=2', 'CN=3'].map((name) => Authority.create(name)));
     mkdirSync(join(folder, 'dir'));
     put('dir/c.pem', three?.certificate ?? '');
-    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // is passed over by itself
+    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // is skipped alone
     put('dir/none.crl', 'no certificate');
     const { authorities } = await tlsFor({
       authorities: { name: 'ca-certificate', text: new Secret(pem(authority)) },
@@ -171,7 +171,7 @@ describe('The certificate of a daemon', () => {
   });
   after(() => ways?.close());
 
-  /** Fetches from a daemon with a certificate of its own; the code of the error, or nothing. */
+  /** Fetches from a daemon with its own certificate. Returns the code of the error, or undefined. */
   async function code(env: Record<string, string>, words: Words = {}): Promise<string | undefined> {
     const options = ways.pool({ tls: { certificate: own, authority: ways.authority.certificate } });
     return await withPool(options, async (pool) => {

@@ -1,4 +1,4 @@
-/** What is open, or still runs, after a daemon behind CCB was reached or given up: nothing. */
+/** After a daemon behind CCB was reached or given up, nothing is open or still running. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { allPortsClosed, fetchHidden, ports, reply, withPool } from '../support/ccb-pool.ts';

@@ -1,4 +1,4 @@
-/** A broker that lies, breaks or is silent, on the way to a daemon behind CCB. */
+/** A CCB broker that lies, fails or is silent. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

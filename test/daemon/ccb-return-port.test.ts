@@ -1,4 +1,4 @@
-/** The port where we wait for a daemon behind CCB: strangers there, and how long it is open. */
+/** The port where the client waits for a daemon behind CCB: unrelated clients, and how long it is open. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -81,7 +81,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
       const socket = connect({ ...returnAddress(request.ad), noDelay: true });
       await once(socket, 'connect');
       const served = pool.connectFrom(socket, greetingFrame(greetingFor(request.ad)));
-      await once(socket, 'readable'); // it is us who speak first, when all is as it shall be
+      await once(socket, 'readable'); // the client sends first if the greeting is valid
       await assert.rejects(stranger(request.ad, ''), { code: 'ECONNREFUSED' });
       await served;
     };
@@ -97,7 +97,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
       await reply(request, { Result: true, ProxyMode: true });
       await request.channel.send('x', (message) => putGreeting(message, greetingFor(request.ad)));
       request.channel.forget();
-      await request.channel.receive((message) => message.int()); // the policy: all is as it shall be
+      await request.channel.receive((message) => message.int()); // the policy: the greeting was valid
       await assert.rejects(stranger(request.ad, greetingFrame(greetingFor(request.ad))), { code: 'ECONNREFUSED' });
       tried = true;
     };

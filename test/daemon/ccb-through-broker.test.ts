@@ -1,4 +1,4 @@
-/** Daemons behind CCB: every way to them through a broker, and what is said where there is none. */
+/** Daemons behind CCB: every connection through a broker, and the error if there is none. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { callCommand } from '../../src/daemon/call.ts';
@@ -219,7 +219,7 @@ describe('A daemon behind CCB', () => {
   });
 });
 
-/** The embedded pool's own address, in the ad of one of its schedds. */
+/** The embedded pool's address, in the ad of one of its schedds. */
 function contactOf(ad: Record<string, unknown>): string {
   return `${/<([^?>]+)/.exec(String(ad['MyAddress']))?.[1]}#7`;
 }

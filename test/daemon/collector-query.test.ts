@@ -1,4 +1,7 @@
-/** A collector's word on a daemon's host name: enough if it says what the user typed, or if it has proven itself. */
+/**
+ * A daemon's host name from the collector: accepted if it equals the user's input, or if the collector has
+ * authenticated itself.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
@@ -18,7 +21,7 @@ interface Located extends Tried {
   readonly said: readonly string[];
 }
 
-/** Asks the pool, by its address, for a schedd of this name. */
+/** Queries the pool, by its address, for a schedd of this name. */
 function locate(
   name: string,
   words: (pool: EmbeddedPool) => Words,

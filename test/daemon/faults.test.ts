@@ -1,4 +1,4 @@
-/** Each message of a daemon, broken in each way: one expected error, no token written, no secret shown. */
+/** Each message of a daemon with each fault: one expected error, no token written, no secret printed. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** `remote` at the embedded pool: what the collector is asked, what is made of its answers, and what is not believed. */
+/**
+ * `remote` with the embedded pool: the query to the collector, the handling of its replies, and the replies that are
+ * rejected.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DaemonError, HTCondorError } from '../../src/errors.ts';
@@ -134,7 +137,7 @@ describe('A collector that', () => {
       }),
     ));
 
-  // It never sends these to us, who always authenticate, encrypt and give a name; but it might.
+  // A collector does not send these errors to this client, which always authenticates, encrypts and sends a name.
   for (const [errorCode, ErrorString] of [
     [1, 'Missing requester identity.'],
     [3, 'Request to server was not encrypted.'],

@@ -1,4 +1,4 @@
-/** Finding a daemon: by name, alone, among several, through several collectors; and not finding it. */
+/** Locating a daemon: by name, as the only one, among several, through several collectors; and failures. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';
@@ -39,7 +39,7 @@ for (const readNeedsSession of [false, true]) {
           assert.deepEqual([error.code, error.phase], ['ERR_NOT_FOUND', 'locate']);
           assert.equal(error.peer, `<${pool.collector}>`);
           assert.deepEqual(error.names, many.slice(0, 2));
-          assert.match(error.message, /no schedd named ap99\.example\.org; it knows ap10\.example\.org, ap11/);
+          assert.match(error.message, /no schedd named ap99\.example\.org; it lists ap10\.example\.org, ap11/);
           return true;
         });
       }));
@@ -55,7 +55,7 @@ for (const readNeedsSession of [false, true]) {
 
     test('has no daemon: the error says so', () =>
       withPool({ schedds: [], readNeedsSession }, async (pool) => {
-        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it knows none of that type/);
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it lists no daemon of that type/);
       }));
   });
 }

@@ -1,4 +1,4 @@
-/** Daemons behind CCB that may be reached directly as well: who is talked to, and who is not. */
+/** Daemons behind CCB that may also accept direct connections: which peer the client uses. */
 import assert from 'node:assert/strict';
 import { createServer, Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Whether a daemon that the collector does not have may be restarting, by what the collector knows of others. */
+/** Evidence that a daemon which the collector does not list may be restarting. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Query } from '../../src/daemon/collector-query.ts';

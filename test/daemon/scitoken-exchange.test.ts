@@ -1,4 +1,7 @@
-/** SciTokens exchanged: in a session in which the daemon has proven itself, and narrowed with the IDTOKEN that comes of it. */
+/**
+ * SciToken exchange: in a session in which the daemon has authenticated itself; the resulting IDTOKEN is then
+ * restricted.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -25,7 +28,7 @@ after(() => ways?.close());
 interface Exchanged extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** Whether the daemon has heard the SciToken. */
+  /** True if the daemon has received the SciToken. */
   readonly shown: boolean;
 }
 

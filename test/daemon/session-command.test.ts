@@ -1,7 +1,8 @@
 /**
- * A daemon that denies a command, or that answers DC_SEC_QUERY, closes the connection without reading what the client
- * sent after its last proof. Its TCP then sends a reset, and on Windows a reset discards an answer that was not yet read.
- * So the client sends nothing that no daemon reads, and asks again for a verdict that a reset may have discarded.
+ * A daemon that denies a command, or that replies to DC_SEC_QUERY, closes the connection without reading data that the
+ * client sent after its last proof. Its TCP then sends a reset, and on Windows a reset discards an unread reply.
+ * Therefore, the client sends nothing that no daemon reads, and repeats the query if a reset may have discarded the
+ * verdict.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -55,7 +56,7 @@ describe('A denial that a TCP reset discards', () => {
       }));
   }
 
-  // Here the daemon sends its verdict before the request can arrive, so the reset is a race: the test decides it.
+  // The daemon sends its verdict before the request can arrive, so the reset is a race. The test decides it.
   for (const way of ['FS', 'MUNGE'] as const satisfies WayName[]) {
     test(`is received at the second attempt with ${way}`, { skip: ABSENT[way] ?? false }, () => {
       let verdicts = 0;

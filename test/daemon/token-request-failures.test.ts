@@ -1,4 +1,4 @@
-/** Requests that an administrator approves: every way in which one comes to nothing. */
+/** Token requests that an administrator approves: every failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DaemonError } from '../../src/errors.ts';

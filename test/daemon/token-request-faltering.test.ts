@@ -1,4 +1,4 @@
-/** Requests that an administrator approves, at a daemon that falters while we look whether one has been. */
+/** Token requests that an administrator approves, at a daemon that fails during the polls. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
@@ -8,8 +8,8 @@ import type { Fault } from '../support/server-channel.ts';
 import { assertError, type Tried } from '../support/ways.ts';
 
 /**
- * A daemon whose post-auth ad breaks in some sessions, by their number, and which does not say how to resume them; a look in
- * vain takes two of them.
+ * A daemon whose post-auth ad is malformed in some sessions, by number, and that does not offer resumption. A failed
+ * poll uses two sessions.
  */
 function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
   let session = 0;
@@ -53,7 +53,7 @@ describe('A daemon that fails during the polls of a request', () => {
       authority: ways.authority.certificate,
       get certificate() {
         sessions += 1;
-        return sessions > 2 ? ways.alice : ways.server; // asked for twice in each session
+        return sessions > 2 ? ways.alice : ways.server; // requested twice in each session
       },
     };
     const asked = await request({ options: { ...options, tls }, requests: APPROVED });

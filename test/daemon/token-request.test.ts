@@ -1,4 +1,4 @@
-/** Requests that an administrator approves: what is asked, what is announced, and the token in the end. */
+/** Token requests that an administrator approves: the request, the announcement, and the token. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertHidden } from '../support/broken-messages.ts';

@@ -1,4 +1,4 @@
-/** Which methods are meant: those of the input, of the credentials that are given, or of HTCondor’s configuration. */
+/** The selected methods: those of the input, of the credential inputs, or of HTCondor's configuration. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Who the user is: credentials from inputs, and where HTCondor's configuration says that they are. */
+/** Credentials from inputs, and from the places that HTCondor's configuration names. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';

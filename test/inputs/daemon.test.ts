@@ -1,4 +1,4 @@
-/** Which daemon is meant where HTCondor is configured: this machine's own, the pool's, or the one at the end of a tunnel. */
+/** The selected daemon if HTCondor is configured: this host's own, the pool's, or the one at the end of a tunnel. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const read = (words: Words, env: Record<string, string> = {}, localFirst = false
 
 const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
 
-/** Where a schedd of this machine leaves its address, and what it is called. */
+/** The address file and the name of a schedd on this host. */
 const HERE = {
   _CONDOR_SCHEDD_ADDRESS_FILE: '/log/.schedd_address',
   _CONDOR_SCHEDD_DAEMON_AD_FILE: '/spool/.schedd_classad',

@@ -1,4 +1,4 @@
-/** When KERBEROS is chosen, and how its inputs are read. */
+/** When KERBEROS is selected, and how its inputs are parsed. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';

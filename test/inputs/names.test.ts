@@ -1,4 +1,4 @@
-/** Names that HTCondor allows, and names that have to be refused before any connection. */
+/** Names that HTCondor allows, and names that are rejected before any connection. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inputError } from '../support/input-error.ts';

@@ -1,4 +1,4 @@
-/** Which daemon is meant: from pool, name, type, address and remote, or an error that says what to give. */
+/** The selected daemon from pool, name, type, address and remote, or an error that names the missing input. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
@@ -8,7 +8,7 @@ import { inputError } from '../support/input-error.ts';
 import { request, withPool } from '../support/said.ts';
 import type { Words } from '../support/ways.ts';
 
-/** Not on this machine, and not through a tunnel. */
+/** Neither on this host nor through a tunnel. */
 const ELSEWHERE = { local: undefined, through: undefined };
 
 const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);

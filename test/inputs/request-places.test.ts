@@ -1,4 +1,4 @@
-/** Where credentials are looked for, and where the token goes. */
+/** The places where credentials are read, and the destination of the token. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What the token shall be: its levels, its lifetime, its key, and what happens if it is less. */
+/** The requested token: levels, lifetime, key, and the reaction to a reduced one. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TokenRequest } from '../../src/pipeline/request.ts';

@@ -1,4 +1,4 @@
-/** How long it may take, what is switched on, and that whatever is said has an answer. */
+/** Time limits, switches, and an error for every invalid value. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** HTCondor's configuration: by its own program, of which there is a fake one here, or by variables alone. */
+/** HTCondor's configuration: from condor_config_val, which is an imitation here, or from variables alone. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 
-/** A program condor_config_val that is this script of JavaScript, and an environment in which it is found. */
+/** A condor_config_val that runs this JavaScript, and an environment in which it is found. */
 function fake(script: string): Record<string, string> {
   const path = join(folder, 'condor_config_val');
   writeFileSync(path, `#!${process.execPath}\nconst { appendFileSync, writeFileSync } = require('fs');\n${script}\n`);
@@ -34,7 +34,10 @@ function fake(script: string): Record<string, string> {
   return { PATH: folder };
 }
 
-/** One that has these values, as the true one expands macros: an argument each, with a newline behind. */
+/**
+ * A condor_config_val with these values. Like the real one, it expands macros, one per argument, each followed by a
+ * newline.
+ */
 function valued(values: Record<string, string>): Record<string, string> {
   return fake(`
     const values = ${JSON.stringify(values)};

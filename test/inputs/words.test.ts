@@ -1,4 +1,4 @@
-/** Single words, and everything that is none. */
+/** Valid and invalid single words. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** The exchanges with an MIT KDC that were recorded, once more without it: the same bytes and the same tickets. */
+/** Replays recorded exchanges with an MIT KDC: the client sends the same bytes and obtains the same tickets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The conversations with a KDC: which key is used, whose answers count, and what is refused. */
+/** The exchanges with a KDC: which key is used, which replies are accepted, and what is rejected. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -62,9 +62,9 @@ describe('A ticket by the key of the client', () => {
         assert.equal(formatPrincipal(received.client), 'alice@POOL.TEST');
         verifyApplicationReply(apReply(received), ticket, sent);
         const other = { ...received, microseconds: received.microseconds + 1 };
-        assert.throws(() => verifyApplicationReply(apReply(other), ticket, sent), /another time/);
+        assert.throws(() => verifyApplicationReply(apReply(other), ticket, sent), /a different time/);
         const foreign = { ...received, key: { ...received.key, bytes: received.key.bytes.map((byte) => byte ^ 1) } };
-        assert.throws(() => verifyApplicationReply(apReply(foreign), ticket, sent), /another key/);
+        assert.throws(() => verifyApplicationReply(apReply(foreign), ticket, sent), /different key/);
       }));
   }
 
@@ -112,14 +112,14 @@ describe('A ticket by the key of the client', () => {
       async ({ kdc, kdcs }) =>
         assert.rejects(
           requestInitialTicket(client, service, keytab(kdc), kdcs),
-          /rejects the clock of this host: it is \d{4}-\S+Z here and \d{4}-\S+Z there/,
+          /rejects the clock of this host, which shows \d{4}-\S+Z; the clock of the KDC shows \d{4}-\S+Z/,
         ),
       3600,
     ));
 
   const answers: readonly [string, (reply: Uint8Array) => Uint8Array, RegExp][] = [
-    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /another key, or was changed/],
-    ['is cut off', (reply) => reply.subarray(0, -1), /longer than the bytes around it/],
+    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
+    ['is cut off', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
     ['is empty', () => new Uint8Array(), /element 0x6b is missing/],
     ['is something else', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
   ];
@@ -145,7 +145,10 @@ describe('A ticket by the key of the client', () => {
         },
       };
       await requestInitialTicket(client, service, keytab(kdc), replaying);
-      await assert.rejects(requestInitialTicket(client, service, keytab(kdc), replaying), /answer to another request/);
+      await assert.rejects(
+        requestInitialTicket(client, service, keytab(kdc), replaying),
+        /replied to a different request/,
+      );
     }));
 
   for (const [count, text] of [
@@ -167,7 +170,7 @@ describe('A ticket by the key of the client', () => {
         };
         await assert.rejects(
           requestInitialTicket(client, service, password(), altering),
-          new RegExp(`demands ${count} iterations`),
+          new RegExp(`requires ${count} iterations`),
         );
       }));
 });
@@ -187,7 +190,7 @@ describe('A ticket by a ticket-granting ticket', () => {
     withKdc({ refers: ticketGranting('POOL.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
-      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /referred to more than 5 realms/);
+      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /returned more than 5 referrals/);
       assert.equal(realm.asked.length, 1 + 6);
     }));
 
@@ -203,7 +206,7 @@ describe('A ticket by a ticket-granting ticket', () => {
       const ticket = await requestInitialTicket(client, service, keytab(kdc), kdcs);
       await assert.rejects(
         requestServiceTicket(ticket, { components: service.components, realm: undefined }, kdcs),
-        /grants no tickets/,
+        /is not a ticket-granting service/,
       );
     }));
 });

@@ -1,4 +1,6 @@
-/** Errors as they arise without any HTCondor, and what the embedded pool alone can do: each has the advice of its row. */
+/**
+ * Errors that occur without HTCondor, and those that only the embedded pool can cause: each has the hints of its row.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer as createWebServer } from 'node:http';
@@ -33,7 +35,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Whatever else is configured here, no collector is asked and nobody answers. */
+/** Regardless of this host's configuration, no collector is queried and no peer responds. */
 const offline = async (options: FetchOptions) =>
   await fetchToken({ address: `127.0.0.1:${await deadPort()}`, idtoken, retries: 0, ...options });
 
@@ -105,7 +107,7 @@ describe('A failure before any connection has the documented hint:', () => {
   });
 });
 
-/** As OpenSSL answers what is no handshake: fatal, protocol_version. */
+/** OpenSSL's response to bytes that are not a handshake: fatal, protocol_version. */
 const ALERT = Buffer.from('15030300020246', 'hex');
 
 describe('A server that is no daemon has the documented hint:', () => {
@@ -133,7 +135,7 @@ describe('A server that is no daemon has the documented hint:', () => {
 describe('A failure of an embedded daemon has the documented hint:', () => {
   const alter = (frame: Uint8Array) => frame.map((byte, at) => (at === frame.length - 1 ? byte ^ 1 : byte));
   const cases: readonly [ErrorName, EmbeddedPoolOptions, ((pool: EmbeddedPool) => FetchOptions)?][] = [
-    ['a message ends too early', { faults: { policy: instead((message) => message.int(1).string('A = 1')) } }],
+    ['a message is truncated', { faults: { policy: instead((message) => message.int(1).string('A = 1')) } }],
     [
       'a line is not an attribute',
       { faults: { policy: instead((message) => message.int(1).string('hello').string('').string('')) } },

@@ -1,4 +1,4 @@
-/** What to try next: each kind of error has advice of its own, which the documentation has too and real daemons bring about. */
+/** Hints: each kind of error has its own, which docs/TROUBLESHOOTING.md contains and real daemons cause. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,10 @@ const ATTACK = 'no HTCondor daemon does this';
 const BROKEN = 'no HTCondor breaks its messages';
 const STOPPED = 'this client stops before a daemon could say so';
 
-/** What no test brings about on a real daemon, and why; test/messages/advice.test.ts and those of the shells do it without one. */
+/**
+ * Hints that no test causes on a real daemon, with the reason. test/advice.test.ts and the tests of the shells cover
+ * them.
+ */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,
   'Invalid command line argument: -frobnicate': NO_DAEMON,
@@ -61,7 +64,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'it responds like a web server (HTTP)': NO_HTCONDOR,
   'it responds like a TLS server': NO_HTCONDOR,
   'the peer does not speak CEDAR (its first byte is': NO_HTCONDOR,
-  'a message ends too early': BROKEN,
+  'a message is truncated': BROKEN,
   'a line is not an attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
   'which binds it: it may be a relay': ATTACK,

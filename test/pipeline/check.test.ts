@@ -1,4 +1,4 @@
-/** A check at the embedded pool: it fails where the fetch would, and leaves nothing open. */
+/** A check with the embedded pool: it fails if the fetch would, and leaves nothing open. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
@@ -27,7 +27,7 @@ describe('A check', () => {
   test('closes connections that it no longer needs', () =>
     withPool({}, async (pool) => {
       let sessions = 0;
-      // The collector's session, which is begun beside the question in clear, never comes to its end.
+      // The session with the collector, which starts together with the cleartext query, never completes.
       const policy = (frame: Uint8Array) => (++sessions === 1 ? ('silence' as const) : frame);
       await withPool({ faults: { policy }, keys: pool.keys }, async (mute) => {
         await check(mute);

@@ -1,4 +1,4 @@
-/** A fetch and its credentials: which are sent, to whom, and what is tried after them. */
+/** A fetch and its credentials: which ones are sent to which peer, and what is tried next. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AuthenticationError } from '../../src/errors.ts';

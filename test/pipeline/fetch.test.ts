@@ -1,4 +1,4 @@
-/** The whole job at the embedded pool: what leaves together, what it costs, and in which order things happen. */
+/** A complete fetch from the embedded pool: messages per flight, round trips, and the order of events. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Where a daemon may be: as it was given, as it says on this machine, or as the first collector that answers says. */
+/** The address of a daemon: from the input, from a file on this host, or from the first collector that responds. */
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
@@ -133,9 +133,9 @@ describe('A pool of several collectors', () => {
         await assert.rejects(fetching, (error: LocateError) => {
           assert.deepEqual([error.code, error.phase, error.names], ['ERR_NOT_FOUND', 'locate', ['a@pool', 'b@pool']]);
           for (const part of [
-            `${first.collector}: .*it knows a@pool`,
+            `${first.collector}: .*it lists a@pool`,
             `${dead}: .*refused`,
-            `${second.collector}: .*it knows b@pool`,
+            `${second.collector}: .*it lists b@pool`,
           ])
             assert.match(error.message, new RegExp(`the collector ${part}`));
           return true;

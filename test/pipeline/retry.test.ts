@@ -1,4 +1,4 @@
-/** What is tried again, how often and when, and what is not. */
+/** Retries: which failures are retried, how often, and when. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../../src/errors.ts';
@@ -9,7 +9,7 @@ import { notingHost } from '../support/noting-host.ts';
 
 const HEALS = new ConnectError('ERR_CLOSED', 'the peer closed the connection');
 
-/** Fails as often as there are errors, then succeeds. */
+/** Fails once for each error, then succeeds. */
 function failing(...errors: HTCondorError[]) {
   const hosts: Host[] = [];
   const work = async (host: Host): Promise<string> => {
@@ -21,7 +21,7 @@ function failing(...errors: HTCondorError[]) {
   return { hosts, work };
 }
 
-/** Delays are as short as they get. */
+/** Uses minimum delays. */
 const hasty = (facts: Partial<Host> = {}) => notingHost({ randomBytes: (n) => new Uint8Array(n).fill(255), ...facts });
 
 describe('Attempts', () => {

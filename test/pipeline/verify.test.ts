@@ -1,4 +1,4 @@
-/** The new token at the daemon that issued it, and what it must say. */
+/** Verification of the new token at the daemon that issued it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
@@ -28,7 +28,8 @@ describe('The verification of a token', () => {
       await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {
         code: 'ERR_TOKEN_REFUSED',
         phase: 'verify',
-        message: 'the new token is restricted to READ, which does not include WRITE; so is the credential',
+        message:
+          'the new token is restricted to READ, which does not include WRITE; the credential has the same restriction',
       });
     }));
 

@@ -1,4 +1,4 @@
-/** The configuration of the token service: what is accepted, and the message for each mistake. */
+/** The configuration of the token service: accepted configurations, and the message for each mistake. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -93,17 +93,17 @@ describe('The configuration of the token service', () => {
     ['an identity with ..', GOOD.replace('ci@example.org', 'ci@a..b'), /is not an identity/],
     ['an identity with a slash', GOOD.replace('ci@', '../ci@'), /is not an identity/],
     ['an identity in upper case', GOOD.replace('ci@', 'CI@'), /is not an identity/],
-    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /has a grant already/],
-    ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: give repository_id, which GitHub/],
+    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
+    ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: set repository_id, which GitHub/],
     ['a repository by name', `grants:\n${grant(entry('repository: o/r'))}`, /no owner/],
     ['a sub where there are ids', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
     ['an owner of many', `grants:\n${grant(entry('repository_owner_id: 65'))}`, /any-repository-of-owner: true/],
-    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not possible here/],
+    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
     ['an empty id', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
     [
       'an event of untrusted code',
       `grants:\n${grant(entry('repository_id: 74', 'event_name: [push, pull_request]'))}`,
-      /pull_request runs code of people who cannot write/,
+      /pull_request runs code from contributors without write access/,
     ],
     [
       'untrusted code without events',
@@ -124,7 +124,7 @@ describe('The configuration of the token service', () => {
       `grants:\n${grant(entry('repository_id: 74', 'aud: x'))}`,
       /the service checks this claim itself/,
     ],
-    ['iss as a claim', `grants:\n${grant(entry('repository_id: 74', 'iss: x'))}`, /write issuer/],
+    ['iss as a claim', `grants:\n${grant(entry('repository_id: 74', 'iss: x'))}`, /use the key issuer instead/],
     ['an age of 7 h', `grants:\n${grant(entry('repository_id: 74', 'max-token-age: 7h'))}`, /between 1 s and 6 h/],
     ['another reuse', `grants:\n${grant(entry('repository_id: 74', 'reuse: always'))}`, /expected never or job/],
     [
@@ -133,7 +133,7 @@ describe('The configuration of the token service', () => {
       /expected text, a list of texts, or \{ glob/,
     ],
     ['a port that is none', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
-    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /with pool, name is needed/],
+    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
   ];
   for (const [what, text, expected] of mistakes) {
     test(`is rejected with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));

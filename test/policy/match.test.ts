@@ -1,4 +1,4 @@
-/** Matching of verified claims: which grant, and what a job is told. */
+/** Matching of verified claims: the selected grant, and the reason that a job receives. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { entryFor } from '../../src/policy/advice.ts';

@@ -1,4 +1,4 @@
-/** The jobs of our own CI that try the Action, run by act on this machine. */
+/** The CI jobs of this repository that run the Action, run by act on this host. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -24,7 +24,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
 
   function run(job: string, ...matrix: string[]): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the trees of real pools
+    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the installed trees of real pools
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache } });
   }
 
@@ -45,12 +45,12 @@ describe('The workflow ci.yml', { skip: why }, () => {
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);
     assert.equal(errors.length, 1, failed.text);
-    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it knows ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
+    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it lists ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
     assert.match(failed.text, /Success - Main It has failed, as the documents say/);
   });
 });
 
-/** The workflow with one job, without the steps that get the sources and build them: they are here, and built. */
+/** The workflow with one job, without the steps that check out and build the sources: both exist already. */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
   const { [job]: found } = workflow.jobs;

@@ -1,4 +1,4 @@
-/** The workflows of the examples, run by act on this machine, at real daemons and with HTCondor's own tools. */
+/** The workflows of the examples, run by act on this host, with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -101,7 +101,7 @@ for (const suite of poolSuites()) {
           const id = /condor_token_request_approve .*-reqid (\d+)/.exec(line)?.[1];
           if (id !== undefined && approved === undefined) {
             approved = pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -type collector`);
-            approved.catch(() => {}); // looked at below
+            approved.catch(() => {}); // checked below
           }
         },
       });
@@ -166,7 +166,7 @@ grants:
   });
 }
 
-/** With something first that looks at the end of the job what is left, and with more steps. */
+/** Adds a first step that checks at the end of the job what is left, and further steps. */
 function withSteps(text: string, job: string, ...more: object[]): string {
   const workflow = parseDocument(text);
   const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;

@@ -1,4 +1,4 @@
-/** Daemons on ports of their own, on IPv6, and behind tunnels. */
+/** Daemons with their own ports, on IPv6, and behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DistantProxy } from '../support/distant-proxy.ts';

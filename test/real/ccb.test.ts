@@ -1,8 +1,6 @@
 /**
- * Schedds behind CCB: their brokers are HTCondor's collectors, before streaming (23.9) and since (25.12).
- *
- * The schedd says that it is at an address where nobody listens, as one behind a firewall might: whoever gets to it has
- * come through CCB.
+ * Schedds behind CCB. Their brokers are HTCondor's collectors, before (23.9) and after (25.12) streaming. The schedd
+ * advertises an address where nothing listens, like one behind a firewall, so any connection to it came through CCB.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -16,7 +14,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
-/** Nobody listens here: daemons of a pool are at 127.0.0.1. */
+/** Nothing listens here: daemons of a pool use 127.0.0.1. */
 const NOWHERE = '127.0.0.9';
 
 const HIDDEN = `
@@ -25,7 +23,7 @@ const HIDDEN = `
   SCHEDD.TCP_FORWARDING_HOST = ${NOWHERE}
   COLLECTOR_DEBUG = D_FULLDEBUG D_SECURITY`;
 
-/** What tools on other machines have; on this one they would be in the schedd's own private network. */
+/** The configuration of tools on other hosts; on this host, they would be in the schedd's private network. */
 const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
 
 const STREAMED = /the broker relays the connection/;
@@ -42,7 +40,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    /** Fetches; what we logged meanwhile, and what the broker did of CCB. */
+    /** Fetches. Returns the client's log, and the broker's actions for CCB. */
     async function fetchWatched(options: Parameters<typeof fetchFrom>[1] = {}) {
       const [lines, before] = [[] as string[], await ccbLog()];
       const onLog = (_: string, line: string) => lines.push(line);
@@ -118,7 +116,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    // A newer broker wants a credential too, and then it is the broker that cannot be asked.
+    // A newer broker also requires a credential, so the query to the broker fails.
     if (!streams)
       test('is not contacted with FS or MUNGE alone', async () =>
         assert.rejects(
@@ -139,11 +137,11 @@ for (const suite of poolSuites()) {
           /CCBID=[^&>]*(#\d+)/,
           `CCBID=127.0.0.2:${pool.port}%3fsock%3dcollector$1`,
         );
-        // Without streaming, the conversation with the daemon does not pass through the proxy.
+        // Without streaming, the session with the daemon does not pass through the proxy.
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );
-        // HTCondor's tool needs these for the broker alone, because it waits for every response.
+        // HTCondor's tool requires these round trips for the broker alone, because it waits for every reply.
         await assertRoundTrips(proxy, 5, async () => {
           const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
           assert.equal(theirs.status, 0, theirs.stderr);
@@ -166,7 +164,7 @@ for (const suite of poolSuites()) {
       const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
       const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
       await pool.configure([HIDDEN, ...levels].join('\n'));
-      // 23.9 keeps the policy of the level that was asked for last: ask the collector for another one.
+      // 23.9 caches the policy of the last level that was queried, so query the collector for a different level.
       await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
       const { ours, theirs } = await fetchWatched();
       assert.match(ours, /retrying without a session/);

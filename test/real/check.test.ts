@@ -1,4 +1,4 @@
-/** What a check tells at real daemons, and that it makes no token. */
+/** The report of a check with real daemons, which issue no token. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertAdvised } from '../support/advice.ts';

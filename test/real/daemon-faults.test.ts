@@ -1,4 +1,4 @@
-/** What daemons and their machines go through while a token is fetched. */
+/** Failures of daemons and their hosts during a fetch. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -49,7 +49,7 @@ for (const suite of poolSuites()) {
         const words: Record<string, string> = { pool: pool.collector, name: pool.scheddName, idtoken, lifetime: '1h' };
         const request = readRequest((name) => words[name], surroundings());
         const { clockSkewSeconds } = await fetchRequested(request, host);
-        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the difference is the way
+        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the runs differ only in the failure
         assert.match(
           log.join('\n'),
           /^warn The daemon's clock is (9|10|11) min (ahead of|behind) the clock of this host/m,

@@ -1,4 +1,4 @@
-/** The pool of the tests that need no HTCondor, looked at by HTCondor's own tools, which have an IDTOKEN. */
+/** The embedded pool, compared with HTCondor by HTCondor's own tools, with an IDTOKEN. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

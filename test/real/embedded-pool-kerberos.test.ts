@@ -1,4 +1,4 @@
-/** The KDC and the pool of the tests that need no HTCondor, looked at by kinit, kvno and HTCondor's own client. */
+/** The embedded KDC and pool, checked by kinit, kvno and HTCondor's own client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';

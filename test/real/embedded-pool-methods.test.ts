@@ -1,4 +1,4 @@
-/** The pool of the tests that need no HTCondor, looked at by HTCondor's own tools, by every method but IDTOKENS. */
+/** The embedded pool, checked by HTCondor's own tools with every method except IDTOKENS. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
       });
       after(() => rmSync(directory, { recursive: true, force: true }));
 
-      /** The account that the pool's munged finds in a credential. */
+      /** The account in a credential, according to the pool's munged. */
       async function unmunge(credential: string): Promise<string | undefined> {
         const script = 'printf %s "$0" | unmunge';
         const { status, stdout } = await pool.exec(['sh', '-c', script, credential]);

@@ -1,4 +1,4 @@
-/** Sessions of the embedded pool as HTCondor's own tools use them, and a real daemon beside it where no tool can tell. */
+/** Sessions of the embedded pool with HTCondor's own tools, compared with a real daemon where the tools cannot tell. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -30,7 +30,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    /** condor_token_request with an IDTOKEN: one process that sends two commands or more. */
+    /** condor_token_request with an IDTOKEN: one process that sends two or more commands. */
     async function requestToken(embedded: EmbeddedPool): Promise<void> {
       const { pool } = secure;
       await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/requester']);

@@ -1,4 +1,4 @@
-/** Every way in which real daemons of both releases say no, or are not believed. */
+/** Every refusal by real daemons of both releases, and every daemon that is not trusted. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -26,7 +26,7 @@ for (const suite of poolSuites()) {
         fetchFrom(pool, { pool: pool.collector, name: 'nobody@nowhere', idtoken }),
         (error: LocateError) => {
           assert.deepEqual(error.names, [pool.scheddName]);
-          return advised('it may be restarting')(error); // the collector of this pool is young
+          return advised('it may be restarting')(error); // this collector has just started
         },
       );
     });

@@ -1,4 +1,4 @@
-/** The main job on real daemons of both releases: tokens that say what was asked, or say that they say less. */
+/** The main use with real daemons of both releases: tokens that match the request, or a report of the reduction. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised } from '../support/advice.ts';
@@ -136,7 +136,7 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    // Not by reconfiguration: 23.9 keeps the policy of a level that it has looked up.
+    // Not by condor_reconfig: 23.9 caches the policy of a level.
     before(async () => {
       pool = await startPool({ suite, config: 'SEC_READ_AUTHENTICATION = REQUIRED\nDENY_READ = bob@*' });
     });
@@ -149,7 +149,8 @@ for (const suite of poolSuites()) {
       assert.equal(roundTrips, 5);
     });
 
-    // Asking for a token itself cannot be denied: its fallback level is ALLOW, which is everybody's (IpVerify::Verify).
+    // The token command itself cannot be denied: its fallback level is ALLOW, which every identity has
+    // (IpVerify::Verify).
     test('a denied user is named in the error', async () => {
       const idtoken = await pool.idToken({ user: 'bob' });
       const expected = { code: 'ERR_DENIED', phase: 'locate', user: `bob@${pool.trustDomain}` };

@@ -1,4 +1,4 @@
-/** What goes wrong on real daemons, as far as no other test brings it about, has the advice that the documentation has. */
+/** Failures with real daemons that no other test causes: each has the hints of the documentation. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { projectRoot } from '../support/project.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 
-/** Of the environment, of GitHub, of logs. */
+/** Names of the environment, of GitHub, and of logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'CONDOR_CONFIG',
   'HTTPS_PROXY',
@@ -22,7 +22,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'D_SECURITY',
   'DC_AUTHENTICATE',
 ]);
-/** HTCondor makes up these names from levels. */
+/** HTCondor composes these names from levels. */
 const COMPOSED = /^(ALLOW|DENY|SEC_DEFAULT|SEC_DAEMON)_/;
 const TOKENS = '/home/alice/.condor/tokens.d';
 
@@ -47,7 +47,7 @@ for (const suite of poolSuites()) {
       fetchFrom(pool, { address: schedd, caCertificate: secure.authority.certificate, ...options });
     const byToken = (options: FetchOptions = {}) => fetch({ idtoken, ...options });
 
-    /** What the command says that alice runs in the pool, with these methods alone. */
+    /** The output of the command, run by alice in the pool with these methods only. */
     async function complaint(methods: string, args: readonly string[], env: Record<string, string> = {}) {
       const { status, stderr } = await pool.ours(args, {
         user: 'alice',
@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
       assert.notEqual(status, 0);
       return stderr;
     }
-    /** What the command prints in a network of its own that answers nothing. */
+    /** The output of the command in a network that does not respond. */
     const unanswered = (host: string) => {
       const script = 'ip link set lo up; ip route add "$1" dev lo; shift; exec "$@"';
       const command = [process.execPath, join(projectRoot, 'dist/cli/index.js')];

@@ -1,6 +1,6 @@
 /**
- * Command lines with KERBEROS through HTCondor's condor_token_fetch and ours, in the same account and environment: the
- * same success or failure, and the same claims. Then what a fetch costs in round trips, and the GitLab example.
+ * Command lines with KERBEROS for HTCondor's condor_token_fetch and this command, in the same account and environment:
+ * the same success or failure, and the same claims. Also counts round trips, and runs the GitLab example.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ interface Case {
   /** POOL, NAME and SCHEDD stand for the pool's facts. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading in docs/PARITY.md where ours succeeds on purpose. */
+  /** Heading in docs/PARITY.md if only this command succeeds, on purpose. */
   readonly differs?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What goes wrong with Kerberos, brought about on the MIT KDC and real daemons: each has its own advice. */
+/** Kerberos failures with the MIT KDC and real daemons: each has its own hints. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised, assertAdvised } from '../support/advice.ts';
@@ -104,7 +104,7 @@ for (const suite of poolSuites()) {
       const weak = keytabBytes('alice', REALM, { type: 23, bytes: new Uint8Array(16) });
       await assert.rejects(
         realm.fetch({ 'kerberos-keytab': Buffer.from(weak).toString('base64') }),
-        advised('kerberos-keytab: its keys are of the encryption type arcfour-hmac'),
+        advised('kerberos-keytab: its keys have the encryption type arcfour-hmac'),
       );
     });
 
@@ -123,7 +123,7 @@ for (const suite of poolSuites()) {
     test('something else than a keytab', () =>
       assert.rejects(
         realm.fetch({ 'kerberos-keytab': realm.file('text', 'correct horse') }),
-        advised('kerberos-keytab: it is no keytab'),
+        advised('kerberos-keytab: it is not a keytab'),
       ));
 
     test('a realm that the daemon does not map', () =>

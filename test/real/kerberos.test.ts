@@ -1,4 +1,4 @@
-/** KERBEROS with the MIT KDC at daemons of both releases; HTCondor's own tool in the same place is the oracle. */
+/** KERBEROS with the MIT KDC and daemons of both releases; HTCondor's own tool is the oracle. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +15,7 @@ import { claimsOf } from '../support/real-fetch.ts';
 
 const HOME = '/home/alice';
 
-/** Credentials that both tools find by Kerberos' variables, and whether HTCondor's tool can use them. */
+/** Credentials that both tools find through Kerberos' variables, and whether HTCondor's tool can use them. */
 const CREDENTIALS: Readonly<Record<string, { env: Record<string, string>; theirs: boolean }>> = {
   'a service ticket in the cache': { env: { KRB5CCNAME: `FILE:${HOME}/service` }, theirs: true },
   'a ticket-granting ticket in the cache': { env: { KRB5CCNAME: `${HOME}/granting` }, theirs: true },

@@ -1,4 +1,4 @@
-/** docs/KEYLESS.md followed on an access point: its policy, its seed command, `check`, and a job's first token. */
+/** docs/KEYLESS.md, followed on an access point: its policy, its seed command, `check`, and a job's first token. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -67,7 +67,7 @@ for (const suite of poolSuites()) {
       issuer = await JobIssuer.start(secure.authority);
     });
     after(async () => {
-      await secure?.stop(); // with all of its processes
+      await secure?.stop(); // including its child processes
       await served;
       issuer?.stop();
     });

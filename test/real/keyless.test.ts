@@ -109,13 +109,13 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** Of the process that works in a directory: what others of the same account can read of it. */
+/** Facts about the process in a directory that other processes of the account can read. */
 function environmentIn(directory: string | undefined): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === directory) return readFileSync(`/proc/${pid}/environ`, 'utf8');
     } catch {
-      // It has ended meanwhile, or is not ours.
+      // It has ended, or belongs to another account.
     }
   }
   throw new Error(`no process works in ${directory}`);

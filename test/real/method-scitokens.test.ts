@@ -1,4 +1,4 @@
-/** SCITOKENS at schedds of both releases: SciTokens that are taken, those that are not, and where they are found. */
+/** SCITOKENS with schedds of both releases: accepted and rejected SciTokens, and their sources. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-/** SSL at schedds of both releases: certificates that are taken, those that are not, and whom either side trusts. */
+/** SSL with schedds of both releases: accepted and rejected certificates, and the trust of both sides. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Every way in, at schedds and collectors of both releases; HTCondor's own tool in the same place is the oracle. */
+/** Every authentication method with schedds and collectors of both releases; HTCondor's own tool is the oracle. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions, NegotiationError } from '../../src/index.ts';
@@ -17,7 +17,7 @@ import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf } from '../support/real-fetch.ts';
 import { POOL_PASSWORD, type SecurePool } from '../support/secure-pool.ts';
 
-/** What both tools are given, and whom they become. Without a user it is root who fetches. */
+/** Input of both tools, and the resulting identity. Without a user, root runs the fetch. */
 const WAYS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
   { method: 'IDTOKENS', user: 'alice', identity: 'alice@pool.test' },
   { method: 'SSL', user: 'alice', env: SSL, identity: 'alice@pool.test' },

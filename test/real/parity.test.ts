@@ -1,7 +1,7 @@
 /**
- * One command line after the other through HTCondor's condor_token_fetch and ours, in the same pool, account and
- * environment: the same success or failure, claims, files and standard output. What differs on purpose is marked with
- * the heading under which docs/PARITY.md says why.
+ * Runs command lines with HTCondor's condor_token_fetch and this command, in the same pool, account and environment:
+ * the same success or failure, claims, files and standard output. Intended differences name the heading of
+ * docs/PARITY.md that explains them.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -14,15 +14,14 @@ import { projectRoot } from '../support/project.ts';
 import { claimsOf } from '../support/real-fetch.ts';
 
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE\n';
-/** Lifetime of the credential `short`; what is left of it decreases during the test. */
+/** Everything that either tool may leave behind. */
 const SHORT_SECONDS = 90_000;
-/** Everything that either may leave behind. */
 const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d/mine /etc/condor/tokens.d/mine';
-/** What is new, but for the file in which HTCondor's tool notes whom it has met. */
+/** New files, except HTCondor's file of known hosts. */
 const FIND =
   'find . /etc/condor/tokens.d -newer .start -type f -printf "%p %m\\n" 2>/dev/null | grep -v -e "[.]start" -e /known_hosts | sort';
 
-/** Headings of docs/PARITY.md whose differences need another pool or another tool. */
+/** Headings of docs/PARITY.md whose differences require another pool or another tool. */
 const TESTED_ELSEWHERE = [
   'Collectors',
   'Releases and ciphers',
@@ -80,14 +79,14 @@ for (const suite of poolSuites()) {
     const filled = (text: string) =>
       text.replaceAll(/\b(POOL|NAME|SCHEDD|COLLECTOR|MASTER|MACHINE)\b/g, (word) => words[word] ?? word);
 
-    /** Runs one of the two, and tells which files are there then, with their modes and what is in them. */
+    /** Runs one of the tools. Returns the files that then exist, with mode and content. */
     async function run(tool: 'ours' | 'theirs', { args, env = {}, user, setup = ':' }: Case) {
       const account = user === undefined ? { user: 'alice' } : {};
       const cwd = user === undefined ? '/home/alice' : '/root';
       const shell = (script: string) => pool.exec(['sh', '-c', script], { ...account, cwd });
       await pool.exec(['sh', '-c', CLEAN], { cwd });
       await shell(`${CLEAN}; ${setup}; touch -d "1 second ago" .start`);
-      // -key POOL is no placeholder, and so is -type.
+      // -key POOL is not a placeholder, nor is -type.
       const given = args.map((arg, at) => (/^-{1,2}(k|t)/.test(args[at - 1] ?? '') ? arg : filled(arg)));
       const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]));
       // HTCondor's tool does not wait for a daemon that may be restarting.
@@ -133,7 +132,7 @@ interface Ran {
   readonly files: readonly string[];
 }
 
-/** What has to be the same: success, the shape of standard output, files with mode and content; tokens by their claims. */
+/** What must be equal: success, the format of standard output, files with mode and content; tokens by their claims. */
 function resultOf({ outcome: { status, stdout }, files }: Ran): unknown {
   if (status !== 0) return { succeeded: false, stdout, files: [] };
   return { succeeded: true, stdout: withoutTokens(stdout), files: files.map(withoutTokens) };

@@ -1,7 +1,7 @@
 /**
- * A proxy damages each frame between the client and a real daemon, in each way. Each fetch ends in the one error that
- * docs/RELIABILITY.md has for it, with nothing written; or it succeeds, if the damage changed nothing of the conversation.
- * The releases share the cases in which they agree.
+ * A proxy damages each frame between the client and a real daemon, in each way. Each fetch ends in the error that
+ * docs/RELIABILITY.md lists, with nothing written, or succeeds if the damage had no effect. The releases share the
+ * cases in which they agree.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,7 @@
-/** The collector fetches a schedd's token: HTCondor as it is says no to everybody, and mended gives the same to both. */
+/**
+ * The collector fetches a schedd's token: an unmodified HTCondor refuses every client, and a fixed one returns the same
+ * to both tools.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadIdTokens } from '../../src/credentials/idtokens.ts';
@@ -19,7 +22,7 @@ import { assertSameOutcome } from '../support/same-outcome.ts';
 import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
-/** The capability that the schedd publishes is good for twice SCHEDD_INTERVAL. */
+/** The capability that the schedd advertises is valid for twice SCHEDD_INTERVAL. */
 const SETTINGS = 'SCHEDD_INTERVAL = 30\nSEC_ENABLE_IMPERSONATION_TOKENS = True';
 
 const remotely = (pool: Pool, options: FetchOptions) =>
@@ -33,7 +36,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
   };
 }
 
-/** The ad that the collector has of the schedd, for an administrator; `all`: with what is private in it. */
+/** The schedd's ad in the collector, for an administrator; `all` includes private attributes. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
   const { host } = notingHost({ signal: AbortSignal.timeout(patience(20_000)) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);

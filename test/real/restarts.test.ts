@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 
 const RESTARTING = /^Attempt 1 failed: .* The daemon may be restarting; retrying for up to \d+ s$/;
 
-/** Ends a daemon at once. Its pid is the parent's of nothing else by that name. */
+/** Kills a daemon. Its PID is that of the only process with this name and parent. */
 const kill = (daemon: string) => ['sh', '-c', `kill -9 $(pidof condor_${daemon})`];
 
 for (const suite of poolSuites()) {
@@ -113,13 +113,15 @@ for (const suite of poolSuites()) {
       await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {
         assert.equal(error.code, 'ERR_NOT_FOUND');
         for (const { collector } of [empty, full] as Pool[])
-          assert.ok(error.message.includes(`the collector ${collector}: the collector knows no schedd named third`));
+          assert.ok(error.message.includes(`the collector ${collector}: the collector lists no schedd named third`));
         return true;
       });
     });
 
     describe('do not know a name that no daemon has', () => {
-      /** What the rule decides if the pool had been running for so many seconds more: the collector compares ages with limits. */
+      /**
+       * The decision of the rule if the pool had run for this many more seconds: the rule compares ages with limits.
+       */
       async function missing(seconds: number): Promise<LocateError> {
         const { host } = notingHost();
         const address = parseSinful(`<${full?.collector}>`) ?? assert.fail();
@@ -154,9 +156,9 @@ for (const suite of poolSuites()) {
 
       test('and it is not restarting once the collector is older than the interval of updates', async () => {
         const error = await missing(600);
-        assert.equal(error.message, 'the collector knows no schedd named ap99.example.org; it knows ci@pool');
+        assert.equal(error.message, 'the collector lists no schedd named ap99.example.org; it lists ci@pool');
         assert.equal(error.mayBeRestarting, false);
-        advised('the collector knows no schedd named')(error);
+        advised('the collector lists no schedd named')(error);
       });
     });
   });

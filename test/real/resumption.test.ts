@@ -1,4 +1,4 @@
-/** A second command to a daemon in the session of the first: two round trips, and a clean retry if the session has gone. */
+/** A second command to a daemon in the same session: two round trips, and a clean retry if the session has expired. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';

@@ -1,4 +1,4 @@
-/** Round trips to real daemons, which one proxy counts for HTCondor's tool and for the client. */
+/** Round trips to real daemons, counted by one proxy for HTCondor's tool and this client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';

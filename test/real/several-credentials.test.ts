@@ -1,4 +1,4 @@
-/** Which of several credentials real daemons of both releases get, and what follows one that they do not accept. */
+/** Which of several credentials real daemons of both releases receive, and what follows a rejected one. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -124,7 +124,7 @@ for (const suite of poolSuites()) {
           pool.idToken({ user: 'alice' }),
         ]);
         const idtoken = [unrestricted, wide, read, write].join('\n');
-        // A token without a limit is restricted by the levels of its credential, which shows which one was used.
+        // An unrestricted token has the levels of its credential, which identify the credential that was used.
         for (const [authz, used] of [
           ['READ', 'idtoken line 3'],
           ['WRITE', 'idtoken line 4'],
@@ -143,7 +143,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** Fetches with another host: its clock, its log. */
+    /** Fetches with a modified host: its clock and its log. */
     function byRequest(inputs: Record<string, string>, facts: object, timeoutMs = 20_000) {
       const words: Record<string, string | undefined> = {
         ...{ pool: pool.collector, name: pool.scheddName, 'ca-certificate': secure.authority.certificate },

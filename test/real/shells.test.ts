@@ -1,4 +1,4 @@
-/** The built Action and command at real daemons, and what they write, used by HTCondor. */
+/** The built Action and command with real daemons, and HTCondor's tools with the files that they write. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
 
     test('the Action fails with one annotation if the name is wrong', async () => {
       const step = await runner.runAction({ pool: pool.collector, name: 'nobody@nowhere', idtoken }, { debug: true });
-      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it knows ${pool.scheddName}`) });
+      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it lists ${pool.scheddName}`) });
       assertNoLeak(step, [idtoken]);
     });
 

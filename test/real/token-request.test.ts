@@ -1,4 +1,4 @@
-/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools on the other side. */
+/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools as the peer. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { callCommand } from '../../src/daemon/call.ts';
@@ -42,7 +42,7 @@ for (const suite of poolSuites()) {
       readonly announced: Promise<{ id: string; line: string }>;
     }
 
-    /** Asks as the Action does, but looks more often. */
+    /** Requests a token like the Action, but polls more often. */
     function start(inputs: Record<string, string>, timeoutMs = patience(20_000)): Waiting {
       const words: Record<string, string | undefined> = { 'ca-certificate': secure.authority.certificate, ...inputs };
       const { promise: announced, resolve: announce, reject } = promiseOf<{ id: string; line: string }>();
@@ -54,7 +54,7 @@ for (const suite of poolSuites()) {
       const request = readRequest((name) => words[name] || undefined, surroundings());
       const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
       fetched.catch(reject); // before it was announced
-      announced.catch(() => {}); // told to whoever waits for it
+      announced.catch(() => {}); // printed for the administrator
       return { fetched, announced };
     }
     const request = (inputs: Record<string, string> = {}, timeoutMs?: number) =>

@@ -1,4 +1,4 @@
-/** The command and the Action with Node for Windows, under Wine, at schedds of both releases. */
+/** The command and the Action with Node for Windows, under Wine, with schedds of both releases. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { projectRoot } from '../support/project.ts';
 
 const WINE = join(projectRoot, '.ci/wine');
-/** Exit status of .ci/wine where Wine cannot be installed. */
+/** Exit status of .ci/wine if Wine cannot be installed. */
 const UNAVAILABLE = 77;
 
 function wineUnavailable(): string | undefined {

@@ -1,4 +1,4 @@
-/** Where on the PATH a program is found, and what is none. */
+/** Finding a program on the PATH, and files that are not programs. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const find = (...path: string[]) => findProgram('tool', path.join(delimiter));
 
-/** A folder below with such a file, of this mode; its path. */
+/** Creates a subdirectory with such a file of this mode, and returns its path. */
 function put(name: string, mode = 0o755): string {
   mkdirSync(join(folder, name));
   writeFileSync(join(folder, name, FILE), '', { mode });

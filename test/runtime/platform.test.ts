@@ -1,4 +1,4 @@
-/** What differs on Windows, on any system. */
+/** Differences of Windows, tested on any system. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';

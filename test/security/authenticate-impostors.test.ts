@@ -1,4 +1,7 @@
-/** The method negotiation: daemons that cannot prove themselves, or choose what was not offered, get nothing more. */
+/**
+ * Method negotiation: daemons that cannot authenticate themselves, or choose a method that was not offered, receive
+ * nothing more.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
@@ -9,7 +12,7 @@ import { assertNothingLeft, bitOf, offered, WAYS, ways } from '../support/negoti
 import { SigningKey } from '../support/signing-key.ts';
 import type { WayName, Words } from '../support/ways.ts';
 
-/** How a daemon shows that it is not the one that it should be. */
+/** Behaviour that reveals an impostor. */
 const IMPOSTORS: readonly [string, WayName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
   ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
   ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],

@@ -1,11 +1,11 @@
-/** The method negotiation: whom each method makes of us, at what cost, and whose order counts. */
+/** Method negotiation: the identity and the round trips of each method, and the order of methods. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
 import { assertNothingLeft, offered, WAYS, ways } from '../support/negotiation.ts';
 import type { WayName, Ways } from '../support/ways.ts';
 
-/** Round trips to a schedd whose address is known, as the README has them. */
+/** Round trips to a schedd with a known address, as in the documentation. */
 const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
   IDTOKENS: 3,
   KERBEROS: 3,
@@ -82,7 +82,7 @@ describe('The order of methods', () => {
   }
 });
 
-/** Client certificate and authority in files, as HTCondor's configuration names them. */
+/** Client certificate and CA in files, as HTCondor's configuration names them. */
 function files(of: Ways): Record<string, string> {
   return {
     _CONDOR_AUTH_SSL_CLIENT_CERTFILE: of.file('cert.pem', of.alice.certificate),

@@ -1,4 +1,4 @@
-/** The method negotiation: what comes after a method that the daemon refuses, cannot do or does not take. */
+/** Method negotiation: what follows a method that the daemon refuses, does not support or does not choose. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../src/errors.ts';
@@ -7,7 +7,7 @@ import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { assertNothingLeft, offered, WAYS, ways } from '../support/negotiation.ts';
 import type { WayName } from '../support/ways.ts';
 
-/** How a daemon refuses each method, so that both sides can go on. */
+/** The refusal of each method, after which both sides can continue. */
 const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   IDTOKENS: () => ({ revoked: () => true }),
   KERBEROS: () => ({ kerberos: { key: undefined } }),

@@ -1,4 +1,4 @@
-/** Which name a daemon's certificate must carry, and whose word is enough for it. */
+/** The name that a daemon's certificate must carry, and the sources that are trusted for it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/runtime/secret.ts';

@@ -1,4 +1,4 @@
-/** Resuming a session, in the bytes of one that was recorded at HTCondor 23.9. */
+/** Resumption of a session, with the recorded bytes of HTCondor 23.9. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Which releases are told apart, and what a client says about those that are too old. */
+/** Releases that the client distinguishes, and its message about those that are too old. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readServerPolicy } from '../../src/security/policy.ts';

@@ -12,7 +12,7 @@ import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/serv
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';
-/** In `npm test`; the contract's 50 moments are tried with KILLS=50. */
+/** Number of kills in `npm test`; KILLS=50 tests more moments. */
 const KILLS = Number(process.env['KILLS'] ?? 20);
 let pool: EmbeddedPool;
 let issuer: JobIssuer;
@@ -200,7 +200,7 @@ describe('The configuration', () => {
       }
       service.configure(configOf());
       chmodSync(service.configPath, 0o666);
-      assert.match(await service.reload(), /not replaced: .*others can write it/);
+      assert.match(await service.reload(), /not replaced: .*other accounts can write to it/);
     }));
 
   test('that is replaced under load applies to each request completely or not at all', () =>
@@ -229,9 +229,9 @@ describe('The configuration', () => {
     [
       'readable by others',
       (service: ServiceProcess) => chmodSync(join(service.directory, 'seeds.d', CI), 0o644),
-      /others can read it/,
+      /other accounts can read it/,
     ],
-    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must hold one line/],
+    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must contain exactly one line/],
     [
       'wider than the grant',
       (service: ServiceProcess) =>
@@ -311,7 +311,7 @@ describe('The configuration', () => {
     }
   });
 
-  test('is printed as a unit that systemd accepts, and as the commands that make the seeds', async () => {
+  test('is printed as a unit that systemd accepts, and as the commands that create the seeds', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const { status, stdout, stderr } = await service.run('config');
@@ -347,7 +347,7 @@ describe('The certificate', () => {
       const old = await serial();
       const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
       const renewed = await service.renewCertificate();
-      writeFileSync(join(service.directory, 'tls.crt'), certificate); // the key alone is new
+      writeFileSync(join(service.directory, 'tls.crt'), certificate); // only the key is new
       await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
       assert.equal(await serial(), old);
       writeFileSync(join(service.directory, 'tls.crt'), renewed);

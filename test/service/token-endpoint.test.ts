@@ -168,7 +168,7 @@ describe('The token service', () => {
     ],
     ['of an issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
     ['of another issuer', () => token({ iss: 'https://evil.example.org' }), /issuer of the job token/],
-    ['with a changed signature', () => `${token().slice(0, -8)}AAAAAAAA`, /signature of the job token is wrong/],
+    ['with a changed signature', () => `${token().slice(0, -8)}AAAAAAAA`, /signature of the job token is invalid/],
     ['that is not signed', () => unsigned('none'), /is not signed with RS256/],
     ['signed with HS256 and the public key', hmacWithPublicKey, /is not signed with RS256/],
     ['with a critical header', () => token({}, { crit: ['x'], x: 1 }), /critical header \(crit\)/],

@@ -146,7 +146,7 @@ export class DistantProxy {
   }
 }
 
-/** First delay, in milliseconds. An attempt that a busy machine disturbed is repeated with twice the delay. */
+/** First delay, in milliseconds. An attempt that other load disturbed is repeated with twice the delay. */
 export const ROUND_TRIP_MS = 20;
 const MAX_ATTEMPTS = 6;
 

@@ -1,4 +1,4 @@
-/** SciTokens taken apart, and everything that is none. */
+/** Parsing of SciTokens, and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

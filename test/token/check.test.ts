@@ -1,4 +1,4 @@
-/** What a token must say: equal, less with a word, more never. */
+/** Checks of a token against the request: equal, reduced with a warning, never more. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TokenError } from '../../src/errors.ts';

@@ -1,4 +1,4 @@
-/** IDTOKENS taken apart, and texts that are none. */
+/** Parsing of IDTOKENs, and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -63,7 +63,7 @@ describe('An IDTOKEN', () => {
         claim: 'scope',
       }));
 
-  // What cannot be turned into text: JSON may hold it, and String() throws.
+  // Values that cannot be converted to text: JSON may contain them, and String() throws.
   for (const scope of [7, null, true, ['condor:/READ'], [{ toString: 1 }, 'condor:/READ'], { a: 1 }])
     test(`is rejected if its scope is ${JSON.stringify(scope)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope })), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' }));

@@ -1,4 +1,4 @@
-/** A token file: complete or not there, closed to everybody else, and never through a link. */
+/** A token file: complete or absent, inaccessible to other accounts, and never written through a link. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -46,7 +46,7 @@ function outputError(text: RegExp) {
   };
 }
 
-/** Every file below the directory, with `/`. */
+/** Returns all files below the directory; directories end in `/`. */
 function files(): readonly string[] {
   return (readdirSync(directory, { recursive: true }) as string[]).map((each) => each.replaceAll('\\', '/')).sort();
 }
@@ -245,7 +245,7 @@ const CALL_BOTH = `
 try { checkTokenPath(path); process.exitCode = 9; } catch (error) { console.error(error.code, error.message); }
 ${CALL_WRITE}`;
 
-/** Runs a few lines with the functions under test in a process of its own, started by `before`. */
+/** Runs a few lines with the functions under test in a separate process, which `before` starts. */
 function runInChild(before: readonly string[], code: string, path: string) {
   const load = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
   const script = `

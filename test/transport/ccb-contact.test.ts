@@ -1,4 +1,4 @@
-/** Addresses of daemons behind CCB: who their brokers are, and who does not need them. */
+/** Addresses of daemons behind CCB: their brokers, and daemons that need none. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** What a message may be made of: anything but frames without end. */
+/** Frames of a message: any sequence, except an endless one. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fixedHost } from '../../scripts/fuzz/fixed-host.ts';
@@ -9,7 +9,7 @@ import { putHeader } from '../../src/wire/frame.ts';
 
 const LIMIT = 65_536;
 
-/** So many frames of one byte; only the last one ends the message. */
+/** This many frames of one byte; only the last one ends the message. */
 function frames(count: number): Uint8Array {
   const frame = Buffer.concat([putHeader(1), Uint8Array.of(0x41)]);
   const all = Buffer.alloc(count * frame.length, frame);

@@ -1,4 +1,4 @@
-/** Connecting: every address of a daemon, in time, and with the reason of each that fails. */
+/** Connecting: every address of a daemon within the deadline, with the reason of each failure. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -42,7 +42,7 @@ describe('A connection', () => {
     const silent = await silentPort();
     try {
       const address = sinful(`<127.0.0.1:9?addrs=127.0.0.1-${silent.port}+127.0.0.1-${port}>`);
-      // Less than the time after which a silent address is given up.
+      // Less than the time limit for a silent address.
       const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(8000))));
       channel.close();
     } finally {

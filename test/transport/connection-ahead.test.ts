@@ -1,4 +1,4 @@
-/** A connection that is begun before it is known where to: only the right one is had, and no other stays open. */
+/** A connection that is opened before its target is known: only a matching one is used, and no other stays open. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -34,7 +34,7 @@ const noneOpen = () => until('it is closed', 5, async () => (open.size === 0 ? u
 
 const begin = (guess: Endpoint, signal = never) => new ConnectionsAhead([guess], notingHost({ signal }).host);
 
-/** One that has arrived. */
+/** A connection that the server has accepted. */
 async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
   const [ahead] = await Promise.all([begin({ host, port }, signal), once(server, 'connection')]);
   await until('the client knows', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));

@@ -1,4 +1,4 @@
-/** The way to KDCs: framing, several of them, and those that do not answer. */
+/** The transport to KDCs: framing, several KDCs, and those that do not respond. */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -19,7 +19,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A KDC that does this with a request. */
+/** A KDC that handles a request like this. */
 async function kdc(serve: (socket: Socket, request: Buffer) => void) {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -59,7 +59,7 @@ describe('A KDC', () => {
   });
 
   const failures: readonly [string, (socket: Socket) => void, RegExp][] = [
-    ['hangs up', (socket) => socket.destroy(), /did not answer: it closed the connection/],
+    ['hangs up', (socket) => socket.destroy(), /did not respond: it closed the connection/],
     ['hangs up in the middle', (socket) => socket.end(framed('reply').subarray(0, 6)), /it closed the connection/],
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];

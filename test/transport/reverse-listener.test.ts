@@ -1,4 +1,4 @@
-/** The port at which a daemon is waited for: who gets in, who does not, and that it is closed. */
+/** The port where the client waits for a daemon: which connections it accepts, and that it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -83,7 +83,7 @@ describe('A reverse listener', () => {
   });
 
   test('keeps few pending connections, and closes the oldest', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] }); // nobody goes because of the time
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of the time
     const listener = await open();
     const crowd: Socket[] = [];
     for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));

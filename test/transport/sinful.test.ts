@@ -1,4 +1,4 @@
-/** Addresses: HTCondor's own examples, people's ways to write them, and what is none. */
+/** Addresses: HTCondor's own examples, the forms that users write, and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** ClassAds: recorded ones, HTCondor's quoting, any there and back, and hostile ones. */
+/** ClassAds: recorded ones, HTCondor's quoting, round trips of arbitrary ones, and hostile ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ function decode(encoded: Uint8Array, encrypted = false) {
   return ad;
 }
 
-/** An ad of these lines, whatever they say. */
+/** An ad of exactly these lines. */
 function ofLines(...lines: readonly string[]): Uint8Array {
   const message = new Writer().int(lines.length);
   for (const line of lines) message.string(line);
@@ -51,7 +51,7 @@ describe('An ad', () => {
     assert.ok(compared > 10);
   });
 
-  // The eight cases that were sent through a daemon and back.
+  // Eight cases that passed through a real daemon.
   const quoted: readonly [string, string][] = [
     ['plain', '"plain"'],
     ['', '""'],

@@ -1,4 +1,4 @@
-/** AES-256-GCM frames: recorded conversations are sealed and opened to the same bytes; nothing else opens. */
+/** AES-256-GCM frames: recorded sessions produce the same bytes in both directions; modified frames are rejected. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Integers, strings and bytes: on vectors, there and back, and cut short at every place. */
+/** Integers, strings and bytes: test vectors, round trips, and truncation at every position. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

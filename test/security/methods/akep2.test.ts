@@ -1,4 +1,4 @@
-/** AKEP2 and the key agreement, on recorded handshakes; and everything that proves nothing. */
+/** AKEP2 and key agreement on recorded handshakes, and proofs that must be rejected. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Well-formed messages of each method with content that makes no sense; test/daemon/faults.test.ts breaks the frames. */
+/** Well-formed messages of each method with invalid content; test/daemon/faults.test.ts damages the frames. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** FS: all the directories that a daemon may not have us make. */
+/** FS: all directories that the client must not create for a daemon. */
 import assert from 'node:assert/strict';
 import {
   lchownSync,
@@ -145,7 +145,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
       return path;
     };
     assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: EEXIST/);
-    for (const path of made) rmdirSync(path); // it is still there: it was not ours to remove
+    for (const path of made) rmdirSync(path); // it still exists: the client did not create it
     assert.equal(made.length, 1);
   });
 
@@ -178,7 +178,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   test('whose parent is a symbolic link of another account', async () => {
     const link = join(ways.folder, 'link');
     symlinkSync(outside, link);
-    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // one of root's is the system's own
+    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // a link of root belongs to the system
     try {
       await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: link };
@@ -196,7 +196,10 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
       await withPool(ways.pool({ fs: { directory } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: directory };
-        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be created: (ENOTDIR|ENOENT)/);
+        assertRefused(
+          await ways.try(pool, ways.words('FS', pool), { env }),
+          /could not be created: (a part of the path is not a directory|it does not exist)/,
+        );
       });
     }
   });

@@ -1,4 +1,4 @@
-/** FS: however it ends, the directory that we made is gone. */
+/** FS: the client always removes the directory that it created. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** FS: the directory that a daemon may have us make, of every shape, for every account, and on this machine alone. */
+/** FS: the directory that the client creates for a daemon: every form, every account, and only on this host. */
 import assert from 'node:assert/strict';
 import { chmodSync, lstatSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';

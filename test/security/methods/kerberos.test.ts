@@ -1,4 +1,7 @@
-/** KERBEROS at an embedded pool and KDC: when the KDC is asked, what a false daemon gets, and what is transient. */
+/**
+ * KERBEROS with the embedded pool and KDC: when the KDC is queried, what an impostor receives, and which failures are
+ * transient.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ConnectError } from '../../../src/errors.ts';
@@ -15,7 +18,7 @@ after(() => ways?.close());
 
 const SERVICE = 'host/ap.pool.test';
 
-/** Runs `work` with a KDC of its own, and the environment that names it. */
+/** Runs `work` with a separate KDC, and the environment that names it. */
 async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string, string>) => Promise<void>) {
   const kdc = await Kdc.start({ principals: { alice: 'correct horse', [SERVICE]: 'service' }, ...options });
   try {
@@ -87,7 +90,7 @@ describe('KERBEROS', () => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
         assert.ok(error instanceof ConnectError, String(error));
         assert.deepEqual([error.code, error.permanent], ['ERR_CONNECT', false]);
-        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not answer/);
+        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not respond/);
       });
     }));
 

@@ -1,4 +1,4 @@
-/** MUNGE: a new credential for each use, in the first flight, and what comes of none. */
+/** MUNGE: a new credential for each use, in the first flight, and the failure without one. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ before(async () => {
 after(() => ways?.close());
 beforeEach(() => munge(`echo '${fakeCredential('alice')}'`));
 
-/** The program munge as this script, which also keeps count. */
+/** A munge program that runs this script and counts its runs. */
 function munge(script: string): void {
   const count = ways.file('count', '');
   ways.program('munge', `echo x >> '${count}'; cat > '${join(ways.folder, 'payload')}'; ${script}`);

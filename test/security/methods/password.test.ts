@@ -1,4 +1,4 @@
-/** PASSWORD: one round trip less than one would think, the name by the daemon's release, and no proof without the other. */
+/** PASSWORD: its round trips, the account name by the daemon's release, and the mutual proof. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';

@@ -1,4 +1,7 @@
-/** SCITOKENS: nothing of the token before the daemon is proven, all of it in one record then, and what a refusal can mean. */
+/**
+ * SCITOKENS: the token is sent only after the daemon has authenticated itself, in one record; and the meaning of a
+ * refusal.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, CredentialError, HTCondorError } from '../../../src/errors.ts';
@@ -31,7 +34,7 @@ interface TryToken {
 
 interface TriedToken extends Tried {
   readonly said: readonly string[];
-  /** Whether the daemon has heard any part of the token. */
+  /** True if the daemon has received any part of the token. */
   readonly shown: boolean;
 }
 
@@ -46,7 +49,7 @@ function by({
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
     const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
     const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
-    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // it has heard all that was said
+    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // it has received everything
     assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
     const parts = token.split('.');
     return { ...tried, said: pool.log, shown: parts.some((part) => pool.hasHeard(part)) };
@@ -114,7 +117,7 @@ describe('The token is not sent', () => {
     assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
   });
 
-  /** Without these: only the deadline ends the fetch, or the message is valid. */
+  /** Excluded cases: only the deadline ends the fetch, or the message is valid. */
   const SKIPPED = ['sends nothing', 'sends all but the last byte', 'never ends the message', 'sends a body of zeros'];
   const early: readonly [string, Fault][] = [
     ['holds', instead((m) => m.int(4).int(0))],
@@ -134,7 +137,7 @@ describe('The token is not sent', () => {
 });
 
 describe('The length of a SciToken', () => {
-  /** A token of just so many characters. */
+  /** A token with exactly this many characters. */
   function ofLength(length: number): string {
     const short = ways.issuer.issue('alice', { pad: '' });
     for (let pad = Math.floor((length - short.length) * 0.75) - 3; ; pad++) {
@@ -143,7 +146,7 @@ describe('The length of a SciToken', () => {
       if (token.length > length) return `${ofLengthBelow(length, pad)}`;
     }
   }
-  /** base64 knows no such length with whole bytes: the signature takes what is missing. */
+  /** base64url cannot have this length: the signature gets the missing characters */
   function ofLengthBelow(length: number, pad: number): string {
     const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
     return `${token}${'A'.repeat(length - token.length)}`;

@@ -1,4 +1,4 @@
-/** TLS in CEDAR messages, against words of a daemon: what is said when, and that whatever comes is survived. */
+/** TLS in CEDAR messages with a scripted daemon: the order of messages, and all unexpected ones. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -43,7 +43,7 @@ function read(message: Uint8Array | undefined): { status: number; bytes: Uint8Ar
   return { status, bytes: reader.bytes(reader.int()) };
 }
 
-/** Runs an exchange with these words of a daemon: what came of it, and the messages of the client. */
+/** Runs an exchange with these messages of a daemon. Returns the result, and the messages of the client. */
 async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>) {
   const channel = new ScriptedChannel(script);
   const running = exchange(options);
@@ -128,7 +128,7 @@ describe('The TLS exchange', () => {
   }
 });
 
-/** A daemon that speaks TLS as it should until both hold, and then says these words. */
+/** A daemon that completes the TLS handshake, and then sends these messages. */
 async function withEngine({
   version,
   lastWords,
@@ -170,7 +170,7 @@ async function withEngine({
 }
 
 describe('Whatever a daemon sends', () => {
-  /** A flight of a true server, which nothing fits that comes after it. */
+  /** A flight of a real server, which no later message matches. */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
     const channel = new ScriptedChannel([]);
@@ -223,7 +223,7 @@ describe('Whatever a daemon sends', () => {
 describe('A client certificate', () => {
   test('that OpenSSL rejects causes a refusal with the reason, in step with the daemon', async () => {
     const broken: Partial<TlsOptions> = {
-      certificate: { chain: client.certificate, key: new Secret(server.key) }, // of another certificate
+      certificate: { chain: client.certificate, key: new Secret(server.key) }, // the key of another certificate
     };
     const { failure, sent } = await run([hello(0)], broken);
     assert.ok(failure instanceof MethodRefused, String(failure));

@@ -1,4 +1,4 @@
-/** SSL: which certificates prove a daemon, and which do not. */
+/** SSL: which certificates authenticate a daemon. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -6,7 +6,7 @@ import { Authority, type Identity, selfSigned, type Wish } from '../../support/c
 import { withPool } from '../../support/embedded-fetch.ts';
 import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/ssl-ways.ts';
 
-/** What Node complains of; of each kind it does so once. */
+/** Warnings of Node, which prints each only once. */
 const warnings: Error[] = [];
 process.on('warning', (warning) => warnings.push(warning));
 

@@ -1,4 +1,4 @@
-/** SSL: with which TLS, certificate and key of ours it goes, and what the daemon may say of them. */
+/** SSL: TLS versions, client certificates and keys that work, and the daemon's messages about them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';

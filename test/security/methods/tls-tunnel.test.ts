@@ -1,4 +1,4 @@
-/** TLS without a socket: bytes in, bytes out, and no wait for what cannot come. */
+/** TLS without a socket: bytes in, bytes out, and no wait for data that cannot arrive. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ interface Pair {
   readonly engine: TlsEngine;
 }
 
-/** Both sides, after this many flights of the server; closed whatever happens. */
+/** Both sides after this many flights of the server. They are closed in any case. */
 async function withPair(
   work: (pair: Pair) => Promise<void>,
   { options = {}, flights = 2, ...tls }: { options?: Partial<TlsOptions>; flights?: number } & ServerOptions = {},
@@ -160,8 +160,8 @@ describe('Missing input', () => {
       const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
       sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
       tunnel.feed(sealed);
-      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged on the way$/);
-      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged on the way', alert: undefined });
+      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged in transit$/);
+      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged in transit', alert: undefined });
       assert.ok(tunnel.pending().length > 0);
       await assert.rejects(tunnel.output(), TlsFailure);
     }));
@@ -170,7 +170,7 @@ describe('Missing input', () => {
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
-        tunnel.feed(Uint8Array.of(0x16, 3, 3, 0, 4, 99, 0, 0, 0)); // a message that is none
+        tunnel.feed(Uint8Array.of(0x16, 3, 3, 0, 4, 99, 0, 0, 0)); // an invalid message
         await assert.rejects(tunnel.output(), TlsFailure);
         assert.equal(tunnel.pending()[0], 0x15, 'an alert');
       },
