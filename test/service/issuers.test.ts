@@ -67,7 +67,7 @@ test('an issuer whose URL has a slash more is another one, which its document mu
       503,
       'the keys of the issuer cannot be fetched now',
     ]);
-    assert.match(service.log.join('\n'), /its discovery document .*https:\/\/localhost:\d+$/m);
+    assert.match(service.log.join('\n'), /its discovery document is for the issuer https:\/\/localhost:\d+$/m);
     assert.deepEqual(outcome(await service.ask(issuer.issue(claims()))), [200, ONE]);
   }, `${issuer.url}/`));
 
