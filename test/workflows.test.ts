@@ -78,12 +78,14 @@ describe('A release', () => {
       const { status, stdout, stderr } = bash(await step('release', 'Files'));
       assert.equal(status, 0, stdout + stderr);
       const { version } = JSON.parse(text('package.json')) as { version: string };
-      const files = ['SHA256SUMS', `condor-token-fetch-${version}.tgz`, 'condor_token_fetch.mjs', 'sbom.cdx.json'];
+      const programs = ['condor_token_fetch.mjs', 'condor_token_service.mjs'];
+      const files = ['SHA256SUMS', `condor-token-fetch-${version}.tgz`, ...programs, 'sbom.cdx.json'];
       assert.deepEqual(readdirSync(join(directory, 'release')).sort(), files);
       const sums = readFileSync(join(directory, 'release', 'SHA256SUMS'), 'utf8');
       assert.ok(sums.includes(`${SHA256}  condor_token_fetch.mjs\n`), sums);
       assert.equal(bash('cd release && sha256sum -c SHA256SUMS').status, 0);
-      assert.match(bash('node release/condor_token_fetch.mjs -version').stdout, new RegExp(version));
+      for (const program of programs)
+        assert.match(bash(`node release/${program} -version`).stdout, new RegExp(version));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

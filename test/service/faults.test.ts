@@ -360,6 +360,8 @@ describe('The configuration', () => {
       assert.match(stdout, /condor_token_create -identity ci@pool\.test -authz READ -authz WRITE -lifetime 7776000 > /);
       assert.match(stdout, /^LoadCredential=seed\.ci@pool\.test:/m);
       assert.doesNotMatch(stdout, /MemoryDenyWriteExecute/);
+      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a system call of Node that is filtered must not kill it
+      assert.doesNotMatch(stdout, /\/bin\/kill/); // a program of procps, which a minimal system lacks
       const unit = stdout.slice(stdout.indexOf('[Unit]'), stdout.indexOf('# Then:'));
       const file = join(service.directory, 'condor-token-service.service');
       writeFileSync(file, unit.replaceAll('/usr/local/bin/condor_token_service', '/bin/true'));

@@ -99,7 +99,8 @@ export function enter(pid: string, options: readonly string[], ...argv: string[]
   );
 }
 
-function execute(program: string, ...args: string[]): Promise<Outcome> {
+/** Runs a program of this host, and returns its outcome. */
+export function execute(program: string, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
