@@ -4,7 +4,7 @@
 #   CONDOR_IDTOKEN=… CONDOR_TOKEN_FETCH_SHA256=… sh shell.sh condor_submit -spool job.sub
 #
 # Set both variables in the settings of your CI system, not on a command line, which every account of the host can see.
-# SHA256SUMS of the release contains the sum. The script needs Node 20.19 or later; the command needs HTCondor's tools.
+# SHA256SUMS of the release contains the sum. The script needs Node 20.19 or later; condor_submit needs HTCondor's tools.
 set -eu
 : "${CONDOR_IDTOKEN:?a token of your pool}" "${CONDOR_TOKEN_FETCH_SHA256:?the sum of condor_token_fetch.mjs}"
 version=v0.1.0 pool=cm.example.org schedd=ap40.example.org

@@ -1,4 +1,4 @@
-/** The rules of the tree for the code itself, how long a file is and what it exports, and for what is built of it. */
+/** Rules for the code: length and exports of a file, and the size of the bundles. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const MAX_ACTION_BYTES = 250_000;
 const MAX_COMMAND_BYTES = 215_000;
 const MAX_SERVICE_BYTES = 360_000;
 
-describe('code', () => {
+describe('The code', () => {
   test(`has at most ${MAX_LINES} lines a file in src`, () => {
     const long = sources.filter(({ lines }) => lines > MAX_LINES);
     assert.deepEqual(
@@ -21,7 +21,7 @@ describe('code', () => {
     );
   });
 
-  test('has no any, and no compiler or linter silenced without a reason', () => {
+  test('contains no any, and silences no compiler or linter without a reason', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /(:|<|\bas) any\b/, path);
     for (const { path } of sources) {
       const text = readFileSync(join(projectRoot, path), 'utf8');
@@ -34,11 +34,13 @@ describe('code', () => {
     assert.equal((manifest as { version: string }).version, VERSION);
   });
 
-  test('exports nothing that no other file names, tests included', () => {
-    const files = [...filesBelow('src', '.ts'), ...filesBelow('test', '.ts')].map((path) => {
-      const text = readFileSync(join(projectRoot, path), 'utf8');
-      return { path, text, words: new Set(text.match(/\w+/g)) };
-    });
+  test('exports only what another file uses', () => {
+    const files = [...filesBelow('src', '.ts'), ...filesBelow('test', '.ts'), ...filesBelow('scripts', '.ts')].map(
+      (path) => {
+        const text = readFileSync(join(projectRoot, path), 'utf8');
+        return { path, text, words: new Set(text.match(/\w+/g)) };
+      },
+    );
     const dead = files.flatMap(({ path, text }) =>
       [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)]
         .filter(([, name = '']) => !files.some((other) => other.path !== path && other.words.has(name)))
@@ -48,25 +50,25 @@ describe('code', () => {
   });
 });
 
-describe('what is shipped', () => {
+describe('A bundle', () => {
   const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 
-  test('has no HTTP client that nobody uses', () => {
+  test('contains no unused HTTP client', () => {
     for (const file of ['dist/action/index.js', 'dist/cli/index.js', 'dist/service/index.js']) {
       assert.doesNotMatch(read(file), /llhttp|node_modules\/undici\/lib|DispatcherBase|WebSocketStream/, file);
     }
   });
 
-  test('is small', () => {
+  test('stays below its maximum size', () => {
     assert.ok(statSync(join(projectRoot, 'dist/action/index.js')).size <= MAX_ACTION_BYTES);
     assert.ok(statSync(join(projectRoot, 'dist/cli/index.js')).size <= MAX_COMMAND_BYTES);
     assert.ok(statSync(join(projectRoot, 'dist/service/index.js')).size <= MAX_SERVICE_BYTES);
   });
 
-  test('has no toolkit in the command', () =>
+  test('of the command contains no toolkit of the Action', () =>
     assert.doesNotMatch(read('dist/cli/index.js'), /@actions\/core|GITHUB_OUTPUT/));
 
-  test('knows nothing of the machine that built it', () => {
+  test('contains no path of the machine that built it', () => {
     for (const file of ['dist/action/index.js', 'dist/cli/index.js', 'dist/service/index.js']) {
       assert.ok(!read(file).includes(`${projectRoot}/`), file);
     }

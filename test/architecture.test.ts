@@ -1,4 +1,4 @@
-/** The rules of the tree, read from the sources: who may import whom, who may touch the world, who sees secrets. */
+/** Rules for the tree, checked in the sources: which files may import which, access the process, and read secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { projectRoot } from './support/project.ts';
 import { sources } from './support/sources.ts';
 
 /**
- * Rows from top to bottom; in a row, groups that do not know each other. A file imports from lower rows only, and from
- * its own group, without cycles.
+ * Floors from top to bottom. The groups of a floor do not import each other. A file imports only from lower floors and
+ * from its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/service/']],
@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/errors.ts', 'src/runtime/']],
 ];
 
-/** Modules of Node and of others that only some files may import. */
+/** Modules of Node and of packages that only these files may import. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
@@ -57,7 +57,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [/^undici/, []],
 ];
 
-/** Who may ask what of the process. */
+/** Files that may access these properties of the process. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/index.ts': /^exitCode$/,
   'src/action/post-entry.ts': /^argv$/,
@@ -87,29 +87,29 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/token/token-file.ts': /^platform$/,
 };
 
-/** Who may look at a secret, and how often it does. */
+/** Files that may read a secret, with the number of calls. */
 const REVEALS: Readonly<Record<string, number>> = {
   'src/action/main.ts': 1, // masks it
   'src/action/deliver.ts': 1, // sets the output
   'src/cli/main.ts': 1, // prints it
-  'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file with it
-  'src/credentials/idtokens.ts': 1, // splits the input in lines
-  'src/credentials/kerberos.ts': 3, // is the keytab base64? reads it; makes the keys of the password
-  'src/credentials/password.ts': 1, // takes the line
-  'src/credentials/scitokens.ts': 5, // trims it; is it empty, has it blanks, how long is it? is there one to mask?
+  'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file that contains it
+  'src/credentials/idtokens.ts': 1, // splits the input into lines
+  'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
+  'src/credentials/password.ts': 1, // reads the line
+  'src/credentials/scitokens.ts': 5, // trims it; checks for empty, blanks and length; checks whether one exists to mask
   'src/daemon/token-commands.ts': 1, // sends it to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
-  'src/credentials/token-service.ts': 1, // asks the runner with it
+  'src/credentials/token-service.ts': 1, // authenticates to the runner
   'src/credentials/token-exchange.ts': 1, // sends it
-  'src/service/fetcher.ts': 1, // gives the seed to the library
+  'src/service/fetcher.ts': 1, // passes the seed to the library
   'src/service/token-endpoint.ts': 1, // sends it to the job
   'src/token/token-file.ts': 1, // writes it
   'src/security/methods/munge.ts': 1, // sends it
   'src/security/methods/password.ts': 1, // derives the key
-  'src/security/methods/scitokens.ts': 1, // sends it, once the server is proven
-  'src/security/methods/tls-tunnel.ts': 1, // gives the private key to TLS
+  'src/security/methods/scitokens.ts': 1, // sends it after the server has authenticated itself
+  'src/security/methods/tls-tunnel.ts': 1, // passes the private key to TLS
   'src/token/bearer.ts': 2, // parses it; reads the claims of a job token
-  'src/token/jwt.ts': 5, // parses it, twice; its signature as key, and to be masked if it is long enough
+  'src/token/jwt.ts': 5, // parses it, twice; uses its signature as key, and masks it if it is long enough
 };
 
 const isIn = (path: string, places: readonly string[]) =>
@@ -123,13 +123,13 @@ function placeOf(path: string): { row: number; group: readonly string[] } | unde
   return undefined;
 }
 
-describe('imports', () => {
+describe('Imports', () => {
   test('are found', () => {
     assert.ok(sources.length > 30);
     assert.ok(sources.flatMap(({ imports }) => imports).length > 100);
   });
 
-  test('of our own name files that are there, with their ending', () => {
+  test('of this project name existing files with their extension', () => {
     const paths = new Set(sources.map(({ path }) => path));
     for (const { path, imports } of sources) {
       for (const each of imports.filter((name) => name.startsWith('src/')))
@@ -151,12 +151,12 @@ describe('imports', () => {
     assert.deepEqual(wrong, []);
   });
 
-  test('of crypto are of types, or the start has to wait for it', () => {
+  test('of crypto are types only, because loading it delays the start', () => {
     const early = sources.filter(({ code }) => /^import (?!type\b).*'node:crypto'/m.test(code));
     assert.deepEqual(early, []);
   });
 
-  test('make no circle, types included', () => {
+  test('are acyclic, including those of types', () => {
     const edges = new Map(
       sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('src/'))]),
     );
@@ -170,7 +170,7 @@ describe('imports', () => {
     for (const path of edges.keys()) visit(path, []);
   });
 
-  test('have every built-in module under its node: name', () => {
+  test('name built-in modules with node:', () => {
     const odd = sources.flatMap(({ path, imports }) =>
       imports.filter((name) => /^[a-z_]+$/.test(name) && name !== 'yaml').map((name) => `${path}: ${name}`),
     );
@@ -192,7 +192,7 @@ describe('imports', () => {
     });
   }
 
-  test('are of four packages, which are bundled: whoever installs this one installs no other', () => {
+  test('name only the four packages that are bundled', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
     const packages = sources
@@ -205,8 +205,8 @@ describe('imports', () => {
   });
 });
 
-describe('the token service', () => {
-  test('is unknown to the other bundles', () => {
+describe('The token service', () => {
+  test('is not imported by the other entry points', () => {
     for (const { path, imports } of sources.filter((each) => !/^src\/(service|policy)\//.test(each.path)))
       assert.ok(!imports.some((name) => /^src\/(service|policy)\//.test(name)), path);
     for (const bundle of ['action', 'cli', 'lib'])
@@ -217,7 +217,7 @@ describe('the token service', () => {
       );
   });
 
-  test('has a policy that touches nothing: no files, no network, no process', () => {
+  test('has a policy without access to files, network and process', () => {
     for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/policy/')))
       assert.deepEqual(
         imports.filter((name) => !/^(src\/policy\/|yaml$)/.test(name)),
@@ -227,8 +227,8 @@ describe('the token service', () => {
   });
 });
 
-describe('the world', () => {
-  test('is asked of process by the files listed, for what is listed', () => {
+describe('The process', () => {
+  test('is used only by the listed files, for the listed properties', () => {
     const used = new Set<string>();
     for (const { path, code } of sources) {
       for (const [, property = ''] of code.matchAll(/(?<![.\w'"`-])process(?:\?)?\.(\w+)/g)) {
@@ -240,11 +240,11 @@ describe('the world', () => {
     assert.deepEqual([...used].sort(), Object.keys(PROCESS).sort());
   });
 
-  test('is not printed to past the shells', () => {
+  test('is printed to by the entry points only', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\bconsole\./, path);
   });
 
-  test('gives its time and its randomness through Host', () => {
+  test('provides time and randomness through Host only', () => {
     for (const { path, code } of sources.filter(
       ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts', 'src/service/world.ts'].includes(path),
     )) {
@@ -256,21 +256,21 @@ describe('the world', () => {
     }
   });
 
-  test('never ends the process in the middle', () => {
+  test('is never ended by process.exit', () => {
     for (const { path, code } of sources)
       assert.doesNotMatch(code, /\bprocess\.(exit|abort|kill(?!\(pid, 0\))|reallyExit)\(/, path);
   });
 });
 
-describe('secrets', () => {
-  test('are looked at by the files listed, as often as listed', () => {
+describe('Secrets', () => {
+  test('are revealed only by the listed files, as often as listed', () => {
     const found = sources
       .map(({ path, code }): [string, number] => [path, code.match(/\.reveal\(\)/g)?.length ?? 0])
       .filter(([, count]) => count > 0);
     assert.deepEqual(Object.fromEntries(found), REVEALS);
   });
 
-  test('cannot be examined in another way', () => {
+  test('cannot be read in another way', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
   });
 });

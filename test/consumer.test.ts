@@ -82,7 +82,7 @@ describe('A project that depends on the package', () => {
     assert.match(stdout, /Property 'input' does not exist on type 'DaemonError'/);
   });
 
-  test('gets at most six declaration files, which import nothing of Node', () => {
+  test('receives at most six declaration files, which import no module of Node', () => {
     const found = readdirSync(join(installed, 'dist/lib'), { recursive: true, encoding: 'utf8' });
     const declarations = found.filter((name) => name.endsWith('.d.ts'));
     assert.ok(declarations.length <= 6, declarations.join(' '));
@@ -90,7 +90,7 @@ describe('A project that depends on the package', () => {
     assert.doesNotMatch(text.join('\n'), /node:|NodeJS\.|Buffer/);
   });
 
-  test('can read a description of every exported function, with an example', () => {
+  test('finds a description and an example for every exported function', () => {
     const text = readFileSync(join(installed, 'dist/lib/index.d.ts'), 'utf8');
     for (const [, name] of text.matchAll(/^export declare function (\w+)/gm)) {
       const [, description = ''] =

@@ -1,4 +1,4 @@
-/** That the tests of the documents find mistakes in them. */
+/** The tests of the documents detect mistakes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -14,11 +14,11 @@ import {
   skipWindows,
 } from './support/snippets.ts';
 
-describe('a mistake in a document is found:', () => {
+describe('The document check', () => {
   const uses = 'condor-token-fetch/condor-token-fetch@v0';
   const step = (inputs: string, name = uses) => `- uses: ${name}\n  with: { ${inputs} }\n`;
   const expression = (text: string) => `\${{ ${text} }}`;
-  test('none here', async () => {
+  test('accepts a document without mistakes', async () => {
     const [found] = await checkWorkflow('x', step(`pool: cm, idtoken: "${expression('secrets.A')}", authz: READ`));
     assert.equal(found?.uses, uses);
   });
@@ -40,16 +40,16 @@ describe('a mistake in a document is found:', () => {
     ['a job without a machine', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
     ['a script that bash cannot parse', '- run: if true; then\n', /syntax error|unexpected end/],
   ] as const)
-    test(what, { skip: what.includes('bash') && skipWindows }, async () => {
+    test(`reports ${what}`, { skip: what.includes('bash') && skipWindows }, async () => {
       await assert.rejects(checkWorkflow('x', text), complaint);
     });
-  test('an input without a workflow around it', () =>
+  test('reports an unknown input outside of a workflow', () =>
     assert.throws(() => checkInputs('x', { lifetime: 'ever' }), /lifetime/));
-  test('a shell without its end', { skip: skipWindows }, () => {
+  test('reports an unfinished shell command', { skip: skipWindows }, () => {
     assert.throws(() => checkShell('x', commandsOf({ language: 'console', text: '$ echo "\nfine\n' })), /x: /);
     checkShell('x', commandsOf({ language: 'console', text: '$ true\n) not for the shell\n# true\n' }));
   });
-  test('TypeScript of another time', () =>
+  test('reports TypeScript that does not compile', () =>
     assert.throws(
       () =>
         checkTypeScript('mistakes', [
@@ -57,13 +57,13 @@ describe('a mistake in a document is found:', () => {
         ]),
       /'pol'/,
     ));
-  test('a link to nowhere', () => {
+  test('reports a broken link', () => {
     assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /not there/);
     assert.throws(() => checkLink('README.md', 'docs/PARITY.md#nowhere'), /no heading nowhere/);
     assert.throws(() => checkLink('README.md', '../README.md'), /leaves/);
     checkLink('docs/PARITY.md', '../README.md#inputs');
   });
-  test('in prose only', () => {
+  test('ignores code in the check of prose', () => {
     const markdown = '[a](b.md) `[c](d.md)`\n```md\n[e](f.md)\n# G\n```\n# A b, `c`: d\n## A b c d\n[h](https://i)\n';
     assert.deepEqual(linksOf(markdown), ['b.md']);
     assert.doesNotMatch(prose(markdown), /d\.md|f\.md/);

@@ -1,4 +1,4 @@
-/** The README: whatever it shows that can be run is run. */
+/** Runs everything in the README that can be run. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { checkWorkflow, commandsOf, evaluated, isOurs, skipWindows } from './sup
 import { TokenServices } from './support/token-services.ts';
 import { ABSENT, Ways } from './support/ways.ts';
 
-describe('what the README shows is done', () => {
+describe('The recipes of the README work:', () => {
   let ways: Ways;
   let pool: EmbeddedPool;
   let other: EmbeddedPool;
@@ -47,7 +47,7 @@ describe('what the README shows is done', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Under its heading. */
+  /** The snippet below its heading. */
   function shown(heading: string, language: string): Block {
     const section = readFileSync(join(projectRoot, 'README.md'), 'utf8')
       .split(/^(?=##+ )/m)
@@ -63,7 +63,7 @@ describe('what the README shows is done', () => {
       .replaceAll('cm.example.net', other.collector)
       .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool')
       .replaceAll(/127\.0\.0\.1:96\d\d/g, pool.collector);
-  /** The steps of the Action, one after the other, with what they have to have. */
+  /** Runs the steps of the Action in order, with their prerequisites. */
   async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
     const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
     assert.equal(steps.length, results.length);
@@ -97,6 +97,13 @@ describe('what the README shows is done', () => {
     assert.ok(existsSync(step.outputs['token-file'] ?? ''));
   };
 
+  /** The rows of the table in a document that has this heading. */
+  const rowsOf = (text: string, heading: string): readonly (readonly [string, string])[] =>
+    [
+      ...(text.split(`| ${heading} | |\n|---|---|\n`)[1]?.split('\n\n')[0] ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm),
+    ].map(([, name = '', value = '']) => [name, value] as const);
+  /** A value without what differs in each run: times, ids and numbers. */
+  const kindOf = (value: string) => value.replaceAll(/[0-9a-f]{32}/g, 'ID').replaceAll(/\d+/g, '0');
   test('Quick start', () =>
     act('Quick start', (step) => {
       isFor('ci@example.org', 'READ WRITE', '1800')(step);
@@ -109,6 +116,12 @@ describe('what the README shows is done', () => {
           `${line} is printed:\n${step.raw}`,
         );
       }
+      const sample = rowsOf(readFileSync(join(projectRoot, 'README.md'), 'utf8'), 'HTCondor token');
+      const printed = [...step.summary.matchAll(/<tr><td>(.*?)<\/td><td><code>(.*?)<\/code><\/td><\/tr>/g)];
+      assert.deepEqual(
+        printed.map(([, name = '', value = '']) => [name, kindOf(value)]),
+        sample.map(([name, value]) => [name, kindOf(here(value).replace('alice@', 'ci@'))]),
+      );
     }));
   test('Two pools in one job', () =>
     act(
@@ -171,7 +184,7 @@ describe('what the README shows is done', () => {
     }
   });
 
-  /** On a machine with our command, by both of its names, and a token; without any network beyond. */
+  /** On a host with the command under both names, and a token; without any other network. */
   function shell(
     script: string,
     env: Readonly<Record<string, string>> = {},

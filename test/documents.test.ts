@@ -1,4 +1,4 @@
-/** The documents: whatever can be pasted is right, and every link leads somewhere. */
+/** The documents: everything that can be pasted is valid, and every link has a target. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const OTHER_SYSTEMS = /^examples\/(gitlab\/|buildkite|circleci|forgejo-keyless)/
 const WORKFLOWS = ['.github/workflows', 'examples']
   .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
   .filter((file) => !OTHER_SYSTEMS.test(file));
-/** Other words than these at a fence would be something that nobody looks at. */
+/** A code block with any other language would not be checked. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', 'yml', ''];
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
@@ -38,30 +38,30 @@ const place = ({ file, line }: Block) => `${file}:${line}`;
 const blocks = DOCUMENTS.flatMap((file) => blocksOf(file));
 const inLanguage = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
 
-describe('documents', () => {
-  test('have blocks in languages that are looked at', () => {
+describe('The documents', () => {
+  test('contain only code blocks in languages that are checked', () => {
     for (const block of blocks) assert.ok(LANGUAGES.includes(block.language), `${place(block)}: ${block.language}`);
     for (const language of ['yaml', 'sh', 'console', 'ts']) assert.ok(inLanguage(language).length > 0, language);
   });
 
   for (const block of inLanguage('yaml').filter(({ name }) => name !== 'gitlab'))
-    test(`${place(block)} is a workflow that GitHub and the Action take`, async () => {
+    test(`${place(block)} is a valid workflow with valid inputs`, async () => {
       const steps = await checkWorkflow(place(block), block.text);
       assert.ok(steps.some(isOurs), 'with this Action');
     });
 
   for (const file of WORKFLOWS)
-    test(`${file} is a workflow that GitHub and the Action take`, async () => {
+    test(`${file} is a valid workflow with valid inputs`, async () => {
       await checkWorkflow(file, read(file));
     });
 
   for (const block of inLanguage('sh', 'console'))
-    test(`${place(block)} is what a shell takes`, { skip: skipWindows }, () => {
+    test(`${place(block)} is valid shell`, { skip: skipWindows }, () => {
       assert.ok(commandsOf(block).trim() !== '');
       checkShell(place(block), commandsOf(block));
     });
 
-  test('have TypeScript that compiles with the package', () => {
+  test('contain TypeScript that compiles with the package', () => {
     checkTypeScript(
       'documents',
       inLanguage('ts').map(({ text }) => text),
@@ -69,21 +69,21 @@ describe('documents', () => {
   });
 
   for (const file of DOCUMENTS)
-    test(`${file} has links that lead somewhere, and names files that are there`, () => {
+    test(`${file} has working links and names existing files`, () => {
       for (const target of linksOf(read(file))) checkLink(file, target);
       for (const [, path = ''] of read(file).matchAll(/`((?:src|test|docs|dist|examples)\/(?!dev\/)[\w./-]*)`/g))
         assert.ok(isHere(path), `${file}: ${path}`);
     });
 });
 
-describe('the README', () => {
+describe('The README', () => {
   const readme = read('README.md');
 
-  test('has every flag of the command', () => {
+  test('lists every flag of the command', () => {
     for (const { name, value = '' } of FLAGS) assert.ok(readme.includes(`\`-${name}${value === '' ? '`' : ' '}`), name);
   });
 
-  test('has every code of an error, beside its exit status', () => {
+  test('lists every error code with its exit status', () => {
     for (const { code, exitStatus } of everyError())
       assert.match(readme, new RegExp(`^\\|[^|]*\`${code}\`[^|]*\\| ${exitStatus} \\|`, 'm'));
   });

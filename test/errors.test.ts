@@ -1,4 +1,4 @@
-/** Errors: whose move it is, which status and code, and that none of their texts can do harm. */
+/** Errors: who should act, the exit status and the code; and their texts cannot inject workflow commands. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,10 +47,10 @@ const STATUS: Readonly<Record<string, readonly [string, number]>> = {
   ERR_OUTPUT: ['OutputError', 8],
 };
 
-/** All that a runner or a terminal could obey. */
+/** Everything that a runner or a terminal interprets. */
 const HOSTILE = 'bad ##[add-mask]x\n::set-output name=token::y\r::error::z \u001b[2J\u0007\u202e\u2028\u0000 end';
 
-describe('every error', () => {
+describe('Error classes', () => {
   for (const error of everyError()) {
     test(`${error.code} has the class and the status of the interface`, () => {
       assert.deepEqual([error.name, error.exitStatus], STATUS[error.code]);
@@ -58,37 +58,37 @@ describe('every error', () => {
     });
   }
 
-  test('of the interface is there', () => {
+  test('exist for every code of the interface', () => {
     assert.deepEqual([...new Set(everyError().map(({ code }) => code))].sort(), Object.keys(STATUS).sort());
   });
 
-  test('of errors.ts is in the table above', () => {
+  test('are all in the table of this test', () => {
     const source = readFileSync(join(projectRoot, 'src/errors.ts'), 'utf8');
     assert.deepEqual([...new Set(source.match(/\bERR_[A-Z_]+\b/g))].sort(), Object.keys(STATUS).sort());
   });
 });
 
-describe('where it happened', () => {
-  test('is told once, by the innermost', () => {
+describe('The phase and the peer', () => {
+  test('are set once, by the innermost call', () => {
     const error = new ConnectError('ERR_CLOSED', 'x').at('session', '<a:1>').at('locate', '<b:2>');
     assert.deepEqual([error.phase, error.peer], ['session', '<a:1>']);
   });
 
-  test('is told with the code in the first line', () => {
+  test('are printed with the code in the first line', () => {
     const error = new ConnectError('ERR_CLOSED', 'the peer closed').at('session', '<a:1>');
     assert.equal(describeError(error)[0], 'the peer closed (ERR_CLOSED, while: session, at <a:1>)');
   });
 });
 
-describe('a description', () => {
-  test('has what happened, each attempt, and the hints, one a line', () => {
+describe('The description of an error', () => {
+  test('contains the failure, each attempt and the hints, one per line', () => {
     const attempts = [{ method: 'IDTOKENS', reason: 'it expired' }];
     const lines = describeError(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'none was accepted', attempts));
     assert.deepEqual(lines.slice(0, 2), ['none was accepted (ERR_METHODS_EXHAUSTED)', '  IDTOKENS: it expired']);
     assert.ok(lines.length > 2 && lines.slice(2).every((line) => line.startsWith('Hint: ')));
   });
 
-  test('of what is no error of ours says that it is a bug', () => {
+  test('reports an untyped error as a bug', () => {
     assert.deepEqual(describeError(new RangeError('oops')), [
       'RangeError: oops',
       'This is a bug in condor-token-fetch; please report it.',
@@ -106,7 +106,7 @@ describe('a description', () => {
     ['something else thrown', new Error(HOSTILE)],
   ];
   for (const [where, error] of errors) {
-    test(`of an error with hostile text in ${where} is harmless`, () => {
+    test(`sanitises hostile text in ${where}`, () => {
       for (const line of describeError(error)) assertHarmless(line);
     });
   }

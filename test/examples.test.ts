@@ -1,4 +1,4 @@
-/** What users paste: each example is read as its CI system reads it, and its script part is run at a pool. */
+/** The examples: each is parsed as its CI system does, and its script runs at a pool. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const KEYLESS: Readonly<Record<string, () => string>> = {
   },
   'buildkite.yml': () => {
     const { steps } = parse(exampleText('buildkite.yml')) as { steps: readonly { command: string }[] };
-    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as the upload of a pipeline does it
+    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` does it
   },
   'circleci.yml': () => {
     const { jobs } = parse(exampleText('circleci.yml')) as {
@@ -76,7 +76,7 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
       assert.match(script, /-token-service (https:\/\/ap40\.example\.org:8443\/token|"\$CONDOR_TOKEN_SERVICE") /);
     });
 
-    test('sets BEARER_TOKEN for the one command only', () => {
+    test('sets BEARER_TOKEN for one command only', () => {
       const lines = scriptOf()
         .split('\n')
         .filter((line) => line.includes('BEARER_TOKEN'));
@@ -87,13 +87,13 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
   });
 }
 
-test('the trust policy is one that the token service accepts', () => {
+test('the example of a trust policy is accepted by the token service', () => {
   const context = { hostName: 'ap40.example.org', superUsers: [], insecureTestIssuer: false };
   const parsed = parseConfig(exampleText('token-service/config.yaml'), context);
   assert.ok('config' in parsed, JSON.stringify(parsed));
 });
 
-test('the list of examples names every file, and every file is looked at here', () => {
+test('the list of examples names every file, and every file is tested here', () => {
   const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
   const service = ['token-service/config.yaml', 'token-service/Containerfile'];
   const keycloak = ['keycloak/realm-client-credentials.json', 'keycloak/realm-jwt-bearer.json'];
@@ -114,8 +114,8 @@ test('the list of examples names every file, and every file is looked at here', 
 
 for (const file of WORKFLOWS) {
   describe(file, () => {
-    test('is a workflow, and its steps say only what this Action understands', async () => {
-      // Forgejo and Gitea take whole addresses; in the rest their workflows are GitHub's.
+    test('is a valid workflow with inputs of this Action', async () => {
+      // Forgejo and Gitea accept complete URLs; otherwise, their workflows are GitHub's.
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
       assert.ok(steps.length > 0);
@@ -134,7 +134,7 @@ for (const file of WORKFLOWS) {
       }
     });
 
-    test('is safe: no rights but to read, nothing that moves, no expression in a script', async () => {
+    test('has read permissions only, pinned actions, and no expression in a script', async () => {
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       if (!file.startsWith('forgejo')) assert.deepEqual(workflow.permissions, {});
       for (const { permissions } of Object.values(workflow.jobs))
@@ -147,8 +147,8 @@ for (const file of WORKFLOWS) {
   });
 }
 
-describe('gitlab', () => {
-  test('the component uses all of its inputs, and makes no artifact', () => {
+describe('The GitLab example', () => {
+  test('uses all inputs of its component, and creates no artifact', () => {
     const job = gitLabJob(NOWHERE, {});
     assert.equal(job.artifacts, undefined);
     assert.equal(job.variables?.['_CONDOR_COLLECTOR_HOST'], NOWHERE.collector);
@@ -160,7 +160,7 @@ describe('gitlab', () => {
   });
 });
 
-describe('Jenkinsfile', () => {
+describe('The Jenkinsfile', () => {
   test('is a pipeline that fetches, submits and removes', () => {
     const { environment, stages, always } = readJenkinsfile(exampleText('Jenkinsfile'));
     assert.deepEqual(
@@ -192,7 +192,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
     });
     const place = () => ({ collector: pool.collector, schedd: 'ci@pool' });
 
-    test('gives its commands a token that is theirs alone, and leaves nothing', async () => {
+    test('gives its commands a private token, and leaves no files', async () => {
       const idtoken = pool.idToken('alice');
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
       assert.equal(status, 0, output);
@@ -203,7 +203,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
     });
 
-    test('shows the credential to no command line, and to no tool', async () => {
+    test('passes the credential to no command line and no tool', async () => {
       const idtoken = pool.idToken('alice');
       const { output } = await runExample({ machine, pool: place(), idtoken });
       const lines = machine.notes.split('\n');
@@ -223,7 +223,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       );
     });
 
-    test('runs nothing that was downloaded if its sum is another', async () => {
+    test('runs no download with a different checksum', async () => {
       const started = machine.notes.split('\n').filter((line) => line.startsWith('node ')).length;
       const idtoken = pool.idToken('alice');
       const { status, remains } = await runExample({ machine, pool: place(), idtoken, sha256: '0'.repeat(64) });
@@ -232,7 +232,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.deepEqual(remains, []);
     });
 
-    test('fails with code and hint, and before the command, where the credential is of another pool', async () => {
+    test('fails with code and hint before the command if the credential is of another pool', async () => {
       const submitted = machine.notes.split('condor_submit ').length;
       const idtoken = strangeJwt();
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
@@ -262,12 +262,12 @@ test('shell.sh removes the token when it is told to end', { skip: process.platfo
   }
 });
 
-/** A workflow without what only Forgejo accepts. */
+/** A workflow without the parts that only Forgejo accepts. */
 function asGitHub(text: string): string {
   return text.replaceAll('uses: https://github.com/', 'uses: ').replace('enable-openid-connect: true\n', '');
 }
 
-/** What an expression becomes, as far as it matters here. */
+/** The value of an expression, as far as the test needs it. */
 function evaluated(value: unknown): string {
   return String(value)
     .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, strangeJwt())

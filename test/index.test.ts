@@ -1,4 +1,4 @@
-/** The library as it is before any daemon answers: options, errors, and what the package exports. */
+/** The library before any daemon responds: options, errors, and the exports of the package. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -27,7 +27,7 @@ let address: string;
 let directory: string;
 let connections = 0;
 
-/** Accepts, and says nothing. */
+/** Accepts connections and sends nothing. */
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'library-'));
   server = createServer((socket) => {
@@ -41,7 +41,7 @@ after(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('an option that makes no sense', () => {
+describe('An invalid option', () => {
   const cases: readonly [string, FetchOptions, string][] = [
     ['pool', { pool: 'a b!' }, 'pool'],
     ['type', { pool: 'cm', type: 'shedd' }, 'type'],
@@ -62,7 +62,7 @@ describe('an option that makes no sense', () => {
     ['file', { pool: 'cm', file: ' ' }, 'file'],
   ];
   for (const [what, options, input] of cases) {
-    test(`${what} is an InputError about ${input}`, async () => {
+    test(`causes an InputError about ${input}: ${what}`, async () => {
       await assert.rejects(fetchToken({ idtoken, ...options }), (error: unknown) => {
         assert.ok(error instanceof InputError && error instanceof HTCondorError, String(error));
         assert.deepEqual([error.code, error.input], ['ERR_INPUT', input]);
@@ -71,35 +71,35 @@ describe('an option that makes no sense', () => {
     });
   }
 
-  test('an empty list of levels is refused too: a list that came out empty must not lift the restriction', async () => {
+  test('is rejected if it is an empty list of levels, which must not lift the restriction', async () => {
     await assert.rejects(fetchToken({ idtoken, address, authz: [] }), { code: 'ERR_INPUT', input: 'authz' });
     assert.equal(connections, 0);
   });
 });
 
-describe('time', () => {
-  test('is over after timeoutMs, to the millisecond and not to the second', async (context) => {
+describe('The time limit of the library', () => {
+  test('is timeoutMs, in milliseconds and not rounded to seconds', async (context) => {
     const timer = context.mock.method(globalThis, 'setTimeout');
     await assert.rejects(fetchToken({ idtoken, address, timeoutMs: 101 }), { code: 'ERR_TIMEOUT' });
     assert.ok(timer.mock.calls.some((call) => call.arguments[1] === 101));
   });
 
-  test('is over when the caller says so', async () => {
+  test('ends when the caller aborts', async () => {
     const controller = new AbortController();
     server.once('connection', () => controller.abort(new Error('enough')));
     const fetched = fetchToken({ idtoken, address, signal: controller.signal });
     await assert.rejects(fetched, (error: unknown) => error instanceof ConnectError && error.message === 'cancelled');
   });
 
-  test('is over before it began, for a signal that is aborted: nobody is called', async () => {
+  test('ends before any connection if the signal is aborted already', async () => {
     const before = connections;
     await assert.rejects(fetchToken({ idtoken, address, signal: AbortSignal.abort() }), { code: 'ERR_TIMEOUT' });
     assert.equal(connections, before);
   });
 });
 
-describe('what is told', () => {
-  test('is every secret, and first of all, and a log without secrets', async () => {
+describe('The callbacks of the library', () => {
+  test('receive every secret before its use, and a log without secrets', async () => {
     const told: string[] = [];
     const options: FetchOptions = {
       ...{ idtoken, address, timeoutMs: patience(300), file: join(directory, 'ci') },
@@ -116,12 +116,12 @@ describe('what is told', () => {
     assert.equal(existsSync(join(directory, 'ci')), false);
   });
 
-  test('is not more if nobody listens', async () => {
+  test('are optional', async () => {
     await assert.rejects(fetchToken({ idtoken, address, timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
   });
 });
 
-describe('the package', () => {
+describe('The package', () => {
   test('exports four functions and the error classes', async () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { exports } = manifest as { exports: { '.': { types: string; default: string } } };
@@ -143,7 +143,7 @@ describe('checkFetch', () => {
   });
 });
 
-describe('hintsFor and isHTCondorError', () => {
+describe('The functions hintsFor and isHTCondorError', () => {
   test('advise about an error of the library, and recognise no other error', async () => {
     const error: unknown = await fetchToken({ idtoken, address, type: 'shedd' }).catch((thrown: unknown) => thrown);
     assert.ok(isHTCondorError(error));

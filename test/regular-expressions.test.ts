@@ -1,13 +1,16 @@
-/** No regular expression of src takes more than linear time, whatever a peer sends. */
+/** No regular expression of src takes more than linear time, for any input. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from './support/expressions.ts';
 
 const LENGTH = 4 * 1024;
 const TINY = 22;
-/** CPU time that is worth a second look, in microseconds. A linear expression takes some 30, a quadratic one 2,000 to 20,000. */
+/**
+ * CPU time that triggers a second measurement, in microseconds. A linear expression takes about 30, a quadratic one
+ * 2,000 to 20,000.
+ */
 const SUSPICIOUS_US = 700;
-/** So many times the input may take at most MAX_RATIO times the CPU time. The square of it would be quadratic. */
+/** Growth of the input. The CPU time may grow by at most MAX_RATIO; the square of this growth would be quadratic. */
 const FACTOR = 6;
 const MAX_RATIO = 15;
 
@@ -21,7 +24,7 @@ function cpuTime(work: () => void): number {
 
 const best = (work: () => void) => Math.min(cpuTime(work), cpuTime(work), cpuTime(work));
 
-/** The first input whose CPU time grows faster than its length; undefined: there is none. */
+/** Returns the first input whose CPU time grows faster than its length; undefined if there is none. */
 function superlinear(regExp: RegExp): string | undefined {
   const run = (text: string) => {
     regExp.lastIndex = 0;
@@ -59,7 +62,7 @@ describe('the regular expressions of src', () => {
   test('are not made of texts at run time, except of the hint tables and the configuration of the user', () => {
     assert.deepEqual(dynamicExpressions(), [
       'src/cli/command-hints.ts', // names of inputs
-      'src/daemon/locate.ts', // sent to the collector, and never run here
+      'src/daemon/locate.ts', // sent to the collector, never run by the client
       'src/inputs/credentials.ts', // LOCAL_CONFIG_DIR_EXCLUDE_REGEXP
       'src/messages/hint-rows.ts',
       'src/messages/hints-authentication.ts', // made of constant words

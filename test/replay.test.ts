@@ -1,13 +1,16 @@
-/** Fetches that were recorded at real daemons, once more: with the same entropy, the same bytes leave and are understood. */
+/**
+ * Replays recorded fetches from real daemons: with the same entropy, the client sends the same bytes and accepts the
+ * replies.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { Recording } from '../scripts/record/recording.ts';
 import { readRequest } from '../src/inputs/request.ts';
 import { fetchToken } from '../src/pipeline/fetch.ts';
-import type { Recording } from './record/recording.ts';
 import { listen } from './support/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
@@ -16,7 +19,7 @@ import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
 
-/** The daemon's side of a recording: waits for the recorded bytes, and answers with the recorded ones. */
+/** Plays the daemon of a recording: waits for the recorded bytes and sends the recorded replies. */
 async function replay(socket: Socket, { flights }: Recording, pieces: number): Promise<readonly string[]> {
   const seen: string[] = [];
   const chunks = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
@@ -41,13 +44,13 @@ async function replay(socket: Socket, { flights }: Recording, pieces: number): P
   return seen;
 }
 
-test('there are recordings of two releases', () => assert.equal(recordings.length, 2));
+test('recordings of two releases exist', () => assert.equal(recordings.length, 2));
 
 for (const path of recordings) {
   const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
   describe(recording.about, () => {
     for (const pieces of [1, 100_000]) {
-      test(`is said and understood again, answers in pieces of ${pieces}`, async (context) => {
+      test(`is replayed byte for byte, with replies in pieces of ${pieces}`, async (context) => {
         const server = createServer({ noDelay: true });
         context.after(() => server.close());
         const port = await listen(server);

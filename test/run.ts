@@ -1,9 +1,8 @@
 /**
- * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the words.
- *
- * Prints one line per file as it finishes, failures in full, and a summary. Runs several files at a time, those that take
- * longest first. CONDOR_TEST_CONCURRENCY sets how many.
- * With `--unit` it leaves out the files that need real daemons or namespaces of Linux.
+ * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the
+ * words. Prints one line per file as it finishes, failures in full, and a summary. Runs several files in parallel, the
+ * slowest first, and the ones that mostly wait in addition; CONDOR_TEST_CONCURRENCY sets how many. With `--unit`, omits the files that need real daemons or Linux
+ * namespaces.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,18 +13,23 @@ import { filesBelow, projectRoot } from './support/project.ts';
 import type { Report, Status } from './support/reporter.ts';
 import { patience } from './support/slowness.ts';
 
-/** A file that takes longer hangs. It is killed, and the tests that had not finished are named. */
+/** Time limit for a file. Beyond it, the file is killed, and the unfinished tests are named. */
 const LIMIT_MS = patience(1_200_000);
-/** Interval between lines about the files that are still running, while no other line appears. */
+/** Interval between lines about running files, if no other line is printed. */
 const PROGRESS_MS = 15_000;
-/** Seconds by file, of the last run. */
+/** Duration of each file in the last run, in seconds. */
 const DURATIONS = join(projectRoot, 'build/test-durations.json');
-/** Seconds of files of which no run is recorded, on two idle processors; the first expression that matches counts. */
+/** Estimated duration of files without a recorded run, in seconds on two idle processors; the first match applies. */
 const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\/(reliability|methods|act|documented-workflows)\./, 90],
   [/real\//, 30],
-  [/output\/crash|fuzz\/|action\/|examples|documents/, 15],
+  [/token-file-crash|fuzz\/|action\/|examples|documents/, 15],
 ];
+/** Files that mostly wait: for daemons that restart, for a job, for a tool between two polls, or for a distant peer. */
+const WAITING =
+  /real\/(restarts|token-request-command|fs-relay|documented-workflows)\.|transport\/distance\.|\/renew\./;
+/** Number of them that run beside the others, because they need no processor of their own. */
+const WAITING_AT_ONCE = 2;
 
 interface FileResult {
   readonly file: string;
@@ -38,7 +42,9 @@ interface FileResult {
 const args = process.argv.slice(2);
 const unitOnly = args.includes('--unit');
 const words = args.filter((word) => word !== '--unit');
+const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const files = filesBelow('build/test', '.test.js')
+  .filter((file) => existsSync(join(projectRoot, sourceOf(file)))) // else a file that was renamed since it was compiled
   .filter((file) => !unitOnly || !/\/(real\/|support\/pool\.test)/.test(file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
@@ -53,13 +59,12 @@ if (files.some((file) => file.includes('/real/'))) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const recorded = existsSync(DURATIONS)
   ? (JSON.parse(readFileSync(DURATIONS, 'utf8')) as Record<string, number | undefined>)
   : {};
 const estimate = (file: string) => recorded[file] ?? ESTIMATES.find(([pattern]) => pattern.test(file))?.[1] ?? 2;
 
-/** Runs one file in a process of its own. */
+/** Runs one file in a separate process. */
 async function runFile(file: string, folder: string): Promise<FileResult> {
   const log = join(folder, `${file.replaceAll('/', '-')}.ndjson`);
   const options = [
@@ -99,7 +104,7 @@ function reportsOf(text: string): readonly Report[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Report);
 }
 
-/** What the process itself adds to its reports: tests that never finished, or an exit that no test explains. */
+/** Failures of the process itself: unfinished tests, or an exit status that no test explains. */
 function withProcessFailures({ reports, status, output }: FileResult): readonly Report[] {
   const results = reports.filter((report) => report.status !== undefined);
   if (status === 0 || results.some((report) => report.status === 'fail')) return results;
@@ -115,7 +120,10 @@ function unfinished(reports: readonly Report[]): readonly Report[] {
 }
 
 const counts: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+/** Titles of the failed tests, each with the first lines of its error. They are printed again at the end. */
 const failures: string[] = [];
+/** Lines of an error that the list at the end repeats. A log of CI may be cut to its end. */
+const LINES_AT_THE_END = 12;
 /** Files by reason of their skipped tests. */
 const skips = new Map<string, Map<string, number>>();
 let finished = 0;
@@ -151,8 +159,9 @@ function tell(result: FileResult): void {
     // Tests that a failed hook cancelled are counted; the hook's failure is shown.
     if (status !== 'fail' && (status !== 'cancelled' || own.fail > 0)) continue;
     const title = `${sourceOf(result.file)}: ${path.join(' › ')}`;
-    failures.push(title);
-    print(`\n  ${title}\n${text.trimEnd().replaceAll(/^(?=.)/gm, '    ')}\n`);
+    const shown = text.trimEnd().replaceAll(/^(?=.)/gm, '    ');
+    failures.push(`${title}\n${shown.split('\n').slice(0, LINES_AT_THE_END).join('\n')}`);
+    print(`\n  ${title}\n${shown}\n`);
   }
 }
 
@@ -167,7 +176,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 async function runAll(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'condor-tests-'));
-  const waiting = files.toSorted((a, b) => estimate(b) - estimate(a));
+  const sorted = files.toSorted((a, b) => estimate(b) - estimate(a));
+  const [busy, waiting] = [sorted.filter((file) => !WAITING.test(file)), sorted.filter((file) => WAITING.test(file))];
   const concurrency = Number(process.env['CONDOR_TEST_CONCURRENCY'] ?? availableParallelism() + 1);
   const progress = setInterval(() => {
     if (performance.now() - lastLineAt < PROGRESS_MS) return;
@@ -177,8 +187,8 @@ async function runAll(): Promise<void> {
     print(`${' '.repeat(12)}running: ${each.join(', ')}`);
   }, 1000);
   const durations: Record<string, number | undefined> = { ...recorded };
-  const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  const work = async (next: () => string | undefined) => {
+    for (let file = next(); file !== undefined; file = next()) {
       running.set(file, performance.now());
       const result = await runFile(file, folder);
       running.delete(file);
@@ -187,7 +197,8 @@ async function runAll(): Promise<void> {
     }
   };
   print(`${files.length} test files, ${concurrency} at a time`);
-  await Promise.all(Array.from({ length: concurrency }, work));
+  const workers = Array.from({ length: concurrency }, () => work(() => busy.shift() ?? waiting.shift()));
+  await Promise.all([...workers, ...Array.from({ length: WAITING_AT_ONCE }, () => work(() => waiting.shift()))]);
   clearInterval(progress);
   writeFileSync(DURATIONS, JSON.stringify(durations, undefined, 1));
   rmSync(folder, { recursive: true, force: true });

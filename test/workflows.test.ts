@@ -1,4 +1,4 @@
-/** Our own workflows: what GitHub would take, what moves in them, and who may write. */
+/** The workflows of this repository: valid for GitHub, pinned, and with minimal permissions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { readWorkflow, stepsOf } from './support/workflow.ts';
 const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const load = (file: string) => readWorkflow(file, text(file));
 
-/** Who may write, and what. */
+/** Jobs with write permissions, and their permissions. */
 const WRITERS: Readonly<Record<string, readonly string[]>> = {
   release: ['attestations', 'contents', 'id-token'],
   npm: ['id-token'],
@@ -23,19 +23,19 @@ const WRITERS: Readonly<Record<string, readonly string[]>> = {
 
 for (const file of filesBelow('.github/workflows', '.yml')) {
   describe(file, () => {
-    test('is a workflow, and its steps say only what this Action understands', async () => {
+    test('is a valid workflow with inputs of this Action', async () => {
       const own = stepsOf(await load(file)).filter(({ uses }) => uses === './');
       for (const { with: inputs = {} } of own)
         for (const name of Object.keys(inputs)) assert.ok(name in INPUTS, `there is no input ${name}`);
       if (file.endsWith('/ci.yml')) assert.equal(own.length, 2);
     });
 
-    test('uses every action by a commit, with its version beside it', () => {
+    test('pins every action to a commit, with its version in a comment', () => {
       for (const [line, action = ''] of text(file).matchAll(/^.*\buses: (\S+).*$/gm))
         assert.ok(action === './' || /@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line), line);
     });
 
-    test('has rights for each job, time limits, and no expression in a script', async () => {
+    test('has permissions for each job, time limits, and no expression in a script', async () => {
       const workflow = await load(file);
       assert.deepEqual(workflow.permissions, {});
       for (const [name, { permissions, 'timeout-minutes': minutes }] of Object.entries(workflow.jobs)) {
@@ -52,7 +52,7 @@ for (const file of filesBelow('.github/workflows', '.yml')) {
   });
 }
 
-describe('a release', () => {
+describe('A release', () => {
   const step = async (job: string, name: string) => {
     const { steps } = (await load('.github/workflows/release.yml')).jobs[job] ?? { steps: [] };
     const found = steps.find((each) => each.name === name)?.run;
@@ -61,12 +61,12 @@ describe('a release', () => {
   };
   const skip = process.platform !== 'linux' && 'it is made on Linux';
 
-  test('is started by a whole version only, so never by the tag that it moves', async () => {
+  test('is started by a tag with a complete version only, never by the tag that it moves', async () => {
     const { on } = await load('.github/workflows/release.yml');
     assert.deepEqual(on, { push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } });
   });
 
-  test('has the files that the examples download, and their sums', { skip }, async () => {
+  test('has the files that the examples download, and their checksums', { skip }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
       for (const each of ['dist', 'package.json', 'package-lock.json', 'action.yml', 'README.md', 'LICENSE'])
@@ -89,13 +89,13 @@ describe('a release', () => {
     }
   });
 
-  test('says where it comes from, or npm takes no provenance', () => {
+  test('has the repository URL that npm requires for provenance', () => {
     const { repository } = JSON.parse(text('package.json')) as { repository: { url: string } };
     const { uses } = /uses: (?<uses>\S+)@v0\.1\.0$/m.exec(text('examples/github/submit.yml'))?.groups ?? {};
     assert.equal(repository.url, `git+https://github.com/${uses}.git`);
   });
 
-  test('takes only the tag that is the version of the package', { skip }, async () => {
+  test('accepts only the tag of the version of the package', { skip }, async () => {
     const script = await step('verify', 'The tag is the version of the package');
     const { version } = JSON.parse(text('package.json')) as { version: string };
     const statusFor = (tag: string) =>
@@ -104,7 +104,7 @@ describe('a release', () => {
     assert.deepEqual([statusFor(`v${version}`), statusFor('v99.0.0')], [0, 1]);
   });
 
-  test('is refused for a tag that is not on main', { skip }, async () => {
+  test('is rejected for a tag that is not on main', { skip }, async () => {
     const script = await step('verify', 'The tag is on main');
     inRepository((directory, git) => {
       const status = () =>
@@ -130,7 +130,7 @@ describe('a release', () => {
     ]);
   });
 
-  test('makes the tag of the major version, or moves it', { skip }, async () => {
+  test('creates or moves the tag of the major version', { skip }, async () => {
     const script = await step('release', 'Tag of the major version');
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
@@ -173,7 +173,7 @@ function inRepository(work: (directory: string, git: (...args: string[]) => void
   }
 }
 
-describe('the check of dist', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
+describe('The check of dist', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
   const changes: readonly [string, (directory: string, git: (...args: string[]) => void) => void, number][] = [
     ['accepts what is committed', () => {}, 0],
     ['accepts changes elsewhere', (directory) => writeFileSync(join(directory, 'other'), ''), 0],
@@ -201,7 +201,7 @@ describe('the check of dist', { skip: process.platform === 'win32' && 'it is a s
   }
 });
 
-test('issue forms and the pull request template exist and are valid', () => {
+test('the issue forms and the pull request template are valid', () => {
   for (const file of filesBelow('.github/ISSUE_TEMPLATE', '.yml')) {
     const form = parse(text(file)) as Readonly<Record<string, unknown>>;
     if (file.endsWith('/config.yml')) assert.equal(form['blank_issues_enabled'], false);
@@ -273,7 +273,7 @@ describe('the tests with Node for Windows', { skip: process.platform === 'win32'
   test('fail the run if they fail', () => assert.equal(run({ unshare: 'exit 3' }, true).status, 3));
 });
 
-test('dependencies and actions are looked after every week', () => {
+test('Dependabot checks dependencies and actions every week', () => {
   interface Update {
     readonly 'package-ecosystem': string;
     readonly directory: string;

@@ -437,6 +437,44 @@ function isProgram(path) {
     }
 }
 
+const REASONS = {
+    ENOENT: "it does not exist",
+    EACCES: "permission denied",
+    EPERM: "the operation is not permitted",
+    EROFS: "the file system is read-only",
+    ENOSPC: "no space is left on the device",
+    EFBIG: "the file would exceed the size limit",
+    ENOTDIR: "a part of the path is not a directory",
+    EISDIR: "it is a directory",
+    EEXIST: "it exists already",
+    ELOOP: "it is a symbolic link, or there are too many of them",
+    ENAMETOOLONG: "the path is too long",
+    EBUSY: "it is in use",
+    EMFILE: "too many files are open",
+    EIO: "an input/output error occurred",
+    EPIPE: "the reader closed the pipe",
+    EADDRINUSE: "the address is already in use",
+    EADDRNOTAVAIL: "this host does not have the address",
+    ECONNREFUSED: "connection refused",
+    ECONNRESET: "the connection was reset",
+    EHOSTUNREACH: "the host is unreachable",
+    ENETUNREACH: "the network is unreachable",
+    ETIMEDOUT: "the connection timed out",
+    CERT_HAS_EXPIRED: "its certificate has expired",
+    CERT_NOT_YET_VALID: "its certificate is not valid yet",
+    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for a different host name"
+};
+
+function system_reason_systemReason(error) {
+    if (!(error instanceof Error)) return String(error);
+    const {code, errno, message} = error;
+    if (code === undefined) return message;
+    if (code.startsWith("HPE_")) return "its response is not valid HTTP";
+    if (code.startsWith("ERR_SSL_")) return "it does not use TLS, or not a common version";
+    if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return "the CA of its certificate is not trusted";
+    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
+}
+
 class Writer {
     #parts=[];
     #encrypted;
@@ -668,7 +706,7 @@ class Reader {
     }
     #take(length) {
         const start = this.#at;
-        if (length > this.remaining) throw new ProtocolError("ERR_MESSAGE", "a message ends too early");
+        if (length > this.remaining) throw new ProtocolError("ERR_MESSAGE", "a message is truncated");
         this.#at += length;
         return start;
     }
@@ -812,7 +850,7 @@ class Channel {
             }));
             if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
             if ("failure" in chunk) {
-                throw new ConnectError("ERR_CLOSED", `the connection failed: ${String(chunk.failure)}`, {
+                throw new ConnectError("ERR_CLOSED", `the connection failed: ${system_reason_systemReason(chunk.failure)}`, {
                     cause: chunk.failure,
                     mayBeRestarting: !this.#hasReceived
                 });
@@ -1792,34 +1830,6 @@ function refusal({issuedAt, tokenId, keyId}, now) {
     return `the daemon refused it without a reason; possible causes: ${reasons.join("; ")}`;
 }
 
-const REASONS = {
-    ENOENT: "it does not exist",
-    EACCES: "permission denied",
-    EPERM: "the operation is not permitted",
-    EROFS: "the file system is read-only",
-    ENOSPC: "no space is left on the device",
-    EDQUOT: "the disk quota is exhausted",
-    EFBIG: "the file would exceed the size limit",
-    ENOTDIR: "a part of the path is not a directory",
-    EISDIR: "it is a directory",
-    EEXIST: "it exists already",
-    ELOOP: "it is a symbolic link, or there are too many of them",
-    ENAMETOOLONG: "the path is too long",
-    EBUSY: "it is in use",
-    ENXIO: "it is not a regular file",
-    EXDEV: "it is on another file system",
-    EMFILE: "too many files are open",
-    ENFILE: "too many files are open",
-    EIO: "an input/output error occurred"
-};
-
-function bounded_file_systemReason(error) {
-    if (!(error instanceof Error)) return String(error);
-    const {code, errno, message} = error;
-    if (code === undefined) return message;
-    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
-}
-
 function readBounded(path, maxBytes, check, flags = 0) {
     const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | flags);
     try {
@@ -1860,7 +1870,7 @@ function unreadable(source, what) {
 
 function reasonOf(error) {
     const {code} = error;
-    return code === "EACCES" || code === "EPERM" ? "this account cannot read it" : bounded_file_systemReason(error);
+    return code === "EACCES" || code === "EPERM" ? "this account cannot read it" : system_reason_systemReason(error);
 }
 
 const IDENTITY = "condor@password";
@@ -2087,7 +2097,7 @@ function kdcError({code, text, serverTime, data}, {client, service, realm, now})
         [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
         [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
         [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
-        [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host: it is ${timeOf(now.getTime() / 1e3)} here and ${timeOf(serverTime)} there`
+        [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host, which shows ${timeOf(now.getTime() / 1e3)}; the clock of the KDC shows ${timeOf(serverTime)}`
     };
     const other = `${kdc} refused ${service} to ${client} with error ${code}`;
     const detail = text === undefined || text === "" ? "" : ` (${text.slice(0, 100)})`;
@@ -2125,7 +2135,7 @@ class ByteReader {
     }
     #take(length) {
         const start = this.#at;
-        if (length > this.remaining) throw new KerberosError("it ends too early");
+        if (length > this.remaining) throw new KerberosError("it is truncated");
         this.#at += length;
         return start;
     }
@@ -2144,7 +2154,7 @@ const SETTINGS_REALM = "X-CACHECONF:";
 function parseCredentialCache(bytes) {
     const reader = new ByteReader(bytes);
     const format = reader.unsigned(2);
-    if (format !== FORMAT) throw new KerberosError("it is no credential cache of format 4");
+    if (format !== FORMAT) throw new KerberosError("it is not a credential cache of format 4");
     reader.counted(2);
     const client = getPrincipal(reader);
     const tickets = [];
@@ -2333,7 +2343,7 @@ function encryption_hmac(hash, key, ...parts) {
 
 function assertIntegrity(actual, expected) {
     if (actual.length === expected.length && crypto_crypto().timingSafeEqual(actual, expected)) return;
-    throw new KerberosError("a message was encrypted with another key, or was changed");
+    throw new KerberosError("a message was encrypted with a different key or was modified");
 }
 
 function pbkdf2(password, salt, iterations, length, hash) {
@@ -2552,11 +2562,11 @@ class DerReader {
         let size = first;
         if (first >= 128) {
             const count = first & 127;
-            if (count === 0 || count > 4) throw new KerberosError("a length is not definite");
+            if (count === 0 || count > 4) throw new KerberosError("a length is indefinite");
             size = this.#bytes.subarray(at, at + count).reduce((sum, byte) => sum * 256 + byte, 0);
             at += count;
         }
-        if (at + size > length) throw new KerberosError("an element is longer than the bytes around it");
+        if (at + size > length) throw new KerberosError("an element exceeds its container");
         this.#at = at + size;
         return this.#bytes.subarray(at, this.#at);
     }
@@ -2600,7 +2610,7 @@ function parsePrincipal(text, defaultRealm) {
     }
     const found = realm ?? defaultRealm;
     if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
-    if (parts.includes("") || found === "" || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
+    if (parts.includes("") || found === "" || /\p{Cc}/u.test(text)) throw new KerberosError(`"${text}" is not a principal`);
     return {
         type: NT_PRINCIPAL,
         components: parts,
@@ -2641,7 +2651,7 @@ const keytab_MAX_COMPONENTS = 16;
 
 function parseKeytab(bytes) {
     const reader = new ByteReader(bytes);
-    if (reader.unsigned(2) !== keytab_FORMAT) throw new KerberosError("it is no keytab of format 0x0502");
+    if (reader.unsigned(2) !== keytab_FORMAT) throw new KerberosError("it is not a keytab of format 0x0502");
     const entries = [];
     while (reader.remaining > 0) {
         const size = reader.signed();
@@ -2683,14 +2693,14 @@ function keysOfKeytab(entries, client, source) {
     const own = entries.filter(({principal}) => isSamePrincipal(principal, client));
     if (own.length === 0) {
         const others = [ ...new Set(entries.map(({principal}) => formatPrincipal(principal))) ].slice(0, 5).join(", ");
-        throw new KerberosError(`it has no key of ${formatPrincipal(client)}; it has keys of ${others || "no principal"}`);
+        throw new KerberosError(`it contains no key for ${formatPrincipal(client)}, only for ${others || "no principal"}`);
     }
     const newest = Math.max(...own.map(({version}) => version));
     const current = own.filter(({version}) => version === newest);
     const types = ENCRYPTION_TYPES.filter(type => current.some(({key}) => key.type === type));
     if (types.length === 0) {
         const names = current.map(({key}) => encryptionName(key.type)).join(", ");
-        throw new KerberosError(`its keys are of the encryption type ${names}, which is not supported`);
+        throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`);
     }
     return {
         source: `${source} (kvno ${newest})`,
@@ -2699,7 +2709,7 @@ function keysOfKeytab(entries, client, source) {
         key: async ({type}) => {
             const found = current.find(({key}) => key.type === type)?.key;
             if (found !== undefined) return found;
-            throw new KerberosError(`the KDC answers with the encryption type ${encryptionName(type)}, of which ${source} has no key`);
+            throw new KerberosError(`the KDC replied with the encryption type ${encryptionName(type)}, for which ${source} has no key`);
         }
     };
 }
@@ -2814,7 +2824,7 @@ function readFile(path, owner) {
         const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
         if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is not a regular file");
         if (size > kerberos_files_MAX_FILE_LENGTH) throw new KerberosError("it is too large");
-        if (owner !== undefined && uid !== owner) throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+        if (owner !== undefined && uid !== owner) throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
         return (0, external_node_fs_namespaceObject.readFileSync)(file);
     } finally {
         (0, external_node_fs_namespaceObject.closeSync)(file);
@@ -2872,7 +2882,7 @@ function readCache(name, principal, owner) {
 function primaryOf(directory) {
     try {
         const name = readFile((0, external_node_path_namespaceObject.join)(directory, "primary")).toString().trim();
-        if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError("its file primary names no cache");
+        if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file "primary" contains no cache name');
         return name;
     } catch (error) {
         if (error.code === "ENOENT") return "tkt";
@@ -2884,7 +2894,7 @@ function withoutType(name, supported, what) {
     const [, type, path = ""] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
     if (type === undefined) return name;
     if (supported.includes(type)) return path;
-    throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+    throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`);
 }
 
 function reasonOfKerberos(error) {
@@ -3390,7 +3400,7 @@ function readDaemonFile(file, type) {
     try {
         text = readBounded(file, local_MAX_FILE_LENGTH).toString("utf8");
     } catch (error) {
-        return new Unavailable(bounded_file_systemReason(error));
+        return new Unavailable(system_reason_systemReason(error));
     }
     const attributes = new Map;
     for (const line of text.split(/\r?\n/)) {
@@ -3728,7 +3738,7 @@ function makeDirectory(path, owner) {
         if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
         (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
     } catch (error) {
-        return `${path} could not be created: ${error.message}`;
+        return `${path} could not be created: ${system_reason_systemReason(error)}`;
     }
     try {
         (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
@@ -3736,7 +3746,7 @@ function makeDirectory(path, owner) {
         return undefined;
     } catch (error) {
         remove(path);
-        return `${path} could not be restricted to this account: ${error.message}`;
+        return `${path} could not be restricted to this account: ${system_reason_systemReason(error)}`;
     }
 }
 
@@ -3756,7 +3766,7 @@ const IP_ADDRESS = /^[\d.]+$|:/;
 
 class TlsFailure extends Error {}
 
-const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the two sides have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged on the way" ] ];
+const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the client and the daemon have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged in transit" ] ];
 
 function tlsReason(error) {
     const {code = "", message} = error;
@@ -4139,7 +4149,7 @@ function keysOfPassword(text, client, source) {
         async key({type, salt, iterations}) {
             const {stringToKey, defaultIterations} = encryptionType(type);
             const count = iterations ?? defaultIterations;
-            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
+            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
             const bytes = await stringToKey(text(), salt ?? Buffer.from(`${client.realm}${client.components.join("")}`), count);
             return {
                 type,
@@ -4209,9 +4219,9 @@ function openKdcReply({client, encoded, sealed}, request, key, usage, isReferral
     fields.optional(8);
     const realm = fields.field(9).text();
     const service = principal_getName(fields.field(10), realm);
-    if (nonce !== request.nonce) throw new KerberosError("the KDC repeats the answer to another request");
-    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC answers for another client");
-    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC answers with a ticket for another service");
+    if (nonce !== request.nonce) throw new KerberosError("the KDC replied to a different request");
+    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC replied for a different client");
+    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC replied with a ticket for a different service");
     return {
         client,
         service,
@@ -4226,7 +4236,7 @@ function verifyApplicationReply(bytes, {key}, sent) {
     fields.field(0).integer();
     fields.field(1).integer();
     const part = new DerReader(replies_open(getEncrypted(fields.field(2)), key, REPLY_USAGE.AP_REPLY)).application(ENC_AP_REP_PART);
-    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply repeats another time than that of the request");
+    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply contains a different time than the request");
 }
 
 function readKeyInformation(data) {
@@ -4253,7 +4263,7 @@ function getEncrypted(reader) {
 
 function replies_open({type, cipher}, key, usage) {
     const {decrypt, keyLength} = encryptionType(type);
-    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of another type");
+    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of a different type");
     return decrypt(key.bytes, usage, cipher);
 }
 
@@ -4481,7 +4491,7 @@ function chooseKey(offered, {types, source}) {
     const found = offered.find(({type}) => types.includes(type));
     if (found !== undefined || offered.length === 0) return found;
     const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
-    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
+    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`);
 }
 
 function openReply(reply, request, key, client) {
@@ -4489,7 +4499,7 @@ function openReply(reply, request, key, client) {
         return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
     } catch (error) {
         if (!(error instanceof KerberosError)) throw error;
-        throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
+        throw new KerberosError(`the reply of the KDC of ${client.realm} is not usable: ${error.message}`);
     }
 }
 
@@ -4498,7 +4508,7 @@ async function requestServiceTicket(granting, name, kdcs) {
     let current = granting;
     for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
         const realm = realmOfTicketGranting(current.service);
-        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
+        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} is not a ticket-granting service`);
         const service = name.realm === undefined || name.realm === realm ? {
             type: NT_SRV_HST,
             components: name.components,
@@ -4517,7 +4527,7 @@ async function requestServiceTicket(granting, name, kdcs) {
         if (found) return ticket;
         current = ticket;
     }
-    throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join("/")}`);
+    throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join("/")}`);
 }
 
 async function exchange(message, {client, service}, kdcs) {
@@ -4542,7 +4552,7 @@ const MUTUAL = 3;
 
 const PROCEED = 4;
 
-const kerberos_NO_SERVER_NAME = "no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address";
+const kerberos_NO_SERVER_NAME = "no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address";
 
 function kerberos(sources, host) {
     const valid = () => sources.filter(({objection}) => objection(host.now()) === undefined);
@@ -4633,7 +4643,7 @@ function refused(reason) {
 
 function getReply(message) {
     const status = message.int();
-    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon answers ${status} where its Kerberos reply belongs`);
+    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon sent ${status} instead of its Kerberos reply`);
     return message.bytes(message.int());
 }
 
@@ -4761,11 +4771,10 @@ function unreachable(failures, code = "ERR_CONNECT") {
 }
 
 function dial_reasonOf(error, {host}) {
-    const {code, message} = error;
+    const {code} = error;
     if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
-    if (code === "ECONNREFUSED") return "connection refused";
     if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
-    return message;
+    return system_reason_systemReason(error);
 }
 
 const KDC_PORT = 88;
@@ -4825,11 +4834,11 @@ async function askKdc(kdcs, realm, request, host) {
         });
         try {
             const reply = await kdc_exchange(socket, request, host.signal);
-            host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
+            host.log.debug(`kerberos: the KDC of ${realm} at ${peer} replied with ${reply.length} bytes`);
             return reply;
         } catch (cause) {
             if (host.signal.aborted) throw abortedError(host.signal);
-            const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
+            const text = `the KDC of ${realm} at ${peer} did not respond: ${system_reason_systemReason(cause)}`;
             left = withoutKdc(left, {
                 host: remoteAddress,
                 port: remotePort
@@ -4887,7 +4896,7 @@ function kdc_exchange(socket, request, signal) {
     });
 }
 
-const NOT_CHOSEN = "it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password";
+const NOT_CHOSEN = "it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password";
 
 function loadKerberos(source, host) {
     if (!source.chosen) return new Unavailable(NOT_CHOSEN);
@@ -4920,7 +4929,7 @@ function sourcesOfInputs({cache, keytab, password}, wanted, realm) {
     }
     if (password !== undefined) {
         const client = wanted();
-        if (client === undefined) throw unreadable("kerberos-password", "give kerberos-principal too");
+        if (client === undefined) throw unreadable("kerberos-password", "kerberos-principal is not set");
         const keys = keysOfPassword(() => password.reveal(), client, "kerberos-password");
         found.push(fromKeys(client, keys, realm));
     }
@@ -4976,7 +4985,7 @@ function defaultCache({env, uid}, {defaultCache: configured}) {
 
 function fromCache(name, label, wanted, realm, owner) {
     const {client, tickets, path} = readCache(name, wanted && formatPrincipal(wanted), owner);
-    if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted)) throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+    if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted)) throw new KerberosError(`${path} has tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`);
     const own = tickets.filter(ticket => formatPrincipal(ticket.client) === formatPrincipal(client));
     const granting = own.filter(({service}) => realmOfTicketGranting(service) === client.realm);
     const services = own.filter(({service: {components}}) => components[0] === realm.service);
@@ -4986,7 +4995,7 @@ function fromCache(name, label, wanted, realm, owner) {
         client,
         label: `${label} (${formatPrincipal(client)})`,
         objection(now) {
-            if (usable.length === 0) return "it has no ticket-granting ticket, and no ticket for HTCondor’s service";
+            if (usable.length === 0) return "it contains no ticket-granting ticket and no ticket for HTCondor’s service";
             return latest * 1e3 > now.getTime() ? undefined : `its ticket expired at ${new Date(latest * 1e3).toISOString()}`;
         },
         ticketFor: once(host => {
@@ -4995,7 +5004,7 @@ function fromCache(name, label, wanted, realm, owner) {
             const ready = services.find(({service, endTime}) => endTime > now && service.components[1] === host && (wantedRealm ?? service.realm) === service.realm);
             if (ready !== undefined) return supported(ready);
             const [grant] = granting.filter(({endTime}) => endTime > now);
-            if (grant === undefined) throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+            if (grant === undefined) throw new KerberosError(`it contains no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
             return requestServiceTicket(supported(grant), {
                 components: [ realm.service, host ],
                 realm: wantedRealm
@@ -5064,7 +5073,7 @@ function kdcsOf(configuration, host) {
             const configured = configuration.kdcsOf(realm).flatMap(text => parseKdc(text) ?? []);
             const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
             if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
+            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`);
         }
     };
 }
@@ -5120,6 +5129,12 @@ function munge(encode) {
 
 const PAYLOAD_LENGTH = 24;
 
+function exitOf(error) {
+    const {code, signal} = error;
+    if (typeof code === "number") return `exit status ${code}`;
+    return signal ? `terminated by ${signal}` : system_reason_systemReason(error);
+}
+
 function loadMunge(path, owner, host) {
     const program = findProgram("munge", path);
     if (program === undefined) return new Unavailable("the program munge was not found in PATH");
@@ -5135,7 +5150,7 @@ function loadMunge(path, owner, host) {
             };
             const child = execFile(program, [], options, (error, stdout, stderr) => {
                 child.kill("SIGKILL");
-                if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+                if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || exitOf(error)}`));
                 const credential = new Secret(stdout.trim());
                 host.mask(credential);
                 resolve(credential);
@@ -5321,7 +5336,7 @@ function describeClaims(jwt) {
     try {
         claims = decodeJwt(jwt.reveal());
     } catch {
-        return "no claims that can be read";
+        return "its claims cannot be parsed";
     }
     const found = POLICY_CLAIMS.filter(name => claims[name] !== undefined);
     return found.map(name => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(", ");
@@ -5752,9 +5767,9 @@ function readKeyless(input, {env}) {
     const named = plainText("oidc-audience", input("oidc-audience"));
     const service = input("token-service");
     const grant = input("token-grant") ?? table_INPUTS["token-grant"];
-    if (service === undefined && grant !== table_INPUTS["token-grant"]) throw new InputError("token-grant", "token-grant: give token-service too");
+    if (service === undefined && grant !== table_INPUTS["token-grant"]) throw new InputError("token-grant", "token-grant: token-service is not set");
     if (named === undefined && service === undefined) return undefined;
-    if (service !== undefined && input("idtoken") !== undefined) throw new InputError("idtoken", "idtoken: with token-service no IDTOKEN is needed; leave one of the two out");
+    if (service !== undefined && input("idtoken") !== undefined) throw new InputError("idtoken", "idtoken: not supported with token-service, which needs no IDTOKEN; omit one of them");
     const url = service === undefined ? undefined : serviceUrl("token-service", service);
     const audience = named ?? (url && ownAudience(url, input, env));
     const lifetime = parseDuration(input("lifetime") ?? "");
@@ -6058,7 +6073,7 @@ function checkRenewal(said, path, lifetimeSeconds, keyless, env) {
     if (said === "request") throw new InputError("renew", `renew: not supported with mode ${said}`);
     if (lifetimeSeconds === "unlimited") throw new InputError("renew", "renew: a token that never expires needs no renewal");
     privateDirectory("renew", env);
-    if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service is shown the same token each time, which it may refuse");
+    if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service receives the same token each time, which it may refuse");
 }
 
 function rows(text, ...shared) {
@@ -6687,7 +6702,7 @@ async function sendHttp(request, host) {
             });
         }
         if (signal.aborted) throw abortedError(signal);
-        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${messageOf(cause)}`, {
+        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${system_reason_systemReason(cause)}`, {
             peer: url.origin,
             permanent: cause instanceof ConnectError && cause.permanent
         });
@@ -6754,7 +6769,7 @@ async function openTunnel(proxy, url, authorities, host) {
             throw error;
         });
     } catch (error) {
-        throw failed(`did not connect to ${target}: ${messageOf(error)}`);
+        throw failed(`did not connect to ${target}: ${system_reason_systemReason(error)}`);
     }
 }
 
@@ -7010,7 +7025,7 @@ async function keyless_exchange(service, source, request, host) {
     try {
         const bearer = await bearerToken(source, request, host);
         const claims = describeClaims(bearer);
-        host.log.debug(`credentials: the job token has ${claims}`);
+        host.log.debug(`credentials: claims of the job token: ${claims}`);
         const asked = {
             service,
             bearer,
@@ -7020,7 +7035,7 @@ async function keyless_exchange(service, source, request, host) {
             connection
         };
         return await askTokenService(asked, host).catch(error => {
-            if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
+            if (error instanceof CredentialError) host.log.info(`Claims of the refused job token: ${claims}`);
             throw error;
         });
     } finally {
@@ -7044,7 +7059,7 @@ function tlsWith(trust, {extraCertificates: extra}, host) {
 function warnAboutAudience(audience, url, host) {
     const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
     if (origin === url.origin) return;
-    host.log.warn(`oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`);
+    host.log.warn(`oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there`);
 }
 
 function suppliedToken(source, host) {
@@ -8619,11 +8634,11 @@ function notFound({type, name}, all, evidence) {
     if (name === undefined && names.length > 0) {
         return new LocateError("ERR_AMBIGUOUS", `the collector has several daemons of type ${type}: ${listed}`, names);
     }
-    const others = names.length === 0 ? "it knows none of that type" : `it knows ${listed}`;
+    const others = names.length === 0 ? "it lists no daemon of that type" : `it lists ${listed}`;
     const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
     const restart = evidence === undefined ? "" : `; it may be restarting: ${evidence}`;
     const mayBeRestarting = evidence !== undefined;
-    return new LocateError("ERR_NOT_FOUND", `the collector knows ${what}; ${others}${restart}`, names, {
+    return new LocateError("ERR_NOT_FOUND", `the collector lists ${what}; ${others}${restart}`, names, {
         mayBeRestarting
     });
 }
@@ -9078,7 +9093,7 @@ function explained(error, token, level) {
         const isRestricted = authz !== undefined && level !== "ALLOW" && !covers(authz, level);
         if (!isRestricted) return verify_refused(`the daemon denied ${level} for ${subject} with the new token`);
         const levels = authz.join(" ");
-        return verify_refused(`the new token is restricted to ${levels}, which does not include ${level}; so is the credential`);
+        return verify_refused(`the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`);
     }
     if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") {
         const reason = error.attempts[0]?.reason ?? error.message;
@@ -9534,7 +9549,7 @@ function checkTokenPath(path) {
         (0, external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
         if ((0, external_node_fs_namespaceObject.statSync)(directory).isDirectory()) return;
     } catch (cause) {
-        throw new errors_OutputError(`${directory} cannot be written to: ${bounded_file_systemReason(cause)}`, {
+        throw new errors_OutputError(`${directory} cannot be written to: ${system_reason_systemReason(cause)}`, {
             cause
         });
     }
@@ -9551,7 +9566,7 @@ function writeTokenFile(path, token, mayMakeDirectory = true) {
     } catch (cause) {
         removeEmpty(made);
         if (cause instanceof errors_OutputError) throw cause;
-        throw new errors_OutputError(`the token could not be written to ${path}: ${bounded_file_systemReason(cause)}`, {
+        throw new errors_OutputError(`the token could not be written to ${path}: ${system_reason_systemReason(cause)}`, {
             cause
         });
     }
@@ -9592,7 +9607,7 @@ function makeDirectories(directory) {
         } catch (cause) {
             if (cause.code === "EEXIST") continue;
             removeEmpty(made);
-            throw new errors_OutputError(`the directory ${each} could not be created: ${bounded_file_systemReason(cause)}`, {
+            throw new errors_OutputError(`the directory ${each} could not be created: ${system_reason_systemReason(cause)}`, {
                 cause
             });
         }
@@ -9647,7 +9662,7 @@ function stat(path) {
             throwIfNoEntry: false
         });
     } catch (cause) {
-        throw new errors_OutputError(`${path} cannot be examined: ${bounded_file_systemReason(cause)}`, {
+        throw new errors_OutputError(`${path} cannot be examined: ${system_reason_systemReason(cause)}`, {
             cause
         });
     }

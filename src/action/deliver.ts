@@ -11,9 +11,9 @@ import { INPUTS, type InputName, type InputSource, type Surroundings } from '../
 import { factsOf } from '../messages/describe.ts';
 import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
-import { systemReason } from '../runtime/bounded-file.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
 import { environmentFor, recordExports } from './environment.ts';
 import { type Placement, type PlacementPlan, placeToken, planPlacement, undoPlacement } from './placement.ts';

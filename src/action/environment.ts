@@ -7,7 +7,7 @@ import { readCollectors } from '../inputs/daemon.ts';
 import { isInRegistry } from '../inputs/settings.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
 import type { FetchedToken } from '../pipeline/fetched-token.ts';
-import { systemReason } from '../runtime/bounded-file.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 
@@ -23,7 +23,7 @@ export type Undo = Readonly<Record<string, string | null>>;
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
 
-/** A name that HTCondor's configuration takes literally. */
+/** A name that contains no character with a meaning in HTCondor's configuration. */
 const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 
 /** Where HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
@@ -66,10 +66,11 @@ export function environmentFor(
 }
 
 /**
- * By name, for the collector to find it; or, if this step was told an address, by that: a daemon of this machine says its
- * address in a file, and in SCHEDD_HOST the tools would lose the part that is for the shared port.
+ * Identifies the daemon by name, so that the tools query the collector. If the step was given an address, writes it to
+ * an address file and names this host's daemon: in SCHEDD_HOST, the tools would drop the shared-port part of the
+ * address.
  *
- * @throws OutputError ERR_OUTPUT the file could not be written.
+ * @throws OutputError ERR_OUTPUT if the file could not be written.
  */
 function scheddOf(fetched: FetchedToken, directory: string, input: InputSource): Readonly<Record<string, string>> {
   const { daemonName, daemonAddress, daemonVersionText } = fetched;

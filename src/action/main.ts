@@ -13,6 +13,7 @@ import type { FetchedToken } from '../pipeline/fetched-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { deliver, planDelivery } from './deliver.ts';
 import { withoutPreviousExports } from './environment.ts';
 import { post } from './post.ts';
@@ -94,7 +95,7 @@ function wantsSummary(): boolean {
 }
 
 function tellOfSummary(error: unknown): void {
-  core.warning(printable(`the job summary could not be written: ${String(error)}`));
+  core.warning(printable(`the job summary could not be written: ${systemReason(error)}`));
 }
 
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
@@ -115,7 +116,7 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
 /** The names of sources that are inputs of the step. */
 const INPUT_SOURCE = /^(idtoken|scitoken|oidc-audience|client-certificate|password|token-service)( |$)/;
 
-/** Logs the credential that was used, as a notice if no input of the step gave it. */
+/** Logs the credential that was used, as a notice if it is not from an input of the step. */
 function reportCredential(
   {
     authenticationMethod: method,

@@ -5,9 +5,10 @@
 import { linkSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
-import { readBounded, systemReason } from '../runtime/bounded-file.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import { Secret } from '../runtime/secret.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
 import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';
@@ -56,11 +57,7 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
   return { path: resolve(path), overwrite, earlier: found.kind === 'file' ? found.hash : undefined };
 }
 
-/**
- * Writes the token. Calls `save` before anything is written, and again if the placement changed.
- *
- * @throws OutputError ERR_OUTPUT; then the path is unchanged.
- */
+/** Writes the token. Calls `save` before it writes, and again if the placement changed. Throws OutputError ERR_OUTPUT. */
 export function placeToken(
   { path, overwrite, earlier: expected }: PlacementPlan,
   token: IdToken,

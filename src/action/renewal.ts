@@ -22,6 +22,7 @@ import { describeDuration } from '../runtime/duration.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { tokenText, writeTokenFile } from '../token/token-file.ts';
 import { hashOf, holdsOneOf } from './file-content.ts';
 import { canListenForStop, listenForStop, removeStopSocket, requestStop } from './stop-socket.ts';
@@ -123,7 +124,7 @@ export async function startRenewal(
     ended.catch(() => {});
     child.stdout.destroy();
   } catch (cause) {
-    const text = `renew: the renewal process could not be started: ${String(cause)}`;
+    const text = `renew: the renewal process could not be started: ${systemReason(cause)}`;
     throw new OutputError(text, { cause, phase: 'deliver' });
   }
   child.unref();
@@ -150,8 +151,8 @@ function linesOf(directory: string, name: string): readonly string[] {
 }
 
 /**
- * Windows removes no directory that is the working directory of a process, so the process is in the root of the drive there.
- * Elsewhere it is in its own directory, because the path of a socket is limited to a hundred bytes.
+ * Windows cannot remove the working directory of a process, so the process runs in the root of the drive there.
+ * Elsewhere it runs in its own directory, because the path of a socket is limited to about a hundred bytes.
  */
 export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? win32.parse(directory).root : directory;

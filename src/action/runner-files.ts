@@ -1,7 +1,7 @@
 /** The files through which a step sends data to the runner. Their type is checked before they are opened. */
 import { chmodSync, lstatSync, truncateSync } from 'node:fs';
 import { OutputError } from '../errors.ts';
-import { systemReason } from '../runtime/bounded-file.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 
 const FILES = {
   outputs: 'GITHUB_OUTPUT',

@@ -8,8 +8,8 @@ import type { Host } from '../runtime/host.ts';
 const WITHOUT_INPUT: readonly string[] = ['FS', 'MUNGE', 'KERBEROS'];
 
 /**
- * Returns an input. An empty one, such as from an empty variable of the workflow, has its default: otherwise an empty
- * lifetime would be unlimited.
+ * Returns an input. An empty input, such as an empty variable of the workflow, uses the default: otherwise, an empty
+ * lifetime would mean unlimited.
  */
 export const runnerInput: InputSource = (name) => {
   const text = rawInput(name);

@@ -46,6 +46,7 @@ export async function writeCheckSummary(found: CheckResult): Promise<void> {
     'Trust domain': found.trustDomain,
     Daemon: [found.daemonName || found.daemonAddress, found.daemonVersion].join(' ').trim(),
     'Authenticated by': found.authenticationMethod,
+    Credential: found.credentialSource,
     'Allowed levels': found.allowed.join(' '),
     'Denied levels': found.refused.join(' '),
     'Not checked': found.notChecked.join(', '),
@@ -53,12 +54,22 @@ export async function writeCheckSummary(found: CheckResult): Promise<void> {
   await core.summary.write();
 }
 
+/** Beginning of a line of `describeError` that is a hint. */
+const HINT = 'Hint: ';
+
 /** Writes the summary of a failure with its hints. */
 export async function writeFailureSummary(error: unknown): Promise<void> {
   const [what = '', ...more] = describeError(error);
   core.summary.addHeading('HTCondor token: failed', 3);
   core.summary.addRaw(`<p><code>${escapeHtml(what)}</code></p>`, true);
-  core.summary.addList(more.map((line) => escapeHtml(line.trim())));
+  const isHint = (line: string) => line.startsWith(HINT);
+  for (const [heading, lines] of [
+    ['Credentials', more.filter((line) => !isHint(line))],
+    ['What to try', more.filter(isHint).map((line) => line.slice(HINT.length))],
+  ] as const) {
+    if (lines.length === 0) continue;
+    core.summary.addRaw(`<p>${heading}:</p>`, true).addList(lines.map((line) => escapeHtml(line.trim())));
+  }
   await core.summary.write();
 }
 

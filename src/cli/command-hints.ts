@@ -1,21 +1,51 @@
-/** Translates hints for the command: inputs of the Action become flags or settings of HTCondor. */
+/** Translates hints for the command: inputs of the Action become flags, variables, or settings of HTCondor. */
+import { FLAGS } from './flags.ts';
 
 const SETTINGS: Readonly<Record<string, string>> = {
-  idtoken: 'SEC_TOKEN_DIRECTORY',
   scitoken: 'BEARER_TOKEN',
   'authentication-methods': 'SEC_CLIENT_AUTHENTICATION_METHODS',
   'client-certificate': 'AUTH_SSL_CLIENT_CERTFILE',
   'client-key': 'AUTH_SSL_CLIENT_KEYFILE',
   'ca-certificate': 'AUTH_SSL_CLIENT_CAFILE',
   'token-directory': 'SEC_TOKEN_DIRECTORY',
+  'kerberos-keytab': 'KRB5_CLIENT_KTNAME',
+  'kerberos-cache': 'KRB5CCNAME',
+  'kerberos-principal': 'the principal',
 };
-const SETTING = new RegExp(`(?<![\\w-])(${Object.keys(SETTINGS).join('|')})(?![\\w-])`, 'g');
 
-/** Names of flags, which after other words are plain English. */
-const FLAG =
-  /(?<=\b(?:specify|increase|correct|omit|with|longer|use|of|in|and|or|instead of|from) )(pool|name|address|authz|lifetime|timeout|remote|key)(?= (?:as|if|to|and name|or name|instead|because|\(|,)|[,.;:)]|$)/g;
+const names = (isFlag: (name: string) => boolean) =>
+  FLAGS.map(({ name }) => name)
+    .filter(isFlag)
+    .join('|');
+const WORDS = names((name) => !name.includes('-') && name !== 'token');
+
+const RULES: readonly (readonly [RegExp, string])[] = [
+  [/\bset idtoken to\b/g, 'store in SEC_TOKEN_DIRECTORY'],
+  [/\bset idtoken\b/g, 'store a token in SEC_TOKEN_DIRECTORY'],
+  [/\b(?:an )?idtoken\b/g, 'a token in SEC_TOKEN_DIRECTORY'],
+  [/\bset password to the \w+ that was passed to/g, 'store the pool password as with'],
+  [/\bor password\b/g, 'or the pool password'],
+  [/\bsock= in address\b/g, 'sock= in -address'],
+  [/\bomit mode and remote\b/g, 'omit -remote'],
+  [/\bmode request\b/g, 'condor_token_request'],
+  [/\bmode: check\b/g, '-check'],
+  [/\btype: (\w+)/g, '-type $1'],
+  [new RegExp(`(?<![\\w-])(?:${names((name) => name.includes('-'))})(?![\\w-])`, 'g'), '-$&'],
+  // Names that are also English words are flags only in these contexts.
+  [
+    new RegExp(
+      `(?<=\\b(?:set|specify|increase|raise|correct|omit|with|longer|use|of|in|and|or|instead of|from) |\\()(?:${WORDS})(?= (?:as|if|in|to|or|and (?=name|lifetime)|instead|because|with|\\(|,)|[,.;:)]|$)`,
+      'g',
+    ),
+    '-$&',
+  ],
+  [/(?<=\(-authz, )lifetime\b/g, '-$&'],
+];
+const SETTING = new RegExp(`(?<![\\w-])(?:${Object.keys(SETTINGS).join('|')})(?![\\w-])`, 'g');
 
 export function commandHint(line: string): string {
   if (!line.startsWith('Hint: ')) return line;
-  return line.replace(SETTING, (name) => SETTINGS[name] ?? name).replace(FLAG, '-$1');
+  return RULES.reduce((text, [pattern, by]) => text.replace(pattern, by), line)
+    .replace(SETTING, (name) => SETTINGS[name] ?? name)
+    .replace(/\b([A-Z][A-Z_]+) (?:and \1\b|\(\1 for the command\))/g, '$1');
 }

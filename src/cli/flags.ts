@@ -10,7 +10,7 @@ interface Flag {
   readonly help: string;
 }
 
-/** Flags that no tool of HTCondor has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
+/** Flags that no HTCondor tool has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
 const CHECKS: readonly Flag[] = [
   { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token is for this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },
@@ -20,37 +20,42 @@ const CHECKS: readonly Flag[] = [
 
 /** In the order in which HTCondor's tool compares them: the first match counts. */
 export const FLAGS: readonly Flag[] = [
-  { name: 'authz', minimum: 1, value: 'AUTHZ', help: 'Limit the token to this authorization level; may be repeated' },
+  {
+    name: 'authz',
+    minimum: 1,
+    value: 'AUTHZ',
+    help: 'Restrict the token to this authorization level; may be repeated',
+  },
   { name: 'lifetime', minimum: 1, value: 'SECONDS', help: 'Lifetime of the token; also 90m, 12h, 2d' },
-  { name: 'pool', minimum: 1, value: 'HOST', help: 'Ask this collector' },
+  { name: 'pool', minimum: 1, value: 'HOST', help: 'Query this collector' },
   { name: 'name', minimum: 1, value: 'NAME', help: 'Name of the daemon' },
-  { name: 'key', minimum: 1, value: 'KEY', help: 'Ask for a token signed with this key' },
-  { name: 'token', minimum: 2, value: 'NAME', help: 'Write to this file name in the token directory' },
-  { name: 'file', minimum: 1, value: 'PATH', help: 'Write to this file' },
+  { name: 'key', minimum: 1, value: 'KEY', help: 'Request a token signed with this key' },
+  { name: 'token', minimum: 2, value: 'NAME', help: 'Write the token to this file name in the token directory' },
+  { name: 'file', minimum: 1, value: 'PATH', help: 'Write the token to this path' },
   { name: 'type', minimum: 1, value: 'TYPE', help: 'Type of the daemon (default: SCHEDD)' },
   { name: 'remote', minimum: 1, help: 'Have the collector fetch the token of the schedd' },
-  { name: 'debug', minimum: 1, help: 'Say on standard error what happens (-debug:LEVELS is accepted)' },
-  { name: 'help', minimum: 1, help: 'Show this' },
-  { name: 'address', minimum: 2, value: 'SINFUL', help: 'Address of the daemon; no collector is asked' },
-  { name: 'timeout', minimum: 3, value: 'TIME', help: 'Time allowed for everything (default: 60s)' },
-  { name: 'retries', minimum: 3, value: 'NUMBER', help: 'Further tries if what failed may heal (default: 3)' },
-  { name: 'check', minimum: 2, help: 'Fetch nothing: tell step by step whether it would work, and who you are' },
-  { name: 'verify', minimum: 4, help: 'Ask the daemon whether it allows the levels with the new token' },
+  { name: 'debug', minimum: 1, help: 'Log each step to standard error (-debug:LEVELS is accepted)' },
+  { name: 'help', minimum: 1, help: 'Print this help' },
+  { name: 'address', minimum: 2, value: 'SINFUL', help: 'Address of the daemon; no collector is queried' },
+  { name: 'timeout', minimum: 3, value: 'TIME', help: 'Time limit for the whole run (default: 60s)' },
+  { name: 'retries', minimum: 3, value: 'NUMBER', help: 'Retries after a transient failure (default: 3)' },
+  { name: 'check', minimum: 2, help: 'Issue no token; report each step, and whether a fetch would succeed' },
+  { name: 'verify', minimum: 4, help: 'Ask the daemon whether it authorizes each level with the new token' },
   {
     name: 'token-service',
     minimum: 'token-service'.length,
     value: 'URL',
-    help: 'Exchange the job token (BEARER_TOKEN, or of the runner) at this service',
+    help: 'Exchange the job token, from BEARER_TOKEN or the runner, at this service',
   },
-  { name: 'token-grant', minimum: 'token-grant'.length, value: 'GRANT', help: 'How that service is asked' },
+  { name: 'token-grant', minimum: 'token-grant'.length, value: 'GRANT', help: 'Grant type for that service' },
   {
     name: 'oidc-audience',
     minimum: 'oidc-audience'.length,
     value: 'AUDIENCE',
     help: 'Audience of the job token (default: the origin of -token-service)',
   },
-  { name: 'json', minimum: 1, help: 'Print claims and facts as JSON instead of the token' },
-  { name: 'version', minimum: 1, help: 'Show the version' },
+  { name: 'json', minimum: 1, help: 'Print the claims as JSON instead of the token' },
+  { name: 'version', minimum: 1, help: 'Print the version' },
   ...CHECKS,
 ];
 

@@ -8,6 +8,7 @@ import { describeDiagnosis, describeError, describeToken, factsOf } from '../mes
 import { checkFetch } from '../pipeline/check.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
 import { printable } from '../runtime/printable.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { commandHint } from './command-hints.ts';
 import { type Arguments, flagsOf, parseArguments, type Tool, usage } from './flags.ts';
 import { VERSION } from './version.ts';
@@ -110,7 +111,7 @@ function say(line: string): void {
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) =>
-      reject(new OutputError(`standard output: ${cause.message}`, { cause, phase: 'deliver' }));
+      reject(new OutputError(`standard output: ${systemReason(cause)}`, { cause, phase: 'deliver' }));
     process.stdout.once('error', failed);
     process.stdout.write(`${text}\n`, (error) => (error ? failed(error) : resolve()));
   });

@@ -13,7 +13,7 @@ export interface HttpProxy {
 
 /** The proxy of this host, and the hosts that bypass it. */
 export interface ProxySettings {
-  /** Undefined: there is none. */
+  /** Undefined for none. */
   readonly proxy: HttpProxy | undefined;
   /** Entries of `no_proxy`. */
   readonly bypass: readonly string[];

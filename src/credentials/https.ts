@@ -1,7 +1,8 @@
 import type { RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { ConnectError, messageOf } from '../errors.ts';
+import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
 import { dial } from '../transport/dial.ts';
 import { formatEndpoint } from '../transport/sinful.ts';
@@ -14,13 +15,13 @@ export interface HttpRequest {
   readonly body?: string;
   /** CA certificates for the server's certificate, as PEM. */
   readonly authorities: readonly string[];
-  /** The proxy to go through; undefined: none. */
+  /** The proxy to use; undefined for none. */
   readonly proxy?: HttpProxy | undefined;
-  /** A connection to the same server that openAhead began; used if it is still open. */
+  /** A connection to the same server that openAhead started; used if it is still open. */
   readonly connection?: HttpConnection | undefined;
 }
 
-/** A connection that was begun before there was a request for it. */
+/** A connection that was opened before its request was ready. */
 export interface HttpConnection {
   /** Undefined: it failed. */
   readonly socket: Promise<Socket | undefined>;
@@ -28,8 +29,8 @@ export interface HttpConnection {
 }
 
 /**
- * Begins a connection while its request is still being prepared, which saves the round trips of TCP and TLS. If it fails,
- * the request makes a connection of its own, and reports why that fails.
+ * Opens a connection while its request is still being prepared, which saves the round trips of TCP and TLS. If it
+ * fails, the request opens its own connection, and reports why that fails.
  */
 export function openAhead(server: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>, host: Host): HttpConnection {
   const socket = connectTo(server, host).then(
@@ -79,7 +80,7 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
         response.on('aborted', () => reject(new Error('the connection closed in the middle of the response')));
       });
       sent.on('error', reject);
-      sent.on('close', () => reject(new Error('the connection closed without a response'))); // if nothing else was told
+      sent.on('close', () => reject(new Error('the connection closed without a response'))); // ignored if the promise is settled
       sent.end(body);
     }).finally(() => socket.destroy());
   } catch (cause) {
@@ -88,8 +89,8 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
       throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason });
     }
     if (signal.aborted) throw abortedError(signal);
-    // Not as cause: Node's parser keeps what it has read in its errors, tokens included.
-    throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${messageOf(cause)}`, {
+    // The cause is omitted: errors of Node's parser contain the received bytes, including tokens.
+    throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${systemReason(cause)}`, {
       peer: url.origin,
       permanent: cause instanceof ConnectError && cause.permanent,
     });
@@ -107,7 +108,7 @@ async function connectTo(
 ): Promise<Socket> {
   const socket =
     proxy === undefined ? await dial([endpointOf(url)], host) : await openTunnel(proxy, url, authorities, host);
-  socket.on('error', () => {}); // what reads from it reports the error
+  socket.on('error', () => {}); // the reader of the socket reports the error
   return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
 }
 
@@ -119,7 +120,7 @@ function startTls(socket: Socket, { hostname }: URL, authorities: readonly strin
     host, // the certificate must be for it
     servername: /^[\d.]+$|:/.test(host) ? '' : host, // RFC 6066: no address
     ca: [...authorities],
-    rejectUnauthorized: true, // explicitly, or NODE_TLS_REJECT_UNAUTHORIZED of an earlier step would count
+    rejectUnauthorized: true, // explicit, because NODE_TLS_REJECT_UNAUTHORIZED of an earlier step would change the default
     ALPNProtocols: ['http/1.1'],
   });
 }
@@ -161,7 +162,7 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       throw error;
     });
   } catch (error) {
-    throw failed(`did not connect to ${target}: ${messageOf(error)}`);
+    throw failed(`did not connect to ${target}: ${systemReason(error)}`);
   }
 }
 
@@ -169,7 +170,7 @@ function endpointOf({ hostname, port, protocol }: URL) {
   return { host: bare(hostname), port: Number(port) || (protocol === 'http:' ? 80 : 443) };
 }
 
-/** A host of a URL without the brackets of IPv6. */
+/** Returns the host of a URL without the brackets of IPv6. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -12,18 +12,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_FILE_LENGTH = 1024 * 1024;
 const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
-/** Files of a DIR cache that are looked at. */
+/** Maximum number of files of a DIR cache that are read. */
 const MAX_CACHES = 50;
 
-/** A keytab in base64: its first bytes are 0x0502, and the size of an entry. */
+/** Beginning of a keytab in base64: 0x0502, and the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** Whether a text is a keytab in base64, and not the path of one. */
+/** True if a text is a keytab in base64, not the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
 
-/** `owner`: number of the account that the file must belong to, where others can put files. */
+/** `owner`: user id that must own a file in a directory to which other accounts can write. */
 function readFile(path: string, owner?: number): Buffer {
   const noLink = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
@@ -32,7 +32,7 @@ function readFile(path: string, owner?: number): Buffer {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is not a regular file');
     if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
     if (owner !== undefined && uid !== owner)
-      throw new KerberosError(`it belongs to user ${uid}, not to this one (${owner})`);
+      throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
     return readFileSync(file);
   } finally {
     closeSync(file);
@@ -48,7 +48,7 @@ export function configurationFiles(env: Environment, platform: NodeJS.Platform):
   return (env['KRB5_CONFIG'] || standard).split(separator).filter((path) => path !== '');
 }
 
-/** The configuration of `KRB5_CONFIG` or of this host. Files that cannot be read are passed over. */
+/** The configuration of `KRB5_CONFIG` or of this host. Unreadable files are skipped. */
 export function readConfiguration(env: Environment, platform: NodeJS.Platform): KerberosConfiguration {
   return parseConfiguration(configurationFiles(env, platform), {
     read(path) {
@@ -70,7 +70,7 @@ export function readConfiguration(env: Environment, platform: NodeJS.Platform): 
   });
 }
 
-/** The keytab of an input or a file; the content of a file may be base64 too, as CI variables need it. */
+/** Reads the keytab of an input or a file. The file may contain base64, as in a CI variable. */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
   const bytes = readFile(withoutType(text.trim(), ['FILE', 'WRFILE'], 'keytab'));
@@ -83,11 +83,10 @@ interface FoundCache extends CredentialCache {
 }
 
 /**
- * The credential cache of a name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`.
+ * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. With `principal`, selects the cache
+ * of this principal in a directory instead of the primary one.
  *
- * `principal`: of a directory, the cache of this principal instead of the primary one.
- *
- * @throws KerberosError it cannot be read here; or an error of the file system.
+ * @throws KerberosError if it cannot be read; or an error of the file system.
  */
 export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
   if (!name.startsWith('DIR:')) {
@@ -106,11 +105,11 @@ export function readCache(name: string, principal: string | undefined, owner?: n
   return primary;
 }
 
-/** File name of the primary cache in a directory. */
+/** Returns the file name of the primary cache in a directory. */
 function primaryOf(directory: string): string {
   try {
     const name = readFile(join(directory, 'primary')).toString().trim();
-    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file primary names no cache');
+    if (!/^tkt[\w.-]*$/.test(name)) throw new KerberosError('its file "primary" contains no cache name');
     return name;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'tkt';
@@ -118,15 +117,15 @@ function primaryOf(directory: string): string {
   }
 }
 
-/** The path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
+/** Returns the path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
-  throw new KerberosError(`a ${what} of the type ${type} cannot be read without the software that keeps it`);
+  throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`);
 }
 
-/** Why a file of Kerberos cannot be used. */
+/** Returns why a Kerberos file is unusable. */
 export function reasonOfKerberos(error: unknown): string {
   return error instanceof KerberosError ? error.message : reasonOf(error);
 }

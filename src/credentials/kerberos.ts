@@ -24,9 +24,9 @@ import { isEncodedKeytab, readCache, readConfiguration, readKeytab, reasonOfKerb
 import { unreadable } from './private-file.ts';
 
 export interface KerberosSource {
-  /** Whether KERBEROS was chosen. Else what is on this host is not looked at. */
+  /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
-  /** The inputs. The keytab is a path or base64. */
+  /** The inputs. The keytab is either a path or base64. */
   readonly cache: string | undefined;
   readonly keytab: Secret | undefined;
   readonly password: Secret | undefined;
@@ -39,7 +39,7 @@ export interface KerberosSource {
   readonly platform: NodeJS.Platform;
 }
 
-/** What all credentials of a run share. */
+/** State that all credentials of a run share. */
 interface Realm {
   readonly configuration: KerberosConfiguration;
   readonly kdcs: Kdcs;
@@ -47,7 +47,7 @@ interface Realm {
 }
 
 const NOT_CHOSEN =
-  'it is used only where it is chosen: name it in authentication-methods, or give kerberos-cache, kerberos-keytab or kerberos-password';
+  'it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password';
 
 /**
  * Loads KERBEROS with the credentials of the inputs, or with those of this host.
@@ -84,7 +84,7 @@ function sourcesOfInputs(
   }
   if (password !== undefined) {
     const client = wanted();
-    if (client === undefined) throw unreadable('kerberos-password', 'give kerberos-principal too');
+    if (client === undefined) throw unreadable('kerberos-password', 'kerberos-principal is not set');
     const keys = keysOfPassword(() => password.reveal(), client, 'kerberos-password');
     found.push(fromKeys(client, keys, realm));
   }
@@ -113,7 +113,7 @@ function principalOf(text: string | undefined, { defaultRealm }: KerberosConfigu
   return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
 }
 
-/** Work on an input. What is wrong with it is the fault of the workflow's author. */
+/** Runs `work` on an input. A failure becomes an error for the workflow author. */
 function given<T>(input: string, work: () => T): T {
   try {
     return work();
@@ -122,7 +122,7 @@ function given<T>(input: string, work: () => T): T {
   }
 }
 
-/** The cache that Kerberos' tools use; its owner is checked where everybody may write. */
+/** Returns the default cache of the Kerberos tools. Its owner is checked, because others can write to its directory. */
 function defaultCache(
   { env, uid }: KerberosSource,
   { defaultCache: configured }: KerberosConfiguration,
@@ -145,7 +145,7 @@ function fromCache(
 ): ClientSource {
   const { client, tickets, path } = readCache(name, wanted && formatPrincipal(wanted), owner);
   if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted))
-    throw new KerberosError(`${path} has tickets of ${formatPrincipal(client)}, not of ${formatPrincipal(wanted)}`);
+    throw new KerberosError(`${path} has tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`);
   const own = tickets.filter((ticket) => formatPrincipal(ticket.client) === formatPrincipal(client));
   const granting = own.filter(({ service }) => realmOfTicketGranting(service) === client.realm);
   const services = own.filter(({ service: { components } }) => components[0] === realm.service);
@@ -155,7 +155,7 @@ function fromCache(
     client,
     label: `${label} (${formatPrincipal(client)})`,
     objection(now) {
-      if (usable.length === 0) return 'it has no ticket-granting ticket, and no ticket for HTCondor’s service';
+      if (usable.length === 0) return 'it contains no ticket-granting ticket and no ticket for HTCondor’s service';
       return latest * 1000 > now.getTime()
         ? undefined
         : `its ticket expired at ${new Date(latest * 1000).toISOString()}`;
@@ -170,7 +170,7 @@ function fromCache(
       if (ready !== undefined) return supported(ready);
       const [grant] = granting.filter(({ endTime }) => endTime > now);
       if (grant === undefined)
-        throw new KerberosError(`it has no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
+        throw new KerberosError(`it contains no valid ticket-granting ticket, and none for ${realm.service}/${host}`);
       return requestServiceTicket(
         supported(grant),
         { components: [realm.service, host], realm: wantedRealm },
@@ -180,7 +180,7 @@ function fromCache(
   };
 }
 
-/** @throws KerberosError the session key of a ticket is of an encryption type that is not supported. */
+/** @throws KerberosError if the session key of a ticket has an unsupported encryption type. */
 function supported(ticket: Ticket): Ticket {
   encryptionType(ticket.key.type);
   return ticket;
@@ -193,7 +193,7 @@ function fromKeytab(text: string, label: string, wanted: Principal | undefined, 
   return fromKeys(client, keysOfKeytab(entries, client, label), realm);
 }
 
-/** One exchange straight to the service's ticket if it is of the client's realm, else by a ticket-granting ticket. */
+/** Requests the service's ticket directly if it is in the client's realm, otherwise with a ticket-granting ticket. */
 function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, service }: Realm): ClientSource {
   return {
     client,
@@ -217,7 +217,7 @@ function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, se
   };
 }
 
-/** A ticket for each host is got once; names of hosts do not differ by case (RFC 4120 §6.2.1). */
+/** Each host's ticket is requested once. Host names are case-insensitive (RFC 4120 §6.2.1). */
 function once(get: (host: string) => Ticket | Promise<Ticket>): (host: string) => Promise<Ticket> {
   const tickets = new Map<string, Promise<Ticket>>();
   return (name) => {
@@ -236,12 +236,12 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
       const configured = configuration.kdcsOf(realm).flatMap((text) => parseKdc(text) ?? []);
       const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
       if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-      throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS has one`);
+      throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`);
     },
   };
 }
 
-/** A daemon takes the principals of its own service for HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
+/** A daemon treats principals of its own service as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
 function warnOfHostPrincipal(client: Principal, service: string, host: Host): void {
   if (client.components[0] !== service) return;
   host.log.warn(

@@ -27,9 +27,9 @@ export type Bearer =
       readonly identity: string | undefined;
     };
 
-/** What a bearer token is needed for. */
+/** The purpose of a bearer token. */
 interface KeylessRequest {
-  /** Undefined: no bearer token is needed. */
+  /** Undefined if no bearer token is needed. */
   readonly keyless: KeylessSource | undefined;
   readonly credentials: CredentialSources;
   readonly authz: readonly string[];
@@ -85,10 +85,10 @@ async function exchange(
   try {
     const bearer = await bearerToken(source, request, host);
     const claims = describeClaims(bearer);
-    host.log.debug(`credentials: the job token has ${claims}`);
+    host.log.debug(`credentials: claims of the job token: ${claims}`);
     const asked = { service, bearer, authz, tlsFor, proxies, connection };
     return await askTokenService(asked, host).catch((error: unknown) => {
-      if (error instanceof CredentialError) host.log.info(`The job token that was refused has ${claims}`);
+      if (error instanceof CredentialError) host.log.info(`Claims of the refused job token: ${claims}`);
       throw error;
     });
   } finally {
@@ -111,7 +111,7 @@ function warnAboutAudience(audience: string, url: URL, host: Host): void {
   const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
   if (origin === url.origin) return;
   host.log.warn(
-    `oidc-audience ${audience} is of another origin than token-service ${url.origin}, which could use the job token there`,
+    `oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there`,
   );
 }
 

@@ -1,12 +1,21 @@
+import type { ExecFileException } from 'node:child_process';
 import { findProgram } from '../runtime/find-program.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
 
 /** Length of the payload that C++ sends: a key that is no longer used, because ECDH establishes the session key. */
 const PAYLOAD_LENGTH = 24;
+
+/** Describes how the program ended, without its command line, which Node's own text quotes. */
+function exitOf(error: ExecFileException): string {
+  const { code, signal } = error;
+  if (typeof code === 'number') return `exit status ${code}`;
+  return signal ? `terminated by ${signal}` : systemReason(error);
+}
 
 /** Returns MUNGE through the program munge, which queries the local munged, or the reason why it is not available. */
 export function loadMunge(
@@ -22,8 +31,8 @@ export function loadMunge(
       // The program may run as another account, which could read its environment.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
-        child.kill('SIGKILL'); // it may have ignored the signal of the abort
-        if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || error.message}`));
+        child.kill('SIGKILL'); // it may have ignored the abort signal
+        if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || exitOf(error)}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);
         resolve(credential);

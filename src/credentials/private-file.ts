@@ -1,5 +1,6 @@
 import { CredentialError } from '../errors.ts';
-import { readBounded, systemReason } from '../runtime/bounded-file.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 
 /** Maximum size of a file with a secret, in bytes. */
 export const MAX_FILE_LENGTH = 1024 * 1024;

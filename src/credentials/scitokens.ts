@@ -26,7 +26,7 @@ interface FoundText {
   readonly source: string;
 }
 
-/** Number of bytes that are read of a file; no token is longer. */
+/** Maximum number of bytes read from a file; no token is longer. */
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**

@@ -6,7 +6,7 @@ import type { HttpConnection } from './https.ts';
 import type { TokenGrant, TokenServiceSource } from './load.ts';
 import { askTokenEndpoint, type TokenEndpointResponse } from './token-service.ts';
 
-/** A bearer token to exchange, and the service that does. */
+/** A bearer token to exchange, and the token service. */
 interface ExchangeRequest {
   readonly service: TokenServiceSource;
   readonly bearer: Secret;

@@ -71,7 +71,7 @@ export async function askTokenEndpoint(
 
 /** A word of this length in an error may be the token that was sent, so it is not printed. */
 const NO_WORD = /\S{40,}/g;
-/** Longest error of a service that is printed, in characters. */
+/** Maximum length of a service's error that is printed, in characters. */
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
@@ -118,7 +118,7 @@ export function readAnswer(
 
 /** Length of a sequence that an error and a token do not share by chance, in characters. */
 const QUOTED_LENGTH = 12;
-/** Longest error that is compared with the token, in characters. A longer one is not printed. */
+/** Maximum length of an error that is compared with the token, in characters. A longer error is not printed. */
 const MAX_COMPARED_LENGTH = 4096;
 
 /** Removes parts of the token that was sent from an error. */

@@ -76,8 +76,8 @@ export function brokerCaller(credentials: Credentials): AskBroker {
 }
 
 /**
- * Connects to a daemon through the first of its brokers that succeeds. The brokers are asked one after the other, from a
- * random one on, which distributes the load.
+ * Connects to a daemon through the first of its brokers that succeeds. The brokers are tried in order from a random one
+ * on, which distributes the load.
  *
  * @throws ConnectError ERR_CCB_ONLY with the failure of each broker; ERR_TIMEOUT.
  */
@@ -107,7 +107,7 @@ function rotated<T>(list: readonly T[], host: Host): readonly T[] {
 
 async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): Promise<Channel> {
   let answer = await requestConnection(contact, true, ask, host);
-  // The broker does not stream, or has reached its limit of streams: ask for a connection to a port of this host.
+  // The broker does not stream, or has reached its limit of streams: request a connection to a port of this host.
   if (answer instanceof Unavailable && /stream/i.test(answer.reason))
     answer = await requestConnection(contact, false, ask, host);
   if (answer instanceof Unavailable) {

@@ -1,4 +1,4 @@
-/** One query to a collector (CondorQuery in C++), in the way that is answered first. */
+/** Sends one query to a collector (CondorQuery in C++), with and without a session, and uses the first response. */
 import { AuthenticationError, type HTCondorError, messageOf, ProtocolError } from '../errors.ts';
 import { isConnectionClosed, isRefusal } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
@@ -34,7 +34,7 @@ export interface Answer {
 interface Acceptance {
   /** True if the answer needs no authenticated collector. */
   trusted(answer: Answer): boolean;
-  /** True if a collector that accepts no credential is asked without authentication. */
+  /** True if a collector that accepts no credential is queried without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 
@@ -76,7 +76,7 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      if (error instanceof NotAuthenticated) return error.answer; // some methods can do without the host name
+      if (error instanceof NotAuthenticated) return error.answer; // some methods work without the host name
       // A collector that requires authentication closes the connection; the other failure is then the reason.
       if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {

@@ -1,5 +1,6 @@
 /** Finds a daemon of this host in its ad file or address file (Daemon::readLocalClassAd, readAddressFile). */
-import { readBounded, systemReason } from '../runtime/bounded-file.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';

@@ -23,7 +23,7 @@ interface DaemonQuery {
    * then supply the name, if the user supplied the same one or if the collector is authenticated.
    */
   readonly needsServerName: boolean;
-  /** True if a collector that accepts no credential is asked without authentication. */
+  /** True if a collector that accepts no credential is queried without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 
@@ -195,11 +195,11 @@ function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence:
   if (name === undefined && names.length > 0) {
     return new LocateError('ERR_AMBIGUOUS', `the collector has several daemons of type ${type}: ${listed}`, names);
   }
-  const others = names.length === 0 ? 'it knows none of that type' : `it knows ${listed}`;
+  const others = names.length === 0 ? 'it lists no daemon of that type' : `it lists ${listed}`;
   const what = name === undefined ? `no daemon of type ${type}` : `no ${type} named ${name}`;
   const restart = evidence === undefined ? '' : `; it may be restarting: ${evidence}`;
   const mayBeRestarting = evidence !== undefined;
-  return new LocateError('ERR_NOT_FOUND', `the collector knows ${what}; ${others}${restart}`, names, {
+  return new LocateError('ERR_NOT_FOUND', `the collector lists ${what}; ${others}${restart}`, names, {
     mayBeRestarting,
   });
 }

@@ -90,7 +90,7 @@ export function getImpersonationToken(
  * DC_EXCHANGE_SCITOKEN: returns an IDTOKEN for the identity that the daemon's map file assigns to a SciToken, with the
  * SciToken's levels and remaining lifetime (Daemon::exchangeSciToken, handle_dc_exchange_scitoken).
  *
- * The session may be of any identity, but the daemon must have authenticated itself, because the SciToken is sent. A host
+ * The session may have any identity, but the daemon must have authenticated itself, because the SciToken is sent. A host
  * name that only the collector returned does not suffice: a certificate for that name is easy to obtain.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if there is no credential for such a session.

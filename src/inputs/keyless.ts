@@ -16,10 +16,13 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
   const service = input('token-service');
   const grant = input('token-grant') ?? INPUTS['token-grant'];
   if (service === undefined && grant !== INPUTS['token-grant'])
-    throw new InputError('token-grant', 'token-grant: give token-service too');
+    throw new InputError('token-grant', 'token-grant: token-service is not set');
   if (named === undefined && service === undefined) return undefined;
   if (service !== undefined && input('idtoken') !== undefined)
-    throw new InputError('idtoken', 'idtoken: with token-service no IDTOKEN is needed; leave one of the two out');
+    throw new InputError(
+      'idtoken',
+      'idtoken: not supported with token-service, which needs no IDTOKEN; omit one of them',
+    );
   const url = service === undefined ? undefined : serviceUrl('token-service', service);
   const audience = named ?? (url && ownAudience(url, input, env));
   const lifetime = parseDuration(input('lifetime') ?? '');

@@ -20,7 +20,7 @@ export interface CheckOptions {
   /** Type of the daemon: `schedd`, `collector` and so on. Default: `schedd`. */
   readonly type?: string | undefined;
   /**
-   * Sinful string or `host:port` of the daemon; no collector is asked. With `pool` or `name`, `host:port` is the local
+   * Sinful string or `host:port` of the daemon; no collector is queried. With `pool` or `name`, `host:port` is the local
    * end of a tunnel to the daemon.
    */
   readonly address?: string | undefined;
@@ -44,7 +44,7 @@ export interface CheckOptions {
    * SciToken is the credential for the fetch.
    */
   readonly tokenService?: string | undefined;
-  /** How that service is asked. Default: `token-exchange` (RFC 8693); the others are for Keycloak (RFC 7523). */
+  /** Grant type for that service. Default: `token-exchange` (RFC 8693); the others are for Keycloak (RFC 7523). */
   readonly tokenGrant?: 'token-exchange' | 'client-credentials' | 'jwt-bearer' | undefined;
   /** Client certificate for SSL with its chain: PEM text, or a path. */
   readonly clientCertificate?: string | undefined;

@@ -246,5 +246,5 @@ function checkRenewal(
     throw new InputError('renew', 'renew: a token that never expires needs no renewal');
   privateDirectory('renew', env);
   if (keyless?.service !== undefined && keyless.job === undefined)
-    refuse('renew', 'the token service is shown the same token each time, which it may refuse');
+    refuse('renew', 'the token service receives the same token each time, which it may refuse');
 }

@@ -89,7 +89,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** HTCondor's configuration. */
   readonly setting: Settings;
-  /** Home directory of the account, not `$HOME`: HTCondor asks the password database. */
+  /** Home directory of the account, not `$HOME`: HTCondor reads the password database. */
   readonly home: string;
   /** Number of the account; 0 is root; undefined where accounts have none. */
   readonly uid: number | undefined;

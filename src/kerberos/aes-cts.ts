@@ -4,7 +4,7 @@ import { KerberosError } from './kerberos-error.ts';
 
 export const BLOCK_LENGTH = 16;
 
-/** One or more whole blocks. */
+/** Encrypts one or more whole blocks. */
 function aes(key: Uint8Array, mode: 'cbc' | 'ecb', bytes: Uint8Array, decrypting: boolean): Buffer {
   const { createCipheriv, createDecipheriv } = crypto();
   const vector = mode === 'cbc' ? new Uint8Array(BLOCK_LENGTH) : null;
@@ -30,7 +30,7 @@ export function encryptCts(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
   return Buffer.concat([blocks.subarray(0, -2 * BLOCK_LENGTH), last, previous.subarray(0, stolen)]);
 }
 
-/** @throws KerberosError fewer bytes than a block. */
+/** @throws KerberosError if the ciphertext is shorter than one block. */
 export function decryptCts(key: Uint8Array, ciphertext: Uint8Array): Uint8Array {
   const { length } = ciphertext;
   if (length < BLOCK_LENGTH) throw new KerberosError('a ciphertext is too short');
@@ -38,7 +38,7 @@ export function decryptCts(key: Uint8Array, ciphertext: Uint8Array): Uint8Array 
   const lastLength = ((length - 1) % BLOCK_LENGTH) + 1;
   const start = length - lastLength - BLOCK_LENGTH;
   const last = ciphertext.subarray(start, start + BLOCK_LENGTH);
-  // What the last block decrypts to has the stolen end of the block before it.
+  // The decrypted last block contains the stolen end of the block before it.
   const previous = aes(key, 'ecb', last, true);
   previous.set(ciphertext.subarray(start + BLOCK_LENGTH));
   const plaintext = aes(key, 'cbc', Buffer.concat([ciphertext.subarray(0, start), previous, last]), true);

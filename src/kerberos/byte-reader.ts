@@ -26,7 +26,7 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Bytes behind their count, a number of `size` bytes. */
+  /** Reads counted bytes: their number as an integer of `size` bytes, then the bytes. */
   counted(size: 2 | 4): Uint8Array {
     return this.bytes(this.unsigned(size));
   }
@@ -37,7 +37,7 @@ export class ByteReader {
 
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.remaining) throw new KerberosError('it ends too early');
+    if (length > this.remaining) throw new KerberosError('it is truncated');
     this.#at += length;
     return start;
   }

@@ -10,7 +10,7 @@ const MAX_CREDENTIALS = 1000;
 const MAX_COMPONENTS = 16;
 const MAX_ITEMS = 1000;
 
-/** Realm of entries that are settings instead of tickets. */
+/** Realm of entries that contain settings instead of tickets. */
 const SETTINGS_REALM = 'X-CACHECONF:';
 
 export interface CredentialCache {
@@ -18,11 +18,11 @@ export interface CredentialCache {
   readonly tickets: readonly Ticket[];
 }
 
-/** @throws KerberosError the bytes are no credential cache of this format. */
+/** @throws KerberosError if the bytes are not a credential cache of this format. */
 export function parseCredentialCache(bytes: Uint8Array): CredentialCache {
   const reader = new ByteReader(bytes);
   const format = reader.unsigned(2);
-  if (format !== FORMAT) throw new KerberosError('it is no credential cache of format 4');
+  if (format !== FORMAT) throw new KerberosError('it is not a credential cache of format 4');
   reader.counted(2); // header
   const client = getPrincipal(reader);
   const tickets: Ticket[] = [];

@@ -1,7 +1,6 @@
 /**
- * ASN.1 DER, the subset that Kerberos uses (X.690 §8 and §10; RFC 4120 §5.1 to §5.2): tags of one byte, definite lengths.
- *
- * The reader has no recursion: each structure is entered by the code that expects it, so the depth is that of the code.
+ * ASN.1 DER, the subset that Kerberos uses (X.690 §8 and §10; RFC 4120 §5.1 to §5.2): one-byte tags and definite
+ * lengths. The reader is not recursive: the code that expects a structure enters it, so the depth is bounded.
  */
 import { KerberosError } from './kerberos-error.ts';
 
@@ -19,7 +18,7 @@ const utf8 = new TextEncoder();
 
 /** Tag of an application class structure, such as a ticket. */
 const application = (number: number): number => 0x60 | number;
-/** Tag of a field of a structure: Kerberos tags all of them explicitly. */
+/** Tag of a field of a structure. Kerberos uses explicit tags for all fields. */
 const field = (number: number): number => 0xa0 | number;
 
 function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -30,7 +29,7 @@ function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([Uint8Array.from(header), ...parts]);
 }
 
-/** Encoders by type. A field that is undefined is left out. */
+/** Encoders by type. Undefined fields are omitted. */
 export const der = {
   integer(value: number): Uint8Array {
     const bytes: number[] = [value & 255];
@@ -49,13 +48,13 @@ export const der = {
     new DataView(bytes.buffer).setUint32(1, value);
     return element(BIT_STRING, bytes);
   },
-  /** KerberosTime of a number of seconds since 1970 (RFC 4120 §5.2.3). */
+  /** Encodes seconds since 1970 as KerberosTime (RFC 4120 §5.2.3). */
   time(seconds: number): Uint8Array {
     const text = new Date(seconds * 1000).toISOString().replace(/[-:T]|\.\d+/g, '');
     return element(GENERALIZED_TIME, utf8.encode(text));
   },
   list: (items: readonly Uint8Array[]): Uint8Array => element(SEQUENCE, ...items),
-  /** A SEQUENCE with fields by their number. */
+  /** Encodes a SEQUENCE with fields by number. */
   structure(fields: Readonly<Record<number, Uint8Array | undefined>>): Uint8Array {
     const present = Object.entries(fields).filter(
       (each): each is [string, Uint8Array] => each[1] !== undefined, // numbers are iterated in ascending order
@@ -66,8 +65,8 @@ export const der = {
 };
 
 /**
- * Reads elements one after the other. Every method throws KerberosError if the next element is another one, or is
- * longer than the bytes around it.
+ * Reads elements in order. Every method throws KerberosError if the next element has a different type or exceeds its
+ * container.
  */
 export class DerReader {
   readonly #bytes: Uint8Array;
@@ -77,12 +76,12 @@ export class DerReader {
     this.#bytes = bytes;
   }
 
-  /** Whether the next element is the application structure `number`. */
+  /** True if the next element is the application structure `number`. */
   isApplication(number: number): boolean {
     return this.#bytes[this.#at] === application(number);
   }
 
-  /** Enters an application structure, and the SEQUENCE in it. */
+  /** Enters an application structure and its SEQUENCE. */
   application(...numbers: readonly number[]): DerReader {
     const number = numbers.find((each) => this.isApplication(each)) ?? numbers[0] ?? 0;
     return new DerReader(this.#content(application(number))).structure();
@@ -96,12 +95,12 @@ export class DerReader {
     return new DerReader(this.#content(field(number)));
   }
 
-  /** Undefined: the next field is another one. */
+  /** Returns undefined if the next field has a different number. */
   optional(number: number): DerReader | undefined {
     return this.#bytes[this.#at] === field(number) ? this.field(number) : undefined;
   }
 
-  /** The elements of a SEQUENCE OF, each read by `read`. */
+  /** Returns the elements of a SEQUENCE OF, each read by `read`. */
   list<T>(read: (item: DerReader) => T): readonly T[] {
     const items = this.structure();
     const found: T[] = [];
@@ -127,7 +126,7 @@ export class DerReader {
     return Buffer.from(this.textBytes()).toString();
   }
 
-  /** A text that need not be UTF-8, such as a salt. */
+  /** Reads a text that may not be UTF-8, such as a salt. */
   textBytes(): Uint8Array {
     return this.#content(GENERAL_STRING);
   }
@@ -141,7 +140,7 @@ export class DerReader {
     return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
   }
 
-  /** The next element whole, with its tag and length. */
+  /** Returns the complete next element, with its tag and length. */
   element(): Uint8Array {
     const start = this.#at;
     this.#content(this.#bytes[start] ?? 0);
@@ -156,11 +155,11 @@ export class DerReader {
     let size = first;
     if (first >= 0x80) {
       const count = first & 0x7f;
-      if (count === 0 || count > 4) throw new KerberosError('a length is not definite');
+      if (count === 0 || count > 4) throw new KerberosError('a length is indefinite');
       size = this.#bytes.subarray(at, at + count).reduce((sum, byte) => sum * 256 + byte, 0);
       at += count;
     }
-    if (at + size > length) throw new KerberosError('an element is longer than the bytes around it');
+    if (at + size > length) throw new KerberosError('an element exceeds its container');
     this.#at = at + size;
     return this.#bytes.subarray(at, this.#at);
   }

@@ -1,6 +1,5 @@
 /**
- * Encryption types: 17 and 18 (RFC 3962), 19 and 20 (RFC 8009). All are AES; DES, 3DES and RC4 are known by name only.
- *
+ * Encryption types: 17 and 18 (RFC 3962), 19 and 20 (RFC 8009). All use AES; DES, 3DES and RC4 are known by name only.
  * A key usage is a number that binds a key to its purpose in the protocol (RFC 4120 §7.5.1).
  */
 import { crypto } from '../runtime/crypto.ts';
@@ -10,14 +9,14 @@ import { nFold } from './n-fold.ts';
 
 interface EncryptionType {
   readonly id: number;
-  /** Number of the checksum that goes with it. */
+  /** Number of the matching checksum type. */
   readonly checksumType: number;
-  /** Iterations of string-to-key if the KDC does not name them. */
+  /** Iterations of string-to-key if the KDC does not specify them. */
   readonly defaultIterations: number;
   /** In bytes. */
   readonly keyLength: number;
   encrypt(key: Uint8Array, usage: number, plaintext: Uint8Array, confounder: Uint8Array): Uint8Array;
-  /** @throws KerberosError the key is another one, or the bytes were changed. */
+  /** @throws KerberosError if the key is wrong or the bytes were modified. */
   decrypt(key: Uint8Array, usage: number, ciphertext: Uint8Array): Uint8Array;
   checksum(key: Uint8Array, usage: number, data: Uint8Array): Uint8Array;
   stringToKey(password: string, salt: Uint8Array, iterations: number): Promise<Uint8Array>;
@@ -28,13 +27,17 @@ export interface SessionKey {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes of randomness in front of each plaintext. */
+/** Number of random bytes in front of each plaintext. */
 export const CONFOUNDER_LENGTH = BLOCK_LENGTH;
 
-/** Best first, in the order of MIT Kerberos. */
+/** Encryption types in order of preference, as in MIT Kerberos. */
 export const ENCRYPTION_TYPES: readonly number[] = [18, 17, 20, 19];
 
-/** The encryption type of a number. @throws KerberosError with the name of one that is not supported. */
+/**
+ * Returns the encryption type with this number.
+ *
+ * @throws KerberosError with its name if it is not supported.
+ */
 export function encryptionType(id: number): EncryptionType {
   switch (id) {
     case 17:
@@ -77,7 +80,7 @@ function hmac(hash: string, key: Uint8Array, ...parts: readonly Uint8Array[]): B
 
 function assertIntegrity(actual: Uint8Array, expected: Uint8Array): void {
   if (actual.length === expected.length && crypto().timingSafeEqual(actual, expected)) return;
-  throw new KerberosError('a message was encrypted with another key, or was changed');
+  throw new KerberosError('a message was encrypted with a different key or was modified');
 }
 
 function pbkdf2(password: string, salt: Uint8Array, iterations: number, length: number, hash: string) {
@@ -86,7 +89,7 @@ function pbkdf2(password: string, salt: Uint8Array, iterations: number, length: 
   });
 }
 
-/** A key usage with the byte that names what is derived from it: 0xaa Ke, 0x55 Ki, 0x99 Kc (RFC 3961 §5.3). */
+/** A key usage followed by the byte that selects the derived key: 0xaa Ke, 0x55 Ki, 0x99 Kc (RFC 3961 §5.3). */
 function constantOf(usage: number, kind: number): Uint8Array {
   const bytes = new Uint8Array(5);
   new DataView(bytes.buffer).setUint32(0, usage);
@@ -98,7 +101,7 @@ const [KE, KI, KC] = [0xaa, 0x55, 0x99];
 /** Length of hmac-sha1-96 in bytes. */
 const SHA1_MAC_LENGTH = 12;
 
-/** DK of the simplified profile (RFC 3961 §5.1). */
+/** Derives a key: DK of the simplified profile (RFC 3961 §5.1). */
 export function deriveSha1(key: Uint8Array, constant: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = [];
   let block = nFold(constant, BLOCK_LENGTH);

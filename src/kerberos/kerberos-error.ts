@@ -1,10 +1,10 @@
-/** A reason why Kerberos cannot be used: a structure that cannot be read, or a refusal of the KDC. */
+/** A failure of Kerberos: a structure that cannot be parsed, or a refusal by the KDC. */
 export class KerberosError extends Error {}
 
 /** KRB-ERROR of a KDC (RFC 4120 §5.9.1). */
 export class KdcError extends KerberosError {
   readonly code: number;
-  /** Content of e-data, which depends on the code; empty: there is none. */
+  /** Content of e-data, which depends on the code; empty if the error has none. */
   readonly data: Uint8Array;
 
   constructor(code: number, message: string, data: Uint8Array = new Uint8Array()) {
@@ -26,7 +26,7 @@ export const KDC_ERR = {
   SKEW: 37,
 } as const;
 
-/** What a KRB-ERROR says, as far as it is of interest. Times are seconds since 1970. */
+/** The relevant fields of a KRB-ERROR. Times are seconds since 1970. */
 export interface KdcRefusal {
   readonly code: number;
   readonly text: string | undefined;
@@ -35,9 +35,8 @@ export interface KdcRefusal {
 }
 
 /**
- * The refusal of a KDC as an error.
- *
- * `client` and `service` are the principals of the request, `realm` is that of the KDC, `now` is the time here.
+ * Describes the refusal of a KDC. `client` and `service` are the principals of the request, `realm` is the KDC's, `now`
+ * is the time of this host.
  */
 export function kdcError(
   { code, text, serverTime, data }: KdcRefusal,
@@ -52,7 +51,7 @@ export function kdcError(
     [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
     [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
     [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
-    [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host: it is ${timeOf(now.getTime() / 1000)} here and ${timeOf(serverTime)} there`,
+    [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host, which shows ${timeOf(now.getTime() / 1000)}; the clock of the KDC shows ${timeOf(serverTime)}`,
   };
   const other = `${kdc} refused ${service} to ${client} with error ${code}`;
   const detail = text === undefined || text === '' ? '' : ` (${text.slice(0, 100)})`;

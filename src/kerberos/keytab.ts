@@ -16,15 +16,15 @@ export interface KeytabEntry {
   readonly key: SessionKey;
 }
 
-/** @throws KerberosError the bytes are no keytab of this format. */
+/** @throws KerberosError if the bytes are not a keytab of this format. */
 export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
   const reader = new ByteReader(bytes);
-  if (reader.unsigned(2) !== FORMAT) throw new KerberosError('it is no keytab of format 0x0502');
+  if (reader.unsigned(2) !== FORMAT) throw new KerberosError('it is not a keytab of format 0x0502');
   const entries: KeytabEntry[] = [];
   while (reader.remaining > 0) {
     const size = reader.signed();
     const content = reader.bytes(Math.abs(size));
-    if (size > 0) entries.push(getEntry(new ByteReader(content))); // else a deleted entry
+    if (size > 0) entries.push(getEntry(new ByteReader(content))); // a negative length marks a deleted entry
     if (entries.length > MAX_ENTRIES) throw new KerberosError(`it has more than ${MAX_ENTRIES} keys`);
     if (size === 0) break; // the rest is padding
   }
@@ -37,7 +37,7 @@ function getEntry(reader: ByteReader): KeytabEntry {
   const realm = reader.text(2);
   const components = Array.from({ length: count }, () => reader.text(2));
   const type = reader.unsigned(4);
-  reader.unsigned(4); // time of its making
+  reader.unsigned(4); // creation time
   const short = reader.unsigned(1);
   const key = { type: reader.unsigned(2), bytes: reader.counted(2) };
   const long = reader.remaining >= 4 ? reader.unsigned(4) : 0;
@@ -45,22 +45,22 @@ function getEntry(reader: ByteReader): KeytabEntry {
 }
 
 /**
- * The newest keys of a principal.
+ * Returns the newest keys of a principal.
  *
- * @throws KerberosError there is none, or none of a supported encryption type.
+ * @throws KerberosError if there are none of a supported encryption type.
  */
 export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal, source: string): ClientKeys {
   const own = entries.filter(({ principal }) => isSamePrincipal(principal, client));
   if (own.length === 0) {
     const others = [...new Set(entries.map(({ principal }) => formatPrincipal(principal)))].slice(0, 5).join(', ');
-    throw new KerberosError(`it has no key of ${formatPrincipal(client)}; it has keys of ${others || 'no principal'}`);
+    throw new KerberosError(`it contains no key for ${formatPrincipal(client)}, only for ${others || 'no principal'}`);
   }
   const newest = Math.max(...own.map(({ version }) => version));
   const current = own.filter(({ version }) => version === newest);
   const types = ENCRYPTION_TYPES.filter((type) => current.some(({ key }) => key.type === type));
   if (types.length === 0) {
     const names = current.map(({ key }) => encryptionName(key.type)).join(', ');
-    throw new KerberosError(`its keys are of the encryption type ${names}, which is not supported`);
+    throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`);
   }
   return {
     source: `${source} (kvno ${newest})`,
@@ -70,7 +70,7 @@ export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal,
       const found = current.find(({ key }) => key.type === type)?.key;
       if (found !== undefined) return found;
       throw new KerberosError(
-        `the KDC answers with the encryption type ${encryptionName(type)}, of which ${source} has no key`,
+        `the KDC replied with the encryption type ${encryptionName(type)}, for which ${source} has no key`,
       );
     },
   };

@@ -1,4 +1,4 @@
-/** krb5.conf, as far as it tells realms and KDCs (MIT's documentation of krb5.conf; prof_parse.c). */
+/** krb5.conf: the settings about realms and KDCs (MIT's documentation of krb5.conf; prof_parse.c). */
 
 /** Reads files for the parser. Each function returns undefined or nothing if there is no such file. */
 interface ConfigurationFiles {
@@ -10,24 +10,24 @@ interface ConfigurationFiles {
 export interface KerberosConfiguration {
   readonly defaultRealm: string | undefined;
   readonly defaultCache: string | undefined;
-  /** Whether DNS may be asked for KDCs. */
+  /** True if the client may query DNS for KDCs. */
   readonly lookUpKdcs: boolean;
-  /** `host` or `host:port` of each KDC of a realm, in order. */
+  /** The KDCs of a realm in order, each as `host` or `host:port`. */
   kdcsOf(realm: string): readonly string[];
-  /** The realm that a host is in by [domain_realm]; undefined: no line is about it. */
+  /** Returns the realm of a host according to [domain_realm]; undefined if no line matches. */
   realmOf(host: string): string | undefined;
 }
 
 const MAX_FILES = 100;
 const MAX_LINES = 100_000;
 const MAX_DEPTH = 16;
-/** Names of sections and settings are cut to this length. */
+/** Names of sections and settings are truncated to this length. */
 const MAX_NAME_LENGTH = 256;
 
 /** Values by `section/name` or `section/subsection/name`, in order. */
 type Values = Map<string, string[]>;
 
-/** All files count; of settings that have one value, the first. */
+/** All files apply; for settings with a single value, the first one does. */
 export function parseConfiguration(paths: readonly string[], files: ConfigurationFiles): KerberosConfiguration {
   const values = readFiles(paths, files);
   const first = (...names: readonly string[]) => values.get(names.join('/'))?.[0];
@@ -37,7 +37,7 @@ export function parseConfiguration(paths: readonly string[], files: Configuratio
     lookUpKdcs: isTrue(first('libdefaults', 'dns_lookup_kdc') ?? 'true'),
     kdcsOf: (realm) => values.get(['realms', realm, 'kdc'].join('/')) ?? [],
     realmOf: (host) => {
-      // The host, then each domain that it is in, with and without its dot (k5_hostrealm of MIT).
+      // Returns the host, then each of its parent domains, with and without a leading dot (k5_hostrealm of MIT).
       for (let name = host.toLowerCase(); name !== ''; ) {
         const realm = first('domain_realm', name);
         if (realm !== undefined) return realm;
@@ -50,13 +50,13 @@ export function parseConfiguration(paths: readonly string[], files: Configuratio
   };
 }
 
-/** A file that is being read, and the section with the subsections that are open in it. */
+/** A file during parsing, with the current section and its open subsections. */
 interface OpenFile {
   readonly lines: Iterator<string>;
   readonly place: string[];
 }
 
-/** Files that are included are read in their place, from a list instead of by recursion. */
+/** Included files are read at the position of the directive, from a list instead of by recursion. */
 function readFiles(paths: readonly string[], files: ConfigurationFiles): Values {
   const values: Values = new Map();
   const openFile = (path: string): OpenFile => ({ lines: linesOf(path, files)[Symbol.iterator](), place: [] });
@@ -85,13 +85,13 @@ function linesOf(path: string, files: ConfigurationFiles): string[] {
   return (files.read(path) ?? '').split('\n').map((line) => line.trim());
 }
 
-/** As includedir has it: letters, digits, dashes and underscores only, or a name that ends in .conf. */
+/** File names that includedir accepts: letters, digits, dashes and underscores only, or a name that ends in .conf. */
 function isIncluded(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return /^[A-Za-z0-9_-]+$/.test(name) || (name.endsWith('.conf') && !name.startsWith('.'));
 }
 
-/** `place` is the section, and the subsections that are open. */
+/** `place`: the section and its open subsections. */
 function readLine(line: string, place: string[], values: Values): void {
   if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
   const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
@@ -115,7 +115,7 @@ function readLine(line: string, place: string[], values: Values): void {
   }
 }
 
-/** As MIT reads it: y, yes, true, t, 1, on. */
+/** Values that MIT Kerberos accepts as true: y, yes, true, t, 1, on. */
 function isTrue(text: string): boolean {
   return /^(y|yes|true|t|1|on)$/i.test(text);
 }

@@ -1,6 +1,6 @@
 /**
- * Stretches or folds bytes to a length (RFC 3961 §5.1): copies of the input, each rotated right by 13 bits more than the
- * one before, are added in one's complement arithmetic.
+ * Stretches or folds bytes to a length (RFC 3961 §5.1): adds copies of the input in one's complement arithmetic, each
+ * rotated right by 13 more bits than the previous one.
  */
 export function nFold(input: Uint8Array, length: number): Uint8Array {
   const total = leastCommonMultiple(input.length, length);

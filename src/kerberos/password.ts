@@ -4,13 +4,13 @@ import type { Principal } from './principal.ts';
 import type { ClientKeys } from './tickets.ts';
 
 /**
- * Bounds of the iteration count that a KDC may demand, which has not proven itself by then: fewer would help an impostor
- * to guess the password, more would keep this host busy.
+ * Bounds of the iteration count that a KDC may require. The KDC is not authenticated at that point: a lower count would
+ * help an impostor to guess the password, a higher one would block this host.
  */
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 1_000_000;
 
-/** The keys of a password (RFC 3962 §4, RFC 8009 §4), made when the KDC has named salt and iteration count. */
+/** Derives the keys of a password (RFC 3962 §4, RFC 8009 §4) after the KDC has sent salt and iteration count. */
 export function keysOfPassword(text: () => string, client: Principal, source: string): ClientKeys {
   return {
     source,
@@ -20,7 +20,7 @@ export function keysOfPassword(text: () => string, client: Principal, source: st
       const { stringToKey, defaultIterations } = encryptionType(type);
       const count = iterations ?? defaultIterations;
       if (count < MIN_ITERATIONS || count > MAX_ITERATIONS)
-        throw new KerberosError(`the KDC demands ${count} iterations for the key of a password`);
+        throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
       // The default salt: realm and components without a separator (RFC 4120 §4).
       const bytes = await stringToKey(
         text(),

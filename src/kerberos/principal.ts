@@ -16,23 +16,23 @@ export interface Principal {
   readonly realm: string;
 }
 
-/** The service that issues tickets of `realm` to holders of a ticket of `issuer`. */
+/** Returns the service that issues tickets of `realm` to clients with a ticket of `issuer`. */
 export function ticketGranting(realm: string, issuer: string = realm): Principal {
   return { type: NT_SRV_INST, components: ['krbtgt', realm], realm: issuer };
 }
 
-/** The realm that a ticket-granting ticket is for; undefined: the principal is another service. */
+/** Returns the realm of a ticket-granting service; undefined for any other service. */
 export function realmOfTicketGranting({ components: [service, realm, ...more] }: Principal): string | undefined {
   return service === 'krbtgt' && more.length === 0 ? realm : undefined;
 }
 
-/** `primary/instance@REALM`; a backslash quotes the character behind it. */
+/** Formats a principal as `primary/instance@REALM`; a backslash quotes the next character. */
 export function formatPrincipal({ components, realm }: Principal): string {
   const quote = (text: string) => text.replace(/[\\/@]/g, '\\$&');
   return `${components.map(quote).join('/')}@${realm}`;
 }
 
-/** @throws KerberosError the text is no principal, or has no realm and there is no default. */
+/** @throws KerberosError if the text is not a principal, or has no realm and there is no default. */
 export function parsePrincipal(text: string, defaultRealm: string | undefined): Principal {
   if (text.length > MAX_LENGTH) throw new KerberosError(`a principal of more than ${MAX_LENGTH} characters`);
   const parts: string[] = [''];
@@ -49,11 +49,12 @@ export function parsePrincipal(text: string, defaultRealm: string | undefined): 
   }
   const found = realm ?? defaultRealm;
   if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
-  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text)) throw new KerberosError(`no principal: "${text}"`);
+  if (parts.includes('') || found === '' || /\p{Cc}/u.test(text))
+    throw new KerberosError(`"${text}" is not a principal`);
   return { type: NT_PRINCIPAL, components: parts, realm: found };
 }
 
-/** Whether both have the same name and realm. The name type does not count (RFC 4120 §6.2). */
+/** True if both have the same name and realm. The name type is ignored (RFC 4120 §6.2). */
 export function isSamePrincipal(a: Principal, b: Principal): boolean {
   return a.realm === b.realm && isSameName(a.components, b.components);
 }
@@ -62,7 +63,7 @@ function isSameName(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((each, index) => each === b[index]);
 }
 
-/** PrincipalName, which has no realm in it. */
+/** Encodes a PrincipalName, which does not contain the realm. */
 export function putName({ type, components }: Principal): Uint8Array {
   return der.structure({ 0: der.integer(type), 1: der.list(components.map(der.text)) });
 }

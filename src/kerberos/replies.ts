@@ -1,11 +1,11 @@
-/** What KDCs and services send: AS-REP, TGS-REP, AP-REP and KRB-ERROR (RFC 4120 §5.4.2, §5.5.2 and §5.9.1). */
+/** Messages of KDCs and services: AS-REP, TGS-REP, AP-REP and KRB-ERROR (RFC 4120 §5.4.2, §5.5.2 and §5.9.1). */
 import { DerReader } from './der.ts';
 import { encryptionType, type SessionKey } from './encryption.ts';
 import { type KdcRefusal, KerberosError } from './kerberos-error.ts';
 import { getName, isSamePrincipal, type Principal } from './principal.ts';
 import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
 
-/** Key usages of what a client decrypts (RFC 4120 §7.5.1). */
+/** Key usages of the parts that a client decrypts (RFC 4120 §7.5.1). */
 export const REPLY_USAGE = { AS_REPLY: 3, TGS_REPLY: 8, AP_REPLY: 12 } as const;
 
 const TICKET = 1;
@@ -19,7 +19,7 @@ const KRB_ERROR = 30;
 
 const PA_ETYPE_INFO2 = 19;
 
-/** How a password becomes the key of an encryption type; undefined: as that type has it by default. */
+/** Parameters that turn a password into a key of an encryption type; undefined means the defaults of that type. */
 export interface KeyInformation {
   readonly type: number;
   readonly salt: Uint8Array | undefined;
@@ -31,7 +31,7 @@ interface Encrypted {
   readonly cipher: Uint8Array;
 }
 
-/** The part of a reply that can be read without a key. */
+/** The unencrypted part of a reply. */
 export interface KdcReply {
   readonly client: Principal;
   readonly encoded: Uint8Array;
@@ -39,7 +39,7 @@ export interface KdcReply {
   readonly keyInformation: readonly KeyInformation[];
 }
 
-/** @throws KerberosError neither a reply nor a KRB-ERROR. */
+/** @throws KerberosError if the message is neither a reply nor a KRB-ERROR. */
 export function readKdcReply(bytes: Uint8Array): KdcReply | KdcRefusal {
   const reader = new DerReader(bytes);
   if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
@@ -59,10 +59,10 @@ export function isRefusal(reply: KdcReply | KdcRefusal): reply is KdcRefusal {
 }
 
 /**
- * The ticket of a reply.
+ * Returns the ticket of a reply. Only if `isReferral` is true, the service may differ from the requested one.
  *
- * @throws KerberosError it is not the answer to `request`, or does not come from a KDC that has `key` (RFC 4120 §3.1.5,
- *   §3.3.4). The service may be another one than requested only if it is `isReferral`.
+ * @throws KerberosError if the reply does not match `request`, or its sender does not have `key` (RFC 4120 §3.1.5,
+ * §3.3.4).
  */
 export function openKdcReply(
   { client, encoded, sealed }: KdcReply,
@@ -83,14 +83,17 @@ export function openKdcReply(
   fields.optional(8); // renew-till
   const realm = fields.field(9).text();
   const service = getName(fields.field(10), realm);
-  if (nonce !== request.nonce) throw new KerberosError('the KDC repeats the answer to another request');
-  if (!isSamePrincipal(client, request.client)) throw new KerberosError('the KDC answers for another client');
+  if (nonce !== request.nonce) throw new KerberosError('the KDC replied to a different request');
+  if (!isSamePrincipal(client, request.client)) throw new KerberosError('the KDC replied for a different client');
   if (!isSamePrincipal(service, request.service) && !isReferral(service))
-    throw new KerberosError('the KDC answers with a ticket for another service');
+    throw new KerberosError('the KDC replied with a ticket for a different service');
   return { client, service, key: sessionKey, endTime, encoded };
 }
 
-/** @throws KerberosError the service does not know the session key, or answers another request (RFC 4120 §3.2.5). */
+/**
+ * @throws KerberosError if the service does not have the session key, or replies to a different request (RFC 4120
+ * §3.2.5).
+ */
 export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent: KerberosTime): void {
   const fields = new DerReader(bytes).application(AP_REP);
   fields.field(0).integer();
@@ -99,10 +102,10 @@ export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent:
     ENC_AP_REP_PART,
   );
   if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds)
-    throw new KerberosError('the reply repeats another time than that of the request');
+    throw new KerberosError('the reply contains a different time than the request');
 }
 
-/** Information for keys out of the e-data of a KRB-ERROR, which is METHOD-DATA (RFC 4120 §5.9.1). */
+/** Returns the key parameters in the e-data of a KRB-ERROR, which is METHOD-DATA (RFC 4120 §5.9.1). */
 export function readKeyInformation(data: Uint8Array): readonly KeyInformation[] {
   return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
 }
@@ -123,7 +126,7 @@ function getEncrypted(reader: DerReader): Encrypted {
 function open({ type, cipher }: Encrypted, key: SessionKey, usage: number): Uint8Array {
   const { decrypt, keyLength } = encryptionType(type);
   if (type !== key.type || key.bytes.length !== keyLength)
-    throw new KerberosError('a message is encrypted with a key of another type');
+    throw new KerberosError('a message is encrypted with a key of a different type');
   return decrypt(key.bytes, usage, cipher);
 }
 

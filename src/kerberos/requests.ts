@@ -1,10 +1,10 @@
-/** What a client sends: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
+/** Messages of a client: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
 import { der } from './der.ts';
 import { CONFOUNDER_LENGTH, encryptionType, type SessionKey } from './encryption.ts';
 import { putName } from './principal.ts';
 import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
 
-/** Key usages of what a client encrypts or signs (RFC 4120 §7.5.1). */
+/** Key usages of the parts that a client encrypts or signs (RFC 4120 §7.5.1). */
 const USAGE = {
   ENCRYPTED_TIMESTAMP: 1,
   TGS_REQUEST_CHECKSUM: 6,
@@ -21,17 +21,17 @@ const AUTHENTICATOR = 2;
 const PA_TGS_REQ = 1;
 const PA_ENC_TIMESTAMP = 2;
 
-/** KDCOptions: the KDC may answer with a ticket for another realm (RFC 6806 §3). */
+/** KDCOptions: the KDC may reply with a ticket for another realm (RFC 6806 §3). */
 const CANONICALIZE = 0x0001_0000;
 /** APOptions (RFC 4120 §5.5.1). */
 const MUTUAL_REQUIRED = 0x2000_0000;
 
-/** Seconds that a ticket is requested for, as kinit does by default; the KDC shortens it. */
+/** Requested lifetime of a ticket in seconds, as in kinit; the KDC may shorten it. */
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
 export interface Surroundings {
   now(): Date;
-  /** Cryptographically strong randomness. */
+  /** Cryptographically strong random bytes. */
   randomBytes(length: number): Uint8Array;
 }
 
@@ -39,14 +39,20 @@ export function drawNonce({ randomBytes }: Surroundings): number {
   return Buffer.from(randomBytes(4)).readUInt32BE() & 0x7fff_ffff;
 }
 
-/** The time to the millisecond, and drawn below it, so that no two authenticators are the same (RFC 4120 §3.2.2). */
+/**
+ * Returns the time with random microseconds below the millisecond, so that no two authenticators are equal (RFC 4120
+ * §3.2.2).
+ */
 function timeNow({ now, randomBytes }: Surroundings): KerberosTime {
   const milliseconds = now().getTime();
   const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1000;
   return { seconds: Math.floor(milliseconds / 1000), microseconds: (milliseconds % 1000) * 1000 + drawn };
 }
 
-/** AS-REQ; with `key` the client proves by an encrypted timestamp that it has that key (RFC 4120 §5.2.7.2). */
+/**
+ * Encodes an AS-REQ. With `key`, the client proves possession of that key with an encrypted timestamp (RFC 4120
+ * §5.2.7.2).
+ */
 export function authenticationRequest(
   request: TicketRequest,
   key: SessionKey | undefined,
@@ -61,7 +67,7 @@ export function authenticationRequest(
   return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
 }
 
-/** TGS-REQ: the ticket-granting ticket with an authenticator that covers the body (RFC 4120 §3.3.1). */
+/** Encodes a TGS-REQ: the ticket-granting ticket with an authenticator that covers the body (RFC 4120 §3.3.1). */
 export function serviceRequest(request: TicketRequest, granting: Ticket, surroundings: Surroundings): Uint8Array {
   const body = requestBody(request, CANONICALIZE, surroundings);
   const { checksumType, checksum } = encryptionType(granting.key.type);
@@ -73,7 +79,10 @@ export function serviceRequest(request: TicketRequest, granting: Ticket, surroun
   return kdcRequest(TGS_REQ, [preAuthentication(PA_TGS_REQ, message)], body);
 }
 
-/** AP-REQ to a service, which has to prove itself in its reply; and the time in it, which the reply must repeat. */
+/**
+ * Encodes an AP-REQ that requires the service to authenticate itself. Also returns the time in it, which the reply must
+ * repeat.
+ */
 export function applicationRequest(ticket: Ticket, surroundings: Surroundings): ApRequest {
   return apRequest(ticket, { usage: USAGE.AP_AUTHENTICATOR, options: MUTUAL_REQUIRED }, surroundings);
 }
@@ -128,7 +137,7 @@ function preAuthentication(type: number, value: Uint8Array): Uint8Array {
   return der.structure({ 1: der.integer(type), 2: der.octets(value) });
 }
 
-/** KDC-REQ-BODY, without addresses: a ticket with addresses is of no use behind NAT. */
+/** Encodes a KDC-REQ-BODY without addresses, because a ticket with addresses does not work behind NAT. */
 function requestBody(
   { client, service, nonce, encryptionTypes }: TicketRequest,
   options: number,
@@ -145,7 +154,7 @@ function requestBody(
   });
 }
 
-/** EncryptedData (RFC 4120 §5.2.9). */
+/** Encodes EncryptedData (RFC 4120 §5.2.9). */
 function seal(key: SessionKey, usage: number, plaintext: Uint8Array, { randomBytes }: Surroundings): Uint8Array {
   const { encrypt } = encryptionType(key.type);
   const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));

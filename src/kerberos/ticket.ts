@@ -1,27 +1,27 @@
 import type { SessionKey } from './encryption.ts';
 import type { Principal } from './principal.ts';
 
-/** A ticket, with the key that goes with it. */
+/** A ticket with its session key. */
 export interface Ticket {
   readonly client: Principal;
   readonly service: Principal;
   readonly key: SessionKey;
   /** Seconds since 1970. */
   readonly endTime: number;
-  /** The Ticket structure, for the service to read. */
+  /** The encoded Ticket, which only the service can decrypt. */
   readonly encoded: Uint8Array;
 }
 
-/** What a KDC is asked for. */
+/** Fields of a request to a KDC. */
 export interface TicketRequest {
   readonly client: Principal;
   readonly service: Principal;
-  /** In 31 bits, which all implementations read alike. */
+  /** A 31-bit number, which all implementations interpret the same way. */
   readonly nonce: number;
   readonly encryptionTypes: readonly number[];
 }
 
-/** A time in the parts that Kerberos has: seconds since 1970, and microseconds. */
+/** A time as in Kerberos: seconds since 1970, and microseconds. */
 export interface KerberosTime {
   readonly seconds: number;
   readonly microseconds: number;

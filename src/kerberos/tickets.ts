@@ -1,4 +1,4 @@
-/** The conversations with KDCs that end in a ticket: the AS exchange and the TGS exchange (RFC 4120 §3.1 and §3.3). */
+/** The exchanges with KDCs that obtain a ticket: AS exchange and TGS exchange (RFC 4120 §3.1 and §3.3). */
 import { ENCRYPTION_TYPES, encryptionName, type SessionKey } from './encryption.ts';
 import { KDC_ERR, KdcError, KerberosError, kdcError } from './kerberos-error.ts';
 import {
@@ -21,36 +21,38 @@ import {
 import { authenticationRequest, drawNonce, type Surroundings, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
-/** The way to KDCs. */
+/** The transport to KDCs. */
 export interface Kdcs extends Surroundings {
-  /** Sends a request to a KDC of a realm and returns its answer. */
+  /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
 }
 
 /** The long-term keys of a client, from a keytab or a password. */
 export interface ClientKeys {
-  /** Where they are from, for messages. */
+  /** Their source, for messages. */
   readonly source: string;
-  /** Encryption types of the keys, best first. */
+  /** Encryption types of the keys, in order of preference. */
   readonly types: readonly number[];
-  /** Whether a key needs information from the KDC, as that of a password does. */
+  /** True if a key depends on information from the KDC, as the key of a password does. */
   readonly needInformation: boolean;
-  /** The key of one of `types`. */
+  /** Returns the key of the first supported type in `types`. */
   key(information: KeyInformation): Promise<SessionKey>;
 }
 
-/** Maximum number of realms on the way to that of a service. */
+/** Maximum number of referrals to other realms. */
 const MAX_REFERRALS = 5;
 
-/** A request, with and without proof, and another one if the KDC wants the key of another type. */
+/**
+ * Maximum number of requests: without and with pre-authentication, and once more if the KDC requires a key of another
+ * type.
+ */
 const MAX_ATTEMPTS = 3;
 
 /**
- * A ticket for `service`, which is of the client's realm, by the client's own key.
+ * Requests a ticket for `service` in the client's realm with the client's own key. The KDC reports in an error which
+ * key it requires and how to derive it from a password; with a keytab, the first request already uses a key.
  *
- * A KDC says with an error which key it wants and how it is made of a password; a keytab is tried without asking.
- *
- * @throws KdcError the KDC refuses. KerberosError the answer makes no sense.
+ * @throws KdcError if the KDC refuses; KerberosError if the reply is invalid.
  */
 export async function requestInitialTicket(
   client: Principal,
@@ -85,27 +87,27 @@ function defaultsOf(type: number): KeyInformation {
   return { type, salt: undefined, iterations: undefined };
 }
 
-/** @throws KerberosError the client has no key of the types that the KDC has for it. */
+/** @throws KerberosError if the client has no key of the types that the KDC has for it. */
 function chooseKey(offered: readonly KeyInformation[], { types, source }: ClientKeys): KeyInformation | undefined {
   const found = offered.find(({ type }) => types.includes(type));
   if (found !== undefined || offered.length === 0) return found;
   const [theirs, own] = [offered.map(({ type }) => type), types].map((all) => all.map(encryptionName).join(', '));
-  throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, and ${source} has ${own}`);
+  throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`);
 }
 
-/** In the first answer that a key opens, the client's key is what proves the KDC. */
+/** The first reply that a key decrypts authenticates the KDC, because only the client and the KDC have that key. */
 function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, client: Principal): Ticket {
   try {
     return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
   } catch (error) {
     if (!(error instanceof KerberosError)) throw error;
-    throw new KerberosError(`the answer of the KDC of ${client.realm} cannot be used: ${error.message}`);
+    throw new KerberosError(`the reply of the KDC of ${client.realm} is not usable: ${error.message}`);
   }
 }
 
 /**
- * A ticket for a service on a host, by a ticket-granting ticket. `realm` is that of the service; undefined: the KDC of
- * the client's realm knows, and may refer to that of another one (RFC 6806 §8).
+ * Requests a ticket for a service on a host with a ticket-granting ticket. `realm` is the service's; if it is
+ * undefined, the KDC of the client's realm determines it, and may refer to another realm (RFC 6806 §8).
  *
  * @throws KdcError, KerberosError.
  */
@@ -118,7 +120,8 @@ export async function requestServiceTicket(
   let current = granting;
   for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
     const realm = realmOfTicketGranting(current.service);
-    if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} grants no tickets`);
+    if (realm === undefined)
+      throw new KerberosError(`${formatPrincipal(current.service)} is not a ticket-granting service`);
     const service =
       name.realm === undefined || name.realm === realm
         ? { type: NT_SRV_HST, components: name.components, realm }
@@ -131,7 +134,7 @@ export async function requestServiceTicket(
     if (found) return ticket;
     current = ticket;
   }
-  throw new KerberosError(`KDCs referred to more than ${MAX_REFERRALS} realms for ${name.components.join('/')}`);
+  throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join('/')}`);
 }
 
 async function exchange(message: Uint8Array, { client, service }: TicketRequest, kdcs: Kdcs): Promise<KdcReply> {

@@ -52,13 +52,13 @@ Workflow: add permissions: id-token: write to the job, and correct oidc-audience
 Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
 /issued no token: 40[45]
 Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
-/unauthorized_client|invalid_client
-Workflow: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.
 /Invalid token audience|aud: expected
 Workflow: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.
 /Token reuse detected|used already
 Workflow: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.
 Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
+/unauthorized_client|invalid_client
+Workflow: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.
 /token service issued no token
 Workflow: compare the claims of the job token, which the log shows, with the reason of the service: usually the repository, branch or environment differs.
 Administrator: condor_token_service explain -claims FILE shows the differences from each entry, and the entry that would admit this job.

@@ -21,6 +21,9 @@ Workflow: correct kerberos-$1: klist -k FILE shows the principals of a keytab, k
 `;
 
 export const KERBEROS_CONNECT = rows`
+/no KDC of the realm (\S+) can be found
+Network: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$1 shows the KDCs.
+Workflow: or add a kdc line for $1 to [realms] of krb5.conf (KRB5_CONFIG names another file), which needs no DNS.
 /no KDC of the realm (\S+) can be reached
 Network: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.
 Workflow: correct the kdc lines of $1 in krb5.conf (KRB5_CONFIG names another file).

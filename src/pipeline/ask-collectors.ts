@@ -1,18 +1,15 @@
-/** Asks the collectors of a pool, which may be several for high availability, where a daemon is. */
+/** Queries the collectors of a pool, which may be several for high availability, for a daemon. */
 import { ConnectError, HTCondorError, LocateError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { abortedError } from '../transport/channel.ts';
 import { formatEndpoint, type Sinful } from '../transport/sinful.ts';
 
-/** Silence of a collector after which the next one is asked beside it, in milliseconds. */
+/** Silence of a collector after which the next one is queried in parallel, in milliseconds. */
 const SILENCE_MS = 1_000;
 
 /**
- * The first answer that has the daemon. The next collector is asked as soon as one fails or does not have the daemon,
- * and beside one that has been silent for a second. What is still going on elsewhere then ends.
- *
- * @throws HTCondorError if all fail: with what each said if the daemon is in none of them or if none can be reached;
- *   else the first failure of a collector that was reached.
+ * Returns the first reply that contains the daemon. The next collector is queried when one fails or does not list the
+ * daemon, and in parallel when one has been silent for a second.
  */
 export function askFirst<T>(
   collectors: readonly Sinful[],
@@ -86,7 +83,7 @@ interface Failure {
   readonly error: HTCondorError;
 }
 
-/** The failures of all collectors as one error. */
+/** Combines the failures of all collectors into one error. */
 function combined(failures: readonly Failure[]): HTCondorError {
   const text = failures.map(({ collector, error }) => `${nameOf(collector)}: ${error.message}`).join('; ');
   const errors = failures.map(({ error }) => error);

@@ -6,7 +6,7 @@ export interface FetchedToken {
   readonly token: IdToken;
   /** One sentence for each way in which the daemon granted less than requested; empty if it granted everything. */
   readonly reductions: readonly string[];
-  /** Name in the daemon's ad; empty if no collector was asked. */
+  /** Name in the daemon's ad; empty if no collector was queried. */
   readonly daemonName: string;
   /** Sinful string of the daemon that issued the token; with `remote`, of the collector; empty if a token service issued it. */
   readonly daemonAddress: string;
@@ -16,7 +16,7 @@ export interface FetchedToken {
   readonly daemonVersionText: string;
   /** `IDTOKENS`, `SSL` and so on; `token-service` if a token service issued the token. */
   readonly authenticationMethod: string;
-  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  /** Source of the credential that the daemon accepted: an input, a file, a variable, `this account`. */
   readonly credentialSource: string;
   /** How far the daemon's clock is ahead of the local clock, in seconds; negative if it is behind. */
   readonly clockSkewSeconds: number;
@@ -33,14 +33,14 @@ export interface CheckResult {
   /** Identity that the daemon assigns to the credential, `user@domain`. */
   readonly identity: string;
   readonly trustDomain: string;
-  /** Name in the daemon's ad; empty if no collector was asked. */
+  /** Name in the daemon's ad; empty if no collector was queried. */
   readonly daemonName: string;
   /** Sinful string of the daemon. */
   readonly daemonAddress: string;
   /** HTCondor version of the daemon, such as `25.14.1`; empty if the daemon did not send it. */
   readonly daemonVersion: string;
   readonly authenticationMethod: string;
-  /** Where the credential comes from that the daemon accepted: an input, a file, a variable, `this account`. */
+  /** Source of the credential that the daemon accepted: an input, a file, a variable, `this account`. */
   readonly credentialSource: string;
   /** Authorization levels that the daemon allows to this identity with this credential. */
   readonly allowed: readonly string[];

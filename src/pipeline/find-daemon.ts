@@ -21,7 +21,7 @@ import type { DaemonSelector, TokenRequest } from './request.ts';
 
 /** Addresses to request the token from, best first, and the name of the daemon that issues it. */
 export interface LocatedDaemon {
-  /** Empty if no daemon has to be asked. */
+  /** Empty if no daemon has to be queried. */
   readonly targets: readonly Target[];
   readonly name: string;
   readonly roundTrips: number;

@@ -19,7 +19,7 @@ export interface IssuedToken {
   /** Authentication method, or `token-service`. */
   readonly method: string;
   readonly credentialSource: string;
-  /** Name in the daemon's ad. Empty if no collector was asked. */
+  /** Name in the daemon's ad. Empty if no collector was queried. */
   readonly daemonName: string;
   /** The daemon that issued the token; with `remote`, the collector; the one to verify a token service's token with. */
   readonly daemon?: IssuingDaemon | undefined;
@@ -30,7 +30,7 @@ export interface IssuedToken {
 interface IssuingDaemon {
   readonly address: Sinful;
   readonly version: CondorVersion | undefined;
-  /** `$CondorVersion: … $`. Empty if the daemon did not send it, or was not asked for the token. */
+  /** `$CondorVersion: … $`. Empty if the daemon did not send it, or did not issue the token. */
   readonly versionText: string;
 }
 

@@ -13,7 +13,7 @@ export type DaemonSelector =
       readonly type: string;
       /** Undefined: the only daemon of its type in the pool. */
       readonly name: string | undefined;
-      /** The daemon of this host, which is tried before a collector is asked. */
+      /** The daemon of this host, which is tried before a collector is queried. */
       readonly local: LocalDaemon | undefined;
       /** Address to connect to instead of the daemon's: the end of a tunnel. */
       readonly through: Endpoint | undefined;
@@ -55,7 +55,7 @@ export interface TokenRequest {
   readonly expectedIdentity: string | undefined;
   /** Trust domain that the token must carry. Undefined: any. */
   readonly expectedTrustDomain: string | undefined;
-  /** True if the daemon is asked, with the new token, whether it authorizes the levels of `authz`. */
+  /** True if the client asks the daemon, with the new token, whether it authorizes the levels of `authz`. */
   readonly verify: boolean;
   /** Retries after a transient failure. */
   readonly retries: number;

@@ -128,7 +128,7 @@ export function isTransient(error: unknown): error is HTCondorError {
   return error instanceof DaemonError && /rate limit/i.test(error.errorString);
 }
 
-/** Remaining time below which a restart is not retried any more, in milliseconds. */
+/** Remaining time below which a restart is no longer retried, in milliseconds. */
 const MIN_TIME_LEFT_MS = 500;
 
 /** Returns the pause before the attempt that follows this many, in milliseconds. */

@@ -63,7 +63,9 @@ function explained(error: unknown, token: IdToken, level: string): unknown {
     const isRestricted = authz !== undefined && level !== 'ALLOW' && !covers(authz, level);
     if (!isRestricted) return refused(`the daemon denied ${level} for ${subject} with the new token`);
     const levels = authz.join(' ');
-    return refused(`the new token is restricted to ${levels}, which does not include ${level}; so is the credential`);
+    return refused(
+      `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`,
+    );
   }
   if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED') {
     const reason = error.attempts[0]?.reason ?? error.message;

@@ -1,4 +1,4 @@
-/** What `check` and `explain` say about a policy. */
+/** Messages of `check` and `explain` about a policy. */
 import { type Claims, claimOf, describeExpectation, type Expectation, satisfies } from './claims.ts';
 import type { Configuration, Entry } from './model.ts';
 import { platformOf, platformOfToken } from './platforms.ts';
@@ -17,13 +17,13 @@ export function warningsOf({ grants }: Configuration): readonly string[] {
     .filter(({ entry }) => platformOf(entry.issuer, [...entry.claims.keys()])?.event === undefined)
     .map(
       ({ entry }) =>
-        `${entry.path}: tokens of ${entry.issuer} do not tell what started a job; builds of pull requests match`,
+        `${entry.path}: tokens of ${entry.issuer} do not identify the event that started the job, so builds of pull requests match too`,
     );
-  const off = grants.filter((grant) => !grant.enabled).map(({ identity }) => `${identity} is switched off`);
+  const off = grants.filter((grant) => !grant.enabled).map(({ identity }) => `${identity} is disabled`);
   return [...overlaps, ...blind, ...off];
 }
 
-/** Whether some job can match both entries. Two globs are taken to overlap. */
+/** True if a job can match both entries. Two globs are assumed to overlap. */
 function canMatchTheSame(a: Entry, b: Entry): boolean {
   if (a.issuer !== b.issuer) return false;
   return [...a.claims].every(([name, expected]) => {
@@ -37,10 +37,10 @@ function intersect(a: Expectation, b: Expectation): boolean {
   return 'values' in b ? intersect(b, a) : true;
 }
 
-/** Claims that are worth fixing beside the owner, where a token has them. */
+/** Claims that an entry should fix in addition to the owner, if a token has them. */
 const NARROWING = ['ref', 'ref_protected', 'environment', 'job_workflow_ref'];
 
-/** The lines of an entry that admits a job, to be pasted below `jobs:`. */
+/** Returns the lines of an entry that admits a job, to paste below `jobs:`. */
 export function entryFor(claims: Claims): string {
   const issuer = claimOf(claims, 'iss') ?? '';
   const platform = platformOf(issuer, []) ?? platformOfToken(claims);
@@ -53,12 +53,14 @@ export function entryFor(claims: Claims): string {
     const value = claimOf(claims, name);
     return value === undefined || value === '' ? [] : [`${name}: ${JSON.stringify(value)}`];
   });
-  const unsafe = isUntrusted ? ['untrusted-code: true   # code of people who cannot write to the repository'] : [];
+  const unsafe = isUntrusted
+    ? ['untrusted-code: true   # code from contributors without write access to the repository']
+    : [];
   const reuse = typeof claims['jti'] === 'string' ? [] : ['reuse: job'];
   return `- issuer: ${issuer}\n${[...lines, ...unsafe, ...reuse].map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** An entry in one line. */
+/** Formats an entry as one line. */
 export function describeEntry({ issuer, claims }: Entry): string {
   const parts = [...claims].map(([name, expected]) => `${name} ${describeExpectation(expected)}`);
   return [`issuer ${issuer}`, ...parts].join(', ');

@@ -1,23 +1,23 @@
-/** Claims of a verified job token, and what an entry of the policy expects of them. */
+/** Claims of a verified job token, and what an entry of the policy requires of them. */
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** What one claim must be: one of these texts, or a text that matches a glob. */
+/** Expected value of one claim: one of these texts, or a text that matches a glob. */
 export type Expectation = { readonly values: readonly string[] } | { readonly glob: string };
 
-/** The text by which a claim is compared; undefined: a value of this kind never matches. */
+/** Returns the text with which a claim is compared; undefined if the value has a type that never matches. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
   return undefined;
 }
 
-/** The text of a claim of its own, not of a property that every object inherits. */
+/** Returns an own claim as text, not a property that every object inherits. */
 export function claimOf(claims: Claims, name: string): string | undefined {
   return Object.hasOwn(claims, name) ? textOf(claims[name]) : undefined;
 }
 
-/** Whether a claim is what is expected. A missing claim, an array or an object never is. */
+/** True if a claim has the expected value. A missing claim, an array or an object never does. */
 export function satisfies(expectation: Expectation, actual: string | undefined): boolean {
   if (actual === undefined) return false;
   return 'values' in expectation ? expectation.values.includes(actual) : matchesGlob(expectation.glob, actual);
@@ -25,7 +25,7 @@ export function satisfies(expectation: Expectation, actual: string | undefined):
 
 /**
  * Matches a glob: `*` stands for any characters of one path segment, everything else for itself. Linear in both lengths
- * per segment, since only the last `*` is ever tried again.
+ * per segment, because only the last `*` is tried again.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   const [patterns, segments] = [glob.split('/'), text.split('/')];
@@ -47,7 +47,7 @@ function matchesSegment(pattern: string, text: string): boolean {
   return true;
 }
 
-/** An expectation for people. */
+/** Formats an expectation for a message. */
 export function describeExpectation(expectation: Expectation): string {
   return 'values' in expectation ? expectation.values.join(' or ') : expectation.glob;
 }

@@ -1,4 +1,7 @@
-/** The configuration of the token service: text to a checked, immutable value. Every mistake is reported, not only the first. */
+/**
+ * Parses the configuration of the token service into a checked, immutable value. Reports every mistake, not only the
+ * first.
+ */
 import { isMap, parseDocument } from 'yaml';
 import { readEntry } from './entry.ts';
 import { violationsOf } from './json-schema.ts';
@@ -42,7 +45,7 @@ export function parseConfig(
   const grants = (raw['grants'] as readonly Raw[]).map((each, at) => readGrant(each, `grants[${at}]`, context, report));
   for (const [at, { identity }] of grants.entries())
     if (grants.findIndex((each) => each.identity === identity) !== at)
-      report(`grants[${at}].identity`, `${identity} has a grant already; one identity has one grant`);
+      report(`grants[${at}].identity`, `${identity} already has a grant; each identity must have only one`);
   const config: Configuration = {
     listen,
     tls: given ?? (isLocal ? undefined : DEFAULT_TLS),
@@ -55,8 +58,8 @@ export function parseConfig(
 }
 
 /**
- * Every scalar is text, exactly as it is written, so that no id is rounded and no `on` becomes true. Aliases, tags and
- * several documents are refused.
+ * Every scalar is text, exactly as written, so that no id is rounded and `on` does not become true. Aliases, tags and
+ * multiple documents are rejected.
  */
 function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;
@@ -90,7 +93,7 @@ function readAudience(
 ): string {
   if (given !== undefined) {
     const audience = String(given);
-    if (/[\s\p{Cc}]/u.test(audience) || audience.length > 256) report('audience', 'it has blanks or is too long');
+    if (/[\s\p{Cc}]/u.test(audience) || audience.length > 256) report('audience', 'it contains spaces or is too long');
     return audience;
   }
   if (isLocal || 'socket' in listen) {
@@ -103,8 +106,8 @@ function readAudience(
 
 function readDaemons(places: readonly DaemonPlace[], report: Report): readonly DaemonPlace[] {
   for (const [at, { pool, address, name }] of places.entries()) {
-    if (address !== undefined && pool !== undefined) report(`daemon[${at}]`, 'give pool and name, or address');
-    if (pool !== undefined && name === undefined) report(`daemon[${at}]`, 'with pool, name is needed');
+    if (address !== undefined && pool !== undefined) report(`daemon[${at}]`, 'set either pool and name, or address');
+    if (pool !== undefined && name === undefined) report(`daemon[${at}]`, 'name is required with pool');
   }
   return places;
 }

@@ -1,4 +1,4 @@
-/** One entry of `jobs`: what it must fix so that it admits the jobs of one repository and nothing else. */
+/** One entry of `jobs`: what it must fix to admit the jobs of one repository and no others. */
 import type { Expectation } from './claims.ts';
 import { type ConfigContext, type Entry, type Raw, secondsOf } from './model.ts';
 import { EXACT_CLAIMS, type Platform, platformOf } from './platforms.ts';
@@ -49,14 +49,14 @@ function expectationOf(value: unknown): Expectation {
 }
 
 function claimMistake(name: string, expected: Expectation): string | undefined {
-  if (name === 'iss') return 'write issuer';
+  if (name === 'iss') return 'use the key issuer instead';
   if (OWN_CLAIMS.includes(name)) return 'the service checks this claim itself';
   if (!/^[A-Za-z_]\w*$/.test(name) && !/[./]/.test(name)) return 'unknown key, and not the name of a claim';
-  if ('glob' in expected) return EXACT_CLAIMS.includes(name) ? 'a glob is not possible here' : undefined;
+  if ('glob' in expected) return EXACT_CLAIMS.includes(name) ? 'a glob is not supported here' : undefined;
   return expected.values.includes('') ? 'it is empty' : undefined;
 }
 
-/** What is wrong with the URL of an issuer. A trailing slash is part of an issuer's name and is kept. */
+/** Returns the mistake in the URL of an issuer. A trailing slash is part of an issuer's name and is kept. */
 function issuerMistake(issuer: string, insecureTestIssuer: boolean): string | undefined {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || /[\s?#@]/.test(issuer)) return `"${issuer}" is not the URL of an issuer`;
@@ -73,13 +73,13 @@ function ownerMistake(
 ): string | undefined {
   const has = (name: string) => claims.has(name);
   if (platform === undefined)
-    return has('sub') ? undefined : 'no owner: give sub, exactly, or an id that the issuer never reassigns';
+    return has('sub') ? undefined : 'no owner: set an exact sub, or an id that the issuer never reassigns';
   if (platform.owners.some(has)) return undefined;
   const wanted = platform.owners.join(' or ');
-  if (!platform.groups.some(has)) return `no owner: give ${wanted}, which ${platform.name} never reassigns`;
+  if (!platform.groups.some(has)) return `no owner: set ${wanted}, which ${platform.name} never reassigns`;
   return anyRepository
     ? undefined
-    : `every writer of every repository of this owner would pass: give ${wanted}, or any-repository-of-owner: true`;
+    : `anyone with write access to any repository of this owner would match: set ${wanted}, or any-repository-of-owner: true`;
 }
 
 function eventMistake(
@@ -90,7 +90,7 @@ function eventMistake(
   const event = platform?.event;
   if (event === undefined)
     return untrustedCode
-      ? 'untrusted-code: tokens of this issuer do not tell what started the job; remove it'
+      ? 'untrusted-code: tokens of this issuer do not identify the event that started the job; remove it'
       : undefined;
   const expected = claims.get(event.claim);
   if (untrustedCode)
@@ -103,5 +103,5 @@ function eventMistake(
       : [];
   return untrusted.length === 0
     ? undefined
-    : `${event.claim}: ${untrusted.join(', ')} runs code of people who cannot write to the repository; if that is meant, add untrusted-code: true`;
+    : `${event.claim}: ${untrusted.join(', ')} runs code from contributors without write access to the repository; if this is intended, add untrusted-code: true`;
 }

@@ -1,27 +1,30 @@
-/** Which grant a job gets, and why not. Pure: the same claims and the same time give the same answer. */
+/**
+ * Selects the grant of a job, or gives the reason why there is none. Pure: the same claims and the same time produce
+ * the same result.
+ */
 import { type Claims, claimOf, describeExpectation, satisfies } from './claims.ts';
 import type { Configuration, Entry, Grant } from './model.ts';
 import { PLATFORMS, platformOf, platformOfToken } from './platforms.ts';
 
-/** The first claim of a job that is not what an entry expects. */
+/** The first claim of a job that differs from an entry. */
 interface Mismatch {
   readonly claim: string;
   readonly expected: string;
   readonly got: string;
-  /** Whether the job is one of the repository, project or pipeline that the entry is about. */
+  /** True if the job belongs to the repository, project or pipeline of the entry. */
   readonly ownerMatches: boolean;
 }
 
 interface EntryResult {
   readonly grant: Grant;
   readonly entry: Entry;
-  /** Undefined: the entry admits the job. */
+  /** Undefined if the entry admits the job. */
   readonly mismatch: Mismatch | undefined;
 }
 
 type Decision =
   | { readonly grant: Grant; readonly entry: Entry }
-  /** `reason` may be told to the job, since it says nothing about entries of other owners. */
+  /** `reason` may be sent to the job, because it reveals nothing about entries of other owners. */
   | { readonly reason: string };
 
 /** Compares a job with every entry of every enabled grant. `now`: seconds since 1970. */
@@ -31,9 +34,7 @@ export function compare({ grants }: Configuration, claims: Claims, now: number):
     .flatMap((grant) => grant.jobs.map((entry) => ({ grant, entry, mismatch: mismatchOf(entry, claims, now) })));
 }
 
-/**
- * Finds the one grant of a job. `identity` narrows the choice where several grants match; it never widens it.
- */
+/** Returns the only grant of a job. `identity` narrows the choice if several grants match; it never widens it. */
 export function decide(config: Configuration, claims: Claims, now: number, identity?: string): Decision {
   const results = compare(config, claims, now);
   const matches = results.filter(({ mismatch }) => mismatch === undefined);
@@ -48,7 +49,7 @@ export function decide(config: Configuration, claims: Claims, now: number, ident
   return { grant: first.grant, entry: first.entry };
 }
 
-/** Says what differs in the entries that are about this job's repository, or that there is no such entry. */
+/** Describes the differences from the entries for this job's repository, or that there are none. */
 function refusalOf(results: readonly EntryResult[], claims: Claims): string {
   const near = results.flatMap(({ grant, mismatch }) =>
     mismatch?.ownerMatches === true ? [`${grant.identity}: ${describeMismatch(mismatch)}`] : [],
@@ -63,7 +64,7 @@ export function describeMismatch({ claim, expected, got }: Mismatch): string {
   return `${claim}: expected ${expected}, got ${got}`;
 }
 
-/** Checks one entry: the issuer and the owner first, so that nothing else is told about entries of other owners. */
+/** Checks one entry: the issuer and the owner first, so that nothing else about entries of other owners is revealed. */
 function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undefined {
   const got = (name: string) =>
     claimOf(claims, name) ?? (Object.hasOwn(claims, name) ? 'a value of another kind' : 'none');
@@ -88,14 +89,14 @@ function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undef
 
 type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
 
-/** A job that runs in a fork has the parent's `project_id`, and its own as `job_project_id` where GitLab sends it. */
+/** A job in a fork has the parent's `project_id`, and its own as `job_project_id` if GitLab sends it. */
 function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];
   if (!expected.has('project_id') || expected.has(runsIn) || !Object.hasOwn(claims, runsIn)) return undefined;
   return claimOf(claims, runsIn) === project ? undefined : differs(runsIn, String(project), true);
 }
 
-/** Untrusted code, and tokens with ids that an entry with `sub` alone does not fix. */
+/** Rejects untrusted code, and tokens with ids that an entry with `sub` alone does not fix. */
 function platformMismatch(entry: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const known = platformOf(entry.issuer, [...entry.claims.keys()]);
   const platform = known ?? platformOfToken(claims);

@@ -1,9 +1,9 @@
-/** What a configuration means, once it is parsed. */
+/** The model of a parsed configuration. */
 import type { Expectation } from './claims.ts';
 
 export interface Configuration {
   readonly listen: Listen;
-  /** Undefined: plain HTTP, to a reverse proxy on this host. */
+  /** Undefined for plain HTTP, to a reverse proxy on this host. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   readonly audience: string;
   readonly trustedProxies: readonly string[];
@@ -23,7 +23,7 @@ export interface DaemonPlace {
   readonly key?: string;
 }
 
-/** Authorization levels and a lifetime for one identity, and the jobs that may have them. */
+/** Authorization levels and maximum lifetime of one identity, and the jobs that may use it. */
 export interface Grant {
   readonly identity: string;
   readonly authz: readonly string[];
@@ -32,9 +32,9 @@ export interface Grant {
   readonly jobs: readonly Entry[];
 }
 
-/** One entry of `jobs`: a job matches if every claim is as expected. */
+/** One entry of `jobs`: a job matches if every claim has the expected value. */
 export interface Entry {
-  /** Where it stands in the configuration. */
+  /** Its path in the configuration, for messages. */
   readonly path: string;
   readonly issuer: string;
   readonly claims: ReadonlyMap<string, Expectation>;
@@ -49,7 +49,7 @@ export interface ConfigContext {
   readonly hostName: string;
   /** QUEUE_SUPER_USERS of the schedd on this host. */
   readonly superUsers: readonly string[];
-  /** Whether an issuer may be plain HTTP on the loopback interface. */
+  /** True if an issuer may use plain HTTP on the loopback interface. */
   readonly insecureTestIssuer: boolean;
 }
 
@@ -57,7 +57,7 @@ export type Raw = Readonly<Record<string, unknown>>;
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/** Seconds of a duration that the schema has accepted. */
+/** Returns the seconds of a duration that the schema has accepted. */
 export function secondsOf(value: unknown): number {
   const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(String(value)) ?? [];
   return Number(digits) * (UNITS[unit] ?? Number.NaN);

@@ -1,21 +1,26 @@
-/** What is known of the platforms that issue job tokens: claims that are never reassigned, and events that run trusted code. */
+/**
+ * Facts about the platforms that issue job tokens: claims that are never reassigned, and events that run trusted code.
+ */
 import { type Claims, claimOf } from './claims.ts';
 
 export interface Platform {
   readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
-  /** Claims of which an entry must fix at least one: a repository, project or pipeline. */
+  /** Claims that identify a repository, project or pipeline; an entry must fix at least one of them. */
   readonly owners: readonly string[];
-  /** Claims that stand for every repository of an owner; each needs `any-repository-of-owner: true`. */
+  /** Claims that identify every repository of an owner; each requires `any-repository-of-owner: true`. */
   readonly groups: readonly string[];
-  /** Issuers that are recognized without any claim. */
+  /** Issuers that identify the platform without any claim. */
   readonly issuer: RegExp;
-  /** The claim that tells what started the job, and its values for which only writers of the repository are the cause. */
+  /**
+   * The claim that identifies the event that started the job, and its values for events that only accounts with write
+   * access can cause.
+   */
   readonly event: { readonly claim: string; readonly trusted: readonly string[] } | undefined;
 }
 
 export const PLATFORMS: readonly Platform[] = [
   {
-    name: 'GitHub', // and Forgejo, whose tokens have the same claims
+    name: 'GitHub', // also Forgejo, whose tokens have the same claims
     owners: ['repository_id'],
     groups: ['repository_owner_id'],
     issuer:
@@ -51,7 +56,7 @@ export const EXACT_CLAIMS: readonly string[] = [
   'sub',
 ];
 
-/** The platform of an entry: by its issuer, or by the claims that it fixes. */
+/** Returns the platform of an entry: by its issuer, or by the claims that it fixes. */
 export function platformOf(issuer: string, claims: readonly string[]): Platform | undefined {
   return (
     PLATFORMS.find((each) => each.issuer.test(issuer)) ??
@@ -59,7 +64,7 @@ export function platformOf(issuer: string, claims: readonly string[]): Platform 
   );
 }
 
-/** The platform of a token whose issuer is not recognized: a token that has a platform's ids or event is of it. */
+/** Returns the platform of a token whose issuer is not recognized, by its ids or event. */
 export function platformOfToken(claims: Claims): Platform | undefined {
   return PLATFORMS.find(({ owners, event }) =>
     [...owners, ...(event === undefined ? [] : [event.claim])].some((name) => claimOf(claims, name) !== undefined),

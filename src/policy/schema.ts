@@ -21,7 +21,11 @@ export const CONFIG_SCHEMA = {
       properties: { certificate: text, key: text },
     },
     audience: { ...text, description: 'The audience that a job token must have. Default: https://FQDN:PORT.' },
-    'trusted-proxies': { type: 'array', items: text, description: 'Addresses whose X-Forwarded-For header counts.' },
+    'trusted-proxies': {
+      type: 'array',
+      items: text,
+      description: 'Addresses of proxies whose X-Forwarded-For header is trusted.',
+    },
     daemon: {
       type: 'array',
       minItems: 1,

@@ -1,8 +1,8 @@
 /**
- * Whether no object of a JSON text has the same key twice. JSON.parse keeps the last one and other parsers the first, so
+ * True if no object of a JSON text has a duplicate key. JSON.parse keeps the last one and other parsers the first, so
  * two readers of one token could see different claims.
  *
- * @param text valid JSON; anything else has to be refused before.
+ * @param text valid JSON; the caller must reject anything else.
  */
 export function hasUniqueKeys(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];

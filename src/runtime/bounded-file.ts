@@ -1,34 +1,5 @@
-/** Reads files after checking their type and size, and describes errors of the operating system. */
+/** Reads files after checking their type and size. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist',
-  EACCES: 'permission denied',
-  EPERM: 'the operation is not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left on the device',
-  EDQUOT: 'the disk quota is exhausted',
-  EFBIG: 'the file would exceed the size limit',
-  ENOTDIR: 'a part of the path is not a directory',
-  EISDIR: 'it is a directory',
-  EEXIST: 'it exists already',
-  ELOOP: 'it is a symbolic link, or there are too many of them',
-  ENAMETOOLONG: 'the path is too long',
-  EBUSY: 'it is in use',
-  ENXIO: 'it is not a regular file',
-  EXDEV: 'it is on another file system',
-  EMFILE: 'too many files are open',
-  ENFILE: 'too many files are open',
-  EIO: 'an input/output error occurred',
-};
-
-/** Describes why a system call failed. Does not use Node's own text, which quotes paths. */
-export function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, errno, message } = error as NodeJS.ErrnoException;
-  if (code === undefined) return message;
-  return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
-}
 
 /**
  * Reads a regular file of at most `maxBytes`. Rejects a FIFO, a device or a directory before reading it; opening one

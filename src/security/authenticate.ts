@@ -24,7 +24,9 @@ export interface Authenticated extends Offer {
   readonly expectedCleartext: readonly ExpectedMessage[];
 }
 
-/** The connection cannot be used any more, but a new connection may succeed with these credentials and without the guess. */
+/**
+ * The connection is no longer usable, but a new connection may succeed with these credentials and without the guess.
+ */
 export class StartOver extends Error {
   readonly credentials: Credentials;
   /** True if the peer closed the connection before it sent its verdict. */

@@ -45,7 +45,7 @@ export interface Peer {
 export interface Candidate {
   /** Describes the credential without its secret, for logs and errors. */
   readonly label: string;
-  /** Where this credential comes from: an input, a file, a variable. Default: the label. */
+  /** Source of this credential: an input, a file, a variable. Default: the label. */
   readonly source?: string | undefined;
   /** Why the daemon will probably refuse it; such a credential is tried after all others. */
   readonly doubt?: string | undefined;
@@ -111,7 +111,7 @@ export const SAFE_AFTER_UNPROVEN: readonly MethodName[] = ['TOKEN', 'SSL', 'SCIT
 
 /** The server rejected a credential. The next one may be tried, on the same connection unless `outOfStep`. */
 export class MethodRefused extends Error {
-  /** True if the peers expect different messages now, so that the connection cannot be used any more. */
+  /** True if the peers now expect different messages, so that the connection is no longer usable. */
   readonly outOfStep: boolean;
   /** True if the server failed to authenticate itself with this credential. */
   readonly unproven: boolean;

@@ -12,7 +12,7 @@ export interface Arguments {
   readonly token: string | undefined;
 }
 
-/** The arguments make no sense. Exit status 2. */
+/** Invalid arguments. Exit status 2. */
 export class UsageError extends Error {}
 
 const SUBCOMMANDS: readonly Subcommand[] = ['serve', 'check', 'explain', 'config'];
@@ -28,23 +28,23 @@ const FLAGS: Readonly<Record<string, { readonly takes: boolean; readonly of: rea
 
 export const USAGE = `Usage: condor_token_service SUBCOMMAND [-config FILE] [FLAG]...
 
-Gives CI jobs IDTOKENs in exchange for their OIDC tokens, by a trust policy.
+Exchanges the OIDC tokens of CI jobs for IDTOKENs, according to a trust policy.
 
   serve                  Serve POST /token until SIGTERM; SIGHUP reads the configuration again
   check                  Check the configuration and the site
-  explain                Say which grant a job gets, and why not
-  config                 Print the systemd unit, the commands that make the seeds, and lines for a reverse proxy
+  explain                Show which grant a job receives, or why it is refused
+  config                 Print the systemd unit, the commands that create the seeds, and lines for a reverse proxy
 
   -config FILE           Default: ${DEFAULT_CONFIG}; the seeds are in seeds.d beside it
-  -state DIRECTORY       serve: where used job tokens are recorded (default: STATE_DIRECTORY,
+  -state DIRECTORY       serve: directory for the record of used job tokens (default: STATE_DIRECTORY,
                          else /var/lib/condor-token-service)
-  -offline               check: the configuration alone
+  -offline               check: check only the configuration
   -claims FILE           explain: the claims of a job token as JSON; - is standard input
   -token FILE            explain: a job token; - is standard input
   -insecure-test-issuer  Accept an issuer with plain HTTP on the loopback interface, for tests
   -version               Show the version
 
-Exit status: 0; 2 invalid configuration or arguments; 3 the site falls short (check), no grant (explain); 1 other.
+Exit status: 0; 2 invalid configuration or arguments; 3 the site is not ready (check), no grant (explain); 1 other.
 `;
 
 /** @throws UsageError */
@@ -52,17 +52,17 @@ export function parseArguments(args: readonly string[]): Arguments {
   const [first, ...rest] = args;
   const subcommand = SUBCOMMANDS.find((each) => each === first);
   if (subcommand === undefined)
-    throw new UsageError(first === undefined ? 'no subcommand is given' : `unknown subcommand ${first}`);
+    throw new UsageError(first === undefined ? 'the subcommand is missing' : `unknown subcommand ${first}`);
   const values = new Map<string, string>();
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at] ?? '';
     const name = word.replace(/^--?/, '');
     const flag = word.startsWith('-') && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
     if (flag === undefined || !flag.of.includes(subcommand)) throw new UsageError(`${subcommand} has no flag ${word}`);
-    if (values.has(name)) throw new UsageError(`${word} is given twice`);
+    if (values.has(name)) throw new UsageError(`${word} is specified twice`);
     if (flag.takes) at += 1;
     const value = flag.takes ? rest[at] : '';
-    if (value === undefined) throw new UsageError(`${word} needs a value`);
+    if (value === undefined) throw new UsageError(`${word} requires a value`);
     values.set(name, value);
   }
   const [claims, token] = [values.get('claims'), values.get('token')];

@@ -1,4 +1,4 @@
-/** One JSON line for each decision, on standard output. Never a token. */
+/** Writes one JSON line for each decision to standard output. Never a token. */
 import { printable } from '../runtime/printable.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +12,7 @@ export interface Decided {
 const MAX_TEXT_LENGTH = 256;
 const MINUTE_MS = 60_000;
 
-/** Claims that a line shows, where the token has them. */
+/** Claims that a line contains if the token has them. */
 export const AUDITED_CLAIMS: readonly string[] = [
   ...['iss', 'sub', 'repository_id', 'repository_owner_id', 'project_id', 'job_project_id', 'namespace_id'],
   ...['pipeline_id', 'oidc.circleci.com/project-id', 'ref', 'event_name', 'pipeline_source', 'run_id', 'jti'],
@@ -28,7 +28,7 @@ export class Audit {
     this.#timer = setInterval(() => void this.flush(), MINUTE_MS).unref();
   }
 
-  /** Writes the line of a decision. Rejects if it cannot be written; then no token may leave. */
+  /** Writes the line for a decision. Rejects if writing fails; then the service must not return a token. */
   record(facts: Decided): Promise<void> {
     const time = new Date(this.#world.now() * 1000).toISOString();
     const cut = Object.entries(facts).map(([name, value]) => [
@@ -38,7 +38,7 @@ export class Audit {
     return this.#world.print(JSON.stringify({ time, ...Object.fromEntries(cut) }));
   }
 
-  /** Counts a request whose token was not verified: nothing of it is known, so it gets no line of its own. */
+  /** Counts a request whose token was not verified. Its claims are not trusted, so it gets no line of its own. */
   count(reason: string): void {
     this.#unverified.set(reason, (this.#unverified.get(reason) ?? 0) + 1);
   }

@@ -1,8 +1,12 @@
-/** `condor_token_service check`: the configuration, then the site. One line each, with what to do. */
+/**
+ * `condor_token_service check`: checks the configuration, then the site. Prints one line for each result, with the
+ * action to take.
+ */
 
 import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
-import { Fetcher, type Issued } from './fetcher.ts';
+import { systemReason } from '../runtime/system-reason.ts';
+import { describeFailure, Fetcher, type Issued, SEED_UNUSABLE } from './fetcher.ts';
 import { fetchKeys } from './issuer-keys.ts';
 import { certificateProblems } from './site-certificate.ts';
 import { type LoadOptions, loadSnapshot, type Snapshot } from './snapshot.ts';
@@ -14,6 +18,7 @@ interface CheckOptions extends LoadOptions {
 
 type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
+const MAKE_SEED = 'condor_token_service config prints the command that creates a new one';
 const GOOD = 0;
 const FALLS_SHORT = 3;
 const TEST_LIFETIME_SECONDS = 60;
@@ -21,7 +26,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
 /** HTCondor's own default, one day. */
 const DEFAULT_SESSION_SECONDS = '86400';
-/** The first releases of each series in which a daemon cuts the levels of a token to those of the credential. */
+/** The first release of each series in which a daemon restricts a token to the levels of the credential. */
 const CUTS_LEVELS_SINCE = [
   [23, 0, 22],
   [23, 9, 6],
@@ -45,7 +50,7 @@ export async function check({ offline, ...load }: CheckOptions, world: World): P
   for (const issuer of snapshot.issuers) await tell([await checkIssuer(issuer, world)]);
   const fetcher = new Fetcher(world);
   for (const grant of snapshot.config.grants.filter((each) => each.enabled))
-    await tell(await checkGrant(snapshot, grant, fetcher));
+    await tell(await checkGrant(snapshot, grant, fetcher, world));
   await tell(hostFindings(snapshot));
   return findings.some(([kind]) => kind === 'fail') ? FALLS_SHORT : GOOD;
 }
@@ -54,28 +59,34 @@ async function checkIssuer(issuer: string, { env }: World): Promise<Finding> {
   try {
     return ['ok', `issuer: ${issuer} publishes ${(await fetchKeys(issuer, env)).length} keys`];
   } catch (error) {
-    return ['fail', `issuer: ${issuer}: ${messageOf(error)}; allow HTTPS from this host to it`];
+    return ['fail', `issuer: ${issuer}: ${systemReason(error)}; allow HTTPS connections from this host to the issuer`];
   }
 }
 
-async function checkGrant(snapshot: Snapshot, grant: Grant, fetcher: Fetcher): Promise<readonly Finding[]> {
+async function checkGrant(
+  snapshot: Snapshot,
+  grant: Grant,
+  fetcher: Fetcher,
+  world: World,
+): Promise<readonly Finding[]> {
   const { identity, authz } = grant;
   const seed = snapshot.seeds.get(identity) ?? { unusable: 'it was not read' };
   if ('unusable' in seed) {
-    const make = 'condor_token_service config prints the command that creates it';
-    return [['fail', `grant ${identity}: seed unusable: ${seed.unusable}; ${make}`]];
+    return [['fail', `grant ${identity}: ${SEED_UNUSABLE}: ${seed.unusable}; ${MAKE_SEED}`]];
   }
   const warnings: Finding[] = seed.warning === undefined ? [] : [['warn', `grant ${identity}: ${seed.warning}`]];
   try {
     const wish = { identity, seed: seed.token, authz, lifetimeSeconds: TEST_LIFETIME_SECONDS };
     const issued = await fetcher.fetch(snapshot, wish, FETCH_TIMEOUT_MS, new AbortController().signal);
-    return [...warnings, ...issuedFindings(grant, issued)];
+    return [...warnings, ...issuedFindings(grant, issued, world)];
   } catch (error) {
-    return [...warnings, ['fail', `grant ${identity}: the daemon issued no token: ${messageOf(error)}`]];
+    const isSeed = describeFailure(error).text === SEED_UNUSABLE;
+    const remedy = isSeed ? `if the seed was revoked, ${MAKE_SEED}` : 'start the daemon, or correct daemon';
+    return [...warnings, ['fail', `grant ${identity}: the daemon issued no token: ${messageOf(error)}; ${remedy}`]];
   }
 }
 
-function issuedFindings({ identity, authz }: Grant, issued: Issued): readonly Finding[] {
+function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World): readonly Finding[] {
   const { token, address, version, clockSkewSeconds } = issued;
   const got = token.authz?.join(' ') ?? '';
   const found: Finding[] = [
@@ -88,14 +99,14 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued): readonly Fi
   if (!cutsLevels(version))
     found.push([
       'warn',
-      `daemon ${version}: it does not cut the levels of a token to those of the credential: a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
+      `daemon ${version}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
     ]);
-  if (!isLoopback(address))
+  if (!isOnThisHost(address, world.addresses()))
     found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);
   return found;
 }
 
-/** Whether a daemon of this version cuts levels. A version that is not known is taken for new. */
+/** True if a daemon of this version restricts levels. An unknown version is assumed to be new. */
 export function cutsLevels(version: string): boolean {
   if (version === '') return true;
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
@@ -105,11 +116,14 @@ export function cutsLevels(version: string): boolean {
   return last === undefined || major > last[0] || (major === last[0] && minor >= last[1]);
 }
 
-function isLoopback(sinful: string): boolean {
-  return /^<(127\.|\[::1\]|localhost)/.test(sinful);
+/** Whether a daemon listens on the loopback interface, or on an address of this host, to which traffic does not leave it. */
+export function isOnThisHost(sinful: string, addresses: readonly string[]): boolean {
+  const [, v6, v4 = ''] = /^<(?:\[(.+?)\]|([^:?>]+))/.exec(sinful) ?? [];
+  const host = v6 ?? v4;
+  return /^(127\.|::1$|localhost$)/.test(host) || addresses.includes(host);
 }
 
-/** Settings of HTCondor on this host that decide how long a token can be of use. */
+/** Settings of HTCondor on this host that determine how long a token is usable. */
 function hostFindings({ setting }: Snapshot): readonly Finding[] {
   if (setting('FULL_HOSTNAME') === undefined)
     return [['warn', 'host: HTCondor is not configured here, so its settings are not checked']];

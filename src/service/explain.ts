@@ -1,10 +1,12 @@
-/** `condor_token_service explain`: which grant a job gets, or what differs, and the entry that would admit it. */
+/**
+ * `condor_token_service explain`: shows which grant a job receives, or what differs and the entry that would admit it.
+ */
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../errors.ts';
 import { describeEntry, entryFor } from '../policy/advice.ts';
 import type { Claims } from '../policy/claims.ts';
 import { compare, decide, describeMismatch } from '../policy/match.ts';
 import { hasUniqueKeys } from '../policy/unique-keys.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { UsageError } from './arguments.ts';
 import { unverifiedClaimsOf } from './job-token.ts';
 import { type LoadOptions, loadSnapshot } from './snapshot.ts';
@@ -48,7 +50,7 @@ function read(path: string): string {
   try {
     return readFileSync(path === '-' ? STANDARD_INPUT : path, 'utf8');
   } catch (error) {
-    throw new UsageError(messageOf(error));
+    throw new UsageError(`${path}: ${systemReason(error)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Fetches a token for a grant from the daemon, with the seed as the only credential and nothing of the host. */
+/** Fetches a token for a grant from the daemon. The seed is the only credential; nothing on the host is used. */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -7,6 +7,7 @@ import {
   DaemonError,
   HTCondorError,
   LocateError,
+  messageOf,
   NegotiationError,
   TokenError,
 } from '../errors.ts';
@@ -33,16 +34,16 @@ export interface Wish {
   readonly lifetimeSeconds: number;
 }
 
-/** A token that the daemon issued, and that daemon. */
+/** A token and the daemon that issued it. */
 export interface Issued {
   readonly token: IdToken;
   readonly address: string;
   readonly version: string;
-  /** How far the daemon's clock is ahead of this host's. */
+  /** Seconds by which the daemon's clock is ahead of this host's. */
   readonly clockSkewSeconds: number;
 }
 
-/** Nothing of the host counts: no variables, no HTCondor configuration, no files of an account. */
+/** Uses nothing of the host: no variables, no HTCondor configuration, no files of an account. */
 const NOWHERE: Surroundings = {
   env: {},
   setting: () => undefined,
@@ -56,7 +57,7 @@ const QUIET: Host['log'] = { debug: () => {}, info: () => {}, notice: () => {}, 
 
 export class Fetcher {
   readonly #world: World;
-  /** Addresses that were located, by pool and name. Kept until one fails. */
+  /** Located addresses by pool and name. Each is kept until a connection to it fails. */
   readonly #addresses = new Map<string, string>();
 
   constructor(world: World) {
@@ -64,9 +65,9 @@ export class Fetcher {
   }
 
   /**
-   * Fetches from the first daemon that can be reached.
+   * Fetches from the first reachable daemon.
    *
-   * @throws AnyHTCondorError; wasNotIssued says whether the daemon may have issued a token nevertheless.
+   * @throws AnyHTCondorError; `wasNotIssued` tells whether the daemon may have issued a token nevertheless.
    */
   async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
     const places: readonly DaemonPlace[] = snapshot.config.daemons.length > 0 ? snapshot.config.daemons : [{}];
@@ -76,13 +77,13 @@ export class Fetcher {
       } catch (error) {
         const next = at + 1 < places.length && isUnreachable(error) && !signal.aborted;
         if (!next) throw error;
-        this.#world.say(`${placeName(place)}: ${(error as Error).message}; trying the next daemon`);
+        this.#world.say(`${placeName(place)}: ${messageOf(error)}; trying the next daemon`);
       }
     }
     throw new RangeError('no daemon');
   }
 
-  /** Whether one of the daemons takes connections. One behind CCB counts once it was located. */
+  /** True if one of the daemons accepts connections. A daemon behind CCB counts as reachable after it was located. */
   async isReachable(snapshot: Snapshot): Promise<boolean> {
     const [seed] = [...snapshot.seeds].flatMap(([identity, each]) => ('token' in each ? [{ identity, ...each }] : []));
     if (seed === undefined) return false;
@@ -131,7 +132,11 @@ export class Fetcher {
     );
     const latest = this.#world.now() + wish.lifetimeSeconds + SKEW_SECONDS;
     if (token.expiresAt === undefined || token.expiresAt > latest)
-      throw new TokenError('ERR_TOKEN_CLAIM', 'the token of the daemon lasts longer than was requested', 'exp');
+      throw new TokenError(
+        'ERR_TOKEN_CLAIM',
+        'the daemon issued a token that is valid for longer than requested',
+        'exp',
+      );
     return { token, address, version: daemonVersion, clockSkewSeconds };
   }
 
@@ -146,7 +151,7 @@ export class Fetcher {
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
       const { targets } = await findDaemon(request, await credentialsFor(request, undefined, host), host);
-      for (const { ahead } of targets) ahead?.close(); // opened for a fetch that is not made with this host
+      for (const { ahead } of targets) ahead?.close(); // the fetch uses a different host
       found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
     }
     if (found === undefined) throw new LocateError('ERR_NOT_FOUND', 'no daemon was found', []);
@@ -157,7 +162,7 @@ export class Fetcher {
 
 type Place = Partial<Record<'address' | 'pool' | 'name' | 'type' | 'key', string | undefined>>;
 
-/** The request of a wish, as the library reads it. */
+/** Builds the request, as the library reads it. */
 function requestFor(wish: Wish, place: Place): TokenRequest {
   const { identity, seed, authz, lifetimeSeconds } = wish;
   const inputs: Partial<Record<InputName, string | undefined>> = {
@@ -179,14 +184,15 @@ function placeName({ address, pool, name, type }: DaemonPlace): string {
   return pool === undefined ? 'the schedd of this host' : `${type ?? 'schedd'} ${name ?? ''} of ${pool}`;
 }
 
-/** Whether no connection was made, so that another address may be tried. */
+/** True if no connection was made, so that another address may be tried. */
 function isUnreachable(error: unknown): boolean {
   if (error instanceof LocateError) return true;
   return error instanceof ConnectError && (error.phase === 'connect' || error.phase === 'locate');
 }
 
 /**
- * Whether it is certain that no token was issued: the daemon was not reached, or it refused. A lost reply is not certain.
+ * True if certainly no token was issued: the daemon was not reached, or it refused. After a lost reply, this is
+ * unknown.
  */
 export function wasNotIssued(error: unknown): boolean {
   const refused =
@@ -198,12 +204,14 @@ export function wasNotIssued(error: unknown): boolean {
   return refused || isUnreachable(error);
 }
 
-/** What a job is told of a failed fetch: nothing about the pool. */
+export const SEED_UNUSABLE = 'seed unusable';
+
+/** The response to a job after a failed fetch. It reveals nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
-  if (error instanceof TokenError) return { status: 502, text: 'the daemon issued another token than was requested' };
+  if (error instanceof TokenError) return { status: 502, text: 'the daemon issued a different token than requested' };
   const seedRefused =
     error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
-  if (seedRefused) return { status: 503, text: 'seed unusable' };
+  if (seedRefused) return { status: 503, text: SEED_UNUSABLE };
   const known = error instanceof HTCondorError;
   return { status: known && error.exitStatus === 4 ? 502 : 503, text: 'the daemon cannot be reached' };
 }

@@ -3,13 +3,13 @@
 export interface TokenForm {
   readonly jobToken: string;
   readonly authz: readonly string[];
-  /** Seconds; undefined: as long as the grant allows. */
+  /** Seconds; undefined for the maximum of the grant. */
   readonly lifetimeSeconds: number | undefined;
-  /** The identity of the grant that is wanted; undefined: the only one that matches. */
+  /** The identity of the requested grant; undefined if only one grant matches. */
   readonly identity: string | undefined;
 }
 
-/** An error of RFC 6749, section 5.2. `reason` shows nothing of the request. */
+/** An error of RFC 6749, section 5.2. `reason` contains nothing from the request. */
 export class FormError extends Error {
   readonly code: 'invalid_request' | 'invalid_scope' | 'unsupported_grant_type';
 
@@ -25,7 +25,7 @@ const REQUESTED_TYPES = [TOKEN_TYPES[0], 'urn:ietf:params:oauth:token-type:acces
 const LEVEL = /^condor:\/([A-Z_]{1,32})$/;
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_PARAMETERS = 32;
-/** The longest identity of a grant: a refusal repeats the name, so that it must be short. */
+/** Maximum length of an identity. It is short, because a refusal repeats it. */
 const MAX_IDENTITY_LENGTH = 200;
 
 /** @throws FormError */

@@ -1,4 +1,4 @@
-/** The HTTP server: limits of size, time and number, and nothing of what is in a token request. */
+/** The HTTP server. It limits size, time and number of requests, and does not parse token requests. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
@@ -8,14 +8,14 @@ import type { Answer } from './token-endpoint.ts';
 interface Handlers {
   token(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer>;
   isReady(): Promise<boolean>;
-  /** A defect: it is reported to the administrator, and the client gets status 500. */
+  /** A defect: it is reported to the administrator, and the client receives status 500. */
   failed(error: unknown): void;
 }
 
 export interface ServerOptions {
-  /** PEM; undefined: plain HTTP. */
+  /** PEM; undefined for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** Proxies whose X-Forwarded-For counts. A Unix socket is a proxy by itself. */
+  /** Proxies whose X-Forwarded-For header is trusted. The peer of a Unix socket always is. */
   readonly trustedProxies: () => readonly string[];
   readonly elapsedMs: () => number;
 }
@@ -24,7 +24,10 @@ const MAX_HEADER_LENGTH = 16 * 1024;
 const MAX_BODY_LENGTH = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
-/** Connections without a complete request. Beyond that the oldest one of the busiest address is closed. */
+/**
+ * Maximum number of connections without a complete request. Beyond that, the oldest one of the busiest address is
+ * closed.
+ */
 const CONNECTIONS_WAITING = 512;
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -36,7 +39,7 @@ export class HttpServer {
   readonly server: Server | HttpsServer;
   readonly #handlers: Handlers;
   readonly #options: ServerOptions;
-  /** Connections that wait for a request, by address, the oldest first. */
+  /** Idle connections by address, the oldest first. */
   readonly #waiting = new Map<string, Map<string, Socket>>();
   readonly #sockets = new Set<Socket>();
   readonly #stopped = new AbortController();
@@ -66,12 +69,12 @@ export class HttpServer {
     this.server.maxRequestsPerSocket = 100;
   }
 
-  /** Stops listening, lets requests end for a while, then closes what is left. */
+  /** Stops listening, waits a limited time for requests to end, then closes the remaining connections. */
   async stop(graceMs: number): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeIdleConnections();
     const timer = setTimeout(() => {
-      this.#stopped.abort(new Error('the service stops'));
+      this.#stopped.abort(new Error('the service is stopping'));
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     await closed;
@@ -87,7 +90,7 @@ export class HttpServer {
       this.#sockets.delete(socket);
       this.#removeWaiting(address, key);
     });
-    if (address === '') return; // a Unix socket: the proxy has limits of its own
+    if (address === '') return; // a Unix socket: the proxy has its own limits
     this.#addWaiting(address, key, socket);
     if (this.#waitingCount > CONNECTIONS_WAITING) this.#evict();
   }
@@ -155,15 +158,22 @@ export class HttpServer {
     return await this.#handlers.token(body, address, timeLeftMs, this.#stopped.signal);
   }
 
-  /** The client's address: the last one in X-Forwarded-For that is not of a trusted proxy, if a trusted proxy sent it. */
+  /**
+   * Returns the client's address: if a trusted proxy sent the request, the last address in X-Forwarded-For that is not
+   * a trusted proxy's.
+   */
   #addressOf(request: IncomingMessage): string {
     const trusted = this.#options.trustedProxies();
-    const plain = (text: string) => text.trim().replace(/^::ffff:(?=\d+\.)/, '');
+    // Some proxies append a port.
+    const withoutPort = (text: string) => text.trim().replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
+    const plain = (text: string) => withoutPort(text).replace(/^::ffff:(?=\d+\.)/, '');
     const peer = plain(request.socket.remoteAddress ?? '');
     const isProxy = (address: string) => address === '' || trusted.includes(address);
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
-    return forwarded.filter((each) => /^[0-9a-fA-F:.]{2,45}$/.test(each) && !isProxy(each)).at(-1) ?? peer;
+    const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
+    // Anything else is of the proxy, and what is before it of the client.
+    return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }
 
@@ -172,7 +182,7 @@ const TOO_LARGE: Answer = {
   body: { error: 'invalid_request', error_description: `the body has more than ${MAX_BODY_LENGTH} bytes` },
 };
 
-/** The body of a request; undefined: it is too large, and the rest of it is not read. */
+/** Returns the body of a request; undefined if it is too large, and the rest is not read. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_LENGTH) return undefined;
   const chunks: Buffer[] = [];

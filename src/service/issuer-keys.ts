@@ -1,24 +1,32 @@
-/** The public keys of issuers: discovered over HTTPS, kept, and asked for again with restraint. */
+/** The public keys of issuers: discovered over HTTPS, cached, and refreshed at a limited rate. */
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { proxyFor } from '../credentials/http-proxy.ts';
 import { sendHttp } from '../credentials/https.ts';
 import { loadTrust } from '../credentials/trust.ts';
-import { messageOf } from '../errors.ts';
 import { readProxies } from '../inputs/keyless.ts';
 import { processHost } from '../inputs/process-host.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import type { World } from './world.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** The keys of an issuer are not known, and cannot be fetched now. */
-export class IssuerUnavailable extends Error {}
+/** The keys of an issuer are unknown or may be outdated, and cannot be fetched now. */
+export class IssuerUnavailable extends Error {
+  /** Seconds until they can be fetched; undefined: when the issuer responds again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
 
 interface Kept {
   keys: KeySet | undefined;
-  /** When the keys came, and when they were last asked for, in seconds of a clock that is never set. */
+  /** Times of the last successful and of the last attempted fetch, in seconds of a monotonic clock. */
   fetchedAt: number;
   askedAt: number;
-  /** When the keys were asked for again because of an unknown key. */
+  /** Time of the last fetch because of an unknown key. */
   refetchedAt: number;
   pending: Promise<void> | undefined;
   problem: string;
@@ -26,7 +34,7 @@ interface Kept {
 
 const FRESH_SECONDS = 10 * 60;
 const USABLE_SECONDS = 24 * 60 * 60;
-/** Pause between requests to an issuer that fails, or for a key that it does not have. */
+/** Minimum pause between requests to an issuer that fails, or that lacks a key. */
 const PAUSE_SECONDS = 30;
 const TIMEOUT_MS = 5000;
 const MAX_KEYS = 50;
@@ -41,8 +49,9 @@ export class IssuerKeys {
   }
 
   /**
-   * The keys of an issuer. `isUnknown`: the keys that were returned before lack the one of a token, so that they are
-   * fetched again, at most once in 30 s.
+   * Returns the keys of an issuer. `isUnknown`: the previously returned keys lack the key of a token, so they are
+   * fetched again, at most once in 30 s. Within that time the issuer may have published the key, so the token is not refused
+   * permanently. Otherwise, a flood of invented key ids would keep out a new key.
    *
    * @throws IssuerUnavailable
    */
@@ -59,15 +68,22 @@ export class IssuerKeys {
       kept.pending ??= this.#fetch(issuer, kept).finally(() => {
         kept.pending = undefined;
       });
-    // Fresh keys do not wait: otherwise tokens with invented key ids could delay the others by TIMEOUT_MS.
+    // A request with fresh keys does not wait for the fetch. Otherwise, tokens with invented key ids could delay other
+    // requests by TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
+    if (isUnknown && kept.fetchedAt < now)
+      throw new IssuerUnavailable(`the keys of ${issuer} were fetched shortly before`, this.#pauseOf(kept));
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }
 
-  /** Forgets issuers that the configuration no longer names. */
+  /** Removes issuers that the configuration no longer contains. */
   retain(issuers: ReadonlySet<string>): void {
     for (const issuer of this.#kept.keys()) if (!issuers.has(issuer)) this.#kept.delete(issuer);
+  }
+
+  #pauseOf({ refetchedAt }: Kept): number {
+    return Math.max(1, Math.ceil(refetchedAt + PAUSE_SECONDS - this.#seconds()));
   }
 
   async #fetch(issuer: string, kept: Kept): Promise<void> {
@@ -76,7 +92,7 @@ export class IssuerKeys {
       kept.keys = createLocalJWKSet({ keys: await fetchKeys(issuer, this.#world.env) });
       kept.fetchedAt = this.#seconds();
     } catch (error) {
-      kept.problem = messageOf(error);
+      kept.problem = systemReason(error);
       this.#world.say(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
     }
   }
@@ -94,7 +110,7 @@ function nothingKept(): Kept {
     askedAt: never,
     refetchedAt: never,
     pending: undefined,
-    problem: 'they were asked for just now',
+    problem: 'they were requested a moment ago',
   };
 }
 
@@ -122,16 +138,17 @@ export async function fetchKeys(issuer: string, env: World['env']): Promise<Reco
       { url, method: 'GET', headers, authorities, proxy: proxyFor(proxies, url) },
       host,
     );
-    if (status !== 200) throw new Error(`${url.href} answers ${status}`);
+    if (status !== 200) throw new Error(`${url.href} returned status ${status}`);
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) throw new Error(`${url.href} answers without a JSON object`);
+    if (typeof value !== 'object' || value === null) throw new Error(`${url.href} did not return a JSON object`);
     return value as Record<string, unknown>;
   };
   try {
     const document = await getJson(new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`));
-    if (document['issuer'] !== issuer) throw new Error(`its discovery document is of ${String(document['issuer'])}`);
+    if (document['issuer'] !== issuer)
+      throw new Error(`its discovery document is for the issuer ${String(document['issuer'])}`);
     const { keys } = await getJson(keysUrl(String(document['jwks_uri']), issuer));
-    if (!Array.isArray(keys)) throw new Error('its answer has no keys');
+    if (!Array.isArray(keys)) throw new Error('its response contains no keys');
     if (keys.length > MAX_KEYS) throw new Error(`it has more than ${MAX_KEYS} keys`);
     return keys.filter((each): each is Record<string, string> => ['RSA', 'EC', 'OKP'].includes(each?.kty));
   } finally {

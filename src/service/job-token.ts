@@ -1,4 +1,4 @@
-/** Verifies the OIDC token of a job: who issued it, for whom, and when. What it may have is the policy's decision. */
+/** Verifies the OIDC token of a job: issuer, audience and times. The policy decides what the job may do. */
 import { compactVerify } from 'jose/jws/compact/verify';
 import type { Claims } from '../policy/claims.ts';
 import { hasUniqueKeys } from '../policy/unique-keys.ts';
@@ -9,11 +9,14 @@ export interface JobToken {
   readonly claims: Claims;
   readonly expiresAt: number;
   readonly issuedAt: number;
-  /** By which its uses are counted. Of (iss, jti), or of the signed part: a signature can be changed and stay valid. */
+  /**
+   * Identifies the token for counting its uses: (iss, jti), or the signed part, because a signature can be changed and
+   * stay valid.
+   */
   readonly useKey: string;
 }
 
-/** A token that is not accepted. `reason` may be told to the job. */
+/** A rejected token. `reason` may be sent to the job. */
 export class TokenRejected extends Error {}
 
 export interface Expected {
@@ -26,27 +29,29 @@ export interface Expected {
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
-const SKEW_SECONDS = 60;
-/** The last second that a Date can have. */
+/** Maximum difference between this host's clock and that of an issuer. */
+export const MAX_SKEW_SECONDS = 60;
+/** The last second that a Date can represent. */
 const MAX_TIME = 8.64e12;
 
 /**
- * @throws TokenRejected with a reason that shows nothing of the token.
- * @throws IssuerUnavailable its issuer's keys cannot be fetched.
+ * @throws TokenRejected with a reason that contains nothing of the token.
+ *
+ * @throws IssuerUnavailable if the keys of its issuer cannot be fetched.
  */
 export async function verifyJobToken(text: string, expected: Expected): Promise<JobToken> {
   if (text.length > MAX_TOKEN_LENGTH) throw new TokenRejected(`the job token has more than ${MAX_TOKEN_LENGTH} bytes`);
   const [, header = '', payload = ''] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
   if (header === '') throw new TokenRejected('the job token is not three parts of base64url with dots between them');
   const { alg, crit } = decodePart(header, 'header');
-  // RFC 7797's b64: false would make the signature cover another payload than the one that is read here.
+  // With b64: false (RFC 7797), the signature would cover a different payload than the one that is read here.
   if (crit !== undefined) throw new TokenRejected('the job token has a critical header (crit), which is not supported');
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
     throw new TokenRejected(`the job token is not signed with ${ALGORITHMS.join(', ')}`);
   const claims = decodePart(payload, 'payload');
   const { iss } = claims;
   if (typeof iss !== 'string' || !expected.issuers.has(iss))
-    throw new TokenRejected('the issuer of the job token (iss) is not one that this service accepts');
+    throw new TokenRejected('this service does not accept the issuer of the job token (iss)');
   await verifySignature(text, iss, expected.keys);
   checkAudience(claims['aud'], expected.audience);
   const { expiresAt, issuedAt } = checkTimes(claims, expected.now);
@@ -60,7 +65,7 @@ export function sha256(text: string): string {
 }
 
 /**
- * The claims of a token for `explain`; nothing is verified.
+ * Returns the claims of a token for `explain`, without verification.
  *
  * @throws TokenRejected
  */
@@ -75,7 +80,7 @@ function decodePart(part: string, what: string): Claims {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && hasUniqueKeys(text))
       return value as Claims;
   } catch {
-    // Not as cause: the message may quote the token.
+    // The cause is omitted, because its message may quote the token.
   }
   throw new TokenRejected(`the ${what} of the job token is not a JSON object with unique keys`);
 }
@@ -93,13 +98,13 @@ async function verifySignature(text: string, issuer: string, keys: IssuerKeys): 
       throw new TokenRejected(
         unknown
           ? 'the job token is signed with a key that its issuer does not publish'
-          : 'the signature of the job token is wrong',
+          : 'the signature of the job token is invalid',
       );
     }
   }
 }
 
-/** One audience, which is this service: a token for several relying parties can be replayed by the others. */
+/** Exactly one audience, which is this service: otherwise the other relying parties could replay the token. */
 function checkAudience(aud: unknown, expected: string): void {
   const [only, ...others] = Array.isArray(aud) ? (aud as readonly unknown[]) : [aud];
   if (only === expected && others.length === 0) return;
@@ -110,8 +115,8 @@ function checkAudience(aud: unknown, expected: string): void {
 function checkTimes({ exp, nbf, iat }: Claims, now: number): { expiresAt: number; issuedAt: number } {
   if (!isTime(exp) || !isTime(iat) || (nbf !== undefined && !isTime(nbf)))
     throw new TokenRejected('the job token has no valid exp, iat or nbf');
-  if (exp + SKEW_SECONDS <= now) throw new TokenRejected('the job token has expired (exp)');
-  if ((nbf ?? iat) - SKEW_SECONDS > now || iat - SKEW_SECONDS > now)
+  if (exp + MAX_SKEW_SECONDS <= now) throw new TokenRejected('the job token has expired (exp)');
+  if ((nbf ?? iat) - MAX_SKEW_SECONDS > now || iat - MAX_SKEW_SECONDS > now)
     throw new TokenRejected('the job token is not valid yet (nbf, iat); compare the clocks');
   return { expiresAt: exp, issuedAt: iat };
 }

@@ -1,7 +1,7 @@
-/** Limits of the service: requests a minute by key, and work that is done at the same time. */
+/** Limits of the service: requests a minute by key, and concurrent work. */
 
 const MINUTE_MS = 60_000;
-/** Keys kept for one minute. Beyond that all are forgotten, so that a flood cannot use up memory. */
+/** Maximum number of keys in one minute. Beyond that, all are dropped, so that a flood cannot exhaust memory. */
 const MAX_KEYS = 100_000;
 
 /** Counts events by key in windows of one minute. */
@@ -16,7 +16,7 @@ export class PerMinute {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** Whether this key has reached its limit. */
+  /** True if this key has reached its limit. */
   isOver(key: string): boolean {
     this.#roll();
     return (this.#counts.get(key) ?? 0) >= this.#limit;
@@ -41,7 +41,7 @@ export class PerMinute {
   }
 }
 
-/** At most so many at the same time; the others wait in order, for a while. */
+/** Limits concurrent work. Further callers wait in order, for a limited time. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -50,7 +50,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Takes a slot. Returns what gives it back, or undefined if none became free in time. */
+  /** Takes a slot. Returns the function that releases it, or undefined if no slot became free in time. */
   async take(waitMs: number): Promise<(() => void) | undefined> {
     if (this.#free > 0) {
       this.#free -= 1;
@@ -81,7 +81,7 @@ export class Slots {
   }
 }
 
-/** The key by which failures of an address are counted: an IPv6 client has a whole /64. */
+/** Returns the key with which failures of an address are counted: an IPv6 client controls a whole /64. */
 export function addressKey(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   if (!plain.includes(':')) return plain;

@@ -1,7 +1,7 @@
 /** The service's command line: a subcommand and its exit status. */
 import { resolve } from 'node:path';
 import { VERSION } from '../cli/version.ts';
-import { messageOf } from '../errors.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { parseArguments, USAGE, UsageError } from './arguments.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
@@ -26,9 +26,16 @@ export async function run(args: readonly string[], world: World): Promise<number
       for (const mistake of error.mistakes) world.say(mistake);
       return 2;
     }
-    world.say(messageOf(error));
+    world.say(startFailure(error));
     return 1;
   }
+}
+
+/** Describes a failure to start, such as a state directory that cannot be created or an address in use. */
+function startFailure(error: unknown): string {
+  const { path, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const place = path ?? (address === undefined ? undefined : `${address}${port === undefined ? '' : ` port ${port}`}`);
+  return place === undefined ? systemReason(error) : `${place}: ${systemReason(error)}`;
 }
 
 async function main(args: readonly string[], world: World): Promise<number> {

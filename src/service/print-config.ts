@@ -1,4 +1,4 @@
-/** `condor_token_service config`: prints what an administrator installs. It writes nothing. */
+/** `condor_token_service config`: prints the files and commands that an administrator installs. It writes nothing. */
 import { dirname, join } from 'node:path';
 import type { Configuration, Grant } from '../policy/model.ts';
 import { type LoadOptions, loadSnapshot } from './snapshot.ts';
@@ -32,7 +32,7 @@ function seedCommand({ identity, authz }: Grant, path: string): string {
   return `(umask 077; mkdir -p ${dirname(file)}; condor_token_create -identity ${identity}${levels} -lifetime ${SEED_SECONDS} > ${file})`;
 }
 
-/** The unit. Credentials are copied when the service starts, so new seeds need a restart. */
+/** Returns the systemd unit. Credentials are copied when the service starts, so new seeds require a restart. */
 function unitFor(
   { tls }: Pick<Configuration, 'tls'>,
   grants: readonly Pick<Grant, 'identity'>[],
@@ -47,7 +47,7 @@ Wants=network-online.target
 [Service]
 ExecStart=${PROGRAM} serve -config ${path}
 ExecReload=${PROGRAM} check -offline -config ${path}
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/sh -c 'kill -HUP $$MAINPID'
 Restart=on-failure
 RestartSec=2
 TimeoutStopSec=5

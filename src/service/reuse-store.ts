@@ -1,12 +1,21 @@
 /**
- * Which job tokens have been used, and how often. A use is on disk before the daemon is asked, so that neither a crash nor
- * a restart gives a token a second use.
+ * Records which job tokens have been used, and how often. A use is on disk before the daemon is contacted, so that
+ * neither a crash nor a restart permits a second use.
  *
- * The file has one JSON line for each change: `k` the key, `n` its uses from then on, `u` when it may be forgotten. A last
- * line without newline was cut off while it was written: nothing was fetched for it yet.
+ * The file has one JSON line for each change: `k` is the key, `n` its number of uses, `u` the time when it may be
+ * removed. A last line without newline was interrupted while it was written, so nothing was fetched for it.
  */
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { MAX_SKEW_SECONDS } from './job-token.ts';
+import { checkDirectories } from './ownership.ts';
+
+interface Surroundings {
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly say: (line: string) => void;
+  readonly uid: number | undefined;
+}
 
 interface Use {
   uses: number;
@@ -20,57 +29,66 @@ interface Change {
 }
 
 const FILE = 'used-tokens';
-/** Lines beyond those in use after which the file is written anew. */
+/** Key of the time until which the store is blind. The other keys are SHA-256 digests in hexadecimal. */
+const BLIND = 'blind';
+/** After this time, no token is accepted that was issued while the store was blind. */
+const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
+/** Number of obsolete lines after which the file is rewritten. */
 const MAX_DEAD_LINES = 50_000;
 
 export class ReuseStore {
   readonly #path: string;
   readonly #used: Map<string, Use>;
   #file: FileHandle;
-  /** Length of the part of the file that is known to be whole, in bytes. */
+  /** Length of the part of the file that is known to be complete, in bytes. */
   #length: number;
   #lines: number;
   #queue: Change[] = [];
   #writing: Promise<void> | undefined;
   #now: () => number;
-  /** Tokens issued before this are refused, seconds since 1970: the store cannot tell whether they were used. */
-  readonly blindBefore: number;
+  /**
+   * Tokens issued before this time are refused, in seconds since 1970: the store does not know whether they were used.
+   */
+  readonly blindUntil: number;
 
-  private constructor(path: string, used: Map<string, Use>, file: FileHandle, now: () => number, blindBefore: number) {
+  private constructor(path: string, used: Map<string, Use>, file: FileHandle, now: () => number) {
     this.#path = path;
     this.#used = used;
     this.#file = file;
     this.#now = now;
-    this.blindBefore = blindBefore;
+    this.blindUntil = used.get(BLIND)?.uses ?? 0;
     this.#length = 0;
     this.#lines = 0;
   }
 
   /**
-   * Opens the store of a directory. If there is none, or it cannot be read, it starts empty and blind for everything
-   * before now; `say` gets the reason.
+   * Opens the store of a directory. If it is missing or unreadable, the store starts empty and refuses tokens that were
+   * issued before now or, because an issuer's clock may be ahead, within the next minute. It remembers this time across
+   * restarts. `say` receives the reason.
    */
-  static async open(directory: string, now: () => number, say: (line: string) => void): Promise<ReuseStore> {
+  static async open(directory: string, { now, say, uid }: Surroundings): Promise<ReuseStore> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    checkDirectories(directory, uid);
     const path = join(directory, FILE);
     let used = new Map<string, Use>();
-    let blindBefore = 0;
     try {
+      if (!(await lstat(path)).isFile()) throw new Error('it is not a regular file');
       used = parseStore(await readFile(path, 'utf8'));
     } catch (error) {
-      blindBefore = Math.floor(now());
+      const blindUntil = Math.floor(now()) + MAX_SKEW_SECONDS;
+      used = new Map([[BLIND, { uses: blindUntil, until: blindUntil + MAX_TOKEN_AGE_SECONDS }]]);
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
       say(`${path}: ${missing ? 'it does not exist' : 'it cannot be read'}; tokens issued before now are refused`);
       if (!missing) await rename(path, `${path}.unreadable`);
     }
-    const store = new ReuseStore(path, used, await open(path, 'a', 0o600), now, blindBefore);
+    const store = new ReuseStore(path, used, await open(path, 'a', 0o600), now);
     await store.#compact();
     return store;
   }
 
   /**
-   * Uses a token once more, unless it has been used `limit` times. Resolves to false then; to true once the use is on disk.
-   * Rejects if it cannot be written; then the token was not used.
+   * Records one more use of a token. Resolves to false if the token has been used `limit` times, and to true when the
+   * use is on disk. Rejects if it cannot be written; then the token was not used.
    */
   async reserve(key: string, limit: number, until: number): Promise<boolean> {
     const use = this.#used.get(key) ?? { uses: 0, until };
@@ -86,7 +104,7 @@ export class ReuseStore {
     }
   }
 
-  /** Takes a use back: no token was issued for it. If that cannot be written, the use stays after a restart. */
+  /** Cancels a use for which no token was issued. If this cannot be written, the use counts again after a restart. */
   async release(key: string): Promise<void> {
     const use = this.#used.get(key);
     if (use === undefined) return;
@@ -114,7 +132,7 @@ export class ReuseStore {
     });
   }
 
-  /** Writes whatever is waiting at once and syncs once: many requests share one sync. */
+  /** Writes all waiting lines together and syncs once, so that many requests share one sync. */
   async #writeAll(): Promise<void> {
     while (this.#queue.length > 0) {
       const changes = this.#queue;
@@ -136,19 +154,20 @@ export class ReuseStore {
       await this.#file.datasync();
       this.#length += bytes.length;
     } catch (error) {
-      await this.#file.truncate(this.#length); // half a line before the next one would make the file unreadable
+      await this.#file.truncate(this.#length); // a partial line before the next one would make the file unreadable
       throw error;
     }
   }
 
-  /** Writes the file anew without what may be forgotten. */
+  /** Rewrites the file without the lines that may be removed. */
   async #compact(): Promise<void> {
     const now = this.#now();
     for (const [key, { until }] of this.#used) if (until < now) this.#used.delete(key);
     const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
     const text = lines.join('');
     const temporary = `${this.#path}.new`;
-    const file = await open(temporary, 'w', 0o600);
+    await rm(temporary, { force: true }); // of a run that was killed
+    const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();
@@ -165,7 +184,7 @@ export class ReuseStore {
   }
 }
 
-/** @throws Error a line that is none, other than the unfinished last one. */
+/** @throws Error if a line is invalid, except an incomplete last one. */
 function parseStore(text: string): Map<string, Use> {
   const used = new Map<string, Use>();
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {

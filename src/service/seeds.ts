@@ -1,31 +1,32 @@
 /** Seeds: the stored IDTOKEN of each grant, read once per load. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { reasonOf } from '../credentials/private-file.ts';
-import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
 import { Secret } from '../runtime/secret.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
+import { checkDirectories } from './ownership.ts';
 
 interface SeedPlaces {
   /** `seeds.d` beside the configuration. */
   readonly directory: string;
-  /** Systemd's credentials; undefined: the service was not started with any. */
+  /** Directory of systemd's credentials; undefined if the service was started without any. */
   readonly credentials: string | undefined;
   readonly uid: number | undefined;
 }
 
 export type Seed =
   | { readonly token: IdToken; readonly source: string; readonly warning: string | undefined }
-  /** Why the seed cannot be used: its grant is disabled, the others work. */
+  /** The reason why the seed is unusable: its grant is disabled, the other grants work. */
   | { readonly unusable: string };
 
 const MAX_SEED_LENGTH = 64 * 1024;
 const WARN_BEFORE_SECONDS = 14 * 24 * 60 * 60;
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** Reads the seed of a grant and checks that it is what the grant says. `now`: seconds since 1970. */
+/** Reads the seed of a grant and checks that it matches the grant. `now`: seconds since 1970. */
 export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
   const { identity } = grant;
   const inCredentials = places.credentials === undefined ? undefined : join(places.credentials, `seed.${identity}`);
@@ -41,7 +42,7 @@ export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
       text = readSeedFile(path, places.uid);
     }
     const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
-    if (lines.length !== 1) throw new Error('it must hold one line, the IDTOKEN');
+    if (lines.length !== 1) throw new Error('it must contain exactly one line, the IDTOKEN');
     const token = parseIdToken(new Secret(lines[0]?.trim() ?? ''));
     checkSeed(token, grant, now);
     return { token, source: path, warning: warningOf(token, identity, now) };
@@ -50,7 +51,7 @@ export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
   }
 }
 
-/** What to tell of the expiry of a seed; undefined: nothing. */
+/** Returns a warning about the expiry of a seed; undefined if none is needed. */
 export function warningOf({ expiresAt }: IdToken, identity: string, now: number): string | undefined {
   if (expiresAt === undefined) return `the seed of ${identity} never expires; create it with -lifetime 7776000`;
   const left = expiresAt - now;
@@ -68,8 +69,10 @@ function readSeedFile(path: string, owner: number | undefined | 'systemd'): stri
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
     if (size > MAX_SEED_LENGTH) throw new Error('it is too large');
     if (owner !== 'systemd') {
-      if (uid !== 0 && uid !== owner) throw new Error(`it belongs to user ${uid}, not to root or the service's user`);
-      if (mode & 0o077) throw new Error(`others can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
+      checkPlaces(path, owner);
+      if (uid !== 0 && uid !== owner)
+        throw new Error(`it is owned by user ${uid}, not by root or the account of the service`);
+      if (mode & 0o077) throw new Error(`other accounts can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
     }
     return readFileSync(file, 'utf8');
   } finally {
@@ -93,10 +96,17 @@ function flagsOf(authz: readonly string[]): string {
   return authz.map((level) => `-authz ${level}`).join(' ');
 }
 
-/** Reads a file that belongs to root or this user and that nobody else can write. */
+/** Checks the directory of a path, and that of the file to which it leads. @throws Error */
+function checkPlaces(path: string, uid: number | undefined): void {
+  checkDirectories(dirname(path), uid);
+  checkDirectories(dirname(realpathSync(path)), uid);
+}
+
+/** Reads a file that root or this account owns and that no other account can write to. */
 export function readOwnFile(path: string, uid: number | undefined): string {
   let file: number;
   try {
+    checkPlaces(path, uid);
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw new Error(reasonOf(error));
@@ -106,12 +116,12 @@ export function readOwnFile(path: string, uid: number | undefined): string {
     if ((facts.mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
     if (facts.size > 1024 * 1024) throw new Error('it is too large');
     if (facts.uid !== 0 && facts.uid !== uid)
-      throw new Error(`it belongs to user ${facts.uid}, not to root or this user`);
+      throw new Error(`it is owned by user ${facts.uid}, not by root or this account`);
     if (facts.mode & 0o022)
-      throw new Error(`others can write it (mode ${(facts.mode & 0o777).toString(8)}); chmod 644`);
+      throw new Error(`other accounts can write to it (mode ${(facts.mode & 0o777).toString(8)}); chmod 644`);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(messageOf(error));
+    throw new Error(systemReason(error));
   } finally {
     closeSync(file);
   }

@@ -1,4 +1,4 @@
-/** `condor_token_service serve`: puts the parts together, and takes them apart on a signal. */
+/** `condor_token_service serve`: starts the parts of the service, and stops them on a signal. */
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Listen } from '../policy/model.ts';
@@ -22,13 +22,13 @@ const READY_CACHE_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SOCKET_MODE = 0o660;
 
-/** Serves until a signal ends it. Rejects before it listens if anything is wrong. */
+/** Serves until a signal arrives. Rejects before it listens if the configuration or a file is invalid. */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
   let snapshot = await loadSnapshot(options, world);
   const { listen, tls } = snapshot.config;
   const paths = tls === undefined ? undefined : tlsPaths(tls, world.env);
   const pair = paths === undefined ? undefined : readTlsPair(paths);
-  const store = await ReuseStore.open(options.stateDirectory, world.now, world.say);
+  const store = await ReuseStore.open(options.stateDirectory, world);
   const audit = new Audit(world);
   const keys = new IssuerKeys(world);
   const fetcher = new Fetcher(world);
@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
     try {
       const next = await loadSnapshot(options, world);
       if (JSON.stringify([next.config.listen, next.config.tls]) !== JSON.stringify([listen, tls]))
-        world.say('listen and tls change with a restart only');
+        world.say('changes to listen and tls require a restart');
       snapshot = next;
       keys.retain(next.issuers);
       announce(next, undefined, world);
@@ -82,7 +82,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
 
 async function listenAt({ server }: HttpServer, listen: Listen): Promise<void> {
   if ('socket' in listen && lstatSync(listen.socket, { throwIfNoEntry: false })?.isSocket() === true)
-    rmSync(listen.socket); // of a service that was killed
+    rmSync(listen.socket); // left by a service that was killed
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const listening = () => {
@@ -116,7 +116,7 @@ function warnOfSeeds({ seeds }: Snapshot, { now, say }: World): void {
   }
 }
 
-/** Every enabled grant has a seed that has not expired, and the daemon takes connections. */
+/** True if every enabled grant has a seed that has not expired, and the daemon accepts connections. */
 async function isReady(snapshot: Snapshot, fetcher: Fetcher, { now }: World): Promise<boolean> {
   const usable = [...snapshot.seeds.values()].every(
     (seed) => 'token' in seed && (seed.token.expiresAt ?? Number.POSITIVE_INFINITY) > now(),
@@ -124,7 +124,7 @@ async function isReady(snapshot: Snapshot, fetcher: Fetcher, { now }: World): Pr
   return usable && (await fetcher.isReachable(snapshot));
 }
 
-/** The last result of `work`, as long as it is young. Work that is under way is shared. */
+/** Caches the last result of `work` for `ageMs`. Concurrent callers share one call. */
 function cached<T>(ageMs: number, elapsedMs: () => number, work: () => Promise<T>): () => Promise<T> {
   let last: { result: Promise<T>; at: number } | undefined;
   return () => {

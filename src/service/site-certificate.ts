@@ -24,12 +24,12 @@ export function certificateProblems({ tls, audience }: Configuration, world: Wor
   }
 }
 
-/** `pem`: the certificate, followed by those above it. `roots`: the CA certificates that clients trust. */
+/** `pem`: the certificate, followed by its CA certificates. `roots`: the CA certificates that clients trust. */
 function certificateFindings(pem: string, roots: readonly string[], audience: string, now: number): readonly Finding[] {
   const { X509Certificate } = crypto();
   const chain = (pem.match(PEM) ?? []).map((each) => new X509Certificate(each));
   const [own] = chain;
-  if (own === undefined) return [['fail', 'certificate: there is none in the file']];
+  if (own === undefined) return [['fail', 'certificate: the file contains none']];
   const found: Finding[] = [];
   const name = URL.canParse(audience) ? new URL(audience).hostname : '';
   const bare = name.replace(/^\[|\]$/g, '');

@@ -1,4 +1,4 @@
-/** Configuration, seeds and facts of the host, read once: every request works with one snapshot. */
+/** Configuration, seeds and facts of the host, read once. Every request uses one snapshot. */
 import { dirname, join } from 'node:path';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';
 import { messageOf } from '../errors.ts';
@@ -18,7 +18,7 @@ export interface Snapshot {
   /** SHA-256 of the configuration's text. */
   readonly digest: string;
   readonly warnings: readonly string[];
-  /** The address files of this host's schedd; undefined: no HTCondor is configured here. */
+  /** The address files of this host's schedd; undefined if HTCondor is not configured here. */
   readonly local: LocalDaemon | undefined;
   /** HTCondor's configuration on this host. */
   readonly setting: Settings;
@@ -39,13 +39,13 @@ export class InvalidConfiguration extends Error {
   }
 }
 
-/** Settings of HTCondor on this host that only the service looks at. */
+/** Settings of HTCondor on this host that only the service reads. */
 const HOST_SETTINGS = [
   ...['QUEUE_SUPER_USERS', 'SEC_DEFAULT_SESSION_DURATION'],
   ...['START_LOCAL_UNIVERSE', 'START_SCHEDULER_UNIVERSE'],
 ];
 const SETTINGS_TIMEOUT_MS = 20_000;
-/** Where a schedd writes its address if no HTCondor configuration says otherwise. */
+/** Default address file of a schedd. */
 const DEFAULT_ADDRESS_FILE = '/var/lib/condor/spool/.schedd_address';
 
 /** @throws InvalidConfiguration */
@@ -83,7 +83,7 @@ export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, wo
   };
 }
 
-/** HTCondor's configuration on this host; where it cannot be read, there is none. */
+/** Loads HTCondor's configuration of this host; without settings if it cannot be read. */
 async function hostSettings({ env, say }: World): Promise<Settings> {
   try {
     const settings = await loadSettings(env, AbortSignal.timeout(SETTINGS_TIMEOUT_MS), HOST_SETTINGS);
@@ -95,7 +95,7 @@ async function hostSettings({ env, say }: World): Promise<Settings> {
   }
 }
 
-/** The address of this host's schedd, or why it is not known. */
+/** Returns the address of this host's schedd, or the reason why it is unknown. */
 export function localSchedd({ local }: Snapshot): ReturnType<typeof findLocal> {
   return local === undefined ? new Unavailable('HTCondor is not configured on this host') : findLocal(local, 'schedd');
 }

@@ -1,8 +1,9 @@
-/** Certificate and key of the service: read together, and read again when they change. */
+/** Certificate and key of the service. Both are read together, and again when they change. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 
 interface TlsPair {
   readonly cert: string;
@@ -16,14 +17,14 @@ interface Paths {
 
 const POLL_MS = 2000;
 
-/** Where the pair is: among systemd's credentials if it is there, else as configured. */
+/** Paths of the pair: systemd's credentials if they exist, otherwise the configured files. */
 export function tlsPaths(configured: Paths, env: Readonly<Record<string, string | undefined>>): Paths {
   const directory = env['CREDENTIALS_DIRECTORY'];
   if (directory === undefined || !existsSync(join(directory, 'tls.crt'))) return configured;
   return { certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') };
 }
 
-/** @throws Error the files cannot be read, or the key is not that of the certificate. */
+/** @throws Error if the files cannot be read, or the key does not match the certificate. */
 export function readTlsPair({ certificate, key }: Paths): TlsPair {
   const pair = { cert: readPem(certificate), key: readPem(key) };
   const { X509Certificate, createPrivateKey } = crypto();
@@ -36,11 +37,11 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`${path}: ${messageOf(error)}`);
+    throw new Error(`${path}: ${systemReason(error)}`);
   }
 }
 
-/** Calls `swap` with the new pair once both files fit together. Returns what ends it. */
+/** Calls `swap` with the new pair when both files match. Returns a function that stops the watch. */
 export function watchTlsPair(paths: Paths, swap: (pair: TlsPair) => void, say: (line: string) => void): () => void {
   let seen = stampOf(paths);
   let told = '';

@@ -1,9 +1,10 @@
-/** `POST /token`: from a form to a token or a refusal. Every decision about a verified job token is audited. */
+/** `POST /token`: turns a form into a token or a refusal. Every decision about a verified job token is audited. */
 
 import { messageOf } from '../errors.ts';
 import { claimOf } from '../policy/claims.ts';
 import { decide } from '../policy/match.ts';
 import type { Entry, Grant } from '../policy/model.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { covers } from '../token/levels.ts';
 import type { Audit, Decided } from './audit.ts';
 import { AUDITED_CLAIMS } from './audit.ts';
@@ -52,7 +53,7 @@ export class TokenEndpoint {
     this.#failures = new PerMinute(FAILURES_PER_MINUTE, parts.world.elapsedMs);
   }
 
-  /** Answers one request. `timeLeftMs`: until the client is no longer waited for. */
+  /** Answers one request. `timeLeftMs`: time until the client stops waiting. */
   async answer(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {
@@ -77,14 +78,17 @@ export class TokenEndpoint {
       audit.count(messageOf(error));
       if (error instanceof FormError) return refusal(error.code, error.message);
       if (error instanceof TokenRejected) return refusal('invalid_grant', error.message);
-      if (error instanceof IssuerUnavailable) return later(503, 'the keys of the issuer cannot be fetched now');
+      if (error instanceof IssuerUnavailable) {
+        if (error.retryAfterSeconds !== undefined) this.#failures.add(addressKey(address)); // an unknown key
+        return later(503, 'the keys of the issuer cannot be fetched now', error.retryAfterSeconds);
+      }
       throw error;
     }
     const subject = `${claimOf(job.claims, 'iss')}\0${claimOf(job.claims, 'sub')}`;
     const request = new Request(this.#parts, snapshot, form, job, address);
     if (this.#requests.isOver(subject)) {
-      await request.record({ decision: 'refused', reason: 'too many requests of this job' });
-      return tooMany(this.#requests, 'too many requests of this job');
+      await request.record({ decision: 'refused', reason: 'too many requests from this job' });
+      return tooMany(this.#requests, 'too many requests from this job');
     }
     this.#requests.add(subject);
     return await request.answer(this.#slots, timeLeftMs, signal);
@@ -130,11 +134,7 @@ class Request {
         'invalid_scope',
         `${outside.join(' ')} is outside the grant; it allows ${grant.authz.join(' ')}`,
       );
-    if (this.#job.issuedAt < store.blindBefore)
-      return await this.#refuse(
-        'invalid_grant',
-        'the job token was issued before this service started; request a new one',
-      );
+    if (this.#job.issuedAt < store.blindUntil) return await this.#refuseUnrecorded(store.blindUntil - world.now());
     const give = await slots.take(Math.max(0, Math.min(MAX_WAIT_MS, timeLeftMs())));
     if (give === undefined) return await this.#fail(503, 'too many requests at the daemon', BUSY_SECONDS);
     try {
@@ -157,7 +157,7 @@ class Request {
     try {
       reserved = await store.reserve(useKey, entry.reuse === 'job' ? MAX_USES : 1, expiresAt + KEEP_SECONDS);
     } catch (error) {
-      return await this.#fail(503, 'the use of the job token cannot be recorded', LATER_SECONDS, messageOf(error));
+      return await this.#fail(503, 'the use of the job token cannot be recorded', LATER_SECONDS, systemReason(error));
     }
     if (!reserved) return await this.#refuse('invalid_grant', 'the job token has been used already (reuse)');
     let issued: Issued;
@@ -193,6 +193,13 @@ class Request {
       token_id: tokenId,
     };
     return { status: 200, body };
+  }
+
+  /** Refuses a token that may have been used before the record was lost. `seconds`: until new tokens are accepted. */
+  async #refuseUnrecorded(seconds: number): Promise<Answer> {
+    if (seconds > 0) return await this.#fail(503, 'the record of used job tokens is new', Math.ceil(seconds));
+    const reason = 'the job token was issued before the record of used job tokens began; request a new one';
+    return await this.#refuse('invalid_grant', reason);
   }
 
   async #refuse(error: string, reason: string): Promise<Answer> {

@@ -1,14 +1,16 @@
-/** What the service needs of its process: time, variables, signals, and its two outputs. */
-import { hostname } from 'node:os';
+/** The service's view of its process: time, variables, signals, and two outputs. */
+import { hostname, networkInterfaces } from 'node:os';
 import { printable } from '../runtime/printable.ts';
 
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
   readonly hostName: string;
+  /** IP addresses of this host. */
+  addresses(): readonly string[];
   /** Seconds since 1970. */
   now(): number;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   elapsedMs(): number;
   /** Writes a line to standard output. Rejects if it cannot be written. */
   print(line: string): Promise<void>;
@@ -18,12 +20,13 @@ export interface World {
 }
 
 export function processWorld(): World {
-  process.stdout.on('error', () => {}); // reported to whoever printed
+  process.stdout.on('error', () => {}); // the caller of print reports it
   process.stderr.on('error', () => {});
   return {
     env: process.env,
     uid: process.getuid?.(),
     hostName: hostname(),
+    addresses: () => Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address)),
     now: () => Date.now() / 1000,
     elapsedMs: () => performance.now(),
     print: (line) =>

@@ -67,7 +67,7 @@ export function describeClaims(jwt: Secret): string {
   try {
     claims = decodeJwt(jwt.reveal());
   } catch {
-    return 'no claims that can be read';
+    return 'its claims cannot be parsed';
   }
   const found = POLICY_CLAIMS.filter((name) => claims[name] !== undefined);
   return found.map((name) => `${name} ${JSON.stringify(claims[name]).slice(0, MAX_CLAIM_LENGTH)}`).join(', ');

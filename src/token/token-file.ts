@@ -14,10 +14,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
-import { systemReason } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
 import { isDeniedByNode, isLinkOfSystem, renameOver } from '../runtime/platform.ts';
 import type { Secret } from '../runtime/secret.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { ConnectError, ProtocolError } from '../errors.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { Deframer, type Frame, MAX_BODY_LENGTH, putHeader } from '../wire/frame.ts';
 import { FrameProtection } from '../wire/frame-protection.ts';
 import type { ExpectedMessage, SecurableChannel } from '../wire/message-channel.ts';
@@ -162,7 +163,7 @@ export class Channel implements SecurableChannel {
       const chunk = await this.#incoming.chunks.next().catch((cause: unknown) => ({ failure: cause }));
       if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
       if ('failure' in chunk) {
-        throw new ConnectError('ERR_CLOSED', `the connection failed: ${String(chunk.failure)}`, {
+        throw new ConnectError('ERR_CLOSED', `the connection failed: ${systemReason(chunk.failure)}`, {
           cause: chunk.failure,
           mayBeRestarting: !this.#hasReceived,
         });

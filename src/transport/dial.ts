@@ -4,6 +4,7 @@ import { ConnectError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
 import { isDeniedByNode } from '../runtime/platform.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError, isTimeout } from './channel.ts';
 import { type Endpoint, formatEndpoint } from './sinful.ts';
 
@@ -144,9 +145,8 @@ function unreachable(failures: readonly Failure[], code: ConnectError['code'] = 
 }
 
 function reasonOf(error: NodeJS.ErrnoException, { host }: Endpoint): string {
-  const { code, message } = error;
+  const { code } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${host} does not resolve`;
-  if (code === 'ECONNREFUSED') return 'connection refused';
   if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
-  return message;
+  return systemReason(error);
 }

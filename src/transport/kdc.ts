@@ -1,7 +1,9 @@
 /** Sends requests to Kerberos KDCs over TCP, in which a length precedes each message (RFC 4120 §7.2.2). */
+import type { SrvRecord } from 'node:dns';
 import type { Socket } from 'node:net';
-import { ConnectError, messageOf } from '../errors.ts';
+import { ConnectError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
+import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError } from './channel.ts';
 import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
@@ -12,6 +14,12 @@ const MAX_REPLY_LENGTH = 1024 * 1024;
 /** Time limit for the reply of one KDC before the client tries the next, in milliseconds. */
 const REPLY_TIMEOUT_MS = 10_000;
 const LENGTH_SIZE = 4;
+/** Limits of a DNS query: the time for the first attempt in milliseconds, which c-ares doubles, and the attempts. */
+const DNS_LIMITS = { timeout: 2000, tries: 3 };
+/** Error codes of DNS for a name that does not exist, or that has no SRV records. */
+const NO_RECORDS: readonly string[] = ['ENOTFOUND', 'ENODATA'];
+/** Weight that stands for 0, which gives a record a very small chance (RFC 2782). */
+const SMALL_WEIGHT = 0.01;
 
 /** Parses a `kdc` value of krb5.conf: `host`, `host:port` or `[v6]:port`; undefined if it is malformed. */
 export function parseKdc(text: string): Endpoint | undefined {
@@ -19,25 +27,48 @@ export function parseKdc(text: string): Endpoint | undefined {
   return found === undefined || text.includes('?') ? undefined : { host: found.host, port: found.port };
 }
 
-/** Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none. */
-export async function lookUpKdcs(realm: string, { signal, log }: Host): Promise<readonly Endpoint[]> {
+/**
+ * Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none.
+ *
+ * @throws ConnectError ERR_CONNECT if DNS does not answer, ERR_TIMEOUT.
+ */
+export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS): Promise<readonly Endpoint[]> {
   if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
-  const { promises } = process.getBuiltinModule('node:dns');
-  const resolver = new promises.Resolver();
+  const { getServers, promises } = process.getBuiltinModule('node:dns');
+  const resolver = new promises.Resolver(limits);
+  resolver.setServers(getServers()); // those of dns.setServers, which a new resolver does not have
+  const { signal, log } = host;
   const cancel = () => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   try {
     const found = await resolver.resolveSrv(`_kerberos._tcp.${realm}`);
-    return [...found]
-      .sort((a, b) => a.priority - b.priority || b.weight - a.weight)
-      .map(({ name, port }) => ({ host: name, port }));
-  } catch (error) {
+    return inSrvOrder(found, host);
+  } catch (cause) {
     if (signal.aborted) throw abortedError(signal);
-    log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${(error as NodeJS.ErrnoException).code})`);
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const text = `no KDC of the realm ${realm} can be found: DNS does not answer (${code})`;
+    if (!NO_RECORDS.includes(code)) throw new ConnectError('ERR_CONNECT', text, { peer: `KDC of ${realm}`, cause });
+    log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${code})`);
     return [];
   } finally {
     signal.removeEventListener('abort', cancel);
   }
+}
+
+/**
+ * Sorts records by priority, and by weighted random choice within a priority. Omits records with the target `.`, which
+ * state that the domain does not have the service (RFC 2782).
+ */
+function inSrvOrder(records: readonly SrvRecord[], { randomBytes }: Host): readonly Endpoint[] {
+  return records
+    .filter(({ name }) => name !== '' && name !== '.')
+    .map((record) => {
+      const { buffer, byteOffset } = randomBytes(4);
+      const random = (new DataView(buffer, byteOffset).getUint32(0) + 1) / 2 ** 32;
+      return { ...record, rank: -Math.log(random) / Math.max(record.weight, SMALL_WEIGHT) };
+    })
+    .sort((a, b) => a.priority - b.priority || a.rank - b.rank)
+    .map(({ name, port }) => ({ host: name, port }));
 }
 
 /**
@@ -66,11 +97,11 @@ export async function askKdc(
     const peer = formatEndpoint({ host: remoteAddress, port: remotePort });
     try {
       const reply = await exchange(socket, request, host.signal);
-      host.log.debug(`kerberos: the KDC of ${realm} at ${peer} answered with ${reply.length} bytes`);
+      host.log.debug(`kerberos: the KDC of ${realm} at ${peer} replied with ${reply.length} bytes`);
       return reply;
     } catch (cause) {
       if (host.signal.aborted) throw abortedError(host.signal);
-      const text = `the KDC of ${realm} at ${peer} did not answer: ${messageOf(cause)}`;
+      const text = `the KDC of ${realm} at ${peer} did not respond: ${systemReason(cause)}`;
       left = withoutKdc(left, { host: remoteAddress, port: remotePort });
       if (left.length === 0) throw new ConnectError('ERR_CONNECT', text, { peer, cause });
       host.log.debug(`kerberos: ${text}`);

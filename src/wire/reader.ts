@@ -75,7 +75,7 @@ export class Reader {
 
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.remaining) throw new ProtocolError('ERR_MESSAGE', 'a message ends too early');
+    if (length > this.remaining) throw new ProtocolError('ERR_MESSAGE', 'a message is truncated');
     this.#at += length;
     return start;
   }

@@ -1,4 +1,7 @@
-/** Certificates, SciTokens and passwords that are of no use: one annotation that says why, and nothing of them in the log. */
+/**
+ * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains nothing of
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
@@ -141,16 +144,16 @@ const cases: readonly Case[] = [
   ),
 ];
 
-/** What of the inputs is secret, line by line. */
+/** The secret lines of the inputs. */
 function secretsOf(inputs: Record<string, string>): readonly string[] {
   const secret = ['client-key', 'scitoken', 'password'].map((name) => inputs[name] ?? '');
   const lines = secret.flatMap((each) => each.split('\n')).filter((line) => !line.startsWith('-----'));
   return lines.filter((line) => (line.split('.').at(-1) ?? '').length > 10);
 }
 
-describe('of no use', () => {
+describe('The Action rejects', () => {
   for (const { what, inputs, code, text } of cases) {
-    test(`is ${what}`, async () => {
+    test(`${what}`, async () => {
       const given = inputs();
       const step = await runner.runAction({ address, file: 'ci', ...given }, { debug: true });
       assertFailed(step, { code, status: 2, text });

@@ -1,4 +1,4 @@
-/** Inputs that make no sense: one annotation with the code, nothing written, nobody called. */
+/** Invalid inputs: one annotation with the code; nothing is written, and no peer is contacted. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -32,7 +32,7 @@ const credential = strangeJwt();
 /** Any certificate. */
 const [CERTIFICATE = ''] = rootCertificates;
 
-describe('an input error', () => {
+describe('An invalid input', () => {
   const cases: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
     ['unknown type', { type: 'shedd' }, /^type: "shedd" is not valid; use one of schedd .*\(ERR_INPUT\)/],
     ['blank name', { name: '  ' }, /^name: the value is empty/],
@@ -68,7 +68,7 @@ describe('an input error', () => {
     ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is not valid/],
   ];
   for (const [what, inputs, text] of cases) {
-    test(what, async () => {
+    test(`fails the step before any connection: ${what}`, async () => {
       const step = await runner.runAction({ pool: address, idtoken: credential, ...inputs });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
       assert.equal(step.masks[0], credential, 'masked before anything else');
@@ -79,7 +79,7 @@ describe('an input error', () => {
   }
 });
 
-describe('a credential error', () => {
+describe('An unreadable credential', () => {
   const cases: readonly [string, string, string, RegExp][] = [
     ['a word', 'correct-horse-battery', 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN: it is not three parts/],
     ['a token cut short', credential.slice(0, -43), 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN/],
@@ -97,7 +97,7 @@ describe('a credential error', () => {
     ],
   ];
   for (const [what, idtoken, code, text] of cases) {
-    test(what, async () => {
+    test(`fails the step before any connection: ${what}`, async () => {
       const step = await runner.runAction({ pool: address, idtoken, file: 'ci' }, { debug: true });
       assertFailed(step, { code, status: 2, text });
       assertNoLeak(step, [credential]);
@@ -129,7 +129,7 @@ describe('a credential error', () => {
     ],
   ];
   for (const [what, inputs, code, text] of keys) {
-    test(`${what} is not quoted`, async () => {
+    test(`is not quoted in the message: ${what}`, async () => {
       const step = await runner.runAction({ pool: address, ...inputs }, { debug: true });
       assertFailed(step, { code, status: 2, text });
       for (const line of step.log.filter((each) => !each.startsWith('::add-mask')))
@@ -138,14 +138,14 @@ describe('a credential error', () => {
     });
   }
 
-  test('a key in client-certificate is masked, whatever else is wrong', async () => {
+  test('is masked if it is a key in client-certificate', async () => {
     const key = '-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAAAAAA\n-----END PRIVATE KEY-----';
     const step = await runner.runAction({ pool: address, 'client-certificate': key, type: 'shedd' });
     assertFailed(step, { code: 'ERR_INPUT', status: 2, text: /^type: / });
     assert.ok(step.masks.includes(key));
   });
 
-  test('no token in the directories of the runner', async () => {
+  test('fails the step if the directories of the runner have no token', async () => {
     const env = {
       _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace,
       _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS, KERBEROS',
@@ -154,14 +154,14 @@ describe('a credential error', () => {
     assertFailed(step, {
       code: 'ERR_NO_CREDENTIAL',
       status: 2,
-      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it is used only where it is chosen/,
+      text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it was not selected/,
     });
     assert.equal(connections, 0, 'nobody was called');
   });
 });
 
-describe('an output error', () => {
-  test('a file whose directory is a file', async () => {
+describe('An unusable output path', () => {
+  test('fails the step if the directory of the file is a file', async () => {
     const file = `${process.execPath}/ci`;
     const step = await runner.runAction({ pool: address, idtoken: credential, file });
     assertFailed(step, {
@@ -172,7 +172,7 @@ describe('an output error', () => {
     assert.equal(connections, 0, 'found before anybody was called');
   });
 
-  test('a file that is a directory', async () => {
+  test('fails the step if the file is a directory', async () => {
     const step = await runner.runAction({ pool: address, idtoken: credential, file: '.' });
     assertFailed(step, { code: 'ERR_OUTPUT', status: 8, text: /exists and is not a regular file/ });
     assert.equal(connections, 0, 'found before anybody was called');

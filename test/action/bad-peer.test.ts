@@ -1,4 +1,4 @@
-/** Whatever else may be at an address: one annotation, in time. */
+/** Peers that are not HTCondor daemons: one annotation, within the deadline. */
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -38,7 +38,7 @@ function peer(talk: (socket: Socket) => void): () => Server {
 const TLS_ALERT = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28);
 const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
 
-/** What the peer does, and the code of the error. */
+/** Behaviour of the peer, and the code of the error. */
 const PEERS: readonly [string, () => Server, string, number][] = [
   ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
   ['a TLS server', () => createTlsServer({}) as Server, 'ERR_CLOSED', 3],
@@ -66,7 +66,7 @@ const PEERS: readonly [string, () => Server, string, number][] = [
 /** An echo of the client's messages is parsed as a policy or as an ad of a daemon. */
 const ECHO_CODES = { address: 'ERR_CLASSAD', pool: 'ERR_MESSAGE' } as const;
 
-describe('an address at which no daemon listens', () => {
+describe('An address at which no daemon listens', () => {
   for (const input of ['address', 'pool'] as const) {
     const echo = ['an echo server', peer((socket) => socket.pipe(socket)), ECHO_CODES[input], 4] as const;
     for (const [what, make, code, status] of [...PEERS, echo]) {
@@ -109,8 +109,8 @@ describe('an address at which no daemon listens', () => {
   });
 });
 
-describe('an address with nobody', () => {
-  test('a port that nothing listens on', async () => {
+describe('An address that cannot be reached', () => {
+  test('fails the step with ERR_CONNECT if nothing listens on the port', async () => {
     const server = createServer();
     const where = await listening(server);
     await new Promise((resolve) => server.close(resolve));
@@ -124,13 +124,13 @@ describe('an address with nobody', () => {
     }
   });
 
-  test('a name that does not resolve', async () => {
+  test('fails the step if the host name does not resolve', async () => {
     const step = await runner.runAction({ pool: 'cm.condor-token-fetch.invalid', idtoken: credential });
     const text = /^no connection to cm\.condor-token-fetch\.invalid:9618: the host name .* does not resolve/;
     assertFailed(step, { code: 'ERR_CONNECT', status: 3, text });
   });
 
-  test('each of a list of pools, the last of which is told', async () => {
+  test('fails the step with the error of the last pool of a list', async () => {
     const [dead, deaf] = [createServer(), peer((socket) => socket.once('data', () => socket.end()))()];
     const first = await listening(dead);
     await new Promise((resolve) => dead.close(resolve));

@@ -23,7 +23,7 @@ after(async () => {
 const warnings = (step: { readonly annotations: readonly { readonly message: string }[] }) =>
   step.annotations.map(({ message }) => message);
 
-describe('an empty credential', () => {
+describe('An empty credential input', () => {
   for (const name of CREDENTIAL_INPUTS) {
     for (const [what, inputs] of [
       ['', {}],
@@ -43,7 +43,7 @@ describe('an empty credential', () => {
     }
   }
 
-  test('is ignored where another is given, as composite actions forward all inputs', async () => {
+  test('is ignored if another credential is set, because composite actions forward all inputs', async () => {
     const inputs = { address: pool.schedd(), authz: 'READ', idtoken: pool.idToken(), scitoken: '', password: '' };
     const step = await runner.runAction(inputs, { debug: true });
     assert.equal(step.status, 0, step.raw);
@@ -54,7 +54,7 @@ describe('an empty credential', () => {
     );
   });
 
-  test('that is absent leads to a notice if a token of the runner is used, which no input gave', async () => {
+  test('is different from an absent one, with which a token of the runner is used, with a notice', async () => {
     const tokens = mkdtempSync(join(runner.temp, 'tokens-'));
     writeFileSync(join(tokens, 'ci'), `${pool.idToken()}\n`, { mode: 0o600 });
     const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens };
@@ -71,14 +71,14 @@ describe('an empty credential', () => {
     );
   });
 
-  test('is ignored where a method is named that needs none', async () => {
+  test('is ignored if authentication-methods names a method that needs no input', async () => {
     const inputs = { address: pool.schedd(), authz: 'READ', idtoken: '', 'authentication-methods': 'fs' };
     const step = await runner.runAction(inputs);
     assert.doesNotMatch(step.raw, /is empty, and no other/);
   });
 });
 
-describe('a limit', () => {
+describe('A limit', () => {
   const inputs = () => ({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
   for (const [what, words, expected] of [
     ['authz that is empty', { authz: '' }, ['authz is empty: the token is not restricted to any authorization levels']],
@@ -90,7 +90,7 @@ describe('a limit', () => {
     ],
     ['that is given', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
   ] as const) {
-    test(`${what} draws ${expected.length} warnings`, async () => {
+    test(`${what} causes ${expected.length} warnings`, async () => {
       const step = await runner.runAction({ ...inputs(), ...words });
       assert.deepEqual([step.status, warnings(step)], [0, [...expected]], step.raw);
     });

@@ -1,4 +1,4 @@
-/** What the next steps of a job find: a private directory, variables, and at the end everything as before. */
+/** The environment of later steps: a private directory and variables, which the end of the job restores. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ after(() => runner.close());
 
 const RECORD = '.exported';
 
-/** A private directory of an earlier step, with a record that says this. */
+/** A private directory of an earlier step, with the record of that step. */
 function earlierStep(record: string): Record<string, string> {
   const directory = join(runner.temp, `condor-token-${randomUUID()}`);
   mkdirSync(directory, { mode: 0o700 });
@@ -28,7 +28,7 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
 });
 
 describe('export-environment', () => {
-  test('does not name what HTCondor would put something else in place of', () =>
+  test('rejects a value that HTCondor would expand', () =>
     withPool({}, async (pool) => {
       const env = { RUNNER_TEMP: join(runner.temp, '$ENV(HOME)') };
       mkdirSync(env.RUNNER_TEMP);
@@ -51,7 +51,7 @@ describe('export-environment', () => {
       assert.deepEqual(Object.keys(JSON.parse(record) as object).includes('HOME'), false);
     }));
 
-  test('writes to a directory of this step alone, says it to the next ones, and takes it back', () =>
+  test('writes to a private directory, exports it to later steps, and restores the variables at the end', () =>
     withPool({}, async (pool) => {
       let mode: readonly number[] = [];
       let content = '';
@@ -89,7 +89,7 @@ describe('export-environment', () => {
       assert.match(step.post?.log.join('\n') ?? '', /^Removed .*condor-token-/m);
     }));
 
-  test('names the address of a daemon that has no collector, and the collector itself', () =>
+  test('exports the address of a daemon that no collector knows, and the address of the collector', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken();
       const schedd = await runner.runAction({ address: pool.schedd(), idtoken, 'export-environment': 'true' });
@@ -105,13 +105,27 @@ describe('export-environment', () => {
       }
     }));
 
-  test('of a second step is for another pool, which does not take what the first has exported for its own', () =>
+  test('locates a daemon whose name contains spaces, and exports its address instead of its name', () =>
+    withPool({ schedds: ['ci@pool', 'night runs@pool'] }, async (pool) => {
+      let content = '';
+      const step = await runner.runAction(inputs(pool, { name: 'night runs@pool' }), {
+        beforePost: ({ env }) => {
+          content = readFileSync(env['_CONDOR_SCHEDD_ADDRESS_FILE'] ?? '', 'utf8');
+        },
+      });
+      assert.equal(step.status, 0, step.raw);
+      assert.equal(step.outputs['daemon-name'], 'night runs@pool');
+      assert.deepEqual([step.env['_CONDOR_SCHEDD_HOST'], step.env['_CONDOR_COLLECTOR_HOST']], ['', pool.collector]);
+      assert.equal(content, `${pool.schedd(1)}\n${versionString('25.14.1')}\n`);
+    }));
+
+  test('of a second step for another pool ignores the variables that the first step exported', () =>
     withPool({}, (one) =>
       withPool({ trustDomain: 'other.test', schedds: ['ap@other'] }, async (two) => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without pool: that of the configuration is meant, not that of the first step.
+        // Without pool, the step uses the configuration's pool, not that of the first step.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };
@@ -145,19 +159,19 @@ describe('export-environment', () => {
     ['token', /mutually exclusive with token/],
     ['file', /mutually exclusive with file/],
   ] as const) {
-    test(`does not go with ${other}`, async () => {
+    test(`is mutually exclusive with ${other}`, async () => {
       const step = await runner.runAction({ pool: 'cm', [other]: 'ci', 'export-environment': 'true' });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
     });
   }
 
-  test('needs the directory of a runner', async () => {
+  test('requires RUNNER_TEMP', async () => {
     const env = { RUNNER_TEMP: undefined };
     const step = await runner.runAction({ pool: 'cm', 'export-environment': 'true' }, { env });
     assertFailed(step, { code: 'ERR_INPUT', status: 2, text: /RUNNER_TEMP/ });
   });
 
-  test('leaves nothing behind if there is no token', () =>
+  test('leaves no files if the fetch fails', () =>
     withPool({ fetchDisabled: true }, async (pool) => {
       const step = await runner.runAction(inputs(pool));
       assertFailed(step, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });
@@ -165,14 +179,14 @@ describe('export-environment', () => {
 });
 
 describe('cleanup', () => {
-  test('false leaves the token where it is', () =>
+  test('keeps the token file if it is false', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { cleanup: 'false' }), { beforePost: () => {} });
       assert.ok(existsSync(step.outputs['token-file'] ?? ''));
       assert.doesNotMatch(step.post?.log.join('\n') ?? '', /Removed/);
     }));
 
-  test('removes the directories that were made, but not what somebody else put there', () =>
+  test('removes the directories that the step created, unless they contain other files', () =>
     withPool({}, async (pool) => {
       const { pool: where, name, idtoken } = inputs(pool);
       const file = join('made', 'deep', 'token');
@@ -189,7 +203,7 @@ describe('cleanup', () => {
 });
 
 describe('the job summary', () => {
-  test('tells what there is at a glance, and how to revoke it', () =>
+  test('shows the facts of the token, and how to revoke it', () =>
     withPool({}, async (pool) => {
       const { summary, outputs } = await runner.runAction({ ...inputs(pool), authz: 'READ', lifetime: '30m' });
       const rows = [...summary.matchAll(/<td>([^<]+)<\/td><td><code>([^<]*)<\/code>/g)].map(([, a, b]) => [a, b]);

@@ -1,4 +1,4 @@
-/** The built Action at the embedded pool, run as a runner runs it: outputs, files, summary, masks, and the end. */
+/** The built Action and the embedded pool, run as a runner runs it: outputs, files, summary, masks, and post. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ for (const debug of [false, true]) {
         assert.ok(!existsSync(file));
       }));
 
-    test('fails with one annotation when the daemon says no, and says what the daemon said', () =>
+    test('fails with one annotation that quotes the daemon if the daemon refuses', () =>
       withPool({ fetchDisabled: true }, async (pool) => {
         const idtoken = pool.idToken();
         const step = await runner.runAction(
@@ -87,7 +87,7 @@ for (const debug of [false, true]) {
 }
 
 describe('The Action', () => {
-  test('shows hostile text of a daemon harmlessly', () =>
+  test('sanitises hostile text of a daemon', () =>
     withPool(
       {
         edit: { reply: () => ({ ErrorString: '::add-mask::x\n::set-output name=token::y ##[error]z', ErrorCode: 9 }) },
@@ -100,14 +100,14 @@ describe('The Action', () => {
     ));
 
   for (const name of ['x\n::error::y<script>', 'ci@$ENV(HOME)', '$(FULL_HOSTNAME)', 'other@pool'])
-    test(`does not take a daemon for the one that was asked for if its name is ${JSON.stringify(name)}`, () =>
+    test(`rejects a daemon whose name in the ad is ${JSON.stringify(name)}`, () =>
       withPool({ edit: { daemon: (ad) => ({ ...ad, Name: name }) } }, async (pool) => {
         const inputs = { pool: pool.collector, idtoken: pool.idToken(), 'export-environment': 'true', name: 'ci@pool' };
         const step = await runner.runAction(inputs, { debug: true });
         assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector returned a different daemon/ });
       }));
 
-  test('warns of less than requested, or fails, or says nothing, as on-reduced says', () =>
+  test('warns, fails or ignores it if the daemon grants less than requested, according to on-reduced', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
@@ -124,7 +124,7 @@ describe('The Action', () => {
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
 
-  test('goes on without a summary where none can be written, and tells of what matters', () =>
+  test('warns if the summary cannot be written, and delivers the token', () =>
     withPool({ requests: { whenFiled: (id, all) => all.decide(id, 'approved') }, methods: ['TOKEN'] }, async (pool) => {
       const inputs = { address: pool.schedd(), idtoken: pool.idToken(), mode: 'request', identity: 'carol@pool.test' };
       const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };
@@ -134,20 +134,20 @@ describe('The Action', () => {
       assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
     }));
 
-  test('warns of a token that never expires', () =>
+  test('warns about a token that never expires', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), lifetime: 'unlimited' });
       assert.match(step.annotations.map(({ message }) => message).join(), /never expires/);
       assert.deepEqual([step.outputs['expires-at'], step.outputs['lifetime']], ['', '']);
     }));
 
-  test('writes no summary if none is wanted', () =>
+  test('writes no summary if summary is false', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
       assert.deepEqual([step.status, step.summary, step.outputs['token-file']], [0, '', '']);
     }));
 
-  test('ends well if somebody else removed the file before', () =>
+  test('succeeds in post if the token file is already gone', () =>
     withPool({}, async (pool) => {
       const { rmSync } = await import('node:fs');
       const file = join(runner.workspace, 'gone');
@@ -158,13 +158,13 @@ describe('The Action', () => {
       assert.deepEqual([step.status, step.post?.status, step.post?.annotations], [0, 0, []]);
     }));
 
-  test('gives a lifetime to a token whose lifetime is empty, as an unset variable of the workflow leaves it', () =>
+  test('requests the default lifetime if lifetime is empty', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), lifetime: '' });
       assert.deepEqual([step.status, step.outputs['lifetime']], [0, '3600']);
     }));
 
-  test('removes nothing that it did not write, and only warns of what it cannot remove', () =>
+  test('removes only files that it wrote, and warns about files that it cannot remove', () =>
     withPool({}, async (pool) => {
       const { mkdirSync, rmSync, writeFileSync } = await import('node:fs');
       const file = join(runner.workspace, 'taken');
@@ -184,7 +184,7 @@ describe('The Action', () => {
       rmSync(file, { recursive: true });
     }));
 
-  test('only warns after the job of a path that cannot even be looked at', async () => {
+  test('warns in post about a path that cannot be examined', async () => {
     const placement = { path: join(process.execPath, 'ci'), directories: [], hash: '' };
     const env = { STATE_placement: JSON.stringify(placement) };
     const { status, annotations } = await runner.runStep('dist/action/post.js', { env });
@@ -196,7 +196,7 @@ describe('The Action', () => {
       );
   });
 
-  test('fails with a code of its own if the runner did not accept the outputs', () =>
+  test('fails with ERR_OUTPUT if the runner does not accept the outputs', () =>
     withPool({}, async (pool) => {
       const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_OUTPUT: join(runner.workspace, 'missing', 'file') };
@@ -207,7 +207,7 @@ describe('The Action', () => {
       assertAdvised(error ?? '', 'the runner did not accept the outputs');
     }));
 
-  test('delivers all the same if there can be no summary', () =>
+  test('delivers the token if the summary file does not exist', () =>
     withPool({}, async (pool) => {
       const inputs = { address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' };
       const env = { GITHUB_STEP_SUMMARY: join(runner.workspace, 'missing', 'file') };

@@ -1,4 +1,6 @@
-/** The runner cancels a step with SIGINT, later with SIGTERM: it ends at once, with an error, and leaves nothing. */
+/**
+ * The runner cancels a step with SIGINT, later with SIGTERM: the step ends at once with an error, and leaves nothing.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -29,10 +31,10 @@ after(() => {
 
 const noSignals = process.platform === 'win32' ? 'Windows ends a process without telling it' : false;
 
-describe('while a daemon says nothing', { skip: noSignals }, () => {
+describe('While the daemon does not respond', { skip: noSignals }, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const input of ['address', 'pool']) {
-      test(`${signal} ends the Action that was given its ${input}`, async () => {
+      test(`${signal} ends the Action that waits at its ${input}`, async () => {
         const interrupt = { signal, when: once(server, 'connection') };
         const inputs = { [input]: address, idtoken: credential, file: 'd/ci' };
         const step = await runner.runAction(inputs, { interrupt, debug: true, beforePost: () => {} });
@@ -57,16 +59,16 @@ describe('while a daemon says nothing', { skip: noSignals }, () => {
   }
 });
 
-/** Where a run may be when it is interrupted: what the pool does then, and what the step is told. */
+/** Moments of an interruption: the behaviour of the pool, and the message of the step. */
 interface Moment {
   readonly options: (reached: () => void) => EmbeddedPoolOptions;
   readonly inputs?: Readonly<Record<string, string>>;
-  /** A line of the pool's log that tells of the moment; undefined: `reached` is called. */
+  /** A line of the pool's log that marks the moment; if undefined, `reached` is called. */
   readonly logged?: RegExp;
   readonly text?: RegExp;
 }
 
-/** Says nothing any more from the so-manieth frame on. */
+/** Sends nothing from this frame on. */
 function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Uint8Array | 'silence' {
   let frames = 0;
   return (frame) => {
@@ -98,9 +100,9 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
   },
 };
 
-describe('at any moment', { skip: noSignals }, () => {
+describe('An interrupt', { skip: noSignals }, () => {
   for (const [moment, { options, inputs, logged, text }] of Object.entries(MOMENTS)) {
-    test(`${moment}, a signal ends the Action, and its connections with it`, async () => {
+    test(`${moment} ends the Action and closes its connections`, async () => {
       let resolve = () => {};
       const promise = new Promise<void>((fulfil) => {
         resolve = fulfil;

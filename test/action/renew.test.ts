@@ -1,4 +1,4 @@
-/** A token that is kept fresh by a process of its own: through failures, and never longer than the job. */
+/** Renewal of a token by a separate process: despite failures, and never after the end of the job. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
   ...{ address: pool.schedd(), idtoken: pool.idToken(), lifetime: '3s', renew: 'true' },
   ...more,
 });
-/** Until a file says something else, and what it says then. */
+/** Until a file has different content; returns that content. */
 const changed = (file: string, before: string) =>
   until('the token is renewed', 30, async () => {
     const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -50,7 +50,7 @@ describe('renew', () => {
     ['a private directory', { 'export-environment': 'true' }],
     ['a file', { file: 'kept-fresh' }],
   ] as const) {
-    test(`replaces the token in ${where}, and ends with the job`, () =>
+    test(`replaces the token in ${where} until the job ends`, () =>
       withPool({}, async (pool) => {
         let directory = '';
         const step = await runner.runAction(inputs(pool, more), {
@@ -73,7 +73,7 @@ describe('renew', () => {
       }));
   }
 
-  test('goes on when the daemon was away', async () => {
+  test('continues after the daemon was unreachable', async () => {
     let pool = await EmbeddedPool.start();
     const { port, keys } = pool;
     try {
@@ -94,7 +94,7 @@ describe('renew', () => {
     }
   });
 
-  test('makes nothing anew that is removed while a token is on its way', async () => {
+  test('does not recreate a directory that is removed during a renewal', async () => {
     let directory = '';
     let replies = 0;
     let repliesAtRemoval = 0;
@@ -121,7 +121,7 @@ describe('renew', () => {
     });
   });
 
-  test('goes on where nothing can be told of it', async () => {
+  test('continues if its log cannot be written', async () => {
     let pool = await EmbeddedPool.start();
     const { port, keys } = pool;
     try {
@@ -144,7 +144,7 @@ describe('renew', () => {
     }
   });
 
-  test('finds what was named by its place in the workspace', () =>
+  test('resolves relative paths of inputs against the workspace', () =>
     withPool({}, async (pool) => {
       writeFileSync(join(runner.workspace, 'ca.pem'), (await Authority.create()).certificate);
       const step = await runner.runAction(
@@ -157,7 +157,7 @@ describe('renew', () => {
       assert.deepEqual(step.post?.annotations, []);
     }));
 
-  test('says at the end that it had ended before', () =>
+  test('warns in post if its process ended before the job', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { file: 'ended' }), {
         beforePost: async ({ state }) => {
@@ -167,7 +167,7 @@ describe('renew', () => {
       assert.match(step.post?.annotations[0]?.message ?? '', /^The renewal process ended/);
     }));
 
-  test('ends when its directory is gone, whoever removed it', () =>
+  test('ends when its directory is removed', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }));
       rmSync(step.state['renewal'] ?? '', { recursive: true });
@@ -178,7 +178,7 @@ describe('renew', () => {
       assert.ok(!existsSync(step.outputs['token-directory'] ?? ''));
     }));
 
-  test('ends with the process that runs the job, without any post', { skip: process.platform === 'win32' }, () =>
+  test('ends when the process of the runner ends, also without post', { skip: process.platform === 'win32' }, () =>
     withPool({}, async (pool) => {
       const temp = join(runner.temp, 'of-its-own');
       mkdirSync(temp);
@@ -186,8 +186,8 @@ describe('renew', () => {
       const given = Object.entries(words).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
       const env = { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: temp, ...Object.fromEntries(given) };
       const program = join(projectRoot, 'dist/action/index.js');
-      // A parent that stays when the step is over, until its standard input ends; not a shell, which takes no variables
-      // with a dash in their names.
+      // A parent process that remains after the step, until its standard input ends. It is not a shell, because a shell
+      // drops variables whose names contain a dash.
       const start =
         "require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 1, 2] })";
       const script = `${start}; process.stdin.resume().on('end', () => process.exit())`;
@@ -208,7 +208,7 @@ describe('renew', () => {
     ['with mode request', { file: 'x', mode: 'request', identity: 'a@b' }, /mode request/],
     ['with a token that never expires', { file: 'x', lifetime: 'unlimited' }, /never expires/],
   ] as const) {
-    test(`makes no sense ${what}`, async () => {
+    test(`is rejected ${what}`, async () => {
       const step = await runner.runAction({ pool: 'cm', idtoken: 'not-there', renew: 'true', ...words });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
     });

@@ -1,4 +1,7 @@
-/** Files of the runner and of others, in every bad condition: one expected outcome each, and nothing lost or left. */
+/**
+ * Files of the runner and of other programs in every bad state: one expected result each, and no file is lost or left
+ * behind.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -52,7 +55,7 @@ const make = (text = '') => {
   return path;
 };
 
-describe('a file of the runner', { skip: noUnix }, () => {
+describe('A file of the runner', { skip: noUnix }, () => {
   const conditions: readonly [string, () => string, RegExp][] = [
     ['that is missing', () => make('absent'), /it does not exist/],
     ['that cannot be written to', () => '/proc/version', /GITHUB_\w+: /],
@@ -79,7 +82,7 @@ describe('a file of the runner', { skip: noUnix }, () => {
   ];
   for (const variable of ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV']) {
     for (const [what, path, reason] of conditions) {
-      test(`${variable} ${what} ends as ERR_OUTPUT with nothing left`, async () => {
+      test(`${variable} that ${what} causes ERR_OUTPUT, and nothing is left behind`, async () => {
         const where: Record<string, string> = variable === 'GITHUB_ENV' ? { 'export-environment': 'true' } : { file };
         const step = await runner.runAction(inputs(where), { env: { [variable]: path() } });
         assert.equal(step.status, 8, step.raw);
@@ -94,7 +97,7 @@ describe('a file of the runner', { skip: noUnix }, () => {
     }
   }
 
-  test('is readable by its owner only before the token goes in', async () => {
+  test('is readable by its owner only before the token is written to it', async () => {
     const output = make();
     chmodSync(output, 0o644);
     const step = await runner.runAction(inputs(), { env: { GITHUB_OUTPUT: output } });
@@ -102,7 +105,7 @@ describe('a file of the runner', { skip: noUnix }, () => {
     assert.match(readFileSync(output, 'utf8'), /^token<</);
   });
 
-  test('has no output token where export-token-output is false', async () => {
+  test('contains no token if export-token-output is false', async () => {
     const step = await runner.runAction(inputs({ 'export-environment': 'true', 'export-token-output': 'false' }));
     assert.equal(step.outputs['token'], undefined);
     assert.equal(existsSync(step.outputs['token-file'] ?? ''), true);
@@ -110,7 +113,7 @@ describe('a file of the runner', { skip: noUnix }, () => {
   });
 });
 
-describe('a file that was there before', () => {
+describe('An existing file at the path', () => {
   const put = (text: string) => {
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, text);
@@ -127,7 +130,7 @@ describe('a file that was there before', () => {
     ['a token that expires later', () => older({ exp: 4_000_000_000 }), /expires later than the new one/],
   ];
   for (const [what, content, reason] of foreign) {
-    test(`with ${what} is not replaced, and nothing is connected to`, async () => {
+    test(`with ${what} is not replaced, and no connection is made`, async () => {
       const text = content();
       put(text);
       const before = pool.log.length;
@@ -157,7 +160,7 @@ describe('a file that was there before', () => {
     assert.deepEqual([step.status, step.post?.annotations, existsSync(file)], [0, [], false], step.raw);
   });
 
-  test('is restored by post where overwrite is true, with its mode', { skip: noUnix }, async () => {
+  test('is restored by post with its mode if overwrite is true', { skip: noUnix }, async () => {
     put('precious\n');
     chmodSync(file, 0o640);
     const step = await runner.runAction(inputs({ file, overwrite: 'true' }), {
@@ -168,7 +171,7 @@ describe('a file that was there before', () => {
     assert.deepEqual(readdirSync(join(file, '..')), ['token']);
   });
 
-  test('is as before where overwrite is true and the outputs cannot be set', { skip: noUnix }, async () => {
+  test('is unchanged if overwrite is true and the outputs cannot be set', { skip: noUnix }, async () => {
     put('precious\n');
     const env = { GITHUB_OUTPUT: '/dev/full' };
     const step = await runner.runAction(inputs({ file, overwrite: 'true' }), { env });
@@ -177,20 +180,20 @@ describe('a file that was there before', () => {
     assert.deepEqual(readdirSync(join(file, '..')), ['token']);
   });
 
-  test('stays where another process has changed it', async () => {
+  test('remains if another process has changed it', async () => {
     const step = await runner.runAction(inputs({ file }), { beforePost: () => writeFileSync(file, 'theirs\n') });
     assert.equal(readFileSync(file, 'utf8'), 'theirs\n');
     assert.match(step.post?.log.join('\n') ?? '', /^Left .*token: another process has changed it$/m);
   });
 });
 
-describe('two steps at one path', () => {
+describe('Two steps with one path', () => {
   for (const overwrite of ['false', 'true']) {
     for (const order of [
       [0, 1],
       [1, 0],
     ]) {
-      test(`with overwrite ${overwrite}: the later file wins, and posts in the order ${order} leave what was before`, async () => {
+      test(`with overwrite ${overwrite} keep the later file, and their posts in the order ${order} restore the original state`, async () => {
         mkdirSync(join(file, '..'), { recursive: true });
         if (overwrite === 'true') writeFileSync(file, 'precious\n');
         const one = await runner.runAction(inputs({ file, overwrite }));
@@ -211,7 +214,7 @@ describe('two steps at one path', () => {
     }
   }
 
-  test('in parallel both succeed, and their posts leave nothing', async () => {
+  test('both succeed in parallel, and their posts leave no files', async () => {
     const run = () => runner.runAction(inputs({ file }));
     const steps = await Promise.all([run(), run()]);
     for (const step of steps) {
@@ -223,7 +226,7 @@ describe('two steps at one path', () => {
 });
 
 describe('post', { skip: noUnix }, () => {
-  test('works in a working directory that has been deleted, and ends the renewal', async () => {
+  test('stops the renewal if the working directory has been deleted', async () => {
     const step = await runner.runAction(inputs({ file, renew: 'true', lifetime: '2h' }));
     assert.equal(step.status, 0, step.raw);
     const gone = join(runner.directory, 'gone');
@@ -254,7 +257,7 @@ describe('post', { skip: noUnix }, () => {
       },
     ],
   ] as const) {
-    test(`removes its private directory where RUNNER_TEMP ${what}`, async () => {
+    test(`removes its private directory if RUNNER_TEMP ${what}`, async () => {
       const step = await runner.runAction(inputs({ 'export-environment': 'true' }));
       const temp = move();
       const post = await runner.runStep('dist/action/post.js', { env: { ...stateOf(step), RUNNER_TEMP: temp } });
@@ -280,7 +283,7 @@ describe('post', { skip: noUnix }, () => {
     });
   }
 
-  test('does not block on FIFOs in the directory of the renewal, and the process ends', async () => {
+  test('does not block on FIFOs in the directory of the renewal, whose process ends', async () => {
     const step = await runner.runAction(inputs({ file, renew: 'true', lifetime: '2h' }));
     const directory = step.state['renewal'] ?? '';
     for (const name of ['renew.log', 'written.sha256']) spawnSync('mkfifo', [join(directory, name)]);

@@ -1,9 +1,9 @@
-/** The harness itself: a runner that hides too much, or obeys too little, would prove nothing. */
+/** The test harness: a simulated runner that hides too much or obeys too little would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { mask, parseCommand, parsePairs } from '../support/runner-log.ts';
 
-describe('a command', () => {
+describe('A workflow command', () => {
   const lines: readonly [string, string, string][] = [
     ['::error::a%0Ab%25', 'error', 'a\nb%'],
     ['  ::add-mask::x', 'add-mask', 'x'],
@@ -13,29 +13,29 @@ describe('a command', () => {
     ['##[set-env name=PATH;x=1]v%5D', 'set-env', 'v]'],
   ];
   for (const [line, name, data] of lines) {
-    test(`is in ${line}`, () => {
+    test(`is recognised in ${line}`, () => {
       const command = parseCommand(line);
       assert.deepEqual([command?.name, command?.data], [name, data]);
     });
   }
   for (const line of ['a ::error::x', ':error::x', '::unknown::x', '# #[add-mask]x', '##[unknown]x', '::', '']) {
-    test(`is not in ${JSON.stringify(line)}`, () => assert.equal(parseCommand(line), undefined));
+    test(`is not recognised in ${JSON.stringify(line)}`, () => assert.equal(parseCommand(line), undefined));
   }
 });
 
-describe('a mask', () => {
-  test('hides all places, overlapping ones as one', () => {
+describe('A mask', () => {
+  test('hides all occurrences, overlapping ones as one', () => {
     assert.equal(mask('a secret, secretsecret; secr et', ['secret']), 'a ***, ***; secr et');
     assert.equal(mask('abcde', ['bc', 'cd']), 'a***e');
     assert.equal(mask('abc', []), 'abc');
   });
 });
 
-describe('file commands', () => {
-  test('are blocks or pairs', () => {
+describe('A file command', () => {
+  test('is a block or a pair', () => {
     assert.deepEqual(parsePairs('a<<E\n1\n2\nE\nb=c=d\n\n'), { a: '1\n2', b: 'c=d' });
   });
   for (const text of ['a<<E\n1\n', 'nothing\n', 'a=1', '=x\n']) {
-    test(`can be wrong: ${JSON.stringify(text)}`, () => assert.throws(() => parsePairs(text)));
+    test(`is rejected if it is ${JSON.stringify(text)}`, () => assert.throws(() => parsePairs(text)));
   }
 });

@@ -1,4 +1,4 @@
-/** What the log tells of the way: every phase with names and sizes, and never what is secret. */
+/** The debug log: every phase with names and sizes, and no secrets. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
@@ -11,8 +11,8 @@ after(() => runner.close());
 /** On many systems, localhost also resolves to ::1, where the embedded pool does not listen. */
 const LOCALHOST = /^connect: the host name localhost resolves to (::1, )?127\.0\.0\.1(, ::1)?$/;
 
-describe('With debug logging', () => {
-  test('each phase says what it did', () =>
+describe('The log with debug logging', () => {
+  test('contains a line for each phase', () =>
     withPool({ readNeedsSession: true }, async (pool) => {
       const idtoken = pool.idToken();
       const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken, verify: 'true', authz: 'READ' };
@@ -40,15 +40,15 @@ describe('With debug logging', () => {
       assertNoLeak(step, [idtoken, step.outputs['token'] ?? '']);
     }));
 
-  test('there is a line for each flight: two after the connection, by address', () =>
+  test('contains a line for each flight: two after the connection to a known address', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken() }, { debug: true });
       assert.equal(step.log.filter((line) => line.startsWith('##[debug]wire: sent')).length, 2, step.log.join('\n'));
     }));
 });
 
-describe('Without', () => {
-  test('there is one line that says what was got, and a group with the facts', () =>
+describe('The log without debug logging', () => {
+  test('contains one line about the token, and a group with its facts', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' });
       assert.deepEqual(
@@ -61,7 +61,7 @@ describe('Without', () => {
       assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
     }));
 
-  test('a check tells of each step, once', () =>
+  test('contains each step of a check once', () =>
     withPool({}, async (pool) => {
       const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken: pool.idToken(), mode: 'check' };
       const { status, log, raw } = await runner.runAction(inputs);

@@ -1,4 +1,4 @@
-/** The built command at the embedded pool. */
+/** The built command and the embedded pool. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** With a token directory that has this pool's token. */
+/** With a token directory that contains this pool's token. */
 function run(pool: EmbeddedPool, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const tokens = mkdtempSync(join(directory, 'tokens-'));
   writeFileSync(join(tokens, 'mine'), `${pool.idToken()}\n`, { mode: 0o600 });
@@ -44,7 +44,7 @@ describe('condor_token_fetch', () => {
       assert.deepEqual([scope, sub, Number(exp) - Number(iat)], ['condor:/READ condor:/WRITE', 'alice@pool.test', 600]);
     }));
 
-  test('asks for no lifetime unless it is told to, as HTCondor’s does', () =>
+  test('requests no lifetime without -lifetime, like HTCondor’s tool', () =>
     withPool({}, async (pool) => {
       const { stdout } = await run(pool, ['-pool', pool.collector, '-type', 'Collector']);
       assert.equal(claimsOf(stdout)['exp'], undefined);
@@ -72,7 +72,7 @@ describe('condor_token_fetch', () => {
       assert.ok(!stdout.includes(token.split('.')[2] ?? token));
     }));
 
-  test('has the collector fetch the token with -remote, and looks at no -key, as HTCondor’s', () =>
+  test('requests the token from the collector with -remote and ignores -key, like HTCondor’s tool', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { status, stdout, stderr } = await run(pool, ['-r', '-n', 'ci@pool', '-key', 'NONE']);
       assert.deepEqual([status, stderr], [0, 'Warning: -key is ignored with -remote\n']);
@@ -80,7 +80,7 @@ describe('condor_token_fetch', () => {
       assert.ok(pool.log.includes('PERMISSION GRANTED to alice@pool.test for command 81 at collector'));
     }));
 
-  test('has it fetch that of this machine’s schedd, if there is no -name', () =>
+  test('requests the token of the schedd of this host with -remote and without -name', () =>
     withPool({ impersonation: {}, schedds: ['other@pool', 'ci@pool'] }, async (pool) => {
       const file = join(directory, 'address');
       writeFileSync(file, `${pool.schedd(1)}\n`);
@@ -91,7 +91,7 @@ describe('condor_token_fetch', () => {
       assert.ok(pool.log.some((line) => line.startsWith('schedd_token_request of 1 attributes: ci@pool')));
     }));
 
-  test('tells in -debug what happens, without a secret', () =>
+  test('logs each step with -debug, without a secret', () =>
     withPool({}, async (pool) => {
       const { stdout, stderr, tokens } = await run(pool, ['-debug', '-n', 'ci@pool']);
       for (const line of [
@@ -126,7 +126,7 @@ describe('condor_token_fetch', () => {
     ['the credential is revoked', { revoked: () => true }, 5, /ERR_METHODS_EXHAUSTED[\s\S]* {2}IDTOKENS: .*revoked/],
   ];
   for (const [what, options, expected, text] of refused) {
-    test(`exits with ${expected} where ${what}, and writes nothing`, () =>
+    test(`exits with ${expected} and writes nothing if ${what}`, () =>
       withPool(options, async (pool) => {
         const { status, stdout, stderr } = await run(pool, ['-file', 'nothing']);
         assert.deepEqual([status, stdout], [expected, '']);

@@ -1,4 +1,4 @@
-/** The command as far as it gets without a daemon. */
+/** The command without a daemon. */
 import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -35,7 +35,7 @@ const version = (): unknown => {
   return (manifest as { version: unknown }).version;
 };
 
-/** With a token directory that is empty. */
+/** With an empty token directory. */
 const run = (args: readonly string[], options: CommandOptions = {}) =>
   runCommand(args, { ...options, env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...options.env } });
 
@@ -47,7 +47,7 @@ describe('condor_token_fetch', () => {
     });
   }
 
-  test('is a program: npm’s bin needs the first line', () => {
+  test('starts with the line that npm needs for a program', () => {
     const [first] = readFileSync(join(projectRoot, 'dist/cli/index.js'), 'utf8').split('\n', 1);
     assert.equal(first, '#!/usr/bin/env node');
   });
@@ -79,14 +79,14 @@ describe('condor_token_fetch', () => {
     ['a bad timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
   ];
   for (const [what, args, status, text] of failures) {
-    test(`${what} is told on standard error, with status ${status}`, async () => {
+    test(`reports ${what} on standard error, with status ${status}`, async () => {
       const result = await run(args);
       assert.deepEqual([result.status, result.stdout], [status, '']);
       assert.match(result.stderr, text);
     });
   }
 
-  test('without a credential calls nobody', async () => {
+  test('makes no connection without a credential', async () => {
     const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
     const { status, stdout, stderr } = await run(['-address', address], { env });
     assert.deepEqual([status, stdout, connections], [2, '', 0]);
@@ -96,47 +96,47 @@ describe('condor_token_fetch', () => {
     );
   });
 
-  test('with a file that cannot be written calls nobody', async () => {
+  test('makes no connection if the file cannot be written', async () => {
     const { status, stderr } = await run(['-address', address, '-f', directory]);
     assert.deepEqual([status, connections], [8, 0], stderr);
     assert.match(stderr, /exists and is not a regular file \(ERR_OUTPUT, while: deliver\)/);
   });
 
-  test('prints hostile arguments as one harmless line', async () => {
+  test('prints hostile arguments as one sanitised line', async () => {
     const { stderr } = await run(['-\u001b[2J\n::error::x##[add-mask]y']);
     assert.equal(stderr.split('\n')[0], 'Invalid command line argument: -?[2J?::error::x# #[add-mask]y (ERR_INPUT)');
   });
 
-  test('whose reader has gone fails', async () => {
+  test('fails if the reader of its output has closed the pipe', async () => {
     const { status, signal } = await run(['-version'], { stdoutClosed: true });
     assert.deepEqual([status, signal], [8, null]);
   });
 
-  test('whose output is a full disk fails', {
+  test('fails if its output is a full disk', {
     skip: process.platform === 'linux' ? false : 'there is no /dev/full',
   }, async () => {
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = await run(['-version'], { stdoutTo: full });
     closeSync(full);
     assert.equal(status, 8, stderr);
-    assert.match(stderr, /^standard output: .*ENOSPC.* \(ERR_OUTPUT/);
+    assert.match(stderr, /^standard output: no space is left on the device \(ERR_OUTPUT/);
     assertAdvised(stderr, 'standard output');
   });
 });
 
-describe('the environment', () => {
-  test('has the pool', async () => {
+describe('The environment of condor_token_fetch', () => {
+  test('can select the pool', async () => {
     const { status, stderr } = await run([], { env: { _CONDOR_COLLECTOR_HOST: 'c m!' } });
     assert.equal(status, 2);
     assert.match(stderr, /^pool: "m!" is not a host/);
   });
 
-  test('has no inputs of an Action', async () => {
+  test('cannot set inputs of the Action', async () => {
     const { stderr } = await run([], { env: { INPUT_POOL: 'cm', GITHUB_ACTIONS: 'true' } });
     assert.match(stderr, /^pool: the collector is unknown/);
   });
 
-  test('has no idtoken: credentials are not taken from flags', async () => {
+  test('is needed for credentials: there is no flag idtoken', async () => {
     const { status, stderr } = await run(['-idtoken', strangeJwt()]);
     assert.equal(status, 2);
     assert.match(stderr, /^Invalid command line argument: -idtoken/);

@@ -13,11 +13,11 @@ import { ownEnvironment } from '../support/runner.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
-/** Since Node 25 connections need a permission too. */
+/** Since Node 25, connections require a permission too. */
 const ALLOW_NET = major >= 25 ? ['--allow-net'] : [];
 const COMMAND = join(projectRoot, 'dist/cli/index.js');
 
-describe('with --permission', { skip }, () => {
+describe('The command with --permission', { skip }, () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'permission-'));
@@ -48,14 +48,14 @@ describe('with --permission', { skip }, () => {
     return { status, stdout, stderr };
   }
 
-  test('reads the bundle and the token directory, and nothing else', () =>
+  test('reads only the bundle and the token directory', () =>
     withPool({}, async (pool) => {
       const { status, stdout, stderr } = await run(pool, ALLOW_NET);
       assert.equal(status, 0, stderr);
       assert.match(stdout, /^eyJ\S+\n$/);
     }));
 
-  test('writes a token file into a directory that it may read and write', () =>
+  test('writes a token file to a directory that it may read and write', () =>
     withPool({}, async (pool) => {
       const folder = join(directory, 'written');
       mkdirSync(folder);
@@ -67,7 +67,7 @@ describe('with --permission', { skip }, () => {
     }));
 
   test(
-    'fails at once without --allow-net, where Node knows it',
+    'fails without a retry without --allow-net, if Node has that option',
     { skip: major < 25 && 'this Node has no --allow-net' },
     () =>
       withPool({}, async (pool) => {

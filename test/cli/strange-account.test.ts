@@ -1,4 +1,4 @@
-/** The command under a number that is no account, as containers are run with. */
+/** The command under a user id without an account, as in containers. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'strange-'));
   chmodSync(folder, 0o755);
-  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to where that number can read it
+  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to a place that this user id can read
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,10 +34,10 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
   });
 }
 
-describe('a number that is no account', {
+describe('A user id without an account', {
   skip: process.getuid?.() === 0 ? false : 'becoming somebody else needs root',
 }, () => {
-  test('has its token directory in $HOME, and gets its token', () =>
+  test('uses the token directory in $HOME', () =>
     withPool({}, async (pool) => {
       const directory = join(folder, 'home/.condor/tokens.d');
       mkdirSync(directory, { recursive: true });
@@ -48,7 +48,7 @@ describe('a number that is no account', {
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     }));
 
-  test('without a home has no tokens, and is told where they were looked for', async () => {
+  test('without $HOME gets an error with the directory that was searched', async () => {
     const env = { HOME: undefined, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
     const { status, stderr } = await run(['-address', '127.0.0.1:1'], env);
     assert.equal(status, 2, stderr);

@@ -1,4 +1,4 @@
-/** Token directories, read as HTCondor reads them. */
+/** Token directories, which the client reads as HTCondor does. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -37,13 +37,13 @@ async function read() {
   };
 }
 
-describe('a token directory', () => {
-  test('gives its files in the order of their names, byte by byte', async () => {
+describe('A token directory', () => {
+  test('is read in the byte order of the file names', async () => {
     for (const name of ['b', 'a', '10', '9', 'Z', 'é']) put(name, `${name}\n`);
     assert.deepEqual((await read()).texts, ['10', '9', 'Z', 'a', 'b', 'é']);
   });
 
-  test('gives one token a line, without comments, blanks, and carriage returns', async () => {
+  test('has one token per line, apart from comments, blanks and carriage returns', async () => {
     put('ci', '# from the access point\r\n\r\n  one.a.b  \r\n\t# two\n\ntwo.a.b\n# end');
     const { texts, sources, skipped } = await read();
     assert.deepEqual(texts, ['one.a.b', 'two.a.b']);
@@ -51,13 +51,13 @@ describe('a token directory', () => {
     assert.deepEqual(skipped, []);
   });
 
-  test('names the file alone if it has one token', async () => {
+  test('names a file without a line number if it has one token', async () => {
     const path = put('ci', '# comment\none.a.b\n');
     assert.deepEqual((await read()).sources, [path]);
   });
 
   for (const name of ['.hidden', 'ci~', '#ci#', 'ci.rpmsave', 'ci.rpmnew', 'ci.dpkg-old']) {
-    test(`does not read ${name}, as HTCondor does not, and says so`, async () => {
+    test(`skips ${name} as HTCondor does, and logs it`, async () => {
       put(name, 'one.a.b\n');
       const { texts, skipped } = await read();
       assert.deepEqual(texts, []);
@@ -66,14 +66,14 @@ describe('a token directory', () => {
   }
 
   for (const name of ['ci.pem', 'ci.rpmsave.x', 'a#b', '~ci', 'x.dpkgold', 'with blank']) {
-    test(`reads ${name}`, async () => {
+    test(`includes ${name}`, async () => {
       put(name, 'one.a.b');
       assert.deepEqual((await read()).texts, ['one.a.b']);
     });
   }
 
   for (const mode of [0o644, 0o640, 0o604, 0o620, 0o601, 0o666, 0o660]) {
-    test(`refuses a file of mode 0${mode.toString(8)}, and reads the others`, { skip: noModes }, async () => {
+    test(`skips a file with mode 0${mode.toString(8)}, and reads the others`, { skip: noModes }, async () => {
       put('bad', 'bad.a.b', mode);
       put('good', 'good.a.b');
       const { texts, skipped } = await read();
@@ -85,19 +85,19 @@ describe('a token directory', () => {
   }
 
   for (const mode of [0o600, 0o400, 0o700]) {
-    test(`reads a file of mode 0${mode.toString(8)}`, { skip: noModes }, async () => {
+    test(`includes a file with mode 0${mode.toString(8)}`, { skip: noModes }, async () => {
       put('good', 'good.a.b', mode);
       assert.deepEqual((await read()).texts, ['good.a.b']);
     });
   }
 
-  test('refuses a file of somebody else', { skip: noRoot }, async () => {
+  test('skips a file that another user owns', { skip: noRoot }, async () => {
     chownSync(put('theirs', 'x.a.b'), 65534, 65534);
     const { texts, skipped } = await read();
     assert.deepEqual([texts, skipped], [[], ['theirs: it is owned by user 65534, not by this account (0)']]);
   });
 
-  test('judges a symbolic link by its target', {
+  test('checks the target of a symbolic link', {
     skip: windows ? 'making a link needs a privilege on Windows' : false,
   }, async () => {
     mkdirSync(join(directory, 'else'));
@@ -117,7 +117,7 @@ describe('a token directory', () => {
     );
   });
 
-  test('passes a FIFO over and does not wait for it', {
+  test('skips a FIFO without blocking', {
     skip: windows ? 'Windows has no FIFOs' : false,
     timeout: patience(5000),
   }, async () => {
@@ -127,33 +127,33 @@ describe('a token directory', () => {
     assert.deepEqual([texts, skipped], [['good.a.b'], ['pipe: it is not a regular file']]);
   });
 
-  test('passes a huge file over', async () => {
+  test('skips a huge file', async () => {
     put('huge', 'x'.repeat(1024 * 1024 + 1));
     const { texts, skipped } = await read();
     assert.deepEqual([texts, skipped], [[], ['huge: it is too large']]);
   });
 
-  test('that is empty says so', async () =>
+  test('is unavailable with the reason if it is empty', async () =>
     assert.deepEqual((await read()).skipped, [`${directory}: the directory is empty`]));
 
-  test('that is missing says so', async () => {
+  test('is unavailable with the reason if it does not exist', async () => {
     rmSync(directory, { recursive: true });
     assert.deepEqual((await read()).skipped, [`${directory}: it does not exist`]);
   });
 
-  test('that is a file says so', async () => {
+  test('is unavailable with the reason if it is a file', async () => {
     const path = put('file', 'x');
     const { lines, skipped } = readTokenDirectory(path);
     assert.deepEqual(lines, []);
     assert.match(skipped.join(), /file: .*(not a directory|not exist)/);
   });
 
-  test('with a file of blanks and comments alone has no tokens', async () => {
+  test('has no tokens if its files contain only blanks and comments', async () => {
     put('ci', '# nothing\n\n \n');
     assert.deepEqual((await read()).texts, []);
   });
 });
 
-test('lines are secrets', () => {
+test('the lines of a token file are secrets', () => {
   assert.ok(!JSON.stringify(tokenLines('one.a.b\ntwo.a.b', 'x')).includes('.a.b'));
 });

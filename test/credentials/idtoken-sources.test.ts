@@ -1,4 +1,4 @@
-/** Where IDTOKENs come from, and what is said about those that are of no use. */
+/** Sources of IDTOKENs, and the messages about unusable ones. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { orReason } from '../support/unavailable.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token that nobody signed. */
+/** A token with an invalid signature. */
 function jwt(claims: Record<string, unknown> = {}, signature = 'c2lnbmF0dXJl'): string {
   const payload = { iss: 'pool', sub: 'alice@pool', iat: 1, jti: 'id', ...claims };
   return `${encode({ alg: 'HS256', kid: 'POOL' })}.${encode(payload)}.${signature}`;
@@ -28,10 +28,10 @@ function credentialError(code: CredentialError['code'], text: RegExp) {
   };
 }
 
-describe('the text of an input', () => {
+describe('The input idtoken', () => {
   const load = (text: string, host = notingHost().host) => readIdTokens({ text: new Secret(text) }, host).found;
 
-  test('is one token', () => {
+  test('accepts one token', () => {
     const [only, ...others] = load(`${jwt()}\n`);
     assert.deepEqual(
       [only?.source, only?.chosen, only?.token.subject, others.length],
@@ -39,7 +39,7 @@ describe('the text of an input', () => {
     );
   });
 
-  test('is several tokens, in order, with comments between them', () => {
+  test('accepts several tokens in order, with comments between them', () => {
     const tokens = load(`# pool A\r\n${jwt({ iss: 'a' })}\r\n\n# pool B\n${jwt({ iss: 'b' })}`);
     assert.deepEqual(
       tokens.map(({ token, source }) => [token.issuer, source]),
@@ -50,7 +50,7 @@ describe('the text of an input', () => {
     );
   });
 
-  test('is masked before anything else: whole, each line, and each signature', () => {
+  test('is masked before anything else: the value, each line and each signature', () => {
     const { host, masks } = notingHost();
     const [a, b] = [jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBmaXJzdA'), jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBzZWNvbmQ')];
     load(`${a}\n${b}\n`, host);
@@ -63,7 +63,7 @@ describe('the text of an input', () => {
     ]);
   });
 
-  test('is masked even if it is no token', () => {
+  test('is masked even if it is not a token', () => {
     const { host, masks } = notingHost();
     assert.throws(() => load('hunter2', host), credentialError('ERR_CREDENTIAL_UNREADABLE', /./));
     assert.deepEqual(masks, ['hunter2']);
@@ -89,19 +89,19 @@ describe('the text of an input', () => {
     ['one good and one bad token', `${jwt()}\nhunter2`, /^idtoken line 2: /],
   ];
   for (const [what, text, message] of bad) {
-    test(`that is ${what} is refused`, () =>
+    test(`rejects ${what}`, () =>
       assert.throws(() => load(text), credentialError('ERR_CREDENTIAL_UNREADABLE', message)));
   }
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
-    test(`that is ${JSON.stringify(text)} is no credential`, () => {
+    test(`contains no credential if it is ${JSON.stringify(text)}`, () => {
       const reason = orReason(loadIdTokens({ text: new Secret(text) }, notingHost().host));
       assert.equal(reason, 'no IDTOKEN was found; idtoken contains only blank lines and comments');
     });
   }
 });
 
-describe('a token directory', () => {
+describe('The token directory', () => {
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'tokens.d-'));
@@ -112,7 +112,7 @@ describe('a token directory', () => {
     chmodSync(join(directory, name), mode);
   };
 
-  test('gives the tokens that are good, and the log has the reason for every other', () => {
+  test('provides the usable tokens, and the log has the reason for each other one', () => {
     put('a', 'not a token\n');
     put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
     put('c~', jwt());
@@ -126,7 +126,7 @@ describe('a token directory', () => {
     assert.match(log.join('\n'), /c~: HTCondor ignores[^\n]*\n.*a: not an IDTOKEN[^\n]*\n.*b line 2: not an IDTOKEN/);
   });
 
-  test('that the user named may be shown to a daemon at once', () => {
+  test('may be sent to a daemon at once if the user named it', () => {
     put('a', jwt());
     assert.deepEqual(
       readIdTokens({ directory, named: true }, notingHost().host).found.map(({ chosen }) => chosen),
@@ -134,7 +134,7 @@ describe('a token directory', () => {
     );
   });
 
-  test('has its tokens masked and nothing else, such as the words of a README', () => {
+  test('masks its tokens, but not other lines, such as those of a README', () => {
     put('a', `hunter2\n${jwt()}\n`);
     put('README', 'Tokens of the pool\nfor this host\n');
     const { host, masks } = notingHost();
@@ -142,7 +142,7 @@ describe('a token directory', () => {
     assert.deepEqual(masks, [jwt()], 'its signature is too short to be a secret');
   });
 
-  test('with 20,000 lines of other text reports a few of them', () => {
+  test('reports only a few of 20,000 lines without a token', () => {
     put('a', 'not a token\n'.repeat(20_000));
     const { host, log, masks } = notingHost();
     const { found, reasons } = readIdTokens({ directory, named: true }, host);
@@ -153,24 +153,24 @@ describe('a token directory', () => {
 
   const reason = () => orReason(loadIdTokens({ directory, named: true }, notingHost().host));
 
-  test('without any good token gives every place and reason', () => {
+  test('reports every line and reason if no token is usable', () => {
     put('a', 'hunter2\n');
     put('.b', jwt());
     assert.match(String(reason()), /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/);
   });
 
-  test('that is empty, or missing, is named', () => {
+  test('is named in the error if it is empty or missing', () => {
     assert.match(String(reason()), /tokens\.d-\w+: the directory is empty$/);
     rmSync(directory, { recursive: true });
     assert.match(String(reason()), /tokens\.d-\w+: it does not exist$/);
   });
 
-  test('with comments alone is named', () => {
+  test('is named in the error if it contains only comments', () => {
     put('ci', '# nothing\n');
     assert.match(String(reason()), /ci: the file contains no token/);
   });
 
-  test('has its names excluded as HTCondor is configured', () => {
+  test('excludes names according to HTCondor’s configuration', () => {
     put('a.skip', jwt());
     put('b~', jwt({ sub: 'bob@pool' }));
     const { found } = readIdTokens({ directory, named: true, excluded: /.*\.skip$/ }, notingHost().host);

@@ -1,4 +1,4 @@
-/** KERBEROS: which credential of a host or of the inputs is used, and why not the others. */
+/** KERBEROS: which credential of a host or of the inputs is used, and the reasons for the unused ones. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { cacheBytes } from '../fuzz/kerberos-targets.ts';
+import { grantingCacheBytes } from '../support/cache-bytes.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -20,13 +20,19 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
   for (const [name, content] of Object.entries({
-    ...{ cache: cacheBytes(), old: cacheBytes(1_000_000_000), keytab: KEYTAB, encoded: ENCODED, text: 'correct horse' },
+    ...{
+      cache: grantingCacheBytes(),
+      old: grantingCacheBytes(1_000_000_000),
+      keytab: KEYTAB,
+      encoded: ENCODED,
+      text: 'correct horse',
+    },
     ...{ conf: '[libdefaults]\ndefault_realm = POOL.TEST\n', kcm: '[libdefaults]\ndefault_ccache_name = KCM:\n' },
   }))
     writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, 'dir'));
   writeFileSync(join(folder, 'dir', 'primary'), 'tktA\n');
-  writeFileSync(join(folder, 'dir', 'tktA'), cacheBytes());
+  writeFileSync(join(folder, 'dir', 'tktA'), grantingCacheBytes());
   mkdirSync(join(folder, 'evil'));
   writeFileSync(join(folder, 'evil', 'primary'), '../cache\n');
 });
@@ -58,8 +64,8 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 }
 
 describe('KERBEROS', () => {
-  test('looks at nothing unless it is chosen', () =>
-    assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /only where it is chosen/));
+  test('reads no files unless it is chosen', () =>
+    assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /it was not selected/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
     ['the cache of KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${folder}/cache (alice@POOL.TEST)`]],
@@ -115,9 +121,13 @@ describe('KERBEROS', () => {
 
   const reasons: readonly [string, Record<string, string>, RegExp][] = [
     ['a cache that does not exist', { KRB5CCNAME: 'PLACE/nothing' }, /nothing: it does not exist/],
-    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is no credential cache/],
+    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is not a credential cache/],
     ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is not a regular file/],
-    ['a DIR: cache whose primary leads out of it', { KRB5CCNAME: 'DIR:PLACE/evil' }, /its file primary names no cache/],
+    [
+      'a DIR: cache whose primary leads out of it',
+      { KRB5CCNAME: 'DIR:PLACE/evil' },
+      /its file "primary" contains no cache name/,
+    ],
     ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read/],
     ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],
     ['API', { KRB5CCNAME: 'API:1' }, /of the type API cannot be read/],
@@ -130,13 +140,17 @@ describe('KERBEROS', () => {
     });
 
   const inputs: readonly [string, Partial<KerberosSource>, RegExp][] = [
-    ['a password without a principal', { password: new Secret('x') }, /kerberos-password: give kerberos-principal too/],
-    ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key of bob@POOL.TEST/],
-    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it ends too early/],
+    [
+      'a password without a principal',
+      { password: new Secret('x') },
+      /kerberos-password: kerberos-principal is not set/,
+    ],
+    ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key for bob@POOL.TEST/],
+    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
     [
       'a principal that is none',
       { keytab: new Secret(ENCODED), principal: 'a//b' },
-      /kerberos-principal: no principal: "a\/\/b"/,
+      /kerberos-principal: "a\/\/b" is not a principal/,
     ],
   ];
   for (const [what, facts, text] of inputs)
@@ -162,7 +176,7 @@ describe('KERBEROS', () => {
     assert.equal(found.guessed(peer), undefined);
   });
 
-  test('warns of the principal of a host', () => {
+  test('warns about the principal of a host', () => {
     const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
     const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
     assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);

@@ -1,4 +1,4 @@
-/** Credentials in other clothes: put right where that is unambiguous, else named. */
+/** Credentials that were pasted in other forms: corrected if unambiguous, otherwise named in the error. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { pastedPem, pastedToken, pastedTokens } from '../../src/credentials/pasted.ts';
@@ -12,7 +12,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const idtoken = strangeJwt();
 const scitoken = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://i', sub: 's' })}.${'c2ln'.repeat(8)}`;
 
-describe('a token', () => {
+describe('A pasted token', () => {
   const clothes: readonly [string, (token: string) => string][] = [
     ['with blanks around it', (token) => `\n ${token}\r\n`],
     ['in quotes', (token) => `"${token}"`],
@@ -29,7 +29,7 @@ describe('a token', () => {
     });
   }
 
-  test('is accepted beside others, one a line, with comments', () => {
+  test('is accepted among others, one per line, with comments', () => {
     const text = `# one\n${idtoken}\n"${idtoken}"\n`;
     assert.equal(pastedTokens(text), `# one\n${idtoken}\n${idtoken}\n`);
   });
@@ -48,7 +48,7 @@ describe('a token', () => {
     ],
   ];
   for (const [what, name, text, message] of mistakes) {
-    test(`is named if it is ${what}, as ${name}`, () => {
+    test(`is rejected with the reason if it is ${what}, as ${name}`, () => {
       assert.throws(
         () => credentialsOf({ [name]: text }),
         (error: unknown) => {
@@ -61,7 +61,7 @@ describe('a token', () => {
   }
 });
 
-describe('PEM', () => {
+describe('Pasted PEM', () => {
   let pem: string;
   before(async () => {
     pem = (await Authority.create()).certificate;

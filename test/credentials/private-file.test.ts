@@ -1,4 +1,4 @@
-/** Files with secrets: ours alone, or not read. */
+/** Files with secrets: read only if no other account can access them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ function put(mode: number, content: string | Uint8Array = 'secret'): string {
   return path;
 }
 
-/** Why a file is not read. */
+/** Returns why a file is not read. */
 function reason(path: string): string {
   try {
     readPrivateFile(path);
@@ -34,45 +34,45 @@ function reason(path: string): string {
   return assert.fail('it was read');
 }
 
-describe('a private file', () => {
+describe('A private file', () => {
   for (const mode of [0o600, 0o400, 0o700]) {
-    test(`may have mode 0${mode.toString(8)}`, { skip: noModes }, () =>
+    test(`is accepted with mode 0${mode.toString(8)}`, { skip: noModes }, () =>
       assert.equal(readPrivateFile(put(mode)).toString(), 'secret'),
     );
   }
   for (const mode of [0o644, 0o640, 0o604, 0o660, 0o602, 0o601]) {
-    test(`may not have mode 0${mode.toString(8)}`, { skip: noModes }, () =>
+    test(`is rejected with mode 0${mode.toString(8)}`, { skip: noModes }, () =>
       assert.equal(
         reason(put(mode)),
         `other accounts can access it (mode 0${mode.toString(8)}); the mode must be 0600`,
       ),
     );
   }
-  test('has its bytes as they are', () => {
+  test('is returned byte by byte', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
     assert.deepEqual(new Uint8Array(readPrivateFile(put(0o600, bytes))), bytes);
   });
-  test('may have a mebibyte, and not a byte more', () => {
+  test('may have a mebibyte, but not a byte more', () => {
     assert.equal(readPrivateFile(put(0o600, 'x'.repeat(1024 * 1024))).length, 1024 * 1024);
     assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
   });
-  test('is not there', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
-  test('is a directory', () => assert.match(reason(folder), /it is not a regular file$/));
-  test('is a pipe: nobody waits for it', {
+  test('is rejected if it does not exist', () => assert.equal(reason(join(folder, 'missing')), 'it does not exist'));
+  test('is rejected if it is a directory', () => assert.match(reason(folder), /it is not a regular file$/));
+  test('is rejected if it is a pipe, without blocking', {
     skip: windows ? 'Windows has no FIFOs' : false,
     timeout: patience(5000),
   }, () => {
     assert.equal(spawnSync('mkfifo', ['-m', '600', join(folder, 'pipe')]).status, 0);
     assert.equal(reason(join(folder, 'pipe')), 'it is not a regular file');
   });
-  test('is a device', { skip: windows ? 'Windows has no /dev' : false }, () =>
+  test('is rejected if it is a device', { skip: windows ? 'Windows has no /dev' : false }, () =>
     assert.equal(reason('/dev/null'), 'it is not a regular file'),
   );
-  test('is judged by its target where it is a symbolic link', { skip: noModes }, () => {
+  test('is checked at the target of a symbolic link', { skip: noModes }, () => {
     symlinkSync(put(0o644), join(folder, 'link'));
     assert.match(reason(join(folder, 'link')), /other accounts can access it/);
   });
-  test('is somebody else’s', {
+  test('is rejected if another user owns it', {
     skip: windows || process.getuid?.() !== 0 ? 'giving a file away needs root' : false,
   }, () => {
     const path = put(0o600);
@@ -81,7 +81,7 @@ describe('a private file', () => {
   });
 });
 
-test('reasons are short where there are words for them', () => {
+test('known errors of the system have short descriptions', () => {
   const error = (code: string) => Object.assign(new Error('long'), { code });
   assert.deepEqual([error('ENOENT'), error('EACCES'), error('EPERM'), error('EIO')].map(reasonOf), [
     'it does not exist',

@@ -1,4 +1,4 @@
-/** Files in which a SciToken is looked for: those that others could have put there. */
+/** Files with SciTokens in directories to which other accounts can write. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const jwt = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
 const { host } = notingHost();
 
-describe('a bearer token', { skip: process.getuid === undefined && 'only Unix has owners of files' }, () => {
+describe('A bearer token file', { skip: process.getuid === undefined && 'only Unix has owners of files' }, () => {
   const uid = process.getuid?.() ?? 0;
   let folder: string;
   beforeEach(() => {
@@ -26,13 +26,13 @@ describe('a bearer token', { skip: process.getuid === undefined && 'only Unix ha
     return typeof found === 'string' ? found : found.source;
   };
 
-  test('of ours is taken', () => {
+  test('is used if this account owns it', () => {
     const path = join(folder, `bt_u${uid}`);
     writeFileSync(path, jwt);
     assert.equal(read({ XDG_RUNTIME_DIR: folder }), path);
   });
 
-  test('that somebody else has put where ours would be is not', () => {
+  test('is not used at its default path if another user owns it', () => {
     const path = join(folder, `bt_u${uid + 1}`);
     writeFileSync(path, jwt);
     assert.equal(
@@ -41,19 +41,19 @@ describe('a bearer token', { skip: process.getuid === undefined && 'only Unix ha
     );
   });
 
-  test('of somebody else is taken if it was named', () => {
+  test('is used if another user owns it and a variable names it', () => {
     const path = join(folder, 'named');
     writeFileSync(path, jwt);
     assert.equal(read({ BEARER_TOKEN_FILE: path }, uid + 1), path);
   });
 
-  test('is not waited for in a pipe', () => {
+  test('is not read from a pipe', () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
     assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is not a regular file`);
   });
 
-  test('is not looked for in a directory', () => {
+  test('is not read from a directory', () => {
     const path = join(folder, 'directory');
     mkdirSync(path);
     assert.equal(read({ BEARER_TOKEN_FILE: path }), `${path}: it is not a regular file`);

@@ -1,4 +1,4 @@
-/** Where SciTokens come from: the input, a file of HTCondor's configuration, or where WLCG's bearer tokens lie. */
+/** Sources of SciTokens: the input, a file of HTCondor's configuration, or WLCG bearer token discovery. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ import { SciTokenKey } from '../support/scitoken-key.ts';
 import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
-/** Files that nobody named must be ours (scitoken-files.test.ts). */
+/** Files of the discovery must be owned by this account (scitoken-files.test.ts). */
 const UID = process.getuid?.();
-/** An account that nobody has, so that no true file of /tmp is found. */
+/** A user id without an account, so that no existing file of /tmp is found. */
 const NOBODY = 4_000_000_000;
 
 let folder: string;
@@ -42,16 +42,16 @@ function put(name: string, text: string): string {
   return join(folder, name);
 }
 
-/** Whose token was found, and where; or why none was. */
+/** Subject and source of the token that was found, or the reason why none was. */
 function found(source: Source): string {
   const token = read(source);
   return typeof token === 'string' ? token : `${token.subject} of ${token.source.replace(folder, '')}`;
 }
 
-describe('the input scitoken', () => {
+describe('The input scitoken', () => {
   const token = issuer.issue('alice');
   for (const text of [token, `${token}\n`, `\n  ${token}\r\n`]) {
-    test(`may have ${JSON.stringify(text.replace(token, 'TOKEN'))}, of which the token alone is used, and masked`, () => {
+    test(`accepts ${JSON.stringify(text.replace(token, 'TOKEN'))}, uses only the token, and masks it`, () => {
       const noting = notingHost();
       const read_ = read({ text }, noting);
       assert.ok(typeof read_ === 'object');
@@ -73,7 +73,7 @@ describe('the input scitoken', () => {
     ['is an IDTOKEN cut short', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
   ];
   for (const [what, text, reason] of bad) {
-    test(`that ${what} is refused, and masked all the same`, () => {
+    test(`rejects and masks a value that ${what}`, () => {
       const noting = notingHost();
       for (const of of [read, load]) {
         assert.throws(
@@ -92,7 +92,7 @@ describe('the input scitoken', () => {
     });
   }
 
-  test('that is too long for SCITOKENS is refused there, and can be exchanged', () => {
+  test('is rejected by SCITOKENS if it is too long, but can be exchanged', () => {
     const text = issuer.issue('alice', { pad: 'x'.repeat(20_000) });
     assert.equal(found({ text }), 'alice of scitoken');
     assert.throws(
@@ -103,11 +103,11 @@ describe('the input scitoken', () => {
 });
 
 describe('SCITOKENS_FILE', () => {
-  test('takes the place of the search, and has one token behind comments', () => {
+  test('replaces the discovery, and has one token after comments', () => {
     const file = put('file', `# of the pool\n\n  ${issuer.issue('file')}  \n${issuer.issue('second')}\n`);
     assert.equal(found({ file, env: { BEARER_TOKEN: issuer.issue('env') } }), `file of ${sep}file`);
   });
-  test('that is missing, or has none, is told, and nothing else is looked at', () => {
+  test('is reported if it is missing or has no token, and ends the discovery', () => {
     const env = { BEARER_TOKEN: issuer.issue('env') };
     const missing = join(folder, 'missing');
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
@@ -117,20 +117,20 @@ describe('SCITOKENS_FILE', () => {
     const other = put('other', 'hunter2\n');
     assert.match(found({ file: other, env }), /^.*other: not a SciToken: /);
   });
-  test('with one that is too long is passed over', () => {
+  test('is skipped if its token is too long', () => {
     const file = put('long', issuer.issue('alice', { pad: 'x'.repeat(20_000) }));
     assert.match(
       String(load({ file })),
       /long: it has \d+ bytes; SCITOKENS accepts at most 16380, mode exchange accepts more$/,
     );
   });
-  test('of a megabyte is not read to its end', () => {
+  test('is not read to its end if it has a megabyte', () => {
     const file = put('huge', 'x'.repeat(1024 * 1024));
     assert.match(found({ file }), /not a SciToken/);
   });
 });
 
-describe('the search of WLCG', () => {
+describe('WLCG bearer token discovery', () => {
   const env = (name: string, text: string) => ({ [name]: text });
 
   test('begins with BEARER_TOKEN', () => {
@@ -150,7 +150,7 @@ describe('the search of WLCG', () => {
     assert.equal(search({ BEARER_TOKEN_FILE: join(folder, 'missing') }), `runtime of /bt_u${UID}`);
     assert.equal(search({ BEARER_TOKEN_FILE: put('blank', '\n') }), `runtime of /bt_u${UID}`);
   });
-  test('says where it has looked', () => {
+  test('reports the places that it searched', () => {
     assert.equal(
       found({ env: { XDG_RUNTIME_DIR: folder, BEARER_TOKEN_FILE: join(folder, 'a') } }),
       `no SciToken was found: BEARER_TOKEN is not set, and no token was found in ${join(folder, 'a')}, ${join(folder, `bt_u${NOBODY}`)}, ${join('/tmp', `bt_u${NOBODY}`)}`,
@@ -160,13 +160,13 @@ describe('the search of WLCG', () => {
       'no SciToken was found: BEARER_TOKEN is not set, and no token was found in any file',
     );
   });
-  test('takes the first that is there, even if it is of no use, and says so', () => {
+  test('stops at the first place with a token, even an unusable one, and reports it', () => {
     const noting = notingHost();
     const reason = read({ env: { ...env('BEARER_TOKEN', 'hunter2'), XDG_RUNTIME_DIR: folder } }, noting);
     assert.equal(reason, 'BEARER_TOKEN: not a SciToken: it is not three parts of base64url with dots between them');
     assert.deepEqual(noting.masks, [], 'what is not a JWT is not masked');
   });
-  test('stops at what cannot be read', () => {
+  test('stops at a file that cannot be read', () => {
     mkdirSync(join(folder, 'folder'));
     const reason = found({ env: { BEARER_TOKEN_FILE: join(folder, 'folder'), XDG_RUNTIME_DIR: folder } });
     assert.match(reason, /folder: it is not a regular file/);

@@ -1,4 +1,4 @@
-/** A token made with the pool's own signing key, where this machine has it. */
+/** A token that is issued with the pool's signing key, if this host has it. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const windows = process.platform === 'win32';
 const key = bytes(vectors.jwt.poolKeyDescrambled);
 
-/** A key as HTCondor keeps it. */
+/** A key in HTCondor's format. */
 function put(name: string, secret: Uint8Array = key, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, descramble(secret));
@@ -48,13 +48,13 @@ function mint(keys: Partial<SigningKeys>, server: Partial<ServerPolicy> = {}) {
   return { ...noting, made };
 }
 
-describe('a signing key', () => {
-  test('is descrambled as HTCondor does, and so scrambled', () => {
+describe('A signing key', () => {
+  test('is scrambled and descrambled like HTCondor', () => {
     assert.equal(hex(descramble(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0xde))), '0000000000');
     fc.assert(fc.property(fc.uint8Array(), (each) => assert.deepEqual(descramble(descramble(each)), each)));
   });
 
-  test('POOL signs for one minute, as the pool itself', () => {
+  test('POOL signs a token for condor@password that is valid for one minute', () => {
     const { made, masks } = mint({ poolKeyFile: put('POOL') });
     assert.ok(made !== undefined);
     const { token, source, chosen } = made;
@@ -70,7 +70,7 @@ describe('a signing key', () => {
     assert.equal(token.jwt.reveal().split('.')[2], signed);
   });
 
-  test('of another name lies in the directory, and counts once', () => {
+  test('with another name is read from the directory and is not doubled', () => {
     put('CI');
     const { made } = mint({ keyDirectory: folder }, { issuerKeys: ['OTHER', 'CI'] });
     assert.equal(made?.token.keyId, 'CI');
@@ -95,13 +95,13 @@ describe('a signing key', () => {
     ['that is its directory', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
   ];
   for (const [what, keys, server] of none) {
-    test(`${what} makes no token`, () => {
+    test(`signs no token ${what}`, () => {
       const { made, masks } = mint(keys(), server);
       assert.deepEqual([made, masks], [undefined, []]);
     });
   }
 
-  test('that others can read makes no token, and that is told', {
+  test('signs no token if other accounts can read it, and that is logged', {
     skip: windows ? 'Windows has no modes' : false,
   }, () => {
     const { made, log } = mint({ poolKeyFile: put('POOL', key, 0o644) });
@@ -109,12 +109,12 @@ describe('a signing key', () => {
     assert.match(log.join(), /skipped the key .*POOL: other accounts can access it/);
   });
 
-  test('is not there: nothing is thought of', () => {
+  test('is not considered if there is none', () => {
     const keys = { trustDomain: 'pool.test', poolKeyFile: join(folder, 'missing'), keyDirectory: undefined };
     assert.equal(mintWith(keys, notingHost().host), undefined);
   });
 
-  test('is never asked for where a token fits', async () => {
+  test('is not used if a token fits', async () => {
     const ways = await Ways.create();
     try {
       const env = {

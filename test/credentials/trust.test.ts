@@ -1,4 +1,4 @@
-/** Whom to believe: authorities of inputs, configuration and system, and hosts that HTCondor's tools have come to know. */
+/** Trust in servers: CA certificates of inputs, configuration and system, and the known hosts of HTCondor's tools. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ function put(name: string, content: string): string {
   return join(folder, name);
 }
 
-/** Nothing is trusted, but for what a test adds. */
+/** Trusts nothing except what a test adds. */
 function source(facts: Partial<TrustSource> = {}): TrustSource {
   return {
     ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },
@@ -44,8 +44,8 @@ async function tlsFor(facts: Partial<TrustSource>, noting = notingHost()) {
 const pem = (of: Authority) => of.certificate.trim();
 const trimmed = (all: readonly string[]) => all.map((each) => each.trim());
 
-describe('authorities', () => {
-  test('are none where none is given', async () => {
+describe('CA certificates', () => {
+  test('are none if no source has any', async () => {
     assert.deepEqual(await tlsFor({}), {
       ...{ authorities: [], partialChain: false, certificate: undefined, serverName: 'ap.pool.test' },
     });
@@ -55,7 +55,7 @@ describe('authorities', () => {
     const [one, two, three] = await Promise.all(['CN=1', 'CN=2', 'CN=3'].map((name) => Authority.create(name)));
     mkdirSync(join(folder, 'dir'));
     put('dir/c.pem', three?.certificate ?? '');
-    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // is passed over by itself
+    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // is skipped alone
     put('dir/none.crl', 'no certificate');
     const { authorities } = await tlsFor({
       authorities: { name: 'ca-certificate', text: new Secret(pem(authority)) },
@@ -70,12 +70,12 @@ describe('authorities', () => {
     ]);
   });
 
-  test('of the system do not count where the configuration says so', async () => {
+  test('of the system are not trusted if the configuration disables them', async () => {
     const certificateFile = put('system.pem', pem(stranger));
     assert.deepEqual((await tlsFor({ system: false, certificateFile })).authorities, []);
   });
 
-  test('of the system are there even without a file of them', async () => {
+  test('of the system are available without a file of them', async () => {
     for (const certificateFile of [undefined, ''])
       assert.ok((await tlsFor({ system: true, certificateFile, platform: 'win32' })).authorities.length > 0);
   });
@@ -88,7 +88,7 @@ describe('authorities', () => {
     assert.match(log.join('\n'), /debug credentials: skipped SSL_CERT_FILE .*missing\.pem: /);
   });
 
-  test('of the input are looked at at once: what is wrong with them is told before any connection', () => {
+  test('of the input are checked before any connection', () => {
     for (const text of ['hello', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----']) {
       assert.throws(
         () => loadTrust(source({ authorities: { name: 'ca-certificate', text: new Secret(text) } }), notingHost().host),
@@ -97,7 +97,7 @@ describe('authorities', () => {
     }
   });
 
-  test('of the configuration that cannot be read are passed over, and that is told', async () => {
+  test('of the configuration are skipped with a log line if they cannot be read', async () => {
     const noting = notingHost();
     const files = [join(folder, 'missing'), put('x', 'hello'), put('ca.pem', pem(authority))];
     const { authorities } = await tlsFor({ files }, noting);
@@ -106,7 +106,7 @@ describe('authorities', () => {
   });
 });
 
-describe('known hosts', () => {
+describe('Known hosts', () => {
   const known = (text: string, noting = notingHost()) =>
     knownCertificate(put('known_hosts', text), 'ap.pool.test', noting.host);
   let line: string;
@@ -114,7 +114,7 @@ describe('known hosts', () => {
     line = `ap.pool.test SSL ${authority.base64}`;
   });
 
-  test('trust the certificate of a line', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
+  test('provide the certificate of a line', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
 
   const cases: readonly [string, () => string, boolean][] = [
     ['of another host', () => line.replace('ap.', 'other.'), false],
@@ -134,19 +134,19 @@ describe('known hosts', () => {
     test(`with a line ${what}`, () => assert.equal(known(text()) !== undefined, trusted));
   }
 
-  test('are not there, and that is told', () => {
+  test('are reported if there is no file', () => {
     const noting = notingHost();
     assert.equal(knownCertificate(join(folder, 'missing'), 'x', noting.host), undefined);
     assert.match(noting.log.join(), /no known hosts in .*missing: it does not exist/);
   });
 
-  test('make one certificate enough by itself', async () => {
+  test('make a partial chain sufficient', async () => {
     put('known_hosts', line);
     const { authorities, partialChain } = await tlsFor({});
     assert.deepEqual([trimmed(authorities), partialChain], [[pem(authority)], true]);
   });
 
-  test('may say whatever they like', () => {
+  test('never cause an exception, whatever the file contains', () => {
     const word = fc.oneof(
       fc.constantFrom('ap.pool.test', '!ap.pool.test', 'SSL', '@trusted', 'AAAA', '\n', '#'),
       fc.string({ unit: 'binary' }),
@@ -162,7 +162,7 @@ describe('known hosts', () => {
   });
 });
 
-describe('a daemon', () => {
+describe('The certificate of a daemon', () => {
   let ways: Ways;
   let own: Identity;
   before(async () => {
@@ -171,7 +171,7 @@ describe('a daemon', () => {
   });
   after(() => ways?.close());
 
-  /** Fetches from a daemon with a certificate of its own; the code of the error, or nothing. */
+  /** Fetches from a daemon with its own certificate. Returns the code of the error, or undefined. */
   async function code(env: Record<string, string>, words: Words = {}): Promise<string | undefined> {
     const options = ways.pool({ tls: { certificate: own, authority: ways.authority.certificate } });
     return await withPool(options, async (pool) => {
@@ -182,10 +182,9 @@ describe('a daemon', () => {
   }
   const base64 = () => own.certificate.replaceAll(/-----.*-----|\s/g, '');
 
-  test('that vouches for itself is trusted by nothing', async () =>
-    assert.equal(await code({}), 'ERR_SERVER_UNPROVEN'));
+  test('is not trusted if it is self-signed', async () => assert.equal(await code({}), 'ERR_SERVER_UNPROVEN'));
 
-  test('is trusted by the input, by the configuration, and by SSL_CERT_FILE', async () => {
+  test('is trusted through the input, the configuration and SSL_CERT_FILE', async () => {
     const file = put('own.pem', own.certificate);
     assert.equal(await code({}, { 'ca-certificate': own.certificate }), undefined);
     assert.equal(await code({}, { 'ca-certificate': file }), undefined);
@@ -197,7 +196,7 @@ describe('a daemon', () => {
     assert.equal(await code(without), 'ERR_SERVER_UNPROVEN');
   });
 
-  test('is trusted by a known host, and by its name alone', async () => {
+  test('is trusted through known hosts, for that host name only', async () => {
     for (const [line, expected] of [
       [`ap.pool.test SSL ${base64()}`, undefined],
       [`other.test SSL ${base64()}`, 'ERR_SERVER_UNPROVEN'],
@@ -206,7 +205,7 @@ describe('a daemon', () => {
       assert.equal(await code({ _CONDOR_SEC_KNOWN_HOSTS: put('known_hosts', `${line}\n`) }), expected, line);
   });
 
-  test('is not trusted by a file of garbage', async () => {
+  test('is not trusted through a file without certificates', async () => {
     for (const content of ['', 'garbage', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])
       assert.equal(await code({ SSL_CERT_FILE: put('garbage', content) }), 'ERR_SERVER_UNPROVEN');
   });

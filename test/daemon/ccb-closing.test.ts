@@ -1,4 +1,4 @@
-/** What is open, or still runs, after a daemon behind CCB was reached or given up: nothing. */
+/** After a daemon behind CCB was reached or given up, nothing is open or still running. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { allPortsClosed, fetchHidden, ports, reply, withPool } from '../support/ccb-pool.ts';
@@ -8,7 +8,7 @@ import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 
 afterEach(allPortsClosed);
 
-describe('giving up', () => {
+describe('A fetch through CCB', () => {
   const never = ({ channel }: BrokerRequest) => channel.receive(() => {});
   for (const [when, broker] of [
     ['while the broker is silent', never],
@@ -17,7 +17,7 @@ describe('giving up', () => {
       (request: BrokerRequest) => reply(request, { Result: true }).then(() => never(request)),
     ],
   ] as const) {
-    test(`${when} closes everything`, async () => {
+    test(`closes everything ${when}`, async () => {
       const given = new AbortController();
       const pool = await EmbeddedPool.start({
         broker: async (request) => {
@@ -35,7 +35,7 @@ describe('giving up', () => {
     });
   }
 
-  test('leaves no connection open when all went well either', async () => {
+  test('closes all connections after a success', async () => {
     for (const broker of [stream, connectBack]) {
       await withPool({ broker }, async (pool) => {
         await fetchHidden(pool);
@@ -45,7 +45,7 @@ describe('giving up', () => {
     }
   });
 
-  test('leaves no timer running, whichever way it went', async () => {
+  test('leaves no timer running', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const running = timers();
     for (const broker of [stream, connectBack, (request: BrokerRequest) => refuse(request, 'no')]) {

@@ -1,14 +1,14 @@
-/** A broker that lies, breaks or is silent, on the way to a daemon behind CCB. */
+/** A CCB broker that lies, fails or is silent. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
+import { asChannel } from '../../scripts/fuzz/scripts.ts';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import type { HTCondorError } from '../../src/errors.ts';
 import { abortedError } from '../../src/transport/channel.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { putClassAd } from '../../src/wire/classad.ts';
-import { asChannel } from '../fuzz/scripts.ts';
 import {
   allPortsClosed,
   type Broker,
@@ -28,7 +28,7 @@ import { deadlineFor, patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
-describe('a hostile broker', () => {
+describe('A hostile broker', () => {
   const cases: readonly [string, Broker, RegExp][] = [
     [
       'puts us through with another ClaimId',
@@ -61,7 +61,7 @@ describe('a hostile broker', () => {
     ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
   ];
   for (const [what, broker, text] of cases) {
-    test(`that ${what} gets nowhere`, () =>
+    test(`that ${what} obtains nothing`, () =>
       withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool), ccbOnly(text))));
   }
 
@@ -82,7 +82,7 @@ describe('a hostile broker', () => {
     }
   }
 
-  test('that is silent is passed by after a while', async (context) => {
+  test('that is silent is skipped after its time limit', async (context) => {
     const host = testHost(AbortSignal.timeout(patience(30_000)));
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const server = createServer();
@@ -113,7 +113,7 @@ describe('a hostile broker', () => {
     server.close();
   });
 
-  test('is not waited for where there is no port of ours to come to', async () => {
+  test('is not waited for if the client cannot listen', async () => {
     const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
     const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
     const asked = connectThroughCcb(

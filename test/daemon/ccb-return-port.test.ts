@@ -1,4 +1,4 @@
-/** The port where we wait for a daemon behind CCB: strangers there, and how long it is open. */
+/** The port where the client waits for a daemon behind CCB: unrelated clients, and how long it is open. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -15,7 +15,7 @@ import {
 
 afterEach(allPortsClosed);
 
-describe('at the port where a daemon is waited for', () => {
+describe('The port for the connection from a daemon behind CCB', () => {
   const strangers: Socket[] = [];
   after(() => {
     for (const each of strangers) each.destroy();
@@ -43,7 +43,7 @@ describe('at the port where a daemon is waited for', () => {
     ['sends half a frame', (ad) => greetingFrame(greetingFor(ad)).subarray(0, 30)],
   ];
   for (const [what, says] of visits) {
-    test(`somebody who ${what} is not talked to, and the daemon is`, () => {
+    test(`ignores a peer that ${what}, and accepts the daemon`, () => {
       const broker: Broker = async (request, pool) => {
         const socket = await stranger(request.ad, says(request.ad));
         let heard = 0;
@@ -62,7 +62,7 @@ describe('at the port where a daemon is waited for', () => {
     });
   }
 
-  test('whoever comes with the right word first is the only one, and the port is closed', () => {
+  test('accepts the first peer with the right ClaimId, and closes', () => {
     const second: Promise<unknown>[] = [];
     const broker: Broker = async (request, pool) => {
       const served = connectBack(request, pool);
@@ -76,12 +76,12 @@ describe('at the port where a daemon is waited for', () => {
     });
   });
 
-  test('nothing is open once the daemon is on the line', () => {
+  test('is closed after the daemon has connected', () => {
     const broker: Broker = async (request, pool) => {
       const socket = connect({ ...returnAddress(request.ad), noDelay: true });
       await once(socket, 'connect');
       const served = pool.connectFrom(socket, greetingFrame(greetingFor(request.ad)));
-      await once(socket, 'readable'); // it is us who speak first, when all is as it shall be
+      await once(socket, 'readable'); // the client sends first if the greeting is valid
       await assert.rejects(stranger(request.ad, ''), { code: 'ECONNREFUSED' });
       await served;
     };
@@ -90,14 +90,14 @@ describe('at the port where a daemon is waited for', () => {
     });
   });
 
-  test('nothing is open once the broker streams, whoever has the word', async () => {
+  test('is closed after the broker has relayed a connection', async () => {
     let tried = false;
     const broker: Broker = async (request) => {
       await stranger(request.ad, '');
       await reply(request, { Result: true, ProxyMode: true });
       await request.channel.send('x', (message) => putGreeting(message, greetingFor(request.ad)));
       request.channel.forget();
-      await request.channel.receive((message) => message.int()); // the policy: all is as it shall be
+      await request.channel.receive((message) => message.int()); // the policy: the greeting was valid
       await assert.rejects(stranger(request.ad, greetingFrame(greetingFor(request.ad))), { code: 'ECONNREFUSED' });
       tried = true;
     };

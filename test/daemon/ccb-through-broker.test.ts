@@ -1,4 +1,4 @@
-/** Daemons behind CCB: every way to them through a broker, and what is said where there is none. */
+/** Daemons behind CCB: every connection through a broker, and the error if there is none. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { callCommand } from '../../src/daemon/call.ts';
@@ -23,12 +23,12 @@ import { patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);
 
-describe('a daemon behind CCB', () => {
+describe('A daemon behind CCB', () => {
   for (const [way, broker, log] of [
     ['streams', stream, /the broker relays the connection/],
     ['has it connect to us', connectBack, /the daemon connected to the client/],
   ] as const) {
-    test(`is reached through a broker that ${way}, asked in a session`, async () => {
+    test(`is reached through a broker that ${way} in a session`, async () => {
       const requests: BrokerRequest[] = [];
       const watched: Broker = (request, pool) => {
         requests.push(request);
@@ -50,7 +50,7 @@ describe('a daemon behind CCB', () => {
       });
     });
 
-    test(`is reached through a broker that ${way} and knows nothing of our credentials`, () =>
+    test(`is reached through a broker that ${way} and accepts no credential`, () =>
       withPool({}, (daemons) =>
         withPool(
           {
@@ -68,7 +68,7 @@ describe('a daemon behind CCB', () => {
         ),
       ));
 
-    test(`is reached through a broker that ${way} and lets our identity do nothing`, () =>
+    test(`is reached through a broker that ${way} and denies the identity`, () =>
       withPool({}, (daemons) =>
         withPool(
           { keys: daemons.keys, denied: () => true, broker: (request) => broker(request, daemons) },
@@ -79,7 +79,7 @@ describe('a daemon behind CCB', () => {
         ),
       ));
 
-    test(`is reached through a broker that ${way}, with several credentials to choose from`, () =>
+    test(`is reached with several credentials through a broker that ${way}`, () =>
       withPool({ broker }, async (pool) => {
         const foreign = new SigningKey().issue({ subject: 'alice@elsewhere', issuer: 'elsewhere' });
         const { token, roundTrips } = await fetchHidden(pool, { idtoken: `${foreign}\n${pool.idToken()}` });
@@ -87,12 +87,12 @@ describe('a daemon behind CCB', () => {
         assert.equal(roundTrips, 7, 'broker and daemon are both asked for their trust domain first');
       }));
 
-    test(`is reached through a broker that ${way}, with all in single bytes`, () =>
+    test(`is reached through a broker that ${way}, if all data arrives in single bytes`, () =>
       withPool({ broker, pieces: 1 }, async (pool) => {
         assert.equal((await fetchHidden(pool)).token.subject, 'alice@pool.test');
       }));
 
-    test(`still has to prove itself through a broker that ${way}`, () =>
+    test(`has to authenticate itself through a broker that ${way}`, () =>
       withPool({ keys: [new SigningKey()] }, (impostor) =>
         withPool({ broker: (request) => broker(request, impostor) }, (pool) =>
           assert.rejects(fetchHidden(pool), { code: 'ERR_SERVER_UNPROVEN' }),
@@ -100,7 +100,7 @@ describe('a daemon behind CCB', () => {
       ));
   }
 
-  test('is found by name, and reached through the collector', () =>
+  test('is located by name and reached through the collector', () =>
     withPool(
       {
         broker: stream,
@@ -116,7 +116,7 @@ describe('a daemon behind CCB', () => {
       },
     ));
 
-  test('is made to connect to us where streaming is switched off', () => {
+  test('connects to the client if the broker does not stream', () => {
     const broker: Broker = (request, pool) =>
       request.ad.boolean('CCBStreamingRequired') === true
         ? refuse(request, STREAMING_IS_OFF)
@@ -127,7 +127,7 @@ describe('a daemon behind CCB', () => {
     });
   });
 
-  test('of several brokers is reached through one that works', () =>
+  test('is reached through one of several brokers that works', () =>
     withPool({ broker: stream }, async (pool) => {
       const contacts = `nonsense 127.0.0.1:${DEAD_PORT}#1 ${pool.collector}#7 127.0.0.1:${DEAD_PORT}#2`;
       for (let n = 0; n < 8; n++) {
@@ -136,7 +136,7 @@ describe('a daemon behind CCB', () => {
       }
     }));
 
-  test('that cannot be reached is an error with what was tried and what each said', () =>
+  test('that cannot be reached causes an error with the reason of each broker', () =>
     withPool({ broker: (request) => refuse(request, 'no daemon is registered\n::error::with that id') }, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: hiddenSchedd(pool, DEAD_PORT, `127.0.0.1:${DEAD_PORT}#1 ${pool.collector}#7`) }),
@@ -191,7 +191,7 @@ describe('a daemon behind CCB', () => {
     });
   }
 
-  test('without a contact that makes sense says so', () =>
+  test('without a valid contact causes an error that says so', () =>
     withPool({}, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: `<127.0.0.1:${DEAD_PORT}?CCBID=nonsense>` }),
@@ -199,7 +199,7 @@ describe('a daemon behind CCB', () => {
       ),
     ));
 
-  test('behind several brokers is asked for with its route; where streaming is off, with all its numbers', async () => {
+  test('behind a chain of brokers is requested by its route, or by all its IDs without streaming', async () => {
     const ads: BrokerRequest['ad'][] = [];
     const broker: Broker = (request, pool) => {
       ads.push(request.ad);
@@ -219,7 +219,7 @@ describe('a daemon behind CCB', () => {
   });
 });
 
-/** The embedded pool's own address, in the ad of one of its schedds. */
+/** The embedded pool's address, in the ad of one of its schedds. */
 function contactOf(ad: Record<string, unknown>): string {
   return `${/<([^?>]+)/.exec(String(ad['MyAddress']))?.[1]}#7`;
 }

@@ -1,4 +1,7 @@
-/** A collector's word on a daemon's host name: enough if it says what the user typed, or if it has proven itself. */
+/**
+ * A daemon's host name from the collector: accepted if it equals the user's input, or if the collector has
+ * authenticated itself.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
@@ -18,7 +21,7 @@ interface Located extends Tried {
   readonly said: readonly string[];
 }
 
-/** Asks the pool, by its address, for a schedd of this name. */
+/** Queries the pool, by its address, for a schedd of this name. */
 function locate(
   name: string,
   words: (pool: EmbeddedPool) => Words,
@@ -39,9 +42,9 @@ function reasons({ error }: Tried): string {
   return error.attempts.map(({ method, reason }) => `${method}: ${reason}`).join('\n');
 }
 
-describe('a collector that has not proven itself', () => {
+describe('A collector that has not authenticated itself', () => {
   for (const name of ['ap.pool.test', 'ci@ap.pool.test', 'AP.pool.test']) {
-    test(`is believed for ${name}, whose host the user has typed`, async () => {
+    test(`is trusted for ${name}, whose host the user supplied`, async () => {
       for (const words of [bySsl, bySciToken]) {
         const schedds = [name];
         const { fetched, error } = await locate(name, words, { schedds });
@@ -54,24 +57,26 @@ describe('a collector that has not proven itself', () => {
     ['SSL', bySsl],
     ['SCITOKENS', bySciToken],
   ] as const) {
-    test(`is not believed for another name, by ${method}`, async () => {
+    test(`is not trusted for another name by ${method}`, async () => {
       const { error, said } = await locate('ci@pool', words);
       assert.match(reasons({ error } as Tried), new RegExp(`${method}: .*no host name is known`));
       assert.ok(!said.some((line) => /HANDSHAKE: client sent (256|4096)/.test(line)), said.join('\n'));
     });
 
-    test(`need not be believed where the name is given, by ${method}`, async () => {
+    test(`need not be trusted by ${method} if server-name is set`, async () => {
       const { fetched, error } = await locate('ci@pool', (pool) => ({ ...words(pool), 'server-name': ways.hostName }));
       assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
     });
   }
 
-  test('is believed in everything else: who has no certificate to check asks nobody twice', async () => {
+  test('is trusted for methods that check no certificate, without a second query', async () => {
     const { fetched } = await locate('ci@pool', (pool) => ways.words('PASSWORD', pool));
     assert.equal(fetched?.roundTrips, 4);
   });
 
-  test('vouches for nothing by a method in which it proves nothing', { skip: ABSENT.FS ?? false }, async () => {
+  test('remains unauthenticated with a method that does not authenticate it', {
+    skip: ABSENT.FS ?? false,
+  }, async () => {
     const words = (pool: EmbeddedPool): Words => ({ ...bySsl(pool), 'authentication-methods': 'SSL FS' });
     const { fetched, error, said } = await locate('ci@pool', words, { readNeedsSession: true });
     assert.equal(fetched?.authenticationMethod, 'FS', String(error));
@@ -79,7 +84,7 @@ describe('a collector that has not proven itself', () => {
   });
 });
 
-describe('a collector that has proven itself', () => {
+describe('A collector that has authenticated itself', () => {
   const withToken = (words: (pool: EmbeddedPool) => Words) => (pool: EmbeddedPool) => {
     const own = words(pool);
     return {
@@ -89,7 +94,7 @@ describe('a collector that has proven itself', () => {
     };
   };
 
-  test('is believed, and SSL is used with the name that it gives', async () => {
+  test('is trusted, and SSL uses the name that it returns', async () => {
     const { fetched, error } = await locate('ci@pool', withToken(bySsl));
     assert.deepEqual(
       [fetched?.authenticationMethod, fetched?.token.subject],
@@ -98,7 +103,7 @@ describe('a collector that has proven itself', () => {
     );
   });
 
-  test('is not believed enough for a SciToken, which others could use', async () => {
+  test('is not trusted for a SciToken, which others could use', async () => {
     const { fetched, error, said } = await locate('ci@pool', withToken(bySciToken));
     assert.deepEqual(
       [fetched?.authenticationMethod, fetched?.token.subject],
@@ -109,8 +114,8 @@ describe('a collector that has proven itself', () => {
   });
 });
 
-describe('a collector with another key', () => {
-  test('is told of, and believed no more than anybody', async () => {
+describe('A collector with another signing key', () => {
+  test('causes a warning, and is not trusted', async () => {
     const forged = new SigningKey('POOL').issue({ subject: 'bob@pool.test', issuer: 'pool.test' });
     const words = (pool: EmbeddedPool): Words => ({
       ...bySsl(pool),

@@ -1,4 +1,4 @@
-/** Each message of a daemon, broken in each way: one expected error, no token written, no secret shown. */
+/** Each message of a daemon with each fault: one expected error, no token written, no secret printed. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,6 +52,9 @@ SSL hello                  | MESSAGE           METHODS_EXHAUSTED valid          
 SSL tls 1                  | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
 SSL tls 2                  | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
 SSL tls key                | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+KERBEROS kerberos mutual   | MESSAGE           METHODS_EXHAUSTED METHODS_EXHAUSTED TIMEOUT
+KERBEROS kerberos reply    | MESSAGE           MESSAGE           MESSAGE           TIMEOUT
+KERBEROS kerberos verdict  | METHODS_EXHAUSTED METHODS_EXHAUSTED METHODS_EXHAUSTED METHODS_EXHAUSTED
 SCITOKENS scitoken verdict | METHODS_EXHAUSTED METHODS_EXHAUSTED METHODS_EXHAUSTED METHODS_EXHAUSTED
 `;
 
@@ -98,7 +101,7 @@ for (const [message = '', ownCodes = ''] of rows.slice(1)) {
   });
 }
 
-test('FS leaves no directory behind, whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
 
 let directory: string;
 before(() => {

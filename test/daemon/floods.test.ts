@@ -1,4 +1,4 @@
-/** A daemon that sends more than there is room for: a typed error, and no more memory than an ordinary run. */
+/** A daemon that sends more than the client can buffer: a typed error, and no more memory than a normal run. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,21 +12,21 @@ import { runCommand } from '../support/runner.ts';
 
 const MB = 1000 * 1000;
 
-/** Frames of one message that does not end. */
+/** Frames of an endless message. */
 function flood(megabytes: number): () => Uint8Array {
   const header = putHeader(MB);
   header[0] = 0;
   return () => concat(Array.from({ length: megabytes }, () => concat([header, new Uint8Array(MB).fill(0x41)])));
 }
 
-/** A frame that says how long it is, and its beginning. */
+/** The header of a frame with its length, and the beginning of the frame. */
 function oneFrame(length: number): Uint8Array {
   const header = putHeader(1);
   new DataView(header.buffer, header.byteOffset).setUint32(1, length);
   return concat([header, new Uint8Array(MB)]);
 }
 
-/** A frame with an ad of these lines in place of the one that was to be sent. */
+/** A frame with an ad of these lines instead of the original one. */
 function adOf(count: number, lines: (message: Writer) => void): () => Uint8Array {
   const message = new Writer().int(count);
   lines(message);
@@ -55,7 +55,7 @@ describe('A daemon that sends', () => {
   let env: Record<string, string>;
   let ordinary: number;
 
-  /** Exit status, what was said, and the most memory that was used, in MB. */
+  /** Exit status, output, and peak memory in MB. */
   async function run(options: EmbeddedPoolOptions) {
     return await withPool(options, async (pool) => {
       writeFileSync(join(directory, 'token'), `${pool.idToken()}\n`, { mode: 0o600 });
@@ -70,7 +70,7 @@ describe('A daemon that sends', () => {
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'floods-'));
     const probe = join(directory, '.rss.cjs');
-    // Not resourceUsage: that counts the most that the parent ever had.
+    // resourceUsage does not fit: it includes the peak memory of the parent process.
     writeFileSync(
       probe,
       "process.on('exit', () => console.error(require('node:fs').readFileSync('/proc/self/status', 'utf8')));",
@@ -84,7 +84,7 @@ describe('A daemon that sends', () => {
   after(() => rmSync(directory, { recursive: true, force: true }));
 
   for (const [what, options, code] of CASES) {
-    test(`${what} is left with ${code.source}, and takes no memory`, async () => {
+    test(`${what} causes ${code.source}, and its data is not buffered`, async () => {
       const { status, stdout, stderr, megabytes } = await run(options);
       assert.notEqual(status, 0);
       assert.equal(stdout, '');

@@ -1,4 +1,7 @@
-/** `remote` at the embedded pool: what the collector is asked, what is made of its answers, and what is not believed. */
+/**
+ * `remote` with the embedded pool: the query to the collector, the handling of its replies, and the replies that are
+ * rejected.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DaemonError, HTCondorError } from '../../src/errors.ts';
@@ -17,7 +20,7 @@ const remotely = (pool: EmbeddedPool, options: FetchOptions = {}) =>
 
 const requestsOf = ({ log }: EmbeddedPool) => log.filter((line) => line.startsWith('schedd_token_request'));
 
-describe('The collector is asked', () => {
+describe('A request for a token with remote', () => {
   const cases: readonly [string, FetchOptions, string][] = [
     [
       'for the name, levels and seconds',
@@ -38,7 +41,7 @@ describe('The collector is asked', () => {
     );
   }
 
-  test('and nobody else, in three round trips', () =>
+  test('contacts the collector only, in three round trips', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const target = { host: '127.0.0.1', port: pool.port };
       const proxy = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs: patience(40) });
@@ -57,19 +60,19 @@ describe('The collector is asked', () => {
       );
     }));
 
-  test('for its only schedd first, if there is no name', () =>
+  test('locates the only schedd first if there is no name', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { daemonName, roundTrips } = await remotely(pool, { name: undefined });
       assert.deepEqual([daemonName, roundTrips], ['ci@pool', 5]);
       assert.match(requestsOf(pool).join(), / ci@pool /);
     }));
 
-  test('for a name that is an address as for any other', () =>
+  test('treats an address as a name', () =>
     withPool({ impersonation: {} }, async (pool) => {
       await assert.rejects(remotely(pool, { name: pool.schedd() }), { code: 'ERR_DAEMON', errorCode: 5 });
     }));
 
-  test('and when it is silent, the next one', () =>
+  test('is sent to the next collector if the first is silent', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { token } = await remotely(pool, { pool: `127.0.0.1:${await deadPort()}, ${pool.collector}` });
       assert.equal(token.subject, 'alice@pool.test');
@@ -107,7 +110,7 @@ describe('A collector that', () => {
     ['hangs up instead of answering', { impersonation: {}, faults: { reply: 'close' } }, 'ERR_CLOSED'],
   ];
   for (const [what, options, code, claim] of cases) {
-    test(`${what} is left with ${code}`, () =>
+    test(`${what} causes ${code}`, () =>
       withPool(options, (pool) =>
         assert.rejects(remotely(pool, { authz: ['READ'] }), (error: unknown) => {
           assert.ok(error instanceof HTCondorError, String(error));
@@ -118,14 +121,14 @@ describe('A collector that', () => {
       ));
   }
 
-  test('limits the token has it cut, and that is told', () =>
+  test('limits the token causes a warning', () =>
     withPool({ impersonation: { limits: ['READ'] }, maxLifetime: 60 }, async (pool) => {
       const { token, reductions } = await remotely(pool, { authz: ['READ', 'WRITE'], lifetime: 600 });
       assert.deepEqual(token.authz, ['READ']);
       assert.equal(reductions.length, 2);
     }));
 
-  test('eliminates all levels says so with code 2', () =>
+  test('removes all levels causes an error with code 2', () =>
     withPool({ impersonation: { limits: ['READ'] } }, (pool) =>
       assert.rejects(remotely(pool, { authz: ['WRITE'] }), (error: DaemonError) => {
         assert.deepEqual([error.code, error.errorCode, error.phase], ['ERR_DAEMON', 2, 'token']);
@@ -134,14 +137,14 @@ describe('A collector that', () => {
       }),
     ));
 
-  // It never sends these to us, who always authenticate, encrypt and give a name; but it might.
+  // A collector does not send these errors to this client, which always authenticates, encrypts and sends a name.
   for (const [errorCode, ErrorString] of [
     [1, 'Missing requester identity.'],
     [3, 'Request to server was not encrypted.'],
     [4, 'No schedd target specified.'],
     [5, 'DCSCHEDD:5:Failed to receive response from schedd.'],
   ] as const) {
-    test(`answers ${errorCode}, ${ErrorString}`, () =>
+    test(`answers ${errorCode}, ${ErrorString}, causes an error with both`, () =>
       withPool({ edit: { reply: () => ({ ErrorCode: errorCode, ErrorString }) } }, (pool) =>
         assert.rejects(remotely(pool), { code: 'ERR_DAEMON', errorCode, errorString: ErrorString, phase: 'token' }),
       ));

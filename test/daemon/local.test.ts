@@ -1,4 +1,4 @@
-/** The daemon of this machine, by the files that it keeps for its tools: as 23.9 and 25.14 write them, and as nobody does. */
+/** The daemon of this host, found in the files for its tools: files of 23.9 and 25.14, and malformed files. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ function put(name: string, content: string | Uint8Array): string {
 
 const SINFUL = '<127.0.0.1:20848?addrs=127.0.0.1-20848&alias=ap.pool.test&noUDP&sock=schedd_84_320b>';
 
-/** As schedds of both releases write them; the first three lines are in each. */
+/** Files of schedds of both releases; each has the first three lines. */
 const OLD_ADDRESS = `${SINFUL}
 $CondorVersion: 23.9.6 2026-07-12 PackageID: 23.9.6+dfsg-2.1+b10 $
 $CondorPlatform: X86_64-Debian_13 $
@@ -47,7 +47,7 @@ NumUsers = 0
 Requirements = Name == "x" && MyAddress != "y"
 `;
 
-/** What a file says: the address and the name, or why there is none. */
+/** The address and name in a file, or the reason why there is none. */
 function found(content: string | Uint8Array | undefined, type = 'schedd'): string {
   const path = content === undefined ? join(folder, 'missing') : put('file', content);
   const results = [
@@ -60,7 +60,7 @@ function found(content: string | Uint8Array | undefined, type = 'schedd'): strin
   return results[0] ?? '';
 }
 
-describe('the file of a daemon', () => {
+describe('The ad file or address file of a daemon', () => {
   const files: readonly [string, string, string][] = [
     ['of addresses, as 23.9 writes it', OLD_ADDRESS, `${SINFUL} `],
     ['of addresses, as 25.14 writes it', NEW_ADDRESS, `${SINFUL} ci@pool`],
@@ -82,10 +82,10 @@ describe('the file of a daemon', () => {
     ['with an IPv6 address', '<[::1]:9618?sock=schedd>\n', '<[::1]:9618?sock=schedd> '],
   ];
   for (const [what, content, expected] of files) {
-    test(what, () => assert.equal(found(content), expected));
+    test(`provides the address: ${what}`, () => assert.equal(found(content), expected));
   }
 
-  test('of another type has its address elsewhere', () => {
+  test('has the address in another attribute for another type', () => {
     assert.equal(found(AD.replaceAll('ScheddIpAddr', 'StartdIpAddr'), 'startd'), `${SINFUL} ci@pool`);
     assert.equal(found(AD, 'credd'), `${SINFUL} ci@pool`);
   });
@@ -107,10 +107,10 @@ describe('the file of a daemon', () => {
     ['of more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
   ];
   for (const [what, content, reason] of bad) {
-    test(`${what} has none, and says so`, () => assert.equal(found(content), reason));
+    test(`provides no address, with the reason: ${what}`, () => assert.equal(found(content), reason));
   }
 
-  test('that is a directory says so', () => {
+  test('is rejected with the reason if it is a directory', () => {
     mkdirSync(join(folder, 'd'));
     assert.match(
       String(findLocal({ adFile: join(folder, 'd'), addressFile: undefined }, 'schedd')),
@@ -118,7 +118,7 @@ describe('the file of a daemon', () => {
     );
   });
 
-  test('of the ad counts first, then that of addresses; of neither, both reasons are told', () => {
+  test('is the ad file first, then the address file; without either, both reasons are reported', () => {
     const adFile = put('ad', AD);
     const addressFile = put('address', '<192.0.2.1:1>');
     const both = findLocal({ adFile, addressFile }, 'schedd');
@@ -132,7 +132,7 @@ describe('the file of a daemon', () => {
     );
   });
 
-  test('may hold whatever it likes', () => {
+  test('never causes an exception, whatever it contains', () => {
     const line = fc.oneof(
       fc.constantFrom(SINFUL, 'MyAddress = ', 'Name = ', '"', '\n', '\r\n', '#', '<', '>', '=', 'ScheddIpAddr'),
       fc.string({ unit: 'binary' }),
@@ -147,7 +147,7 @@ describe('the file of a daemon', () => {
   });
 });
 
-describe('a fetch from the daemon of this machine', () => {
+describe('A fetch from the daemon of this host', () => {
   let ways: Ways;
   beforeEach(async () => {
     ways = await Ways.create();
@@ -159,7 +159,7 @@ describe('a fetch from the daemon of this machine', () => {
     readonly env?: Record<string, string>;
     readonly file?: string;
   }
-  /** Tries with a schedd that has left its address here, under its own name, ci@pool. */
+  /** Fetches from a schedd that has an address file on this host, under its own name, ci@pool. */
   const fetchHere = ({ words = {}, env = {}, file }: Here) =>
     withPool({}, async (pool) => {
       const path = put('address', file ?? `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
@@ -172,25 +172,25 @@ describe('a fetch from the daemon of this machine', () => {
       return { ...tried, said: pool.log, collector: pool.collector };
     });
 
-  test('asks no collector, and there need not be one', async () => {
+  test('contacts no collector, and needs none', async () => {
     const { fetched, error, said } = await fetchHere({});
     assert.equal(fetched?.daemonName, 'ci@pool', String(error));
     assert.equal(fetched.roundTrips, 3);
     assert.ok(!said.some((line) => line.startsWith('UNAUTHENTICATED')));
   });
 
-  test('is meant by its own name too, and by no other', async () => {
+  test('is also selected by the name of the daemon, and by no other name', async () => {
     assert.equal((await fetchHere({ words: { name: 'ci@pool' } })).fetched?.roundTrips, 3);
     const { error } = await fetchHere({ words: { name: 'other@pool' } });
     assert.match(String(error), /pool: the collector is unknown/);
   });
 
-  test('that has left nothing is told, if there is no collector to ask', async () => {
+  test('fails without a file and without a collector', async () => {
     const { error } = await fetchHere({ file: '' });
     assert.match(String(error), /LocateError: no schedd on this host: .*address: it contains no address/);
   });
 
-  test('that has left nothing is looked for in the pool', () =>
+  test('locates the daemon in the pool if there is no file', () =>
     withPool({}, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: join(folder, 'missing'), _CONDOR_COLLECTOR_HOST: pool.collector };
       const { fetched, error, log } = await ways.try(pool, { address: '', idtoken: pool.idToken() }, { env });
@@ -198,12 +198,12 @@ describe('a fetch from the daemon of this machine', () => {
       assert.match(log.join('\n'), /locate: not on this host: .*missing: it does not exist/);
     }));
 
-  test('that is gone is not there: an old file is no reason to look elsewhere', async () => {
+  test('fails if the daemon has ended and its file remains', async () => {
     const { error } = await fetchHere({ file: `<127.0.0.1:${await deadPort()}?sock=schedd_0>\n` });
     assert.equal((error as { code?: string }).code, 'ERR_CONNECT');
   });
 
-  test('is not meant where a pool is named', () =>
+  test('is not tried if a pool is named', () =>
     withPool({ schedds: ['far@pool'] }, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: put('address', '<192.0.2.1:1>\n') };
       const words = { address: '', pool: pool.collector, idtoken: pool.idToken() };

@@ -1,4 +1,4 @@
-/** Finding a daemon: by name, alone, among several, through several collectors; and not finding it. */
+/** Locating a daemon: by name, as the only one, among several, through several collectors; and failures. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';
@@ -9,20 +9,20 @@ const many = Array.from({ length: 15 }, (_, index) => `ap${String(index + 10)}.e
 
 for (const readNeedsSession of [false, true]) {
   describe(`A collector that ${readNeedsSession ? 'demands authentication' : 'answers anybody'}`, () => {
-    test('has the daemon of that name among others', () =>
+    test('returns the daemon of that name among others', () =>
       withPool({ schedds: many, readNeedsSession }, async (pool) => {
         const name = 'ap17.example.org';
         const { daemonName, daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name });
         assert.deepEqual([daemonName, daemonAddress], [name, pool.schedd(7)]);
       }));
 
-    test('has one daemon only: no name is needed', () =>
+    test('returns its only daemon without a name', () =>
       withPool({ readNeedsSession }, async (pool) => {
         const { daemonName } = await fetchFrom(pool, { pool: pool.collector });
         assert.equal(daemonName, 'ci@pool');
       }));
 
-    test('has several: the error names ten, and says that there are more', () =>
+    test('has several daemons: the error names ten, and says that there are more', () =>
       withPool({ schedds: many, readNeedsSession }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector }), (error: LocateError) => {
           assert.equal(error.code, 'ERR_AMBIGUOUS');
@@ -32,19 +32,19 @@ for (const readNeedsSession of [false, true]) {
         });
       }));
 
-    test('has others: the error names ten at most', () =>
+    test('does not have the daemon: the error names at most ten others', () =>
       withPool({ schedds: many.slice(0, 2), readNeedsSession }, async (pool) => {
         const name = 'ap99.example.org';
         await assert.rejects(fetchFrom(pool, { pool: pool.collector, name }), (error: LocateError) => {
           assert.deepEqual([error.code, error.phase], ['ERR_NOT_FOUND', 'locate']);
           assert.equal(error.peer, `<${pool.collector}>`);
           assert.deepEqual(error.names, many.slice(0, 2));
-          assert.match(error.message, /no schedd named ap99\.example\.org; it knows ap10\.example\.org, ap11/);
+          assert.match(error.message, /no schedd named ap99\.example\.org; it lists ap10\.example\.org, ap11/);
           return true;
         });
       }));
 
-    test('has hostile names: they are told harmlessly', () =>
+    test('has hostile names: the error sanitises them', () =>
       withPool({ schedds: ['a\n::error::b', 'c##[add-mask]d'], readNeedsSession }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector }), (error: LocateError) => {
           assert.deepEqual(error.names, ['a?::error::b', 'c# #[add-mask]d']);
@@ -53,15 +53,15 @@ for (const readNeedsSession of [false, true]) {
         });
       }));
 
-    test('has none', () =>
+    test('has no daemon: the error says so', () =>
       withPool({ schedds: [], readNeedsSession }, async (pool) => {
-        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it knows none of that type/);
+        await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it lists no daemon of that type/);
       }));
   });
 }
 
 describe('Several collectors', () => {
-  test('are asked in turn until one answers', () =>
+  test('are queried in turn until one answers', () =>
     withPool({}, async (pool) => {
       const warnings: string[] = [];
       const list = `127.0.0.1:${await deadPort()}, ${pool.collector}`;
@@ -70,12 +70,12 @@ describe('Several collectors', () => {
       assert.equal(daemonName, 'ci@pool');
       assert.match(warnings.join('\n'), /connection refused; trying the next collector/);
     }));
-  test('of which one is down do not hide that the other does not have the daemon', () =>
+  test('of which one is down: the error says that the other does not have the daemon', () =>
     withPool({}, async (pool) => {
       const list = `${pool.collector} 127.0.0.1:${await deadPort()}`;
       await assert.rejects(fetchFrom(pool, { pool: list, name: 'nobody@x' }), { code: 'ERR_NOT_FOUND' });
     }));
-  test('that do not answer, all of them, are an error about the last', async () => {
+  test('of which none responds cause an error about the last', async () => {
     const [first, last] = [await deadPort(), await deadPort()];
     await withPool({}, async (pool) => {
       await assert.rejects(fetchFrom(pool, { pool: `127.0.0.1:${first} 127.0.0.1:${last}`, name: 'x' }), {
@@ -89,15 +89,16 @@ describe('An ad', () => {
   const ads: readonly [string, Record<string, string | undefined>, string][] = [
     ['without an address', { MyAddress: undefined }, 'ERR_CLASSAD'],
     ['with an address that is none', { MyAddress: 'http://x/' }, 'ERR_CLASSAD'],
+    ['of another daemon than the requested one', { Name: 'other@pool' }, 'ERR_CLASSAD'],
     ['with a hostile address', { MyAddress: '<127.0.0.1:1?sock=a\n::error::b>' }, 'ERR_CLASSAD'],
   ];
   for (const [what, changes, code] of ads) {
-    test(`${what} is ${code}`, () =>
+    test(`${what} causes ${code}`, () =>
       withPool({ edit: { daemon: (ad) => ({ ...ad, ...changes }) } }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), { code, phase: 'locate' });
       }));
   }
-  test('of an older schedd has its address in ScheddIpAddr', () =>
+  test('of an older schedd provides the address in ScheddIpAddr', () =>
     withPool(
       { edit: { daemon: (ad) => ({ ...ad, ScheddIpAddr: ad['MyAddress'], MyAddress: '<192.0.2.1:1>' }) } },
       async (pool) => {
@@ -105,7 +106,7 @@ describe('An ad', () => {
         assert.equal(daemonAddress, pool.schedd());
       },
     ));
-  test('that leads elsewhere still has to prove itself there', () =>
+  test('with the address of another daemon: that daemon has to authenticate itself', () =>
     withPool({}, async (impostor) => {
       const edit = { daemon: (ad: object) => ({ ...ad, MyAddress: impostor.schedd() }) };
       await withPool({ edit }, async (pool) => {

@@ -1,4 +1,4 @@
-/** Texts of a peer that are longer than any daemon sends: refused before an expression runs over them. */
+/** Texts of a peer that are longer than any daemon sends: rejected before a regular expression processes them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';
@@ -27,9 +27,9 @@ const CASES: readonly [ad: keyof NonNullable<EmbeddedPoolOptions['edit']>, attri
   ['daemon', 'Name', LONG],
 ];
 
-describe('a text that is longer than any daemon sends', () => {
+describe('A text that is longer than any daemon sends', () => {
   for (const [ad, attribute, text] of CASES) {
-    test(`is refused in ${attribute} of ${ad === 'daemon' ? 'the ad of a daemon' : ad} (${text.length} characters)`, async () => {
+    test(`is rejected in ${attribute} of ${ad === 'daemon' ? 'the ad of a daemon' : ad} (${text.length} characters)`, async () => {
       const edit = { [ad]: (own: Ad) => ({ ...own, [attribute]: text }) };
       await withPool({ edit }, (pool) =>
         assert.rejects(fetchFrom(pool, ad === 'daemon' ? { pool: pool.collector } : {}), (error: HTCondorError) => {
@@ -45,7 +45,7 @@ describe('a text that is longer than any daemon sends', () => {
   }
 });
 
-describe('a version', () => {
+describe('A version string', () => {
   for (const [text, expected] of [
     ['$CondorVersion: 25.14.1 2026-07-30 BuildID: 1 $', '25.14.1'],
     ['$CondorVersion: 8.9.13 Jan 1 2021 $', '8.9.13'],
@@ -57,6 +57,6 @@ describe('a version', () => {
     ['x $CondorVersion: 25.14.1 $', undefined],
     [`$CondorVersion: 25.14.1 ${'x'.repeat(300)} $`, undefined],
   ] as const)
-    test(`of ${JSON.stringify(text.slice(0, 40))} is ${expected}`, () =>
+    test(`${JSON.stringify(text.slice(0, 40))} is parsed as ${expected}`, () =>
       assert.equal(parseVersion(text)?.text, expected));
 });

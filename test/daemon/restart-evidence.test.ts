@@ -1,4 +1,4 @@
-/** Whether a daemon that the collector does not have may be restarting, by what the collector knows of others. */
+/** Evidence that a daemon which the collector does not list may be restarting. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Query } from '../../src/daemon/collector-query.ts';
@@ -63,13 +63,13 @@ describe('A missing daemon is not restarting', () => {
     test(what, async () => assert.equal((await evidence(name, ads)).reason, undefined));
   }
 
-  test('if the collector refuses the question', async () => {
+  test('if the collector refuses the query', async () => {
     const refused = restartEvidence({ type: 'schedd', name: HOST }, () => Promise.reject(new Error('denied')));
     assert.equal(await refused, undefined);
   });
 });
 
-describe('The question for evidence', () => {
+describe('The query for evidence', () => {
   test('is one query, whose times the collector evaluates', async () => {
     const { queries } = await evidence(`ci@${HOST}`, []);
     assert.equal(queries.length, 1);
@@ -78,7 +78,7 @@ describe('The question for evidence', () => {
   });
 
   for (const name of ['x@a" || true || "', 'x@a\\', 'x@a b']) {
-    test(`has nothing of the name ${name}`, async () => {
+    test(`contains no part of the name ${name}`, async () => {
       const { queries } = await evidence(name, []);
       assert.match(queries[0]?.requirements ?? '', /\(false\)\)$/);
     });

@@ -1,4 +1,7 @@
-/** SciTokens exchanged: in a session in which the daemon has proven itself, and narrowed with the IDTOKEN that comes of it. */
+/**
+ * SciToken exchange: in a session in which the daemon has authenticated itself; the resulting IDTOKEN is then
+ * restricted.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -25,7 +28,7 @@ after(() => ways?.close());
 interface Exchanged extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** Whether the daemon has heard the SciToken. */
+  /** True if the daemon has received the SciToken. */
   readonly shown: boolean;
 }
 
@@ -46,8 +49,8 @@ function exchange(
   });
 }
 
-describe('a SciToken', () => {
-  test('is exchanged for whom the map file says, and what comes of it is narrowed as asked', async () => {
+describe('A SciToken', () => {
+  test('is exchanged for the mapped identity, and the result is restricted to the requested levels', async () => {
     const { fetched, error, connections, masks } = await exchange();
     assert.ok(fetched !== undefined, String(error));
     const { token, authenticationMethod, roundTrips } = fetched;
@@ -59,7 +62,7 @@ describe('a SciToken', () => {
     for (const idtoken of tokens) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
   });
 
-  test('is not sent to a host whose name only the collector vouches for', () =>
+  test('is not sent to a host whose name only the collector reports', () =>
     withPool(ways.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
       const { host } = notingHost({ signal: AbortSignal.timeout(patience(10_000)) });
       const scitoken = ways.issuer.issue('alice');
@@ -95,27 +98,27 @@ describe('a SciToken', () => {
       );
     }));
 
-  test('that is too long for SCITOKENS goes through a session of another method', async () => {
+  test('that is too long for SCITOKENS is exchanged in a session of another method', async () => {
     const scitoken = ways.issuer.issue('alice', { pad: 'x'.repeat(20_000) });
     const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool) });
     const { fetched, error } = await exchange(words, {}, scitoken);
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
   });
 
-  test('lasts no longer than it does', async () => {
+  test('limits the lifetime of the result', async () => {
     const scitoken = ways.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
     const { fetched, error } = await exchange({}, {}, scitoken);
     assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: requested 1 min, granted (2\d|30) s$/);
   });
 
-  test('is exchanged in a session by SSL, whoever that is for', async () => {
+  test('is exchanged in an SSL session of any identity', async () => {
     const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test', 'SSL /CN=alice/O=Test': 'bob@pool.test' };
     const { fetched, error } = await exchange((pool) => ways.words('SSL', pool), { map });
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
   });
 });
 
-describe('a SciToken of no use', () => {
+describe('An unusable SciToken', () => {
   const through = (pool: EmbeddedPool): Words => ways.words('PASSWORD', pool);
   const bad: readonly [string, () => string, number, RegExp][] = [
     [
@@ -129,7 +132,7 @@ describe('a SciToken of no use', () => {
     ['of somebody unknown', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
   ];
   for (const [what, token, code, text] of bad) {
-    test(`${what} is refused with the reason, which SCITOKENS never gives`, async () => {
+    test(`${what} is refused with a reason, which SCITOKENS never sends`, async () => {
       const tried = await exchange(through, {}, token());
       assertError(tried, 'ERR_DAEMON', text);
       assert.deepEqual([(tried.error as DaemonError).errorCode, (tried.error as DaemonError).phase], [code, 'token']);
@@ -150,8 +153,10 @@ describe('a SciToken of no use', () => {
   });
 });
 
-describe('a SciToken is not shown', () => {
-  test('in a session in which the daemon proves nothing, and that is said', { skip: ABSENT.FS ?? false }, async () => {
+describe('A SciToken is not sent', () => {
+  test('in a session that does not authenticate the daemon, and the error says so', {
+    skip: ABSENT.FS ?? false,
+  }, async () => {
     for (const methods of ['FS', 'MUNGE', 'FS MUNGE']) {
       const tried = await exchange({ 'authentication-methods': methods });
       assertError(
@@ -163,7 +168,7 @@ describe('a SciToken is not shown', () => {
     }
   });
 
-  test('by FS, if something else is there', { skip: ABSENT.FS ?? false }, async () => {
+  test('in an FS session if another method is available', { skip: ABSENT.FS ?? false }, async () => {
     const words = (pool: EmbeddedPool): Words => ({
       ...{ ...ways.words('PASSWORD', pool), 'authentication-methods': 'FS PASSWORD' },
     });
@@ -197,21 +202,21 @@ describe('a SciToken is not shown', () => {
     });
   }
 
-  test('to a daemon that does not know who we are', async () => {
+  test('to a daemon that maps the identity to nobody', async () => {
     const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test' };
     const tried = await exchange((pool) => ways.words('SSL', pool), { map });
     assertError(tried, 'ERR_CLOSED', /closed/);
   });
 });
 
-describe('what comes of a SciToken', () => {
+describe('The result of an exchange', () => {
   const replies: readonly [string, Record<string, unknown>, string][] = [
     ['nothing', { Token: undefined }, 'ERR_TOKEN_MALFORMED'],
     ['a word', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
     ['an error and a token', { ErrorString: 'no' }, 'ERR_DAEMON'],
   ];
   for (const [what, changes, code] of replies) {
-    test(`may not be ${what}`, async () => {
+    test(`is rejected if it is ${what}`, async () => {
       const edit: EmbeddedPoolOptions['edit'] = { reply: (ad) => ({ ...ad, ...changes }) as typeof ad };
       assertError(await exchange({}, { edit }), code, /./);
     });

@@ -1,4 +1,4 @@
-/** Requests that an administrator approves: every way in which one comes to nothing. */
+/** Token requests that an administrator approves: every failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DaemonError } from '../../src/errors.ts';
@@ -9,7 +9,7 @@ import { SigningKey } from '../support/signing-key.ts';
 import { patience } from '../support/slowness.ts';
 import { assertError } from '../support/ways.ts';
 
-describe('a request comes to nothing', () => {
+describe('A token request fails', () => {
   const ends: readonly [string, RequestSettings, number, RegExp][] = [
     ['where requests are switched off', { disabled: true }, 44, /Token request disabled/],
     ['where none of the levels may be had', { limits: ['WRITE'] }, 3, /eliminated by the SEC_TOKEN_REQUEST_LIMITS/],
@@ -26,14 +26,14 @@ describe('a request comes to nothing', () => {
     });
   }
 
-  test('in the time that there is: its id is told', async () => {
+  test('with its id if it is not approved in time', async () => {
     const asked = await request({ timeoutMs: patience(400) });
     assertError(asked, 'ERR_TIMEOUT', new RegExp(`^request ${asked.id} was not approved within the time limit$`));
     assert.equal((asked.error as { requestId?: string }).requestId, asked.id);
     assert.ok(polls(asked) > 1);
   });
 
-  test('when it is cancelled, in the middle of a wait or of a look', async () => {
+  test('when it is cancelled during a pause or a poll', async () => {
     for (const at of ['filed', 'polled'] as const) {
       const controller = new AbortController();
       const cancel = () => controller.abort();
@@ -43,12 +43,12 @@ describe('a request comes to nothing', () => {
     }
   });
 
-  test('when the daemon forgets it', async () => {
+  test('when the daemon no longer knows it', async () => {
     const asked = await request({ requests: { whenPolled: (id, _, all) => all.forget(id) } });
     assertError(asked, 'ERR_DAEMON', /Request ID is not known/);
   });
 
-  test('for somebody whom the credential is not good enough for', async () => {
+  test('for an identity that the credential may not request', async () => {
     const asked = await request({ options: { denied: () => true } });
     assertError(asked, 'ERR_DENIED', /DENIED/);
   });
@@ -64,7 +64,7 @@ describe('a request comes to nothing', () => {
     ['with a word for a token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
   ];
   for (const [what, changes, code] of replies) {
-    test(`where the daemon answers ${what}, and no command is announced`, async () => {
+    test(`if the daemon answers ${what}, without an approval command`, async () => {
       const asked = await request({ options: { edit: { reply: (ad) => ({ ...ad, ...changes }) } } });
       assertError(asked, code, /./);
       assert.deepEqual(notices(asked), []);
@@ -82,7 +82,7 @@ describe('a request comes to nothing', () => {
     ],
   ];
   for (const [what, claims, text] of tokens) {
-    test(`where the token is one ${what}`, async () => {
+    test(`if the token is one ${what}`, async () => {
       const now = Math.floor(Date.now() / 1000);
       const good = { iss: 'pool.test', sub: 'carol@pool.test', iat: now, exp: now + 60, scope: 'condor:/READ' };
       const Token = new SigningKey().sign({ ...good, ...claims });

@@ -1,4 +1,4 @@
-/** Requests that an administrator approves, at a daemon that falters while we look whether one has been. */
+/** Token requests that an administrator approves, at a daemon that fails during the polls. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
@@ -8,8 +8,8 @@ import type { Fault } from '../support/server-channel.ts';
 import { assertError, type Tried } from '../support/ways.ts';
 
 /**
- * A daemon whose post-auth ad breaks in some sessions, by their number, and which does not say how to resume them; a look in
- * vain takes two of them.
+ * A daemon whose post-auth ad is malformed in some sessions, by number, and that does not offer resumption. A failed
+ * poll uses two sessions.
  */
 function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
   let session = 0;
@@ -22,9 +22,9 @@ function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close
 }
 const inVain = ({ log }: Tried) => log.filter((line) => line.includes('could not poll')).length;
 
-describe('a daemon that falters while it is looked at', () => {
+describe('A daemon that fails during the polls of a request', () => {
   for (const fault of ['close', 'reset'] as const) {
-    test(`once (${fault}), is looked at again`, async () => {
+    test(`once (${fault}) is polled again`, async () => {
       const options = faltering((session) => session === 2 || session === 3, fault);
       const asked = await request({ requests: APPROVED, options });
       assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
@@ -32,7 +32,7 @@ describe('a daemon that falters while it is looked at', () => {
     });
   }
 
-  test('now and then, is looked at as often as it takes', async () => {
+  test('now and then is polled as often as necessary', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 7 && all.decide(id, 'approved');
     const options = faltering((session) => session > 1 && session % 3 !== 1);
     const asked = await request({ requests: { whenPolled }, options });
@@ -40,20 +40,20 @@ describe('a daemon that falters while it is looked at', () => {
     assert.equal(inVain(asked), 7);
   });
 
-  test('for good, is given up after some times', async () => {
+  test('permanently is given up after several polls', async () => {
     const asked = await request({ requests: APPROVED, options: faltering((session) => session > 1) });
     assertError(asked, 'ERR_CLOSED', /closed the connection/);
     assert.equal(inVain(asked), 5);
   });
 
-  test('is not looked at again when it can no longer prove itself', async () => {
+  test('is not polled again if it cannot authenticate itself', async () => {
     const options = ways.pool();
     let sessions = 0;
     const tls = {
       authority: ways.authority.certificate,
       get certificate() {
         sessions += 1;
-        return sessions > 2 ? ways.alice : ways.server; // asked for twice in each session
+        return sessions > 2 ? ways.alice : ways.server; // requested twice in each session
       },
     };
     const asked = await request({ options: { ...options, tls }, requests: APPROVED });

@@ -1,4 +1,4 @@
-/** Which methods are meant: those of the input, of the credentials that are given, or of HTCondor’s configuration. */
+/** The selected methods: those of the input, of the credential inputs, or of HTCondor's configuration. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ import type { Words } from '../support/ways.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
-describe('the methods', () => {
+describe('The authentication methods', () => {
   const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL, FS' };
   const cases: readonly [string, Words, Surroundings['env'], readonly string[], CredentialSources['preference']][] = [
     ['HTCondor’s own, where nothing is said', {}, {}, ['FS', 'TOKEN', 'KERBEROS', 'SCITOKENS', 'SSL'], 'daemon'],
@@ -82,7 +82,7 @@ describe('the methods', () => {
   }
 
   for (const name of ['CLAIMTOBE', 'ANONYMOUS', 'claimtobe', 'Anonymous']) {
-    test(`are never ${name}, whatever else is named`, () => {
+    test(`cannot include ${name}`, () => {
       for (const text of [name, `SSL ${name}`, `${name},IDTOKENS`])
         assert.throws(
           () => credentialsOf({ 'authentication-methods': text }),
@@ -101,19 +101,19 @@ describe('the methods', () => {
     ['constructor', /"constructor" is not valid/],
   ];
   for (const [text, message] of refused) {
-    test(`are not ${JSON.stringify(text)}`, () =>
+    test(`cannot be ${JSON.stringify(text)}`, () =>
       assert.throws(
         () => credentialsOf({ 'authentication-methods': text }),
         inputError('authentication-methods', message),
       ));
   }
 
-  test('of a configuration that names none that we know are none', () => {
+  test('are none if the configuration names unknown methods only', () => {
     const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE' };
     assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /the list is empty/));
   });
 
-  test('are a word in our list or an error, whatever is said', () => {
+  test('are known methods or an error for any text', () => {
     const word = fc.oneof(fc.constantFrom('SSL', 'fs', ',', ' ', 'CLAIMTOBE'), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (words) => {

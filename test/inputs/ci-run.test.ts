@@ -14,10 +14,10 @@ const RUNS: readonly (readonly [string, Readonly<Record<string, string>>, string
   ['no CI system', {}, undefined],
 ];
 
-describe('the name of the CI run', () => {
+describe('The name of the CI run', () => {
   for (const [what, env, expected] of RUNS) test(`of ${what}`, () => assert.equal(ciRun(env), expected));
 
-  test('has no characters that end a header or a line of a log, and at most 64', () => {
+  test('has at most 64 characters, none of which ends a header or a log line', () => {
     assert.equal(ciRun({ GITHUB_RUN_ID: '1\r\nX-Evil: 1 (é)' }), 'actions-1__X-Evil__1____');
     assert.equal(ciRun({ BUILD_TAG: 'x'.repeat(1000) })?.length, 64);
   });

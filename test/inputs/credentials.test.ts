@@ -1,4 +1,4 @@
-/** Who the user is: credentials from inputs, and where HTCondor's configuration says that they are. */
+/** Credentials from inputs, and from the places that HTCondor's configuration names. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -9,8 +9,8 @@ import type { Words } from '../support/ways.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
-describe('a client certificate', () => {
-  test('is PEM or a path, and its key may stand in the same', () => {
+describe('The input client-certificate', () => {
+  test('is PEM or a path, and may contain its key', () => {
     const { certificate } = credentialsOf({ 'client-certificate': PEM });
     assert.ok(certificate.given && certificate.certificate === certificate.key && 'text' in certificate.certificate);
     const two = credentialsOf({ 'client-certificate': ' cert.pem\n', 'client-key': 'key.pem' }).certificate;
@@ -19,7 +19,7 @@ describe('a client certificate', () => {
     assert.ok(!JSON.stringify(two).includes('.pem'), 'what is given for a path may be a key');
   });
 
-  test('is needed for a key', () =>
+  test('is required by client-key', () =>
     assert.throws(
       () => credentialsOf({ 'client-key': 'key.pem' }),
       inputError('client-key', /client-certificate is not set/),
@@ -27,7 +27,7 @@ describe('a client certificate', () => {
 
   for (const name of ['client-certificate', 'client-key', 'ca-certificate'] as const) {
     for (const text of [' ', '\n', 'two\nlines', 'a\0b', `MII${'A'.repeat(5000)}`]) {
-      test(`is not ${JSON.stringify(text.slice(0, 12))}, as ${name}, and it is not quoted`, () =>
+      test(`rejects ${JSON.stringify(text.slice(0, 12))} as ${name} without quoting it`, () =>
         assert.throws(
           () => credentialsOf({ 'client-certificate': PEM, [name]: text }),
           inputError(name, new RegExp(`^${name}: the value (looks like base64; it )?is neither PEM nor a path$`)),
@@ -35,7 +35,7 @@ describe('a client certificate', () => {
     }
   }
 
-  test('is the pair of the configuration of each number', () => {
+  test('defaults to the pairs of the configuration', () => {
     const env = {
       _CONDOR_AUTH_SSL_CLIENT_CERTFILE: '/a.pem, /b.pem, /c.pem',
       _CONDOR_AUTH_SSL_CLIENT_KEYFILE: '/a.key,/b.key',
@@ -52,7 +52,7 @@ describe('a client certificate', () => {
     assert.deepEqual(credentialsOf({}).certificate, { given: false, pairs: [] });
   });
 
-  test('is an X.509 proxy where the configuration says so', () => {
+  test('defaults to an X.509 proxy if the configuration says so', () => {
     const env = {
       X509_USER_PROXY: '/tmp/x509up',
       _CONDOR_AUTH_SSL_CLIENT_CERTFILE: '/a',
@@ -73,11 +73,11 @@ describe('a client certificate', () => {
   });
 });
 
-describe('trust', () => {
+describe('Trusted CA certificates', () => {
   const trustOf = (env: Record<string, string>, facts: Partial<Surroundings> = {}, words: Words = {}) =>
     credentialsOf(words, env, facts).trust;
 
-  test('is of files, a directory, and the system unless that is switched off', () => {
+  test('come from files, a directory and the system, unless it is disabled', () => {
     const env = { _CONDOR_AUTH_SSL_CLIENT_CAFILE: '/a, /b', _CONDOR_AUTH_SSL_CLIENT_CADIR: '/d', SSL_CERT_FILE: '/s' };
     const { files, directory, system, certificateFile } = trustOf(env);
     assert.deepEqual([files, directory, system, certificateFile], [['/a', '/b'], '/d', true, '/s']);
@@ -90,7 +90,7 @@ describe('trust', () => {
       assert.equal(trustOf({ _CONDOR_AUTH_SSL_CLIENT_USE_DEFAULT_CAS: word }).system, expected, word);
   });
 
-  test('is of hosts that are known to this account', () => {
+  test('come from the known hosts of this account', () => {
     assert.equal(trustOf({}).knownHosts, join(HOME, '.condor', 'known_hosts'));
     assert.equal(trustOf({}, { uid: 0 }).knownHosts, '/etc/condor/known_hosts');
     assert.equal(trustOf({ _CONDOR_SEC_SYSTEM_KNOWN_HOSTS: '/k' }, { uid: 0 }).knownHosts, '/k');
@@ -98,14 +98,14 @@ describe('trust', () => {
     assert.equal(trustOf({ _CONDOR_SEC_KNOWN_HOSTS: '/mine' }, { uid: 0 }).knownHosts, '/mine');
   });
 
-  test('is of the input, PEM or path', () => {
+  test('come from the input, as PEM or a path', () => {
     const { authorities } = trustOf({}, {}, { 'ca-certificate': ' /ca.pem ' });
     assert.deepEqual(authorities, { name: 'ca-certificate', path: '/ca.pem' });
   });
 });
 
-describe('the rest of the configuration', () => {
-  test('says where signing keys are, and for whom', () => {
+describe('HTCondor’s configuration', () => {
+  test('provides the signing keys and their trust domain', () => {
     const env = {
       ...{ _CONDOR_UID_DOMAIN: 'uid.test', _CONDOR_SEC_TOKEN_POOL_SIGNING_KEY_FILE: '/POOL' },
       _CONDOR_SEC_PASSWORD_DIRECTORY: '/passwords.d',
@@ -117,7 +117,7 @@ describe('the rest of the configuration', () => {
     assert.ok('signing' in domain && domain.signing?.trustDomain === 'trust.test');
   });
 
-  test('says which names of tokens do not count, in words that can be understood', () => {
+  test('provides the pattern of excluded token files, and rejects an invalid one', () => {
     const { idtoken } = credentialsOf({}, { _CONDOR_LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: '\\.skip$' });
     assert.ok('excluded' in idtoken && idtoken.excluded?.test('a.skip') === true);
     for (const text of ['(', '(?i)~$', 'a++'])
@@ -127,7 +127,7 @@ describe('the rest of the configuration', () => {
       );
   });
 
-  test('says where the pool password, the directory of FS and the account of the daemons are', () => {
+  test('provides the pool password, the FS directory and the account of the daemons', () => {
     const env = {
       _CONDOR_SEC_PASSWORD_FILE: '/pw',
       _CONDOR_FS_LOCAL_DIR: '/fs',
@@ -141,12 +141,12 @@ describe('the rest of the configuration', () => {
     );
   });
 
-  test('is enough for SSL without a certificate of ours where a token is requested', () => {
+  test('permits SSL without a client certificate in mode request', () => {
     for (const mode of ['fetch', 'exchange', 'request'] as const)
       assert.equal(credentialsOf({}, {}, {}, mode).anonymousSsl, mode === 'request');
   });
 
-  test('has secrets that nobody can print', () => {
+  test('keeps secrets unprintable', () => {
     const found = credentialsOf({
       idtoken: 'hunter2',
       scitoken: 'hunter2',

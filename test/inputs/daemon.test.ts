@@ -1,4 +1,4 @@
-/** Which daemon is meant where HTCondor is configured: this machine's own, the pool's, or the one at the end of a tunnel. */
+/** The selected daemon if HTCondor is configured: this host's own, the pool's, or the one at the end of a tunnel. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const read = (words: Words, env: Record<string, string> = {}, localFirst = false
 
 const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
 
-/** Where a schedd of this machine leaves its address, and what it is called. */
+/** The address file and the name of a schedd on this host. */
 const HERE = {
   _CONDOR_SCHEDD_ADDRESS_FILE: '/log/.schedd_address',
   _CONDOR_SCHEDD_DAEMON_AD_FILE: '/spool/.schedd_classad',
@@ -30,7 +30,7 @@ const HERE = {
 };
 const LOCAL = { name: 'ap.example.org', adFile: '/spool/.schedd_classad', addressFile: '/log/.schedd_address' };
 
-describe('the daemon of this machine', () => {
+describe('The daemon of this host', () => {
   const cases: readonly [string, Words, Record<string, string>, boolean, string | undefined][] = [
     ['is meant where nothing is said', {}, {}, false, 'ap.example.org'],
     ['is meant by the name of its host', { name: 'ap.example.org' }, {}, false, 'ap.example.org'],
@@ -65,28 +65,28 @@ describe('the daemon of this machine', () => {
     ],
   ];
   for (const [what, words, env, localFirst, name] of cases) {
-    test(what, () => {
+    test(`is read from the configuration: ${what}`, () => {
       const found = read(words, { ...HERE, ...env }, localFirst);
       assert.ok('type' in found);
       assert.deepEqual(found.local, name === undefined ? undefined : { ...LOCAL, name });
     });
   }
 
-  test('is looked for by one file alone too', () => {
+  test('is found with one of the two files', () => {
     const found = read({}, { _CONDOR_SCHEDD_ADDRESS_FILE: '/a' });
     assert.ok('type' in found);
     assert.deepEqual(found.local, { name: '', adFile: undefined, addressFile: '/a' });
   });
 
-  test('leaves the pool as the second choice', () => {
+  test('comes before the pool', () => {
     const found = read({}, { ...HERE, _CONDOR_COLLECTOR_HOST: 'cm1, cm2:9000' });
     assert.ok('type' in found);
     assert.deepEqual(found.collectors, [at('cm1'), at('cm2:9000')]);
   });
 });
 
-describe('the pool of the configuration', () => {
-  test('has COLLECTOR_PORT where none is said', () => {
+describe('The pool of the configuration', () => {
+  test('has COLLECTOR_PORT as the default port', () => {
     const found = read({}, { _CONDOR_COLLECTOR_HOST: 'cm', _CONDOR_COLLECTOR_PORT: '9000' });
     assert.ok('type' in found);
     assert.deepEqual(found.collectors, [at('cm:9000')]);
@@ -95,7 +95,7 @@ describe('the pool of the configuration', () => {
     assert.deepEqual(odd.collectors, [at('cm:9618')]);
   });
 
-  test('of port 0 is where its collector says that it is', () => {
+  test('with port 0 has the address in the address file of the collector', () => {
     const file = join(folder, 'collector');
     writeFileSync(file, '<127.0.0.1:4711?sock=collector>\n$CondorVersion: 25.14.1 $\n');
     const env = { _CONDOR_COLLECTOR_HOST: '127.0.0.1:0', _CONDOR_COLLECTOR_ADDRESS_FILE: file };
@@ -108,7 +108,7 @@ describe('the pool of the configuration', () => {
     });
   });
 
-  test('of port 0 without a collector is told', () => {
+  test('with port 0 is an error without a collector', () => {
     for (const file of [{ _CONDOR_COLLECTOR_ADDRESS_FILE: join(folder, 'missing') }, {}])
       assert.throws(
         () => read({}, { _CONDOR_COLLECTOR_HOST: 'cm:0', ...file }),
@@ -118,7 +118,7 @@ describe('the pool of the configuration', () => {
       );
   });
 
-  test('is asked for a daemon by its name of the configuration', () => {
+  test('is queried for the daemon name of the configuration', () => {
     const found = read({}, { _CONDOR_COLLECTOR_HOST: 'cm', _CONDOR_SCHEDD_HOST: 'ap40' });
     assert.ok('type' in found);
     assert.equal(found.name, 'ap40');
@@ -127,7 +127,7 @@ describe('the pool of the configuration', () => {
     assert.equal(named.name, undefined, 'in a pool that was named, the configured one need not be');
   });
 
-  test('may name a daemon by its address, and then is not asked', () => {
+  test('is not queried if the configuration has the address of the daemon', () => {
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: 'ap40:4000' }), { kind: 'address', addresses: [at('ap40:4000')] });
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: '<192.0.2.1:1?sock=s>' }), {
       kind: 'address',
@@ -136,7 +136,7 @@ describe('the pool of the configuration', () => {
   });
 });
 
-test('whatever is said and configured, there is a daemon or an error of ours', () => {
+test('any inputs and configuration yield a daemon or a typed error', () => {
   const text = fc.oneof(
     fc.constantFrom('cm', 'cm:9000', '<192.0.2.1:1?sock=s>', 'ci@pool', 'schedd', 'collector', '127.0.0.1:0', '', ' '),
     fc.string({ unit: 'binary' }),

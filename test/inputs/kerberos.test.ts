@@ -1,4 +1,4 @@
-/** When KERBEROS is chosen, and how its inputs are read. */
+/** When KERBEROS is selected, and how its inputs are parsed. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -22,26 +22,26 @@ describe('KERBEROS is chosen', () => {
     ['not by another credential', { idtoken: 'x' }, { KRB5CCNAME: '/tmp/cc' }, false, false],
   ];
   for (const [what, words, env, isTool, chosen] of cases)
-    test(what, () => {
+    test(`as expected ${what}`, () => {
       const { kerberos, methods } = credentialsOf(words, env, {}, 'fetch', isTool);
       assert.equal(kerberos.chosen, chosen);
       if (Object.keys(words).some((name) => name.startsWith('kerberos-'))) assert.deepEqual(methods, ['KERBEROS']);
     });
 });
 
-test('its service is that of KERBEROS_SERVER_SERVICE, or host', () => {
+test('the Kerberos service is KERBEROS_SERVER_SERVICE, or host by default', () => {
   assert.equal(credentialsOf({}).kerberos.service, 'host');
   assert.equal(credentialsOf({}, { _CONDOR_KERBEROS_SERVER_SERVICE: 'condor' }).kerberos.service, 'condor');
 });
 
-test('paths of keytab and cache may begin with the home directory', () => {
+test('paths of keytab and cache may begin with ~/', () => {
   const { kerberos } = credentialsOf({ 'kerberos-keytab': '~/kt', 'kerberos-cache': '~/cc' });
   assert.deepEqual([kerberos.keytab?.reveal(), kerberos.cache], [join(HOME, 'kt'), join(HOME, 'cc')]);
   const named = credentialsOf({ 'kerberos-keytab': 'FILE:/kt', 'kerberos-cache': 'DIR:/cc' }).kerberos;
   assert.deepEqual([named.keytab?.reveal(), named.cache], ['FILE:/kt', 'DIR:/cc']);
 });
 
-test('a variable in a path is refused: no shell expands it', () =>
+test('a variable in a Kerberos path is rejected, because no shell expands it', () =>
   assert.throws(
     () => credentialsOf({ 'kerberos-keytab': '$HOME/kt' }),
     inputError('kerberos-keytab', /refers to a variable/),

@@ -60,30 +60,30 @@ for (const [name, words, read] of PATH_INPUTS) {
       '/x/$RUNNER_TEMP',
       '~/$USER/x',
     ])
-      test(`is refused if it is ${text}`, () =>
+      test(`is rejected if it is ${text}`, () =>
         assert.throws(
           () => withPool(words(text)),
           inputError(name, /^[\w-]+: the value refers to a variable, .* use \$\{\{ env\.NAME \}\}/),
         ));
 
     for (const text of ['~root/file', '~other'])
-      test(`is refused if it is ${text}`, () =>
+      test(`is rejected if it is ${text}`, () =>
         assert.throws(
           () => withPool(words(text)),
           inputError(name, /~USER is not expanded; use ~\/ for the home directory/),
         ));
 
-    test('is refused if it has a line end in it', () =>
+    test('is rejected if it contains a line end', () =>
       assert.throws(() => withPool(words('/a\nb')), inputError(name, /is not a path|neither PEM nor a path/)));
   });
 }
 
-test('the name of a token file may not refer to a variable, and is trimmed', () => {
+test('the input token rejects variables, and is trimmed', () => {
   assert.throws(() => withPool({ token: '$NAME' }), inputError('token', /^token: the value refers to a variable/));
   assert.match(String(withPool({ token: ' ci\n', 'token-directory': '/t' }).path), /[/\\]t[/\\]ci$/);
 });
 
-test('characters that only look like variables stay', () => {
+test('characters that only look like variables are kept', () => {
   const surroundings = { env: {}, home: '/h' };
   for (const path of ['/a/100%', '/a/$', '/a$1', '/a/b~', '/a/~/b', '/a/%20b%20'])
     assert.equal(expandPath('file', path, surroundings), path);

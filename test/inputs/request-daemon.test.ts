@@ -1,4 +1,4 @@
-/** Which daemon is meant: from pool, name, type, address and remote, or an error that says what to give. */
+/** The selected daemon from pool, name, type, address and remote, or an error that names the missing input. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
@@ -8,12 +8,12 @@ import { inputError } from '../support/input-error.ts';
 import { request, withPool } from '../support/said.ts';
 import type { Words } from '../support/ways.ts';
 
-/** Not on this machine, and not through a tunnel. */
+/** Neither on this host nor through a tunnel. */
 const ELSEWHERE = { local: undefined, through: undefined };
 
 const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
 
-describe('the daemon', () => {
+describe('The daemon of a request', () => {
   const found: readonly [string, Words, TokenRequest['daemon'], Surroundings['env']?][] = [
     [
       'is the only schedd of the pool',
@@ -85,7 +85,7 @@ describe('the daemon', () => {
     ],
   ];
   for (const [what, words, daemon, env = {}] of found) {
-    test(what, () => assert.deepEqual(request(words, { env }).daemon, daemon));
+    test(`is selected by ${what}`, () => assert.deepEqual(request(words, { env }).daemon, daemon));
   }
 
   const refused: readonly [string, Words, InputName, RegExp][] = [
@@ -123,24 +123,24 @@ describe('the daemon', () => {
     ],
   ];
   for (const [what, words, input, message] of refused) {
-    test(`${what} is refused`, () => assert.throws(() => request(words), inputError(input, message)));
+    test(`is rejected if it is ${what}`, () => assert.throws(() => request(words), inputError(input, message)));
   }
 
-  test('is not looked for in an empty pool of the environment, but that is told', () => {
+  test('is not searched for in an empty pool of the environment, with a warning', () => {
     assert.throws(() => request({}, { env: { _CONDOR_COLLECTOR_HOST: '' } }), inputError('pool', /./));
   });
 });
 
-describe('remote', () => {
-  test('is not asked for if it is not given', () => assert.equal(withPool({}).remote, false));
+describe('The input remote', () => {
+  test('is false by default', () => assert.equal(withPool({}).remote, false));
   for (const [word, remote] of [
     ['false', false],
     ['true', true],
     [' TRUE\n', true],
   ] as const) {
-    test(`can be ${JSON.stringify(word)}`, () => assert.equal(withPool({ remote: word }).remote, remote));
+    test(`accepts ${JSON.stringify(word)}`, () => assert.equal(withPool({ remote: word }).remote, remote));
   }
-  test('takes a name for a name, whatever it looks like', () => {
+  test('treats an address in name as a name', () => {
     const { daemon } = withPool({ remote: 'true', name: 'ap40:9618', type: 'Schedd' });
     assert.deepEqual(daemon, {
       kind: 'pool',
@@ -160,9 +160,9 @@ describe('remote', () => {
     ['no pool', { remote: 'true', pool: ' ' }, 'pool', /empty/],
   ];
   for (const [what, words, input, message] of refused) {
-    test(`with ${what} is refused`, () => assert.throws(() => withPool(words), inputError(input, message)));
+    test(`is rejected with ${what}`, () => assert.throws(() => withPool(words), inputError(input, message)));
   }
-  test('that is false goes with all of them', () => {
+  test('is compatible with all of them if it is false', () => {
     assert.equal(withPool({ remote: 'false', type: 'master', key: 'CI', address: 'ap40' }).remote, false);
   });
 });

@@ -1,4 +1,4 @@
-/** Where credentials are looked for, and where the token goes. */
+/** The places where credentials are read, and the destination of the token. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
@@ -7,8 +7,8 @@ import { inputError } from '../support/input-error.ts';
 import { HOME, withPool } from '../support/said.ts';
 import type { Words } from '../support/ways.ts';
 
-describe('credentials', () => {
-  test('are the text of the input, unprintable', () => {
+describe('Credentials of a request', () => {
+  test('are the text of the input, as a secret', () => {
     const { credentials } = withPool({ idtoken: 'a.b.c' }, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } });
     assert.ok('text' in credentials.idtoken);
     assert.equal(credentials.idtoken.text.reveal(), 'a.b.c');
@@ -29,7 +29,7 @@ describe('credentials', () => {
     ],
   ];
   for (const [what, words, env, mayBeUnbound] of bindings) {
-    test(`the directory of FS ${what}`, () =>
+    test(`have an FS directory that ${what}`, () =>
       assert.equal(withPool(words, { env }).credentials.fs.mayBeUnbound, mayBeUnbound));
   }
 
@@ -65,7 +65,7 @@ describe('credentials', () => {
   }
 });
 
-describe('the file', () => {
+describe('The output path', () => {
   const absolute = resolve('/tmp/t');
   const places: readonly [string, Words, Partial<Surroundings>, string | undefined][] = [
     ['is none', {}, {}, undefined],
@@ -98,28 +98,28 @@ describe('the file', () => {
     ],
   ];
   for (const [what, words, surroundings, path] of places) {
-    test(what, () => assert.equal(withPool(words, surroundings).path, path));
+    test(`is built from ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
   }
 
   for (const name of ['a/b', '../ci', '/etc/passwd', 'a\\b', '..', '.', ' ', 'a\nb', 'a\0b']) {
-    test(`cannot be named ${JSON.stringify(name)}`, () => {
+    test(`is rejected with the token name ${JSON.stringify(name)}`, () => {
       assert.throws(
         () => withPool({ token: name }),
         inputError('token', /is not a plain file name; use file for a path/),
       );
     });
   }
-  test('cannot be in two places', () => {
+  test('is rejected if both token and file are set', () => {
     assert.throws(
       () => withPool({ token: 'a', file: 'b' }),
       inputError('token', /token and file are mutually exclusive/),
     );
   });
-  test('needs a name in a token directory', () => {
+  test('requires token if token-directory is set', () => {
     assert.throws(() => withPool({ 'token-directory': 'd' }), inputError('token-directory', /token, .*, is not set/));
   });
   for (const file of [' ', 'a\0b']) {
-    test(`cannot be at ${JSON.stringify(file)}`, () =>
+    test(`is rejected if file is ${JSON.stringify(file)}`, () =>
       assert.throws(() => withPool({ file }), inputError('file', /is not a path/)));
   }
 });

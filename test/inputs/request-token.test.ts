@@ -1,4 +1,4 @@
-/** What the token shall be: its levels, its lifetime, its key, and what happens if it is less. */
+/** The requested token: levels, lifetime, key, and the reaction to a reduced one. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TokenRequest } from '../../src/pipeline/request.ts';
@@ -6,7 +6,7 @@ import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
 import { inputError } from '../support/input-error.ts';
 import { withPool } from '../support/said.ts';
 
-describe('authz', () => {
+describe('The input authz', () => {
   const lists: readonly [string | undefined, readonly string[]][] = [
     [undefined, []],
     ['READ', ['READ']],
@@ -16,30 +16,30 @@ describe('authz', () => {
     [AUTHORIZATION_LEVELS.join(' '), AUTHORIZATION_LEVELS],
   ];
   for (const [text, levels] of lists) {
-    test(`${JSON.stringify(text)} is ${levels.join(' ') || 'no restriction'}`, () => {
+    test(`parses ${JSON.stringify(text)} as ${levels.join(' ') || 'no restriction'}`, () => {
       assert.deepEqual(withPool(text === undefined ? {} : { authz: text }).authz, levels);
     });
   }
 
-  test('with a level that HTCondor does not have lists those that it has', () => {
+  test('rejects an unknown level with a list of the known ones', () => {
     const all = /^authz: "SUBMIT" is not an authorization level; the levels are ALLOW READ WRITE .*ADVERTISE_MASTER$/;
     assert.throws(() => withPool({ authz: 'READ SUBMIT' }), inputError('authz', all));
   });
 
-  test('with a scope of a token is refused', () => {
+  test('rejects a scope of a token', () => {
     assert.throws(() => withPool({ authz: 'condor:/READ' }), inputError('authz', /"CONDOR:\/READ" is not/));
   });
 
-  test('without any level is refused', () => {
+  test('rejects an empty list', () => {
     assert.throws(() => withPool({ authz: ' ,\n' }), inputError('authz', /the list is empty/));
   });
 
-  test('with __proto__ is refused', () => {
+  test('rejects __proto__', () => {
     assert.throws(() => withPool({ authz: '__proto__' }), inputError('authz', /not an authorization level/));
   });
 });
 
-describe('lifetime', () => {
+describe('The input lifetime', () => {
   const good: readonly [string | undefined, TokenRequest['lifetimeSeconds']][] = [
     [undefined, undefined],
     ['1', 1],
@@ -52,7 +52,7 @@ describe('lifetime', () => {
     ['unlimited', 'unlimited'],
   ];
   for (const [text, lifetime] of good) {
-    test(`${JSON.stringify(text)} is ${String(lifetime)}`, () => {
+    test(`parses ${JSON.stringify(text)} as ${String(lifetime)}`, () => {
       assert.equal(withPool(text === undefined ? {} : { lifetime: text }).lifetimeSeconds, lifetime);
     });
   }
@@ -72,27 +72,26 @@ describe('lifetime', () => {
     ' ',
   ];
   for (const text of bad) {
-    test(`${JSON.stringify(text)} is refused, with what is possible`, () => {
+    test(`rejects ${JSON.stringify(text)} with the valid values`, () => {
       const message = /^lifetime: ".*" is not a lifetime; use seconds .* to 2147483647 s\), or unlimited$/;
       assert.throws(() => withPool({ lifetime: text }), inputError('lifetime', message));
     });
   }
 });
 
-describe('key', () => {
-  test('is passed on', () => assert.equal(withPool({ key: ' CI ' }).key, 'CI'));
-  test('is not asked for if it is not given', () => assert.equal(withPool({}).key, undefined));
-  test('that is blank is refused', () =>
-    assert.throws(() => withPool({ key: ' ' }), inputError('key', /the value is empty/)));
-  test('with a quote is refused', () => assert.throws(() => withPool({ key: '"' }), inputError('key', /characters/)));
+describe('The input key', () => {
+  test('is passed to the daemon', () => assert.equal(withPool({ key: ' CI ' }).key, 'CI'));
+  test('is undefined by default', () => assert.equal(withPool({}).key, undefined));
+  test('rejects blanks', () => assert.throws(() => withPool({ key: ' ' }), inputError('key', /the value is empty/)));
+  test('rejects a quote', () => assert.throws(() => withPool({ key: '"' }), inputError('key', /characters/)));
 });
 
-describe('on-reduced', () => {
+describe('The input on-reduced', () => {
   for (const word of ['warn', 'fail', 'ignore'] as const) {
-    test(`can be ${word}`, () => assert.equal(withPool({ 'on-reduced': word }).onReduced, word));
+    test(`accepts ${word}`, () => assert.equal(withPool({ 'on-reduced': word }).onReduced, word));
   }
-  test('is warn', () => assert.equal(withPool({}).onReduced, 'warn'));
-  test('can be nothing else', () => {
+  test('is warn by default', () => assert.equal(withPool({}).onReduced, 'warn'));
+  test('rejects other values', () => {
     assert.throws(() => withPool({ 'on-reduced': 'no' }), inputError('on-reduced', /use one of warn fail ignore$/));
   });
 });

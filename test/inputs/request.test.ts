@@ -1,4 +1,4 @@
-/** How long it may take, what is switched on, and that whatever is said has an answer. */
+/** Time limits, switches, and an error for every invalid value. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { inputError } from '../support/input-error.ts';
 import { request } from '../support/said.ts';
 import type { Words } from '../support/ways.ts';
 
-describe('timeout', () => {
+describe('The input timeout', () => {
   const good: readonly [string | undefined, number][] = [
     [undefined, 60_000],
     ['1', 1000],
@@ -18,14 +18,14 @@ describe('timeout', () => {
     ['1d', 86_400_000],
   ];
   for (const [text, milliseconds] of good) {
-    test(`${JSON.stringify(text)} is ${milliseconds} ms`, () =>
+    test(`parses ${JSON.stringify(text)} as ${milliseconds} ms`, () =>
       assert.equal(
         readTimeout(() => text),
         milliseconds,
       ));
   }
   for (const text of ['0', '25h', '-1', 'soon', 'unlimited', '']) {
-    test(`${JSON.stringify(text)} is refused`, () => {
+    test(`rejects ${JSON.stringify(text)}`, () => {
       assert.throws(
         () => readTimeout(() => text),
         inputError('timeout', /^timeout: ".*" is not a duration from 1s to 1d/),
@@ -34,19 +34,19 @@ describe('timeout', () => {
   }
 });
 
-describe('a switch', () => {
-  test('is true or false, in any case', () => {
+describe('A boolean input', () => {
+  test('is true or false in any case', () => {
     assert.deepEqual(
       ['true', 'TRUE', 'False'].map((text) => readBoolean('summary', text)),
       [true, true, false],
     );
   });
-  test('is nothing else', () => {
+  test('rejects other values', () => {
     assert.throws(() => readBoolean('summary', 'yes'), inputError('summary', /use one of true false$/));
   });
 });
 
-test('whatever is said, the answer is a request or an error about one of the inputs', () => {
+test('any inputs yield a request or an error about one of them', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('cm:9618', 'READ', '1h', 'schedd', 'fail', '..', '<h:1?sock=x>'),

@@ -1,4 +1,4 @@
-/** HTCondor's configuration: by its own program, of which there is a fake one here, or by variables alone. */
+/** HTCondor's configuration: from condor_config_val, which is an imitation here, or from variables alone. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 
-/** A program condor_config_val that is this script of JavaScript, and an environment in which it is found. */
+/** A condor_config_val that runs this JavaScript, and an environment in which it is found. */
 function fake(script: string): Record<string, string> {
   const path = join(folder, 'condor_config_val');
   writeFileSync(path, `#!${process.execPath}\nconst { appendFileSync, writeFileSync } = require('fs');\n${script}\n`);
@@ -34,7 +34,10 @@ function fake(script: string): Record<string, string> {
   return { PATH: folder };
 }
 
-/** One that has these values, as the true one expands macros: an argument each, with a newline behind. */
+/**
+ * A condor_config_val with these values. Like the real one, it expands macros, one per argument, each followed by a
+ * newline.
+ */
 function valued(values: Record<string, string>): Record<string, string> {
   return fake(`
     const values = ${JSON.stringify(values)};
@@ -45,7 +48,7 @@ function valued(values: Record<string, string>): Record<string, string> {
   `);
 }
 
-test('HTCondor’s program is not told the secrets of the step', {
+test('condor_config_val receives no secrets of the step', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',
 }, async () => {
   const said = join(folder, 'environment');
@@ -63,7 +66,7 @@ test('HTCondor’s program is not told the secrets of the step', {
   );
 });
 
-describe('settings of HTCondor’s own program', {
+describe('Settings of condor_config_val', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',
 }, () => {
   const VALUES: readonly [string, string, string | undefined][] = [
@@ -79,7 +82,7 @@ describe('settings of HTCondor’s own program', {
     ['letters of another alphabet', 'пул', 'пул'],
   ];
   for (const [what, value, expected] of VALUES) {
-    test(`may have ${what}`, async () => {
+    test(`are parsed with ${what}`, async () => {
       const setting = await loadSettings(valued({ COLLECTOR_HOST: value, TRUST_DOMAIN: 'pool.test' }), never);
       assert.equal(setting('COLLECTOR_HOST'), expected);
       assert.equal(setting('TRUST_DOMAIN'), 'pool.test');
@@ -87,19 +90,19 @@ describe('settings of HTCondor’s own program', {
     });
   }
 
-  test('are asked for once, all of them', async () => {
+  test('are requested in one call', async () => {
     const env = valued({ SCHEDD_HOST: 'ap', STARTD_NAME: 'slot', FS_LOCAL_DIR: '/var/tmp' });
     const setting = await loadSettings(env, never);
     assert.deepEqual(['SCHEDD_HOST', 'STARTD_NAME', 'FS_LOCAL_DIR'].map(setting), ['ap', 'slot', '/var/tmp']);
     assert.equal(readFileSync(join(folder, 'calls'), 'utf8'), 'x');
   });
 
-  test('are only those that are in its list', async () => {
+  test('are limited to the listed names', async () => {
     const setting = await loadSettings(valued({}), never);
     assert.throws(() => setting('SEC_SOMETHING'), RangeError);
   });
 
-  test('come with our environment, which it knows to read', async () => {
+  test('include those of the environment', async () => {
     const env = fake("console.log('=condor-token-fetch=COLLECTOR_HOST=' + process.env['_CONDOR_COLLECTOR_HOST']);");
     const setting = await loadSettings({ ...env, _CONDOR_COLLECTOR_HOST: 'cm.env' }, never);
     assert.equal(setting('COLLECTOR_HOST'), 'cm.env');
@@ -117,7 +120,7 @@ describe('settings of HTCondor’s own program', {
     ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
-    test(`fails where condor_config_val ${what}, if a setting is needed, and warns if not`, async () => {
+    test(`cause an error if condor_config_val ${what} and a setting is needed, else a warning`, async () => {
       const setting = await loadSettings(fake(script), never);
       const read = (words: Words) => readRequest((name) => words[name], surroundings({}, { setting }));
       const given = { pool: 'cm', idtoken: jwt, file: 'ci' };
@@ -142,11 +145,11 @@ describe('settings of HTCondor’s own program', {
     ['a name that is none', "console.log('=condor-token-fetch=collector_host=cm');"],
   ];
   for (const [what, script] of odd) {
-    test(`are not set where it says ${what}`, async () =>
+    test(`are undefined if it prints ${what}`, async () =>
       assert.equal((await loadSettings(fake(script), never))('COLLECTOR_HOST'), undefined));
   }
 
-  test('are given up with the run where it hangs', { timeout: patience(10_000) }, async () => {
+  test('end with the run if condor_config_val hangs', { timeout: patience(10_000) }, async () => {
     const started = join(folder, 'started');
     const env = fake(
       `writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000); process.on('SIGTERM', () => {});`,
@@ -161,7 +164,7 @@ describe('settings of HTCondor’s own program', {
     watcher.close();
   });
 
-  test('are given up by the Action in the time that it has', async () => {
+  test('respect the time limit of the Action', async () => {
     const runner = new Runner();
     try {
       const PATH = fake('setInterval(() => {}, 1000);')['PATH'] ?? '';
@@ -175,7 +178,7 @@ describe('settings of HTCondor’s own program', {
     }
   });
 
-  test('are those of the first program on the PATH that can be run', async () => {
+  test('come from the first executable program on the PATH', async () => {
     const [empty, nonsense, locked] = ['empty', 'nonsense', 'locked'].map((name) => join(folder, name));
     for (const each of [empty, nonsense, locked]) mkdirSync(each ?? '');
     mkdirSync(join(nonsense ?? '', 'condor_config_val'));
@@ -185,7 +188,7 @@ describe('settings of HTCondor’s own program', {
     assert.equal((await loadSettings({ PATH: path }, never))('COLLECTOR_HOST'), 'cm');
   });
 
-  test('are not asked of a program in the working directory', async () => {
+  test('do not come from a program in the working directory', async () => {
     valued({ COLLECTOR_HOST: 'evil' });
     const before = process.cwd();
     process.chdir(folder);
@@ -198,7 +201,7 @@ describe('settings of HTCondor’s own program', {
   });
 });
 
-describe('settings of variables alone', () => {
+describe('Settings of variables alone', () => {
   const cases: readonly [string, Record<string, string | undefined>, string | undefined][] = [
     ['upper case', { _CONDOR_COLLECTOR_HOST: 'cm' }, 'cm'],
     ['lower case', { _condor_collector_host: 'cm' }, 'cm'],
@@ -214,14 +217,14 @@ describe('settings of variables alone', () => {
     ['another subsystem in front', { '_CONDOR_SCHEDD.COLLECTOR_HOST': 'cm' }, undefined],
   ];
   for (const [what, env, expected] of cases) {
-    test(`may have ${what}`, async () => {
+    test(`are parsed with ${what}`, async () => {
       assert.equal(environmentSettings(env)('COLLECTOR_HOST'), expected);
       assert.equal((await loadSettings({ ...env, PATH: folder }, never))('COLLECTOR_HOST'), expected);
     });
   }
 
   for (const value of ['$(FULL_HOSTNAME)', 'cm.$(UID_DOMAIN)', '$(', 'x $(ENV.HOME) y']) {
-    test(`cannot be ${value}, which only HTCondor could resolve; others can be read`, () => {
+    test(`are an error for ${value}, which only HTCondor can expand; others remain readable`, () => {
       const setting = environmentSettings({ _CONDOR_COLLECTOR_HOST: value, _CONDOR_UID_DOMAIN: 'pool.test' });
       assert.throws(
         () => setting('COLLECTOR_HOST'),
@@ -234,12 +237,12 @@ describe('settings of variables alone', () => {
     });
   }
 
-  test('may have dollars of another kind', () => {
+  test('may contain a dollar sign that starts no macro', () => {
     for (const value of ['$HOME', '$$(x', '$ (x)'].filter((each) => !each.includes('$(')))
       assert.equal(environmentSettings({ _CONDOR_COLLECTOR_HOST: value })('COLLECTOR_HOST'), value);
   });
 
-  test('are whatever the environment has: a value or an error of ours', () => {
+  test('are a value or a typed error for any environment', () => {
     const name = fc.oneof(
       fc.constantFrom('_CONDOR_', '_condor_', '_CONDOR_TOOL.', '_CONDOR_COLLECTOR_HOST', '__proto__', 'constructor'),
       fc.string(),

@@ -1,11 +1,11 @@
-/** Single words, and everything that is none. */
+/** Valid and invalid single words. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
 import { oneOf, parseDuration, plainText, quote, splitList } from '../../src/inputs/words.ts';
 
-describe('a duration', () => {
+describe('A duration', () => {
   const good: readonly [string, number][] = [
     ['0', 0],
     ['90', 90],
@@ -17,10 +17,10 @@ describe('a duration', () => {
     ['999999999999', 999_999_999_999],
   ];
   for (const [text, seconds] of good)
-    test(`is ${seconds} for ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), seconds));
+    test(`parses ${JSON.stringify(text)} as ${seconds} s`, () => assert.equal(parseDuration(text), seconds));
   for (const text of ['', ' ', 's', '-1', '+1', '1.5', '1e3', '0x10', '1 h', '1w', '1H', '1hh', '1000000000000', '٣'])
-    test(`is none for ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
-  test('is a whole number of seconds or none, whatever is said', () => {
+    test(`rejects ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
+  test('is a whole number of seconds or undefined for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const seconds = parseDuration(text);
@@ -30,12 +30,12 @@ describe('a duration', () => {
   });
 });
 
-describe('a list', () => {
-  test('is of words between commas, blanks and line ends', () => {
+describe('A list', () => {
+  test('is separated by commas, blanks and line ends', () => {
     assert.deepEqual(splitList(' a,b\n c,,\td\r\n'), ['a', 'b', 'c', 'd']);
     for (const text of ['', ' ', ',,', '\n']) assert.deepEqual(splitList(text), []);
   });
-  test('has no blanks or commas in its words, and comes out again', () => {
+  test('has words without blanks and commas, and survives a round trip', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const words = splitList(text);
@@ -46,11 +46,11 @@ describe('a list', () => {
   });
 });
 
-describe('a word of several', () => {
-  test('is one of them, with blanks around', () =>
+describe('An enumerated value', () => {
+  test('accepts blanks around a valid word', () =>
     assert.equal(oneOf('mode', ' fetch\n', ['fetch', 'request']), 'fetch'));
   for (const text of ['', 'Fetch', 'fetch request', 'toString'])
-    test(`is not ${JSON.stringify(text)}`, () => {
+    test(`rejects ${JSON.stringify(text)}`, () => {
       const message = /^mode: ".*" is not valid; use one of fetch request$/;
       assert.throws(
         () => oneOf('mode', text, ['fetch', 'request']),
@@ -59,18 +59,18 @@ describe('a word of several', () => {
     });
 });
 
-describe('plain text', () => {
-  test('may be missing, and has no blanks around', () => {
+describe('Plain text', () => {
+  test('may be absent, and is trimmed', () => {
     assert.equal(plainText('name', undefined), undefined);
     assert.equal(plainText('name', ' ci@pool\n'), 'ci@pool');
     assert.equal(plainText('name', 'ä b'), 'ä b');
     assert.equal(plainText('name', 'x'.repeat(1024))?.length, 1024);
   });
   for (const text of ['', ' ', 'a"b', 'a\\b', 'a\nb', 'a\0b', 'a\u0085b', 'x'.repeat(1025)])
-    test(`is not ${JSON.stringify(text.slice(0, 10))}`, () => {
+    test(`rejects ${JSON.stringify(text.slice(0, 10))}`, () => {
       assert.throws(() => plainText('name', text), InputError);
     });
-  test('cannot leave the quotes of a ClassAd, whatever is said', () => {
+  test('cannot end the quotes of a ClassAd string, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         try {
@@ -83,7 +83,7 @@ describe('plain text', () => {
   });
 });
 
-test('a quotation is cut', () => {
+test('a quotation is cut to its maximum length', () => {
   assert.equal(quote('x'), '"x"');
   assert.equal(quote('x'.repeat(101)), `"${'x'.repeat(100)}…"`);
 });

@@ -6,15 +6,15 @@ import { KerberosError } from '../../src/kerberos/kerberos-error.ts';
 import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
 import { parseConfiguration } from '../../src/kerberos/krb5-conf.ts';
 import { formatPrincipal, parsePrincipal } from '../../src/kerberos/principal.ts';
-import { cacheBytes } from '../fuzz/kerberos-targets.ts';
+import { grantingCacheBytes } from '../support/cache-bytes.ts';
 import { keytabBytes } from '../support/keytab-bytes.ts';
 
 const key = { type: 18, bytes: new Uint8Array(32).fill(1) };
 const alice = parsePrincipal('alice@POOL.TEST', undefined);
 
-describe('a credential cache', () => {
-  test('has its client, and its tickets with their keys', () => {
-    const { client, tickets } = parseCredentialCache(cacheBytes());
+describe('A credential cache', () => {
+  test('provides its client and its tickets with their keys', () => {
+    const { client, tickets } = parseCredentialCache(grantingCacheBytes());
     assert.equal(formatPrincipal(client), 'alice@POOL.TEST');
     assert.deepEqual(
       tickets.map(({ service, endTime, key }) => [formatPrincipal(service), endTime, key.type]),
@@ -22,8 +22,8 @@ describe('a credential cache', () => {
     );
   });
 
-  test('is rejected wherever it is cut off within an entry', () => {
-    const whole = cacheBytes();
+  test('is rejected if it is truncated anywhere within an entry', () => {
+    const whole = grantingCacheBytes();
     const header = 4 + 8 + 4 + 9 + 4 + 5;
     for (let length = 0; length < whole.length; length++) {
       if (length === header) continue; // a cache without tickets
@@ -32,19 +32,19 @@ describe('a credential cache', () => {
   });
 
   test('of another format is rejected', () => {
-    const old = Uint8Array.from(cacheBytes());
+    const old = Uint8Array.from(grantingCacheBytes());
     old[1] = 3;
-    assert.throws(() => parseCredentialCache(old), /no credential cache of format 4/);
+    assert.throws(() => parseCredentialCache(old), /not a credential cache of format 4/);
   });
 });
 
-describe('a keytab', () => {
-  test('has the keys of a principal', () => {
+describe('A keytab', () => {
+  test('provides the keys of a principal', () => {
     const keys = keysOfKeytab(parseKeytab(keytabBytes('alice', 'POOL.TEST', key)), alice, 'file');
     assert.deepEqual([keys.source, keys.types, keys.needInformation], ['file (kvno 1)', [18], false]);
   });
 
-  test('has the newest version of a key, by the long number if there is one', async () => {
+  test('provides the newest version of a key, by the long version number if there is one', async () => {
     const old = parseKeytab(keytabBytes('alice', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) }));
     const entries = [
       ...old,
@@ -57,16 +57,16 @@ describe('a keytab', () => {
     });
   });
 
-  test('passes over deleted entries', () => {
+  test('skips deleted entries', () => {
     const [, ...entry] = [0, ...keytabBytes('alice', 'POOL.TEST', key)];
     const hole = [255, 255, 255, 252, 1, 2, 3, 4];
     assert.equal(parseKeytab(Uint8Array.from([...entry.slice(0, 2), ...hole, ...entry.slice(2)])).length, 1);
   });
 
-  test('of another principal names those that it has', () =>
+  test('without the principal causes an error with those that it has', () =>
     assert.throws(
       () => keysOfKeytab(parseKeytab(keytabBytes('bob', 'POOL.TEST', key)), alice, 'file'),
-      /no key of alice@POOL.TEST; it has keys of bob@POOL.TEST/,
+      /no key for alice@POOL.TEST, only for bob@POOL.TEST/,
     ));
 
   for (const [type, name] of [
@@ -79,32 +79,32 @@ describe('a keytab', () => {
         new RegExp(`encryption type ${name}, which is not supported`),
       ));
 
-  test('that is cut off is rejected', () => {
+  test('that is truncated is rejected', () => {
     const whole = keytabBytes('alice', 'POOL.TEST', key);
     for (let length = 3; length < whole.length; length++)
       assert.throws(() => parseKeytab(whole.subarray(0, length)), KerberosError);
   });
 });
 
-describe('a principal', () => {
+describe('A principal', () => {
   for (const [text, components, realm] of [
     ['alice', ['alice'], 'POOL.TEST'],
     ['alice/admin@OTHER.TEST', ['alice', 'admin'], 'OTHER.TEST'],
     ['host/ap.pool.test@', ['host', 'ap.pool.test'], ''],
     ['a\\/b\\@c@R', ['a/b@c'], 'R'],
   ] as const)
-    test(`${text} is read`, () => {
-      if (realm === '') return assert.throws(() => parsePrincipal(text, 'X'), /no principal: /);
+    test(`${text} is parsed`, () => {
+      if (realm === '') return assert.throws(() => parsePrincipal(text, 'X'), /" is not a principal/);
       const found = parsePrincipal(text, 'POOL.TEST');
       assert.deepEqual([found.components, found.realm], [components, realm]);
       assert.deepEqual(parsePrincipal(formatPrincipal(found), undefined), found);
     });
 
-  test('without a realm needs a default', () =>
+  test('without a realm needs a default realm', () =>
     assert.throws(() => parsePrincipal('alice', undefined), /no realm in "alice", and krb5.conf has no default_realm/));
 
   for (const text of ['', '/', 'a//b', '@R', 'a\nb@R'])
-    test(`${JSON.stringify(text)} is none`, () => assert.throws(() => parsePrincipal(text, 'R'), KerberosError));
+    test(`${JSON.stringify(text)} is rejected`, () => assert.throws(() => parsePrincipal(text, 'R'), KerberosError));
 });
 
 describe('krb5.conf', () => {
@@ -147,7 +147,7 @@ describe('krb5.conf', () => {
       list: (directory) => Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
     });
 
-  test('has the first default realm of all files, and the KDCs of all of them in order', () => {
+  test('provides the first default realm of all files, and the KDCs of all of them in order', () => {
     const found = parse('main', 'second');
     assert.equal(found.defaultRealm, 'FIRST.TEST');
     assert.deepEqual(found.kdcsOf('POOL.TEST'), [
@@ -171,10 +171,10 @@ describe('krb5.conf', () => {
     ['d.test', undefined],
     ['localhost', undefined],
   ] as const)
-    test(`puts ${host} into ${realm ?? 'no realm'}`, () => assert.equal(parse('main').realmOf(host), realm));
+    test(`maps ${host} to ${realm ?? 'no realm'}`, () => assert.equal(parse('main').realmOf(host), realm));
 
-  test('asks DNS for KDCs unless it is told not to, as where there is no file', () =>
+  test('looks up KDCs in DNS unless it is disabled, also without a file', () =>
     assert.equal(parse('nothing').lookUpKdcs, true));
 
-  test('that includes itself is read to its end', () => assert.equal(parse('loop').defaultRealm, 'LOOP.TEST'));
+  test('that includes itself is parsed once', () => assert.equal(parse('loop').defaultRealm, 'LOOP.TEST'));
 });

@@ -1,12 +1,12 @@
-/** The exchanges with an MIT KDC that were recorded, once more without it: the same bytes and the same tickets. */
+/** Replays recorded exchanges with an MIT KDC: the client sends the same bytes and obtains the same tickets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { countingEntropy, type KerberosRecording } from '../../scripts/record/kerberos-recording.ts';
 import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
 import { formatPrincipal, NT_SRV_HST, parsePrincipal, ticketGranting } from '../../src/kerberos/principal.ts';
 import { type Kdcs, requestInitialTicket, requestServiceTicket } from '../../src/kerberos/tickets.ts';
-import { countingEntropy, type KerberosRecording } from '../record/kerberos-recording.ts';
 import { projectRoot } from '../support/project.ts';
 
 test('the recorded requests are made byte for byte, and the recorded replies give the same tickets', async () => {

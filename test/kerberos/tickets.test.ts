@@ -1,4 +1,4 @@
-/** The conversations with a KDC: which key is used, whose answers count, and what is refused. */
+/** The exchanges with a KDC: which key is used, which replies are accepted, and what is rejected. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -24,7 +24,12 @@ interface Realm {
   readonly asked: Uint8Array[];
 }
 
-async function withKdc(options: KdcOptions, work: (realm: Realm) => Promise<void>, shift = 0): Promise<void> {
+interface Options extends KdcOptions {
+  /** Changes a reply of the KDC. */
+  readonly alter?: (reply: Uint8Array) => Uint8Array;
+}
+
+async function withKdc(options: Options, work: (realm: Realm) => Promise<void>, shift = 0): Promise<void> {
   const kdc = await Kdc.start({ principals: { alice: 'secret', [SERVICE]: 'service' }, ...options });
   const asked: Uint8Array[] = [];
   const kdcs: Kdcs = {
@@ -33,7 +38,7 @@ async function withKdc(options: KdcOptions, work: (realm: Realm) => Promise<void
     async ask(_, request) {
       const reply = kdc.answer(request);
       asked.push(request);
-      return options.alter?.(reply, asked.length) ?? reply;
+      return options.alter?.(reply) ?? reply;
     },
   };
   try {
@@ -46,7 +51,7 @@ async function withKdc(options: KdcOptions, work: (realm: Realm) => Promise<void
 const keytab = (kdc: Kdc) => keysOfKeytab(parseKeytab(kdc.keytab('alice')), client, 'keytab');
 const password = (text = 'secret') => keysOfPassword(() => text, client, 'password');
 
-describe('a ticket by the client’s own key', () => {
+describe('A ticket by the key of the client', () => {
   for (const type of ENCRYPTION_TYPES) {
     test(`is requested once with a keytab of type ${type}, and the service accepts it`, () =>
       withKdc({ type }, async ({ kdc, kdcs, asked }) => {
@@ -57,9 +62,9 @@ describe('a ticket by the client’s own key', () => {
         assert.equal(formatPrincipal(received.client), 'alice@POOL.TEST');
         verifyApplicationReply(apReply(received), ticket, sent);
         const other = { ...received, microseconds: received.microseconds + 1 };
-        assert.throws(() => verifyApplicationReply(apReply(other), ticket, sent), /another time/);
+        assert.throws(() => verifyApplicationReply(apReply(other), ticket, sent), /a different time/);
         const foreign = { ...received, key: { ...received.key, bytes: received.key.bytes.map((byte) => byte ^ 1) } };
-        assert.throws(() => verifyApplicationReply(apReply(foreign), ticket, sent), /another key/);
+        assert.throws(() => verifyApplicationReply(apReply(foreign), ticket, sent), /different key/);
       }));
   }
 
@@ -90,7 +95,7 @@ describe('a ticket by the client’s own key', () => {
     ['everything, without end', { refuse: () => 25 }, /with error 25/],
   ];
   for (const [what, options, text] of refusals) {
-    test(`is not there if the KDC refuses ${what}`, () =>
+    test(`is refused with the reason if the KDC refuses ${what}`, () =>
       withKdc(options, async ({ kdcs, asked }) => {
         await assert.rejects(requestInitialTicket(client, service, password(), kdcs), (error: KdcError) => {
           assert.ok(error instanceof KdcError);
@@ -101,25 +106,25 @@ describe('a ticket by the client’s own key', () => {
       }));
   }
 
-  test('is not there if the clocks differ, and both are named', () =>
+  test('is refused with both clocks if they differ', () =>
     withKdc(
       {},
       async ({ kdc, kdcs }) =>
         assert.rejects(
           requestInitialTicket(client, service, keytab(kdc), kdcs),
-          /rejects the clock of this host: it is \d{4}-\S+Z here and \d{4}-\S+Z there/,
+          /rejects the clock of this host, which shows \d{4}-\S+Z; the clock of the KDC shows \d{4}-\S+Z/,
         ),
       3600,
     ));
 
   const answers: readonly [string, (reply: Uint8Array) => Uint8Array, RegExp][] = [
-    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /another key, or was changed/],
-    ['is cut off', (reply) => reply.subarray(0, -1), /longer than the bytes around it/],
+    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
+    ['is cut off', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
     ['is empty', () => new Uint8Array(), /element 0x6b is missing/],
     ['is something else', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
   ];
   for (const [what, alter, text] of answers) {
-    test(`is not taken from an answer that ${what}`, () =>
+    test(`is not accepted from a reply that ${what}`, () =>
       withKdc({ alter }, async ({ kdc, kdcs }) => {
         await assert.rejects(requestInitialTicket(client, service, keytab(kdc), kdcs), (error: Error) => {
           assert.ok(error instanceof KerberosError);
@@ -129,7 +134,7 @@ describe('a ticket by the client’s own key', () => {
       }));
   }
 
-  test('is not taken from the answer to another request', () =>
+  test('is not accepted from the reply to another request', () =>
     withKdc({}, async ({ kdc, kdcs }) => {
       let first: Uint8Array | undefined;
       const replaying: Kdcs = {
@@ -140,14 +145,17 @@ describe('a ticket by the client’s own key', () => {
         },
       };
       await requestInitialTicket(client, service, keytab(kdc), replaying);
-      await assert.rejects(requestInitialTicket(client, service, keytab(kdc), replaying), /answer to another request/);
+      await assert.rejects(
+        requestInitialTicket(client, service, keytab(kdc), replaying),
+        /replied to a different request/,
+      );
     }));
 
   for (const [count, text] of [
     [1, 'few'],
     [50_000_000, 'many'],
   ] as const)
-    test(`is not requested with too ${text} iterations of a KDC that has not proven itself`, () =>
+    test(`is not requested with too ${text} iterations`, () =>
       withKdc({}, async ({ kdcs }) => {
         const parameters = Buffer.alloc(4);
         parameters.writeUInt32BE(count);
@@ -162,12 +170,12 @@ describe('a ticket by the client’s own key', () => {
         };
         await assert.rejects(
           requestInitialTicket(client, service, password(), altering),
-          new RegExp(`demands ${count} iterations`),
+          new RegExp(`requires ${count} iterations`),
         );
       }));
 });
 
-describe('a ticket by a ticket-granting ticket', () => {
+describe('A ticket by a ticket-granting ticket', () => {
   const granting = (realm: Realm) =>
     requestInitialTicket(client, ticketGranting('POOL.TEST'), keytab(realm.kdc), realm.kdcs);
 
@@ -179,24 +187,31 @@ describe('a ticket by a ticket-granting ticket', () => {
     }));
 
   test('is given up after five referrals', () =>
-    withKdc({ refers: true }, async (realm) => {
+    withKdc({ refers: ticketGranting('POOL.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
-      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /referred to more than 5 realms/);
+      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /returned more than 5 referrals/);
       assert.equal(realm.asked.length, 1 + 6);
     }));
 
-  test('is not there without one: a service ticket grants none', () =>
+  test('is not accepted from a KDC that refers to a ticket of another realm than its own', () =>
+    withKdc({ refers: ticketGranting('POOL.TEST', 'ELSEWHERE.TEST') }, async (realm) => {
+      const name = { components: service.components, realm: undefined };
+      const grant = await granting(realm);
+      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /a ticket for another service/);
+    }));
+
+  test('is not requested with a service ticket, which grants none', () =>
     withKdc({}, async ({ kdc, kdcs }) => {
       const ticket = await requestInitialTicket(client, service, keytab(kdc), kdcs);
       await assert.rejects(
         requestServiceTicket(ticket, { components: service.components, realm: undefined }, kdcs),
-        /grants no tickets/,
+        /is not a ticket-granting service/,
       );
     }));
 });
 
-test('an answer of the KDC whose ticket is none is rejected before anything is decrypted', () => {
+test('a reply of the KDC with a malformed ticket is rejected before anything is decrypted', () => {
   const bare = der.application(11, der.structure({ 0: der.integer(5), 1: der.integer(11), 3: der.text('R') }));
   assert.throws(() => readKdcReply(bare), KerberosError);
 });

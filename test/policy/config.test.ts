@@ -1,4 +1,4 @@
-/** The configuration of the token service: what is accepted, and the message for each mistake. */
+/** The configuration of the token service: accepted configurations, and the message for each mistake. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { warningsOf } from '../../src/policy/advice.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import type { Configuration } from '../../src/policy/model.ts';
 import { CONFIG_SCHEMA } from '../../src/policy/schema.ts';
-import { cutsLevels } from '../../src/service/check.ts';
+import { cutsLevels, isOnThisHost } from '../../src/service/check.ts';
 import { blocksOf } from '../support/markdown.ts';
 import { projectRoot } from '../support/project.ts';
 
@@ -30,7 +30,7 @@ function mistakesOf(text: string, context = CONTEXT): readonly string[] {
   return parsed.mistakes;
 }
 
-describe('the configuration', () => {
+describe('The configuration of the token service', () => {
   test('has defaults for everything but the grants', () => {
     const { listen, tls, audience, daemons, grants } = configOf(GOOD);
     assert.deepEqual(listen, { host: '0.0.0.0', port: 8443 });
@@ -93,17 +93,17 @@ describe('the configuration', () => {
     ['an identity with ..', GOOD.replace('ci@example.org', 'ci@a..b'), /is not an identity/],
     ['an identity with a slash', GOOD.replace('ci@', '../ci@'), /is not an identity/],
     ['an identity in upper case', GOOD.replace('ci@', 'CI@'), /is not an identity/],
-    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /has a grant already/],
-    ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: give repository_id, which GitHub/],
+    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
+    ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: set repository_id, which GitHub/],
     ['a repository by name', `grants:\n${grant(entry('repository: o/r'))}`, /no owner/],
     ['a sub where there are ids', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
     ['an owner of many', `grants:\n${grant(entry('repository_owner_id: 65'))}`, /any-repository-of-owner: true/],
-    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not possible here/],
+    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
     ['an empty id', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
     [
       'an event of untrusted code',
       `grants:\n${grant(entry('repository_id: 74', 'event_name: [push, pull_request]'))}`,
-      /pull_request runs code of people who cannot write/,
+      /pull_request runs code from contributors without write access/,
     ],
     [
       'untrusted code without events',
@@ -124,7 +124,7 @@ describe('the configuration', () => {
       `grants:\n${grant(entry('repository_id: 74', 'aud: x'))}`,
       /the service checks this claim itself/,
     ],
-    ['iss as a claim', `grants:\n${grant(entry('repository_id: 74', 'iss: x'))}`, /write issuer/],
+    ['iss as a claim', `grants:\n${grant(entry('repository_id: 74', 'iss: x'))}`, /use the key issuer instead/],
     ['an age of 7 h', `grants:\n${grant(entry('repository_id: 74', 'max-token-age: 7h'))}`, /between 1 s and 6 h/],
     ['another reuse', `grants:\n${grant(entry('repository_id: 74', 'reuse: always'))}`, /expected never or job/],
     [
@@ -133,10 +133,10 @@ describe('the configuration', () => {
       /expected text, a list of texts, or \{ glob/,
     ],
     ['a port that is none', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
-    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /with pool, name is needed/],
+    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
   ];
   for (const [what, text, expected] of mistakes) {
-    test(`is refused with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));
+    test(`is rejected with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));
   }
 
   test('is reported with all of its mistakes', () =>
@@ -181,11 +181,21 @@ describe('the configuration', () => {
   });
 });
 
-describe('the release of a daemon', () => {
-  test('tells whether it cuts levels', () => {
+describe('The release of a daemon', () => {
+  test('determines whether it restricts levels', () => {
     for (const version of ['23.0.22', '23.9.6', '23.10.22', '24.0.6', '24.6.0', '25.14.1', ''])
       assert.ok(cutsLevels(version), version);
     for (const version of ['23.0.21', '23.9.5', '23.8.0', '24.0.5', '24.5.9', '9.0.1', '10.2.0'])
       assert.ok(!cutsLevels(version), version);
+  });
+});
+
+describe('the link to a daemon', () => {
+  test('stays on this host with a loopback address, and with an address of this host', () => {
+    const addresses = ['127.0.0.1', '192.0.2.2', 'fd00::2'];
+    for (const sinful of ['<127.0.0.1:9618?sock=a>', '<[::1]:9618>', '<192.0.2.2:9618?sock=a>', '<[fd00::2]:9618>'])
+      assert.ok(isOnThisHost(sinful, addresses), sinful);
+    for (const sinful of ['<192.0.2.3:9618>', '<192.0.2.22:9618>', '<[fd00::3]:9618?addrs=127.0.0.1-9618>', ''])
+      assert.ok(!isOnThisHost(sinful, addresses), sinful);
   });
 });

@@ -1,4 +1,4 @@
-/** Matching of verified claims: which grant, and what a job is told. */
+/** Matching of verified claims: the selected grant, and the reason that a job receives. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { entryFor } from '../../src/policy/advice.ts';
@@ -27,7 +27,7 @@ function reasonOf(config: ReturnType<typeof configOf>, claims: IssuerClaims): st
   return 'reason' in decision ? decision.reason : 'granted';
 }
 
-describe('a job', () => {
+describe('A job', () => {
   const ISSUERS = {
     GitLab: ['https://gitlab.example.org', 'project_id: 12'],
     Forgejo: ['https://codeberg.example.org/api/actions', 'repository_id: 7'],
@@ -44,7 +44,7 @@ describe('a job', () => {
     });
   }
 
-  test('of GitHub matches in each format of sub, which does not matter', () => {
+  test('of GitHub matches whatever the format of sub', () => {
     const config = configOf(GITHUB, 'repository_id: 74');
     for (const sub of [
       'repo:octo-org/octo-repo:ref:refs/heads/main',
@@ -112,6 +112,7 @@ test('a glob stays within one segment and has no other wildcard', () => {
   for (const text of ['refs/heads/release-1/x', 'refs/heads/release', 'xrefs/heads/release-1', 'refs/heads/Release-1'])
     assert.ok(!matchesGlob('refs/heads/release-*', text), text);
   assert.ok(matchesGlob('a*b*c', 'aXbYbZc') && matchesGlob('*', '') && matchesGlob('a.c', 'a.c'));
+  assert.ok(matchesGlob('a*bc*cd', 'abccd') && !matchesGlob('a*bc*cd', 'abcd')); // parts do not overlap
   assert.ok(!matchesGlob('a*b', 'ab/b') && !matchesGlob('a.c', 'abc') && !matchesGlob('ab*ba', 'aba'));
 });
 

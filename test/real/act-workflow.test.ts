@@ -1,4 +1,4 @@
-/** The jobs of our own CI that try the Action, run by act on this machine. */
+/** The CI jobs of this repository that run the Action, run by act on this host. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -15,7 +15,7 @@ const why =
   poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
 if (why !== false) console.error(`\n*** our workflow is not run by act: ${why}\n`);
 
-describe('ci.yml', { skip: why }, () => {
+describe('The workflow ci.yml', { skip: why }, () => {
   let act: Act;
   before(() => {
     act = new Act(program ?? '');
@@ -24,12 +24,12 @@ describe('ci.yml', { skip: why }, () => {
 
   function run(job: string, ...matrix: string[]): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the trees of real pools
+    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the installed trees of real pools
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache } });
   }
 
   for (const pool of ['embedded', 'real']) {
-    test(`the Action does its work at a pool of its own job: ${pool}`, async () => {
+    test(`runs the Action against a pool of its own job: ${pool}`, async () => {
       const { status, text } = await run('action', 'os:ubuntu-latest', `pool:${pool}`);
       assert.equal(status, 0, text);
       assert.match(text, /\| A fetch from ci@pool would succeed as alice@pool\.test; READ allowed/);
@@ -40,17 +40,17 @@ describe('ci.yml', { skip: why }, () => {
     });
   }
 
-  test('the job that must fail does, with one annotation, and says so', async () => {
+  test('has a job that fails as it must, with one annotation', async () => {
     const failed = await run('must-fail');
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);
     assert.equal(errors.length, 1, failed.text);
-    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it knows ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
+    assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it lists ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
     assert.match(failed.text, /Success - Main It has failed, as the documents say/);
   });
 });
 
-/** The workflow with one job, without the steps that get the sources and build them: they are here, and built. */
+/** The workflow with one job, without the steps that check out and build the sources: both exist already. */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
   const { [job]: found } = workflow.jobs;

@@ -1,4 +1,4 @@
-/** The workflows of the examples, run by act on this machine, at real daemons and with HTCondor's own tools. */
+/** The workflows of the examples, run by act on this host, with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ if (why !== false) console.error(`\n*** the examples are not run by act: ${why}\
 const JOB = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: why }, () => {
+  describe(`The example workflows, on HTCondor of ${suite}:`, { skip: why }, () => {
     let secure: SecurePool;
     let pool: Pool;
     let other: Pool;
@@ -69,7 +69,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('github/two-pools.yml asks each pool with the token for it', async () => {
+    test('github/two-pools.yml uses the token of each pool', async () => {
       const second = { collector: other.collector, schedd: other.scheddName };
       const workflow = withSteps(exampleText('github/two-pools.yml', place(), second), 'compare')
         .replace('expected-identity: ci@example.org', 'expected-identity: alice@pool.test')
@@ -89,7 +89,7 @@ for (const suite of poolSuites()) {
       assert.match(errorsOf(wrong)[0] ?? '', /\(ERR_TOKEN_CLAIM/);
     });
 
-    test('github/request.yml waits until the administrator has said yes', async () => {
+    test('github/request.yml waits until the administrator has approved', async () => {
       const workflow = parseDocument(exampleText('github/request.yml', place()));
       const inputs = ['jobs', 'request', 'steps', 0, 'with'];
       workflow.setIn([...inputs, 'ca-certificate'], secure.authority.certificate);
@@ -101,7 +101,7 @@ for (const suite of poolSuites()) {
           const id = /condor_token_request_approve .*-reqid (\d+)/.exec(line)?.[1];
           if (id !== undefined && approved === undefined) {
             approved = pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -type collector`);
-            approved.catch(() => {}); // looked at below
+            approved.catch(() => {}); // checked below
           }
         },
       });
@@ -166,7 +166,7 @@ grants:
   });
 }
 
-/** With something first that looks at the end of the job what is left, and with more steps. */
+/** Adds a first step that checks at the end of the job what is left, and further steps. */
 function withSteps(text: string, job: string, ...more: object[]): string {
   const workflow = parseDocument(text);
   const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;

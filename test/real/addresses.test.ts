@@ -1,4 +1,4 @@
-/** Daemons on ports of their own, on IPv6, and behind tunnels. */
+/** Daemons with their own ports, on IPv6, and behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DistantProxy } from '../support/distant-proxy.ts';
@@ -16,13 +16,13 @@ for (const suite of poolSuites()) {
       });
       after(() => pool?.stop());
 
-      test('a schedd on a port of its own is found by name', async () => {
+      test('a schedd on its own port is located by name', async () => {
         const { daemonAddress, token } = await fetchFrom(pool, { idtoken, authz: ['READ'] });
         assert.doesNotMatch(daemonAddress, /sock=/);
         assert.deepEqual(token.authz, ['READ']);
       });
 
-      test('its plain host:port is enough', async () => {
+      test('host:port is a sufficient address', async () => {
         const [, address = ''] = /<([^?>]+)/.exec(await pool.sinful('schedd', pool.scheddName)) ?? [];
         const { token } = await fetchFrom(pool, { address, idtoken, authz: ['WRITE'] });
         assert.deepEqual(token.authz, ['WRITE']);
@@ -44,7 +44,7 @@ for (const suite of poolSuites()) {
         await pool?.stop();
       });
 
-      test('a schedd is reached at the end of the tunnel, by its name behind the shared port', async () => {
+      test('a schedd behind a shared port is reached by name through a tunnel', async () => {
         tunnel.reset();
         const end = `127.0.0.1:${tunnel.port}`;
         const fetched = await fetchFrom(pool, { pool: pool.collector, name: pool.scheddName, address: end, idtoken });
@@ -54,7 +54,7 @@ for (const suite of poolSuites()) {
         assert.match(await pool.log('Sched'), /alice@pool\.test/);
       });
 
-      test('collector and schedd may be behind the same one', async () => {
+      test('collector and schedd are reached through one tunnel', async () => {
         tunnel.reset();
         const end = `127.0.0.1:${tunnel.port}`;
         await fetchFrom(pool, { pool: end, name: pool.scheddName, address: end, idtoken });
@@ -71,12 +71,12 @@ for (const suite of poolSuites()) {
       });
       after(() => pool?.stop());
 
-      test('collector and schedd are found there', async () => {
+      test('collector and schedd are reached', async () => {
         const { daemonName } = await fetchFrom(pool, { pool: `[::1]:${pool.port}`, name: pool.scheddName, idtoken });
         assert.equal(daemonName, pool.scheddName);
       });
 
-      test('a sinful string with an IPv6 host and a shared port id is enough', async () => {
+      test('a sinful string with an IPv6 host and a shared port id is a sufficient address', async () => {
         const [, id = ''] = /sock=([^&>]+)/.exec(await pool.sinful('schedd', pool.scheddName)) ?? [];
         const { token } = await fetchFrom(pool, {
           address: `<[::1]:${pool.port}?sock=${id}>`,
@@ -86,7 +86,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual(token.authz, ['READ']);
       });
 
-      test('an address that nobody answers at is passed over for the next', async () => {
+      test('the next address is tried if one does not respond', async () => {
         const [, id = ''] = /sock=([^&>]+)/.exec(await pool.sinful('schedd', pool.scheddName)) ?? [];
         const dead = '127.0.0.3-1';
         const address = `<127.0.0.3:1?addrs=${dead}+[--1]-${pool.port}&sock=${id}>`;

@@ -1,4 +1,4 @@
-/** docs/ADMINISTRATORS.md on real daemons: what they note, whom they take by which method, and what is switched off. */
+/** docs/ADMINISTRATORS.md with real daemons: their logs, the accepted identities and methods, and disabled features. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { processHost } from '../../src/inputs/process-host.ts';
@@ -34,7 +34,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('certificates and SciTokens are whom the map file says, and nobody like them', async () => {
+    test('certificates and SciTokens are mapped exactly to the identities of the map file', async () => {
       const map = block('map').replace('https://issuer[.]example[.]org', on.secure.issuer.url);
       await on.pool.write('/etc/condor/condor_mapfile', map, 0o644);
       await configured(block('methods'), async () => {
@@ -75,7 +75,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a daemon that demands encryption by AES takes no client without', async () => {
+    test('a daemon that requires AES rejects a client without it', async () => {
       await configured(block('encryption'), async () => {
         await assertTaken(await fetch());
         const ping = (env: Record<string, string>) =>
@@ -90,7 +90,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('what is switched off is code 44', async () => {
+    test('disabled token commands cause code 44', async () => {
       const scitoken = on.secure.issuer.issue('ci');
       await configured(block('switch-off'), async () => {
         await refusedWith(44, {});
@@ -104,7 +104,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** As the Action, from words. */
+    /** Runs a fetch as the Action does, with these inputs. */
     function asked(words: Record<string, string>, onNotice: (line: string) => void = () => {}) {
       const log: Host['log'] = { ...{ debug: () => {}, info: () => {}, warn: () => {} }, notice: onNotice };
       const host = processHost(20_000, new AbortController().signal, { mask: () => {}, log });

@@ -1,4 +1,4 @@
-/** docs/ADMINISTRATORS.md on real daemons: the tokens of CI, with what they may, their keys, lifetimes and ends. */
+/** docs/ADMINISTRATORS.md with real daemons: the tokens of CI, their levels, keys, lifetimes and revocation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { administered, blocks, CI, DOCUMENT, TRIED } from '../support/administered-pool.ts';
@@ -7,7 +7,7 @@ import { claimsOf } from '../support/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 const DAY = 24 * 3600;
-/** In place of the document's. */
+/** Instead of the document's. */
 const EXAMPLE_JTI = 'c760c2af193a1fd4e40bc9c53c96ee7c';
 
 for (const suite of poolSuites()) {
@@ -15,7 +15,7 @@ for (const suite of poolSuites()) {
     const { on, block, logLines, configured, fetch, refusedWith, ...tokens } = administered(suite, 'tokens');
     const { withToken, levels, assertTaken, assertRefused, create, signingKey, takes } = tokens;
 
-    test('the account, the key and the bootstrap token are there, and no wider than they should be', async () => {
+    test('the account, the key and the bootstrap token exist with the documented permissions', async () => {
       assert.match(await on.pool.run('id', 'ci'), /\(ci\)/);
       assert.equal((await on.pool.run('stat', '-c', '%U %a %s', '/etc/condor/passwords.d/CI')).trim(), 'root 600 64');
       const { sub, kid, iss, scope, exp, iat } = claimsOf(on.bootstrap);
@@ -26,7 +26,7 @@ for (const suite of poolSuites()) {
       assert.deepEqual(await levels(on.bootstrap, 'collector', ['READ']), ['READ']);
     });
 
-    test('what is fetched is neither wider nor longer than the bootstrap token', async () => {
+    test('a fetched token is limited to the levels and the lifetime of the bootstrap token', async () => {
       await refusedWith(4, { authz: ['ADMINISTRATOR'] });
       const fetched = claimsOf(await fetch({ lifetime: 'unlimited' }));
       assert.ok(Math.abs(Number(fetched['exp']) - Number(claimsOf(on.bootstrap)['exp'])) <= 1);
@@ -42,7 +42,7 @@ for (const suite of poolSuites()) {
         { ci: ['READ', 'WRITE'], condor: ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'] },
       ];
       for (const { limit, ...expected } of CASES) {
-        test(`of a token limited to ${limit ?? 'nothing'}`, async () => {
+        test(`restrict a token limited to ${limit ?? 'nothing'}`, async () => {
           for (const account of ['ci', 'condor'] as const) {
             const limits = limit === undefined ? [] : ['-authz', limit];
             const jwt = await create('-identity', `${account}@example.org`, ...limits, '-lifetime', '600');
@@ -51,7 +51,7 @@ for (const suite of poolSuites()) {
         });
       }
 
-      test('WRITE submits no job that runs on the access point where those universes are off', async () => {
+      test('WRITE submits no job to disabled universes of the access point', async () => {
         const job = 'universe = UNIVERSE\nexecutable = /bin/true\ntransfer_executable = false\nqueue\n';
         const jwt = await fetch({ authz: ['WRITE', 'READ'] });
         const started = async (universe: string) => {
@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('READ does not submit, and WRITE does', async () => {
+      test('only WRITE submits a job', async () => {
         await on.pool.write('/tmp/job.sub', 'executable = /bin/true\ntransfer_executable = false\nqueue\n', 0o644);
         const submit = async (authz: string[]) =>
           withToken(await fetch({ authz }), 'condor_submit', '-remote', on.pool.scheddName, '/tmp/job.sub');
@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('with a key of its own the schedd signs with that and no other', async () => {
+    test('a schedd with its own key signs with that key only', async () => {
       await configured(block('own-key'), async () => {
         assert.equal(claimsOf(await fetch())['kid'], 'CI');
         assert.equal(claimsOf(await fetch({ key: 'CI' }))['kid'], 'CI');
@@ -99,14 +99,14 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('the list of keys alone does not bind a request that names none', async () => {
+    test('the list of keys does not restrict a request without a key', async () => {
       await configured('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = CI', async () => {
         assert.equal(claimsOf(await fetch())['kid'], 'POOL');
         await refusedWith(3, { key: 'POOL' });
       });
     });
 
-    test('with a key beside the pool’s, key chooses', async () => {
+    test('the input key selects one of two keys', async () => {
       await configured(block('own-key-beside'), async () => {
         assert.equal(claimsOf(await fetch())['kid'], 'POOL');
         assert.equal(claimsOf(await fetch({ key: 'CI' }))['kid'], 'CI');
@@ -114,7 +114,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('lifetimes are cut where one is asked for, and old tokens refused by the schedd alone', async () => {
+    test('requested lifetimes are limited, and the schedd rejects old tokens', async () => {
       await configured(block('lifetimes'), async () => {
         const lifetime = (jwt: string) => Number(claimsOf(jwt)['exp']) - Number(claimsOf(jwt)['iat']);
         assert.equal(lifetime(await fetch({ lifetime: DAY })), 3600);
@@ -163,7 +163,7 @@ for (const suite of poolSuites()) {
         await assertTaken(victim);
       });
 
-      test('is revoked with all that its account had until then, and no others', async () => {
+      test('is revoked with all earlier tokens of its account, and no others', async () => {
         const victim = await create('-identity', CI);
         const alice = await create('-identity', 'alice@example.org');
         const { iat } = claimsOf(victim);
@@ -193,7 +193,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('is revoked with every other by an expression that is neither true nor false', async () => {
+      test('is revoked with every other token by an expression that is undefined', async () => {
         const alice = await create('-identity', 'alice@example.org');
         await configured('SEC_TOKEN_REVOCATION_EXPR = kid == "CI"', () => assertRefused(alice));
         await configured('SEC_TOKEN_REVOCATION_EXPR = kid =?= "CI"', () => assertTaken(on.bootstrap));
@@ -206,7 +206,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a second key takes over, and the first is the end of its tokens when it is removed', async () => {
+    test('a second key takes over, and tokens of the first become invalid when it is removed', async () => {
       await on.pool.run('sh', '-ec', block('make-second-key'));
       await configured(block('second-key'), async () => {
         await assertTaken(on.bootstrap);
@@ -225,7 +225,7 @@ for (const suite of poolSuites()) {
   });
 }
 
-test(`${DOCUMENT} has no block that nobody tries`, { skip: poolUnavailable() ?? false }, () => {
+test(`every named block of ${DOCUMENT} is tested`, { skip: poolUnavailable() ?? false }, () => {
   const names = blocks.map(({ name, line }) => name ?? `(without a name, line ${line})`);
   assert.deepEqual(Object.values(TRIED).flat().sort(), [...names].sort());
 });

@@ -1,8 +1,6 @@
 /**
- * Schedds behind CCB: their brokers are HTCondor's collectors, before streaming (23.9) and since (25.12).
- *
- * The schedd says that it is at an address where nobody listens, as one behind a firewall might: whoever gets to it has
- * come through CCB.
+ * Schedds behind CCB. Their brokers are HTCondor's collectors, before (23.9) and after (25.12) streaming. The schedd
+ * advertises an address where nothing listens, like one behind a firewall, so any connection to it came through CCB.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -16,7 +14,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
-/** Nobody listens here: daemons of a pool are at 127.0.0.1. */
+/** Nothing listens here: daemons of a pool use 127.0.0.1. */
 const NOWHERE = '127.0.0.9';
 
 const HIDDEN = `
@@ -25,7 +23,7 @@ const HIDDEN = `
   SCHEDD.TCP_FORWARDING_HOST = ${NOWHERE}
   COLLECTOR_DEBUG = D_FULLDEBUG D_SECURITY`;
 
-/** What tools on other machines have; on this one they would be in the schedd's own private network. */
+/** The configuration of tools on other hosts; on this host, they would be in the schedd's private network. */
 const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
 
 const STREAMED = /the broker relays the connection/;
@@ -42,7 +40,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    /** Fetches; what we logged meanwhile, and what the broker did of CCB. */
+    /** Fetches. Returns the client's log, and the broker's actions for CCB. */
     async function fetchWatched(options: Parameters<typeof fetchFrom>[1] = {}) {
       const [lines, before] = [[] as string[], await ccbLog()];
       const onLog = (_: string, line: string) => lines.push(line);
@@ -53,14 +51,14 @@ for (const suite of poolSuites()) {
     const ccbLog = async () => (await pool.exec(['grep', 'CCB', '/var/log/condor/CollectorLog'])).stdout;
     const address = () => pool.sinful('schedd', pool.scheddName);
 
-    test('is where nobody gets to it directly', async () => {
+    test('cannot be reached directly', async () => {
       const sinful = await address();
       assert.match(sinful, new RegExp(`^<${NOWHERE.replaceAll('.', '\\.')}:\\d+\\?.*CCBID=`));
       const direct = sinful.replace(/CCBID=[^&>]*&?/, '');
       await assert.rejects(fetchToken({ address: direct, idtoken, retries: 0 }), { code: 'ERR_CONNECT' });
     });
 
-    test('is found by name, and reached through its collector', async () => {
+    test('is located by name and reached through its collector', async () => {
       const { token, ours, theirs, daemonVersion, roundTrips } = await fetchWatched({ authz: ['READ'], lifetime: 600 });
       assert.deepEqual(token.authz, ['READ']);
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
@@ -78,7 +76,7 @@ for (const suite of poolSuites()) {
       assert.equal((await fetchWatched({ address: await address() })).roundTrips, 5);
     });
 
-    test('is reached by HTCondor’s tool in the same way, with the same claims', async () => {
+    test('is reached by HTCondor’s tool too, with the same claims', async () => {
       const where = ['-pool', pool.collector, '-name', pool.scheddName];
       const before = await ccbLog();
       const theirs = await referenceFetch(pool, idtoken, [...where, '-lifetime', '600', '-authz', 'WRITE'], ELSEWHERE);
@@ -93,7 +91,7 @@ for (const suite of poolSuites()) {
       assert.equal(Number(e) - Number(i), Number(f) - Number(j));
     });
 
-    test('is not behind CCB for those in its private network, as for HTCondor’s tool', async () => {
+    test('is reached directly in its private network, like by HTCondor’s tool', async () => {
       const sinful = await address();
       const [, name = assert.fail()] = /PrivNet=([^&>]+)/.exec(sinful) ?? [];
       const theirs = await referenceFetch(pool, idtoken, ['-name', sinful], { _CONDOR_PRIVATE_NETWORK_NAME: name });
@@ -106,7 +104,7 @@ for (const suite of poolSuites()) {
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
     });
 
-    test('that has gone is an error with the broker’s words', async () => {
+    test('that has ended causes an error that quotes the broker', async () => {
       const stale = (await address()).replace(/#\d+/, '#4711');
       await assert.rejects(fetchFrom(pool, { address: stale, idtoken }), (error: Error & { code: string }) => {
         assert.equal(error.code, 'ERR_CCB_ONLY');
@@ -118,9 +116,9 @@ for (const suite of poolSuites()) {
       });
     });
 
-    // A newer broker wants a credential too, and then it is the broker that cannot be asked.
+    // A newer broker also requires a credential, so the query to the broker fails.
     if (!streams)
-      test('is not asked to see what FS proves', async () =>
+      test('is not contacted with FS or MUNGE alone', async () =>
         assert.rejects(
           fetchFrom(pool, { address: await address(), authenticationMethods: ['FS'] }),
           advised('which a connection through CCB requires'),
@@ -139,11 +137,11 @@ for (const suite of poolSuites()) {
           /CCBID=[^&>]*(#\d+)/,
           `CCBID=127.0.0.2:${pool.port}%3fsock%3dcollector$1`,
         );
-        // Without streaming, the conversation with the daemon does not pass through the proxy.
+        // Without streaming, the session with the daemon does not pass through the proxy.
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );
-        // HTCondor's tool needs these for the broker alone, because it waits for every response.
+        // HTCondor's tool requires these round trips for the broker alone, because it waits for every reply.
         await assertRoundTrips(proxy, 5, async () => {
           const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
           assert.equal(theirs.status, 0, theirs.stderr);
@@ -154,7 +152,7 @@ for (const suite of poolSuites()) {
     });
 
     if (streams)
-      test('is made to connect to us where streaming is switched off', async () => {
+      test('connects to the client if streaming is disabled', async () => {
         await pool.configure(`${HIDDEN}\nCCB_SERVER_STREAMING = False`);
         const { ours, theirs } = await fetchWatched();
         assert.match(ours, REVERSED);
@@ -162,11 +160,11 @@ for (const suite of poolSuites()) {
         assert.match(theirs, /received 'success' from target daemon/);
       });
 
-    test('is reached though the broker takes none of our credentials', async () => {
+    test('is reached although the broker accepts none of the credentials', async () => {
       const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
       const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
       await pool.configure([HIDDEN, ...levels].join('\n'));
-      // 23.9 keeps the policy of the level that was asked for last: ask the collector for another one.
+      // 23.9 caches the policy of the last level that was queried, so query the collector for a different level.
       await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
       const { ours, theirs } = await fetchWatched();
       assert.match(ours, /retrying without a session/);

@@ -1,4 +1,6 @@
-/** A check and the fetch agree on verdict and exit status, at real daemons, in every situation that a check can judge. */
+/**
+ * A check and the fetch agree on verdict and exit status, with real daemons, in every situation that a check can judge.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +10,11 @@ import { Runner } from '../support/runner.ts';
 
 interface Situation {
   readonly what: string;
-  /** Of the credential. */
+  /** Levels of the credential. */
   readonly scope?: readonly string[];
   readonly lifetime?: number;
   readonly inputs: Readonly<Record<string, string>>;
-  /** The stable code of the failure; undefined: both succeed. */
+  /** The stable code of the failure; undefined if both succeed. */
   readonly code?: string;
 }
 
@@ -118,7 +120,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('where the daemon issues no tokens', async () => {
+    test('if the daemon issues no tokens', async () => {
       await pool.configure('SEC_ENABLE_TOKEN_FETCH = False');
       const { check, fetch, raw } = await outcomes({ what: '', inputs: {} });
       assert.deepEqual([check, fetch.code], [fetch, 'ERR_DAEMON'], raw);

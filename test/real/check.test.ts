@@ -1,4 +1,4 @@
-/** What a check tells at real daemons, and that it makes no token. */
+/** The report of a check with real daemons, which issue no token. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertAdvised } from '../support/advice.ts';
@@ -7,7 +7,7 @@ import { Runner } from '../support/runner.ts';
 import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`A check of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     before(async () => {
@@ -23,7 +23,7 @@ for (const suite of poolSuites()) {
       idtoken: await pool.idToken({ user: 'alice', authz }),
     });
 
-    test('tells of every step, of who one is and of each level', async () => {
+    test('reports every step, the identity and each level', async () => {
       const given = await inputs();
       const step = await runner.runAction({ ...given, authz: 'READ WRITE ADMINISTRATOR' });
       const { token, ...outputs } = step.outputs;
@@ -51,7 +51,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, [given.idtoken]);
     });
 
-    test('fails as the fetch would', async () => {
+    test('fails like the fetch', async () => {
       const narrow = await runner.runAction({ ...(await inputs(['READ'])), authz: 'WRITE' });
       assertFailed(narrow, { code: 'ERR_DAEMON', status: 6, text: /doesn't allow requested authorization levels/ });
       const verified = await runner.runAction({ ...(await inputs(['READ'])), authz: 'READ WRITE', verify: 'true' });
@@ -67,7 +67,7 @@ for (const suite of poolSuites()) {
       assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would do, but there is none');
     });
 
-    test('of the command goes to standard error, and there is nothing on standard output', async () => {
+    test('by the command writes to standard error and nothing to standard output', async () => {
       const { idtoken } = await inputs();
       await pool.run('mkdir', '-p', '-m', '700', '/opt/check');
       await pool.write('/opt/check/token', `${idtoken}\n`, 0o600);

@@ -1,6 +1,6 @@
 /**
- * What HTCondor's own tests of its tool check (src/condor_tests/test_condor_token_fetch_key.py and
- * test_auth_protocol_token.py), with our command in the place of HTCondor's.
+ * The checks of HTCondor's own tests of its tool (src/condor_tests/test_condor_token_fetch_key.py and
+ * test_auth_protocol_token.py), with this command instead of HTCondor's.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -19,7 +19,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    /** Header and claims as condor_token_list sees them, but for those that always differ. */
+    /** Header and claims as condor_token_list shows them, except those that always differ. */
     async function listed(...args: string[]): Promise<unknown> {
       const { status, stdout, stderr } = await pool.ours(args);
       assert.equal(status, 0, stderr);
@@ -33,17 +33,17 @@ for (const suite of poolSuites()) {
       return { header: JSON.parse(header) as unknown, claims };
     }
 
-    test('without a key is the same as with POOL', async () => {
+    test('without a key returns the same as with POOL', async () => {
       assert.deepEqual(await listed(), await listed('-key', 'POOL'));
     });
-    test('with a key is not the same as without', async () => {
+    test('with a key returns another token than without', async () => {
       assert.notDeepEqual(await listed('-key', 'test_key'), await listed());
     });
   });
 
   describe(`The method TOKEN, HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
-    // The tools have a signing key of their own, which is at first not there.
+    // The tools have their own signing key, which does not exist at first.
     const TOOL_KEY = '/etc/condor/tool-key';
     before(async () => {
       const all = 'condor@password, condor@pool.test, administrator@domain';
@@ -62,7 +62,7 @@ for (const suite of poolSuites()) {
       `.replaceAll(/^ +/gm, '');
       pool = await startPool({ suite, config });
       await pool.run('mkdir', '-m', '700', '/etc/condor/user-tokens.d');
-      // Only when all daemons are there, for until then the tools have to be let in to see that.
+      // Only after all daemons have started, because until then the tools need access to check that.
       const tool = `TOOL.SEC_TOKEN_POOL_SIGNING_KEY_FILE = ${TOOL_KEY}\nTOOL.SEC_DEFAULT_AUTHENTICATION_METHODS = TOKEN\n`;
       await pool.write('/etc/condor/config.d/99-tool', tool, 0o644);
     });
@@ -70,34 +70,34 @@ for (const suite of poolSuites()) {
 
     const fetch = (...args: string[]) => pool.ours(args);
     const ping = (type: string) => pool.exec(['condor_ping', '-type', type, '-table', 'ALL']);
-    /** Both tools are let in, or neither is. */
+    /** Both tools are authorized, or neither is. */
     async function assertLetIn(type: string, letIn: boolean): Promise<void> {
       const [ours, theirs] = [await fetch('-type', type, '-authz', 'READ'), await ping(type)];
       assert.equal(theirs.status === 0, letIn, theirs.stdout + theirs.stderr);
       assert.equal(ours.status === 0, letIn, ours.stderr);
     }
 
-    test('the pool has made its signing key', async () => {
+    test('the pool has created its signing key', async () => {
       assert.equal((await pool.exec(['test', '-f', '/etc/condor/passwords.d/POOL'])).status, 0);
     });
-    test('a tool that has the signing key is let in', async () => {
+    test('a tool with the signing key is accepted', async () => {
       await pool.run('cp', '-p', '/etc/condor/passwords.d/POOL', TOOL_KEY);
       await assertLetIn('collector', true);
     });
-    test('without the key it is not', async () => {
+    test('a tool without the key is rejected', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
       await assertLetIn('collector', false);
     });
-    test('with another key it is not', async () => {
+    test('a tool with another key is rejected', async () => {
       await pool.write(TOOL_KEY, 'wrong password file\n', 0o600);
       await assertLetIn('collector', false);
     });
-    test('with the right key it is again', async () => {
+    test('a tool with the restored key is accepted', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
       await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
       await assertLetIn('collector', true);
     });
-    test('a token of an authorized user is enough, whatever the key', async () => {
+    test('a token of an authorized user is accepted without the key', async () => {
       await pool.run('condor_token_create', '-identity', 'administrator@domain', '-token', 'tokenfile');
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.offline`);
       await pool.run('mv', `${TOOL_KEY}.wrong`, TOOL_KEY);
@@ -106,11 +106,11 @@ for (const suite of poolSuites()) {
       assert.equal(claimsOf(stdout)['sub'], 'administrator@domain');
       assert.match(await pool.run('condor_token_list'), /administrator@domain/);
     });
-    test('without that token it is not let in', async () => {
+    test('a tool without that token is rejected', async () => {
       await pool.run('rm', '/etc/condor/user-tokens.d/tokenfile');
       await assertLetIn('master', false);
     });
-    test('a token of an unauthorized user fetches one that allows as little', async () => {
+    test('a token of an unauthorized user fetches one that is denied too', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
       await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
       await pool.run('condor_token_create', '-identity', 'test@trust-domain', '-token', 'tokenfile');

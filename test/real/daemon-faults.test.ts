@@ -1,4 +1,4 @@
-/** What daemons and their machines go through while a token is fetched. */
+/** Failures of daemons and their hosts during a fetch. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -24,7 +24,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    test('whose schedd was killed, and whose collector still has its old address, is asked until it is there again', async () => {
+    test('is retried until a killed schedd, which the collector still lists, is back', async () => {
       await fetchFrom(pool, { idtoken });
       await pool.run('sh', '-c', KILL_SCHEDD);
       const log: string[] = [];
@@ -34,7 +34,7 @@ for (const suite of poolSuites()) {
       assert.match(log.join('\n'), /^Attempt 1 failed: .*(ERR_CLOSED|ERR_CONNECT)/m);
     });
 
-    test('whose first collector is down is found at the second', async () => {
+    test('is located through the second collector if the first is down', async () => {
       const { daemonName } = await fetchFrom(pool, {
         pool: `127.0.0.1:1, ${pool.collector}`,
         name: pool.scheddName,
@@ -44,12 +44,12 @@ for (const suite of poolSuites()) {
     });
 
     for (const minutes of [-10, 10]) {
-      test(`with a clock that is ${minutes} minutes from ours gives a token, and that is told of`, async () => {
+      test(`with a clock that differs by ${minutes} minutes issues a token, with a warning`, async () => {
         const { host, log } = notingHost({ now: () => new Date(Date.now() - minutes * 60_000) });
         const words: Record<string, string> = { pool: pool.collector, name: pool.scheddName, idtoken, lifetime: '1h' };
         const request = readRequest((name) => words[name], surroundings());
         const { clockSkewSeconds } = await fetchRequested(request, host);
-        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the difference is the way
+        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the runs differ only in the failure
         assert.match(
           log.join('\n'),
           /^warn The daemon's clock is (9|10|11) min (ahead of|behind) the clock of this host/m,
@@ -57,7 +57,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    describe('where the token is to be written', () => {
+    describe('and the output', () => {
       const file = '/mnt/small/token';
       const write = () =>
         pool.ours(['-name', pool.scheddName, '-file', file], {
@@ -77,7 +77,7 @@ for (const suite of poolSuites()) {
         ['is full', 'dd if=/dev/zero of=/mnt/small/rest 2>/dev/null || true', 'rm /mnt/small/rest'],
         ['is read-only', 'mount -o remount,ro /mnt/small', 'mount -o remount,rw /mnt/small'],
       ] as const) {
-        test(`a disk that ${what} leaves the file that was there`, async () => {
+        test(`a disk that ${what} keeps the existing file`, async () => {
           const old = await pool.run('cat', file);
           await pool.run('sh', '-ec', make);
           const { status, stderr } = await write();
@@ -92,7 +92,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('whose signing key is another one cannot prove itself, and one without it says which it has', async () => {
+    test('with another signing key cannot authenticate itself, and without that key reports its keys', async () => {
       const key = '/etc/condor/passwords.d/ROTATED';
       await pool.write(key, randomBytes(64), 0o600);
       const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'ROTATED')).trim();

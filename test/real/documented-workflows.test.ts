@@ -1,4 +1,4 @@
-/** The workflows of the README, run by act at real daemons: a job runs to its end, and its output is in the log. */
+/** The workflows of the README, run by act with real daemons: a job completes, and its output is in the log. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseDocument, type YAMLSeq } from 'yaml';
 import { Act, type ActRun, findAct } from '../support/act.ts';
+import { Authority } from '../support/certificates.ts';
 import { CiMachine } from '../support/ci-machine.ts';
 import { writeCondorTools } from '../support/condor-tools.ts';
-import { documentedWorkflow } from '../support/documented-workflows.ts';
+import { documentedWorkflow, keylessQuickStart } from '../support/documented-workflows.ts';
 import { runGitLab } from '../support/example-runs.ts';
 import { withPlaces } from '../support/examples.ts';
 import { freePort } from '../support/free-port.ts';
+import { GITHUB_CLAIMS, JobIssuer } from '../support/job-issuer.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { ServiceProcess } from '../support/service-process.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
@@ -36,12 +39,12 @@ const FORWARDER = `
 `;
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The documented workflows, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let secret: string;
     before(async () => {
       pool = await startPool({ suite, negotiator: true });
-      // What step 1 of the quick start stores.
+      // The token that step 1 of the quick start stores.
       const script = 'condor_token_fetch -authz READ -authz WRITE -lifetime 7776000';
       const { stdout, stderr } = await pool.exec(['sh', '-c', script], { user: 'alice' });
       assert.match(stdout, /^eyJ/, stderr);
@@ -58,7 +61,7 @@ for (const suite of poolSuites()) {
       assert.equal(await pool.run('condor_q', '-allusers', '-af', 'ClusterId'), '', 'the job is removed');
     }
 
-    test('the names are what the commands of the quick start print', async () => {
+    test('the commands of the quick start print the names that the workflow needs', async () => {
       const print = async (script: string) => (await pool.exec(['sh', '-c', script], { user: 'alice' })).stdout.trim();
       assert.equal(await print('condor_config_val COLLECTOR_HOST'), pool.collector);
       assert.equal(await print('condor_status -schedd -af Name'), pool.scheddName);
@@ -71,10 +74,10 @@ for (const suite of poolSuites()) {
       });
       after(() => act?.close());
 
-      async function run(workflow: string): Promise<ActRun> {
+      async function run(workflow: string, more: Readonly<Record<string, string>> = {}): Promise<ActRun> {
         // pip downloads the wheel once.
         const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', 'pip');
-        const env = { PIP_CACHE_DIR: cache, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+        const env = { PIP_CACHE_DIR: cache, PIP_DISABLE_PIP_VERSION_CHECK: '1', ...more };
         const secrets = { CONDOR_IDTOKEN: secret, BASTION_SSH_KEY: 'a key' };
         const result = await act.run(workflow, { secrets, env });
         assert.equal(result.status, 0, result.text);
@@ -83,11 +86,39 @@ for (const suite of poolSuites()) {
         return result;
       }
 
-      test('submits a job with the workflow of the quick start, and prints its output', async () => {
+      test('submits a job with the quick start and prints its output', async () => {
         await run(withPlaces(documentedWorkflow('quick-start'), place()));
       });
 
-      test('does the same through a tunnel with the steps for a pool behind a firewall', async () => {
+      test('submits the same job without a stored secret, with the changes that the quick start describes', async () => {
+        const authority = await Authority.create();
+        const issuer = await JobIssuer.start(authority);
+        issuer.job = GITHUB_CLAIMS;
+        const service = await ServiceProcess.start({
+          ...{ authority, audience: 'origin', seeds: { 'alice@pool.test': secret } },
+          config: `daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]
+grants:
+  - identity: alice@pool.test
+    authz: [READ, WRITE]
+    max-lifetime: 1h
+    jobs: [{ issuer: "${issuer.url}", repository_id: 74, ref: refs/heads/main }]
+`,
+        });
+        try {
+          const text = keylessQuickStart().replace('https://ap40.example.org:8443/token', service.url);
+          const workflow = parseDocument(withPlaces(text, place()));
+          const step = ['jobs', 'submit', 'steps', 0];
+          workflow.setIn([...step, 'with', 'ca-certificate'], authority.certificate);
+          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') }); // not for pip
+          await run(workflow.toString(), issuer.env);
+          assert.equal((await service.auditOf(issuer.given.at(-1) ?? ''))['decision'], 'issued');
+        } finally {
+          await service.stop();
+          issuer.stop();
+        }
+      });
+
+      test('submits a job through a tunnel with the steps for a pool behind a firewall', async () => {
         const [collector, schedd] = [await freePort(), await freePort()];
         act.program(
           'ssh',
@@ -109,7 +140,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a job of GitLab submits with HTCondor’s tools, and prints the output', async () => {
+    test('a GitLab job submits with HTCondor’s tools and prints the output', async () => {
       const machine = new CiMachine();
       try {
         writeCondorTools(machine.bin, suite);

@@ -1,4 +1,4 @@
-/** The pool of the tests that need no HTCondor, looked at by HTCondor's own tools, which have an IDTOKEN. */
+/** The embedded pool, compared with HTCondor by HTCondor's own tools, with an IDTOKEN. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -19,7 +19,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    test('fetch a token from a schedd, and take it for what it is', () =>
+    test('fetch a token from a schedd, which is valid', () =>
       withPool({}, async (embedded) => {
         const args = ['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '600'];
         const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -29,14 +29,14 @@ for (const suite of poolSuites()) {
         assert.equal(Number(claims['exp']) - Number(claims['iat']), 600);
       }));
 
-    test('fetch one from the collector', () =>
+    test('fetch a token from the collector', () =>
       withPool({}, async (embedded) => {
         const args = ['-type', 'collector', '-pool', embedded.collector];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
         assert.equal(status, 0, stderr + embedded.log.join('\n'));
       }));
 
-    test('have the collector fetch one, with -remote', () =>
+    test('fetch a token with -remote', () =>
       withPool({ impersonation: { limits: ['READ', 'WRITE'] } }, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote', '-authz', 'READ', '-authz', 'DAEMON'];
         const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -47,7 +47,7 @@ for (const suite of poolSuites()) {
         assert.match(none.stderr, /DAEMON:2:SCHEDD:2:All requested authorizations were eliminated/);
       }));
 
-    test('are told that no schedd lets the collector fetch its tokens', () =>
+    test('receive the refusal of a schedd without impersonation tokens', () =>
       withPool({}, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote'];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -55,7 +55,7 @@ for (const suite of poolSuites()) {
         assert.ok(stderr.includes('DAEMON:5:Schedd ci@pool is not known to the collector.'), stderr);
       }));
 
-    test('find a schedd by name, in pieces of three bytes', () =>
+    test('locate a schedd by name, in pieces of three bytes', () =>
       withPool({ schedds: ['one@pool', 'two@pool'], readNeedsSession: true, pieces: 3 }, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'two@pool'];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
         assert.ok(embedded.log.includes('PERMISSION GRANTED to alice@pool.test for command 60046 at schedd_1'));
       }));
 
-    test('are told codes 44, 4 and 3', async () => {
+    test('receive the codes 44, 4 and 3', async () => {
       const asked: readonly [EmbeddedPoolOptions, readonly string[], string][] = [
         [{ fetchDisabled: true }, [], 'DAEMON:44:Token fetch disabled.'],
         [{}, ['-authz', 'WRITE'], "DAEMON:4:Session doesn't allow requested authorization levels."],
@@ -78,7 +78,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('are refused with a token that is revoked, or of another key', () =>
+    test('are rejected with a token that is revoked or of another key', () =>
       withPool({ revoked: ({ sub }) => sub === 'bob@pool.test' }, async (embedded) => {
         const forged = new SigningKey('POOL', randomBytes(64)).issue({
           subject: 'alice@pool.test',
@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
         }
       }));
 
-    test('see in condor_ping what a token allows', () =>
+    test('report the authorizations of a token in condor_ping', () =>
       withPool({}, async (embedded) => {
         await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/ping']);
         await pool.write('/tmp/ping/credential', `${embedded.idToken('alice', { authz: ['READ'] })}\n`, 0o600);

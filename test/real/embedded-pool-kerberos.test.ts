@@ -1,4 +1,4 @@
-/** The KDC and the pool of the tests that need no HTCondor, looked at by kinit, kvno and HTCondor's own client. */
+/** The embedded KDC and pool, checked by kinit, kvno and HTCondor's own client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
@@ -36,21 +36,21 @@ for (const suite of poolSuites()) {
         return stdout;
       };
 
-      test('gives kinit a ticket by password and by keytab, and kvno one for a service', async () => {
+      test('issues a ticket to kinit by password and by keytab, and one for a service to kvno', async () => {
         await run('sh', '-c', 'echo secret | kinit alice');
         await run('kinit', '-k', '-t', '/home/alice/embedded.keytab', 'alice');
         assert.match(await run('kvno', SERVICE), /host\/ap\.pool\.test@POOL\.TEST: kvno = /);
         assert.match(await run('klist'), /krbtgt\/POOL\.TEST@POOL\.TEST[\s\S]*host\/ap\.pool\.test@POOL\.TEST/);
       });
 
-      test('refuses kinit a wrong password, and kvno an unknown service', async () => {
+      test('rejects a wrong password of kinit and an unknown service of kvno', async () => {
         const wrong = await realm.pool.exec(['sh', '-c', 'echo wrong | kinit alice'], { user: 'alice', env });
         assert.match(wrong.stderr, /Password incorrect|Preauthentication failed/);
         const unknown = await realm.pool.exec(['kvno', 'host/nowhere.pool.test'], { user: 'alice', env });
         assert.match(unknown.stderr, /Server not found/);
       });
 
-      test('has a ticket with which HTCondor’s client fetches a token from the embedded pool', async () => {
+      test('issues a ticket with which HTCondor’s client fetches a token from the embedded pool', async () => {
         await run('kinit', '-k', '-t', '/home/alice/embedded.keytab', 'alice');
         await withPool({ methods: ['KERBEROS'], kerberos: { key: kdc.key(SERVICE) } }, async (embedded) => {
           const options = { user: 'alice', env: { ...ONLY_KERBEROS, ...env } };
@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('has a ticket that a pool without a keytab, or without a map of the realm, refuses', async () => {
+      test('issues a ticket that a pool without a keytab or without a map of the realm rejects', async () => {
         await run('kinit', '-k', '-t', '/home/alice/embedded.keytab', 'alice');
         for (const kerberos of [{ key: undefined }, { key: kdc.key(SERVICE), domains: {} }]) {
           await withPool({ methods: ['KERBEROS'], kerberos }, async (embedded) => {

@@ -1,4 +1,4 @@
-/** The pool of the tests that need no HTCondor, looked at by HTCondor's own tools, by every method but IDTOKENS. */
+/** The embedded pool, checked by HTCondor's own tools with every method except IDTOKENS. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
       });
       after(() => rmSync(directory, { recursive: true, force: true }));
 
-      /** The account that the pool's munged finds in a credential. */
+      /** The account in a credential, according to the pool's munged. */
       async function unmunge(credential: string): Promise<string | undefined> {
         const script = 'printf %s "$0" | unmunge';
         const { status, stdout } = await pool.exec(['sh', '-c', script, credential]);
@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
           }));
       }
 
-      test('request a token, poll until it is approved, and take it for what it is', () => {
+      test('request a token and poll until it is approved', () => {
         const requests: EmbeddedPoolOptions['requests'] = { whenFiled: (id, all) => all.decide(id, 'approved') };
         return withPool({ ...methods, requests }, async (embedded) => {
           const args = ['-identity', 'carol@pool.test', '-authz', 'READ', '-lifetime', '600'];
@@ -185,7 +185,7 @@ for (const suite of poolSuites()) {
         ['may not have such levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
       ];
       for (const [what, settings, text] of requests) {
-        test(`are told that requests ${what}`, () =>
+        test(`receive the error of requests that ${what}`, () =>
           withPool({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
             const argv = ['condor_token_request', '-name', embedded.schedd(), '-identity', 'carol@pool.test'];
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };

@@ -1,4 +1,4 @@
-/** Sessions of the embedded pool as HTCondor's own tools use them, and a real daemon beside it where no tool can tell. */
+/** Sessions of the embedded pool with HTCondor's own tools, compared with a real daemon where the tools cannot tell. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -30,7 +30,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    /** condor_token_request with an IDTOKEN: one process that sends two commands or more. */
+    /** condor_token_request with an IDTOKEN: one process that sends two or more commands. */
     async function requestToken(embedded: EmbeddedPool): Promise<void> {
       const { pool } = secure;
       await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/requester']);
@@ -80,7 +80,7 @@ for (const suite of poolSuites()) {
 
     const NEVER = { _CONDOR_SEC_CLIENT_ENCRYPTION: 'NEVER', _CONDOR_SEC_CLIENT_INTEGRITY: 'NEVER' };
 
-    test('are refused without encryption where it is required, as by a real schedd', () =>
+    test('are rejected without encryption if it is required, as by a real schedd', () =>
       withPool({}, async (embedded) => {
         const { pool, address } = secure;
         const here = await referenceFetch(pool, embedded.idToken(), ['-name', embedded.schedd()], NEVER);
@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual(codes(here), codes(there), `${here.stderr}\n${there.stderr}`);
       }));
 
-    test('encrypt with AES all the same where encryption is optional', () =>
+    test('encrypt with AES if encryption is optional', () =>
       withPool({ security: 'OPTIONAL' }, async (embedded) => {
         const { status, stderr } = await referenceFetch(
           secure.pool,
@@ -102,7 +102,7 @@ for (const suite of poolSuites()) {
         assert.equal(status, 0, stderr + embedded.log.join('\n'));
       }));
 
-    test('may be followed by a client that sends HOLDING after its SciToken, as at a real schedd', () =>
+    test('send HOLDING after a SciToken as a client of a real schedd does', () =>
       withPool(ways.pool(), async (embedded) => {
         const targets: readonly [string, string, Readonly<Record<string, string | undefined>>][] = [
           [embedded.schedd(), ways.hostName, ways.words('SCITOKENS', embedded)],

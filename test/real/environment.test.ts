@@ -1,11 +1,11 @@
-/** The next steps of a job: HTCondor's own tools with nothing but what the Action has exported. */
+/** Later steps of a job: HTCondor's own tools with only the variables that the Action exports. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { Runner } from '../support/runner.ts';
 
-/** What a script of the next step does with the Python bindings: submits, and looks whose the job is. */
+/** A script of a later step with the Python bindings: submits a job, and reads its owner. */
 const PYTHON = `
 import htcondor2
 schedd = htcondor2.Schedd()
@@ -16,7 +16,7 @@ print('owner', found['Owner'])
 `;
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The exported environment, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     before(async () => {
@@ -28,7 +28,7 @@ for (const suite of poolSuites()) {
       await pool?.stop();
     });
 
-    /** Runs the Action, and has its directory in the pool's file system, as a job container would. */
+    /** Runs the Action with its directory in the pool's file system, like a job container. */
     async function exported(inputs: Record<string, string>, owner: string): Promise<Record<string, string>> {
       const step = await runner.runAction({ ...inputs, 'export-environment': 'true', authz: 'READ WRITE' });
       assert.equal(step.status, 0, step.raw);
@@ -44,7 +44,7 @@ for (const suite of poolSuites()) {
 
     for (const user of ['bob', 'root']) {
       for (const how of ['name', 'address'] as const) {
-        test(`tools of ${user} use the token, found by ${how}`, async () => {
+        test(`tools of ${user} use the token, with the daemon selected by ${how}`, async () => {
           const idtoken = await pool.idToken({ user: 'alice' });
           const where =
             how === 'name'

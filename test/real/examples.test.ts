@@ -1,4 +1,4 @@
-/** The scripts of the examples at real daemons, with HTCondor's own tools behind them. */
+/** The scripts of the examples with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { EXAMPLES } from '../support/example-runs.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The examples, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let machine: CiMachine;
     before(async () => {
@@ -25,7 +25,7 @@ for (const suite of poolSuites()) {
     });
 
     for (const [file, runExample] of Object.entries(EXAMPLES)) {
-      test(`${file} pings and submits as whom the token is for, and leaves nothing`, async () => {
+      test(`${file} pings and submits as the identity of the token, and leaves no files`, async () => {
         const user = `user-of-${file.replaceAll(/\W/g, '')}`;
         const idtoken = await pool.idToken({ user });
         const place = { collector: pool.collector, schedd: pool.scheddName };

@@ -1,4 +1,4 @@
-/** Every way in which real daemons of both releases say no, or are not believed. */
+/** Every refusal by real daemons of both releases, and every daemon that is not trusted. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -21,17 +21,17 @@ for (const suite of poolSuites()) {
 
     const configured = (settings: string, work: () => Promise<void>) => withSettings(pool, settings, work);
 
-    test('a name that the collector does not have is told with those that it has', async () => {
+    test('a name that the collector does not have causes an error with those that it has', async () => {
       await assert.rejects(
         fetchFrom(pool, { pool: pool.collector, name: 'nobody@nowhere', idtoken }),
         (error: LocateError) => {
           assert.deepEqual(error.names, [pool.scheddName]);
-          return advised('it may be restarting')(error); // the collector of this pool is young
+          return advised('it may be restarting')(error); // this collector has just started
         },
       );
     });
 
-    test('levels outside the credential are refused with code 4', async () => {
+    test('levels outside of the credential are refused with code 4', async () => {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       await assertDaemonError(
         fetchFrom(pool, { idtoken: narrow, authz: ['ADMINISTRATOR'] }),
@@ -46,17 +46,17 @@ for (const suite of poolSuites()) {
     test('a key that is allowed and missing is refused with code 1', () =>
       assertDaemonError(fetchFrom(pool, { idtoken, key: 'GONE' }), 1, 'Failed to read file'));
 
-    test('fetching switched off is code 44', () =>
+    test('disabled fetches cause code 44', () =>
       configured('SEC_ENABLE_TOKEN_FETCH = False', () =>
         assertDaemonError(fetchFrom(pool, { idtoken }), 44, 'Token fetch disabled.'),
       ));
 
-    test('a daemon without its own signing key is code 1', () =>
+    test('a daemon without its own signing key causes code 1', () =>
       configured('SEC_TOKEN_ISSUER_KEY = NOWHERE', () =>
         assertDaemonError(fetchFrom(pool, { idtoken }), 1, 'Server does not have access to configured key.'),
       ));
 
-    test('an expired token is refused, and says when it expired', async () => {
+    test('an expired token is refused with the time of its expiry', async () => {
       const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
       const { exp } = claimsOf(expired);
       // The daemon still accepts it within the second of `exp`.
@@ -64,7 +64,7 @@ for (const suite of poolSuites()) {
       await assertAttempt(fetchFrom(pool, { idtoken: expired }), /it expired at /, 'key POOL): it expired at');
     });
 
-    test('a revoked token is refused, and revocation is among the reasons', async () => {
+    test('a revoked token is refused, and revocation is among the possible reasons', async () => {
       const { jti } = claimsOf(idtoken);
       await configured(`SEC_TOKEN_REVOCATION_EXPR = jti =?= "${jti}"`, () =>
         assertAttempt(
@@ -75,7 +75,7 @@ for (const suite of poolSuites()) {
       );
     });
 
-    test('a token of another key with the same name: the daemon is not believed', async () => {
+    test('a token of another key with the same name causes ERR_SERVER_UNPROVEN', async () => {
       const [header, payload] = idtoken.split('.');
       const forged = `${header}.${payload}.${randomBytes(32).toString('base64url')}`;
       const address = await pool.sinful('schedd', pool.scheddName);
@@ -84,7 +84,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(fetching, advised('key POOL): the daemon has a different secret for it'));
     });
 
-    test('a token of another trust domain is refused here, with both names', async () => {
+    test('a token of another trust domain is not sent, with both names in the error', async () => {
       const foreign = foreignToken();
       await assertAttempt(
         fetchFrom(pool, { idtoken: foreign }),
@@ -93,19 +93,19 @@ for (const suite of poolSuites()) {
       );
     });
 
-    test('a daemon that speaks no IDTOKENS is a matter of both configurations', () =>
+    test('a daemon without IDTOKENS causes an error with the methods of both sides', () =>
       configured('SEC_DEFAULT_AUTHENTICATION_METHODS = FS', async () => {
         const address = await pool.sinful('schedd', pool.scheddName);
         await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the daemon accepts FS'));
       }));
 
-    test('ends in ERR_CLOSED if the daemon does not encrypt', () =>
+    test('a daemon that does not encrypt causes ERR_CLOSED', () =>
       configured('SEC_DAEMON_ENCRYPTION = NEVER\nSEC_DAEMON_INTEGRITY = NEVER', async () => {
         const address = await pool.sinful('schedd', pool.scheddName);
         await assert.rejects(fetchFrom(pool, { address, idtoken }), { name: /./, code: 'ERR_CLOSED' });
       }));
 
-    test('a shared port id that nobody has is a closed connection', async () => {
+    test('an unknown shared port id causes ERR_CLOSED', async () => {
       const address = `<${pool.collector}?sock=nobody_here>`;
       await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the peer closed the connection'));
     });

@@ -1,4 +1,4 @@
-/** The main job on real daemons of both releases: tokens that say what was asked, or say that they say less. */
+/** The main use with real daemons of both releases: tokens that match the request, or a report of the reduction. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised } from '../support/advice.ts';
@@ -19,7 +19,7 @@ for (const suite of poolSuites()) {
 
     const configured = (settings: string, work: () => Promise<void>) => withSettings(pool, settings, work);
 
-    test('a schedd found by name gives a token that says what was asked', async () => {
+    test('a schedd located by name issues a token with the requested claims', async () => {
       const fetched = await fetchFrom(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
       const claims = claimsOf(fetched.token.jwt.reveal());
       assert.equal(claims['iss'], pool.trustDomain);
@@ -40,57 +40,57 @@ for (const suite of poolSuites()) {
       assert.equal(daemonVersion, pool.version);
     });
 
-    test('an address given as sinful string is used without asking the collector', async () => {
+    test('a sinful string is used without querying the collector', async () => {
       const address = await pool.sinful('schedd', pool.scheddName);
       const fetched = await fetchFrom(pool, { address, idtoken, lifetime: HOUR });
       assert.equal(fetched.roundTrips, 3);
       assert.equal(fetched.token.authz, undefined);
     });
 
-    test('the only schedd of a pool is found without its name', async () => {
+    test('the only schedd of a pool is located without its name', async () => {
       const { daemonName } = await fetchFrom(pool, { pool: pool.collector, idtoken });
       assert.equal(daemonName, pool.scheddName);
     });
 
-    test('a credential limited to READ gives no more than READ, and says so', async () => {
+    test('a credential limited to READ yields READ only, with a warning', async () => {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       const fetched = await fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600 });
       assert.deepEqual(fetched.token.authz, ['READ']);
       assert.deepEqual(fetched.reductions, ['authorization: requested READ WRITE, granted READ']);
     });
 
-    test('with on-reduced fail a reduction is an error', async () => {
+    test('a reduction is an error with on-reduced fail', async () => {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       const asked = fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600, onReduced: 'fail' });
       await assert.rejects(asked, { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
       await assert.rejects(asked, advised('the daemon granted less than requested'));
     });
 
-    test('a lifetime is cut to what is left of the credential', async () => {
+    test('a lifetime is limited to the remaining lifetime of the credential', async () => {
       const short = await pool.idToken({ user: 'alice', lifetime: 300 });
       const { token, reductions } = await fetchFrom(pool, { idtoken: short, lifetime: HOUR });
       assert.ok(Number(token.expiresAt) - Number(token.issuedAt) <= 300);
       assert.match(reductions.join(), /^lifetime: requested 1 h, granted 5 min$/);
     });
 
-    test('a lifetime is cut to SEC_ISSUED_TOKEN_EXPIRATION', () =>
+    test('a lifetime is limited to SEC_ISSUED_TOKEN_EXPIRATION', () =>
       configured('SEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
         const { reductions } = await fetchFrom(pool, { idtoken, lifetime: HOUR });
         assert.deepEqual(reductions, ['lifetime: requested 1 h, granted 2 min']);
       }));
 
-    test('unlimited is a token without expiry', async () => {
+    test('lifetime unlimited yields a token without expiry', async () => {
       const { token, reductions } = await fetchFrom(pool, { idtoken, lifetime: 'unlimited' });
       assert.equal(token.expiresAt, undefined);
       assert.deepEqual(reductions, []);
     });
 
-    test('a second signing key can be asked for', async () => {
+    test('a second signing key can be requested', async () => {
       const { token } = await fetchFrom(pool, { idtoken, key: 'CI' });
       assert.equal(token.keyId, 'CI');
     });
 
-    test('a token signed with the second key is a credential too', async () => {
+    test('a token signed with the second key is accepted as credential', async () => {
       const first = await fetchFrom(pool, { idtoken, key: 'CI' });
       const second = await fetchFrom(pool, { idtoken: first.token.jwt.reveal(), authz: ['READ'] });
       assert.equal(second.token.keyId, 'POOL');
@@ -107,7 +107,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('of several tokens the one that fits is used', async () => {
+    test('the matching one of several tokens is used', async () => {
       const foreign = foreignToken();
       const { token } = await fetchFrom(pool, { idtoken: `# other pool\n${foreign}\n\n${idtoken}\n` });
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
@@ -136,21 +136,22 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    // Not by reconfiguration: 23.9 keeps the policy of a level that it has looked up.
+    // Not by condor_reconfig: 23.9 caches the policy of a level.
     before(async () => {
       pool = await startPool({ suite, config: 'SEC_READ_AUTHENTICATION = REQUIRED\nDENY_READ = bob@*' });
     });
     after(() => pool?.stop());
 
-    test('it is asked in a session', async () => {
+    test('a query is sent in a session', async () => {
       const idtoken = await pool.idToken({ user: 'alice' });
       const { daemonName, roundTrips } = await fetchFrom(pool, { idtoken, authz: ['READ'] });
       assert.equal(daemonName, pool.scheddName);
       assert.equal(roundTrips, 5);
     });
 
-    // Asking for a token itself cannot be denied: its fallback level is ALLOW, which is everybody's (IpVerify::Verify).
-    test('a user who is denied is named', async () => {
+    // The token command itself cannot be denied: its fallback level is ALLOW, which every identity has
+    // (IpVerify::Verify).
+    test('a denied user is named in the error', async () => {
       const idtoken = await pool.idToken({ user: 'bob' });
       const expected = { code: 'ERR_DENIED', phase: 'locate', user: `bob@${pool.trustDomain}` };
       const fetching = fetchFrom(pool, { idtoken });

@@ -1,6 +1,7 @@
 /**
- * An attack on FS at real daemons: a program of another account listens in place of the daemon, and has the client make
- * the directory that the real daemon asked the program for. The real daemon must not take the program for the client.
+ * An attack on FS with real daemons: a program of another account listens instead of the daemon, and makes the client
+ * create the directory that the real daemon requested from the program. The real daemon must not authenticate the
+ * program as the client.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -13,11 +14,11 @@ import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { patience } from '../support/slowness.ts';
 
-/** What the program does with the name that the real daemon asks for: `endpoint` is that of the real daemon. */
+/** Changes the name that the real daemon requests; `endpoint` is the real daemon's. */
 interface Attack {
   readonly what: string;
   readonly ask: (name: string, endpoint: string) => string;
-  /** What the program says it has appended; `appended` is what the client appended. */
+  /** The suffix that the program reports; `appended` is the suffix of the client. */
   readonly extension: (appended: string, endpoint: string) => string;
   /** Version that the program announces to the client. */
   readonly version?: string;
@@ -67,7 +68,7 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
   return { promise, resolve };
 }
 
-/** Whether the real daemon took the program for the client, and what the client said. */
+/** True if the real daemon authenticated the program as the client; and the client's message. */
 async function relay(pool: Pool, { ask, extension, version = pool.version }: Attack, isAllowed: boolean) {
   const address = parseSinful(await pool.sinful('schedd', pool.scheddName)) ?? assert.fail();
   const endpoint = `${address.host}:${address.port}`;
@@ -117,7 +118,7 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
     ask: () => wanted,
     whenMade: (path: string) => made.resolve(path.slice(wanted.length)),
   };
-  // The client keeps the directory until it hears of it, which it never does.
+  // The client keeps the directory until the daemon replies, which never happens.
   const options = { methods: ['FS'], version, fs: settings, faults: { 'directory verdict': 'silence' } } as const;
   return await withPool(options, async (impostor) => {
     const env = {

@@ -1,4 +1,4 @@
-/** What goes wrong on real daemons, as far as no other test brings it about, has the advice that the documentation has. */
+/** Failures with real daemons that no other test causes: each has the hints of the documentation. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { projectRoot } from '../support/project.ts';
 import { fetchFrom } from '../support/real-fetch.ts';
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 
-/** Of the environment, of GitHub, of logs. */
+/** Names of the environment, of GitHub, and of logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'CONDOR_CONFIG',
   'HTTPS_PROXY',
@@ -22,12 +22,12 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'D_SECURITY',
   'DC_AUTHENTICATE',
 ]);
-/** HTCondor makes up these names from levels. */
+/** HTCondor composes these names from levels. */
 const COMPOSED = /^(ALLOW|DENY|SEC_DEFAULT|SEC_DAEMON)_/;
 const TOKENS = '/home/alice/.condor/tokens.d';
 
 for (const suite of poolSuites()) {
-  describe(`HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The hints, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let pool: Pool;
     let idtoken: string;
@@ -47,7 +47,7 @@ for (const suite of poolSuites()) {
       fetchFrom(pool, { address: schedd, caCertificate: secure.authority.certificate, ...options });
     const byToken = (options: FetchOptions = {}) => fetch({ idtoken, ...options });
 
-    /** What the command says that alice runs in the pool, with these methods alone. */
+    /** The output of the command, run by alice in the pool with these methods only. */
     async function complaint(methods: string, args: readonly string[], env: Record<string, string> = {}) {
       const { status, stderr } = await pool.ours(args, {
         user: 'alice',
@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
       assert.notEqual(status, 0);
       return stderr;
     }
-    /** What the command prints in a network of its own that answers nothing. */
+    /** The output of the command in a network that does not respond. */
     const unanswered = (host: string) => {
       const script = 'ip link set lo up; ip route add "$1" dev lo; shift; exec "$@"';
       const command = [process.execPath, join(projectRoot, 'dist/cli/index.js')];
@@ -65,7 +65,7 @@ for (const suite of poolSuites()) {
       return spawnSync(program, args, { encoding: 'utf8' }).stderr;
     };
 
-    test('has all programs that are named', async () => {
+    test('all programs that they name exist', async () => {
       const words = everyError().flatMap(
         (error) =>
           hintsFor(error)
@@ -77,7 +77,7 @@ for (const suite of poolSuites()) {
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
     });
 
-    test('has all settings that are named, and shows them', async () => {
+    test('all settings that they name exist and can be printed', async () => {
       const words = everyError().flatMap(
         (error) =>
           hintsFor(error)
@@ -98,7 +98,7 @@ for (const suite of poolSuites()) {
       assert.equal(collectors, `pool.test\n${pool.collector}\n`);
     });
 
-    test('is not reached without its configuration, an address, or a way', async () => {
+    test('failures before and during the connection have the documented hint', async () => {
       const env = { CONDOR_CONFIG: '/nowhere' };
       assertAdvisedByCommand(await complaint('FS', ['-name', pool.scheddName], env), 'configuration cannot be read');
       assertAdvisedByCommand(await complaint('FS', [], { CONDOR_CONFIG: 'ONLY_ENV' }), 'on this host');
@@ -106,7 +106,7 @@ for (const suite of poolSuites()) {
       assertAdvisedByCommand(unanswered('192.0.2.7'), 'no connection to 192.0.2.7:9618: no response');
     });
 
-    test('is not found among others, or without an address', async () => {
+    test('failures to locate a daemon have the documented hint', async () => {
       const ad = [
         'MyType = "Scheduler"',
         'Name = "other@pool"',
@@ -120,26 +120,26 @@ for (const suite of poolSuites()) {
       await assert.rejects(inPool('other@pool'), advised('the collector returned no usable address'));
     });
 
-    test('gives a token that has no place', async () => {
+    test('failures to write a token have the documented hint', async () => {
       const unwritten = await complaint('FS', ['-address', schedd, '-file', '/etc/condor/ci']);
       assertAdvisedByCommand(unwritten, 'cannot be written to');
     });
 
     if (suite === 'trixie')
-      test('asks for a directory that is not bound to its address', async () => {
+      test('an unbound FS directory has the documented hint', async () => {
         const env = { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' };
         assertAdvisedByCommand(await complaint('FS', ['-address', schedd], env), 'FS before HTCondor 24.0.22');
       });
 
-    describe('takes no token', () => {
-      test('of a key that it does not have', async () => {
+    describe('rejected tokens', () => {
+      test('of an unknown key have the documented hint', async () => {
         await pool.write('/etc/condor/passwords.d/OLD', randomBytes(64), 0o600);
         const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'OLD')).trim();
         await pool.run('rm', '/etc/condor/passwords.d/OLD');
         await assert.rejects(fetch({ idtoken: old }), advised('it is signed with the key OLD'));
       });
 
-      test('from a file that others may read, that is another’s, or that has a name to be ignored', async () => {
+      test('from an exposed, foreign or ignored file have the documented hint', async () => {
         const file = `${TOKENS}/ci`;
         const env = { BEARER_TOKEN: secure.issuer.issue('alice', { exp: 1 }) };
         const beside = () => complaint('IDTOKENS,SCITOKENS', ['-address', schedd], env);
@@ -158,7 +158,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('has methods that we have nothing for', async () => {
+    test('methods without a credential have the documented hint', async () => {
       const methods = ['IDTOKENS', 'FS'];
       await secure.configure(`
         SCHEDD.SEC_DEFAULT_AUTHENTICATION_METHODS = FS, SSL, SCITOKENS, PASSWORD, MUNGE
@@ -176,7 +176,7 @@ for (const suite of poolSuites()) {
       assertAdvisedByCommand(named, 'Issuer namespace may not contain spaces or commas');
     });
 
-    test('neither authenticates nor encrypts as we want it', async () => {
+    test('failed negotiations have the documented hint', async () => {
       await secure.configure(`
         SCHEDD.SEC_DEFAULT_CRYPTO_METHODS = BLOWFISH
         COLLECTOR.SEC_DEFAULT_AUTHENTICATION = NEVER`);
@@ -184,7 +184,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(byToken({ address: collector, retries: 0 }), advised('the peer closed the connection'));
     });
 
-    test('has a feature, a token or a certificate less', async () => {
+    test('missing features, tokens and certificates have the documented hint', async () => {
       await secure.configure(`
         SEC_ENABLE_SCITOKEN_EXCHANGE = False
         SEC_TOKEN_REVOCATION_EXPR = scope =?= "condor:/READ"
@@ -198,7 +198,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(bySsl, advised('the daemon cannot use TLS'));
     });
 
-    test('has a certificate that has expired', async () => {
+    test('an expired certificate of the daemon has the documented hint', async () => {
       const { certificate, key } = await secure.authority.issue({
         ...{ subject: `CN=${HOST}`, hosts: [HOST], from: -48, to: -24 },
       });
@@ -209,7 +209,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(fetching, advised('its certificate, or a CA certificate above it, has expired'));
     });
 
-    test('says nothing when it has stopped', async () => {
+    test('a stopped daemon has the documented hint', async () => {
       const stop = (signal: string) =>
         pool.run(
           'sh',

@@ -1,4 +1,4 @@
-/** What the token is for: a job submitted with it, and nothing else, runs. */
+/** The purpose of the token: a job that is submitted with only this token runs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';

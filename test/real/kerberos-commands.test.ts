@@ -1,6 +1,6 @@
 /**
- * Command lines with KERBEROS through HTCondor's condor_token_fetch and ours, in the same account and environment: the
- * same success or failure, and the same claims. Then what a fetch costs in round trips, and the GitLab example.
+ * Command lines with KERBEROS for HTCondor's condor_token_fetch and this command, in the same account and environment:
+ * the same success or failure, and the same claims. Also counts round trips, and runs the GitLab example.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ interface Case {
   /** POOL, NAME and SCHEDD stand for the pool's facts. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading in docs/PARITY.md where ours succeeds on purpose. */
+  /** Heading in docs/PARITY.md if only this command succeeds, on purpose. */
   readonly differs?: string;
 }
 
@@ -56,14 +56,14 @@ const CASES: readonly Case[] = [
   },
 ];
 
-test('the table has what it promises, and docs/PARITY.md has every difference', () => {
+test('the Kerberos table is complete, and docs/PARITY.md has every difference', () => {
   assert.ok(CASES.length >= 15);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   for (const { differs } of CASES) assert.ok(differs === undefined || text.includes(`## ${differs}\n`));
 });
 
 for (const suite of poolSuites()) {
-  describe(`With KERBEROS, condor_token_fetch of HTCondor ${suite} and ours`, {
+  describe(`With KERBEROS, condor_token_fetch of HTCondor ${suite} and this command have the same result for`, {
     skip: poolUnavailable() ?? false,
   }, () => {
     let realm: KerberosPool;
@@ -101,7 +101,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('the job of the GitLab example submits as its service account, and leaves nothing', async () => {
+    test('the job of the GitLab example submits as its service account, and leaves no files', async () => {
       const { pool } = realm;
       const place = { collector: realm.collector, schedd: pool.scheddName };
       const { submit } = parse(exampleText('gitlab/kerberos.yml', place)) as {
@@ -145,7 +145,7 @@ for (const suite of poolSuites()) {
       await realm?.stop();
     });
 
-    test('takes as many with a ticket as docs/PERFORMANCE.md states', async () => {
+    test('are those of docs/PERFORMANCE.md with a ticket', async () => {
       const schedd = await realm.pool.sinful('schedd', realm.pool.scheddName);
       const options = { user: 'alice', env: { ...ONLY_KERBEROS, ...CACHE } };
       const counts: number[] = [];

@@ -1,4 +1,4 @@
-/** What goes wrong with Kerberos, brought about on the MIT KDC and real daemons: each has its own advice. */
+/** Kerberos failures with the MIT KDC and real daemons: each has its own hints. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised, assertAdvised } from '../support/advice.ts';
@@ -9,7 +9,7 @@ import { poolSuites, poolUnavailable } from '../support/pool.ts';
 import type { Words } from '../support/ways.ts';
 
 for (const suite of poolSuites()) {
-  describe(`KERBEROS at HTCondor of ${suite} tells what is wrong:`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`KERBEROS at HTCondor of ${suite} reports`, { skip: poolUnavailable() ?? false }, () => {
     let realm: KerberosPool;
     let keytab: Words;
     before(async () => {
@@ -104,7 +104,7 @@ for (const suite of poolSuites()) {
       const weak = keytabBytes('alice', REALM, { type: 23, bytes: new Uint8Array(16) });
       await assert.rejects(
         realm.fetch({ 'kerberos-keytab': Buffer.from(weak).toString('base64') }),
-        advised('kerberos-keytab: its keys are of the encryption type arcfour-hmac'),
+        advised('kerberos-keytab: its keys have the encryption type arcfour-hmac'),
       );
     });
 
@@ -123,7 +123,7 @@ for (const suite of poolSuites()) {
     test('something else than a keytab', () =>
       assert.rejects(
         realm.fetch({ 'kerberos-keytab': realm.file('text', 'correct horse') }),
-        advised('kerberos-keytab: it is no keytab'),
+        advised('kerberos-keytab: it is not a keytab'),
       ));
 
     test('a realm that the daemon does not map', () =>
@@ -156,7 +156,7 @@ for (const suite of poolSuites()) {
         advised('no host name is known for its Kerberos principal'),
       ));
 
-    test('and goes on with the next method on the same connection after a refusal by the daemon', async () => {
+    test('a refusal by the daemon, and continues with the next method on the same connection', async () => {
       const idtoken = await realm.pool.idToken({ user: 'bob' });
       await realm.pool.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, IDTOKENS\nHOST_ALIAS = ap.pool.test');
       const words = { ...keytab, idtoken, 'authentication-methods': 'KERBEROS IDTOKENS' };

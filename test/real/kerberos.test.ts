@@ -1,4 +1,4 @@
-/** KERBEROS with the MIT KDC at daemons of both releases; HTCondor's own tool in the same place is the oracle. */
+/** KERBEROS with the MIT KDC and daemons of both releases; HTCondor's own tool is the oracle. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +15,7 @@ import { claimsOf } from '../support/real-fetch.ts';
 
 const HOME = '/home/alice';
 
-/** Credentials that both tools find by Kerberos' variables, and whether HTCondor's tool can use them. */
+/** Credentials that both tools find through Kerberos' variables, and whether HTCondor's tool can use them. */
 const CREDENTIALS: Readonly<Record<string, { env: Record<string, string>; theirs: boolean }>> = {
   'a service ticket in the cache': { env: { KRB5CCNAME: `FILE:${HOME}/service` }, theirs: true },
   'a ticket-granting ticket in the cache': { env: { KRB5CCNAME: `${HOME}/granting` }, theirs: true },
@@ -128,14 +128,14 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('becomes HTCondor itself with the keytab of a host, and warns of it', async () => {
+    test('authenticates as HTCondor itself with the keytab of a host, with a warning', async () => {
       const words = { 'kerberos-keytab': await realm.base64('/etc/krb5.keytab') };
       const { token, log } = await realm.fetch(words);
       assert.equal(token.token.subject, 'condor@pool.test');
       assert.ok(log.some((line) => /^warn host\/ap\.pool\.test@POOL\.TEST is the principal of a host/.test(line)));
     });
 
-    test('reports in a check what a fetch would do', async () => {
+    test('reports in a check the result of a fetch', async () => {
       const env = { ...ONLY_KERBEROS, KRB5CCNAME: `${HOME}/service` };
       const args = ['-pool', realm.collector, '-name', realm.pool.scheddName, '-check', '-authz', 'READ'];
       const { status, stderr } = await realm.pool.ours(args, { user: 'alice', env });

@@ -1,12 +1,13 @@
-/** docs/KEYLESS.md followed on an access point: its policy, its seed command, `check`, and a job's first token. */
+/** docs/KEYLESS.md, followed on an access point: its policy, its seed command, `check`, and a job's first token. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { GITHUB_CLAIMS, JobIssuer } from '../support/job-issuer.ts';
 import { blocksOf } from '../support/markdown.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf } from '../support/real-fetch.ts';
 import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 import { until } from '../support/until.ts';
@@ -14,6 +15,45 @@ import { until } from '../support/until.ts';
 const block = (name: string) => blocksOf('docs/KEYLESS.md').find((each) => each.name === name)?.text ?? '';
 const SERVICE = ['node', '/opt/ours/service/index.js'];
 const DOMAIN = 'UID_DOMAIN = example.org\nTRUST_DOMAIN = example.org\n';
+
+/** What `systemctl reload` does. */
+const RELOAD = `for each in /proc/[0-9]*; do
+  case "$(tr '\\0' ' ' < $each/cmdline)" in node*index.js\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
+done`;
+
+/** Revokes the seed with all that was issued, and creates a new one. */
+async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () => Promise<Outcome>, token: string) {
+  const next = Math.floor(Date.now() / 1000) + 1;
+  await until('no token is issued in this second any more', 5, async () =>
+    Date.now() / 1000 >= next ? undefined : 'wait',
+  );
+  await pool.exec(['mkdir', '-m', '700', '/home/bob/tokens'], { user: 'bob' });
+  await put('bob', '/home/bob/tokens/ci', `${token}\n`);
+  const ping = async () => {
+    const env = {
+      _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
+      _CONDOR_SEC_TOKEN_DIRECTORY: '/home/bob/tokens',
+    };
+    return (await pool.exec(['condor_ping', '-type', 'schedd', 'WRITE'], { user: 'bob', env })).status;
+  };
+  assert.equal(await ping(), 0);
+  await configure(block('revoke').replace('1790000000', String(next)));
+  const refused = await fetch();
+  assert.match(refused.stderr, /status 503: temporarily_unavailable: seed unusable/);
+  const check = await pool.exec([...SERVICE, 'check']);
+  assert.equal(check.status, 3);
+  assert.match(
+    check.stdout,
+    /^fail grant ci-octo@example\.org: .*; if the seed was revoked, condor_token_service config/m,
+  );
+  assert.notEqual(await ping(), 0, 'the token that was fetched is revoked, too');
+  await pool.run('sh', '-ec', block('seed'));
+  await pool.run('sh', '-c', RELOAD);
+  await until('the new seed is used', 30, async () => {
+    const { status, stderr } = await fetch();
+    return status === 0 ? undefined : stderr;
+  });
+}
 
 for (const suite of poolSuites()) {
   describe(`docs/KEYLESS.md on HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
@@ -27,12 +67,12 @@ for (const suite of poolSuites()) {
       issuer = await JobIssuer.start(secure.authority);
     });
     after(async () => {
-      await secure?.stop(); // with all of its processes
+      await secure?.stop(); // including its child processes
       await served;
       issuer?.stop();
     });
 
-    test('a new administrator gets from a host certificate to the first keyless token', async () => {
+    test('its commands lead from a host certificate to the first keyless token', async () => {
       const { pool } = secure;
       await pool.run('sh', '-ec', 'useradd --create-home ci-octo; mkdir -p /etc/condor-token-service');
       const policy = block('policy').replace('https://token.actions.githubusercontent.com', issuer.url);
@@ -50,6 +90,16 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.match(check.stdout, /^ok +sessions: .* up to \d+ s/m);
       assert.match(check.stdout, /^warn START_LOCAL_UNIVERSE is not False/m);
 
+      const unit = '/etc/systemd/system/condor-token-service.service';
+      const [write = ''] = block('unit').split('\n');
+      await pool.write('/usr/local/bin/condor_token_service', `#!/bin/sh\nexec ${SERVICE.join(' ')} "$@"\n`, 0o755);
+      await pool.run('sh', '-ec', `mkdir -p ${dirname(unit)}; ${write}`);
+      const text = await pool.run('cat', unit);
+      assert.match(text, /^\[Unit\]\n/);
+      assert.match(text, /\n\[Install\]\nWantedBy=multi-user\.target\n$/);
+
+      // As after the first minute.
+      await pool.run('install', '-D', '-m', '600', '/dev/null', '/var/lib/condor-token-service/used-tokens');
       served = pool.exec([...SERVICE, 'serve']);
       await until('the service listens', 60, async () => {
         const socket = connect(port, '127.0.0.1');
@@ -63,11 +113,22 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       const url = `https://${HOST}:${port}`;
       const where = ['-pool', pool.collector, '-name', pool.scheddName];
       const limits = ['-authz', 'READ', '-authz', 'WRITE', '-lifetime', '600'];
-      const env = { BEARER_TOKEN: issuer.issue({ ...GITHUB_CLAIMS, aud: url }) };
-      const fetched = await pool.ours(['-token-service', `${url}/token`, ...where, ...limits], { user: 'bob', env });
+      const fetch = () => {
+        const env = { BEARER_TOKEN: issuer.issue({ ...GITHUB_CLAIMS, aud: url }) };
+        const args = ['-token-service', `${url}/token`, ...where, ...limits, '-retries', '0'];
+        return pool.ours(args, { user: 'bob', env });
+      };
+      const fetched = await fetch();
       assert.equal(fetched.status, 0, fetched.stderr);
       const { sub, iss, scope } = claimsOf(fetched.stdout);
       assert.deepEqual([sub, iss, scope], ['ci-octo@example.org', 'example.org', 'condor:/READ condor:/WRITE']);
+
+      const claims = JSON.stringify({ ...GITHUB_CLAIMS, iss: issuer.url, aud: url, ref: 'refs/heads/x', jti: 'a' });
+      await pool.write('/tmp/claims', claims, 0o644);
+      const explained = await pool.exec([...SERVICE, 'explain', '-claims', '/tmp/claims']);
+      assert.equal(explained.status, 3, explained.stderr);
+      assert.match(explained.stdout, /ref: expected refs\/heads\/main, got refs\/heads\/x/);
+      await revokeAndReplace(secure, fetch, fetched.stdout.trim());
     });
   });
 }

@@ -30,7 +30,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    test('a SciToken of an RFC 8693 token endpoint is enough for a token', async () => {
+    test('a SciToken of an RFC 8693 token endpoint fetches a token', async () => {
       services.made = () => secure.issuer.issue('alice');
       const step = await runner.runAction(
         { ...inputs, 'token-service': `${services.origin}/token` },
@@ -42,7 +42,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, services.secrets);
     });
 
-    test('a SciToken becomes an IDTOKEN first, which lasts no longer', async () => {
+    test('a SciToken is exchanged for an IDTOKEN, which lasts no longer', async () => {
       services.made = () => secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 120 });
       const more = { mode: 'exchange', 'token-service': `${services.origin}/token`, 'on-reduced': 'ignore' };
       const step = await runner.runAction({ ...inputs, ...more }, { env: services.env });
@@ -51,7 +51,7 @@ for (const suite of poolSuites()) {
       assert.ok(lifetime > 0 && lifetime <= 120, `${lifetime} s`);
     });
 
-    test('an IDTOKEN of a broker is the token, and the schedd allows what it should', async () => {
+    test('an IDTOKEN of a token service is the result, and the schedd authorizes its levels', async () => {
       services.made = () => secure.pool.idToken({ user: 'alice', authz: ['READ'], lifetime: 600 });
       const step = await runner.runAction(
         { ...inputs, 'token-service': `${services.origin}/v1/token`, 'export-environment': 'true' },
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, services.secrets);
     });
 
-    test('an IDTOKEN of a broker for somebody else is none', async () => {
+    test('an IDTOKEN of a token service for another identity is rejected', async () => {
       services.made = () => secure.pool.idToken({ user: 'bob', authz: ['READ'], lifetime: 600 });
       services.identity = 'bob@pool.test';
       const more = { 'token-service': `${services.origin}/v1/token`, 'expected-identity': 'alice@pool.test' };
@@ -73,7 +73,7 @@ for (const suite of poolSuites()) {
       assert.equal(step.outputs['token'], undefined);
     });
 
-    test('a check says whether it will work', async () => {
+    test('a check predicts the result', async () => {
       services.made = () => secure.issuer.issue('alice');
       const { verify: _, ...rest } = inputs;
       const check = { ...rest, mode: 'check', 'token-service': `${services.origin}/token` };
@@ -82,7 +82,7 @@ for (const suite of poolSuites()) {
       assert.match(step.log.join('\n'), /would succeed as alice@pool\.test; READ allowed/);
     });
 
-    test('it is kept fresh, with another token of the job each time', async () => {
+    test('the token is renewed with a new job token each time', async () => {
       services.made = () => secure.issuer.issue('alice');
       const more = { 'token-service': `${services.origin}/token`, lifetime: '3s', renew: 'true', file: 'fresh' };
       const { verify: _, ...rest } = inputs;
@@ -109,13 +109,13 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** Of the process that works in a directory: what others of the same account can read of it. */
+/** Facts about the process in a directory that other processes of the account can read. */
 function environmentIn(directory: string | undefined): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === directory) return readFileSync(`/proc/${pid}/environ`, 'utf8');
     } catch {
-      // It has ended meanwhile, or is not ours.
+      // It has ended, or belongs to another account.
     }
   }
   throw new Error(`no process works in ${directory}`);

@@ -1,4 +1,4 @@
-/** What each method costs in round trips to a schedd whose address is known, counted for both tools by one proxy. */
+/** Round trips of each method to a schedd with a known address, counted for both tools by one proxy. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { IDTOKENS, type MethodPool, only, SCITOKEN, SSL, startMethodPool } from 
 import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { projectRoot } from '../support/project.ts';
 
-/** Round trips by method: HTCondor's tool, ours. */
+/** Round trips by method: HTCondor's tool, this client. */
 const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
   IDTOKENS: [6, 3],
   PASSWORD: [6, 3],
@@ -21,7 +21,7 @@ const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
   'SCITOKENS, TLS 1.2': [8, 4],
 };
 
-test('docs/PERFORMANCE.md has the figures that are counted here', () => {
+test('docs/PERFORMANCE.md has the numbers that are counted here', () => {
   const document = readFileSync(join(projectRoot, 'docs/PERFORMANCE.md'), 'utf8');
   for (const [method, [theirs, ours]] of Object.entries(ROUND_TRIPS))
     assert.ok(document.includes(`| ${method} | ${theirs} | **${ours}** |`), method);
@@ -37,7 +37,7 @@ for (const suite of poolSuites()) {
         network = await startDistantNetwork(ROUND_TRIP_MS);
         const { port, config } = network;
         secure = await startMethodPool({ suite, port, tls, config });
-        // So that the daemon has the keys of the issuer: fetching them is not the client's affair.
+        // The daemon then has the issuer's keys: their fetch is not part of the client's round trips.
         await secure.pool.theirs(['-name', secure.address], {
           user: 'alice',
           env: { ...only('SCITOKENS'), ...SCITOKEN },
@@ -60,7 +60,8 @@ for (const suite of poolSuites()) {
             const { status, stderr } = await run;
             assert.equal(status, 0, stderr);
           };
-          // The command shows no daemon with TLS 1.2 a certificate of the configuration; one that is given counts the same.
+          // With TLS 1.2, the command does not send a certificate of the configuration; one from an input costs the
+          // same.
           const { certificate: clientCertificate, key: clientKey } = secure.alice;
           const given = { clientCertificate, clientKey, authenticationMethods: ['SSL'] };
           await assertRoundTrips(network.proxy, ours, () =>

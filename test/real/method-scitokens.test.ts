@@ -1,4 +1,4 @@
-/** SCITOKENS at schedds of both releases: SciTokens that are taken, those that are not, and where they are found. */
+/** SCITOKENS with schedds of both releases: accepted and rejected SciTokens, and their sources. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions } from '../../src/index.ts';
@@ -28,7 +28,7 @@ for (const suite of poolSuites()) {
         secure.issuer.issue(subject, claims);
       const methods = { authenticationMethods: ['SCITOKENS'] };
 
-      test('in as few round trips as TLS allows', async () => {
+      test('takes the minimum of round trips', async () => {
         const { token, roundTrips } = await fetch({ scitoken: `${scitoken()}\n`, authz: ['READ'] });
         assert.deepEqual([token.subject, token.authz], ['alice@pool.test', ['READ']]);
         assert.equal(roundTrips, 4);
@@ -65,18 +65,18 @@ for (const suite of poolSuites()) {
         ],
       ];
       for (const [what, claims, subject, reason, name] of refused) {
-        test(`of ${what} is refused, with what it can be`, () =>
+        test(`with ${what} is refused, with the possible reasons`, () =>
           assertAttempts(fetch({ scitoken: scitoken(claims, subject), ...methods }), reason, name));
       }
 
-      test('that is refused is followed by the next method', async () => {
+      test('is followed by the next method after a refusal', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const both = { authenticationMethods: ['SCITOKENS', 'IDTOKENS'] };
         const { token } = await fetch({ scitoken: scitoken({ aud: 'https://other.test' }), idtoken, ...both });
         assert.equal(token.subject, 'bob@pool.test');
       });
 
-      test('that has expired is not sent', () => {
+      test('does not send an expired token', () => {
         const expired = scitoken({ exp: Math.floor(Date.now() / 1000) - 10 });
         return assertAttempts(
           fetch({ scitoken: expired, ...methods }),
@@ -85,12 +85,12 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('is not shown to a daemon that cannot prove itself', async () => {
+      test('sends no token to a daemon that cannot authenticate itself', async () => {
         const fetching = fetch({ scitoken: scitoken(), serverName: 'other.pool.test', ...methods });
         await assertUnproven(fetching, /not for other\.pool\.test/, 'its certificate is for DNS:ap.pool.test');
       });
 
-      test('is found as WLCG has it', async () => {
+      test('discovers the token as WLCG specifies', async () => {
         const { pool, put } = secure;
         const uid = (await pool.run('id', '-u', 'alice')).trim();
         const ask = (env: Record<string, string>) =>

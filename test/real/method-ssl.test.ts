@@ -1,6 +1,10 @@
-/** SSL at schedds of both releases: certificates that are taken, those that are not, and whom either side trusts. */
+/** SSL with schedds of both releases: accepted and rejected certificates, and the trust of both sides. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { decodeJwt } from 'jose';
 import type { FetchOptions, HTCondorError } from '../../src/index.ts';
 import { advised } from '../support/advice.ts';
 import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
@@ -14,6 +18,7 @@ import {
   startMethodPool,
 } from '../support/method-pool.ts';
 import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { runCommand } from '../support/runner.ts';
 import { HOST } from '../support/secure-pool.ts';
 
 const certificateOf = ({ certificate, key }: Identity) => ({ clientCertificate: certificate, clientKey: key });
@@ -29,19 +34,19 @@ for (const suite of poolSuites()) {
     const fetch = (options: FetchOptions) => secure.fetch(options);
 
     describe('SSL', () => {
-      test('with PEM text, in our order and with another method behind it', async () => {
+      test('accepts PEM text, before another method', async () => {
         const fetched = await fetch({ ...certificateOf(secure.alice), authenticationMethods: ['SSL', 'FS'] });
         assert.deepEqual([fetched.authenticationMethod, fetched.token.subject], ['SSL', 'alice@pool.test']);
         assert.equal(fetched.roundTrips, 4);
       });
 
-      test('with certificate and key in one text', async () => {
+      test('accepts certificate and key in one text', async () => {
         const { certificate, key } = secure.alice;
         const { token } = await fetch({ clientCertificate: `${key}\n${certificate}` });
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('is refused for a name that the certificate does not have, and nothing else is shown', async () => {
+      test('rejects a daemon whose certificate has another name, and sends no other credential', async () => {
         const idtoken = await secure.pool.idToken({ user: 'carol' });
         const fetching = fetch({
           ...{ ...certificateOf(secure.alice), idtoken, serverName: 'other.pool.test' },
@@ -55,7 +60,7 @@ for (const suite of poolSuites()) {
         assert.doesNotMatch(await secure.pool.log('Sched'), /carol/);
       });
 
-      test('is refused for an authority that is not trusted', async () => {
+      test('rejects a daemon with an untrusted CA', async () => {
         const stranger = await Authority.create('CN=Stranger');
         const fetching = fetch({ ...certificateOf(secure.alice), caCertificate: stranger.certificate });
         await assertUnproven(
@@ -65,7 +70,7 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('is refused for a host without a name', async () => {
+      test('is not used without a host name', async () => {
         const nameless = secure.address.replace(`&alias=${HOST}`, '');
         const fetching = fetch({ ...certificateOf(secure.alice), address: nameless });
         await assertAttempts(
@@ -77,7 +82,33 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('of somebody whom the map file does not know is told before anything is asked', async () => {
+      test('lets the command verify a host without a name only against -server-name', async () => {
+        const directory = mkdtempSync(join(tmpdir(), 'server-name-'));
+        const file = (name: string, content: string) => {
+          writeFileSync(join(directory, name), content, { mode: 0o600 });
+          return join(directory, name);
+        };
+        const env = {
+          ...only('SSL'),
+          _CONDOR_AUTH_SSL_CLIENT_CERTFILE: file('cert.pem', secure.alice.certificate),
+          _CONDOR_AUTH_SSL_CLIENT_KEYFILE: file('key.pem', secure.alice.key),
+          _CONDOR_AUTH_SSL_CLIENT_CAFILE: file('ca.pem', secure.authority.certificate),
+        };
+        const nameless = secure.address.replace(`&alias=${HOST}`, '');
+        const run = (...args: readonly string[]) => runCommand(['-addr', nameless, ...args], { env });
+        const refused = await run();
+        const fetched = await run('-server-name', HOST);
+        const wrong = await run('-server-name', 'other.pool.test');
+        rmSync(directory, { recursive: true });
+        assert.deepEqual([refused.status, refused.stdout], [5, ''], refused.stderr);
+        assert.match(refused.stderr, /no host name is known/);
+        assert.equal(fetched.status, 0, fetched.stderr);
+        assert.equal(decodeJwt(fetched.stdout.trim()).sub, 'alice@pool.test');
+        assert.deepEqual([wrong.status, wrong.stdout], [5, ''], wrong.stderr);
+        assert.match(wrong.stderr, /its certificate is for DNS:ap\.pool\.test/);
+      });
+
+      test('reports a certificate without a line in the map file before the request', async () => {
         const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
         await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
           assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
@@ -85,7 +116,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('of an authority that the daemon does not trust is refused with its reason', async () => {
+      test('reports that the daemon does not trust the CA of the client', async () => {
         const stranger = await Authority.create('CN=Stranger');
         const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
         await assertAttempts(
@@ -104,7 +135,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual([authenticationMethod, token.subject], ['IDTOKENS', 'bob@pool.test']);
       });
 
-      test('with a certificate that OpenSSL refuses falls back to the next method, in step with the daemon', async () => {
+      test('falls back to the next method on the same connection if OpenSSL rejects the client certificate', async () => {
         const weak = await secure.authority.issueWeakly({ subject: 'CN=alice, O=Test' });
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const lines: string[] = [];
@@ -127,7 +158,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('takes an X.509 proxy if the daemon does', async () => {
+      test('accepts an X.509 proxy if the daemon does', async () => {
         const proxy = await secure.authority.proxy({ subject: 'CN=alice, O=Test' });
         await assertAttempts(
           fetch({ clientCertificate: proxy }),
@@ -142,7 +173,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('that has to have a certificate says so', async () => {
+      test('reports that the daemon requires a client certificate', async () => {
         await secure.configure('AUTH_SSL_REQUIRE_CLIENT_MAPPING = True');
         try {
           const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
@@ -156,7 +187,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('trusts a host that HTCondor’s tools have come to know, and no other', async () => {
+      test('trusts a known host of HTCondor’s tools, and no other', async () => {
         const { pool, put, authority } = secure;
         const known = (line: string) => put('alice', '/home/alice/.condor/known_hosts', `${line}\n`, 0o644);
         const env = {

@@ -1,4 +1,4 @@
-/** Every way in, at schedds and collectors of both releases; HTCondor's own tool in the same place is the oracle. */
+/** Every authentication method with schedds and collectors of both releases; HTCondor's own tool is the oracle. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions, NegotiationError } from '../../src/index.ts';
@@ -17,7 +17,7 @@ import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
 import { claimsOf } from '../support/real-fetch.ts';
 import { POOL_PASSWORD, type SecurePool } from '../support/secure-pool.ts';
 
-/** What both tools are given, and whom they become. Without a user it is root who fetches. */
+/** Input of both tools, and the resulting identity. Without a user, root runs the fetch. */
 const WAYS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
   { method: 'IDTOKENS', user: 'alice', identity: 'alice@pool.test' },
   { method: 'SSL', user: 'alice', env: SSL, identity: 'alice@pool.test' },
@@ -45,7 +45,7 @@ for (const suite of poolSuites()) {
         ['schedd', fromSchedd],
         ['collector', fromCollector],
       ] as const) {
-        test(`${method} gives ${user ?? 'root'} a token of the ${who}, as HTCondor's tool`, async () => {
+        test(`${method} fetches a token of the ${who} for ${user ?? 'root'}, like HTCondor’s tool`, async () => {
           const options = { env: { ...only(method), ...env }, ...(user === undefined ? {} : { user }) };
           const args = [...where(secure), '-authz', 'READ', '-lifetime', '60'];
           const [theirs, ours] = [await secure.pool.theirs(args, options), await secure.pool.ours(args, options)];
@@ -55,7 +55,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    test('IDTOKENS gives root a token with the pool’s own signing key, as HTCondor’s tool', async () => {
+    test('IDTOKENS fetches a token for root with the signing key of the pool, like HTCondor’s tool', async () => {
       const options = { env: only('IDTOKENS') };
       const args = [...fromSchedd(secure), '-lifetime', '30'];
       const [theirs, ours] = [await secure.pool.theirs(args, options), await secure.pool.ours(args, options)];
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       assert.equal(claimsOf(ours.stdout)['sub'], 'condor@password');
     });
 
-    test('whatever the daemon prefers of all that there is', async () => {
+    test('the preferred method of the daemon if all are available', async () => {
       const options = { user: 'alice', env: { ...SSL, ...SCITOKEN } };
       for (const methods of ['FS,IDTOKENS,SSL', 'SSL,SCITOKENS,IDTOKENS', 'MUNGE,PASSWORD,SSL']) {
         const env = { ...options.env, ...only(methods) };
@@ -79,17 +79,17 @@ for (const suite of poolSuites()) {
     });
 
     describe('PASSWORD', () => {
-      test('of the input', async () => {
+      test('accepts the input password', async () => {
         const { token, roundTrips } = await fetch({ password: POOL_PASSWORD });
         assert.deepEqual([token.subject, roundTrips], ['condor@password', 3]);
       });
-      test('that is another one: the daemon is not believed', () =>
+      test('causes ERR_SERVER_UNPROVEN with another password', () =>
         assertUnproven(
           fetch({ password: 'wrong' }),
           /the daemon has a different secret/,
           'password (condor@password): the daemon has a different secret for it',
         ));
-      test('in a file that others can read is passed over', async () => {
+      test('skips a file that other accounts can read', async () => {
         const { pool } = secure;
         await pool.run('chmod', '644', '/etc/condor/pool_password');
         try {
@@ -107,7 +107,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('FS', () => {
-      test('from another file system is refused, and followed by the next method on the same connection', async () => {
+      test('from another file system is refused and followed by the next method on the same connection', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const methods = { authenticationMethods: ['FS', 'IDTOKENS'] };
         const { token } = await fetch({ idtoken, ...methods });
@@ -119,7 +119,7 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('leaves no directory behind', async () => {
+      test('removes its directory', async () => {
         const { pool } = secure;
         assert.equal((await pool.ours(fromSchedd(secure), { user: 'alice', env: only('FS') })).status, 0);
         assert.doesNotMatch(await pool.run('ls', '-a', '/tmp'), /FS_/);
@@ -127,7 +127,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('MUNGE', () => {
-      test('says what is wrong where munged does not answer', async () => {
+      test('reports why munged does not answer', async () => {
         const { pool } = secure;
         await pool.run('mv', '/run/munge', '/run/munge.away');
         try {
@@ -144,7 +144,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('KERBEROS', () => {
-      test('alone on the daemon’s side is named, with what would work', async () => {
+      test('is named if the daemon accepts nothing else', async () => {
         await secure.pool.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS');
         try {
           const idtoken = await secure.pool.idToken({ user: 'alice' });

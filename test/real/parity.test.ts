@@ -1,7 +1,7 @@
 /**
- * One command line after the other through HTCondor's condor_token_fetch and ours, in the same pool, account and
- * environment: the same success or failure, claims, files and standard output. What differs on purpose is marked with
- * the heading under which docs/PARITY.md says why.
+ * Runs command lines with HTCondor's condor_token_fetch and this command, in the same pool, account and environment:
+ * the same success or failure, claims, files and standard output. Intended differences name the heading of
+ * docs/PARITY.md that explains them.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -14,13 +14,14 @@ import { projectRoot } from '../support/project.ts';
 import { claimsOf } from '../support/real-fetch.ts';
 
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE\n';
-/** Everything that either may leave behind. */
+/** Everything that either tool may leave behind. */
+const SHORT_SECONDS = 90_000;
 const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d/mine /etc/condor/tokens.d/mine';
-/** What is new, but for the file in which HTCondor's tool notes whom it has met. */
+/** New files, except HTCondor's file of known hosts. */
 const FIND =
   'find . /etc/condor/tokens.d -newer .start -type f -printf "%p %m\\n" 2>/dev/null | grep -v -e "[.]start" -e /known_hosts | sort';
 
-/** Headings of docs/PARITY.md whose differences need another pool or another tool. */
+/** Headings of docs/PARITY.md whose differences require another pool or another tool. */
 const TESTED_ELSEWHERE = [
   'Collectors',
   'Releases and ciphers',
@@ -29,7 +30,7 @@ const TESTED_ELSEWHERE = [
   'Messages, exit status and encryption',
 ];
 
-test('the table has what it promises, and docs/PARITY.md has every difference', () => {
+test('the parity table is complete, and docs/PARITY.md has every difference', () => {
   assert.ok(CASES.length >= 60);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
@@ -41,7 +42,9 @@ test('the table has what it promises, and docs/PARITY.md has every difference', 
 });
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_fetch of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`condor_token_fetch of HTCondor ${suite} and this command have the same result for`, {
+    skip: poolUnavailable() ?? false,
+  }, () => {
     let pool: Pool;
     let words: Readonly<Record<string, string>>;
     before(async () => {
@@ -60,6 +63,8 @@ for (const suite of poolSuites()) {
       const foreign = { ...claimsOf(good), iss: 'elsewhere.test' };
       const files: Record<string, string> = {
         ...{ good, readonly: await pool.idToken({ user: 'alice', authz: ['READ'] }), comment: '# mine' },
+        daemon: await pool.idToken({ user: 'alice', authz: ['DAEMON'] }),
+        short: await pool.idToken({ user: 'alice', lifetime: SHORT_SECONDS }),
         expired: await pool.idToken({ user: 'alice', lifetime: 1 }),
         foreign: `${header}.${Buffer.from(JSON.stringify(foreign)).toString('base64url')}.${signature}`,
       };
@@ -74,38 +79,41 @@ for (const suite of poolSuites()) {
     const filled = (text: string) =>
       text.replaceAll(/\b(POOL|NAME|SCHEDD|COLLECTOR|MASTER|MACHINE)\b/g, (word) => words[word] ?? word);
 
-    /** Runs one of the two, and tells which files are there then, with their modes and what is in them. */
+    /** Runs one of the tools. Returns the files that then exist, with mode and content. */
     async function run(tool: 'ours' | 'theirs', { args, env = {}, user, setup = ':' }: Case) {
       const account = user === undefined ? { user: 'alice' } : {};
       const cwd = user === undefined ? '/home/alice' : '/root';
       const shell = (script: string) => pool.exec(['sh', '-c', script], { ...account, cwd });
       await pool.exec(['sh', '-c', CLEAN], { cwd });
       await shell(`${CLEAN}; ${setup}; touch -d "1 second ago" .start`);
-      // -key POOL is no placeholder, and so is -type.
+      // -key POOL is not a placeholder, nor is -type.
       const given = args.map((arg, at) => (/^-{1,2}(k|t)/.test(args[at - 1] ?? '') ? arg : filled(arg)));
       const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]));
       // HTCondor's tool does not wait for a daemon that may be restarting.
       const once = tool === 'ours' ? ['-retries', '0'] : [];
       const outcome = await pool[tool]([...once, ...given], { ...account, cwd, env: variables });
       const { stdout } = await shell(`${FIND} | while read path mode; do echo "$path $mode $(cat "$path")"; done`);
-      const before = /^\.\/(tokens\/|(good|readonly|comment|expired|foreign) )/; // fixtures
+      const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/; // fixtures
       const files = stdout.split('\n').filter((line) => line !== '' && !before.test(line));
       return { outcome, files };
     }
 
     for (const each of CASES) {
-      const { args, env = {}, user = 'alice', setup } = each;
+      const { args, env = {}, user = 'alice', setup, config } = each;
       const differs = (each.differs?.[2] ?? suite) === suite ? each.differs : undefined;
       const surroundings = Object.entries(env).map(([name, value]) => `${name.replace('_CONDOR_', '')}=${value}`);
       const name = [
         user,
         ...surroundings,
         ...(setup === undefined ? [] : [`(${setup})`]),
+        ...(config === undefined ? [] : [`(${config})`]),
         ...args.map((arg) => arg || "''"),
       ];
       test(`${name.join(' ')}${differs === undefined ? '' : ' — differs'}`, async () => {
+        if (config !== undefined) await pool.configure(`${KEYS}${config}`);
         const theirs = await run('theirs', each);
         const ours = await run('ours', each);
+        if (config !== undefined) await pool.configure(KEYS);
         const said = `theirs: ${theirs.outcome.status} ${theirs.outcome.stderr}\nours: ${ours.outcome.status} ${ours.outcome.stderr}`;
         if (differs !== undefined) {
           assert.equal(ours.outcome.status === 0 ? 'succeeds' : 'fails', differs[1], said);
@@ -124,7 +132,7 @@ interface Ran {
   readonly files: readonly string[];
 }
 
-/** What has to be the same: success, the shape of standard output, files with mode and content; tokens by their claims. */
+/** What must be equal: success, the format of standard output, files with mode and content; tokens by their claims. */
 function resultOf({ outcome: { status, stdout }, files }: Ran): unknown {
   if (status !== 0) return { succeeded: false, stdout, files: [] };
   return { succeeded: true, stdout: withoutTokens(stdout), files: files.map(withoutTokens) };
@@ -134,6 +142,8 @@ function withoutTokens(text: string): string {
   return text.replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, (jwt) => {
     const { jti, iat, exp, ...claims } = claimsOf(jwt);
     assert.ok(typeof jti === 'string' && typeof iat === 'number');
-    return JSON.stringify({ ...claims, lifetime: exp === undefined ? 'unlimited' : Number(exp) - iat });
+    const seconds = exp === undefined ? Number.POSITIVE_INFINITY : Number(exp) - iat;
+    const isLeft = seconds <= SHORT_SECONDS && seconds > SHORT_SECONDS / 2;
+    return JSON.stringify({ ...claims, lifetime: isLeft ? 'that of the credential' : String(seconds) });
   });
 }

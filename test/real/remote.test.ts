@@ -1,4 +1,7 @@
-/** The collector fetches a schedd's token: HTCondor as it is says no to everybody, and mended gives the same to both. */
+/**
+ * The collector fetches a schedd's token: an unmodified HTCondor refuses every client, and a fixed one returns the same
+ * to both tools.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadIdTokens } from '../../src/credentials/idtokens.ts';
@@ -19,7 +22,7 @@ import { assertSameOutcome } from '../support/same-outcome.ts';
 import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
-/** The capability that the schedd publishes is good for twice SCHEDD_INTERVAL. */
+/** The capability that the schedd advertises is valid for twice SCHEDD_INTERVAL. */
 const SETTINGS = 'SCHEDD_INTERVAL = 30\nSEC_ENABLE_IMPERSONATION_TOKENS = True';
 
 const remotely = (pool: Pool, options: FetchOptions) =>
@@ -33,7 +36,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
   };
 }
 
-/** The ad that the collector has of the schedd, for an administrator; `all`: with what is private in it. */
+/** The schedd's ad in the collector, for an administrator; `all` includes private attributes. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
   const { host } = notingHost({ signal: AbortSignal.timeout(patience(20_000)) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
@@ -74,18 +77,17 @@ for (const suite of poolSuites()) {
       'is not known to the collector.',
     );
 
-    test('has the capability of the schedd, among what it does not publish', async () => {
+    test('has the capability of the schedd in its private ad', async () => {
       assert.equal((await scheddAd(pool, false)).string('Capability'), undefined);
       assert.match((await scheddAd(pool, true)).string('Capability') ?? '', /^<.*ValidCommands="523"/);
     });
 
-    test('says all the same that it does not know the schedd', () =>
-      assert.rejects(remotely(pool, { idtoken }), unknown));
+    test('answers that it does not know the schedd', () => assert.rejects(remotely(pool, { idtoken }), unknown));
 
-    test('says the same of a schedd that does not exist', () =>
+    test('gives the same answer for a schedd that does not exist', () =>
       assert.rejects(remotely(pool, { idtoken, name: 'nobody' }), unknown));
 
-    test('says the same to HTCondor’s own tool', async () => {
+    test('gives the same answer to HTCondor’s tool', async () => {
       for (const args of [['-remote'], ['-remote', '-name', pool.scheddName], ['-remote', '-name', 'nobody']]) {
         const { status, stderr } = await assertSameOutcome(pool, idtoken, ['-pool', pool.collector, ...args]);
         assert.equal(status, 5);
@@ -94,7 +96,7 @@ for (const suite of poolSuites()) {
     });
   });
 
-  describe(`The collector of a mended HTCondor of ${suite}`, {
+  describe(`The collector of a patched HTCondor of ${suite}`, {
     skip: poolUnavailable() ?? mendUnavailable(suite) ?? false,
   }, () => {
     let pool: Pool;
@@ -114,7 +116,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    test('fetches a token that says what was asked, in three round trips', async () => {
+    test('fetches a token with the requested claims in three round trips', async () => {
       const fetched = await remotely(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
       const { iss, sub, kid, scope, iat, exp } = claimsOf(fetched.token.jwt.reveal());
       assert.deepEqual([iss, sub, kid], [pool.trustDomain, `alice@${pool.trustDomain}`, 'POOL']);
@@ -124,12 +126,12 @@ for (const suite of poolSuites()) {
       assert.equal(fetched.daemonAddress, `<${pool.collector}>`);
     });
 
-    test('fetches one of the only schedd, whose name is asked first', async () => {
+    test('fetches a token of the only schedd, which is located first', async () => {
       const { daemonName } = await remotely(pool, { idtoken, name: undefined });
       assert.equal(daemonName, pool.scheddName);
     });
 
-    test('fetches one that the schedd takes: READ is allowed and WRITE is not', async () => {
+    test('fetches a token with which the schedd authorizes READ but not WRITE', async () => {
       const { token } = await remotely(pool, { idtoken, authz: ['READ'], lifetime: 600 });
       await pool.run('mkdir', '-m', '700', '/tmp/fetched');
       await pool.write('/tmp/fetched/token', `${token.jwt.reveal()}\n`, 0o600);
@@ -148,19 +150,19 @@ for (const suite of poolSuites()) {
       ['a longer lifetime than the credential has', ['-lifetime', '3600'], { user: 'bob', lifetime: 300 }],
     ];
     for (const [what, args, credential = { user: 'alice' }] of cases) {
-      test(`gives HTCondor’s own tool the same: ${what}`, async () => {
+      test(`gives HTCondor’s tool the same: ${what}`, async () => {
         const all = ['-pool', pool.collector, '-name', pool.scheddName, '-remote', ...args];
         const theirs = await assertSameOutcome(pool, await pool.idToken(credential), all);
         assert.equal(theirs.status, 0, theirs.stderr);
       });
     }
 
-    test('refuses to both what is no schedd', async () => {
+    test('rejects a daemon that is no schedd for both', async () => {
       const all = ['-pool', pool.collector, '-name', pool.scheddName, '-r', '-type', 'MASTER'];
       assert.equal((await assertSameOutcome(pool, idtoken, all)).status, 1);
     });
 
-    test('is cut to SEC_IMPERSONATION_TOKEN_LIMITS and SEC_ISSUED_TOKEN_EXPIRATION, and we say so', () =>
+    test('limits the token to SEC_IMPERSONATION_TOKEN_LIMITS and SEC_ISSUED_TOKEN_EXPIRATION, with warnings', () =>
       configured('SEC_IMPERSONATION_TOKEN_LIMITS = READ\nSEC_ISSUED_TOKEN_EXPIRATION = 120', async () => {
         const { reductions } = await remotely(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
         assert.deepEqual(reductions, [
@@ -171,7 +173,7 @@ for (const suite of poolSuites()) {
         await assert.rejects(remotely(pool, { idtoken, authz: ['WRITE'] }), refused);
       }));
 
-    test('passes on that the schedd has no key to sign with', () =>
+    test('forwards that the schedd has no signing key', () =>
       configured('SCHEDD.SEC_TOKEN_ISSUER_KEY = NOWHERE', () =>
         assert.rejects(
           remotely(pool, { idtoken }),
@@ -179,7 +181,7 @@ for (const suite of poolSuites()) {
         ),
       ));
 
-    test('is not believed where the schedd is of another trust domain, though HTCondor’s tool takes that', () =>
+    test('causes an error if the schedd has another trust domain, unlike with HTCondor’s tool', () =>
       configured('SCHEDD.TRUST_DOMAIN = other.test', async () => {
         const args = ['-pool', pool.collector, '-name', pool.scheddName, '-remote'];
         const { stdout } = await referenceFetch(pool, idtoken, args);
@@ -190,7 +192,7 @@ for (const suite of poolSuites()) {
         await assert.rejects(fetching, advised("but the daemon's trust domain is"));
       }));
 
-    test('does nothing for a schedd without SEC_ENABLE_IMPERSONATION_TOKENS', () =>
+    test('fetches no token of a schedd without SEC_ENABLE_IMPERSONATION_TOKENS', () =>
       configured('SEC_ENABLE_IMPERSONATION_TOKENS = False', () =>
         until('the schedd has withdrawn its capability', 60, async () => {
           const complaint = await remotely(pool, { idtoken }).then(

@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 
 const RESTARTING = /^Attempt 1 failed: .* The daemon may be restarting; retrying for up to \d+ s$/;
 
-/** Ends a daemon at once. Its pid is the parent's of nothing else by that name. */
+/** Kills a daemon. Its PID is that of the only process with this name and parent. */
 const kill = (daemon: string) => ['sh', '-c', `kill -9 $(pidof condor_${daemon})`];
 
 for (const suite of poolSuites()) {
@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
       ['whose schedd is killed', kill('schedd')],
       ['whose collector is killed', kill('collector')],
     ] as const) {
-      test(`${what} gives a token when it is back, with one line in the log`, async () => {
+      test(`issues a token after a restart (${what}), with one line in the log`, async () => {
         await fetched();
         await pool.run(...argv);
         const ended = what.includes('schedd') ? 'Scheduler' : 'Collector';
@@ -64,7 +64,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('is not asked again with retries 0 while its schedd is down', async () => {
+    test('is not retried with retries 0 while its schedd is down', async () => {
       await pool.run('condor_off', '-fast', '-schedd');
       try {
         await until('condor_master reports it', 60, async () => {
@@ -100,26 +100,28 @@ for (const suite of poolSuites()) {
       await empty?.stop();
     });
 
-    test('of which the first does not have the schedd: the second is asked', async () => {
+    test('of which the first does not have the schedd: the second is queried', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: full.scheddName };
       const { token } = await fetchFrom(full, { ...where, idtoken });
       assert.equal(token.subject, `alice@${full.trustDomain}`);
     });
 
-    test('of which none has the schedd: the error has what each said', async () => {
+    test('of which none has the schedd: the error has each reply', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: 'third@ap.example.org' };
       await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {
         assert.equal(error.code, 'ERR_NOT_FOUND');
         for (const { collector } of [empty, full] as Pool[])
-          assert.ok(error.message.includes(`the collector ${collector}: the collector knows no schedd named third`));
+          assert.ok(error.message.includes(`the collector ${collector}: the collector lists no schedd named third`));
         return true;
       });
     });
 
     describe('do not know a name that no daemon has', () => {
-      /** What the rule decides if the pool had been running for so many seconds more: the collector compares ages with limits. */
+      /**
+       * The decision of the rule if the pool had run for this many more seconds: the rule compares ages with limits.
+       */
       async function missing(seconds: number): Promise<LocateError> {
         const { host } = notingHost();
         const address = parseSinful(`<${full?.collector}>`) ?? assert.fail();
@@ -154,9 +156,9 @@ for (const suite of poolSuites()) {
 
       test('and it is not restarting once the collector is older than the interval of updates', async () => {
         const error = await missing(600);
-        assert.equal(error.message, 'the collector knows no schedd named ap99.example.org; it knows ci@pool');
+        assert.equal(error.message, 'the collector lists no schedd named ap99.example.org; it lists ci@pool');
         assert.equal(error.mayBeRestarting, false);
-        advised('the collector knows no schedd named')(error);
+        advised('the collector lists no schedd named')(error);
       });
     });
   });

@@ -1,4 +1,4 @@
-/** A second command to a daemon in the session of the first: two round trips, and a clean retry if the session has gone. */
+/** A second command to a daemon in the same session: two round trips, and a clean retry if the session has expired. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -36,7 +36,7 @@ for (const suite of poolSuites()) {
       return { address: parseAddress(address) ?? assert.fail(address), serverName: undefined };
     }
 
-    test('is resumed for another command, as whoever one was', async () => {
+    test('is resumed for another command with the same identity', async () => {
       const first = await askAllowed(schedd, READ, credentials, host);
       const resume = first.session;
       const fetched = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
@@ -46,12 +46,12 @@ for (const suite of poolSuites()) {
       assert.equal(again.roundTrips, 2, 'as often as one likes');
     });
 
-    test('allows no more than it did', async () => {
+    test('has the same authorizations when it is resumed', async () => {
       const { session: resume } = await askAllowed(schedd, READ, credentials, host);
       await assert.rejects(askAllowed({ ...schedd, resume }, ADMINISTRATOR, credentials, host), { code: 'ERR_DENIED' });
     });
 
-    test('that the daemon does not know any more is opened anew', async () => {
+    test('is opened again if the daemon no longer has it', async () => {
       const { session } = await askAllowed(schedd, READ, credentials, host);
       const resume = { ...session, resumption: new Resumption('nobody:1:2:3', new Uint8Array(32)) };
       const { session: fresh, roundTrips } = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
@@ -61,13 +61,13 @@ for (const suite of poolSuites()) {
       assert.equal(next.roundTrips, 2, 'and resumed from then on');
     });
 
-    test('is not believed of somebody who has not its key', async () => {
+    test('is rejected if the peer does not have its key', async () => {
       const { session } = await askAllowed(schedd, READ, credentials, host);
       const resume = { ...session, resumption: new Resumption(session.resumption?.sid ?? '', new Uint8Array(32)) };
       await assert.rejects(askAllowed({ ...schedd, resume }, READ, credentials, host), { code: 'ERR_DECRYPT' });
     });
 
-    test('is of one daemon, and not of another', async () => {
+    test('is not resumed with another daemon', async () => {
       const { session: resume } = await askAllowed(schedd, READ, credentials, host);
       const collector = await targetOf(pool.collector);
       const { user } = (await askAllowed({ ...collector, resume }, READ, credentials, host)).session;

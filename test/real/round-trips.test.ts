@@ -1,4 +1,4 @@
-/** Round trips to real daemons, which one proxy counts for HTCondor's tool and for the client. */
+/** Round trips to real daemons, counted by one proxy for HTCondor's tool and this client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
@@ -41,18 +41,18 @@ for (const suite of poolSuites()) {
           assert.equal(status, 0, stderr);
         });
 
-      test('a known address takes 3, and 6 with HTCondor’s tool', async () => {
+      test('are 3 for a known address, and 6 with HTCondor’s tool', async () => {
         const address = await pool.sinful('schedd', pool.scheddName);
         await ours(3, { address });
         await theirs(6, '-name', address);
       });
 
-      test('a token of the collector takes 3, and 6 with HTCondor’s tool', async () => {
+      test('are 3 for a token of the collector, and 6 with HTCondor’s tool', async () => {
         await ours(3, { pool: network.collector, type: 'collector' });
         await theirs(6, '-pool', network.collector, '-type', 'COLLECTOR');
       });
 
-      test('a denied request for a token of a schedd through the collector takes 3, and 6 with HTCondor’s tool', async () => {
+      test('are 3 for a denied request with remote, and 6 with HTCondor’s tool', async () => {
         const refused = { code: 'ERR_DAEMON', errorCode: 5 };
         const remotely = { pool: network.collector, name: pool.scheddName, remote: true, idtoken };
         await assertRoundTrips(network.proxy, 3, () => assert.rejects(fetchToken(remotely), refused));
@@ -60,12 +60,12 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(network.proxy, 6, () => referenceFetch(pool, idtoken, args));
       });
 
-      test(`a name that is not a host name takes ${byName}, and 12 with HTCondor’s tool`, async () => {
+      test(`are ${byName} for a name that is not a host name, and 12 with HTCondor’s tool`, async () => {
         await ours(byName, { pool: network.collector, name: pool.scheddName });
         await theirs(12, '-pool', network.collector, '-name', pool.scheddName);
       });
 
-      test(`a schedd on another host than the collector takes ${byName}`, async () => {
+      test(`are ${byName} for a schedd on another host than the collector`, async () => {
         const host = network.collector.replace(/:\d+$/, '');
         const name = `ci@${host}`;
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ${name}`);
@@ -76,7 +76,7 @@ for (const suite of poolSuites()) {
         await ours(byName, { pool: `127.0.0.3:${network.port}`, name });
       });
 
-      test(`a name whose host does not exist takes ${byName}`, async () => {
+      test(`are ${byName} for a name whose host does not exist`, async () => {
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ci@ap.condor-token-fetch.invalid`);
         const name = 'ci@ap.condor-token-fetch.invalid';
         await until('the collector has it', 60, async () =>

@@ -1,4 +1,4 @@
-/** Which of several credentials real daemons of both releases get, and what follows one that they do not accept. */
+/** Which of several credentials real daemons of both releases receive, and what follows a rejected one. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -116,7 +116,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('of several tokens', () => {
-      test('the one with the fewest levels that covers authz is used', async () => {
+      test('uses the one with the fewest levels that covers authz', async () => {
         const [wide, read, write, unrestricted] = await Promise.all([
           pool.idToken({ user: 'alice', authz: ['DAEMON'] }),
           pool.idToken({ user: 'alice', authz: ['READ'] }),
@@ -124,7 +124,7 @@ for (const suite of poolSuites()) {
           pool.idToken({ user: 'alice' }),
         ]);
         const idtoken = [unrestricted, wide, read, write].join('\n');
-        // A token without a limit is restricted by the levels of its credential, which shows which one was used.
+        // An unrestricted token has the levels of its credential, which identify the credential that was used.
         for (const [authz, used] of [
           ['READ', 'idtoken line 3'],
           ['WRITE', 'idtoken line 4'],
@@ -143,7 +143,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** Fetches with another host: its clock, its log. */
+    /** Fetches with a modified host: its clock and its log. */
     function byRequest(inputs: Record<string, string>, facts: object, timeoutMs = 20_000) {
       const words: Record<string, string | undefined> = {
         ...{ pool: pool.collector, name: pool.scheddName, 'ca-certificate': secure.authority.certificate },
@@ -183,7 +183,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a token that has expired is the first reason, with the clocks of this host and of the collector', async () => {
+    test('reports an expired token as first reason, with the clocks of this host and of the collector', async () => {
       const key = await poolKey();
       const issuedAt = Math.floor(Date.now() / 1000) - 2 * HOUR;
       const old = key.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: HOUR, issuedAt });

@@ -1,6 +1,6 @@
-/** The built Action and command at real daemons, and what they write, used by HTCondor. */
+/** The built Action and command with real daemons, and HTCondor's tools with the files that they write. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
@@ -9,7 +9,7 @@ import { Runner, runCommand } from '../support/runner.ts';
 import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The entry points, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     let idtoken: string;
@@ -23,7 +23,7 @@ for (const suite of poolSuites()) {
       await pool?.stop();
     });
 
-    test('the Action fetches, delivers, hides and cleans up, in debug mode', async () => {
+    test('the Action fetches, delivers, masks and cleans up in debug mode', async () => {
       const inputs = { pool: pool.collector, name: pool.scheddName, idtoken, authz: 'READ', lifetime: '10m' };
       let content = '';
       const step = await runner.runAction(
@@ -46,13 +46,13 @@ for (const suite of poolSuites()) {
       assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);
     });
 
-    test('the Action fails with one annotation where the name is wrong', async () => {
+    test('the Action fails with one annotation if the name is wrong', async () => {
       const step = await runner.runAction({ pool: pool.collector, name: 'nobody@nowhere', idtoken }, { debug: true });
-      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it knows ${pool.scheddName}`) });
+      assertFailed(step, { code: 'ERR_NOT_FOUND', status: 3, text: new RegExp(`it lists ${pool.scheddName}`) });
       assertNoLeak(step, [idtoken]);
     });
 
-    test('the command writes a token file that HTCondor takes: READ yes, WRITE no', async () => {
+    test('the command writes a token file that HTCondor accepts for READ but not for WRITE', async () => {
       writeFileSync(join(runner.workspace, 'credential'), `${idtoken}\n`, { mode: 0o600 });
       const file = join(runner.workspace, 'fetched');
       const args = [
@@ -79,5 +79,22 @@ for (const suite of poolSuites()) {
       assert.match(read.stdout, /IDTOKENS +AES +AES +ALLOW +alice@/, read.stdout + read.stderr);
       assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
     });
+
+    for (const { onReduced, status, stdout, file } of [
+      { onReduced: 'fail', status: 7, stdout: '', file: false },
+      { onReduced: 'warn', status: 0, stdout: '', file: true },
+    ])
+      test(`the command with -on-reduced ${onReduced} ${file ? 'writes' : 'does not write'} a token with fewer levels than requested`, async () => {
+        const directory = mkdtempSync(join(runner.workspace, 'narrow-'));
+        const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
+        writeFileSync(join(directory, 'credential'), `${narrow}\n`, { mode: 0o600 });
+        const path = join(runner.workspace, `reduced-${onReduced}`);
+        const args = ['-pool', pool.collector, '-name', pool.scheddName, '-authz', 'READ', '-authz', 'WRITE'];
+        const ran = await runCommand([...args, '-on-reduced', onReduced, '-file', path], {
+          env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory },
+        });
+        assert.deepEqual([ran.status, ran.stdout, existsSync(path)], [status, stdout, file], ran.stderr);
+        assert.match(ran.stderr, /authorization: requested READ WRITE, granted READ/);
+      });
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Command lines of HTCondor's condor_token_request and of the command under that name, at the same daemons, in the same
+ * Command lines for HTCondor's condor_token_request and this command under that name, with the same daemons and
  * account: the same request in condor_token_request_list, the same success or failure, standard output and file.
  */
 import assert from 'node:assert/strict';
@@ -15,7 +15,7 @@ interface Case {
   /** POOL, NAME and SCHEDD stand for the pool's facts. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading of docs/PARITY.md, and what our command does. */
+  /** Heading of docs/PARITY.md, and the behaviour of this command. */
   readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails'];
 }
 
@@ -69,13 +69,15 @@ test('the table of condor_token_request has at least 20 command lines, and docs/
 
 interface Ran {
   readonly outcome: Outcome;
-  /** The request as the daemon lists it, without its id and that of the client. */
+  /** The request in the daemon's list, without its id and the client's id. */
   readonly request: unknown;
   readonly files: string;
 }
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_request of HTCondor ${suite} and ours`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`condor_token_request of HTCondor ${suite} and this command have the same result for`, {
+    skip: poolUnavailable() ?? false,
+  }, () => {
     let pool: Pool;
     let words: Readonly<Record<string, string>>;
     let theirs: readonly Ran[] = [];
@@ -88,15 +90,15 @@ for (const suite of poolSuites()) {
       };
       await pool.run('mkdir', '-p', '/opt/names');
       await pool.run('ln', '-s', '/opt/ours/cli/index.js', '/opt/names/condor_token_request');
-      // HTCondor's tool asks for its approval every five seconds, so all of them wait at the same time. It does not flush
-      // the line with the id, which stdbuf makes up for.
+      // HTCondor's tool polls every five seconds, so all cases wait at the same time. It does not flush the line with
+      // the id; stdbuf makes it.
       theirs = await runAll(['stdbuf', '-oL', 'condor_token_request'], 'theirs', CASES.length);
-      // HTCondor's tool does not wait for a restart either.
-      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', 6);
+      // Nor does HTCondor's tool wait for a restart.
+      ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', CASES.length / 2);
     });
     after(() => pool?.stop());
 
-    /** Runs all cases, so many at a time. */
+    /** Runs all cases, `concurrency` at a time. */
     async function runAll(tool: readonly string[], who: string, concurrency: number): Promise<readonly Ran[]> {
       const all: Ran[] = [];
       while (all.length < CASES.length) {
@@ -152,7 +154,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    /** Approves a request at the daemon that has it. */
+    /** Approves a request at the daemon that received it. */
     async function approve(id: string): Promise<unknown> {
       for (const daemon of [[], ['-type', 'SCHEDD', '-name', pool.scheddName]]) {
         const { stdout } = await pool.exec(['condor_token_request_list', '-json', ...daemon]);
@@ -182,7 +184,7 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** What has to be the same; tokens by their claims. */
+/** What must be equal; tokens by their claims. */
 function resultOf({ outcome: { status, stdout }, request, files }: Ran): unknown {
   if (status !== 0) return { succeeded: false, stdout: withoutIds(stdout), request };
   return { succeeded: true, stdout: withoutIds(stdout), request, files: withoutIds(files) };

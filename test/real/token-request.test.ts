@@ -1,4 +1,4 @@
-/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools on the other side. */
+/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools as the peer. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { callCommand } from '../../src/daemon/call.ts';
@@ -25,7 +25,7 @@ import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {
-  describe(`HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let pool: Pool;
     let address: string;
@@ -42,7 +42,7 @@ for (const suite of poolSuites()) {
       readonly announced: Promise<{ id: string; line: string }>;
     }
 
-    /** Asks as the Action does, but looks more often. */
+    /** Requests a token like the Action, but polls more often. */
     function start(inputs: Record<string, string>, timeoutMs = patience(20_000)): Waiting {
       const words: Record<string, string | undefined> = { 'ca-certificate': secure.authority.certificate, ...inputs };
       const { promise: announced, resolve: announce, reject } = promiseOf<{ id: string; line: string }>();
@@ -54,7 +54,7 @@ for (const suite of poolSuites()) {
       const request = readRequest((name) => words[name] || undefined, surroundings());
       const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
       fetched.catch(reject); // before it was announced
-      announced.catch(() => {}); // told to whoever waits for it
+      announced.catch(() => {}); // printed for the administrator
       return { fetched, announced };
     }
     const request = (inputs: Record<string, string> = {}, timeoutMs?: number) =>
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -name '${address}'`);
 
     describe('a request', () => {
-      test('without any credential is approved by the command that it announces, and gives what it asked for', async () => {
+      test('without any credential is approved by the announced command, and returns what was requested', async () => {
         const { fetched, announced } = request({ authz: 'READ', lifetime: '10m' });
         const { id, line } = await announced;
         assert.match(
@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
         assert.match(id, /^\d{7}$/);
       });
 
-      test('gives a token that HTCondor takes', async () => {
+      test('returns a token that HTCondor accepts', async () => {
         const { fetched, announced } = request({ authz: 'READ' });
         await approve((await announced).id);
         const { token } = await fetched;
@@ -100,7 +100,7 @@ for (const suite of poolSuites()) {
         await fetched;
       });
 
-      test('with a credential is made in its session', async () => {
+      test('with a credential is sent in its session', async () => {
         const { announced, fetched } = request({ idtoken: await pool.idToken({ user: 'alice' }) });
         const { id } = await announced;
         const listed = await pool.run('condor_token_request_list', '-name', address);
@@ -110,7 +110,7 @@ for (const suite of poolSuites()) {
         assert.equal((await fetched).token.subject, 'carol@pool.test');
       });
 
-      test('that nobody approves says so, with its id, when the time is over', async () => {
+      test('that nobody approves fails with its id at the time limit', async () => {
         const { announced, fetched } = request({}, 1500);
         const { id } = await announced;
         await assert.rejects(fetched, (error: ConnectError) => {
@@ -120,7 +120,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('where requests are switched off is code 44', async () => {
+      test('causes code 44 if requests are disabled', async () => {
         await secure.configure('SEC_ENABLE_TOKEN_REQUEST = False');
         try {
           await assertDaemonError(request().fetched, 44, 'Token request disabled.');
@@ -129,7 +129,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('for levels that the pool never gives is code 3, and for others it is reduced', async () => {
+      test('causes code 3 for levels outside of SEC_TOKEN_REQUEST_LIMITS, and is reduced for others', async () => {
         await secure.configure('SEC_TOKEN_REQUEST_LIMITS = READ, WRITE');
         try {
           await assertDaemonError(
@@ -151,7 +151,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a request that the daemon has no key for any more when it is approved is code 4', async () => {
+    test('a request causes code 4 if the daemon has lost its key when it is approved', async () => {
       const { announced, fetched } = request();
       const { id } = await announced;
       await secure.configure('SEC_TOKEN_ISSUER_KEY = NOWHERE');
@@ -202,17 +202,17 @@ for (const suite of poolSuites()) {
       }
     });
 
-    describe('a SciToken exchanged', () => {
+    describe('the exchange of a SciToken', () => {
       const exchange = (inputs: Record<string, string>) =>
         start({ mode: 'exchange', address, lifetime: '60', authz: 'READ', ...inputs }).fetched;
 
-      test('in a session of its own gives a token for whom the map file says, narrowed as asked', async () => {
+      test('in its own session returns a token for the mapped identity with the requested levels', async () => {
         const { token } = await exchange({ scitoken: secure.issuer.issue('alice') });
         const { sub, scope, iat, exp } = claimsOf(token.jwt.reveal());
         assert.deepEqual([sub, scope, Number(exp) - Number(iat)], ['alice@pool.test', 'condor:/READ', 60]);
       });
 
-      test('that is too long for SCITOKENS itself goes through a session by another method', async () => {
+      test('uses a session of another method if it is too long for SCITOKENS', async () => {
         const scitoken = secure.issuer.issue('alice', { padding: 'x'.repeat(20_000) });
         const idtoken = await pool.idToken({ user: 'bob' });
         const { token } = await exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
@@ -220,13 +220,13 @@ for (const suite of poolSuites()) {
         await assert.rejects(start({ address, scitoken }).fetched, { code: 'ERR_CREDENTIAL_UNREADABLE' });
       });
 
-      test('lasts no longer than it does', async () => {
+      test('limits the lifetime to that of the SciToken', async () => {
         const scitoken = secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
         const { reductions } = await exchange({ scitoken });
         assert.match(reductions.join(), /^lifetime: requested 1 min, granted (2\d|30) s$/);
       });
 
-      test('of no use is refused with the reason, which SCITOKENS never gives', async () => {
+      test('is refused with a reason, which SCITOKENS never sends', async () => {
         const scitoken = secure.issuer.issue('alice', { aud: 'https://other.test' });
         const idtoken = await pool.idToken({ user: 'bob' });
         const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
@@ -237,7 +237,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('of somebody unknown is code 5', async () => {
+      test('causes code 5 for an unmapped identity', async () => {
         const idtoken = await pool.idToken({ user: 'bob' });
         const scitoken = secure.issuer.issue('mallory');
         const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });

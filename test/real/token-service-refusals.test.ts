@@ -1,4 +1,4 @@
-/** Every refusal of the token service, in front of real daemons: the reason that the job sees, and the audit line. */
+/** Every refusal of the token service with real daemons: the reason that the job receives, and the audit line. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';

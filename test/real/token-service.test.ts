@@ -1,4 +1,4 @@
-/** Jobs without a stored secret, by our own token service: the Action, the command, and HTCondor's own daemons. */
+/** Jobs without a stored secret, with condor_token_service: the Action, the command, and HTCondor's own daemons. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -102,7 +102,7 @@ grants:
       issuer.job = GITHUB_CLAIMS;
       assert.deepEqual([step.status, step.outputs['error-code']], [2, 'ERR_NO_CREDENTIAL'], step.raw);
       assert.match(step.raw, /ref: expected refs\/heads\/main, got refs\/heads\/x/);
-      assert.match(step.raw, /The job token that was refused has iss .*ref "refs\/heads\/x", event_name "push"/);
+      assert.match(step.raw, /Claims of the refused job token: iss .*ref "refs\/heads\/x", event_name "push"/);
       assert.match(step.raw, /condor_token_service explain/);
       const { decision, ref } = await service.auditOf(issuer.given.at(-1) ?? '');
       assert.deepEqual([decision, ref], ['refused', 'refs/heads/x']);
@@ -179,7 +179,8 @@ grants:
       const approved = await pool.exec(['sh', '-c', approve], job);
       assert.notEqual(approved.status, 0, approved.stdout + approved.stderr);
       assert.ok(await isPending(), 'the request is still not approved');
-      // The same command of an administrator approves it: the refusal above is of the job's token, not of the command.
+      // An administrator approves it with the same command, so the refusal above concerns the job's token, not the
+      // command.
       await pool.run('sh', '-c', approve);
       await asking;
     });

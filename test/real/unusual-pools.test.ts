@@ -1,4 +1,4 @@
-/** Pools whose daemons do not accept what most pools accept: other trust domains, ciphers, mapping plugins. */
+/** Pools with unusual settings: other trust domains, ciphers, mapping plugins. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';
@@ -20,7 +20,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    /** Fetches with these inputs; everything that is logged is kept. */
+    /** Fetches with these inputs and records the log. */
     async function fetch(
       inputs: Record<string, string>,
       settings: Record<string, string> = {},
@@ -58,7 +58,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    describe('where the daemons accept BLOWFISH and 3DES only', () => {
+    describe('with daemons that accept BLOWFISH and 3DES only', () => {
       const ciphers = 'SEC_DEFAULT_CRYPTO_METHODS = BLOWFISH, 3DES';
 
       test('the error names the daemon’s version and the cipher that was offered', async () => {
@@ -76,24 +76,24 @@ for (const suite of poolSuites()) {
       });
     });
 
-    describe('a collector that accepts none of the credentials', () => {
+    describe('with a collector that accepts none of the credentials', () => {
       const foreign = 'COLLECTOR.TRUST_DOMAIN = other.test';
 
-      test('is asked without authentication where it does not answer in cleartext', async () => {
+      test('is queried without authentication if it does not answer in cleartext', async () => {
         const idtoken = await pool.idToken({ user: 'alice' });
         await configured(foreign, async () => {
           const { outcome, lines } = await fetch({ idtoken });
           assert.ok('token' in outcome, lines.join('\n'));
           assert.equal(outcome.token.subject, 'alice@pool.test');
           const notices = lines.filter((line) => line.startsWith('notice '));
-          // 23.9 answers the first query, which is in cleartext.
+          // 23.9 replies to the first query, which is in cleartext.
           assert.equal(notices.length, suite === 'trixie' ? 0 : 1);
           for (const notice of notices)
             assert.match(notice, /^notice The collector accepts no credential .* so the query was not authenticated/);
         });
       });
 
-      test('vouches for no host name, so that no SciToken is sent to the daemon that it names', async () => {
+      test('is not trusted for a host name, so that no SciToken is sent to the daemon that it names', async () => {
         const scitoken = secure.issuer.issue('alice', { iss: 'https://localhost:1/' });
         await configured(foreign, async () => {
           const { outcome, lines } = await fetch({ scitoken });
@@ -104,7 +104,7 @@ for (const suite of poolSuites()) {
       });
 
       for (const name of ['SEC_CLIENT_AUTHENTICATION', 'SEC_CLIENT_ENCRYPTION'])
-        test(`is not asked without authentication where ${name} is REQUIRED`, async () => {
+        test(`is not queried without authentication if ${name} is REQUIRED`, async () => {
           const idtoken = await pool.idToken({ user: 'alice' });
           await configured(`${foreign}\nCOLLECTOR.SEC_READ_ENCRYPTION = REQUIRED`, async () => {
             const { outcome, lines } = await fetch({ idtoken }, { [name]: 'REQUIRED' });
@@ -118,7 +118,7 @@ for (const suite of poolSuites()) {
         });
     });
 
-    describe('where a plugin maps SciTokens', () => {
+    describe('with a plugin that maps SciTokens', () => {
       const plugin = '#!/bin/sh\necho alice@pool.test\n';
       const settings = `CERTIFICATE_MAPFILE = /etc/condor/plugin-map
 SEC_SCITOKENS_PLUGIN_NAMES = A
@@ -144,7 +144,7 @@ SEC_SCITOKENS_PLUGIN_A_COMMAND = /usr/local/bin/plugin`;
         assert.equal(lines.filter((line) => line.startsWith('info ')).length, 0);
       });
 
-      test('a run remembers it, however many commands it sends', async () => {
+      test('a run with several commands takes that connection once', async () => {
         const approve = (line: string) => {
           const id = /-reqid (\d+)/.exec(line)?.[1] ?? '';
           const command = `echo yes | condor_token_request_approve -reqid ${id} -name '${secure.address}'`;

@@ -1,4 +1,4 @@
-/** The new token at real daemons, and tries while one is not there yet. */
+/** The new token at real daemons, and retries while a daemon is not available yet. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised } from '../support/advice.ts';
@@ -6,7 +6,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { fetchFrom } from '../support/real-fetch.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Verification at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let idtoken: string;
     before(async () => {
@@ -15,14 +15,14 @@ for (const suite of poolSuites()) {
     });
     after(async () => pool?.stop());
 
-    test('a token is verified for the levels that it has: three round trips more', async () => {
+    test('accepts a token for its levels in three more round trips', async () => {
       const limits = { idtoken, authz: ['READ', 'WRITE'], lifetime: 60 };
       const plain = await fetchFrom(pool, limits);
       const verified = await fetchFrom(pool, { ...limits, verify: true });
       assert.equal(verified.roundTrips - plain.roundTrips, 3);
     });
 
-    test('a level that the pool does not allow fails', async () => {
+    test('fails for a level that the pool denies', async () => {
       const verified = fetchFrom(pool, { idtoken, authz: ['READ', 'ADMINISTRATOR'], verify: true });
       await assert.rejects(verified, {
         code: 'ERR_TOKEN_REFUSED',
@@ -32,7 +32,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(verified, advised('the daemon denied ADMINISTRATOR for'));
     });
 
-    test('the identity and the trust domain are what is expected, or nothing is delivered', async () => {
+    test('delivers nothing if identity or trust domain differ from the expected ones', async () => {
       const expected = { expectedIdentity: `alice@${pool.trustDomain}`, expectedTrustDomain: pool.trustDomain };
       await fetchFrom(pool, { idtoken, ...expected });
       const other = { ...expected, expectedIdentity: `bob@${pool.trustDomain}` };
@@ -43,7 +43,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(fetchFrom(pool, { idtoken, ...elsewhere }), advised('expected-trust-domain is'));
     });
 
-    test('clocks of one machine agree', async () => {
+    test('reports no clock skew on one host', async () => {
       const { clockSkewSeconds } = await fetchFrom(pool, { idtoken });
       assert.ok(Math.abs(clockSkewSeconds) <= 5, `${clockSkewSeconds} s`);
     });

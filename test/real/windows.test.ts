@@ -1,4 +1,4 @@
-/** The command and the Action with Node for Windows, under Wine, at schedds of both releases. */
+/** The command and the Action with Node for Windows, under Wine, with schedds of both releases. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { projectRoot } from '../support/project.ts';
 
 const WINE = join(projectRoot, '.ci/wine');
-/** Exit status of .ci/wine where Wine cannot be installed. */
+/** Exit status of .ci/wine if Wine cannot be installed. */
 const UNAVAILABLE = 77;
 
 function wineUnavailable(): string | undefined {
@@ -20,14 +20,14 @@ function wineUnavailable(): string | undefined {
 const skip = poolUnavailable() ?? wineUnavailable() ?? false;
 
 for (const suite of poolSuites()) {
-  describe(`HTCondor of ${suite} and a client on Windows`, { skip }, () => {
+  describe(`A client on Windows, at HTCondor of ${suite},`, { skip }, () => {
     let pool: Pool;
     before(async () => {
       pool = await startPool({ suite });
     });
     after(() => pool?.stop());
 
-    test('verify, check, renew and clean up', async () => {
+    test('verifies, checks, renews and cleans up', async () => {
       const variables = [
         `WINDOWS_COLLECTOR=${pool.collector}`,
         `WINDOWS_SCHEDD=${pool.scheddName}`,

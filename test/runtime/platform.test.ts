@@ -1,4 +1,4 @@
-/** What differs on Windows, on any system. */
+/** Differences of Windows, tested on any system. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';
@@ -18,10 +18,10 @@ import { orReason } from '../support/unavailable.ts';
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
-describe('the environment', () => {
+describe('The environment', () => {
   const copy = { ...{ Path: 'C:\\Windows' }, BEARER_TOKEN: 'x' };
 
-  test('has names in any case in a copy on Windows', () => {
+  test('has case-insensitive names in a copy on Windows', () => {
     const env = environmentOf(copy, 'win32');
     assert.deepEqual(
       [env['PATH'], env['Path'], env['bearer_token'], env['NONE']],
@@ -30,13 +30,13 @@ describe('the environment', () => {
     assert.deepEqual({ ...env }, copy);
   });
 
-  test('is as it was on other systems', () => {
+  test('is unchanged on other systems', () => {
     assert.equal(environmentOf(copy, 'linux'), copy);
     assert.equal(environmentOf(copy, 'linux')['PATH'], undefined);
   });
 });
 
-describe('the home directory', () => {
+describe('The home directory', () => {
   test('is %USERPROFILE% on Windows', () => {
     assert.equal(homeOf({ UserProfile: 'D:\\alice' }, 'win32', 'C:\\users\\alice'), 'D:\\alice');
     assert.equal(homeOf({ USERPROFILE: '' }, 'win32', 'C:\\users\\alice'), 'C:\\users\\alice');
@@ -46,8 +46,8 @@ describe('the home directory', () => {
     assert.equal(homeOf({ USERPROFILE: '/else', HOME: '/home/x' }, 'linux', '/home/alice'), '/home/alice'));
 });
 
-describe('the CA certificates of the system', () => {
-  test('are in no file on Windows, where every account may create /etc on the current drive', () =>
+describe('The CA certificates of the system', () => {
+  test('are not read from files on Windows, where every account may create /etc on the current drive', () =>
     assert.deepEqual(systemFiles({ certificateFile: undefined, platform: 'win32' }), []));
 
   test('are in SSL_CERT_FILE on every system', () => {
@@ -55,13 +55,13 @@ describe('the CA certificates of the system', () => {
       assert.deepEqual(systemFiles({ certificateFile: 'ca.pem', platform }), ['ca.pem']);
   });
 
-  test('are looked for in files on other systems', () => {
+  test('are read from files on other systems', () => {
     for (const platform of ['linux', 'darwin'] as const)
       assert.ok(systemFiles({ certificateFile: undefined, platform }).includes('/etc/ssl/cert.pem'), platform);
   });
 });
 
-describe('the configuration of Kerberos', () => {
+describe('The configuration of Kerberos', () => {
   test('is a list of files, whose paths contain colons on Windows', () => {
     const KRB5_CONFIG = 'C:\\krb5.ini;D:\\more.ini';
     assert.deepEqual(configurationFiles({ KRB5_CONFIG }, 'win32'), ['C:\\krb5.ini', 'D:\\more.ini']);
@@ -74,8 +74,8 @@ describe('the configuration of Kerberos', () => {
   });
 });
 
-describe('a symbolic link', () => {
-  test('of root is the system’s own, but not on Windows, where every file is of user 0', () => {
+describe('A symbolic link', () => {
+  test('of root belongs to the system, except on Windows, where every file has user 0', () => {
     assert.deepEqual(
       [isLinkOfSystem({ uid: 0 }, 'linux'), isLinkOfSystem({ uid: 1 }, 'linux'), isLinkOfSystem({ uid: 0 }, 'win32')],
       [true, false, false],
@@ -83,7 +83,7 @@ describe('a symbolic link', () => {
   });
 });
 
-describe('renaming over a file', () => {
+describe('Renaming over a file', () => {
   for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
     test(`is repeated after ${code} on Windows, with growing pauses`, () => {
       const pauses: number[] = [];
@@ -125,12 +125,12 @@ describe('renaming over a file', () => {
   });
 });
 
-test('the process that renews is not in its directory on Windows, which could not be removed then', () => {
+test('the renewal process does not run in its directory on Windows, which could not be removed then', () => {
   assert.equal(workingDirectoryFor('C:\\temp\\condor-token-1', 'win32'), 'C:\\');
   assert.equal(workingDirectoryFor('/tmp/condor-token-1', 'linux'), '/tmp/condor-token-1');
 });
 
-describe('a certificate', () => {
+describe('A certificate', () => {
   test('without a subject is described on every version of Node, which has undefined or an empty string for it', () => {
     assert.deepEqual(
       [undefined, '', 'CN=alice\nO=Test'].map((name) => distinguishedName(name, 'an empty subject')),
@@ -176,7 +176,7 @@ test('file lists of HTCondor are separated by commas, so that a path may have bl
   assert.deepEqual(certificate, { given: false, pairs });
 });
 
-test('a denial of Node’s permission model is told from one of the system', () =>
+test('a denial of Node’s permission model differs from one of the system', () =>
   assert.deepEqual(
     ['ERR_ACCESS_DENIED', 'EACCES'].map((code) => isDeniedByNode(failure(code))),
     [true, false],

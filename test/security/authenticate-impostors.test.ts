@@ -1,4 +1,7 @@
-/** The method negotiation: daemons that cannot prove themselves, or choose what was not offered, get nothing more. */
+/**
+ * Method negotiation: daemons that cannot authenticate themselves, or choose a method that was not offered, receive
+ * nothing more.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
@@ -9,7 +12,7 @@ import { assertNothingLeft, bitOf, offered, WAYS, ways } from '../support/negoti
 import { SigningKey } from '../support/signing-key.ts';
 import type { WayName, Words } from '../support/ways.ts';
 
-/** How a daemon shows that it is not the one that it should be. */
+/** Behaviour that reveals an impostor. */
 const IMPOSTORS: readonly [string, WayName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
   ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
   ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],
@@ -31,10 +34,10 @@ async function stranger() {
   return await (await Authority.create()).issue({ subject: `CN=${ways.hostName}`, hosts: [ways.hostName] });
 }
 
-describe('a daemon that cannot prove itself', () => {
+describe('A daemon that cannot authenticate itself', () => {
   for (const [what, way, options] of IMPOSTORS) {
     const next: WayName = way === 'PASSWORD' ? 'SSL' : 'PASSWORD';
-    test(`has ${what}, by ${way}: that is the end, and it gets no second credential`, async () => {
+    test(`with ${what} ends the run by ${way} and gets no second credential`, async () => {
       const honest = new SigningKey('POOL').issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
       await withPool(ways.pool(await options()), async (pool) => {
         const words: Words = { ...ways.several([way, next], pool), ...(way === 'IDTOKENS' ? { idtoken: honest } : {}) };
@@ -51,10 +54,23 @@ describe('a daemon that cannot prove itself', () => {
   }
 });
 
-describe('a daemon that chooses', () => {
+test('a daemon without the key of several tokens gets each of them, but no password', () =>
+  withPool(ways.pool({ keys: [new SigningKey('POOL')] }), async (pool) => {
+    const foreign = new SigningKey('POOL');
+    const tokens = ['alice', 'bob'].map((name) => foreign.issue({ subject: `${name}@pool.test`, issuer: 'pool.test' }));
+    const words: Words = { ...ways.several(['IDTOKENS', 'PASSWORD'], pool), idtoken: tokens.join('\n') };
+    const { error } = await ways.try(pool, words);
+    assert.ok(error instanceof AuthenticationError, String(error));
+    assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
+    assert.deepEqual(offered(pool), ['IDTOKENS', 'IDTOKENS']);
+    const { reason = '' } = error.attempts.find(({ method }) => method === 'PASSWORD') ?? {};
+    assert.match(reason, /not used, because the daemon failed to authenticate itself/);
+  }));
+
+describe('A daemon that chooses', () => {
   for (const way of WAYS) {
     for (const other of WAYS.filter((each) => each !== way).slice(0, 2)) {
-      test(`${other} where ${way} was offered is left, and tried no more`, () =>
+      test(`${other} although ${way} was offered causes an error without another attempt`, () =>
         withPool(ways.pool({ faults: { method: instead((m) => m.int(bitOf(other))) } }), async (pool) => {
           const { error } = await ways.try(pool, ways.several([way, other], pool));
           assert.ok(error instanceof HTCondorError, String(error));
@@ -72,14 +88,14 @@ describe('a daemon that chooses', () => {
     ['two methods at once', 256 | 4096],
     ['a negative number', -1],
   ] as const) {
-    test(`${name} is left`, () =>
+    test(`${name} causes an error`, () =>
       withPool(ways.pool({ faults: { method: instead((m) => m.int(bit)) } }), async (pool) => {
         const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
         assert.equal((error as HTCondorError).code, 'ERR_MESSAGE');
       }));
   }
 
-  test('nothing has given up: the rest is not offered', () =>
+  test('no method has given up: the other credentials are not offered', () =>
     withPool(ways.pool({ faults: { method: instead((m) => m.int(0)) } }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['SSL', 'PASSWORD'], pool));
       assert.ok(error instanceof AuthenticationError);

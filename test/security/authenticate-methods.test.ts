@@ -1,11 +1,11 @@
-/** The method negotiation: whom each method makes of us, at what cost, and whose order counts. */
+/** Method negotiation: the identity and the round trips of each method, and the order of methods. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { withPool } from '../support/embedded-fetch.ts';
 import { assertNothingLeft, offered, WAYS, ways } from '../support/negotiation.ts';
 import type { WayName, Ways } from '../support/ways.ts';
 
-/** Round trips to a schedd whose address is known, as the README has them. */
+/** Round trips to a schedd with a known address, as in the documentation. */
 const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
   IDTOKENS: 3,
   KERBEROS: 3,
@@ -16,10 +16,10 @@ const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
   SCITOKENS: 4,
 };
 
-describe('each method', () => {
+describe('Each method', () => {
   for (const way of WAYS) {
     for (const pieces of [1, 1000]) {
-      test(`${way} gives a token for whom we are, with answers in pieces of ${pieces} bytes`, () =>
+      test(`fetches a token for the mapped identity: ${way}, with replies in pieces of ${pieces} bytes`, () =>
         withPool(ways.pool({ pieces }), async (pool) => {
           const words = ways.words(way, pool);
           const { fetched, error, log } = await ways.try(pool, { ...words, authz: 'READ', lifetime: '60' });
@@ -33,7 +33,7 @@ describe('each method', () => {
         }));
     }
 
-    test(`${way} in the middle of others costs no more than the wait for the policy`, () =>
+    test(`costs only the wait for the policy among others: ${way}`, () =>
       withPool(ways.pool({ methods: [way === 'IDTOKENS' ? 'TOKEN' : way] }), async (pool) => {
         const others = WAYS.filter((each) => each !== way);
         const { fetched, error } = await ways.try(pool, {
@@ -47,17 +47,17 @@ describe('each method', () => {
   }
 });
 
-describe('the order', () => {
+describe('The order of methods', () => {
   const methods = ['SSL', 'PASSWORD', 'TOKEN', 'SCITOKENS'] as const;
 
-  test('is ours where we name methods', () =>
+  test('is that of authentication-methods', () =>
     withPool(ways.pool({ methods }), async (pool) => {
       const { fetched } = await ways.try(pool, ways.several(['SCITOKENS', 'SSL', 'IDTOKENS'], pool));
       assert.equal(fetched?.authenticationMethod, 'SCITOKENS');
       assert.deepEqual(offered(pool), ['SCITOKENS']);
     }));
 
-  test('is that of the inputs where we give credentials', () =>
+  test('is that of the inputs if they have credentials', () =>
     withPool(ways.pool({ methods }), async (pool) => {
       const { 'authentication-methods': _, ...words } = ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool);
       const { fetched } = await ways.try(pool, words);
@@ -68,7 +68,7 @@ describe('the order', () => {
     ['SSL', 'SCITOKENS'],
     ['SCITOKENS', 'SSL'],
   ] as const) {
-    test(`is the daemon’s, ${first} before ${second}, where the configuration decides`, () =>
+    test(`is that of the daemon, ${first} before ${second}, if the configuration has the credentials`, () =>
       withPool(ways.pool({ methods: [first, second] }), async (pool) => {
         const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SCITOKENS, SSL', ...files(ways) };
         const { fetched, error } = await ways.try(
@@ -82,7 +82,7 @@ describe('the order', () => {
   }
 });
 
-/** Client certificate and authority in files, as HTCondor's configuration names them. */
+/** Client certificate and CA in files, as HTCondor's configuration names them. */
 function files(of: Ways): Record<string, string> {
   return {
     _CONDOR_AUTH_SSL_CLIENT_CERTFILE: of.file('cert.pem', of.alice.certificate),

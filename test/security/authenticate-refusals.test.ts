@@ -1,4 +1,4 @@
-/** The method negotiation: what comes after a method that the daemon refuses, cannot do or does not take. */
+/** Method negotiation: what follows a method that the daemon refuses, does not support or does not choose. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../src/errors.ts';
@@ -7,7 +7,7 @@ import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { assertNothingLeft, offered, WAYS, ways } from '../support/negotiation.ts';
 import type { WayName } from '../support/ways.ts';
 
-/** How a daemon refuses each method, so that both sides can go on. */
+/** The refusal of each method, after which both sides can continue. */
 const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   IDTOKENS: () => ({ revoked: () => true }),
   KERBEROS: () => ({ kerberos: { key: undefined } }),
@@ -21,7 +21,7 @@ const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   SCITOKENS: () => ({ map: {} }),
 };
 
-describe('a credential that is refused', () => {
+describe('A refused credential', () => {
   for (const way of WAYS) {
     const next: WayName = way === 'IDTOKENS' ? 'PASSWORD' : 'IDTOKENS';
     test(`by ${way} is followed by the next on the same connection`, () =>
@@ -33,7 +33,7 @@ describe('a credential that is refused', () => {
         assertNothingLeft();
       }));
 
-    test(`by ${way}, if it was the last, is told with its reason`, () =>
+    test(`by ${way} is reported with its reason if it was the last`, () =>
       withPool(ways.pool(REFUSALS[way]()), async (pool) => {
         const { error } = await ways.try(pool, ways.words(way, pool));
         assert.ok(error instanceof AuthenticationError, String(error));
@@ -48,7 +48,7 @@ describe('a credential that is refused', () => {
       }));
   }
 
-  test('is followed by all others, one after the other, on one connection', () => {
+  test('is followed by all others in turn on one connection', () => {
     const all = Object.assign({}, ...WAYS.map((way) => REFUSALS[way]())) as EmbeddedPoolOptions;
     const order: WayName[] = ['SCITOKENS', 'SSL', 'IDTOKENS', 'MUNGE', 'FS', 'PASSWORD'];
     const there = order.filter((way) => WAYS.includes(way));
@@ -63,7 +63,7 @@ describe('a credential that is refused', () => {
     });
   });
 
-  test('is not offered again, but a second token is', () =>
+  test('is not offered again, unlike a second token', () =>
     withPool(ways.pool({ revoked: ({ sub }) => sub === 'alice@pool.test' }), async (pool) => {
       const words = { idtoken: `${pool.idToken('alice')}\n${pool.idToken('alice')}\n${pool.idToken('bob')}` };
       const { fetched } = await ways.try(pool, words);
@@ -72,15 +72,15 @@ describe('a credential that is refused', () => {
     }));
 });
 
-describe('peers that are out of step', () => {
-  test('start over on a new connection without the method', () =>
+describe('Peers that are out of step', () => {
+  test('use a new connection without the method', () =>
     withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
       const { fetched, error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool));
       assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
       assert.deepEqual([offered(pool), pool.connections], [['SSL', 'SCITOKENS', 'PASSWORD'], 3]);
     }));
 
-  test('do not if there is nothing else', () =>
+  test('use no new connection without another method', () =>
     withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
       assert.ok(error instanceof AuthenticationError, String(error));
@@ -93,8 +93,8 @@ describe('peers that are out of step', () => {
     }));
 });
 
-describe('a method that the daemon does not take', () => {
-  test('is told among the reasons, and never offered', () =>
+describe('A method that the daemon does not accept', () => {
+  test('is among the reasons and is not offered', () =>
     withPool(ways.pool({ methods: ['PASSWORD'], password: undefined }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['PASSWORD', 'SSL', 'IDTOKENS'], pool));
       assert.ok(error instanceof AuthenticationError, String(error));
@@ -109,7 +109,7 @@ describe('a method that the daemon does not take', () => {
       assert.deepEqual(offered(pool), ['PASSWORD']);
     }));
 
-  test('was guessed: it costs another connection, and its credential goes no further', () =>
+  test('costs another connection if it was guessed, and its credential is not sent again', () =>
     withPool(ways.pool({ methods: ['PASSWORD'] }), async (pool) => {
       const words = ways.several(['SSL', 'PASSWORD'], pool);
       const { fetched, error } = await ways.try(pool, words);

@@ -1,4 +1,4 @@
-/** The daemon's policy ad: names of methods, ciphers, and what a refusal says. */
+/** The daemon's policy ad: names of methods and ciphers, and the text of a refusal. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
@@ -11,9 +11,9 @@ import type { Ad } from '../support/embedded-pool/settings.ts';
 const withPolicy = (changes: Ad, extra: Parameters<typeof fetchFrom>[1] = {}) =>
   withPool({ edit: { policy: (ad) => ({ ...ad, ...changes }) } }, (pool) => fetchFrom(pool, extra));
 
-describe('the policy ad of a daemon', () => {
+describe('The policy ad of a daemon', () => {
   for (const name of ['TOKEN', 'token', 'IDTOKENS', 'Idtoken', 'TOKENS']) {
-    test(`may call IDTOKENS ${name}`, async () => {
+    test(`may name IDTOKENS ${name}`, async () => {
       const { authenticationMethod } = await withPolicy({ AuthMethods: name, AuthMethodsList: `FS, ${name}` });
       assert.equal(authenticationMethod, 'IDTOKENS');
     });
@@ -58,17 +58,17 @@ describe('the policy ad of a daemon', () => {
     ],
   ];
   for (const [what, changes, code, message] of refusals)
-    test(what, () => assert.rejects(withPolicy(changes), { code, message }));
+    test(`is rejected with ${what}`, () => assert.rejects(withPolicy(changes), { code, message }));
 });
 
-describe('the embedded pool', () => {
+describe('The embedded pool', () => {
   const policyAd = (attributes: Readonly<Record<string, string | number>>) => {
     const message = new Writer();
     putClassAd(message, attributes);
     return getClassAd(new Reader(message.finish(), false));
   };
 
-  test('refuses a client that never encrypts where encryption is required, as C++ does', () => {
+  test('rejects a client that never encrypts if encryption is required, as C++ does', () => {
     const never = policyAd({ AuthenticationNew: 'REQUIRED', Encryption: 'NEVER', Integrity: 'OPTIONAL' });
     assert.equal(reconcile(never, 'REQUIRED'), undefined);
     assert.deepEqual(reconcile(never, 'PREFERRED'), { Authentication: 'YES', Encryption: 'YES', Integrity: 'YES' });
@@ -89,8 +89,8 @@ describe('the embedded pool', () => {
   });
 });
 
-describe('the verdict of a daemon', () => {
-  test('shows an ErrorString', () =>
+describe('The verdict of a daemon', () => {
+  test('is reported with its ErrorString', () =>
     withPool(
       { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'DENIED', ErrorString: 'not on the list\n' }) } },
       async (pool) => {

@@ -1,4 +1,4 @@
-/** Which name a daemon's certificate must carry, and whose word is enough for it. */
+/** The name that a daemon's certificate must carry, and the sources that are trusted for it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/runtime/secret.ts';
@@ -25,9 +25,9 @@ const bearer = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test
 const byToken = scitokens(parseBearerToken(new Secret(bearer), 'scitoken'), unused, host);
 const byCertificate = ssl('client-certificate', unused);
 
-describe('a name that the user gave', () => {
+describe('A host name that the user supplied', () => {
   const named: Peer = { ...peer, serverName: 'ap40.example.org' };
-  test('is enough for SSL and for SCITOKENS, at once', () => {
+  test('suffices for SSL and SCITOKENS', () => {
     for (const method of [byToken, byCertificate]) {
       assert.equal(method.candidatesFor(server, named).usable.length, 1);
       assert.notEqual(method.guessed(named), undefined);
@@ -35,10 +35,10 @@ describe('a name that the user gave', () => {
   });
 });
 
-describe('a name that a proven collector gives', () => {
+describe('A host name that an authenticated collector returned', () => {
   const claimed: Peer = { ...peer, claimedName: 'ap40.example.org' };
-  test('is enough for SSL', () => assert.equal(byCertificate.candidatesFor(server, claimed).usable.length, 1));
-  test('is not enough for SCITOKENS, which says so', () => {
+  test('suffices for SSL', () => assert.equal(byCertificate.candidatesFor(server, claimed).usable.length, 1));
+  test('does not suffice for SCITOKENS, with the reason', () => {
     const { usable, rejected } = byToken.candidatesFor(server, claimed);
     assert.deepEqual(usable, []);
     assert.match(rejected[0]?.reason ?? '', /^only the collector reports that .* ap40\.example\.org; .* server-name$/);
@@ -46,7 +46,7 @@ describe('a name that a proven collector gives', () => {
   });
 });
 
-test('without any name neither is used', () => {
+test('SSL and SCITOKENS are not used without a host name', () => {
   for (const method of [byToken, byCertificate]) {
     const { usable, rejected } = method.candidatesFor(server, peer);
     assert.deepEqual(usable, []);
@@ -55,7 +55,7 @@ test('without any name neither is used', () => {
   }
 });
 
-test('a name that stands for a whole domain is none', async () => {
+test('a host name with a leading dot is rejected', async () => {
   const tunnel = await TlsTunnel.start({
     ...{ authorities: [], partialChain: false, certificate: undefined, serverName: undefined },
   });
@@ -68,7 +68,7 @@ test('a name that stands for a whole domain is none', async () => {
   }
 });
 
-test('to a daemon without a trust domain no token of the default directory is shown', () => {
+test('no token of the default directory is sent to a daemon without a trust domain', () => {
   const token = (chosen: boolean) => ({ token: parseIdToken(new Secret(strangeJwt())), source: 'tokens.d/ci', chosen });
   const { usable, rejected } = idtokens([token(false)], host).candidatesFor(server, peer);
   assert.deepEqual(usable, []);
@@ -77,7 +77,7 @@ test('to a daemon without a trust domain no token of the default directory is sh
   assert.equal(idtokens([token(true)], host).candidatesFor(server, peer).usable.length, 1);
 });
 
-test('to a daemon without a trust domain none of several tokens is shown', () => {
+test('none of several tokens is sent to a daemon without a trust domain', () => {
   const token = (source: string) => ({ token: parseIdToken(new Secret(strangeJwt())), source, chosen: true });
   const one = idtokens([token('idtoken')], host);
   assert.equal(one.candidatesFor(server, peer).usable.length, 1);

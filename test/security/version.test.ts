@@ -1,4 +1,4 @@
-/** Which releases are told apart, and what a client says about those that are too old. */
+/** Releases that the client distinguishes, and its message about those that are too old. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readServerPolicy } from '../../src/security/policy.ts';
@@ -14,7 +14,7 @@ const restricts = (version: string) => {
   return restrictsLevels(parsed);
 };
 
-describe('a daemon restricts fetched tokens to the levels of the credential', () => {
+describe('A daemon restricts fetched tokens to the levels of the credential', () => {
   for (const [older, newer] of [
     ['23.0.21', '23.0.22'],
     ['23.9.5', '23.9.6'],
@@ -33,13 +33,13 @@ describe('a daemon restricts fetched tokens to the levels of the credential', ()
     test(`in ${version}`, () => assert.equal(restricts(version), true));
 });
 
-test('a version is read from the start of the text only', () => {
+test('a version is parsed at the start of the text only', () => {
   assert.deepEqual(parseVersion(text('25.14.1')), { text: '25.14.1', major: 25, minor: 14, patch: 1 });
   assert.equal(parseVersion(''), undefined);
   assert.equal(parseVersion(`${'x'.repeat(1_000_000)}25.14.1`), undefined);
 });
 
-describe('a daemon that a session cannot be encrypted with', () => {
+describe('A daemon without an encrypted session', () => {
   const refused = (attributes: Record<string, string>) => () => {
     const values = Object.entries(attributes).map(([name, value]) => [name.toLowerCase(), `"${value}"`] as const);
     readServerPolicy(new ClassAd(new Map(values)));
@@ -47,23 +47,23 @@ describe('a daemon that a session cannot be encrypted with', () => {
   const old = { RemoteVersion: text('9.0.17'), Authentication: 'YES', Encryption: 'YES', CryptoMethods: 'AES' };
   const code = 'ERR_NO_ENCRYPTION';
 
-  test('because it is older than 9.9 is named with its release, and the release that is required', () =>
+  test('because it is older than 9.9 is reported with its release and the required one', () =>
     assert.throws(refused(old), {
       code,
       message:
         'the daemon, HTCondor 9.0.17, sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required',
     }));
-  test('because it accepts no AES is named with what the client offers', () =>
+  test('because it accepts no AES is reported with the offer of the client', () =>
     assert.throws(refused({ ...old, CryptoMethods: '' }), {
       code,
       message: 'the daemon, HTCondor 9.0.17, accepts none of the ciphers that the client offers (AES)',
     }));
-  test('because it prefers another cipher is named with its ciphers', () =>
+  test('because it prefers another cipher is reported with its ciphers', () =>
     assert.throws(refused({ ...old, CryptoMethods: 'BLOWFISH,3DES' }), {
       code,
       message: 'the daemon, HTCondor 9.0.17, does not agree to AES encryption (it offers BLOWFISH, 3DES)',
     }));
-  test('because it does not encrypt is not told to use AES', () =>
+  test('because it does not encrypt is not reported as one without AES', () =>
     assert.throws(refused({ ...old, Encryption: 'NO' }), {
       code,
       message: 'the daemon, HTCondor 9.0.17, knows AES but does not agree to encrypt (Encryption is NO in its policy)',

@@ -1,7 +1,7 @@
 /** Faults around the token service: its disk, its issuer, its configuration, its certificate, its clients, and its death. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,7 +12,7 @@ import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/serv
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';
-/** In `npm test`; the contract's 50 moments are tried with KILLS=50. */
+/** Number of kills in `npm test`; KILLS=50 tests more moments. */
 const KILLS = Number(process.env['KILLS'] ?? 20);
 let pool: EmbeddedPool;
 let issuer: JobIssuer;
@@ -48,7 +48,7 @@ async function withService<T>(work: (service: ServiceProcess) => Promise<T>, mor
 
 const granted = (reply: Reply) => reply.status === 200 && typeof reply.body['access_token'] === 'string';
 
-describe('the issuer', () => {
+describe('The issuer', () => {
   const faults: readonly (readonly [string, NonNullable<JobIssuer['fault']>])[] = [
     ['answers 500', (_, response) => response.writeHead(500).end()],
     ['redirects', (_, response) => response.writeHead(302, { location: issuer.url }).end()],
@@ -69,7 +69,7 @@ describe('the issuer', () => {
     ],
   ];
   for (const [what, fault] of faults) {
-    test(`that ${what} gives 503, and the log has the reason`, () =>
+    test(`that ${what} causes 503, with the reason in the log`, () =>
       withService(async (service) => {
         issuer.fault = fault;
         try {
@@ -82,7 +82,7 @@ describe('the issuer', () => {
       }));
   }
 
-  test('that is down is not missed while its keys are known', () =>
+  test('that is down is not needed while its keys are cached', () =>
     withService(async (service) => {
       assert.ok(granted(await service.ask(token())));
       issuer.fault = (_, response) => response.destroy();
@@ -94,8 +94,8 @@ describe('the issuer', () => {
     }));
 });
 
-describe('the store of used tokens', () => {
-  test('that cannot be written means no token, and the job token stays usable', async () => {
+describe('The store of used tokens', () => {
+  test('that cannot be written causes an error, and the job token stays usable', async () => {
     const service = await ServiceProcess.prepare({ ...options(), prefix: ['prlimit', '--fsize=200', '--'] });
     try {
       await service.start();
@@ -104,7 +104,7 @@ describe('the store of used tokens', () => {
       for (const jobToken of jobTokens) results.push(await service.ask(jobToken));
       const statuses = results.map(({ status }) => status);
       assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join());
-      const text = readFileSync(join(service.directory, 'state/used-tokens'), 'utf8');
+      const text = readFileSync(service.storePath, 'utf8');
       assert.ok(text.endsWith('\n'), 'half a line is taken back');
       await service.end();
     } finally {
@@ -112,21 +112,58 @@ describe('the store of used tokens', () => {
     }
   });
 
-  test('that is missing at a start makes older tokens unusable', () =>
-    withService(async (service) => {
-      const { status, body } = await service.ask(token({ iat: Math.floor(Date.now() / 1000) - 30 }));
-      assert.equal(status, 400);
-      assert.match(String(body['error_description']), /issued before this service started/);
+  /** A service that recorded a job token, ended, and lost its record. */
+  async function withLostStore(claims: IssuerClaims, work: (service: ServiceProcess, used: string) => Promise<void>) {
+    await withService(async (service) => {
+      const used = token(claims);
+      assert.ok(granted(await service.ask(used)));
+      await service.end();
+      rmSync(service.storePath);
+      await service.start();
+      await work(service, used);
+    });
+  }
+  const assertUnrecorded = ({ status, headers, body }: Reply) => {
+    assert.deepEqual([status, body['error_description']], [503, 'the record of used job tokens is new']);
+    const seconds = Number(headers['retry-after']);
+    assert.ok(seconds > 0 && seconds <= 60, `Retry-After: ${seconds}`);
+  };
+
+  test('that is missing at the start invalidates earlier job tokens, also after another restart', () =>
+    withLostStore({}, async (service, used) => {
+      assertUnrecorded(await service.ask(used));
+      await service.end();
+      await service.start();
+      assertUnrecorded(await service.ask(used));
     }));
 
-  test('that is damaged at a start is put aside, and makes older tokens unusable', async () => {
+  test('that is missing at the start allows no replay of a token from an issuer with a clock ahead', () =>
+    withLostStore({ iat: Math.floor(Date.now() / 1000) + 50 }, async (service, used) => {
+      assertUnrecorded(await service.ask(used));
+    }));
+
+  test('that was missing some time ago invalidates only older job tokens', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
-      mkdirSync(join(service.directory, 'state'));
-      writeFileSync(join(service.directory, 'state/used-tokens'), '{"k":"a","n":1,"u":9e9}\nrubbish\n{"k":');
+      const now = Math.floor(Date.now() / 1000);
+      writeFileSync(service.storePath, `{"k":"blind","n":${now - 100},"u":${now + 3600}}\n`);
+      await service.start();
+      const { status, body } = await service.ask(token({ iat: now - 101 }));
+      assert.equal(status, 400);
+      assert.match(String(body['error_description']), /issued before the record of used job tokens began/);
+      assert.ok(granted(await service.ask(token({ iat: now - 99 }))));
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('that is damaged at the start is renamed, and invalidates older job tokens', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      writeFileSync(service.storePath, '{"k":"a","n":1,"u":9e9}\nrubbish\n{"k":');
       await service.start();
       assert.match(service.log.join('\n'), /used-tokens: it cannot be read; tokens issued before now are refused/);
-      assert.equal((await service.ask(token({ iat: Math.floor(Date.now() / 1000) - 30 }))).status, 400);
+      assertUnrecorded(await service.ask(token()));
       assert.ok(existsSync(join(service.directory, 'state/used-tokens.unreadable')));
     } finally {
       await service.stop();
@@ -153,7 +190,7 @@ describe('the store of used tokens', () => {
   });
 });
 
-describe('the configuration', () => {
+describe('The configuration', () => {
   test('that is invalid at a reload changes nothing', () =>
     withService(async (service) => {
       for (const bad of ['grants: []\n', 'a: [', configOf().replace('repository_id', 'repository')]) {
@@ -163,10 +200,10 @@ describe('the configuration', () => {
       }
       service.configure(configOf());
       chmodSync(service.configPath, 0o666);
-      assert.match(await service.reload(), /not replaced: .*others can write it/);
+      assert.match(await service.reload(), /not replaced: .*other accounts can write to it/);
     }));
 
-  test('that is replaced under load is one or the other for each request', () =>
+  test('that is replaced under load applies to each request completely or not at all', () =>
     withService(async (service) => {
       const wrong: unknown[] = [];
       let running = true;
@@ -192,9 +229,9 @@ describe('the configuration', () => {
     [
       'readable by others',
       (service: ServiceProcess) => chmodSync(join(service.directory, 'seeds.d', CI), 0o644),
-      /others can read it/,
+      /other accounts can read it/,
     ],
-    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must hold one line/],
+    ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must contain exactly one line/],
     [
       'wider than the grant',
       (service: ServiceProcess) =>
@@ -219,7 +256,7 @@ describe('the configuration', () => {
       /it is a token for bob@pool\.test/,
     ],
   ] as const) {
-    test(`with a seed that is ${what} disables that grant, and says so when it is loaded`, async () => {
+    test(`with a seed that is ${what} disables that grant, with a message at the load`, async () => {
       const service = await ServiceProcess.prepare(options());
       try {
         change(service);
@@ -251,7 +288,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('is explained by claims: the grant, or what differs and the entry that would admit the job', async () => {
+  test('is explained for claims: the grant, or the differences and the entry that would admit the job', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const file = join(service.directory, 'claims.json');
@@ -274,7 +311,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('is printed as a unit that systemd accepts, and as the commands that make the seeds', async () => {
+  test('is printed as a unit that systemd accepts, and as the commands that create the seeds', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const { status, stdout, stderr } = await service.run('config');
@@ -293,7 +330,7 @@ describe('the configuration', () => {
   });
 });
 
-describe('the certificate', () => {
+describe('The certificate', () => {
   test('is replaced while the service runs, once key and certificate fit together', () =>
     withService(async (service) => {
       const serial = () =>
@@ -310,7 +347,7 @@ describe('the certificate', () => {
       const old = await serial();
       const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
       const renewed = await service.renewCertificate();
-      writeFileSync(join(service.directory, 'tls.crt'), certificate); // the key alone is new
+      writeFileSync(join(service.directory, 'tls.crt'), certificate); // only the key is new
       await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
       assert.equal(await serial(), old);
       writeFileSync(join(service.directory, 'tls.crt'), renewed);
@@ -320,8 +357,8 @@ describe('the certificate', () => {
     }));
 });
 
-describe('clients', () => {
-  test('that are slow, 1,000 of them, do not keep a good one out', () =>
+describe('Clients', () => {
+  test('that are slow do not block another one, even 1,000 of them', () =>
     withService(async (service) => {
       const slow: Socket[] = [];
       try {
@@ -340,7 +377,7 @@ describe('clients', () => {
       }
     }));
 
-  test('that send 10 MB, no form, another method or another path get an error at once', () =>
+  test('that send 10 MB, no form, another method or another path receive an error at once', () =>
     withService(async (service) => {
       const huge = await service.post('x'.repeat(10_000_000)).catch((error: Error) => error);
       if (!(huge instanceof Error)) assert.equal(huge.status, 413);
@@ -359,24 +396,34 @@ describe('clients', () => {
     }));
 
   test('cannot choose the address that is recorded, unless they are a trusted proxy', async () => {
-    const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.7' };
+    const headers = (forwarded = '192.0.2.1, 192.0.2.7') => ({ headers: { 'x-forwarded-for': forwarded } });
     const body = () =>
       new URLSearchParams({
         ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', scope: 'condor:/READ' },
         ...{ subject_token: token(), subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' },
       }).toString();
     await withService(async (service) => {
-      await service.post(body(), { headers });
+      await service.post(body(), headers());
       assert.equal((await service.audited(1))['address'], '127.0.0.1');
       service.configure(`trusted-proxies: [127.0.0.1]\n${configOf()}`);
       await service.reload();
-      await service.post(body(), { headers });
-      assert.equal((await service.audited(2))['address'], '192.0.2.7');
+      for (const [forwarded, address] of [
+        ['192.0.2.1, 192.0.2.7', '192.0.2.7'],
+        ['192.0.2.1, 192.0.2.7, 127.0.0.1', '192.0.2.7'],
+        ['192.0.2.1, 192.0.2.7:50123', '192.0.2.7'],
+        ['192.0.2.1, [2001:db8::7]:50123', '2001:db8::7'],
+        ['192.0.2.1, unknown', '127.0.0.1'],
+      ] as const) {
+        const jobToken = body();
+        await service.post(jobToken, headers(forwarded));
+        const line = await service.auditOf(new URLSearchParams(jobToken).get('subject_token') ?? '');
+        assert.equal(line['address'], address, forwarded);
+      }
     });
   });
 });
 
-describe('the process', () => {
+describe('The process', () => {
   test('ends with status 0 on SIGTERM, within its grace for open connections', () =>
     withService(async (service) => {
       const idle = connect(service.port, '127.0.0.1');
@@ -386,7 +433,7 @@ describe('the process', () => {
       idle.destroy();
     }));
 
-  test('gives no token if the audit cannot be written', async () => {
+  test('issues no token if the audit log cannot be written', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       await service.start();

@@ -8,7 +8,7 @@ import { ERRORS, type ErrorName } from './every-error.ts';
 
 /**
  * Returns a check for assert.rejects: the error must have the code and the advice of `name` in docs/TROUBLESHOOTING.md.
- * test/hints.test.ts searches the tests for these names.
+ * test/messages/hints.test.ts searches the tests for these names.
  */
 export function advised(name: ErrorName): (error: unknown) => true {
   return (error) => {

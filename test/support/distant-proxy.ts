@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { listen, portOf } from './listen.ts';
 
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
 interface DistantProxyOptions {
   /** Endpoint to listen on. Port 0 selects a free port. */
   readonly host: string;
   readonly port: number;
-  readonly target: { readonly host: string; readonly port: number };
+  readonly target: Target;
   /** Simulated round-trip time, in milliseconds. */
   roundTripMs: number;
 }
@@ -49,6 +54,13 @@ export class DistantProxy {
     return proxy;
   }
 
+  /** Forwards to another server too, which is at the same distance. Returns the port on the host of the proxy. */
+  async addTarget(target: Target, host = this.#options.host): Promise<number> {
+    const server = createServer((client) => this.#join(client, target));
+    this.#more.push(server);
+    return await listen(server, 0, host);
+  }
+
   /** Listens on another host too, on the same port: one more host at this distance. */
   async addHost(host: string): Promise<void> {
     const server = createServer((client) => this.#join(client));
@@ -85,8 +97,8 @@ export class DistantProxy {
     for (const server of [this.#server, ...this.#more]) await new Promise((resolve) => server.close(resolve));
   }
 
-  #join(client: Socket): void {
-    const { target, roundTripMs } = this.#options;
+  #join(client: Socket, target: Target = this.#options.target): void {
+    const { roundTripMs } = this.#options;
     const server = connect({ ...target, noDelay: true });
     client.setNoDelay(true);
     this.#connections += 1;
@@ -134,7 +146,7 @@ export class DistantProxy {
   }
 }
 
-/** First delay, in milliseconds. An attempt that a busy machine disturbed is repeated with twice the delay. */
+/** First delay, in milliseconds. An attempt that other load disturbed is repeated with twice the delay. */
 export const ROUND_TRIP_MS = 20;
 const MAX_ATTEMPTS = 6;
 

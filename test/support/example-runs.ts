@@ -73,6 +73,6 @@ export async function runGitLab(
   const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
   const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
   const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
-  rmSync(directory, { recursive: true, force: true }); // it is outside of the machine's own directories
+  rmSync(directory, { recursive: true, force: true }); // it is outside the directories of the simulated host
   return { status: result.status || after.status, output: result.output + after.output, remains };
 }

@@ -1,19 +1,22 @@
 /** Fetches through a proxy that damages frames. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
 import { type FetchOptions, fetchToken } from '../../src/index.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
+import { cacheBytes } from './cache-bytes.ts';
 import { type FaultPlan, FaultProxy } from './fault-proxy.ts';
 import { type FaultMethod, SUCCESS } from './fault-table.ts';
+import { Kdc } from './kdc.ts';
 import { type MethodPool, startMethodPool } from './method-pool.ts';
 import type { Suite } from './pool-tree.ts';
 import { HOST } from './secure-pool.ts';
 import { patience } from './slowness.ts';
 
 const DAY_SECONDS = 86_400;
+const SERVICE = `host/${HOST}`;
 /** Deadline of a fetch, in milliseconds. It only ends a fetch that hangs. */
 const LIMIT_MS = patience(20_000);
 /**
@@ -21,6 +24,8 @@ const LIMIT_MS = patience(20_000);
  * deadline.
  */
 const SILENCE_MS = 500;
+/** The same for a fetch whose outcome is not documented yet. Shorter than the timeout of a daemon, which is 20 s. */
+const UNKNOWN_MS = 8000;
 
 export interface Outcome {
   readonly error: AnyHTCondorError | undefined;
@@ -38,13 +43,28 @@ export interface Destination {
 }
 
 export async function startDestination(suite: Suite): Promise<Destination> {
-  const secure = await startMethodPool({ suite });
+  const kdc = await Kdc.start({ principals: { alice: 'secret', [SERVICE]: 'service' } });
+  const directory = mkdtempSync(join(tmpdir(), 'faults-'));
+  const kerberosCache = join(directory, 'cache');
+  writeFileSync(kerberosCache, cacheBytes(await kdc.ticket('alice', SERVICE)), { mode: 0o600 });
+  const secure = await startMethodPool({
+    suite,
+    config: `
+      SEC_DEFAULT_AUTHENTICATION_METHODS = $(SEC_DEFAULT_AUTHENTICATION_METHODS), KERBEROS
+      KERBEROS_SERVER_PRINCIPAL = ${SERVICE}
+    `.replaceAll(/^ +/gm, ''),
+    async prepare(pool) {
+      await pool.write('/etc/krb5.conf', kdc.configuration, 0o644);
+      await pool.write('/etc/krb5.keytab', kdc.keytab(SERVICE), 0o600);
+    },
+  });
+  kdc.close(); // its ticket is all that the client needs
   const credentials = {
     IDTOKENS: { idtoken: await secure.pool.idToken({ user: 'alice' }) },
     SSL: { clientCertificate: secure.alice.certificate, clientKey: secure.alice.key },
     SCITOKENS: { scitoken: secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + DAY_SECONDS }) },
+    KERBEROS: { kerberosCache },
   };
-  const directory = mkdtempSync(join(tmpdir(), 'faults-'));
   const to = { secure, credentials, directory };
   await fetchThrough('SCITOKENS', undefined, to, SUCCESS); // makes the daemon fetch the keys of the issuer
   return to;
@@ -56,17 +76,19 @@ export async function stopDestination({ secure, directory }: Destination): Promi
 }
 
 /**
- * Fetches through a proxy that executes the plan. A fetch that is expected to end with ERR_TIMEOUT is aborted after the
- * damage. An abort has the same code, and does not depend on how long the daemon takes until the damaged frame.
+ * Fetches through a proxy that executes the plan. A fetch that is expected to end with ERR_TIMEOUT, or whose outcome is
+ * not known, is aborted after the damage. An abort has the same code, and does not depend on how long the daemon takes
+ * until the damaged frame.
  */
 export async function fetchThrough(
   method: FaultMethod,
   plan: FaultPlan | undefined,
   { secure, credentials, directory }: Destination,
-  expected: string,
+  expected: string | undefined,
 ): Promise<Outcome> {
   const silence = new AbortController();
-  const onStrike = () => expected === 'ERR_TIMEOUT' && setTimeout(() => silence.abort(), SILENCE_MS);
+  const waits = expected === undefined ? UNKNOWN_MS : expected === 'ERR_TIMEOUT' ? SILENCE_MS : undefined;
+  const onStrike = () => waits !== undefined && setTimeout(() => silence.abort(), waits);
   const sinful = parseSinful(secure.address);
   if (sinful === undefined) throw new Error(secure.address);
   const proxy = await FaultProxy.start({ host: '127.0.0.1', port: secure.pool.port }, plan, onStrike);

@@ -1,13 +1,13 @@
 /**
- * The frames of a fetch with IDTOKENS (those of PASSWORD are the same) and with TLS, and the expected outcome of each
- * fault in each frame.
+ * The frames of a fetch with IDTOKENS (those of PASSWORD are the same), with TLS and with KERBEROS, and the expected
+ * outcome of each fault in each frame.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage, Direction, FaultPlan } from './fault-proxy.ts';
 import { projectRoot } from './project.ts';
 
-export const METHODS = ['IDTOKENS', 'SSL', 'SCITOKENS'] as const;
+export const METHODS = ['IDTOKENS', 'SSL', 'SCITOKENS', 'KERBEROS'] as const;
 export type FaultMethod = (typeof METHODS)[number];
 
 type Frames = Readonly<Record<Direction, readonly string[]>>;
@@ -18,7 +18,7 @@ const withAll = (own: Frames): Frames => ({
   'to the client': ['policy', 'method', ...own['to the client'], 'key exchange', 'post-auth', 'reply'],
 });
 
-/** Frames in the order in which they are sent, with TLS 1.3. */
+/** Frames in the order in which they are sent: with TLS 1.3, and with a ticket for the daemon's host. */
 export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to the client': ['AKEP2 2'] }),
   SSL: withAll({
@@ -28,6 +28,10 @@ export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   SCITOKENS: withAll({
     'to the daemon': ['TLS ready', 'TLS hello', 'TLS finished', 'TLS done', 'SciToken'],
     'to the client': ['TLS ready', 'TLS hello', 'TLS tickets', 'TLS secret', 'accepted'],
+  }),
+  KERBEROS: withAll({
+    'to the daemon': ['ready', 'AP-REQ', 'accepted'],
+    'to the client': ['mutual', 'AP-REP', 'mapped'],
   }),
 };
 
@@ -125,9 +129,23 @@ export function everyFault(): readonly FaultCase[] {
   ).filter(isPossible);
 }
 
-/** Returns whether a case must run alone. The daemon serves no other client while it reads a request. */
-export const isExclusive = ({ direction, name }: FaultCase): boolean =>
-  direction === 'to the daemon' && name === 'request';
+/** Number of cases that may run at the same time, by group. The groups run one after another. */
+export const GROUPS = {
+  'frames before authentication and replies': 8,
+  'TLS records': 8,
+  'frames that are read alone': 1,
+} as const;
+
+/**
+ * Returns the group of a case. A daemon serves no other client while it reads a request. While a TLS record of one client is
+ * broken, a daemon may also reject a SciToken of another, so neither kind runs together with the other.
+ */
+export function groupOf({ method, fault, direction, name }: FaultCase): keyof typeof GROUPS {
+  if (direction === 'to the client' || HARMLESS.includes(fault.name)) return 'frames before authentication and replies';
+  if (name === 'request' || name === 'SciToken' || (name === 'TLS done' && method === 'SCITOKENS'))
+    return 'frames that are read alone';
+  return name.startsWith('TLS') ? 'TLS records' : 'frames before authentication and replies';
+}
 
 /** docs/RELIABILITY.md has the outcomes; `npm run faults` writes them. */
 export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');

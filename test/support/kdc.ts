@@ -7,7 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { DerReader, der } from '../../src/kerberos/der.ts';
 import { encryptionType, type SessionKey } from '../../src/kerberos/encryption.ts';
-import { getName, type Principal, putName, ticketGranting } from '../../src/kerberos/principal.ts';
+import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
+import { getName, type Principal, parsePrincipal, putName } from '../../src/kerberos/principal.ts';
+import type { Ticket } from '../../src/kerberos/ticket.ts';
+import { requestInitialTicket } from '../../src/kerberos/tickets.ts';
 import { keytabBytes } from './keytab-bytes.ts';
 import { listen, portOf } from './listen.ts';
 
@@ -15,7 +18,7 @@ const [AS_REQ, TGS_REQ, AP_REQ, KRB_ERROR] = [10, 12, 14, 30];
 const [TICKET, AUTHENTICATOR, ENC_TICKET_PART] = [1, 2, 3];
 const [PA_TGS_REQ, PA_ENC_TIMESTAMP, PA_ETYPE_INFO2] = [1, 2, 19];
 const SKEW_SECONDS = 300;
-const LIFETIME_SECONDS = 3600;
+const LIFETIME_SECONDS = 36_000;
 
 export interface KdcOptions {
   readonly realm?: string;
@@ -23,13 +26,16 @@ export interface KdcOptions {
   readonly principals?: Readonly<Record<string, string>>;
   /** Encryption type of all keys. */
   readonly type?: number;
-  /** True to reply to a request for a service with a referral: a ticket-granting ticket of this realm. */
-  readonly refers?: boolean;
+  /** The ticket-granting service to refer to in reply to a request for a service. */
+  readonly refers?: Principal;
   /** Returns the code of a KRB-ERROR to send in place of a reply. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
-  /** Changes a reply before it is sent. If it returns undefined, the KDC closes the connection. */
-  readonly alter?: (reply: Uint8Array, count: number) => Uint8Array | undefined;
+  /** Injects a fault into one message. `reply` includes its length; `count` is 1 for the first one of the KDC. */
+  readonly fault?: (reply: Buffer, count: number) => KdcFault;
 }
+
+/** Bytes to send in place of a reply, or an action. */
+export type KdcFault = Uint8Array | 'close' | 'reset' | 'silence';
 
 interface KdcRequest {
   readonly kind: 'AS' | 'TGS';
@@ -109,6 +115,17 @@ export class Kdc {
     return keytabBytes(name, this.realm, this.key(name));
   }
 
+  /** Requests a ticket with the key of a client, without a connection. */
+  ticket(name: string, service: string): Promise<Ticket> {
+    const client = parsePrincipal(name, this.realm);
+    const keys = keysOfKeytab(parseKeytab(this.keytab(name)), client, 'keytab');
+    return requestInitialTicket(client, parsePrincipal(service, this.realm), keys, {
+      now: () => new Date(),
+      randomBytes: (length) => randomBytes(length),
+      ask: async (_, request) => this.answer(request),
+    });
+  }
+
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -125,12 +142,11 @@ export class Kdc {
       const reply = this.answer(received.subarray(4, 4 + received.readUInt32BE()));
       received = Buffer.alloc(0);
       this.#answered += 1;
-      const altered = this.#options.alter === undefined ? reply : this.#options.alter(reply, this.#answered);
-      if (altered === undefined) return void socket.destroy();
-      const framed = Buffer.alloc(4 + altered.length);
-      framed.writeUInt32BE(altered.length);
-      framed.set(altered, 4);
-      socket.write(framed);
+      const framed = framedMessage(reply);
+      const sent = this.#options.fault?.(framed, this.#answered) ?? framed;
+      if (sent === 'close') socket.end();
+      else if (sent === 'reset') socket.resetAndDestroy();
+      else if (sent !== 'silence') socket.write(sent);
     });
   }
 
@@ -185,7 +201,7 @@ export class Kdc {
   #grant(body: Body, proofs: ReadonlyMap<number, Uint8Array>): Uint8Array {
     const request = readApRequest(proofs.get(PA_TGS_REQ) ?? new Uint8Array(), this.key(`krbtgt/${this.realm}`), 7);
     const { client, key, subkey } = request;
-    const service = this.#options.refers === true ? ticketGranting(this.realm) : body.service;
+    const service = this.#options.refers ?? body.service;
     return this.#reply({ ...body, service }, client, {
       type: 13,
       part: 26,
@@ -225,7 +241,7 @@ export class Kdc {
     const lastRequest = der.list([der.structure({ 0: der.integer(0), 1: der.time(now) })]);
     const replyPart = der.structure({
       ...{ 0: putKey(session), 1: lastRequest, 2: der.integer(nonce), 4: flags, ...times },
-      ...{ 9: der.text(this.realm), 10: putName(service) },
+      ...{ 9: der.text(service.realm), 10: putName(service) },
     });
     return der.application(
       type,
@@ -250,6 +266,14 @@ export class Kdc {
   #saltOf({ components }: Principal): string {
     return `${this.realm}${components.join('')}`;
   }
+}
+
+/** A message of the KDC, with its length in front (RFC 4120 §7.2.2). */
+export function framedMessage(message: Uint8Array): Buffer {
+  const framed = Buffer.alloc(4 + message.length);
+  framed.writeUInt32BE(message.length);
+  framed.set(message, 4);
+  return framed;
 }
 
 function readBody(fields: DerReader): Body {

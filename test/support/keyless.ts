@@ -33,7 +33,7 @@ function requestOf(words: Words, env: Surroundings['env']): TokenRequest {
   return readRequest((name) => all[name], surroundings(env));
 }
 
-/** The request of these words, with the SciToken if that is its bearer token, and what is logged and masked. */
+/** Returns the request for these inputs, with the SciToken if it is the bearer token, and the log and the masks. */
 export async function keyless(
   words: Words,
   env: Surroundings['env'] = services.env,

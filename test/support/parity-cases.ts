@@ -9,6 +9,8 @@ export interface Case {
   readonly user?: 'root';
   /** Shell commands to run in the home directory before each of the two commands. */
   readonly setup?: string;
+  /** Configuration of the daemons, in addition to that of the pool. */
+  readonly config?: string;
   /**
    * For an intended difference: the heading in docs/PARITY.md, the result of this project's command, and the release,
    * if not all.
@@ -128,6 +130,11 @@ export const CASES: readonly Case[] = [
   { args: [], env: TOKENS, setup: 'umask 077; mkdir tokens; cp good tokens/a' },
   { args: ['-authz', 'WRITE'], env: TOKENS, setup: 'umask 077; mkdir tokens; cp readonly tokens/a' },
   { args: ['-authz', 'READ'], env: TOKENS, setup: 'umask 077; mkdir tokens; cp readonly tokens/a' },
+  { args: ['-authz', 'READ', '-authz', 'WRITE'], env: TOKENS, setup: 'umask 077; mkdir tokens; cp readonly tokens/a' },
+  { args: [], env: TOKENS, setup: 'umask 077; mkdir tokens; cp readonly tokens/a' },
+  { args: ['-authz', 'READ'], env: TOKENS, setup: 'umask 077; mkdir tokens; cp daemon tokens/a' },
+  { args: ['-lifetime', '100000'], env: TOKENS, setup: 'umask 077; mkdir tokens; cp short tokens/a' },
+  { args: [], env: TOKENS, setup: 'umask 077; mkdir tokens; cp short tokens/a' },
   { args: [], env: TOKENS, setup: 'umask 077; mkdir tokens; cp good tokens/a; chmod 644 tokens/a' },
   { args: [], env: TOKENS, setup: 'umask 077; mkdir tokens; cp good tokens/a~' },
   {
@@ -149,6 +156,16 @@ export const CASES: readonly Case[] = [
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS' } },
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'NONSENSE, FS' } },
   { args: [], env: { _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'IDTOKENS' } },
+  // Settings of the daemons.
+  { args: ['-lifetime', '3600'], config: 'SEC_ISSUED_TOKEN_EXPIRATION = 120' },
+  { args: [], config: 'SEC_ISSUED_TOKEN_EXPIRATION = 120' },
+  { args: [], config: 'SEC_ENABLE_TOKEN_FETCH = false' },
+  {
+    args: [],
+    env: TOKENS,
+    setup: 'umask 077; mkdir tokens; cp good tokens/a',
+    config: 'SEC_TOKEN_REVOCATION_EXPR = sub =?= "alice@pool.test"',
+  },
   // Through the collector, which fails with every release since 9.9.
   { args: ['-remote'] },
   { args: ['-r', '-pool', 'POOL', '-name', 'NAME'] },

@@ -36,6 +36,7 @@ export function configuration(
     ${sharedPort ? `USE_SHARED_PORT = True\nSHARED_PORT_PORT = ${port}` : 'USE_SHARED_PORT = False'}
     DAEMON_LIST = MASTER, ${sharedPort ? 'SHARED_PORT, ' : ''}COLLECTOR, SCHEDD${negotiator ? ', NEGOTIATOR, STARTD' : ''}
     SCHEDD_NAME = ${scheddName}
+    ENABLE_KERNEL_TUNING = False
     TRUST_DOMAIN = ${TRUST_DOMAIN}
     UID_DOMAIN = ${TRUST_DOMAIN}
     UPDATE_INTERVAL = 5

@@ -38,7 +38,14 @@ const INIT = `
   for each in run/condor run/lock/condor var/lib/condor/spool var/lib/condor/execute var/spool/condor var/log/condor; do
     mkdir -p "$each"; chroot . chown -R condor:condor "/$each"
   done
-  for user in "$@"; do chroot . id "$user" > /dev/null 2>&1 || chroot . useradd -m -s /bin/sh "$user"; done
+  id=5000
+  for user in "$@"; do
+    grep -q "^$user:" etc/passwd && continue
+    id=$((id + 1))
+    echo "$user:x:$id:$id::/home/$user:/bin/sh" >> etc/passwd # useradd takes a third of a second
+    echo "$user:x:$id:" >> etc/group
+    mkdir -p -m 700 "home/$user"; chown "$id:$id" "home/$user"
+  done
   echo "READY $pid"
   read -r start
   chroot . condor_master -f -t > var/log/condor/console 2>&1 &

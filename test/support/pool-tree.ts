@@ -181,11 +181,11 @@ export async function run(what: string, program: string, ...args: string[]): Pro
   return output;
 }
 
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', 'pool');
+export function cacheFolder(name = 'pool'): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', name);
 }
 
-function onPath(program: string): boolean {
+export function onPath(program: string): boolean {
   return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) =>
     existsSync(join(folder, program)),
   );

@@ -9,9 +9,9 @@ import { until } from './until.ts';
 
 /** Returns the processes in a namespace such as `pid:[4026532201]`. Other pools may run at the same time. */
 function processesIn(namespace: string): readonly string[] {
-  const script = 'for each in /proc/[0-9]*/ns/*; do [ "$(readlink "$each")" != "$0" ] || echo "$each"; done';
-  const [program, ...args] = asRoot('sh', '-c', script, namespace);
-  return spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+  const [program, ...args] = asRoot('sh', '-c', 'find /proc/[0-9]*/ns -type l -printf "%l %p\\n" 2> /dev/null');
+  const lines = spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n');
+  return lines.filter((line) => line.startsWith(`${namespace} `)).map((line) => line.slice(namespace.length + 1));
 }
 
 /** Keeps namespaces alive, so that the kernel does not reuse their numbers for another pool during the test. */
@@ -61,7 +61,7 @@ async function poolInAnotherProcess(suite: string): Promise<[ChildProcess, reado
 }
 
 for (const suite of poolSuites()) {
-  describe(`a pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`A pool of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let stopped = false;
     before(async () => {

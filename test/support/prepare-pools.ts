@@ -25,7 +25,9 @@ if (reason !== undefined) {
   }
 }
 
-/** Installs what `python3 -m venv` needs, as in the workflow of the quick start, unless this machine has it. */
+/**
+ * Installs the packages that `python3 -m venv` needs, as in the workflow of the quick start, unless this host has them.
+ */
 async function preparePython(): Promise<void> {
   if (spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0) return;
   await run('installing Python: package lists', ...asRoot('apt-get', 'update', '-q'));

@@ -62,10 +62,12 @@ export interface SecurePool {
 export interface SecurePoolOptions extends PoolOptions {
   /** Latest TLS version that OpenSSL in the pool's root supports. */
   readonly tls?: 'TLSv1.2' | 'TLSv1.3';
+  /** CA of the pool. Default: a new one. */
+  readonly authority?: Authority;
 }
 
 export async function startSecurePool(options: SecurePoolOptions): Promise<SecurePool> {
-  const authority = await Authority.create();
+  const authority = options.authority ?? (await Authority.create());
   const issuer = await Issuer.start(authority);
   const host = await authority.issue({ subject: `CN=${HOST}`, hosts: [HOST] });
   const alice = await authority.issue({ subject: 'CN=alice, O=Test' });

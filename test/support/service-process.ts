@@ -55,7 +55,9 @@ export class ServiceProcess {
 
   static async prepare(options: Options): Promise<ServiceProcess> {
     const service = new ServiceProcess(options, mkdtempSync(join(tmpdir(), 'token-service-')));
-    mkdirSync(join(service.directory, 'seeds.d'));
+    mkdirSync(join(service.directory, 'seeds.d'), { mode: 0o755 });
+    mkdirSync(join(service.directory, 'state'), { mode: 0o700 });
+    writeFileSync(service.storePath, '', { mode: 0o600 }); // without it, the service refuses tokens for a minute
     for (const [identity, seed] of Object.entries(options.seeds)) service.writeSeed(identity, seed);
     service.port = await freePort();
     await service.renewCertificate();
@@ -72,6 +74,11 @@ export class ServiceProcess {
 
   get configPath(): string {
     return join(this.directory, 'config.yaml');
+  }
+
+  /** Where used job tokens are recorded. */
+  get storePath(): string {
+    return join(this.directory, 'state/used-tokens');
   }
 
   get url(): string {

@@ -90,7 +90,7 @@ export class Ways {
   }
 
   /** Writes a private file and returns its path. */
-  file(name: string, text: string, mode = 0o600): string {
+  file(name: string, text: string | Uint8Array, mode = 0o600): string {
     const path = join(this.folder, name);
     writeFileSync(path, text);
     chmodSync(path, mode);

@@ -1,4 +1,4 @@
-/** SciTokens taken apart, and everything that is none. */
+/** Parsing of SciTokens, and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -27,8 +27,8 @@ function assertUnreadable(text: string, reason: RegExp): void {
   );
 }
 
-describe('a SciToken', () => {
-  test('has what tells why it may be refused', () => {
+describe('A SciToken', () => {
+  test('provides the claims that explain a refusal', () => {
     const all = { ...CLAIMS, aud: 'condor://pool', scope: 'condor:/READ', ver: 'scitoken:2.0', exp: 20, nbf: 10 };
     const { jwt: secret, ...facts } = parse(jwt(all));
     assert.equal(secret.reveal(), jwt(all));
@@ -54,10 +54,10 @@ describe('a SciToken', () => {
     test(`may have ${what}`, () => assert.deepEqual(parse(jwt({ ...CLAIMS, ...claims }))[name], value));
   }
 
-  test('is a secret wherever it is printed', () => assert.ok(!JSON.stringify(parse(jwt(CLAIMS))).includes(SIGNATURE)));
+  test('is never printed', () => assert.ok(!JSON.stringify(parse(jwt(CLAIMS))).includes(SIGNATURE)));
 });
 
-describe('no SciToken', () => {
+describe('A malformed SciToken', () => {
   const THREE = /it is not three parts of base64url with dots between them/;
   const bad: readonly [string, string, RegExp][] = [
     ['is nothing', '', THREE],
@@ -81,7 +81,7 @@ describe('no SciToken', () => {
   ];
   for (const [what, text, reason] of bad) test(what, () => assertUnreadable(text, reason));
 
-  test('is anything but a token or an error of ours', () => {
+  test('is a typed error, for any text', () => {
     const claims = fc.dictionary(
       fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'scope', 'ver', 'wlcg.ver'),
       fc.oneof(fc.jsonValue(), fc.double(), fc.string()),

@@ -1,4 +1,4 @@
-/** What a token must say: equal, less with a word, more never. */
+/** Checks of a token against the request: equal, reduced with a warning, never more. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TokenError } from '../../src/errors.ts';
@@ -17,7 +17,7 @@ const EXPECTED: Expected = {
   ...{ authz: ['READ'], lifetimeSeconds: 600 },
 };
 
-describe('a token', () => {
+describe('A token', () => {
   const fine: readonly [string, Partial<IdToken>, Partial<Expected>, readonly string[]][] = [
     ['that says what was asked', {}, {}, []],
     ['of the key asked for', {}, { key: 'POOL' }, []],
@@ -42,7 +42,7 @@ describe('a token', () => {
     ['that never expires if nothing was said', { expiresAt: undefined }, { lifetimeSeconds: undefined }, []],
   ];
   for (const [what, token, expected, reductions] of fine) {
-    test(`${what} is fine${reductions.length > 0 ? ', with a word' : ''}`, () => {
+    test(`is accepted${reductions.length > 0 ? ' with a reduction' : ''}: ${what}`, () => {
       assert.deepEqual(checkToken({ ...TOKEN, ...token }, { ...EXPECTED, ...expected }), reductions);
     });
   }
@@ -62,7 +62,7 @@ describe('a token', () => {
     ['without iat', { issuedAt: undefined }, {}, 'iat'],
   ];
   for (const [what, token, expected, claim] of wrong) {
-    test(`${what} is refused for its ${claim}`, () => {
+    test(`is rejected because of ${claim}: ${what}`, () => {
       assert.throws(
         () => checkToken({ ...TOKEN, ...token }, { ...EXPECTED, ...expected }),
         (error: unknown) => error instanceof TokenError && error.code === 'ERR_TOKEN_CLAIM' && error.claim === claim,
@@ -71,10 +71,22 @@ describe('a token', () => {
   }
 });
 
-describe('authorization levels', () => {
-  test('imply others as in HTCondor', () => {
-    assert.ok(covers(['ADMINISTRATOR'], 'READ') && covers(['DAEMON'], 'WRITE') && covers(['NEGOTIATOR'], 'READ'));
-    assert.ok(!covers(['READ'], 'WRITE') && !covers(['WRITE'], 'DAEMON') && !covers([], 'READ'));
-    for (const level of AUTHORIZATION_LEVELS) assert.ok(covers([level], level));
+describe('Authorization levels', () => {
+  test('imply the same levels as in HTCondor', () => {
+    const implied: Readonly<Record<string, readonly string[]>> = {
+      WRITE: ['READ'],
+      NEGOTIATOR: ['READ'],
+      ADMINISTRATOR: ['WRITE', 'READ'],
+      CONFIG: ['READ'],
+      DAEMON: ['WRITE', 'READ'],
+      ADVERTISE_STARTD: ['READ'],
+      ADVERTISE_SCHEDD: ['READ'],
+      ADVERTISE_MASTER: ['READ'],
+    };
+    for (const level of AUTHORIZATION_LEVELS) {
+      const covered = AUTHORIZATION_LEVELS.filter((each) => covers([level], each));
+      assert.deepEqual(covered.toSorted(), [level, ...(implied[level] ?? [])].toSorted());
+      assert.ok(!covers([], level));
+    }
   });
 });

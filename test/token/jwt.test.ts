@@ -1,4 +1,4 @@
-/** IDTOKENS taken apart, and texts that are none. */
+/** Parsing of IDTOKENs, and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -16,8 +16,8 @@ function jwt(claims: object = CLAIMS, header: object = { alg: 'HS256', kid: 'POO
 
 const malformed = (error: unknown) => error instanceof TokenError && error.code === 'ERR_TOKEN_MALFORMED';
 
-describe('an IDTOKEN', () => {
-  test('of HTCondor is taken apart', () => {
+describe('An IDTOKEN', () => {
+  test('of HTCondor is parsed', () => {
     const token = parseIdToken(new Secret(vectors.jwt.token));
     assert.deepEqual([token.subject, token.issuer, token.keyId, token.algorithm], ['alice@vm', 'vm', 'POOL', 'HS256']);
     assert.equal(token.signedText, vectors.jwt.signedText);
@@ -37,7 +37,7 @@ describe('an IDTOKEN', () => {
     ['', undefined],
   ];
   for (const [scope, authz] of scopes) {
-    test(`with scope ${JSON.stringify(scope)} is limited to ${authz?.join() ?? 'nothing'}`, () => {
+    test(`with scope ${JSON.stringify(scope)} is restricted to ${authz?.join() ?? 'nothing'}`, () => {
       assert.deepEqual(parseIdToken(jwt({ ...CLAIMS, scope })).authz, authz);
     });
   }
@@ -57,15 +57,15 @@ describe('an IDTOKEN', () => {
     'é',
     '\ud800',
   ])
-    test(`is refused if its scope has the character ${JSON.stringify(separator)}`, () =>
+    test(`is rejected if its scope has the character ${JSON.stringify(separator)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope: `condor:/READ${separator}condor:/ADMINISTRATOR` })), {
         code: 'ERR_TOKEN_MALFORMED',
         claim: 'scope',
       }));
 
-  // What cannot be turned into text: JSON may hold it, and String() throws.
+  // Values that cannot be converted to text: JSON may contain them, and String() throws.
   for (const scope of [7, null, true, ['condor:/READ'], [{ toString: 1 }, 'condor:/READ'], { a: 1 }])
-    test(`is refused if its scope is ${JSON.stringify(scope)}`, () =>
+    test(`is rejected if its scope is ${JSON.stringify(scope)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope })), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' }));
 
   test('has times that are rounded as HTCondor rounds them', () => {
@@ -74,10 +74,10 @@ describe('an IDTOKEN', () => {
   });
 
   for (const time of ['1000', null, -1, [1], 1e20])
-    test(`is refused if its iat is ${JSON.stringify(time)}`, () =>
+    test(`is rejected if its iat is ${JSON.stringify(time)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, iat: time })), { code: 'ERR_TOKEN_MALFORMED', claim: 'iat' }));
 
-  test('with a scope of ten thousand nested lists is refused', () => {
+  test('with a scope of ten thousand nested lists is rejected', () => {
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
     const claims = JSON.stringify({ ...CLAIMS, scope: 'here' }).replace('"here"', deep);
     const [header, , signature] = jwt(CLAIMS).reveal().split('.');
@@ -85,7 +85,7 @@ describe('an IDTOKEN', () => {
     assert.throws(() => parseIdToken(token), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' });
   });
 
-  test('may have no jti and no times', () => {
+  test('is accepted without jti and times', () => {
     const token = parseIdToken(jwt({ iss: 'a', sub: 'b' }));
     assert.deepEqual([token.tokenId, token.issuedAt, token.expiresAt], [undefined, undefined, undefined]);
   });
@@ -119,10 +119,10 @@ describe('an IDTOKEN', () => {
     ['100,000 characters', jwt({ ...CLAIMS, x: 'x'.repeat(100_000) })],
   ];
   for (const [what, text] of none) {
-    test(`is not one with ${what}`, () => assert.throws(() => parseIdToken(text), malformed));
+    test(`is rejected with ${what}`, () => assert.throws(() => parseIdToken(text), malformed));
   }
 
-  test('of whatever text is one, or ERR_TOKEN_MALFORMED that does not quote it', () => {
+  test('of any text is parsed, or causes ERR_TOKEN_MALFORMED without quoting it', () => {
     const part = fc.oneof(
       fc.base64String(),
       fc.json().map((each) => Buffer.from(each).toString('base64url')),

@@ -1,4 +1,4 @@
-/** Addresses of daemons behind CCB: who their brokers are, and who does not need them. */
+/** Addresses of daemons behind CCB: their brokers, and daemons that need none. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ function contactsOf(ccbid: string): readonly string[] {
   );
 }
 
-describe('the contacts of a daemon behind CCB', () => {
+describe('The contacts of a daemon behind CCB', () => {
   const cases: readonly [string, readonly string[]][] = [
     ['192.0.2.7:9618#42', ['<192.0.2.7:9618> 42']],
     ['192.0.2.7:9618?sock=collector#42', ['<192.0.2.7:9618?sock=collector> 42']],
@@ -30,7 +30,7 @@ describe('the contacts of a daemon behind CCB', () => {
     [Array.from({ length: 100 }, (_, i) => `192.0.2.8:9618#${i}`).join(' '), Array(8).fill('x')],
   ];
   for (const [ccbid, expected] of cases) {
-    test(`${ccbid.slice(0, 60)} are ${expected.length}`, () => {
+    test(`are ${expected.length} in ${ccbid.slice(0, 60)}`, () => {
       const found = contactsOf(ccbid);
       assert.equal(found.length, expected.length);
       if (expected[0] !== 'x') assert.deepEqual(found, expected);
@@ -54,7 +54,7 @@ describe('the contacts of a daemon behind CCB', () => {
   ];
   for (const ccbid of none) test(`${ccbid} are none`, () => assert.deepEqual(contactsOf(ccbid), []));
 
-  test('are as HTCondor writes them', () => {
+  test('are parsed as HTCondor writes them', () => {
     const address = sinful(
       '<127.0.0.9:8245?CCBID=127.0.0.1:12901%3faddrs%3d127.0.0.1-12901%26alias%3dvm%26noUDP%26sock%3dcollector#1' +
         '&PrivNet=vm&addrs=127.0.0.9-8245&alias=vm&noUDP>',
@@ -69,14 +69,14 @@ describe('the contacts of a daemon behind CCB', () => {
     );
   });
 
-  test('are none where there is no CCBID, or an empty one', () => {
+  test('are none without a CCBID, or with an empty one', () => {
     for (const text of ['<192.0.2.1:9>', '<192.0.2.1:9?CCBID>', '<192.0.2.1:9?CCBID=>']) {
       assert.deepEqual(ccbContacts(sinful(text)), []);
       assert.equal(isBehindCcb(sinful(text)), false);
     }
   });
 
-  test('of whatever text are some or none, each with a broker that is not behind another, and never an exception', () => {
+  test('of any text never cause an exception, and no broker is behind another one', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const address = { host: 'h', port: 1, params: new Map([['CCBID', text]]) };
@@ -89,7 +89,7 @@ describe('the contacts of a daemon behind CCB', () => {
   });
 });
 
-describe('an address in a private network', () => {
+describe('An address in a private network', () => {
   const contact = encodeURIComponent('192.0.2.7:9618#1');
   const hidden = `<10.0.0.1:9618?CCBID=${contact}&PrivNet=hpc&alias=ap.example.org&sock=s>`;
   const withAddress = `<192.0.2.9:9618?PrivNet=hpc&PrivAddr=${encodeURIComponent('<10.0.0.1:9618?sock=s>')}&alias=ap>`;
@@ -108,14 +108,14 @@ describe('an address in a private network', () => {
     test(what, () => assert.equal(formatSinful(inPrivateNetwork(sinful(text), name)), formatSinful(sinful(expected))));
   }
   for (const name of ['other', 'HPC', 'hp', 'hpc2', '', undefined]) {
-    test(`is unchanged to those in ${JSON.stringify(name)}`, () => {
+    test(`is unchanged for a client in ${JSON.stringify(name)}`, () => {
       for (const text of [hidden, withAddress]) {
         const address = sinful(text);
         assert.equal(inPrivateNetwork(address, name), address);
       }
     });
   }
-  test('has to have a name', () => {
+  test('is used only if the network has a name', () => {
     const address = sinful('<h:1?PrivNet&PrivAddr=10.0.0.1:2>');
     assert.equal(inPrivateNetwork(address, ''), address);
   });

@@ -1,15 +1,15 @@
-/** What a message may be made of: anything but frames without end. */
+/** Frames of a message: any sequence, except an endless one. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fixedHost } from '../../scripts/fuzz/fixed-host.ts';
+import { socketOf } from '../../scripts/fuzz/scripts.ts';
 import type { ProtocolError } from '../../src/errors.ts';
 import { Channel } from '../../src/transport/channel.ts';
 import { putHeader } from '../../src/wire/frame.ts';
-import { fixedHost } from '../fuzz/fixed-host.ts';
-import { socketOf } from '../fuzz/scripts.ts';
 
 const LIMIT = 65_536;
 
-/** So many frames of one byte; only the last one ends the message. */
+/** This many frames of one byte; only the last one ends the message. */
 function frames(count: number): Uint8Array {
   const frame = Buffer.concat([putHeader(1), Uint8Array.of(0x41)]);
   const all = Buffer.alloc(count * frame.length, frame);
@@ -20,10 +20,21 @@ function frames(count: number): Uint8Array {
 const receive = (count: number) =>
   new Channel(socketOf([frames(count)]), fixedHost()).receive((message) => message.bytes(message.remaining));
 
-describe('a message', () => {
-  test(`may have ${LIMIT} frames`, async () => assert.equal((await receive(LIMIT)).length, LIMIT));
+describe('A message', () => {
+  test(`with ${LIMIT} frames is accepted`, async () => assert.equal((await receive(LIMIT)).length, LIMIT));
 
-  test('may not have more: their length says nothing of what they cost us', async () => {
+  test('of several frames is rejected if it exceeds 1 MiB in total', async () => {
+    const last = Buffer.concat([putHeader(600_000), new Uint8Array(600_000)]);
+    const first = Buffer.from(last);
+    first[0] = 0;
+    const channel = new Channel(socketOf([first, last]), fixedHost());
+    await assert.rejects(
+      channel.receive(() => assert.fail('it was accepted')),
+      { code: 'ERR_FRAME', message: /^a message exceeds 1048576 bytes$/ },
+    );
+  });
+
+  test('with more frames is rejected, because their length does not limit their overhead', async () => {
     await assert.rejects(receive(LIMIT + 1), (error: ProtocolError) => {
       assert.equal(error.code, 'ERR_FRAME');
       assert.match(error.message, /exceeds 65536 frames/);

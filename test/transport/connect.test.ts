@@ -1,4 +1,4 @@
-/** Connecting: every address of a daemon, in time, and with the reason of each that fails. */
+/** Connecting: every address of a daemon within the deadline, with the reason of each failure. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -28,21 +28,21 @@ after(() => new Promise((resolve) => server.close(resolve)));
 const hostUntil = (signal: AbortSignal) => notingHost({ signal }).host;
 const sinful = (text: string): Sinful => parseSinful(text) ?? assert.fail(text);
 
-describe('a connection', () => {
-  test('is made to the first of the addresses that answers', async () => {
+describe('A connection', () => {
+  test('is made to the first address that accepts', async () => {
     const address = sinful(`<192.0.2.1:9?addrs=127.0.0.1-${dead}+127.0.0.1-${port}>`);
     const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(5000))));
     assert.equal(channel.roundTrips, 1);
     channel.close();
   });
 
-  test('takes the next address beside one that is silent, and is not held up by it', {
+  test('tries the next address while one is silent', {
     skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take',
   }, async () => {
     const silent = await silentPort();
     try {
       const address = sinful(`<127.0.0.1:9?addrs=127.0.0.1-${silent.port}+127.0.0.1-${port}>`);
-      // Less than the time after which a silent address is given up.
+      // Less than the time limit for a silent address.
       const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(8000))));
       channel.close();
     } finally {
@@ -50,7 +50,7 @@ describe('a connection', () => {
     }
   });
 
-  test('that nobody takes is an error with the reason of each address', async () => {
+  test('that no address accepts causes an error with each reason', async () => {
     const address = sinful(`<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+[--1]-${dead}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(patience(5000)))), (error: ConnectError) => {
       assert.equal(error.code, 'ERR_CONNECT');
@@ -60,7 +60,7 @@ describe('a connection', () => {
     });
   });
 
-  test('to a name that does not resolve says so', async () => {
+  test('to a name that does not resolve causes an error', async () => {
     await assert.rejects(
       connect(sinful('<no-such-host.invalid:9618>'), hostUntil(AbortSignal.timeout(patience(5000)))),
       {
@@ -70,7 +70,7 @@ describe('a connection', () => {
     );
   });
 
-  test('ends with the signal, before and during', async () => {
+  test('ends with the signal, before and while it is opened', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
     connected.length = 0;
@@ -84,7 +84,7 @@ describe('a connection', () => {
     channel.close();
   });
 
-  test('says the name of the daemon’s socket in front of the first message, in one flight', async () => {
+  test('sends the name of the daemon’s socket in one flight with the first message', async () => {
     connected.length = 0;
     const channel = await connect(
       sinful(`<127.0.0.1:${port}?sock=schedd_1>`),
@@ -101,14 +101,14 @@ describe('a connection', () => {
   });
 });
 
-describe('a daemon', () => {
-  test('is found at the second of its addresses', () =>
+describe('A daemon', () => {
+  test('is reached at the second of its addresses', () =>
     withPool({}, async (pool) => {
       const address = `<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+127.0.0.1-${pool.port}&sock=schedd_0>`;
       const { token } = await fetchFrom(pool, { address });
       assert.equal(token.subject, 'alice@pool.test');
     }));
-  test('with an unknown socket is a closed connection', () =>
+  test('with an unknown socket name closes the connection', () =>
     withPool({}, async (pool) => {
       await assert.rejects(fetchFrom(pool, { address: `<${pool.collector}?sock=nobody>` }), { code: 'ERR_CLOSED' });
     }));

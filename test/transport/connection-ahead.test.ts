@@ -1,7 +1,7 @@
-/** A connection that is begun before it is known where to: only the right one is had, and no other stays open. */
+/** A connection that is opened before its target is known: only a matching one is used, and no other stays open. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ConnectionsAhead } from '../../src/transport/connection-ahead.ts';
 import { type Endpoint, parseAddress } from '../../src/transport/sinful.ts';
@@ -34,14 +34,14 @@ const noneOpen = () => until('it is closed', 5, async () => (open.size === 0 ? u
 
 const begin = (guess: Endpoint, signal = never) => new ConnectionsAhead([guess], notingHost({ signal }).host);
 
-/** One that has arrived. */
+/** A connection that the server has accepted. */
 async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
   const [ahead] = await Promise.all([begin({ host, port }, signal), once(server, 'connection')]);
   await until('the client knows', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
   return ahead;
 }
 
-describe('A connection ahead', () => {
+describe('An early connection', () => {
   for (const [what, host, address] of [
     ['by its number', '127.0.0.1', () => `<127.0.0.1:${port}?sock=schedd>`],
     ['by the name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
@@ -53,7 +53,7 @@ describe('A connection ahead', () => {
       () => `<127.0.0.1:${port}?addrs=[2001-db8--1]-${port}+192.0.2.1-${port}+127.0.0.1-${port}>`,
     ],
   ] as const) {
-    test(`is had ${what}, once`, async () => {
+    test(`is used once ${what}`, async () => {
       const ahead = await begun(host);
       const socket = ahead.take(sinful(address()));
       assert.equal(socket?.remotePort, port);
@@ -75,7 +75,7 @@ describe('A connection ahead', () => {
     });
   }
 
-  test('is not had if it was refused, or is not there yet, or the run is over', async () => {
+  test('is not used if it was refused, is not open yet, or if the run is over', async () => {
     const refused = begin({ host: '127.0.0.1', port: 1 });
     assert.equal(refused.take(sinful('127.0.0.1:1')), undefined);
     const early = begin({ host: '127.0.0.1', port });
@@ -87,7 +87,20 @@ describe('A connection ahead', () => {
     await noneOpen();
   });
 
-  test('is one of several, and the others close', async () => {
+  test('is not used if the peer has sent data, which no daemon does first', async () => {
+    const talkative = createServer((socket) => socket.on('error', () => {}).write('220 hello'));
+    const talkativePort = await listen(talkative);
+    const ahead = begin({ host: '127.0.0.1', port: talkativePort });
+    await until('it is established', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
+    const later = connect(talkativePort, '127.0.0.1');
+    await once(later, 'data'); // by now the earlier connection has its data too
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(ahead.take(sinful(`127.0.0.1:${talkativePort}`)), undefined);
+    later.destroy();
+    talkative.close();
+  });
+
+  test('closes the others when it is used', async () => {
     const { host } = notingHost();
     const ahead = new ConnectionsAhead(
       [

@@ -97,8 +97,8 @@ describe('A connection to a host name', () => {
   });
 });
 
-describe('Of connections that race', () => {
-  test('one is had, and the others close without a byte', async () => {
+describe('Of several connection attempts', () => {
+  test('one is used, and the others close without a byte', async () => {
     const bytes: Buffer[] = [];
     const listener = (socket: Socket) => socket.on('data', (chunk: Buffer) => bytes.push(chunk));
     server.on('connection', listener);
@@ -111,7 +111,7 @@ describe('Of connections that race', () => {
     assert.deepEqual(bytes, []);
   });
 
-  test('families take turns, each in its order', async () => {
+  test('address families alternate, each in its order', async () => {
     const dead = await deadPort();
     resolveTo('::1', '::1', '127.0.0.1', '127.0.0.2');
     await assert.rejects(dial([{ host: 'cm', port: dead }], notingHost().host), (error: ConnectError) => {

@@ -22,7 +22,7 @@ function resolveTo(...addresses: readonly string[]): void {
   mock.method(dns, 'lookup', (_: string, __: object, done: (error: null, found: object) => void) => done(null, found));
 }
 
-/** An address of this machine that nothing answers: packets to it come back from it, and belong to no connection. */
+/** An address of this host that does not respond: packets to it return from it and belong to no connection. */
 const silentBeside = ({ far }: DistantLink) =>
   far.v6.replace(/[0-9a-f]+$/, (last) => (parseInt(last, 16) + 1).toString(16));
 
@@ -34,7 +34,7 @@ describe('At a distance', { skip: NO_LINK }, () => {
       ['a host whose first address is silent', (link: DistantLink) => [silentBeside(link), link.far.v4]],
       ['a host with one address', ({ far }: DistantLink) => [far.v4]],
     ] as const) {
-      test(`of ${roundTripMs} ms, ${what} gives a token at the first attempt`, async () => {
+      test(`of ${roundTripMs} ms, ${what} fetches a token at the first attempt`, async () => {
         const link = await openDistantLink(roundTripMs);
         const pool = await EmbeddedPool.start({ host: '::' });
         try {

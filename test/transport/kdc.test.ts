@@ -1,9 +1,14 @@
-/** The way to KDCs: framing, several of them, and those that do not answer. */
+/** The transport to KDCs: framing, several KDCs, and those that do not respond. */
 import assert from 'node:assert/strict';
+import { setServers } from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { ConnectError } from '../../src/errors.ts';
+import type { Host } from '../../src/runtime/host.ts';
 import { askKdc, lookUpKdcs, parseKdc } from '../../src/transport/kdc.ts';
+import type { Endpoint } from '../../src/transport/sinful.ts';
+import { advised } from '../support/advice.ts';
+import { DnsServer } from '../support/dns-server.ts';
 import { deadPort, listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 
@@ -14,7 +19,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A KDC that does this with a request. */
+/** A KDC that handles a request like this. */
 async function kdc(serve: (socket: Socket, request: Buffer) => void) {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -29,8 +34,8 @@ const REQUEST = Buffer.from('request');
 const framed = (text: string) => Buffer.concat([Uint8Array.of(0, 0, 0, text.length), Buffer.from(text)]);
 const ask = (...kdcs: readonly { host: string; port: number }[]) => askKdc(kdcs, 'R', REQUEST, notingHost().host);
 
-describe('a KDC', () => {
-  test('gets the length and the request, and its reply may come in single bytes', async () => {
+describe('A KDC', () => {
+  test('receives length and request, and may reply in single bytes', async () => {
     let heard: Buffer | undefined;
     const one = await kdc((socket, request) => {
       heard = request;
@@ -40,13 +45,13 @@ describe('a KDC', () => {
     assert.deepEqual(heard, framed('request'));
   });
 
-  test('that refuses the connection is followed by the next', async () => {
+  test('is followed by the next one if it refuses the connection', async () => {
     const good = await kdc((socket) => socket.write(framed('reply')));
     const dead = { host: '127.0.0.1', port: await deadPort() };
     assert.equal(Buffer.from(await ask(dead, good)).toString(), 'reply');
   });
 
-  test('that hangs up, or announces too much, is followed by the next', async () => {
+  test('is followed by the next one if it hangs up or announces too much', async () => {
     const closing = await kdc((socket) => socket.destroy());
     const huge = await kdc((socket) => socket.write(Uint8Array.of(255, 255, 255, 255, 0)));
     const good = await kdc((socket) => socket.write(framed('reply')));
@@ -54,12 +59,12 @@ describe('a KDC', () => {
   });
 
   const failures: readonly [string, (socket: Socket) => void, RegExp][] = [
-    ['hangs up', (socket) => socket.destroy(), /did not answer: it closed the connection/],
+    ['hangs up', (socket) => socket.destroy(), /did not respond: it closed the connection/],
     ['hangs up in the middle', (socket) => socket.end(framed('reply').subarray(0, 6)), /it closed the connection/],
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];
   for (const [what, serve, text] of failures)
-    test(`that ${what}, if it is the last, is an error of the network`, async () => {
+    test(`that ${what} causes an error of the network if it is the last`, async () => {
       const only = await kdc(serve);
       await assert.rejects(ask(only), (error: ConnectError) => {
         assert.ok(error instanceof ConnectError);
@@ -69,7 +74,7 @@ describe('a KDC', () => {
       });
     });
 
-  test('that says nothing is given up with the run', async () => {
+  test('that is silent is abandoned when the run ends', async () => {
     const silent = await kdc(() => {});
     const controller = new AbortController();
     const { host } = notingHost({ signal: controller.signal });
@@ -79,7 +84,7 @@ describe('a KDC', () => {
   });
 });
 
-describe('a line kdc', () => {
+describe('A line kdc', () => {
   for (const [text, found] of [
     ['kdc.pool.test', { host: 'kdc.pool.test', port: 88 }],
     ['kdc.pool.test:750', { host: 'kdc.pool.test', port: 750 }],
@@ -88,10 +93,103 @@ describe('a line kdc', () => {
     ['https://kdc.pool.test/KdcProxy', undefined],
     ['', undefined],
   ] as const)
-    test(`${text || 'that is empty'} is ${found === undefined ? 'passed over' : 'read'}`, () =>
+    test(`${text || 'that is empty'} is ${found === undefined ? 'skipped' : 'parsed'}`, () =>
       assert.deepEqual(parseKdc(text), found));
+});
 
-  test('is not made of a realm that is no domain name', async () => {
+/** Looks up the KDCs of POOL.TEST at a DNS server that responds so. */
+async function lookUp(response: ReturnType<Parameters<typeof DnsServer.start>[0]>, facts: Partial<Host> = {}) {
+  const dns = await DnsServer.start(() => response);
+  setServers([dns.address]);
+  try {
+    return await lookUpKdcs('POOL.TEST', notingHost(facts).host);
+  } finally {
+    dns.close();
+  }
+}
+
+describe('the KDCs of a realm in DNS', () => {
+  const names = (found: readonly Endpoint[]) => found.map(({ host }) => host).join();
+
+  test('are the targets of the SRV records, with their ports', async () =>
+    assert.deepEqual(await lookUp([{ port: 88, target: 'kdc.pool.test' }]), [{ host: 'kdc.pool.test', port: 88 }]));
+
+  test('are in the order of their priority', async () => {
+    const records = [30, 10, 20].map((priority) => ({
+      priority,
+      weight: 100 - priority,
+      port: 88,
+      target: `k${priority}`,
+    }));
+    assert.equal(names(await lookUp(records)), 'k10,k20,k30');
+  });
+
+  for (const [what, fractions, order] of [
+    ['usually begin with', [0.5, 0.5], 'heavy,light'],
+    ['sometimes do not begin with', [0.01, 0.99], 'light,heavy'],
+  ] as const)
+    test(`${what} the one of the greatest weight within a priority`, async () => {
+      const left = [...fractions];
+      const randomBytes = () => {
+        const bytes = Buffer.alloc(4);
+        bytes.writeUInt32BE(Math.floor((left.shift() ?? 0) * 2 ** 32));
+        return bytes;
+      };
+      const records = [
+        { weight: 90, port: 88, target: 'heavy' },
+        { weight: 10, port: 88, target: 'light' },
+      ];
+      assert.equal(names(await lookUp(records, { randomBytes })), order);
+    });
+
+  test('are tried with the weight 0 too, after the others', async () => {
+    const records = [0, 1, 0].map((weight, at) => ({ weight, port: 88, target: `k${at}` }));
+    assert.equal(names(await lookUp(records, { randomBytes: () => Buffer.alloc(4, 128) })), 'k1,k0,k2');
+  });
+
+  test('are none for the target “.”, beside which others count', async () => {
+    assert.deepEqual(await lookUp([{ port: 0, target: '.' }]), []);
+    const records = [
+      { port: 0, target: '.' },
+      { priority: 1, port: 88, target: 'kdc' },
+    ];
+    assert.equal(names(await lookUp(records)), 'kdc');
+  });
+
+  for (const response of [[], 'NXDOMAIN'] as const)
+    test(`are none if DNS has ${response === 'NXDOMAIN' ? 'no such name' : 'no SRV records'}`, async () =>
+      assert.deepEqual(await lookUp(response), []));
+
+  for (const [what, response] of [
+    ['fails', 'SERVFAIL'],
+    ['refuses', 'REFUSED'],
+    ['sends a malformed response', Buffer.from('x')],
+  ] as const)
+    test(`cannot be found if the DNS server ${what}, which is transient`, () =>
+      assert.rejects(lookUp(response), (error: ConnectError) => {
+        assert.ok(error instanceof ConnectError);
+        assert.deepEqual([error.code, error.permanent], ['ERR_CONNECT', false]);
+        return advised('no KDC of the realm POOL.TEST can be found')(error);
+      }));
+
+  test('are looked up until the run ends if the DNS server is silent', async () => {
+    const controller = new AbortController();
+    const dns = await DnsServer.start(() => void controller.abort());
+    setServers([dns.address]);
+    const { host } = notingHost({ signal: controller.signal });
+    await assert.rejects(lookUpKdcs('POOL.TEST', host), { code: 'ERR_TIMEOUT' });
+    dns.close();
+  });
+
+  test('are asked for no longer than the limits of the resolver if the DNS server stays silent', async () => {
+    const dns = await DnsServer.start(() => undefined);
+    setServers([dns.address]);
+    await assert.rejects(lookUpKdcs('POOL.TEST', notingHost().host, { timeout: 1, tries: 2 }), { code: 'ERR_CONNECT' });
+    assert.equal(dns.asked.length, 2);
+    dns.close();
+  });
+
+  test('is not looked up for a realm that is no domain name', async () => {
     for (const realm of ['', 'a b', '../x', 'a..b', 'x'.repeat(10).concat('\n')])
       assert.deepEqual(await lookUpKdcs(realm, notingHost().host), []);
   });

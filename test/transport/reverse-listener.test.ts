@@ -1,4 +1,4 @@
-/** The port at which a daemon is waited for: who gets in, who does not, and that it is closed. */
+/** The port where the client waits for a daemon: which connections it accepts, and that it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -32,8 +32,8 @@ async function sentAway(socket: Socket): Promise<void> {
 const open = (signal = new AbortController().signal) =>
   ReverseListener.open('127.0.0.1', isSeven, { signal, randomBytes });
 
-describe('a reverse listener', () => {
-  test('is at the address asked for only, at a port of its own', async () => {
+describe('A reverse listener', () => {
+  test('listens only at the given address, on a free port', async () => {
     const [one, other] = [await open(), await open()];
     try {
       assert.equal(one.endpoint.host, '127.0.0.1');
@@ -48,14 +48,14 @@ describe('a reverse listener', () => {
     }
   });
 
-  test('says so if there is no such address', async () => {
+  test('fails if the address does not exist', async () => {
     await assert.rejects(
       ReverseListener.open('192.0.2.1', isSeven, { signal: AbortSignal.timeout(patience(5000)), randomBytes }),
       { code: 'EADDRNOTAVAIL' },
     );
   });
 
-  test('takes the first who says the right word, sends others away, and lets go of the one handed over', async () => {
+  test('accepts the first peer with the greeting, closes the others, and releases the accepted one', async () => {
     const listener = await open();
     const wrong = await comeTo(listener, EIGHT);
     await sentAway(wrong);
@@ -73,7 +73,7 @@ describe('a reverse listener', () => {
     await sentAway(right);
   });
 
-  test('closes the right one too if nobody takes it', async () => {
+  test('closes the accepted connection if nobody uses it', async () => {
     const listener = await open();
     const right = await comeTo(listener, SEVEN);
     await listener.connected;
@@ -82,8 +82,8 @@ describe('a reverse listener', () => {
     await assert.rejects(comeTo(listener), { code: 'ECONNREFUSED' });
   });
 
-  test('listens to few at a time: the oldest has to go', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] }); // nobody goes because of the time
+  test('keeps few pending connections, and closes the oldest', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of the time
     const listener = await open();
     const crowd: Socket[] = [];
     for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));
@@ -96,7 +96,7 @@ describe('a reverse listener', () => {
     await Promise.all(crowd.map(sentAway));
   });
 
-  test('does not wait for a word for ever', async (context) => {
+  test('closes a connection without a greeting after a time limit', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const listener = await open();
     const silent = await comeTo(listener);
@@ -109,7 +109,7 @@ describe('a reverse listener', () => {
     listener.close();
   });
 
-  test('ends with the signal: the port, everybody at it, and the wait', async () => {
+  test('closes the port, its connections and the wait when the run is aborted', async () => {
     const given = new AbortController();
     const listener = await open(given.signal);
     const silent = await comeTo(listener);

@@ -1,10 +1,10 @@
-/** Addresses: HTCondor's own examples, people's ways to write them, and what is none. */
+/** Addresses: HTCondor's own examples, the forms that users write, and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { endpoints, formatSinful, parseAddress, parseSinful, sharedPortId } from '../../src/transport/sinful.ts';
 
-describe('a sinful string', () => {
+describe('A sinful string', () => {
   const same: readonly string[] = [
     '<127.0.0.1:9618>',
     '<127.0.0.1:9618?addrs=127.0.0.1-9618&alias=vm&noUDP&sock=schedd_80985_ddd3>',
@@ -13,7 +13,7 @@ describe('a sinful string', () => {
     '<ap40.example.org:9618?sock=schedd>',
   ];
   for (const text of same) {
-    test(`${text} is read and written`, () => {
+    test(`survives a round trip: ${text}`, () => {
       const parsed = parseSinful(text);
       assert.ok(parsed);
       const again = parseSinful(formatSinful(parsed));
@@ -21,7 +21,7 @@ describe('a sinful string', () => {
     });
   }
 
-  test('has all its parts', () => {
+  test('is parsed with all its parts', () => {
     const text =
       '<192.0.2.1:9618?addrs=192.0.2.1-9618+[fd00--2]-9619&alias=ap40.example.org&noUDP&PrivNet=a%20b;sock=x_1>';
     const sinful = parseSinful(text);
@@ -41,11 +41,11 @@ describe('a sinful string', () => {
     ]);
   });
 
-  test('takes the last of duplicates, and + for a plus', () => {
+  test('uses the last of duplicates, and + as a plus', () => {
     assert.equal(parseSinful('<h:1?alias=a&alias=b+c>')?.params.get('alias'), 'b+c');
   });
 
-  test('prefers public to private to link-local to loopback addresses, in their order', () => {
+  test('prefers public over private over link-local over loopback addresses, in their order', () => {
     const addrs = '127.0.0.1-1+[fe80--1]-2+10.0.0.1-3+192.0.2.1-4+[2001-db8--1]-5+[--1]-6+172.16.0.1-7';
     const sinful = parseSinful(`<127.0.0.1:9?addrs=${addrs}>`);
     assert.ok(sinful);
@@ -73,17 +73,18 @@ describe('a sinful string', () => {
     '<h:1?=x>',
     '<h:1?noUDP&=>',
     '<h:1?addrs=nonsense>',
+    `<h:1?addrs=${Array(17).fill('192.0.2.1-1').join('+')}>`,
     '<h:1?sock=../../etc>',
     '<h:1?sock=>',
     '<h:1?sock=a\0b>',
     '<h\n:1>',
   ];
   for (const text of none) {
-    test(`${JSON.stringify(text)} is none`, () => assert.equal(parseSinful(text), undefined));
+    test(`is rejected if it is ${JSON.stringify(text)}`, () => assert.equal(parseSinful(text), undefined));
   }
 });
 
-describe('an address as people write it', () => {
+describe('An address that a user typed', () => {
   const cases: readonly [string, string | undefined][] = [
     ['cm.example.org', '<cm.example.org:9618>'],
     ['cm.example.org:9620', '<cm.example.org:9620>'],
@@ -98,18 +99,18 @@ describe('an address as people write it', () => {
     ['cm:-1', undefined],
   ];
   for (const [text, expected] of cases) {
-    test(`${text} is ${expected ?? 'none'}`, () => {
+    test(`${text} is parsed as ${expected ?? 'no address'}`, () => {
       const parsed = parseAddress(text, 9618);
       assert.equal(parsed && formatSinful(parsed), expected);
     });
   }
 });
 
-describe('any address', () => {
+describe('Any address', () => {
   const param = fc
     .tuple(fc.stringMatching(/^[a-zA-Z]{1,8}$/), fc.string({ unit: 'grapheme' }))
     .filter(([name]) => !['sock', 'addrs'].includes(name));
-  test('survives the way there and back, whatever its parameters say', () => {
+  test('survives a round trip, whatever its parameters contain', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -127,7 +128,7 @@ describe('any address', () => {
       ),
     );
   });
-  test('of whatever text is one or none, and never an exception', () => {
+  test('is parsed or undefined for any text, never an exception', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const parsed = parseAddress(`<${text}>`, 9618);

@@ -1,4 +1,4 @@
-/** ClassAds: recorded ones, HTCondor's quoting, any there and back, and hostile ones. */
+/** ClassAds: recorded ones, HTCondor's quoting, round trips of arbitrary ones, and hostile ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ function decode(encoded: Uint8Array, encrypted = false) {
   return ad;
 }
 
-/** An ad of these lines, whatever they say. */
+/** An ad of exactly these lines. */
 function ofLines(...lines: readonly string[]): Uint8Array {
   const message = new Writer().int(lines.length);
   for (const line of lines) message.string(line);
@@ -30,7 +30,7 @@ function ofLines(...lines: readonly string[]): Uint8Array {
 
 const code = (expected: string) => (error: unknown) => error instanceof ProtocolError && error.code === expected;
 
-describe('an ad', () => {
+describe('An ad', () => {
   test('is written as HTCondor writes it', () => {
     const { ad_clear, ad_encrypted, ad_empty_clear } = vectors.encoding;
     assert.equal(hex(encode({ A: 1, S: 'x"y\\z', B: true })), ad_clear.hex);
@@ -38,7 +38,7 @@ describe('an ad', () => {
     assert.equal(hex(encode({ A: undefined })), ad_empty_clear);
   });
 
-  test('is read from a recorded policy', () => {
+  test('is parsed from a recorded policy', () => {
     const { frames, serverPolicyAd } = vectors.tokenHandshake;
     const policy = decode(bytes(frames[2]?.frame ?? '').subarray(5));
     let compared = 0;
@@ -51,7 +51,7 @@ describe('an ad', () => {
     assert.ok(compared > 10);
   });
 
-  // The eight cases that were sent through a daemon and back.
+  // Eight cases that passed through a real daemon.
   const quoted: readonly [string, string][] = [
     ['plain', '"plain"'],
     ['', '""'],
@@ -69,7 +69,7 @@ describe('an ad', () => {
     });
   }
 
-  test('survives the way there and back', () => {
+  test('survives a round trip', () => {
     const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/);
     const word = fc.string({ unit: 'grapheme' }).filter((each) => !/[\0]|\\$|\\"/.test(each));
     const value = fc.oneof(fc.maxSafeInteger(), word);
@@ -86,19 +86,19 @@ describe('an ad', () => {
     );
   });
 
-  test('knows its attributes in any case, the last of duplicates, and what is behind ZKM', () => {
+  test('has case-insensitive names, the last of duplicates, and attributes after ZKM', () => {
     const ad = decode(ofLines('name = "a"', 'NAME="b"'));
     assert.equal(ad.string('Name'), 'b');
     const message = new Writer().int(1).string('ZKM').string('Secret = "x"').string('').string('').finish();
     assert.equal(decode(message).string('Secret'), 'x');
   });
 
-  test('says nothing about what is absent or undefined', () => {
+  test('returns undefined for absent and UNDEFINED attributes', () => {
     const ad = decode(ofLines('A = undefined', 'B = UNDEFINED'));
     assert.deepEqual([ad.string('A'), ad.integer('B'), ad.string('C')], [undefined, undefined, undefined]);
   });
 
-  test('keeps an expression to send, and refuses one where a literal belongs', () => {
+  test('sends an expression unquoted, and rejects one where a literal is required', () => {
     assert.deepEqual(encode({ R: new Expression('((Name == "x"))') }), ofLines('R = ((Name == "x"))'));
     const ad = decode(
       ofLines('E = strcat("a", "b")', 'Q = "a" + "b"', 'N = 1 + 1', 'S = "x', 'Big = 99999999999999999999'),
@@ -111,7 +111,7 @@ describe('an ad', () => {
   });
 });
 
-describe('a hostile ad', () => {
+describe('A hostile ad', () => {
   const cases: readonly [string, Uint8Array, string][] = [
     ['-1 attributes', bytes('ffffffffffffffff0000'), 'ERR_CLASSAD'],
     ['a million attributes in a few bytes', bytes('00000000000f42400000'), 'ERR_CLASSAD'],
@@ -122,10 +122,10 @@ describe('a hostile ad', () => {
     ['no types at its end', bytes('0000000000000000'), 'ERR_MESSAGE'],
   ];
   for (const [what, encoded, expected] of cases) {
-    test(`${what}: ${expected}`, () => assert.throws(() => decode(encoded), code(expected)));
+    test(`with ${what} causes ${expected}`, () => assert.throws(() => decode(encoded), code(expected)));
   }
 
-  test('of whatever bytes is an ad or a ProtocolError', () => {
+  test('of any bytes is an ad or a ProtocolError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat(4), fc.boolean(), (noise, count, encrypted) => {
         const message = new Writer().int(count).bytes(noise).finish();

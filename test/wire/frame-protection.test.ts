@@ -1,4 +1,4 @@
-/** AES-256-GCM frames: recorded conversations are sealed and opened to the same bytes; nothing else opens. */
+/** AES-256-GCM frames: recorded sessions produce the same bytes in both directions; modified frames are rejected. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -28,14 +28,14 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
   const encrypted = handshake.frames.filter(({ clear }) => !clear);
 
   describe(`the frames of ${name}`, () => {
-    test('are sealed to the recorded bytes', () => {
+    test('encrypt to the recorded bytes', () => {
       const client = clientOf(handshake);
       const sent = encrypted.filter(({ dir }) => dir === 'C>S');
       assert.ok(sent.length > 0);
       for (const { frame, plaintext = '' } of sent) assert.equal(hex(client.seal(bytes(plaintext))), frame);
     });
 
-    test('are opened to the recorded text', () => {
+    test('decrypt to the recorded text', () => {
       const client = clientOf(handshake);
       const received = encrypted.filter(({ dir }) => dir === 'S>C');
       assert.ok(received.length > 1);
@@ -43,7 +43,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
         assert.equal(hex(client.open(frameOf(bytes(frame)))), plaintext);
     });
 
-    test('have the digests of what was said in clear', () => {
+    test('have the digests of the cleartext', () => {
       for (const [dir, expected] of [
         ['C>S', handshake.sendDigest],
         ['S>C', handshake.recvDigest],
@@ -55,7 +55,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
       }
     });
 
-    test('do not open with one bit of them changed', () => {
+    test('do not decrypt with one bit changed', () => {
       const { frame = '' } = encrypted.find(({ dir }) => dir === 'S>C') ?? {};
       const length = bytes(frame).length;
       fc.assert(
@@ -67,7 +67,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
       );
     });
 
-    test('do not open with another header, twice, out of order, or bound to another conversation', () => {
+    test('do not decrypt with another header, twice, out of order, or in another conversation', () => {
       const [first = '', second = ''] = encrypted.filter(({ dir }) => dir === 'S>C').map(({ frame }) => frame);
       const changed = bytes(first);
       changed[0] = 2;
@@ -82,16 +82,16 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
   });
 }
 
-describe('a protected frame', () => {
+describe('A protected frame', () => {
   const { key, baseIV, sendDigest, recvDigest, packets, zeroDigestExample } = vectors.framing;
 
-  test('counts modulo 2^32 in the first four bytes of its nonce', () => {
+  test('adds its counter modulo 2^32 to the first four bytes of the nonce', () => {
     const digests = { sent: bytes(recvDigest), received: bytes(sendDigest) };
     const receiver = new FrameProtection(bytes(key), digests, new Uint8Array(16));
     for (const { frame, plaintext } of packets) assert.equal(hex(receiver.open(frameOf(bytes(frame)))), plaintext);
   });
 
-  test('counts a direction in which nothing was said as zeros', () => {
+  test('has a digest of zeros for a direction without cleartext', () => {
     const nothing = new Transcript().digest();
     const sender = new FrameProtection(bytes(key), { sent: nothing, received: nothing }, bytes(baseIV));
     assert.equal(hex(sender.seal(bytes(zeroDigestExample.plaintext))), zeroDigestExample.frame);
@@ -107,7 +107,7 @@ describe('a protected frame', () => {
     }
   });
 
-  test('survives the way there and back, in any number', () => {
+  test('survives a round trip, in any number', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 1 }), { maxLength: 20 }),

@@ -1,4 +1,4 @@
-/** Frames: recorded ones whole, byte by byte and in any pieces; and what is none. */
+/** Frames: recorded ones whole, byte by byte and in any pieces; and malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { bytes, hex, vectors } from '../support/vectors.ts';
 
 const recorded = vectors.tokenHandshake.frames.map(({ frame }) => bytes(frame));
 
-/** All frames that are in pieces of a stream, as hex. */
+/** All frames in the pieces of a stream, as hex. */
 function framesIn(pieces: Iterable<Uint8Array>): readonly string[] {
   const deframer = new Deframer();
   const found: string[] = [];
@@ -22,14 +22,14 @@ function framesIn(pieces: Iterable<Uint8Array>): readonly string[] {
   return found;
 }
 
-describe('a deframer', () => {
+describe('A deframer', () => {
   const stream = concat(recorded);
   const expected = recorded.map(hex);
 
-  test('finds recorded frames in one piece', () => assert.deepEqual(framesIn([stream]), expected));
-  test('finds them byte by byte', () =>
+  test('splits recorded frames in one piece', () => assert.deepEqual(framesIn([stream]), expected));
+  test('splits frames byte by byte', () =>
     assert.deepEqual(framesIn([...stream].map((each) => Uint8Array.of(each))), expected));
-  test('finds them in whatever pieces', () => {
+  test('splits frames in any pieces', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), stream.length];
@@ -38,7 +38,7 @@ describe('a deframer', () => {
       }),
     );
   });
-  test('finds any body, and whether a message ends with it', () => {
+  test('returns any body with its end flag', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 5000 }), fc.integer({ min: 0, max: 10 }), (body, flag) => {
         const header = putHeader(body.length);
@@ -52,7 +52,7 @@ describe('a deframer', () => {
       }),
     );
   });
-  test('takes the longest body that is allowed', () => {
+  test('accepts the longest body', () => {
     const deframer = new Deframer();
     deframer.push(putHeader(MAX_BODY_LENGTH));
     assert.equal(deframer.next(), undefined);
@@ -71,7 +71,7 @@ describe('a deframer', () => {
     ['a TLS alert', bytes('15030100020228'), /TLS server/],
   ];
   for (const [what, start, text] of foreign) {
-    test(`refuses ${what} at once`, () => {
+    test(`rejects ${what} at once`, () => {
       const deframer = new Deframer();
       deframer.push(start);
       assert.throws(
@@ -80,7 +80,7 @@ describe('a deframer', () => {
       );
     });
   }
-  test('takes any bytes for frames, for an unfinished one, or for ERR_FRAME', () => {
+  test('parses any bytes as frames, an unfinished one, or ERR_FRAME', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
         const deframer = new Deframer();

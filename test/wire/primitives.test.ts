@@ -1,4 +1,4 @@
-/** Integers, strings and bytes: on vectors, there and back, and cut short at every place. */
+/** Integers, strings and bytes: test vectors, round trips, and truncation at every position. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { bytes, hex, vectors } from '../support/vectors.ts';
 const text = fc.string({ unit: 'binary' }).filter((each) => !each.includes('\0'));
 const code = (expected: string) => (error: unknown) => error instanceof ProtocolError && error.code === expected;
 
-describe('a primitive', () => {
+describe('A primitive', () => {
   const { encoding } = vectors;
   const written: readonly [string, (message: Writer) => Writer, boolean][] = [
     ['int_60046', (message) => message.int(60046), false],
@@ -21,17 +21,17 @@ describe('a primitive', () => {
     ['string_encrypted_empty', (message) => message.string(''), true],
   ];
   for (const [name, write, encrypted] of written) {
-    test(`is written as in ${name}`, () => {
+    test(`is encoded as in ${name}`, () => {
       assert.equal(hex(write(new Writer(encrypted)).finish()), encoding[name]);
     });
   }
-  test('is read as it was written', () => {
+  test('is decoded as it was encoded', () => {
     assert.equal(new Reader(bytes(encoding['int_60046'] ?? '')).int(), 60046);
     assert.equal(new Reader(bytes(encoding['int_minus1'] ?? '')).int(), -1);
     assert.equal(new Reader(bytes(encoding['string_clear_abc'] ?? '')).string(), 'abc');
     assert.equal(new Reader(bytes(encoding['string_encrypted_abc'] ?? ''), true).string(), 'abc');
   });
-  test('survives the way there and back, in clear and encrypted', () => {
+  test('survives a round trip in cleartext and encrypted', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), text, fc.uint8Array(), fc.boolean(), (int, string, block, encrypted) => {
         const message = new Writer(encrypted).int(int).string(string).bytes(block).finish();
@@ -43,7 +43,7 @@ describe('a primitive', () => {
       }),
     );
   });
-  test('cut short is an error, wherever it is cut', () => {
+  test('is an error if it is truncated anywhere', () => {
     fc.assert(
       fc.property(text, fc.boolean(), fc.nat(), (string, encrypted, at) => {
         const message = new Writer(encrypted).string(string).finish();
@@ -54,7 +54,7 @@ describe('a primitive', () => {
   });
 });
 
-describe('a hostile primitive', () => {
+describe('A hostile primitive', () => {
   const cases: readonly [string, () => unknown][] = [
     ['an integer beyond 2^53', () => new Reader(bytes('0020000000000000')).int()],
     ['an integer below -2^53', () => new Reader(bytes('ffe0000000000000')).int()],
@@ -70,13 +70,13 @@ describe('a hostile primitive', () => {
     ['a block beyond the end', () => new Reader(bytes('00')).bytes(2)],
   ];
   for (const [what, read] of cases) {
-    test(`${what} is ERR_MESSAGE`, () => assert.throws(read, code('ERR_MESSAGE')));
+    test(`causes ERR_MESSAGE: ${what}`, () => assert.throws(read, code('ERR_MESSAGE')));
   }
-  test('C++’s null pointer reads as nothing', () => {
+  test('a null pointer of C++ is decoded as an empty string', () => {
     assert.equal(new Reader(bytes('ad00')).string(), '');
     assert.equal(new Reader(bytes('0000000000000001ad'), true).string(), '');
   });
-  test('what CEDAR cannot carry is never written', () => {
+  test('a value that CEDAR cannot encode is rejected', () => {
     assert.throws(() => new Writer().string('a\0b'), RangeError);
     assert.throws(() => new Writer().int(0.5), RangeError);
     assert.throws(() => new Writer().int(2 ** 53), RangeError);

@@ -5,7 +5,7 @@ export interface FetchedToken {
     readonly token: IdToken;
     /** One sentence for each way in which the daemon granted less than requested; empty if it granted everything. */
     readonly reductions: readonly string[];
-    /** Name in the daemon's ad; empty if no collector was asked. */
+    /** Name in the daemon's ad; empty if no collector was queried. */
     readonly daemonName: string;
     /** Sinful string of the daemon that issued the token; with `remote`, of the collector; empty if a token service issued it. */
     readonly daemonAddress: string;
@@ -31,7 +31,7 @@ export interface CheckResult {
     /** Identity that the daemon assigns to the credential, `user@domain`. */
     readonly identity: string;
     readonly trustDomain: string;
-    /** Name in the daemon's ad; empty if no collector was asked. */
+    /** Name in the daemon's ad; empty if no collector was queried. */
     readonly daemonName: string;
     /** Sinful string of the daemon. */
     readonly daemonAddress: string;

@@ -1,6 +1,7 @@
 import { chmodSync, lchownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { posix } from 'node:path';
+import { systemReason } from '../../runtime/system-reason.ts';
 import type { MessageChannel } from '../../wire/message-channel.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
@@ -133,7 +134,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
     if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
     mkdirSync(path, 0o700); // fails if the name exists, even as a symbolic link
   } catch (error) {
-    return `${path} could not be created: ${(error as Error).message}`;
+    return `${path} could not be created: ${systemReason(error)}`;
   }
   try {
     chmodSync(path, 0o700);
@@ -141,7 +142,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
     return undefined;
   } catch (error) {
     remove(path);
-    return `${path} could not be restricted to this account: ${(error as Error).message}`;
+    return `${path} could not be restricted to this account: ${systemReason(error)}`;
   }
 }
 

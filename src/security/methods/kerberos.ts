@@ -26,7 +26,7 @@ export interface TicketSource {
 
 /** Reason for not using KERBEROS: a ticket is issued for a host name. */
 const NO_SERVER_NAME =
-  'no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address';
+  'no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address';
 
 /**
  * KERBEROS: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI (condor_auth_kerberos.cpp; RFC 4120
@@ -125,6 +125,6 @@ function refused(reason: string): MethodRefused {
 function getReply(message: Reader): Uint8Array {
   const status = message.int();
   if (status !== PROCEED)
-    throw new ProtocolError('ERR_MESSAGE', `the daemon answers ${status} where its Kerberos reply belongs`);
+    throw new ProtocolError('ERR_MESSAGE', `the daemon sent ${status} instead of its Kerberos reply`);
   return message.bytes(message.int());
 }

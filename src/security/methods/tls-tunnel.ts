@@ -43,8 +43,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/CERTIFICATE_EXPIRED/, 'the daemon considers the client certificate expired'],
   [/CERTIFICATE_REVOKED/, 'the client certificate is revoked'],
   [/CERTIFICATE_REQUIRED/, 'the daemon requires a client certificate'],
-  [/HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, 'the two sides have no TLS parameters in common'],
-  [/BAD_RECORD_MAC/, 'a TLS record was damaged on the way'],
+  [/HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, 'the client and the daemon have no TLS parameters in common'],
+  [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
 function tlsReason(error: unknown): string {

@@ -1,4 +1,4 @@
-/** Well-formed messages of each method with content that makes no sense; test/daemon/faults.test.ts breaks the frames. */
+/** Well-formed messages of each method with invalid content; test/daemon/faults.test.ts damages the frames. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -173,4 +173,4 @@ for (const { way, step, tls, contents } of PLACES) {
   });
 }
 
-test('FS leaves no directory behind', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory after every fault', () => assert.deepEqual(readdirSync(ways.tmp), []));

@@ -1,4 +1,4 @@
-/** FS: all the directories that a daemon may not have us make. */
+/** FS: all directories that the client must not create for a daemon. */
 import assert from 'node:assert/strict';
 import {
   lchownSync,
@@ -26,7 +26,7 @@ import { assertRefused, by, outside, ways } from '../../support/fs-ways.ts';
 import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
 import { ABSENT } from '../../support/ways.ts';
 
-describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () => {
+describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   const NONE = /FS: this account: the daemon requested the directory .*, which is not an FS directory/;
   const OTHER = /FS: this account: the daemon requested .*, which is bound to an address other than 127\.0\.0\.1:\d+/;
 
@@ -130,13 +130,13 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     '25.10.1',
     '25.11.0',
   ]) {
-    test(`is made although no address is in its name, if FS is named and the daemon is HTCondor ${version}`, async () => {
+    test(`unless its name without an address is permitted: FS is named and the daemon is HTCondor ${version}`, async () => {
       const { error, fetched } = await by({ binding: 'none' }, { version });
       assert.equal(fetched?.authenticationMethod, 'FS', String(error));
     });
   }
 
-  test('whose name is there already', async () => {
+  test('whose name exists already', async () => {
     const made: string[] = [];
     const version = '23.9.6';
     const make = (path: string) => {
@@ -145,11 +145,11 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
       return path;
     };
     assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: EEXIST/);
-    for (const path of made) rmdirSync(path); // it is still there: it was not ours to remove
+    for (const path of made) rmdirSync(path); // it still exists: the client did not create it
     assert.equal(made.length, 1);
   });
 
-  test('whose name is a symbolic link, to a directory or to nothing', async () => {
+  test('whose name is a symbolic link, to a directory or dangling', async () => {
     for (const target of [outside, join(outside, 'nothing')]) {
       const links: string[] = [];
       const link = (path: string) => {
@@ -175,10 +175,10 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
 
-  test('whose parent is a symbolic link of somebody', async () => {
+  test('whose parent is a symbolic link of another account', async () => {
     const link = join(ways.folder, 'link');
     symlinkSync(outside, link);
-    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // one of root's is the system's own
+    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // a link of root belongs to the system
     try {
       await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: link };
@@ -192,16 +192,19 @@ describe('a directory that FS does not make', { skip: ABSENT.FS ?? false }, () =
     }
   });
 
-  test('whose parent is a file, or is not there', async () => {
+  test('whose parent is a file or does not exist', async () => {
     for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
       await withPool(ways.pool({ fs: { directory } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: directory };
-        assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), /could not be created: (ENOTDIR|ENOENT)/);
+        assertRefused(
+          await ways.try(pool, ways.words('FS', pool), { env }),
+          /could not be created: (a part of the path is not a directory|it does not exist)/,
+        );
       });
     }
   });
 
-  test('in FS_LOCAL_DIR of the daemon, which is not ours', () =>
+  test('in FS_LOCAL_DIR of the daemon that differs from the one here', () =>
     withPool(ways.pool(), async (pool) => {
       const env = { _CONDOR_FS_LOCAL_DIR: outside };
       assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), NONE);
@@ -226,8 +229,8 @@ async function answerTo(
   return { said, extension: message.remaining > 0 ? message.string() : '', refused: refused === true };
 }
 
-describe('whatever a daemon asks for', { skip: ABSENT.FS ?? false }, () => {
-  test('nothing is made but a directory of FS in its parent, and nothing is left', async () => {
+describe('Whatever a daemon requests', { skip: ABSENT.FS ?? false }, () => {
+  test('FS creates only a directory in its parent, and leaves none', async () => {
     const word = fc.oneof(
       fc.constantFrom('/FS_', '/', '..', '.', 'FS_', '_', '127.0.0.1', '_9618_', 'XXXabcdef', 'tmp', '\n', ' ', 'ä'),
       fc.string({ maxLength: 8 }).map((text) => text.replaceAll('\0', '')),

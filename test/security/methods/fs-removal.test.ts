@@ -1,4 +1,4 @@
-/** FS: however it ends, the directory that we made is gone. */
+/** FS: the client always removes the directory that it created. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { withPool } from '../../support/embedded-fetch.ts';
 import { assertRefused, by, ways } from '../../support/fs-ways.ts';
 import { ABSENT } from '../../support/ways.ts';
 
-describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
-  test('when the daemon does not take it', async () => {
+describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
+  test('when the daemon rejects it', async () => {
     const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.int(-1)) } });
     assertRefused({ error }, /the daemon could not verify the owner of .*: it sees a different file system/);
   });
@@ -21,12 +21,12 @@ describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
     });
   }
 
-  test('when the daemon sends something else', async () => {
+  test('when the daemon sends another message', async () => {
     const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.string('yes')) } });
     assert.equal((error as { code?: string }).code, 'ERR_MESSAGE');
   });
 
-  test('when the run is given up in the middle', () =>
+  test('when the run is aborted', () =>
     withPool(ways.pool({ faults: { 'directory verdict': 'silence' } }), async (pool) => {
       const controller = new AbortController();
       const trying = ways.try(pool, ways.words('FS', pool), { signal: controller.signal });
@@ -38,12 +38,12 @@ describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
       assert.deepEqual(readdirSync(ways.tmp), []);
     }));
 
-  test('when somebody else has removed it', async () => {
+  test('also by another account without an error', async () => {
     const { error } = await by({ whenMade: (path) => rmdirSync(path) });
     assertRefused({ error }, /could not verify the owner of /);
   });
 
-  test('when somebody else has put another in its place that cannot be removed', async () => {
+  test('or left without an error if another account has replaced it', async () => {
     const { error } = await by({
       whenMade: (path) => {
         rmdirSync(path);
@@ -54,7 +54,7 @@ describe('the directory of FS is gone', { skip: ABSENT.FS ?? false }, () => {
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
 
-  test('before anything else is said', async () => {
+  test('before the next message', async () => {
     let path = '';
     const faults = {
       'key exchange': (frame: Uint8Array) => {

@@ -1,4 +1,4 @@
-/** FS: the directory that a daemon may have us make, of every shape, for every account, and on this machine alone. */
+/** FS: the directory that the client creates for a daemon: every form, every account, and only on this host. */
 import assert from 'node:assert/strict';
 import { chmodSync, lstatSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
     });
   }
 
-  test('makes its directory private whatever the umask is', async () => {
+  test('creates a private directory whatever the umask', async () => {
     for (const mask of [0, 0o777]) {
       const old = process.umask(mask);
       try {
@@ -40,20 +40,20 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
     }
   });
 
-  test('on IPv6, with our view of the address in brackets', async () => {
+  test('puts an IPv6 address in brackets', async () => {
     for (const binding of ['ours', 'theirs'] as const) {
       const { fetched, error, log } = await by({ binding }, { host: '::1' });
       assert.equal(fetched?.token.subject, `${ways.account}@pool.test`, `${error}\n${log.join('\n')}`);
     }
   });
 
-  test('of releases before 24 and since', async () => {
+  test('works with releases before 24 and since', async () => {
     for (const version of ['23.9.6', '24.0.1', '25.14.1']) {
       assert.equal((await by({}, { version })).error, undefined, version);
     }
   });
 
-  test('at the collector, which has no socket name', () =>
+  test('works with a collector, which has no socket name', () =>
     withPool(ways.pool(), async (pool) => {
       const words = { ...ways.words('FS', pool), pool: pool.collector, type: 'collector' };
       const { fetched, error } = await ways.try(pool, words);
@@ -64,7 +64,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
 describe('FS as root', {
   skip: ABSENT.FS ?? (process.getuid?.() === 0 ? false : 'giving a directory away needs root'),
 }, () => {
-  test('gives the directory to HTCondor’s account', () => {
+  test('changes the owner of the directory to the account of HTCondor', () => {
     chmodSync(ways.tmp, 0o1777);
     const accounts = new Map([[65534, 'condor']]);
     return withPool(ways.pool({ fs: { directory: ways.tmp, accounts } }), async (pool) => {
@@ -74,7 +74,7 @@ describe('FS as root', {
     });
   });
 
-  test('makes it behind a symbolic link that is the system’s own, such as /tmp of macOS', () => {
+  test('creates it behind a symbolic link of root, such as /tmp of macOS', () => {
     const link = join(ways.folder, 'system');
     symlinkSync(ways.tmp, link);
     return withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
@@ -84,7 +84,7 @@ describe('FS as root', {
   });
 });
 
-describe('FS at another machine', () => {
+describe('FS with a daemon on another host', () => {
   const peer = (address: string): Peer => ({ address, port: 9618, sharedPortId: undefined, serverName: undefined });
   const policy: ServerPolicy = {
     ...{ methods: ['FS'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: '' },
@@ -92,7 +92,7 @@ describe('FS at another machine', () => {
   const method = fs({ parents: ['/tmp'], owner: undefined, mayBeUnbound: true });
 
   for (const address of ['192.0.2.1', '2001:db8::1', '128.0.0.1', '::2', '']) {
-    test(`${JSON.stringify(address)} is not tried`, () => {
+    test(`is not tried at ${JSON.stringify(address)}`, () => {
       const { usable, rejected } = method.candidatesFor(policy, peer(address));
       assert.deepEqual(usable, []);
       assert.deepEqual(rejected, [{ label: 'this account', reason: `${address} is another host` }]);
@@ -100,7 +100,7 @@ describe('FS at another machine', () => {
     });
   }
   for (const address of ['127.0.0.1', '127.1.2.3', '::1']) {
-    test(`${address} is none`, () => {
+    test(`is tried at the local address ${address}`, () => {
       assert.equal(method.candidatesFor(policy, peer(address)).usable.length, 1);
       assert.equal(method.guessed(peer(address))?.label, 'this account');
     });

@@ -1,4 +1,4 @@
-/** Which token is shown to whom. */
+/** Which token is used for which daemon. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../../src/runtime/secret.ts';
@@ -13,15 +13,16 @@ const credential = (source: string, chosen: boolean, claims = {}) => ({
   ...{ token: parseIdToken(new Secret(strangeJwt(claims))), source, chosen },
 });
 
-describe('before the daemon has said who it is, it is shown', () => {
+describe('Before its policy arrives, a daemon receives', () => {
   const guessed = (...credentials: Parameters<typeof idtokens>[0]) => idtokens(credentials, host).guessed(peer)?.label;
 
-  test('the one token that the user gave', () => assert.match(guessed(credential('a', true)) ?? '', /^a \(alice@/));
-  test('no token that only lay about', () => assert.equal(guessed(credential('a', false)), undefined));
+  test('the only token that the user supplied', () =>
+    assert.match(guessed(credential('a', true)) ?? '', /^a \(alice@/));
+  test('no token of the default directory', () => assert.equal(guessed(credential('a', false)), undefined));
   test('none of several', () => assert.equal(guessed(credential('a', true), credential('b', true)), undefined));
   test('the one of several that has not expired', () =>
     assert.match(guessed(credential('a', true, { exp: 0 }), credential('b', true)) ?? '', /^b /));
-  test('the one token that the user gave, although it has expired by the clock of this host', () =>
+  test('the only token that the user supplied, even if it has expired by the clock of this host', () =>
     assert.match(guessed(credential('a', true, { exp: 0 })) ?? '', /^a /));
   test('none of several that have expired', () =>
     assert.equal(guessed(credential('a', true, { exp: 0 }), credential('b', true, { exp: 0 })), undefined));

@@ -1,4 +1,7 @@
-/** KERBEROS at an embedded pool and KDC: when the KDC is asked, what a false daemon gets, and what is transient. */
+/**
+ * KERBEROS with the embedded pool and KDC: when the KDC is queried, what an impostor receives, and which failures are
+ * transient.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ConnectError } from '../../../src/errors.ts';
@@ -15,7 +18,7 @@ after(() => ways?.close());
 
 const SERVICE = 'host/ap.pool.test';
 
-/** Runs `work` with a KDC of its own, and the environment that names it. */
+/** Runs `work` with a separate KDC, and the environment that names it. */
 async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string, string>) => Promise<void>) {
   const kdc = await Kdc.start({ principals: { alice: 'correct horse', [SERVICE]: 'service' }, ...options });
   try {
@@ -26,7 +29,7 @@ async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string,
 }
 
 describe('KERBEROS', () => {
-  test('asks the KDC before the daemon has said anything, if it is the first choice', () =>
+  test('requests a ticket before the daemon responds, if it is the first choice', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool({ faults: { policy: 'close' } }), async (pool) => {
         const { fetched } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
@@ -35,7 +38,7 @@ describe('KERBEROS', () => {
       });
     }));
 
-  test('does not ask the KDC if another method succeeds before it', () =>
+  test('requests no ticket if another method succeeds first', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched } = await ways.try(pool, ways.several(['PASSWORD', 'KERBEROS'], pool), { env });
@@ -81,38 +84,22 @@ describe('KERBEROS', () => {
       },
     ));
 
-  test('reports a KDC that does not answer as a failure of the network, to be retried', () =>
-    withKdc({ alter: () => undefined }, async (_, env) => {
+  test('reports a KDC that does not answer as a transient failure', () =>
+    withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
         assert.ok(error instanceof ConnectError, String(error));
         assert.deepEqual([error.code, error.permanent], ['ERR_CONNECT', false]);
-        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not answer/);
+        assert.match(error.message, /the KDC of POOL.TEST at 127.0.0.1:\d+ did not respond/);
       });
     }));
 
   test('is followed by the next method if the KDC does not answer', () =>
-    withKdc({ alter: () => undefined }, async (_, env) => {
+    withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.several(['KERBEROS', 'PASSWORD'], pool), { env });
         assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
         assert.equal(pool.connections, 1);
       });
     }));
-
-  for (const [what, alter] of [
-    ['cut off', (reply: Uint8Array) => reply.subarray(0, reply.length >> 1)],
-    [
-      'changed in the middle',
-      (reply: Uint8Array) => reply.map((byte, at) => (at === reply.length >> 1 ? byte ^ 1 : byte)),
-    ],
-    ['empty', () => new Uint8Array()],
-  ] as const)
-    test(`rejects an answer of the KDC that is ${what}`, () =>
-      withKdc({ alter }, async (_, env) => {
-        await withPool(ways.pool(), async (pool) => {
-          const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
-          assert.equal((error as { code?: string }).code, 'ERR_METHODS_EXHAUSTED', String(error));
-        });
-      }));
 });

@@ -1,4 +1,4 @@
-/** MUNGE: a new credential for each use, in the first flight, and what comes of none. */
+/** MUNGE: a new credential for each use, in the first flight, and the failure without one. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ before(async () => {
 after(() => ways?.close());
 beforeEach(() => munge(`echo '${fakeCredential('alice')}'`));
 
-/** The program munge as this script, which also keeps count. */
+/** A munge program that runs this script and counts its runs. */
 function munge(script: string): void {
   const count = ways.file('count', '');
   ways.program('munge', `echo x >> '${count}'; cat > '${join(ways.folder, 'payload')}'; ${script}`);
@@ -23,7 +23,7 @@ function munge(script: string): void {
 const uses = () => readFileSync(join(ways.folder, 'count'), 'utf8').split('\n').length - 1;
 
 describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
-  test('asks the program once, with a payload of 24 random bytes', () =>
+  test('calls the program once, with a payload of 24 random bytes', () =>
     withPool(ways.pool(), async (pool) => {
       const payloads: string[] = [];
       for (let run = 0; run < 2; run++) {
@@ -39,20 +39,20 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       assert.notEqual(payloads[0], payloads[1]);
     }));
 
-  test('makes a new credential for each connection: munged takes one only once', () =>
+  test('creates a new credential for each connection, because munged accepts one only once', () =>
     withPool(ways.pool({ faults: { method: 'close' } }), async (pool) => {
       const { error } = await ways.try(pool, ways.words('MUNGE', pool));
       assert.equal((error as { code?: string }).code, 'ERR_CLOSED');
       assert.deepEqual([pool.connections, uses()], [2, 2]);
     }));
 
-  test('is not asked where the daemon takes something better', () =>
+  test('does not run the program if the daemon accepts an earlier method', () =>
     withPool(ways.pool(), async (pool) => {
       await ways.try(pool, ways.several(['PASSWORD', 'MUNGE'], pool));
       assert.equal(uses(), 0);
     }));
 
-  test('has its credential masked before it is sent', () =>
+  test('masks its credential before it is sent', () =>
     withPool(ways.pool(), async (pool) => {
       const { masks } = await ways.try(pool, ways.words('MUNGE', pool));
       assert.ok(masks.includes(fakeCredential('alice')));
@@ -70,7 +70,7 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
     ['says something of another kind', 'echo hello', /the daemon rejected it: its munged/],
   ];
   for (const [what, script, reason] of broken) {
-    test(`whose program ${what} is followed by the next method on the same connection`, () =>
+    test(`is followed by the next method on the same connection if its program ${what}`, () =>
       withPool(ways.pool(), async (pool) => {
         munge(script);
         const { error } = await ways.try(pool, ways.words('MUNGE', pool));
@@ -82,13 +82,13 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       }));
   }
 
-  test('whose program does not read what it is given works all the same', () =>
+  test('works with a program that does not read its input', () =>
     withPool(ways.pool(), async (pool) => {
       ways.program('munge', `exec <&-; echo '${fakeCredential('alice')}'`);
       assert.equal((await ways.try(pool, ways.words('MUNGE', pool))).error, undefined);
     }));
 
-  test('whose program hangs, and does not listen, ends with the run', () =>
+  test('kills a program that hangs when the run ends', () =>
     withPool(ways.pool(), async (pool) => {
       munge(
         "trap '' TERM; echo $$ > pid; mv pid started; while :; do sleep 0.05; done".replaceAll(

@@ -1,4 +1,4 @@
-/** PASSWORD: one round trip less than one would think, the name by the daemon's release, and no proof without the other. */
+/** PASSWORD: its round trips, the account name by the daemon's release, and the mutual proof. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -23,7 +23,7 @@ describe('PASSWORD', () => {
     ['23.8.1', 'condor_pool@pool.test', 6, 2],
     ['9.0.17', 'condor_pool@pool.test', 6, 2],
   ] as const) {
-    test(`at ${version} makes us ${subject}, with ${connections} connections`, () =>
+    test(`authenticates as ${subject} at ${version}, with ${connections} connections`, () =>
       withPool(ways.pool({ version }), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.words('PASSWORD', pool));
         assert.equal(fetched?.token.subject, subject, `${error}\n${pool.log.join('\n')}`);
@@ -44,7 +44,7 @@ describe('PASSWORD', () => {
     ['', 'condor_pool@pool.test'],
     ['new', 'condor_pool@pool.test'],
   ] as const) {
-    test(`goes by ${name} where the daemon says ${JSON.stringify(remoteVersion)}`, () => {
+    test(`sends the name ${name} if the daemon announces ${JSON.stringify(remoteVersion)}`, () => {
       const method = password(new Secret('x'), 'password', notingHost().host);
       const peer = { address: '192.0.2.1', port: 1, sharedPortId: undefined, serverName: undefined };
       const { usable } = method.candidatesFor(policyOf(remoteVersion), peer);
@@ -55,14 +55,14 @@ describe('PASSWORD', () => {
     });
   }
 
-  test('never leaves this process', () =>
+  test('is never sent', () =>
     withPool(ways.pool(), async (pool) => {
       const words = ways.words('PASSWORD', pool);
       await ways.try(pool, words);
       assert.ok(pool.connections === 1 && !pool.hasHeard(words.password ?? '?'));
     }));
 
-  test('is not proven to a daemon that has another one', () =>
+  test('is not proved to a daemon that has another one', () =>
     withPool(ways.pool({ password: Buffer.from('wrong') }), async (pool) => {
       const { error } = await ways.try(pool, ways.words('PASSWORD', pool));
       assert.ok(error instanceof AuthenticationError);

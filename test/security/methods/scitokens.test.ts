@@ -1,4 +1,7 @@
-/** SCITOKENS: nothing of the token before the daemon is proven, all of it in one record then, and what a refusal can mean. */
+/**
+ * SCITOKENS: the token is sent only after the daemon has authenticated itself, in one record; and the meaning of a
+ * refusal.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, CredentialError, HTCondorError } from '../../../src/errors.ts';
@@ -31,7 +34,7 @@ interface TryToken {
 
 interface TriedToken extends Tried {
   readonly said: readonly string[];
-  /** Whether the daemon has heard any part of the token. */
+  /** True if the daemon has received any part of the token. */
   readonly shown: boolean;
 }
 
@@ -46,7 +49,7 @@ function by({
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
     const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
     const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
-    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // it has heard all that was said
+    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // it has received everything
     assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
     const parts = token.split('.');
     return { ...tried, said: pool.log, shown: parts.some((part) => pool.hasHeard(part)) };
@@ -60,7 +63,7 @@ function reasonsOf({ error }: Tried): string {
 
 describe('SCITOKENS', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`by ${version} makes us whom the map file says, with the token heard once the daemon is proven`, async () => {
+    test(`authenticates by ${version} as the mapped identity, after the daemon was authenticated`, async () => {
       const { fetched, error, said, shown } = await by({ tls: { version }, words: { authz: 'READ' } });
       assert.equal(fetched?.token.subject, 'alice@pool.test', `${error}\n${said.join('\n')}`);
       assert.ok(shown);
@@ -75,7 +78,7 @@ describe('SCITOKENS', () => {
     assert.equal(((await by({ token, words: { authz: 'WRITE' } })).error as { errorCode?: number }).errorCode, 4);
   });
 
-  test('shows no certificate of ours', async () => {
+  test('sends no client certificate', async () => {
     const words = { 'client-certificate': ways.alice.certificate, 'client-key': ways.alice.key };
     const { fetched, said } = await by({
       words,
@@ -85,7 +88,7 @@ describe('SCITOKENS', () => {
   });
 });
 
-describe('nothing of the token is heard', () => {
+describe('The token is not sent', () => {
   const host = { subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'] };
   const impostors: readonly [string, () => Promise<Identity>][] = [
     ['with a certificate of another authority', () => stranger.issue(host)],
@@ -96,7 +99,7 @@ describe('nothing of the token is heard', () => {
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make] of impostors) {
-      test(`by a daemon ${what}, by ${version}`, async () => {
+      test(`to a daemon ${what}, by ${version}`, async () => {
         const { error, shown, said } = await by({ tls: { certificate: await make(), version } });
         assert.equal((error as HTCondorError).code, 'ERR_SERVER_UNPROVEN', said.join('\n'));
         assert.ok(!shown);
@@ -104,17 +107,17 @@ describe('nothing of the token is heard', () => {
     }
   }
 
-  test('by a daemon without a certificate', async () =>
+  test('to a daemon without a certificate', async () =>
     assert.ok(!(await by({ tls: { certificate: undefined } })).shown));
 
-  test('by a daemon of which we know no name', async () => {
+  test('to a daemon without a known host name', async () => {
     const { alias: _, ...options } = ways.pool();
     const { error, shown, said } = await by({ options: { ...options, alias: undefined as never } });
     assert.match(reasonsOf({ error } as Tried), /SCITOKENS: .*no host name is known/);
     assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
   });
 
-  /** Without these: only the deadline ends the fetch, or the message is valid. */
+  /** Excluded cases: only the deadline ends the fetch, or the message is valid. */
   const SKIPPED = ['sends nothing', 'sends all but the last byte', 'never ends the message', 'sends a body of zeros'];
   const early: readonly [string, Fault][] = [
     ['holds', instead((m) => m.int(4).int(0))],
@@ -124,7 +127,7 @@ describe('nothing of the token is heard', () => {
   ];
   for (const step of ['hello', 'tls 1', 'tls key'] as const) {
     for (const [what, fault] of early) {
-      test(`by a daemon that ${what} at the step “${step}”`, async () => {
+      test(`to a daemon that ${what} at the step “${step}”`, async () => {
         const { error, shown } = await by({ options: { ...ways.pool(), faults: { [step]: fault } } });
         assert.ok(error instanceof HTCondorError, String(error));
         assert.ok(!shown);
@@ -133,8 +136,8 @@ describe('nothing of the token is heard', () => {
   }
 });
 
-describe('the length of the token', () => {
-  /** A token of just so many characters. */
+describe('The length of a SciToken', () => {
+  /** A token with exactly this many characters. */
   function ofLength(length: number): string {
     const short = ways.issuer.issue('alice', { pad: '' });
     for (let pad = Math.floor((length - short.length) * 0.75) - 3; ; pad++) {
@@ -143,13 +146,13 @@ describe('the length of the token', () => {
       if (token.length > length) return `${ofLengthBelow(length, pad)}`;
     }
   }
-  /** base64 knows no such length with whole bytes: the signature takes what is missing. */
+  /** base64url cannot have this length: the signature gets the missing characters */
   function ofLengthBelow(length: number, pad: number): string {
     const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
     return `${token}${'A'.repeat(length - token.length)}`;
   }
 
-  test(`may be ${MAX_SCITOKEN_LENGTH}: with its length it fits into one record`, async () => {
+  test(`may be ${MAX_SCITOKEN_LENGTH}, which fits into one TLS record`, async () => {
     const token = ofLength(MAX_SCITOKEN_LENGTH);
     assert.equal(token.length, MAX_SCITOKEN_LENGTH);
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -159,7 +162,7 @@ describe('the length of the token', () => {
     }
   });
 
-  test('may not be more, and that is told before anybody is called', async () => {
+  test('may not be more, which is reported before any connection', async () => {
     const { error, shown } = await by({ token: ofLength(MAX_SCITOKEN_LENGTH + 1) });
     assert.ok(error instanceof CredentialError, String(error));
     assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
@@ -171,7 +174,7 @@ describe('the length of the token', () => {
   });
 });
 
-describe('a token that is refused', () => {
+describe('A refused SciToken', () => {
   const refused: readonly [string, () => Record<string, unknown>, RegExp][] = [
     [
       'for its audience',
@@ -204,7 +207,7 @@ describe('a token that is refused', () => {
   ];
   for (const [what, claims, reason] of refused) {
     for (const last of [true, false]) {
-      test(`${what}${last ? '' : ', and not the last'}, says what it can be`, async () => {
+      test(`${what}${last ? '' : ', and not the last'}, causes an error with the possible reasons`, async () => {
         const token = ways.issuer.issue('alice', claims());
         const words = last ? {} : { password: 'correct horse', 'authentication-methods': 'SCITOKENS PASSWORD' };
         const tried = await by({ token, words, options: { ...ways.pool(), password: undefined } });
@@ -213,7 +216,7 @@ describe('a token that is refused', () => {
     }
   }
 
-  test('of a forged signature says so among others', async () => {
+  test('with a forged signature causes an error with that reason among others', async () => {
     const token = new SciTokenKey(ways.issuer.url).issue('alice');
     assert.match(
       reasonsOf(await by({ token })),
@@ -221,7 +224,7 @@ describe('a token that is refused', () => {
     );
   });
 
-  test('because it has expired is sent all the same, for the clock of this host may be wrong; the expiry is the first reason', async () => {
+  test('that looks expired was sent, because the clock of this host may be wrong, and the expiry is the first reason', async () => {
     const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
     assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
     assert.ok(tried.shown);
@@ -239,7 +242,7 @@ describe('a token that is refused', () => {
     [{ scope: ['condor:/READ'] }, 'ERR_METHODS_EXHAUSTED'],
   ];
   for (const [claims, code] of odd) {
-    test(`with the claims ${JSON.stringify(claims)} leads to ${code}`, async () => {
+    test(`with the claims ${JSON.stringify(claims)} causes ${code}`, async () => {
       const { error } = await by({ token: ways.issuer.issue('alice', claims) });
       assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
       assert.equal(error.code, code);

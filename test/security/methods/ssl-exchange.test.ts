@@ -1,4 +1,4 @@
-/** TLS in CEDAR messages, against words of a daemon: what is said when, and that whatever comes is survived. */
+/** TLS in CEDAR messages with a scripted daemon: the order of messages, and all unexpected ones. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -43,7 +43,7 @@ function read(message: Uint8Array | undefined): { status: number; bytes: Uint8Ar
   return { status, bytes: reader.bytes(reader.int()) };
 }
 
-/** Runs an exchange with these words of a daemon: what came of it, and the messages of the client. */
+/** Runs an exchange with these messages of a daemon. Returns the result, and the messages of the client. */
 async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>) {
   const channel = new ScriptedChannel(script);
   const running = exchange(options);
@@ -58,8 +58,8 @@ async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>)
   return { failure, sent: channel.sent };
 }
 
-describe('the exchange', () => {
-  test('begins with hello and the first words of TLS, before the daemon has said anything', async () => {
+describe('The TLS exchange', () => {
+  test('begins with the hello and the first TLS records, before the daemon responds', async () => {
     const { sent, failure } = await run([]);
     assert.ok(failure instanceof ConnectError);
     assert.deepEqual(sent[0], hello(0));
@@ -69,7 +69,7 @@ describe('the exchange', () => {
   });
 
   for (const status of [-1, 1, 2, 3, 4, 99]) {
-    test(`ends with a hello of ${status}, out of step`, async () => {
+    test(`ends after a hello of ${status}, out of step`, async () => {
       const { failure, sent } = await run([hello(status)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(failure.outOfStep);
@@ -78,7 +78,7 @@ describe('the exchange', () => {
   }
 
   for (const status of [-1, 3, 5, 99]) {
-    test(`ends with a status of ${status}, in step and with nothing to say`, async () => {
+    test(`ends after a status of ${status}, in step and without a message`, async () => {
       const { failure, sent } = await run([hello(0), records(status, NOTHING)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(!failure.outOfStep);
@@ -87,14 +87,14 @@ describe('the exchange', () => {
     });
   }
 
-  test('ends with TLS that is none, and the daemon is told', async () => {
+  test('ends after malformed TLS, and notifies the daemon', async () => {
     const { failure, sent } = await run([hello(0), records(RECEIVING, Buffer.from('GET / HTTP/1.1\r\n\r\n'))]);
     assert.ok(failure instanceof MethodRefused);
     assert.match(failure.message, /^TLS failed: /);
     assert.equal(read(sent.at(-1)).status, QUITTING);
   });
 
-  test('ends with a daemon that holds without having said anything', async () => {
+  test('ends if the daemon holds without any records', async () => {
     const { failure, sent } = await run([hello(0), records(HOLDING, NOTHING), records(HOLDING, NOTHING)]);
     assert.ok(failure instanceof MethodRefused);
     assert.match(failure.message, /^TLS failed: the daemon sent incomplete TLS records$/);
@@ -102,7 +102,7 @@ describe('the exchange', () => {
   });
 
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`by ${version} proves the daemon, waits for the key, and does not run on for ever without it`, async () => {
+    test(`authenticates the daemon by ${version}, and gives up without its key`, async () => {
       const { sent, failure } = await withEngine({
         version,
         lastWords: () => Array(20).fill(records(RECEIVING, NOTHING)),
@@ -114,7 +114,7 @@ describe('the exchange', () => {
       for (const { status, bytes } of answers) assert.deepEqual([status, bytes.length], [RECEIVING, 0]);
     });
 
-    test(`by ${version} does not go on with a daemon whose key is no TLS`, async () => {
+    test(`ends by ${version} if the key of the daemon is malformed TLS`, async () => {
       for (const status of [RECEIVING, HOLDING]) {
         const { failure, sent } = await withEngine({
           version,
@@ -128,7 +128,7 @@ describe('the exchange', () => {
   }
 });
 
-/** A daemon that speaks TLS as it should until both hold, and then says these words. */
+/** A daemon that completes the TLS handshake, and then sends these messages. */
 async function withEngine({
   version,
   lastWords,
@@ -169,8 +169,8 @@ async function withEngine({
   return { failure, sent: channel.sent };
 }
 
-describe('whatever a daemon says', () => {
-  /** A flight of a true server, which nothing fits that comes after it. */
+describe('Whatever a daemon sends', () => {
+  /** A flight of a real server, which no later message matches. */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
     const channel = new ScriptedChannel([]);
@@ -182,7 +182,7 @@ describe('whatever a daemon says', () => {
     return flight;
   }
 
-  test('ends soon, in an error of ours or a refusal, and no server is believed', async () => {
+  test('causes a typed error or a refusal, and is not trusted', async () => {
     const flight = await serverFlight();
     const status = fc.constantFrom(-1, 0, 1, 2, 3, 4, 5, 2 ** 40);
     const header = fc.tuple(
@@ -220,10 +220,10 @@ describe('whatever a daemon says', () => {
   });
 });
 
-describe('what we show', () => {
-  test('that OpenSSL does not take is a refusal with its reason, and the daemon is told in step', async () => {
+describe('A client certificate', () => {
+  test('that OpenSSL rejects causes a refusal with the reason, in step with the daemon', async () => {
     const broken: Partial<TlsOptions> = {
-      certificate: { chain: client.certificate, key: new Secret(server.key) }, // of another certificate
+      certificate: { chain: client.certificate, key: new Secret(server.key) }, // the key of another certificate
     };
     const { failure, sent } = await run([hello(0)], broken);
     assert.ok(failure instanceof MethodRefused, String(failure));

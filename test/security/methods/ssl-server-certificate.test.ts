@@ -1,4 +1,4 @@
-/** SSL: which certificates prove a daemon, and which do not. */
+/** SSL: which certificates authenticate a daemon. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -6,7 +6,7 @@ import { Authority, type Identity, selfSigned, type Wish } from '../../support/c
 import { withPool } from '../../support/embedded-fetch.ts';
 import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/ssl-ways.ts';
 
-/** What Node complains of; of each kind it does so once. */
+/** Warnings of Node, which prints each only once. */
 const warnings: Error[] = [];
 process.on('warning', (warning) => warnings.push(warning));
 
@@ -17,7 +17,7 @@ function assertUnproven({ error, said }: TriedSsl, reason: RegExp): void {
   assert.ok(!said.some((line) => /takes us for who we are/.test(line)), said.join('\n'));
 }
 
-describe('a daemon is not who it should be', () => {
+describe('A daemon is rejected', () => {
   const host = (wish: Partial<Wish> = {}): Wish => ({ subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'], ...wish });
   const certificates: readonly [string, () => Promise<Identity>, RegExp][] = [
     [
@@ -59,15 +59,15 @@ describe('a daemon is not who it should be', () => {
     }
   }
 
-  test('and is not told who we are where TLS 1.3 can hide it', async () => {
+  test('without receiving the client certificate, with TLS 1.3', async () => {
     const { said } = await by({ tls: { certificate: await stranger.issue(host()), version: 'TLSv1.3' } });
     assert.ok(!said.some((line) => /TLS is established/.test(line)), said.join('\n'));
   });
 
-  test('for the name that we were given, whatever it says of itself', async () =>
+  test('by the expected host name, whatever its certificate contains', async () =>
     assertUnproven(await by({ words: { 'server-name': 'other.test' } }), /not for other\.test/));
 
-  test('without any name, which nothing can be checked against', async () => {
+  test('without an expected host name', async () => {
     const { alias: _, ...options } = ways.pool();
     await withPool(options, async (pool) => {
       assertRefused(
@@ -80,14 +80,14 @@ describe('a daemon is not who it should be', () => {
     });
   });
 
-  test('with hostile names in its certificate, which are told harmlessly', async () => {
+  test('with hostile names in its certificate, which are sanitised', async () => {
     const certificate = await stranger.issue({ subject: 'CN=a\n::error::b##[add-mask]c', hosts: ['x.test'] });
     const { error } = await by({ tls: { certificate } });
     for (const { reason } of (error as AuthenticationError).attempts) assert.doesNotMatch(reason, /\n|##\[/);
   });
 });
 
-describe('the name in a certificate', () => {
+describe('A name in a certificate', () => {
   const names: readonly [Wish, string, boolean][] = [
     [{ subject: 'CN=x', hosts: ['ap.pool.test'] }, 'ap.pool.test', true],
     [{ subject: 'CN=x', hosts: ['a.test', 'ap.pool.test'] }, 'ap.pool.test', true],
@@ -108,7 +108,7 @@ describe('the name in a certificate', () => {
   ];
   for (const [wish, name, fits] of names) {
     const words = [wish.subject, ...(wish.hosts ?? []), ...(wish.addresses ?? [])].join(', ');
-    test(`${words} is ${fits ? '' : 'not '}good for ${name}`, async () => {
+    test(`${words} is ${fits ? '' : 'not '}valid for ${name}`, async () => {
       const tried = await by({
         ...{ tls: { certificate: await ways.authority.issue(wish) }, words: { 'server-name': name } },
       });
@@ -117,7 +117,7 @@ describe('the name in a certificate', () => {
     });
   }
 
-  test('may be given as anything, of which Node has nothing to complain', async () => {
+  test('never causes an exception, whatever the expected name', async () => {
     for (const name of ['127.0.0.1', '::1', 'x'.repeat(300), 'two words', 'ä.test', '.', '*', '..'])
       assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is not a host name/);
     assert.deepEqual(warnings, []);

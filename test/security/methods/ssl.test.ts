@@ -1,4 +1,4 @@
-/** SSL: with which TLS, certificate and key of ours it goes, and what the daemon may say of them. */
+/** SSL: TLS versions, client certificates and keys that work, and the daemon's messages about them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
@@ -22,12 +22,12 @@ function canLoad({ certificate, key }: Identity): boolean {
 
 describe('SSL', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`by ${version}`, async () => assertAlice(await by({ tls: { version } })));
-    test(`by ${version}, with a group that costs TLS 1.3 a round`, async () =>
+    test(`authenticates by ${version}`, async () => assertAlice(await by({ tls: { version } })));
+    test(`authenticates by ${version} with a group that costs TLS 1.3 a round`, async () =>
       assertAlice(await by({ tls: { version, groups: 'P-384:P-256' } })));
   }
 
-  test('by TLS 1.2 warns that the client certificate is sent before the daemon is verified', async () => {
+  test('warns by TLS 1.2 that the client certificate is sent before the daemon is verified', async () => {
     const { log, fetched } = await by({ tls: { version: 'TLSv1.2' } });
     assert.equal(fetched?.authenticationMethod, 'SSL');
     assert.match(
@@ -37,7 +37,7 @@ describe('SSL', () => {
     assert.doesNotMatch((await by({ tls: { version: 'TLSv1.3' } })).log.join('\n'), /not support TLS 1\.3/);
   });
 
-  test('by TLS 1.2 never sends a client certificate that no input gave', async () => {
+  test('never sends a client certificate by TLS 1.2 that no input supplied', async () => {
     const { certificate, key } = ways.alice;
     const env = {
       _CONDOR_AUTH_SSL_CLIENT_CERTFILE: ways.file('alice.pem', certificate),
@@ -61,13 +61,13 @@ describe('SSL', () => {
     );
   });
 
-  test('with certificate and key in one text, in either order', async () => {
+  test('accepts certificate and key in one text, in either order', async () => {
     const { certificate, key } = ways.alice;
     for (const text of [`${certificate}\n${key}`, `${key}\n${certificate}`])
       assertAlice(await by({ words: { 'client-certificate': text, 'client-key': '' } }));
   });
 
-  test('with an RSA key that is too small is an error before any connection, though another method has a credential', async () => {
+  test('rejects an RSA key that is too small before any connection, even with another credential', async () => {
     const weak = await weakIdentity();
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
     await withPool(ways.pool(), async (pool) => {
@@ -79,7 +79,7 @@ describe('SSL', () => {
     });
   });
 
-  test('with a certificate that OpenSSL refuses says why, and is followed by the next method', async () => {
+  test('reports why OpenSSL rejects a certificate, and continues with the next method', async () => {
     const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
     // OpenSSL of Debian refuses SHA-1 when the client loads the certificate; that of Node, when the daemon verifies it.
@@ -94,14 +94,14 @@ describe('SSL', () => {
     });
   });
 
-  test('with somebody whom the map file does not know is told before anything is asked', async () => {
+  test('reports an unmapped certificate before the request', async () => {
     const { error, said } = await by({ options: { map: {} } });
     assert.ok(error instanceof AuthorizationError, String(error));
     assert.deepEqual([error.code, error.user], ['ERR_DENIED', 'ssl@unmapped']);
     assert.ok(said.some((line) => line.startsWith('SSL: TLS is established')));
   });
 
-  test('without a certificate of our own is no credential, but for a request', async () => {
+  test('is available without a client certificate only for mode request', async () => {
     const none: Words = { 'client-certificate': '', 'client-key': '' };
     const { error } = await by({ words: none });
     assert.ok(error instanceof CredentialError, String(error));
@@ -118,14 +118,14 @@ describe('SSL', () => {
   });
 });
 
-describe('a daemon refuses us', () => {
-  test('with TLS of before 1.2 alone', async () =>
+describe('A daemon that refuses the client', () => {
+  test('with TLS before 1.2 only is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } }),
       /SSL: .*: the daemon aborted the TLS handshake, TLS alert 70 protocol_version: it supports no TLS version of the client/,
     ));
 
-  test('with no cipher in common', async () =>
+  test('without a common cipher is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.2', ciphers: 'AES128-SHA' } }),
       /SSL: .*: the daemon aborted the TLS handshake, TLS alert 40 handshake_failure: it has no certificate \(/,
@@ -141,14 +141,14 @@ describe('a daemon refuses us', () => {
     [80, /TLS alert 80$/],
   ];
   for (const [alert, reason] of alerts) {
-    test(`with alert ${alert}`, async () => {
+    test(`with alert ${alert} is reported`, async () => {
       const records = Uint8Array.of(0x15, 3, 3, 0, 2, 2, alert);
       const faults = { tls: instead((m) => m.int(3).int(records.length).bytes(records)) };
       assertRefused(await by({ options: { faults } }), reason);
     });
   }
 
-  test('whose authority it does not trust', async () => {
+  test('because of its CA is reported', async () => {
     const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
     const words = { 'client-certificate': mallory.certificate, 'client-key': mallory.key };
     const tried = await by({ words });
@@ -156,17 +156,17 @@ describe('a daemon refuses us', () => {
     assertHidden([mallory.key.split('\n')[1] ?? ''], tried.error, ...tried.log);
   });
 
-  test('whom its map file must know', async () =>
+  test('because of its map file is reported', async () =>
     assertRefused(await by({ tls: { requires: 'mapping' }, options: { map: {} } }), /AUTH_SSL_REQUIRE_CLIENT_MAPPING/));
 
-  test('without a certificate of its own', async () =>
+  test('without a certificate of its own is reported', async () =>
     assertRefused(
       await by({ tls: { certificate: undefined } }),
       /the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host/,
     ));
 });
 
-describe('the key that nobody uses', () => {
+describe('The unused key of the daemon', () => {
   for (const [length, good] of [
     [256, true],
     [300, true],

@@ -1,4 +1,4 @@
-/** TLS without a socket: bytes in, bytes out, and no wait for what cannot come. */
+/** TLS without a socket: bytes in, bytes out, and no wait for data that cannot arrive. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ interface Pair {
   readonly engine: TlsEngine;
 }
 
-/** Both sides, after this many flights of the server; closed whatever happens. */
+/** Both sides after this many flights of the server. They are closed in any case. */
 async function withPair(
   work: (pair: Pair) => Promise<void>,
   { options = {}, flights = 2, ...tls }: { options?: Partial<TlsOptions>; flights?: number } & ServerOptions = {},
@@ -45,10 +45,10 @@ async function withPair(
   }
 }
 
-describe('a tunnel', () => {
+describe('A TLS tunnel', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const tls = { minVersion: version, maxVersion: version };
-    test(`by ${version} is there after two flights, and carries both ways`, () =>
+    test(`is established by ${version} after two flights, and transfers data in both directions`, () =>
       withPair(async ({ tunnel, engine }) => {
         assert.ok(tunnel.established && engine.established);
         assert.equal(tunnel.distrust(HOST), undefined);
@@ -58,7 +58,7 @@ describe('a tunnel', () => {
         assert.equal(Buffer.from(await tunnel.read(13)).toString(), 'to the client');
       }, tls));
 
-    test(`by ${version} reads what is wanted, and keeps the rest`, () =>
+    test(`returns the requested bytes by ${version}, and keeps the rest`, () =>
       withPair(async ({ tunnel, engine }) => {
         const bytes = randomBytes(40_000);
         tunnel.feed(await engine.seal(bytes));
@@ -72,14 +72,14 @@ describe('a tunnel', () => {
         await assert.rejects(tunnel.read(1), TlsFailure);
       }, tls));
 
-    test(`by ${version} understands records byte by byte`, () =>
+    test(`accepts records byte by byte by ${version}`, () =>
       withPair(async ({ tunnel, engine }) => {
         for (const byte of await engine.seal(Buffer.from('slowly'))) tunnel.feed(Uint8Array.of(byte));
         assert.equal(Buffer.from(await tunnel.read(6)).toString(), 'slowly');
       }, tls));
   }
 
-  test('shows its certificate where it has one', async () => {
+  test('sends its certificate if it has one', async () => {
     const alice = await authority.issue({ subject: 'CN=alice, O=Test' });
     const certificate = { chain: alice.certificate, key: new Secret(alice.key) };
     await withPair(
@@ -91,7 +91,7 @@ describe('a tunnel', () => {
     await withPair(async ({ engine }) => assert.equal(engine.peer, undefined));
   });
 
-  test('is there for a server that nobody vouches for, and says so', async () => {
+  test('is established with an untrusted server, and reports it', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     await withPair(
       async ({ tunnel }) => {
@@ -102,7 +102,7 @@ describe('a tunnel', () => {
     );
   });
 
-  test('is there for a server whose certificate names nobody, and says so', async () => {
+  test('is established with a server whose certificate has no name, and reports it', async () => {
     const nameless = await selfSigned({ subject: '' });
     const tls = { cert: nameless.certificate, key: nameless.key };
     await withPair(
@@ -115,7 +115,7 @@ describe('a tunnel', () => {
     );
   });
 
-  test('trusts one certificate by itself where it shall', async () => {
+  test('trusts a partial chain if requested', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     for (const [authorities, trusted] of [
       [[own.certificate], true],
@@ -129,12 +129,12 @@ describe('a tunnel', () => {
     }
   });
 
-  test('is not trusted before it is there', () =>
+  test('is not trusted before it is established', () =>
     withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), 'it has no certificate'), { flights: 0 }));
 });
 
-describe('what is not there', () => {
-  test('is not waited for: more of a handshake', () =>
+describe('Missing input', () => {
+  test('is not waited for during a handshake', () =>
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
@@ -144,7 +144,7 @@ describe('what is not there', () => {
       { flights: 0 },
     ));
 
-  test('is not waited for: half a record, or TLS that was closed', () =>
+  test('is not waited for after half a record or a closed TLS connection', () =>
     withPair(async ({ tunnel, engine }) => {
       const sealed = await engine.seal(Buffer.from('hello'));
       tunnel.feed(sealed.subarray(0, -1));
@@ -155,34 +155,34 @@ describe('what is not there', () => {
       await assert.rejects(tunnel.read(1), TlsFailure);
     }));
 
-  test('is told as a failure where TLS has one, with the alert to send', () =>
+  test('causes a failure with the alert to send if TLS has failed', () =>
     withPair(async ({ tunnel, engine }) => {
       const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
       sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
       tunnel.feed(sealed);
-      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged on the way$/);
-      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged on the way', alert: undefined });
+      await assert.rejects(tunnel.read(5), /^Error: a TLS record was damaged in transit$/);
+      assert.deepEqual(await tunnel.failure(), { reason: 'a TLS record was damaged in transit', alert: undefined });
       assert.ok(tunnel.pending().length > 0);
       await assert.rejects(tunnel.output(), TlsFailure);
     }));
 
-  test('is told as a failure even where there is an alert to send for it, which is still there then', () =>
+  test('causes a failure, and the alert remains to be sent', () =>
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
-        tunnel.feed(Uint8Array.of(0x16, 3, 3, 0, 4, 99, 0, 0, 0)); // a message that is none
+        tunnel.feed(Uint8Array.of(0x16, 3, 3, 0, 4, 99, 0, 0, 0)); // an invalid message
         await assert.rejects(tunnel.output(), TlsFailure);
         assert.equal(tunnel.pending()[0], 0x15, 'an alert');
       },
       { flights: 0 },
     ));
 
-  test('is no failure as long as there is none', () =>
+  test('is not a failure by itself', () =>
     withPair(async ({ tunnel }) => assert.equal(await tunnel.failure(), undefined)));
 });
 
-describe('what OpenSSL does not take', () => {
-  test('is a failure before anything is sent, and does not show the key', async () => {
+describe('A certificate that OpenSSL rejects', () => {
+  test('causes a failure before anything is sent, without quoting the key', async () => {
     const alice = await authority.issue({ subject: 'CN=alice' });
     for (const key of [server.key, 'no key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n']) {
       const certificate = { chain: alice.certificate, key: new Secret(key) };
@@ -195,7 +195,7 @@ describe('what OpenSSL does not take', () => {
     }
   });
 
-  test('as an authority is passed over', () =>
+  test('is skipped as a CA', () =>
     withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), undefined), {
       options: { authorities: ['no certificate', '', authority.certificate] },
     }));

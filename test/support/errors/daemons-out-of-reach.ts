@@ -9,14 +9,14 @@ const frame = (text: string) => new ProtocolError('ERR_FRAME', `the peer does no
 
 export const OF_THE_WAY = {
   'on this host': new LocateError('ERR_NOT_FOUND', 'no schedd on this host: there is no address file', []),
-  'the collector knows no schedd named': new LocateError(
+  'the collector lists no schedd named': new LocateError(
     'ERR_NOT_FOUND',
-    'the collector knows no schedd named nobody@nowhere; it knows ci@pool',
+    'the collector lists no schedd named nobody@nowhere; it lists ci@pool',
     ['ci@pool'],
   ).at('locate'),
   'it may be restarting': new LocateError(
     'ERR_NOT_FOUND',
-    'the collector knows no schedd named ci@pool; it knows none of that type; it may be restarting: condor_master on ap reports it as not running',
+    'the collector lists no schedd named ci@pool; it lists no daemon of that type; it may be restarting: condor_master on ap reports it as not running',
     [],
   ).at('locate'),
   'the collector has several daemons of type schedd': new LocateError(
@@ -31,7 +31,7 @@ export const OF_THE_WAY = {
   ),
   'no response from https://': new ConnectError(
     'ERR_CONNECT',
-    'no response from https://tokens.example.org: self-signed certificate in certificate chain',
+    'no response from https://tokens.example.org: the CA of its certificate is not trusted',
   ),
   ': the time limit expired': timeout('no response from https://tokens.example.org: the time limit expired'),
   'did not connect to': new ConnectError(
@@ -57,7 +57,7 @@ export const OF_THE_WAY = {
   'it responds like a web server (HTTP)': frame('; it responds like a web server (HTTP)'),
   'it responds like a TLS server': frame('; it responds like a TLS server'),
   'the peer does not speak CEDAR (its first byte is': frame(' (its first byte is 42)'),
-  'a message ends too early': new ProtocolError('ERR_MESSAGE', 'a message ends too early'),
+  'a message is truncated': new ProtocolError('ERR_MESSAGE', 'a message is truncated'),
   'the collector returned no usable address': new ProtocolError(
     'ERR_CLASSAD',
     'the collector returned no usable address: the ad has none',

@@ -15,25 +15,29 @@ export const OF_KERBEROS = {
   ),
   'a credential cache of the type KCM cannot be read': new CredentialError(
     'ERR_NO_CREDENTIAL',
-    'no credential was found; KERBEROS: credential cache KCM:1000: a credential cache of the type KCM cannot be read without the software that keeps it',
+    'no credential was found; KERBEROS: credential cache KCM:1000: a credential cache of the type KCM cannot be read; only FILE and DIR are supported',
   ),
-  'kerberos-keytab: its keys are of the encryption type arcfour-hmac': new CredentialError(
+  'kerberos-keytab: its keys have the encryption type arcfour-hmac': new CredentialError(
     'ERR_CREDENTIAL_UNREADABLE',
-    'kerberos-keytab: its keys are of the encryption type arcfour-hmac, which is not supported',
+    'kerberos-keytab: its keys have the encryption type arcfour-hmac, which is not supported',
   ),
-  'kerberos-keytab: it is no keytab': new CredentialError(
+  'kerberos-keytab: it is not a keytab': new CredentialError(
     'ERR_CREDENTIAL_UNREADABLE',
-    'kerberos-keytab: it is no keytab of format 0x0502',
+    'kerberos-keytab: it is not a keytab of format 0x0502',
   ),
   'no KDC of the realm POOL.TEST can be reached': new ConnectError(
     'ERR_CONNECT',
     'no KDC of the realm POOL.TEST can be reached: no connection to 127.0.0.1:88: connection refused',
   ),
+  'no KDC of the realm POOL.TEST can be found': new ConnectError(
+    'ERR_CONNECT',
+    'no KDC of the realm POOL.TEST can be found: DNS does not answer (ETIMEOUT)',
+  ),
   'its ticket expired at': refused(
     '/tmp/krb5cc_1000 (alice@POOL.TEST): its ticket expired at 2026-01-01T00:00:00.000Z',
   ),
   'no KDC of the realm NOWHERE.TEST is known': refused(
-    'kerberos-password (alice@NOWHERE.TEST): no KDC of the realm NOWHERE.TEST is known: neither krb5.conf nor DNS has one',
+    'kerberos-password (alice@NOWHERE.TEST): no KDC of the realm NOWHERE.TEST is known: neither krb5.conf nor DNS lists one',
   ),
   'does not know the client nobody@POOL.TEST': refused(
     'kerberos-password (nobody@POOL.TEST): the KDC of POOL.TEST does not know the client nobody@POOL.TEST (CLIENT_NOT_FOUND)',
@@ -48,7 +52,7 @@ export const OF_KERBEROS = {
     'kerberos-keytab (kvno 1) (stale@POOL.TEST): the KDC of POOL.TEST rejected the key of stale@POOL.TEST (PREAUTH_FAILED)',
   ),
   'the KDC of POOL.TEST rejects the clock of this host': refused(
-    `${KEYTAB}: the KDC of POOL.TEST rejects the clock of this host: it is 2026-01-01T01:00:00Z here and 2026-01-01T00:00:00Z there`,
+    `${KEYTAB}: the KDC of POOL.TEST rejects the clock of this host, which shows 2026-01-01T01:00:00Z; the clock of the KDC shows 2026-01-01T00:00:00Z`,
   ),
   'has locked, disabled or expired the client': refused(
     'kerberos-password (locked@POOL.TEST): the KDC of POOL.TEST has locked, disabled or expired the client locked@POOL.TEST',
@@ -66,7 +70,7 @@ export const OF_KERBEROS = {
     `${KEYTAB}: the daemon rejects the ticket for host/elsewhere.pool.test@POOL.TEST without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`,
   ),
   'no host name is known for its Kerberos principal': refused(
-    `${KEYTAB}: no host name is known for its Kerberos principal: give server-name, or the host by its name instead of its address`,
+    `${KEYTAB}: no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address`,
   ),
   'the daemon does not have the key of its ticket': new AuthenticationError(
     'ERR_SERVER_UNPROVEN',

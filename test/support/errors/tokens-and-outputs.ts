@@ -25,7 +25,7 @@ export const OF_TOKENS = {
   ),
   'restricted to READ, which does not include WRITE': new TokenError(
     'ERR_TOKEN_REFUSED',
-    'the new token is restricted to READ, which does not include WRITE; so is the credential',
+    'the new token is restricted to READ, which does not include WRITE; the credential has the same restriction',
   ),
   'the daemon denied ADMINISTRATOR for': new TokenError(
     'ERR_TOKEN_REFUSED',
@@ -37,7 +37,7 @@ export const OF_TOKENS = {
   ),
 
   'the runner did not accept the outputs': new OutputError('the runner did not accept the outputs: ENOSPC'),
-  'standard output': new OutputError('standard output: write EPIPE'),
+  'standard output': new OutputError('standard output: the reader closed the pipe'),
   'is a symbolic link, which is not followed': new OutputError('/tmp/ci is a symbolic link, which is not followed'),
-  'cannot be written to': new OutputError('/etc/condor cannot be written to: EACCES: permission denied'),
+  'cannot be written to': new OutputError('/etc/condor cannot be written to: permission denied'),
 } as const satisfies Readonly<Record<string, AnyHTCondorError>>;

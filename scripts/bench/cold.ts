@@ -1,0 +1,93 @@
+/** Time from a minimal system to a token, with HTCondor's package and its tool, and with this project. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPool } from '../../test/support/pool.ts';
+import { asRoot, buildMinimal, run, type Suite } from '../../test/support/pool-tree.ts';
+import { projectRoot } from '../../test/support/project.ts';
+import { COMMAND, succeed } from './processes.ts';
+import { table } from './table.ts';
+
+/**
+ * Installs and fetches in a temporary overlay over the minimal system. Prints apt's summary and the times, in
+ * nanoseconds.
+ */
+const FROM_NOTHING = `
+  tree=$0; files=$1; install=$2; fetch=$3
+  mount -t tmpfs tmpfs /mnt
+  mkdir /mnt/upper /mnt/work /mnt/root
+  mount -t overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" overlay /mnt/root
+  cd /mnt/root
+  mount --rbind /dev dev; mount -t proc proc proc
+  printf '#!/bin/sh\\nexit 101\\n' > usr/sbin/policy-rc.d; chmod 755 usr/sbin/policy-rc.d
+  cp /etc/resolv.conf etc/; mkdir -p opt/files; cp -r "$files/." opt/files; chown -R root:root opt/files
+  started=$(date +%s%N)
+  chroot . sh -ec "export DEBIAN_FRONTEND=noninteractive; apt-get update -q; apt-get install -y -q --no-install-recommends $install"
+  installed=$(date +%s%N)
+  chroot . sh -ec "$fetch" > token
+  done=$(date +%s%N)
+  test -s token
+  echo "TIMES $started $installed $done"`;
+
+/** Download size, and the times to install and to fetch a token, in seconds. */
+interface Cold {
+  readonly got: string;
+  readonly installed: number;
+  readonly fetched: number;
+}
+
+const row = (what: string, { got, installed, fetched }: Cold) => [
+  ...[what, got, `${installed.toFixed(1)} s`, `${fetched.toFixed(2)} s`, `**${(installed + fetched).toFixed(1)} s**`],
+];
+
+/** Returns the table, with one run for each row. */
+export async function coldMachine(suite: Suite): Promise<string> {
+  const pool = await startPool({ suite });
+  const folder = mkdtempSync(join(tmpdir(), 'cold-'));
+  const [tree, files] = [join(folder, 'tree'), join(folder, 'files')];
+  try {
+    await buildMinimal(suite, tree);
+    mkdirSync(join(files, 'tokens.d'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(files, 'tokens.d/pool'), `${await pool.idToken({ user: 'alice' })}\n`, { mode: 0o600 });
+    copyFileSync(COMMAND, join(files, 'condor_token_fetch.mjs'));
+    const address = await pool.sinful('schedd', pool.scheddName);
+    const env = '_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS=IDTOKENS _CONDOR_SEC_TOKEN_DIRECTORY=/opt/files/tokens.d';
+    const fromNothing = async (packages: string, command: string): Promise<Cold> => {
+      const fetch = `${env} ${command} -name '${address}'`;
+      const script = asRoot('unshare', '--mount', 'sh', '-ec', FROM_NOTHING, tree, files, packages, fetch);
+      const said = await run(`nothing, then ${packages} and a token`, ...script);
+      const [, count] = /(\d+) newly installed/.exec(said) ?? [];
+      const [, size] = /Need to get (?:[\d.,]+ \w+\/)?([\d.,]+ \w+) of/.exec(said) ?? [];
+      const [started = 0, installed = 0, done = 0] = (/^TIMES (.*)$/m.exec(said)?.[1] ?? '').split(' ').map(Number);
+      const seconds = (from: number, to: number) => (to - from) / 1e9;
+      const got = `${size} in ${count} packages`;
+      return { got, installed: seconds(started, installed), fetched: seconds(installed, done) };
+    };
+    const htcondor = await fromNothing('condor', 'condor_token_fetch');
+    const command = await fromNothing('nodejs', 'node /opt/files/condor_token_fetch.mjs');
+    return table(
+      ['from nothing', 'to get', 'install', 'fetch', 'all'],
+      row('HTCondor’s package and its tool', htcondor),
+      row('Node’s package and the command', command),
+      row('the Action, on a runner', await whereNodeIs(folder, address, await pool.idToken({ user: 'alice' }))),
+    );
+  } finally {
+    await pool.stop();
+    await run('removing the minimal system', ...asRoot('rm', '-rf', '--one-file-system', folder));
+  }
+}
+
+/** Measures what a runner does: Node is installed, and the runner unpacks the repository archive. */
+async function whereNodeIs(folder: string, address: string, idtoken: string): Promise<Cold> {
+  const archive = join(folder, 'action.tar.gz');
+  execFileSync('git', ['archive', '--format=tar.gz', '--prefix=action/', '-o', archive, 'HEAD'], { cwd: projectRoot });
+  const started = performance.now();
+  execFileSync('tar', ['-xzf', archive, '-C', folder]);
+  const unpacked = performance.now();
+  const env = { INPUT_ADDRESS: address, INPUT_IDTOKEN: idtoken, INPUT_SUMMARY: 'false' };
+  await succeed([process.execPath, join(folder, 'action/dist/action/index.js')], env);
+  const done = performance.now();
+  const got = `${(statSync(archive).size / 1e6).toFixed(1)} MB`;
+  return { got, installed: (unpacked - started) / 1000, fetched: (done - unpacked) / 1000 };
+}

@@ -1,0 +1,62 @@
+/** Times whole processes side by side. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { projectRoot } from '../../test/support/project.ts';
+import { ownEnvironment } from '../../test/support/runner.ts';
+
+export const COMMAND: string = join(projectRoot, 'dist/cli/index.js');
+export const ACTION: string = join(projectRoot, 'dist/action/index.js');
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/**
+ * Runs the programs alternately, so that other load on the host affects all alike. Returns the times in milliseconds,
+ * by name.
+ */
+export async function sideBySide<Name extends string>(
+  rounds: number,
+  works: Readonly<Record<Name, () => Promise<unknown>>>,
+): Promise<Readonly<Record<Name, number>>> {
+  const names = Object.keys(works) as Name[];
+  const times = new Map(names.map((name): [Name, number[]] => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of names) {
+      const start = performance.now();
+      await works[name]();
+      if (round > 0) times.get(name)?.push(performance.now() - start); // the first round is a warm-up
+    }
+  }
+  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)])) as Record<Name, number>;
+}
+
+/** Runs a process, which must succeed, and returns its standard error. */
+export function succeed(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Promise<string> {
+  const [program, ...args] = argv;
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const child = spawn(program, args, { env: { ...ownEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    child.on('error', reject);
+    child.on('close', (status) =>
+      status === 0 ? resolve(said) : reject(new Error(`${argv.join(' ')}: ${status}\n${said}`)),
+    );
+  });
+}
+
+/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for it. */
+export async function roundTrip(port: number): Promise<{ measure: () => Promise<void>; close: () => void }> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  const measure = async () => {
+    socket.write('x');
+    await once(socket, 'data');
+  };
+  return { measure, close: () => socket.destroy() };
+}

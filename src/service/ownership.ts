@@ -1,0 +1,25 @@
+/** Who can replace the files of the service: only root and the service's user may. */
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * Checks a directory and those above it, with links resolved. Above it, others may write if the sticky bit is set, as in
+ * `/tmp`, since they cannot rename what is not theirs.
+ *
+ * @throws Error
+ */
+export function checkDirectories(directory: string, uid: number | undefined): void {
+  const lowest = realpathSync(directory);
+  for (let path = lowest; ; path = dirname(path)) {
+    const { uid: owner, mode } = statSync(path);
+    if (owner !== 0 && owner !== uid)
+      throw new Error(`the directory ${path} belongs to user ${owner}, not to root or the service's user`);
+    const isSticky = path !== lowest && (mode & STICKY) !== 0;
+    if ((mode & OTHERS_WRITE) !== 0 && !isSticky)
+      throw new Error(`others can write to the directory ${path} (mode ${(mode & 0o777).toString(8)}); chmod go-w`);
+    if (path === dirname(path)) return;
+  }
+}

@@ -1,0 +1,76 @@
+/** What users see of a run: the log outside collapsed groups, and the job summary of a success, a failure and a check. */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { Runner, type StepResult } from '../support/runner.ts';
+
+const runner = new Runner();
+after(() => runner.close());
+
+/** Maximum number of lines that a success prints outside collapsed groups, post step included. */
+const MAX_LINES = 10;
+
+/** The lines that are visible if all groups are collapsed: a group is one line. */
+function visibleLines({ stdout }: StepResult): readonly string[] {
+  const lines: string[] = [];
+  let isInGroup = false;
+  for (const line of stdout.split('\n')) {
+    if (line.startsWith('::endgroup::')) isInGroup = false;
+    else if (line.startsWith('::group::')) {
+      isInGroup = true;
+      lines.push(line);
+    } else if (!isInGroup && line.trim() !== '' && !/^::(add-mask|debug|save-state)/.test(line)) lines.push(line);
+  }
+  return lines;
+}
+
+const usual = (pool: EmbeddedPool) => ({
+  ...{ pool: pool.collector, name: 'ci@pool', type: 'schedd', idtoken: pool.idToken(), authz: 'READ WRITE' },
+  ...{ lifetime: '30m', 'authentication-methods': 'IDTOKENS', timeout: '2m', retries: '3' },
+  ...{ 'expected-identity': 'alice@pool.test', 'expected-trust-domain': 'pool.test', 'on-reduced': 'fail' },
+});
+
+describe('The log of a success', () => {
+  const deliveries = {
+    'export-environment': { 'export-environment': 'true' },
+    'export-environment and renew': { 'export-environment': 'true', renew: 'true' },
+    'a token directory': { token: 'ci', 'token-directory': 'tokens.d' },
+    'a file': { file: 'ci.token' },
+  };
+  for (const [name, delivery] of Object.entries(deliveries)) {
+    test(`fits ten lines outside collapsed groups, with ${name}`, () =>
+      withPool({}, async (pool) => {
+        const inputs = { ...usual(pool), ...delivery, verify: 'true' };
+        const step = await runner.runAction(inputs, { beforePost: () => {} });
+        assert.deepEqual([step.status, step.post?.status], [0, 0], step.raw);
+        const lines = [...visibleLines(step), ...(step.post === undefined ? [] : visibleLines(step.post))];
+        assert.ok(lines.length >= 3 && lines.length <= MAX_LINES, `${lines.length} lines:\n${lines.join('\n')}`);
+      }));
+  }
+
+  test('names each exported variable in a line of its own', () =>
+    withPool({}, async (pool) => {
+      const { log, env } = await runner.runAction({ ...usual(pool), 'export-environment': 'true' });
+      for (const [name, value] of Object.entries(env)) assert.ok(log.includes(`${name}=${value}`), name);
+    }));
+});
+
+describe('The job summary', () => {
+  test('of a failure lists the reasons and the hints, without the word for a hint in each line', () =>
+    withPool({ methods: ['FS'] }, async (pool) => {
+      const step = await runner.runAction(usual(pool));
+      assert.notEqual(step.status, 0);
+      assert.match(step.summary, /<p>What to try:<\/p>\s*<ul>(<li>[A-Z]\w+: .*<\/li>)+<\/ul>/s);
+      assert.doesNotMatch(step.summary, /Hint:/);
+      assert.match(step.annotations.at(-1)?.message ?? '', /^Hint: /m, 'the annotation has no headings');
+    }));
+
+  test('of a check has a row for the credential', () =>
+    withPool({}, async (pool) => {
+      const step = await runner.runAction({ ...usual(pool), mode: 'check' });
+      assert.equal(step.status, 0, step.raw);
+      assert.match(step.summary, /a fetch would succeed/);
+      assert.match(step.summary, /<td>Credential<\/td><td><code>idtoken<\/code><\/td>/);
+    }));
+});

@@ -1,0 +1,98 @@
+/**
+ * A daemon that denies a command, or that replies to DC_SEC_QUERY, closes the connection without reading data that the
+ * client sent after its last proof. Its TCP then sends a reset, and on Windows a reset discards an unread reply.
+ * Therefore, the client sends nothing that no daemon reads, and repeats the query if a reset may have discarded the
+ * verdict.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { readRequest } from '../../src/inputs/request.ts';
+import { checkFetch } from '../../src/pipeline/check.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { surroundings } from '../support/surroundings.ts';
+import { ABSENT, assertError, type WayName, Ways } from '../support/ways.ts';
+
+const unread = ({ log }: EmbeddedPool) => log.filter((line) => line.includes('unread bytes'));
+
+describe('DC_SEC_QUERY', () => {
+  test('is sent without a request by verify', () =>
+    withPool({ resetDiscards: true }, async (pool) => {
+      await fetchFrom(pool, { authz: ['READ', 'WRITE'], verify: true });
+      assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 2);
+      assert.deepEqual(unread(pool), []);
+    }));
+
+  for (const authz of ['READ', 'READ ADMINISTRATOR']) {
+    test(`is sent without a request by check of ${authz}`, () =>
+      withPool({ resetDiscards: true }, async (pool) => {
+        const idtoken = pool.idToken('alice', { authz: ['READ', 'WRITE'] });
+        const words: Readonly<Record<string, string>> = { address: pool.schedd(), idtoken, authz };
+        const request = readRequest((name) => words[name], surroundings());
+        const { allowed } = await checkFetch(request, notingHost().host);
+        assert.deepEqual(allowed, ['READ']);
+        assert.deepEqual(unread(pool), []);
+      }));
+  }
+});
+
+describe('A denial that a TCP reset discards', () => {
+  let ways: Ways;
+  before(async () => {
+    ways = await Ways.create();
+  });
+  after(() => ways.close());
+
+  const denying: EmbeddedPoolOptions = { resetDiscards: true, denied: () => true };
+  for (const way of ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD'] as const satisfies WayName[]) {
+    test(`is received at the second attempt with ${way}, which sends no early request`, () =>
+      withPool(ways.pool(denying), async (pool) => {
+        const tried = await ways.try(pool, { ...ways.words(way, pool), 'server-name': ways.hostName });
+        assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
+        assert.equal(unread(pool).length, 1, pool.log.join('\n'));
+        assert.equal(pool.connections, 2);
+      }));
+  }
+
+  // The daemon sends its verdict before the request can arrive, so the reset is a race. The test decides it.
+  for (const way of ['FS', 'MUNGE'] as const satisfies WayName[]) {
+    test(`is received at the second attempt with ${way}`, { skip: ABSENT[way] ?? false }, () => {
+      let verdicts = 0;
+      const faults = { 'post-auth': (frame: Uint8Array) => (++verdicts === 1 ? ('reset' as const) : frame) };
+      return withPool(ways.pool({ ...denying, faults }), async (pool) => {
+        const tried = await ways.try(pool, ways.words(way, pool));
+        assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
+        assert.deepEqual(unread(pool), []);
+        assert.equal(pool.connections, 2);
+      });
+    });
+  }
+
+  for (const words of [{ mode: 'request', identity: 'bob@pool.test' }, { mode: 'exchange' }]) {
+    test(`is received at the second attempt in mode ${words.mode}`, () =>
+      withPool(ways.pool(denying), async (pool) => {
+        const scitoken = ways.words('SCITOKENS', pool);
+        const own = words.mode === 'exchange' ? scitoken : ways.words('IDTOKENS', pool);
+        const tried = await ways.try(pool, { ...own, ...words, 'server-name': ways.hostName });
+        assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
+        assert.equal(unread(pool).length, 1, pool.log.join('\n'));
+      }));
+  }
+
+  test('is received at the second attempt from a collector that demands a session', () =>
+    withPool(ways.pool({ ...denying, readNeedsSession: true }), async (pool) => {
+      const words = { pool: pool.collector, name: 'ci@pool', ...ways.words('IDTOKENS', pool) };
+      const tried = await ways.try(pool, words);
+      assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
+    }));
+
+  test('is received at the first attempt if the daemon chooses the method, because nothing is guessed', () =>
+    withPool(ways.pool({ ...denying, methods: ['PASSWORD', 'TOKEN'] }), async (pool) => {
+      const words = { idtoken: pool.idToken(), password: 'correct horse' };
+      const tried = await ways.try(pool, words);
+      assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
+      assert.equal(pool.connections, 2);
+    }));
+});

@@ -1,0 +1,150 @@
+/** Each message of a KDC, broken in each way: one expected error, no token written, no secret shown. */
+import assert from 'node:assert/strict';
+import { setServers } from 'node:dns';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { HTCondorError } from '../../src/errors.ts';
+import { ticketGranting } from '../../src/kerberos/principal.ts';
+import { assertHidden } from '../support/broken-messages.ts';
+import { cacheBytes } from '../support/cache-bytes.ts';
+import { DnsServer } from '../support/dns-server.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import { framedMessage, Kdc, type KdcFault, type KdcOptions } from '../support/kdc.ts';
+import { deadPort } from '../support/listen.ts';
+import { deadlineFor } from '../support/slowness.ts';
+import { Ways, type Words } from '../support/ways.ts';
+
+const SERVICE = 'host/ap.pool.test';
+const PASSWORD = 'correct horse';
+const LENGTH_SIZE = 4;
+
+let ways: Ways;
+before(async () => {
+  ways = await Ways.create();
+});
+after(() => ways?.close());
+
+/** Runs `work` with a KDC of its own. */
+async function withKdc(options: KdcOptions, work: (kdc: Kdc) => Promise<void>) {
+  const kdc = await Kdc.start({ principals: { alice: PASSWORD, [SERVICE]: 'service' }, ...options });
+  try {
+    await work(kdc);
+  } finally {
+    kdc.close();
+  }
+}
+
+const common = { 'authentication-methods': 'KERBEROS', 'server-name': 'ap.pool.test' };
+const byKeytab = (kdc: Kdc): Words => ({
+  ...{ ...common, 'kerberos-keytab': Buffer.from(kdc.keytab('alice')).toString('base64') },
+});
+const byPassword = (): Words => ({ ...common, 'kerberos-principal': 'alice', 'kerberos-password': PASSWORD });
+async function byCache(kdc: Kdc): Promise<Words> {
+  const granting = await kdc.ticket('alice', `krbtgt/${kdc.realm}`);
+  return { ...common, 'kerberos-cache': ways.file(`cache-${kdc.port}`, cacheBytes(granting)) };
+}
+
+/** Messages of the KDC: the credential with which the client requests them, and their number. */
+const MESSAGES: Readonly<
+  Record<string, { words: (kdc: Kdc) => Words | Promise<Words>; count: number; options?: KdcOptions }>
+> = {
+  'the AS-REP': { words: byKeytab, count: 1 },
+  'the KRB-ERROR that names the salt': { words: byPassword, count: 1 },
+  'the AS-REP after it': { words: byPassword, count: 2 },
+  'the TGS-REP': { words: byCache, count: 1 },
+  'a referral': { words: byCache, count: 1, options: { refers: ticketGranting('POOL.TEST') } },
+};
+
+const changed = (reply: Buffer, at: number, bits = 1) => {
+  const copy = Buffer.from(reply);
+  copy.writeUInt8(copy.readUInt8(at) ^ bits, at);
+  return copy;
+};
+const body = (reply: Buffer) => reply.subarray(LENGTH_SIZE);
+let earlier: Buffer | undefined;
+
+/** Each fault with its code, without ERR_. A malformed reply is no reason to retry, and fails with its method. */
+const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buffer) => KdcFault]>> = {
+  'closes the connection': ['CONNECT', () => 'close'],
+  'resets the connection': ['CONNECT', () => 'reset'],
+  'sends nothing': ['TIMEOUT', () => 'silence'],
+  'sends all but the last byte': ['TIMEOUT', (reply) => reply.subarray(0, -1)],
+  'sends half of the length': ['TIMEOUT', (reply) => reply.subarray(0, 2)],
+  'announces 4 GiB': ['CONNECT', () => Uint8Array.of(255, 255, 255, 255)],
+  'sends an HTTP response': ['CONNECT', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  'sends an empty message': ['METHODS_EXHAUSTED', () => new Uint8Array(LENGTH_SIZE)],
+  'sends a message one byte too short': ['METHODS_EXHAUSTED', (reply) => framedMessage(body(reply).subarray(0, -1))],
+  'sends half of the message': [
+    'METHODS_EXHAUSTED',
+    (reply) => framedMessage(body(reply).subarray(0, body(reply).length >> 1)),
+  ],
+  'sends a message of one byte': ['METHODS_EXHAUSTED', () => framedMessage(Uint8Array.of(7))],
+  'sends a message of ones': ['METHODS_EXHAUSTED', (reply) => framedMessage(body(reply).map(() => 255))],
+  'sends a message of zeros': ['METHODS_EXHAUSTED', (reply) => framedMessage(body(reply).map(() => 0))],
+  'changes a bit of the type': ['METHODS_EXHAUSTED', (reply) => changed(reply, LENGTH_SIZE)],
+  'changes the last bit': ['METHODS_EXHAUSTED', (reply) => changed(reply, reply.length - 1)],
+  'sends a reply to another request': ['METHODS_EXHAUSTED', (reply) => earlier ?? reply],
+};
+
+for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
+  describe(`If the KDC, in place of ${message},`, { concurrency: 8 }, () => {
+    before(async () => {
+      // The reply to another request: a fetch that succeeds, or that follows referrals without end, keeps it.
+      const keeping = (reply: Buffer, at: number) => {
+        if (at === count) earlier = Buffer.from(reply);
+        return reply;
+      };
+      await withKdc({ ...options, fault: keeping }, async (kdc) => {
+        await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+          const env = { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
+          const { fetched } = await ways.try(pool, await words(kdc), { env });
+          assert.equal(fetched?.token.subject, options?.refers === undefined ? 'alice@pool.test' : undefined);
+        });
+      });
+    });
+    for (const [what, [code, fault]] of Object.entries(FAULTS)) {
+      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue; // names the same salt
+      test(`${what}, the fetch ends in ERR_${code}`, () =>
+        withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {
+          await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+            const file = join(ways.folder, `token-${pool.port}`);
+            const all = { ...(await words(kdc)), file };
+            const env = { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
+            const { error, log } = await ways.try(pool, all, { env, timeoutMs: deadlineFor(code) });
+            assert.ok(error instanceof HTCondorError, String(error));
+            assert.equal(error.code, `ERR_${code}`, error.stack);
+            assert.ok(!existsSync(file), 'nothing is written');
+            assertHidden(ways.secrets(all), error, ...log);
+          });
+        }));
+    }
+  });
+}
+
+test('a byte after a message of the KDC is ignored', () =>
+  withKdc({ fault: (reply) => framedMessage(Buffer.concat([body(reply), Uint8Array.of(0)])) }, async (kdc) => {
+    await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+      const env = { KRB5_CONFIG: ways.file('krb5-long.conf', kdc.configuration) };
+      const { fetched, error } = await ways.try(pool, byPassword(), { env });
+      assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
+    });
+  }));
+
+test('a fetch finds the KDCs of a realm in DNS, and skips those that do not answer', () =>
+  withKdc({}, async (kdc) => {
+    const dead = { port: await deadPort(), target: 'localhost' };
+    const alive = { priority: 1, port: kdc.port, target: 'localhost' };
+    const dns = await DnsServer.start(() => [alive, dead]);
+    setServers([dns.address]);
+    try {
+      await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+        const env = { KRB5_CONFIG: ways.file('dns.conf', '[libdefaults]\n default_realm = POOL.TEST\n') };
+        const { fetched, error } = await ways.try(pool, byKeytab(kdc), { env });
+        assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
+        assert.deepEqual(dns.asked, ['_kerberos._tcp.pool.test']);
+      });
+    } finally {
+      dns.close();
+    }
+  }));

@@ -1,0 +1,204 @@
+/** Hints: each kind of error has its own, which docs/TROUBLESHOOTING.md contains and real daemons cause. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { documented, goldenHints, shared, troubleshooting } from '../../scripts/troubleshooting.ts';
+import type { AnyHTCondorError } from '../../src/errors.ts';
+import { AuthenticationError, AuthorizationError, DaemonError, TokenError } from '../../src/errors.ts';
+import { describeError } from '../../src/messages/describe.ts';
+import { hintsFor } from '../../src/messages/hints.ts';
+import { ERRORS, type ErrorName } from '../support/every-error.ts';
+import { filesBelow, projectRoot } from '../support/project.ts';
+
+const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
+const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
+const advice = goldenHints();
+const REGENERATE = 'if the change is meant: npm run build && node build/scripts/troubleshooting.js && npm run format';
+
+const NO_DAEMON = 'no daemon has a part in it';
+const NO_HTCONDOR = 'whatever answers is no HTCondor';
+const ATTACK = 'no HTCondor daemon does this';
+const BROKEN = 'no HTCondor breaks its messages';
+const STOPPED = 'this client stops before a daemon could say so';
+
+/**
+ * Hints that no test causes on a real daemon, with the reason. test/advice.test.ts and the tests of the shells cover
+ * them.
+ */
+const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
+  'Invalid command line argument: -identity': NO_DAEMON,
+  'Invalid command line argument: -frobnicate': NO_DAEMON,
+  'is not a lifetime': NO_DAEMON,
+  'is empty, and no other credential is provided': NO_DAEMON,
+  'is another host': 'the daemons of the tests are on this machine',
+  'a SciToken is sent only to a daemon that authenticates itself': NO_DAEMON,
+  'the certificate of CN=alice expired at': NO_DAEMON,
+  'it contains no PEM certificate': NO_DAEMON,
+  'SCITOKENS accepts at most 16380, mode exchange accepts more': NO_DAEMON,
+  'not a SciToken': NO_DAEMON,
+  'the password is not a single line of text': NO_DAEMON,
+  'not an IDTOKEN': NO_DAEMON,
+  'this job is not permitted to request an OIDC token': NO_DAEMON,
+  'no KDC of the realm POOL.TEST can be found': NO_DAEMON,
+  'the daemon does not have the key of its ticket': 'whoever has no key rejects the ticket',
+  'the token service issued no token': NO_DAEMON,
+  'the OIDC service of the runner issued no token': NO_DAEMON,
+  'issued no token: 302': NO_DAEMON,
+  'issued no token: 404': NO_DAEMON,
+  unauthorized_client: NO_DAEMON,
+  'aud: expected': NO_DAEMON,
+  'used already': NO_DAEMON,
+  'the token service returned status 503': NO_DAEMON,
+  'there is no token to exchange': NO_DAEMON,
+  'the token service returned an IDTOKEN': NO_DAEMON,
+  'the token service returned no token in': NO_DAEMON,
+  'no response from https://': NO_DAEMON,
+  'the token service returned an HTML page': NO_DAEMON,
+  ': the time limit expired': NO_DAEMON,
+  'does not resolve': NO_DAEMON,
+  'did not connect to': NO_DAEMON,
+  'connection refused': NO_DAEMON,
+  cancelled: NO_DAEMON,
+  'nor through CCB': NO_DAEMON,
+  'it responds like a web server (HTTP)': NO_HTCONDOR,
+  'it responds like a TLS server': NO_HTCONDOR,
+  'the peer does not speak CEDAR (its first byte is': NO_HTCONDOR,
+  'a message is truncated': BROKEN,
+  'a line is not an attribute': BROKEN,
+  'an encrypted frame is not authentic': BROKEN,
+  'which binds it: it may be a relay': ATTACK,
+  'the daemon does not support TLS 1.3': 'the OpenSSL of today has it',
+  'the daemon does not agree to authenticate': 'it hangs up instead',
+  'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
+  'the daemon does not report its trust domain': 'the HTCondor of today says it',
+  'the daemon does not support the command': 'all daemons of today know it, and hang up at others',
+  'it reported no identity': 'the HTCondor of today says whom it took us for',
+  'it authenticated the client as bob@pool.test': 'everybody who is somebody may ask for a token',
+  'Cannot create new session as original one expired.': 'the token would have to expire between two messages',
+  'Server did not successfully authenticate session.': STOPPED,
+  'Missing requester identity.': STOPPED,
+  'No schedd target specified.': STOPPED,
+  'Request to server was not encrypted.': STOPPED,
+  'Request to server was made using ANONYMOUS or no authentication.': STOPPED,
+  'Failed to receive response from schedd.': 'the schedd would have to go while the collector asks it',
+  'Issuer namespace is not set': 'without TRUST_DOMAIN it is the host of the collector',
+  'Request has expired.': 'the daemon looks for those only now and then',
+  'Request ID is not known.': 'the daemon would have to be restarted',
+  'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
+  'the reply contains neither a token nor a request id': 'that takes a thousand requests',
+  'Server not built with SciTokens support': 'those of Debian have it',
+  'the daemon reports error': 'it stands for texts that we do not know',
+  'the reply contains no token': 'no HTCondor does so',
+  'which was not requested': 'no HTCondor does so',
+  'the runner did not accept the outputs': NO_DAEMON,
+  'standard output': NO_DAEMON,
+  'is a symbolic link, which is not followed': NO_DAEMON,
+};
+
+describe('Hints', () => {
+  for (const [name, error] of all) {
+    test(`for "${name}" are a few sentences, each of which names who has to act`, () => {
+      assert.ok(describeError(error).join('\n').includes(name), 'it is seen in the message');
+      const hints = hintsFor(error);
+      assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
+      for (const hint of hints) {
+        assert.match(hint, /^(Workflow|Administrator|Runner|Network): [\w“].{20,280}[.?]$/u);
+        assert.doesNotMatch(hint, /undefined|\[object|\$\d/);
+      }
+    });
+  }
+
+  test('of two errors differ, unless they share a heading in the documentation', () => {
+    const texts = Object.values(advice).map((hints) => hints.join('\n'));
+    const again = Object.keys(advice).filter((_, at) => texts.indexOf(texts[at] ?? '') !== at);
+    assert.deepEqual(again.sort(), [...shared()].sort());
+  });
+
+  test('for an unknown text of a daemon name the code and the log', () => {
+    assert.match(hintsFor(new DaemonError(17, 'something new')).join(), /log.*SCHEDD_LOG.*error code is 17/);
+  });
+
+  test('depend on the text of a daemon, not on the number', () => {
+    const text = 'Token fetch disabled.';
+    assert.deepEqual(hintsFor(new DaemonError(99, text)), hintsFor(new DaemonError(44, text)));
+  });
+
+  test('of several attempts begin with those of the last, are at most four, and end with the log', () => {
+    const attempts = ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS'].map((method) => ({ method, reason: 'x' }));
+    const hints = hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts));
+    assert.equal(hints.length, 4);
+    assert.match(hints[0] ?? '', /^Workflow: set idtoken unless the daemon/);
+    assert.match(hints[3] ?? '', /D_SECURITY/);
+  });
+
+  test('do not name the log of a daemon that received nothing', () => {
+    const hintsOf = (...reasons: string[]) => {
+      const attempts = reasons.map((reason) => ({ method: 'IDTOKENS', reason }));
+      return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
+    };
+    assert.doesNotMatch(hintsOf('it expired at 2026-01-01T00:00:00.000Z'), /D_SECURITY/);
+    assert.match(
+      hintsOf('it expired at 2026-01-01T00:00:00.000Z', 'the daemon refused it without a reason'),
+      /D_SECURITY/,
+    );
+  });
+
+  test('exist for an error without any facts', () => {
+    for (const error of [
+      new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', []),
+      new AuthenticationError('ERR_SERVER_UNPROVEN', 'x', []),
+      new AuthorizationError('ERR_DENIED', 'x'),
+      new TokenError('ERR_TOKEN_CLAIM', 'x'),
+      new TokenError('ERR_TOKEN_REFUSED', 'x'),
+    ])
+      assert.ok(hintsFor(error).length > 0);
+  });
+
+  test('for administrators contain a command that shows or fixes the cause', () => {
+    const commands =
+      /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl|ss -ltnp/;
+    const mute = Object.entries(advice).filter(
+      ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
+    );
+    assert.deepEqual(Object.fromEntries(mute), {});
+  });
+
+  test('are those of test/golden/hints.json', () => {
+    const golden: unknown = JSON.parse(read('test/golden/hints.json'));
+    assert.deepEqual(advice, golden, REGENERATE);
+  });
+
+  test('name the daemon that was contacted', () => {
+    const shown = (phase: 'locate' | 'session') =>
+      hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method: 'PASSWORD', reason: 'x' }]).at(phase));
+    assert.match(shown('session').join(), /-schedd SEC_PASSWORD_FILE.*SCHEDD_DEBUG.*-schedd SCHEDD_LOG/);
+    assert.match(shown('locate').join(), /-collector SEC_PASSWORD_FILE.*COLLECTOR_DEBUG.*-collector COLLECTOR_LOG/);
+  });
+
+  test('are those of docs/TROUBLESHOOTING.md, which has each message once', () => {
+    assert.equal(read('docs/TROUBLESHOOTING.md'), troubleshooting(), REGENERATE);
+    assert.deepEqual([...documented()].sort(), Object.keys(ERRORS).sort());
+  });
+
+  test('are all caused by a test, on real daemons or with a reason why not', () => {
+    const using = filesBelow('test', '.test.ts').filter((path) =>
+      /\b(advised|assertAdvised|assertAttempts|assertUnproven)\(/.test(read(path)),
+    );
+    const namedIn = (paths: readonly string[]) => {
+      const text = paths.map(read).join('\n');
+      return (name: string) => [`'${name}'`, `"${name}"`].some((each) => text.includes(each));
+    };
+    const [everywhere, real] = [namedIn(using), namedIn(using.filter((path) => path.startsWith('test/real/')))];
+    for (const [name] of all) {
+      assert.ok(everywhere(name), `no test brings about "${name}"`);
+      const reason = NOT_ON_REAL_DAEMONS[name as ErrorName];
+      assert.notEqual(
+        real(name),
+        reason !== undefined,
+        `${name}: ${reason ?? 'neither on real daemons nor with a reason'}`,
+      );
+    }
+    assert.ok(using.length > 5);
+  });
+});

@@ -1,0 +1,68 @@
+/** A check with the embedded pool: it fails if the fetch would, and leaves nothing open. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readRequest } from '../../src/inputs/request.ts';
+import { checkFetch } from '../../src/pipeline/check.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { notingHost } from '../support/noting-host.ts';
+import { surroundings } from '../support/surroundings.ts';
+import { until } from '../support/until.ts';
+
+describe('A check', () => {
+  const check = (pool: EmbeddedPool, more: Record<string, string | undefined> = {}) => {
+    const words: Record<string, string | undefined> = {
+      pool: pool.collector,
+      name: 'ci@pool',
+      idtoken: pool.idToken(),
+      ...more,
+    };
+    const { host } = notingHost();
+    return checkFetch(
+      readRequest((name) => words[name], surroundings()),
+      host,
+    );
+  };
+
+  test('closes connections that it no longer needs', () =>
+    withPool({}, async (pool) => {
+      let sessions = 0;
+      // The session with the collector, which starts together with the cleartext query, never completes.
+      const policy = (frame: Uint8Array) => (++sessions === 1 ? ('silence' as const) : frame);
+      await withPool({ faults: { policy }, keys: pool.keys }, async (mute) => {
+        await check(mute);
+        await until('all is closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
+      });
+    }));
+
+  describe('at a daemon that resets the connections of the first attempt', () => {
+    const resettingOnce = () => {
+      let sessions = 0;
+      // Within an attempt, the client waits for the policy on a second connection.
+      return { faults: { policy: (frame: Uint8Array) => (++sessions <= 2 ? ('reset' as const) : frame) } };
+    };
+
+    const at = (pool: EmbeddedPool) => ({ pool: undefined, name: undefined, address: pool.schedd() });
+
+    test('is repeated, as the fetch is', () =>
+      withPool(resettingOnce(), async (pool) => {
+        const { identity } = await check(pool, { ...at(pool), retries: '1' });
+        assert.equal(identity, 'alice@pool.test');
+      }));
+
+    test('fails after one attempt with 0 retries', () =>
+      withPool(resettingOnce(), (pool) =>
+        assert.rejects(check(pool, { ...at(pool), retries: '0' }), { code: 'ERR_CLOSED', tries: 1 }),
+      ));
+  });
+
+  for (const [input, value] of [
+    ['expected-identity', 'bob@pool.test'],
+    ['expected-trust-domain', 'x.test'],
+  ] as const) {
+    test(`fails where the fetch would fail because of ${input}`, () =>
+      withPool({}, (pool) =>
+        assert.rejects(check(pool, { [input]: value }), { code: 'ERR_TOKEN_CLAIM', phase: 'check' }),
+      ));
+  }
+});

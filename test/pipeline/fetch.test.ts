@@ -1,0 +1,130 @@
+/** A complete fetch from the embedded pool: messages per flight, round trips, and the order of events. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { assertRoundTrips, DistantProxy } from '../support/distant-proxy.ts';
+import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { versionString } from '../support/embedded-pool/settings.ts';
+import { patience } from '../support/slowness.ts';
+
+describe('A fetch', () => {
+  test('returns what was requested', () =>
+    withPool({}, async (pool) => {
+      const fetched = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool', authz: ['READ'], lifetime: 600 });
+      const { token, path: _, roundTrips: __, clockSkewSeconds, ...facts } = fetched;
+      assert.ok(Math.abs(clockSkewSeconds) <= 2, `${clockSkewSeconds} s`);
+      assert.deepEqual([token.subject, token.issuer, token.keyId], ['alice@pool.test', 'pool.test', 'POOL']);
+      assert.deepEqual([token.authz, Number(token.expiresAt) - Number(token.issuedAt)], [['READ'], 600]);
+      assert.deepEqual(facts, {
+        reductions: [],
+        daemonName: 'ci@pool',
+        daemonAddress: pool.schedd(),
+        daemonVersion: '25.14.1',
+        daemonVersionText: versionString('25.14.1'),
+        authenticationMethod: 'IDTOKENS',
+        credentialSource: 'idtoken',
+        directoryMade: undefined,
+      });
+    }));
+
+  for (const pieces of [1, 7, 100]) {
+    test(`parses replies in pieces of ${pieces} bytes`, () =>
+      withPool({ pieces }, async (pool) => {
+        const { roundTrips } = await fetchFrom(pool, { authz: ['READ'], lifetime: 600 });
+        assert.equal(roundTrips, 3);
+        await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+      }));
+  }
+
+  test('works on IPv6', () =>
+    withPool({ host: '::1' }, async (pool) => {
+      const { daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+      assert.equal(daemonAddress, pool.schedd());
+    }));
+
+  test('leaves no connection open', () =>
+    withPool({ readNeedsSession: true }, async (pool) => {
+      await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
+      await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'nobody' }));
+      while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
+    }));
+});
+
+test('an address with a hundred endpoints is rejected without a connection', () =>
+  withPool(
+    {
+      edit: {
+        daemon: (ad) => ({ ...ad, MyAddress: `<127.0.0.1:1?addrs=${Array(17).fill('127.0.0.1-1').join('+')}>` }),
+      },
+    },
+    (pool) => assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), { code: 'ERR_CLASSAD' }),
+  ));
+
+test('a daemon cannot have its own text masked', () =>
+  withPool({ edit: { reply: () => ({ Token: 'e' }) } }, async (pool) => {
+    const idtoken = pool.idToken();
+    const masked: string[] = [];
+    const onSecret = (secret: { reveal(): string }) => void masked.push(secret.reveal());
+    await assert.rejects(fetchFrom(pool, { idtoken, onSecret }), { code: 'ERR_TOKEN_MALFORMED' });
+    assert.deepEqual([...new Set(masked)].sort(), [idtoken, idtoken.split('.')[2]].sort());
+  }));
+
+describe('Round trips', () => {
+  const cases: readonly [string, boolean, boolean, number][] = [
+    ['with the address known', false, false, 3],
+    ['by name', true, false, 4],
+    ['by name where the collector demands authentication', true, true, 5],
+  ];
+  for (const [what, byName, readNeedsSession, expected] of cases) {
+    test(`are ${expected} ${what}, by the count of the client and of the network`, () =>
+      withPool({ readNeedsSession, edit: { daemon: (ad) => ({ ...ad, MyAddress: viaProxy() }) } }, async (pool) => {
+        proxy = await DistantProxy.start({
+          ...{ host: '127.0.0.1', port: 0, target: { host: '127.0.0.1', port: pool.port }, roundTripMs: patience(40) },
+        });
+        try {
+          const where = byName ? { pool: `127.0.0.1:${proxy.port}`, name: 'ci@pool' } : { address: viaProxy() };
+          await assertRoundTrips(proxy, expected, async () =>
+            assert.equal((await fetchFrom(pool, where)).roundTrips, expected),
+          );
+        } finally {
+          await proxy.close();
+        }
+      }));
+  }
+  let proxy: DistantProxy;
+  const viaProxy = () => `<127.0.0.1:${proxy.port}?sock=schedd_0>`;
+});
+
+describe('Delivery', () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'fetch-'));
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('writes a file with one newline, after the token was masked', () =>
+    withPool({}, async (pool) => {
+      const secrets: string[] = [];
+      const file = join(directory, 'tokens.d', 'ci');
+      const onSecret = (secret: { reveal(): string }) => {
+        assert.ok(!existsSync(file), 'masked before it is written');
+        secrets.push(secret.reveal());
+      };
+      const { token, path } = await fetchFrom(pool, { file, onSecret });
+      assert.equal(path, file);
+      assert.equal(readFileSync(file, 'utf8'), `${token.jwt.reveal()}\n`);
+      assert.ok(secrets.includes(token.jwt.reveal()));
+      assert.ok(secrets.includes(token.jwt.reveal().split('.')[2] ?? ''));
+    }));
+
+  test('writes nothing if the token is not what was requested', () =>
+    withPool({ maxLifetime: 60 }, async (pool) => {
+      const file = join(directory, 'reduced');
+      await assert.rejects(fetchFrom(pool, { file, onReduced: 'fail' }), { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
+      assert.ok(!existsSync(file));
+      const { reductions } = await fetchFrom(pool, { file });
+      assert.deepEqual(reductions, ['lifetime: requested 1 h, granted 1 min']);
+    }));
+});

@@ -1,0 +1,63 @@
+/** Finding a program on the PATH, and files that are not programs. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { findProgram } from '../../src/runtime/find-program.ts';
+
+const windows = process.platform === 'win32';
+const FILE = windows ? 'tool.exe' : 'tool';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'program-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const find = (...path: string[]) => findProgram('tool', path.join(delimiter));
+
+/** Creates a subdirectory with such a file of this mode, and returns its path. */
+function put(name: string, mode = 0o755): string {
+  mkdirSync(join(folder, name));
+  writeFileSync(join(folder, name, FILE), '', { mode });
+  return join(folder, name);
+}
+
+describe('A program', () => {
+  test('is the first of its name on the PATH', () => {
+    const [one, two] = [put('one'), put('two')];
+    assert.equal(find('/nowhere', folder, one, two), join(one, FILE));
+    assert.equal(find(two, one), join(two, FILE));
+  });
+
+  test('is not found if the PATH is empty or does not have it', () => {
+    for (const path of [[''], ['', ''], [folder], [join(folder, 'nowhere')]]) assert.equal(find(...path), undefined);
+  });
+
+  test('is not taken from the working directory, which an empty entry of the PATH means', () => {
+    const before = process.cwd();
+    process.chdir(put('here'));
+    try {
+      assert.equal(find('', ''), undefined);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('is not a directory with its name, and later entries are searched', () => {
+    mkdirSync(join(folder, FILE));
+    assert.equal(find(folder), undefined);
+    const behind = put('behind');
+    assert.equal(find(folder, behind), join(behind, FILE));
+  });
+
+  test('is not a file without execute permission, and later entries are searched', {
+    skip: windows ? 'Windows runs what has the right name' : false,
+  }, () => {
+    const locked = put('locked', 0o644);
+    assert.equal(find(locked), undefined);
+    const behind = put('behind');
+    assert.equal(find(locked, behind), join(behind, FILE));
+  });
+});
