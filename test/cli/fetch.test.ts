@@ -122,7 +122,7 @@ describe('condor_token_fetch', () => {
 
   const refused: readonly [string, object, number, RegExp][] = [
     ['token fetch is disabled', { fetchDisabled: true }, 6, /Token fetch disabled.*ERR_DAEMON/],
-    ['nobody is let in', { denied: () => true }, 6, /ERR_DENIED/],
+    ['the identity is denied', { denied: () => true }, 6, /ERR_DENIED/],
     ['the credential is revoked', { revoked: () => true }, 5, /ERR_METHODS_EXHAUSTED[\s\S]* {2}IDTOKENS: .*revoked/],
   ];
   for (const [what, options, expected, text] of refused) {

@@ -1,4 +1,4 @@
-/** The job's own OIDC token, and its exchange at token services, up to the query to a daemon. */
+/** Credentials of a job without a stored secret: its own OIDC token, and what a token service issues for it. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
@@ -6,6 +6,7 @@ import { checkFetch } from '../../src/pipeline/check.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
 import { advised } from '../support/advice.ts';
 import { Authority } from '../support/certificates.ts';
+import { DistantProxy } from '../support/distant-proxy.ts';
 import { withPool } from '../support/embedded-fetch.ts';
 import { audience, fetchKeyless, keyless, service, services } from '../support/keyless.ts';
 import { listen } from '../support/listen.ts';
@@ -149,7 +150,7 @@ describe('A token service', () => {
     ));
 
   for (const [what, words, claim] of [
-    ['for somebody else', { 'expected-identity': 'bob@pool.test' }, 'sub'],
+    ['for another identity', { 'expected-identity': 'bob@pool.test' }, 'sub'],
     ['of another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
     ['that allows more', { authz: 'READ' }, 'scope'],
     ['that lasts longer', { authz: 'WRITE', lifetime: '60' }, 'exp'],
@@ -223,5 +224,35 @@ describe('A token service', () => {
       services.made = () => pool.idToken('bob', { lifetime: 600 });
       const { request, host } = await keyless(service('/v1/token'));
       await assert.rejects(fetchToken(request, host), { code: 'ERR_TOKEN_CLAIM', claim: 'sub' });
+    }));
+});
+
+describe('A keyless fetch', () => {
+  test('with a token service that issues IDTOKENs takes 4 round trips, because the connection to it is opened early', () =>
+    withPool({}, async (pool) => {
+      const { port } = new URL(services.origin);
+      const target = { host: '127.0.0.1', port: Number(port) };
+      const proxy = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs: 60 });
+      const { env } = services;
+      const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+      services.others.set('/service', (_, response) =>
+        response.end(JSON.stringify({ access_token: pool.idToken('alice', { authz: ['READ'], lifetime: 600 }) })),
+      );
+      try {
+        const { token } = await fetchKeyless(
+          {
+            ...{ 'token-service': `https://localhost:${proxy.port}/service`, authz: 'READ', lifetime: '600' },
+            ...{ pool: pool.collector, name: 'ci@pool', address: undefined },
+          },
+          undefined,
+          { ...env, ACTIONS_ID_TOKEN_REQUEST_URL: url.replace(`:${port}`, `:${proxy.port}`) },
+        );
+        assert.equal(token.subject, 'alice@pool.test');
+        assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /service']);
+        assert.equal(proxy.roundTrips, 4);
+        assert.equal(pool.connections, 0, 'no daemon is asked');
+      } finally {
+        await proxy.close();
+      }
     }));
 });

@@ -90,7 +90,7 @@ describe('A collector that', () => {
       { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'CMD_NOT_FOUND' }) } },
       'ERR_COMMAND_NOT_REGISTERED',
     ],
-    ['lets us not in', { denied: () => true }, 'ERR_DENIED'],
+    ['denies the identity', { denied: () => true }, 'ERR_DENIED'],
     ['passes on another trust domain', { impersonation: { trustDomain: 'other.test' } }, 'ERR_TOKEN_CLAIM', 'iss'],
     [
       'passes on a token for somebody else',

@@ -129,7 +129,7 @@ describe('An unusable SciToken', () => {
     ],
     ['that has expired', () => ways.issuer.issue('alice', { exp: 1000 }), 2, /token expired/],
     ['of a forged signature', () => new SciTokenKey(ways.issuer.url).issue('alice'), 2, /failed to verify signature/],
-    ['of somebody unknown', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
+    ['of an unmapped identity', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
   ];
   for (const [what, token, code, text] of bad) {
     test(`${what} is refused with a reason, which SCITOKENS never sends`, async () => {

@@ -198,7 +198,7 @@ describe('A ticket by a ticket-granting ticket', () => {
     withKdc({ refers: ticketGranting('POOL.TEST', 'ELSEWHERE.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
-      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /a ticket for another service/);
+      await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /a ticket for a different service/);
     }));
 
   test('is not requested with a service ticket, which grants none', () =>

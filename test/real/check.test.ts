@@ -1,10 +1,83 @@
-/** The report of a check with real daemons, which issue no token. */
+/** Checks on real daemons: the report, and the same verdict as the fetch. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertAdvised } from '../support/advice.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { Runner } from '../support/runner.ts';
 import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
+
+interface Situation {
+  readonly what: string;
+  /** Levels of the credential. */
+  readonly scope?: readonly string[];
+  readonly lifetime?: number;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The stable code of the failure; undefined if both succeed. */
+  readonly code?: string;
+}
+
+const fail = { 'on-reduced': 'fail' };
+const SITUATIONS: readonly Situation[] = [
+  { what: 'no limits', inputs: {} },
+  { what: 'one level', inputs: { authz: 'READ' } },
+  { what: 'several levels', inputs: { authz: 'READ WRITE' } },
+  { what: 'a level that the identity does not have', inputs: { authz: 'ADMINISTRATOR' } },
+  { what: 'one such level of several', inputs: { authz: 'READ ADMINISTRATOR' } },
+  { what: 'such a level, verified', inputs: { authz: 'ADMINISTRATOR', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
+  { what: 'one such level, verified', inputs: { authz: 'READ DAEMON', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
+  { what: 'allowed levels, verified', inputs: { authz: 'READ WRITE', verify: 'true' } },
+  { what: 'no levels, verified', inputs: { verify: 'true' } },
+  { what: 'a level that nothing needs, verified', inputs: { authz: 'SOAP', verify: 'true' } },
+  { what: 'the scope of the credential', scope: ['READ'], inputs: { authz: 'READ', ...fail } },
+  { what: 'no levels of a restricted credential', scope: ['READ'], inputs: fail },
+  { what: 'more than its scope', scope: ['READ'], inputs: { authz: 'READ WRITE' } },
+  { what: 'more than its scope, ignored', scope: ['READ'], inputs: { authz: 'READ WRITE', 'on-reduced': 'ignore' } },
+  {
+    what: 'more than its scope, strict',
+    scope: ['READ'],
+    inputs: { authz: 'READ WRITE', ...fail },
+    code: 'ERR_TOKEN_REDUCED',
+  },
+  { what: 'nothing of its scope', scope: ['READ'], inputs: { authz: 'WRITE' }, code: 'ERR_DAEMON' },
+  {
+    what: 'more than its scope, verified',
+    scope: ['READ'],
+    inputs: { authz: 'READ WRITE', verify: 'true' },
+    code: 'ERR_TOKEN_REFUSED',
+  },
+  {
+    what: 'two levels of three',
+    scope: ['READ', 'WRITE'],
+    inputs: { authz: 'READ,WRITE,DAEMON', ...fail },
+    code: 'ERR_TOKEN_REDUCED',
+  },
+  { what: 'a lifetime within that of the credential', lifetime: 7200, inputs: { lifetime: '1h', ...fail } },
+  { what: 'a longer lifetime', lifetime: 600, inputs: { lifetime: '1h' } },
+  { what: 'a longer lifetime, strict', lifetime: 600, inputs: { lifetime: '1h', ...fail }, code: 'ERR_TOKEN_REDUCED' },
+  {
+    what: 'no expiry with a credential that expires',
+    lifetime: 600,
+    inputs: { lifetime: 'unlimited', ...fail },
+    code: 'ERR_TOKEN_REDUCED',
+  },
+  { what: 'no expiry with one that does not', inputs: { lifetime: 'unlimited', ...fail } },
+  { what: 'the expected identity', inputs: { 'expected-identity': 'alice@pool.test' } },
+  { what: 'another identity', inputs: { 'expected-identity': 'bob@pool.test' }, code: 'ERR_TOKEN_CLAIM' },
+  { what: 'another trust domain', inputs: { 'expected-trust-domain': 'other.test' }, code: 'ERR_TOKEN_CLAIM' },
+  { what: 'a daemon that is not there', inputs: { name: 'nobody@pool' }, code: 'ERR_NOT_FOUND' },
+  { what: 'a type that is not there', inputs: { name: '', type: 'credd' }, code: 'ERR_NOT_FOUND' },
+  { what: 'a credential that is empty', inputs: { idtoken: '' }, code: 'ERR_NO_CREDENTIAL' },
+  { what: 'a credential that is none', inputs: { idtoken: 'hunter2' }, code: 'ERR_CREDENTIAL_UNREADABLE' },
+  { what: 'a level that does not exist', inputs: { authz: 'EVERYTHING' }, code: 'ERR_INPUT' },
+  { what: 'a file of somebody else', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
+  {
+    what: 'a method that the daemon does not offer',
+    inputs: { 'authentication-methods': 'MUNGE' },
+    code: 'ERR_NO_CREDENTIAL',
+  },
+];
 
 for (const suite of poolSuites()) {
   describe(`A check of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
@@ -13,6 +86,7 @@ for (const suite of poolSuites()) {
     before(async () => {
       pool = await startPool({ suite });
       runner = new Runner();
+      writeFileSync(join(runner.workspace, 'precious'), 'precious');
     });
     after(async () => {
       runner?.close();
@@ -65,6 +139,7 @@ for (const suite of poolSuites()) {
       assertFailed(off, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });
       await pool.configure('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = *');
       assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would do, but there is none');
+      await pool.configure('');
     });
 
     test('by the command writes to standard error and nothing to standard output', async () => {
@@ -78,6 +153,47 @@ for (const suite of poolSuites()) {
         stderr,
         /would succeed as alice@pool\.test; READ allowed, WRITE allowed, DAEMON denied, ADMINISTRATOR denied\n$/,
       );
+    });
+
+    describe('agrees with the fetch', () => {
+      /** The outcome of both. */
+      async function outcomes({ scope = [], lifetime, inputs }: Situation) {
+        const life = lifetime === undefined ? {} : { lifetime };
+        const idtoken = await pool.idToken({ user: 'alice', authz: scope, ...life });
+        const given = { pool: pool.collector, name: pool.scheddName, idtoken, ...inputs };
+        const of = ({ status, outputs }: { status: number | null; outputs: Readonly<Record<string, string>> }) => ({
+          status,
+          code: outputs['error-code'],
+        });
+        const check = await runner.runAction({ ...given, mode: 'check' });
+        const fetch = await runner.runAction(given);
+        return {
+          check: of(check),
+          fetch: of(fetch),
+          raw: check.raw + fetch.raw,
+          summary: check.summary,
+          log: check.log,
+        };
+      }
+
+      for (const situation of SITUATIONS) {
+        test(`with ${situation.what}`, async () => {
+          const { check, fetch, raw, summary, log } = await outcomes(situation);
+          assert.deepEqual(check, fetch, raw);
+          assert.equal(check.code, situation.code, raw);
+          assert.ok(summary.includes(situation.code ?? 'a fetch would succeed'), summary);
+          if (situation.code === undefined) {
+            assert.match(log.join('\n'), /^token: not checked: the signing key$/m);
+            assert.match(log.join('\n'), /^token: not checked: SEC_ISSUED_TOKEN_EXPIRATION$/m);
+          }
+        });
+      }
+
+      test('if the daemon issues no tokens', async () => {
+        await pool.configure('SEC_ENABLE_TOKEN_FETCH = False');
+        const { check, fetch, raw } = await outcomes({ what: '', inputs: {} });
+        assert.deepEqual([check, fetch.code], [fetch, 'ERR_DAEMON'], raw);
+      });
     });
   });
 }

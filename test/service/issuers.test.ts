@@ -48,7 +48,7 @@ describe('two issuers whose keys have the same kid', () => {
     withService(async (service) => {
       assert.deepEqual(outcome(await service.ask(issuer.issue(claims()))), [200, ONE]);
       assert.deepEqual(outcome(await service.ask(other.issue(claims()))), [200, TWO]);
-      const wrong = [400, 'the signature of the job token is wrong'];
+      const wrong = [400, 'the signature of the job token is invalid'];
       assert.deepEqual(outcome(await service.ask(issuer.issue(claims({ iss: other.url })))), wrong);
       assert.deepEqual(outcome(await service.ask(other.issue(claims({ iss: issuer.url })))), wrong);
     }));
@@ -67,7 +67,7 @@ test('an issuer whose URL has a slash more is another one, which its document mu
       503,
       'the keys of the issuer cannot be fetched now',
     ]);
-    assert.match(service.log.join('\n'), /its discovery document is of https:\/\/localhost:\d+$/m);
+    assert.match(service.log.join('\n'), /its discovery document is for the issuer https:\/\/localhost:\d+$/m);
     assert.deepEqual(outcome(await service.ask(issuer.issue(claims()))), [200, ONE]);
   }, `${issuer.url}/`));
 
@@ -79,13 +79,13 @@ describe('a key set', () => {
     ['with a symmetric key of that kid', () => [{ kty: 'oct', k: 'c2VjcmV0', kid: 'key-1' }], 400, /does not publish/],
     ['with null, a text and a list', () => [null, 'x', []], 400, /does not publish/],
     ['with a key for encryption', () => [{ ...issuer.publicJwk, use: 'enc' }], 400, /does not publish/],
-    ['with another key of that kid', () => [{ ...rsa(2048), kid: 'key-1' }], 400, /signature .* is wrong/],
-    ['with a key of 1024 bits', () => [{ ...rsa(1024), kid: 'key-1' }], 400, /signature .* is wrong/],
+    ['with another key of that kid', () => [{ ...rsa(2048), kid: 'key-1' }], 400, /signature .* is invalid/],
+    ['with a key of 1024 bits', () => [{ ...rsa(1024), kid: 'key-1' }], 400, /signature .* is invalid/],
     [
       'with a modulus of 32,000 bits',
       () => [{ ...issuer.publicJwk, n: 'f'.repeat(5400) }],
       400,
-      /signature .* is wrong/,
+      /signature .* is invalid/,
     ],
     ['of 100 kB', () => [{ ...issuer.publicJwk, x5c: ['A'.repeat(100_000)] }], 503, /cannot be fetched now/],
   ];

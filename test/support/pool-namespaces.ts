@@ -44,6 +44,7 @@ const INIT = `
     id=$((id + 1))
     echo "$user:x:$id:$id::/home/$user:/bin/sh" >> etc/passwd # useradd takes a third of a second
     echo "$user:x:$id:" >> etc/group
+    echo "$user:!:20000:0:99999:7:::" >> etc/shadow
     mkdir -p -m 700 "home/$user"; chown "$id:$id" "home/$user"
   done
   echo "READY $pid"

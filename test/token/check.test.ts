@@ -28,8 +28,8 @@ describe('A token', () => {
       { authz: ['WRITE', 'READ'] },
       ['authorization: requested WRITE READ, granted READ'],
     ],
-    ['with limits nobody asked for', { authz: ['READ'] }, { authz: [] }, []],
-    ['without limits nobody asked for', { authz: undefined }, { authz: [] }, []],
+    ['with limits that were not requested', { authz: ['READ'] }, { authz: [] }, []],
+    ['without limits, as requested', { authz: undefined }, { authz: [] }, []],
     ['that lasts less', { expiresAt: 1300 }, {}, ['lifetime: requested 10 min, granted 5 min']],
     [
       'that expires though never was asked',
@@ -50,7 +50,7 @@ describe('A token', () => {
   const wrong: readonly [string, Partial<IdToken>, Partial<Expected>, string][] = [
     ['of another issuer', { issuer: 'other' }, {}, 'iss'],
     ['of a daemon that named no trust domain', {}, { issuer: '' }, 'iss'],
-    ['for somebody else', { subject: 'root@pool.test' }, {}, 'sub'],
+    ['for another identity', { subject: 'root@pool.test' }, {}, 'sub'],
     ['of another key', {}, { key: 'CI' }, 'kid'],
     ['without limits', { authz: undefined }, {}, 'scope'],
     ['with a level more', { authz: ['READ', 'WRITE'] }, {}, 'scope'],

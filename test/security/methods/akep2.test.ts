@@ -64,13 +64,13 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
     const lies: readonly [string, Partial<typeof challenge>][] = [
       ['another client name', { clientName: 'bob@vm' }],
       ['another server name', { serverName: 'condor@other' }],
-      ['another nonce of ours', { clientNonce: new Uint8Array(256) }],
-      ['no nonce of ours', { clientNonce: new Uint8Array() }],
+      ['another nonce of the client', { clientNonce: new Uint8Array(256) }],
+      ['no nonce of the client', { clientNonce: new Uint8Array() }],
       ['another nonce of its own', { serverNonce: new Uint8Array(256) }],
       ['no nonce of its own', { serverNonce: new Uint8Array() }],
       ['no MAC', { mac: new Uint8Array() }],
       ['a MAC with another key', { mac: createHmac('sha1', 'x').update(challenge.mac).digest() }],
-      ['our own MAC', { mac: bytes(akep2.hk) }],
+      ['the MAC of the client', { mac: bytes(akep2.hk) }],
     ];
     for (const [what, lie] of lies) {
       test(`rejects a server with ${what}`, () => {

@@ -1,13 +1,32 @@
-/** FS: the directory that the client creates for a daemon: every form, every account, and only on this host. */
+/** FS: the directories that the client creates, those that it does not, and that it removes them. */
 import assert from 'node:assert/strict';
-import { chmodSync, lstatSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Peer } from '../../../src/security/method.ts';
+import fc from 'fast-check';
+import { MethodRefused, type Peer } from '../../../src/security/method.ts';
 import { fs } from '../../../src/security/methods/fs.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
+import { parseVersion } from '../../../src/security/version.ts';
+import { Reader } from '../../../src/wire/reader.ts';
+import { advised } from '../../support/advice.ts';
+import { instead } from '../../support/broken-messages.ts';
 import { withPool } from '../../support/embedded-fetch.ts';
-import { by, ways } from '../../support/fs-ways.ts';
+import type { FsSettings } from '../../support/embedded-pool/fs.ts';
+import type { Ad } from '../../support/embedded-pool/settings.ts';
+import { assertRefused, by, outside, ways } from '../../support/fs-ways.ts';
+import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
 import { ABSENT } from '../../support/ways.ts';
 
 describe('FS', { skip: ABSENT.FS ?? false }, () => {
@@ -105,4 +124,294 @@ describe('FS with a daemon on another host', () => {
       assert.equal(method.guessed(peer(address))?.label, 'this account');
     });
   }
+});
+
+describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
+  const NONE = /FS: this account: the daemon requested the directory .*, which is not an FS directory/;
+  const OTHER = /FS: this account: the daemon requested .*, which is bound to an address other than 127\.0\.0\.1:\d+/;
+
+  const paths: readonly [string, (path: string) => string, RegExp][] = [
+    ['elsewhere, by an absolute path', (path) => path.replace(ways.tmp, outside), NONE],
+    ['in the home directory', (path) => path.replace(ways.tmp, ways.folder), NONE],
+    ['in the root', (path) => `/${basename(path)}`, NONE],
+    ['here, by a path without its start', (path) => basename(path), NONE],
+    ['outside by ..', (path) => path.replace('/FS_', '/../outside/FS_'), NONE],
+    ['outside by .. behind its name', (path) => `${path.slice(0, -1)}/../../outside/FS_x`, NONE],
+    ['inside by ..', (path) => path.replace('/tmp/', '/tmp/../tmp/'), NONE],
+    ['by .', (path) => path.replace('/tmp/', '/tmp/./'), NONE],
+    ['by two slashes', (path) => path.replace('/FS_', '//FS_'), NONE],
+    ['with a slash at the end', (path) => `${path.slice(0, -1)}/`, NONE],
+    ['below a directory of its own', (path) => path.replace('/FS_', '/FS_x/FS_'), NONE],
+    ['of another name', (path) => path.replace('/FS_', '/X_'), NONE],
+    ['of FS_REMOTE, with a dot in its name', (path) => path.replace('/FS_', '/.FS_'), NONE],
+    ['that is the parent', () => ways.tmp, NONE],
+    ['that has no name', () => `${ways.tmp}/FS_`, NONE],
+    ['with a newline in its name', (path) => path.replace('/FS_', '/FS_\n'), NONE],
+    ['with a blank in its name', (path) => path.replace('/FS_', '/FS_ '), NONE],
+    ['with shell in its name', (path) => path.replace('/FS_', '/FS_$(id)'), NONE],
+    ['with a letter that looks like another', (path) => path.replace('/FS_', '/FS_ä'), NONE],
+    ['without any path', () => '', /the daemon could not choose a directory/],
+    ['with a name too long', (path) => `${path.slice(0, -1)}${'x'.repeat(300)}`, NONE],
+    [
+      'with a path too long',
+      (path) => `${path.slice(0, -1)}${'x'.repeat(3000)}`,
+      /requested a directory name of \d+ characters/,
+    ],
+    ['whose name hides the address of another daemon at its end', (path) => `${path}127.0.0.1:1`, NONE],
+    ['whose name hides the address of another daemon before _', (path) => `${path}127.0.0.1:1_`, NONE],
+    ['whose name hides a socket of the shared port', (path) => `${path}127.0.0.1:1?sock=schedd`, NONE],
+    ['whose name hides an address behind letters', (path) => path.replace(/_(\w+)_$/, '_$1_x'), NONE],
+  ];
+  for (const [what, ask, reason] of paths) {
+    test(what, async () => {
+      const tried = await by({ ask });
+      assertRefused(tried, reason);
+      assert.ok(
+        tried.log.some((line) => line.startsWith('FS: the client says -1 of ')),
+        tried.log.join('\n'),
+      );
+    });
+  }
+
+  const bound: readonly [string, (path: string) => string][] = [
+    ['another address', (path) => path.replace('127.0.0.1', '127.0.0.2')],
+    ['another port', (path) => path.replace(/_(\d+)_/, '_1_')],
+    ['a prefix of the address', (path) => path.replace('127.0.0.1', '127.0.0')],
+    ['an address that begins with the right one', (path) => path.replace('127.0.0.1', '127.0.0.11')],
+    ['a port that begins with the right one', (path) => path.replace(/_(\d+)_/, '_$10_')],
+    ['an IPv6 address', (path) => path.replace('127.0.0.1', '::1')],
+  ];
+  for (const [what, ask] of bound) {
+    test(`bound to ${what}`, async () => assertRefused(await by({ binding: 'ours', ask }), OTHER));
+  }
+
+  test('not bound to any address, unless FS is named or the configuration allows it', async () => {
+    const settings: Partial<FsSettings> = { binding: 'none' };
+    const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
+    await withPool(ways.pool({ version: '23.9.6', fs: { directory: ways.tmp, ...settings } }), async (pool) => {
+      assertRefused(
+        await ways.try(pool, {}, { env: configured }),
+        /which is not bound to its address: FS before HTCondor 24\.0\.22, 25\.0\.12 and 25\.11\.1/,
+      );
+      const allowed = { ...configured, _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' };
+      assert.equal((await ways.try(pool, {}, { env: allowed })).error, undefined);
+      assert.equal((await ways.try(pool, ways.words('FS', pool))).error, undefined);
+    });
+    for (const binding of ['ours', 'theirs'] as const)
+      await withPool(ways.pool({ fs: { directory: ways.tmp, binding } }), async (pool) =>
+        assert.equal((await ways.try(pool, {}, { env: configured })).error, undefined),
+      );
+  });
+
+  for (const version of ['24.0.22', '24.12.22', '25.0.12', '25.11.1', '25.14.1', '26.0.0', '27.3.1']) {
+    test(`not bound to any address, by a daemon of HTCondor ${version}, although FS is named`, async () => {
+      const reason = new RegExp(
+        `it announces HTCondor ${version.replaceAll('.', '\\.')}, which binds it: it may be a relay`,
+      );
+      const tried = await by({ binding: 'none' }, { version });
+      assertRefused(tried, reason);
+      if (version === '25.14.1') advised('which binds it: it may be a relay')(tried.error);
+    });
+  }
+
+  test('not bound to any address, by a daemon that announces no version, although FS is named', async () => {
+    const edit = { policy: (ad: Ad) => ({ ...ad, RemoteVersion: undefined }) };
+    assertRefused(await by({ binding: 'none' }, { edit }), /it announces no version: it may be a relay/);
+  });
+
+  for (const version of [
+    '8.9.13',
+    '10.0.9',
+    '23.10.29',
+    '24.0.21',
+    '24.11.2',
+    '24.12.21',
+    '25.0.11',
+    '25.10.1',
+    '25.11.0',
+  ]) {
+    test(`unless its name without an address is permitted: FS is named and the daemon is HTCondor ${version}`, async () => {
+      const { error, fetched } = await by({ binding: 'none' }, { version });
+      assert.equal(fetched?.authenticationMethod, 'FS', String(error));
+    });
+  }
+
+  test('whose name exists already', async () => {
+    const made: string[] = [];
+    const version = '23.9.6';
+    const make = (path: string) => {
+      mkdirSync(path, 0o700);
+      made.push(path);
+      return path;
+    };
+    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: it exists already/);
+    for (const path of made) rmdirSync(path); // it still exists: the client did not create it
+    assert.equal(made.length, 1);
+  });
+
+  test('whose name is a symbolic link, to a directory or dangling', async () => {
+    for (const target of [outside, join(outside, 'nothing')]) {
+      const links: string[] = [];
+      const link = (path: string) => {
+        symlinkSync(target, path);
+        links.push(path);
+        return path;
+      };
+      assertRefused(
+        await by({ binding: 'none', ask: link }, { version: '23.9.6' }),
+        /could not be created: it exists already/,
+      );
+      for (const path of links) {
+        assert.ok(lstatSync(path).isSymbolicLink());
+        unlinkSync(path);
+      }
+    }
+  });
+
+  test('whose name is a file', async () => {
+    const put = (path: string) => {
+      writeFileSync(path, 'mine');
+      return path;
+    };
+    const tried = await by({ binding: 'none', ask: put }, { version: '23.9.6' });
+    assertRefused(tried, /could not be created: it exists already/);
+    for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
+  });
+
+  test('whose parent is a symbolic link of another account', async () => {
+    const link = join(ways.folder, 'link');
+    symlinkSync(outside, link);
+    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // a link of root belongs to the system
+    try {
+      await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
+        const env = { _CONDOR_FS_LOCAL_DIR: link };
+        assertRefused(
+          await ways.try(pool, ways.words('FS', pool), { env }),
+          /link is a symbolic link that root does not own/,
+        );
+      });
+    } finally {
+      unlinkSync(link);
+    }
+  });
+
+  test('whose parent is a file or does not exist', async () => {
+    for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
+      await withPool(ways.pool({ fs: { directory } }), async (pool) => {
+        const env = { _CONDOR_FS_LOCAL_DIR: directory };
+        assertRefused(
+          await ways.try(pool, ways.words('FS', pool), { env }),
+          /could not be created: (a part of the path is not a directory|it does not exist)/,
+        );
+      });
+    }
+  });
+
+  test('in FS_LOCAL_DIR of the daemon that differs from the one here', () =>
+    withPool(ways.pool(), async (pool) => {
+      const env = { _CONDOR_FS_LOCAL_DIR: outside };
+      assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), NONE);
+    }));
+});
+
+async function answerTo(
+  wanted: string,
+  parent: string,
+): Promise<{ said: number; extension: string; refused: boolean }> {
+  const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: 's', serverName: undefined };
+  const candidate = fs({ parents: [parent], owner: undefined, mayBeUnbound: true }).guessed(peer);
+  const channel = new ScriptedChannel([bytesOf((m) => m.string(wanted)), bytesOf((m) => m.int(-1))]);
+  const refused = await candidate
+    ?.finish(channel, { version: parseVersion('$CondorVersion: 23.9.6 $') } as ServerPolicy, true)
+    .then(
+      () => false,
+      (error: unknown) => error instanceof MethodRefused,
+    );
+  const message = new Reader(channel.sent[0] ?? new Uint8Array());
+  const said = message.int();
+  return { said, extension: message.remaining > 0 ? message.string() : '', refused: refused === true };
+}
+
+describe('Whatever a daemon requests', { skip: ABSENT.FS ?? false }, () => {
+  test('FS creates only a directory in its parent, and leaves none', async () => {
+    const word = fc.oneof(
+      fc.constantFrom('/FS_', '/', '..', '.', 'FS_', '_', '127.0.0.1', '_9618_', 'XXXabcdef', 'tmp', '\n', ' ', 'ä'),
+      fc.string({ maxLength: 8 }).map((text) => text.replaceAll('\0', '')),
+    );
+    const path = fc.array(word, { maxLength: 8 }).map((words) => words.join(''));
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), path, async (below, text) => {
+        const wanted = below ? `${ways.tmp}/${text}` : text;
+        const { said, extension, refused } = await answerTo(wanted, ways.tmp);
+        assert.ok(refused);
+        if (said !== 0) return assert.equal(extension, '');
+        assert.equal(extension, wanted.endsWith('_') ? '127.0.0.1:9618?sock=s' : '');
+        assert.match(wanted.slice(ways.tmp.length), /^\/FS_([0-9A-Fa-f.:]+_\d+_)?[A-Za-z0-9]{6,16}_?$/);
+        assert.deepEqual(readdirSync(ways.tmp), []);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
+  test('when the daemon rejects it', async () => {
+    const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.int(-1)) } });
+    assertRefused({ error }, /the daemon could not verify the owner of .*: it sees a different file system/);
+  });
+
+  for (const fault of ['close', 'reset'] as const) {
+    test(`when the daemon hangs up (${fault})`, async () => {
+      const { error } = await by({}, { faults: { 'directory verdict': fault } });
+      assert.equal((error as { code?: string }).code, 'ERR_CLOSED');
+    });
+  }
+
+  test('when the daemon sends another message', async () => {
+    const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.string('yes')) } });
+    assert.equal((error as { code?: string }).code, 'ERR_MESSAGE');
+  });
+
+  test('when the run is aborted', () =>
+    withPool(ways.pool({ faults: { 'directory verdict': 'silence' } }), async (pool) => {
+      const controller = new AbortController();
+      const trying = ways.try(pool, ways.words('FS', pool), { signal: controller.signal });
+      await pool.logged(/^FS: the client says 0 of /);
+      assert.equal(readdirSync(ways.tmp).length, 1, 'it is there while the daemon looks');
+      controller.abort();
+      const { error } = await trying;
+      assert.equal((error as { code?: string }).code, 'ERR_TIMEOUT');
+      assert.deepEqual(readdirSync(ways.tmp), []);
+    }));
+
+  test('also by another account without an error', async () => {
+    const { error } = await by({ whenMade: (path) => rmdirSync(path) });
+    assertRefused({ error }, /could not verify the owner of /);
+  });
+
+  test('or left without an error if another account has replaced it', async () => {
+    const { error } = await by({
+      whenMade: (path) => {
+        rmdirSync(path);
+        writeFileSync(path, '');
+      },
+    });
+    assertRefused({ error }, /could not verify the owner of /);
+    for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
+  });
+
+  test('before the next message', async () => {
+    let path = '';
+    const faults = {
+      'key exchange': (frame: Uint8Array) => {
+        assert.ok(path !== '');
+        return frame;
+      },
+    };
+    const whenMade = (made: string) => {
+      path = made;
+    };
+    assert.equal((await by({ whenMade }, { faults })).error, undefined);
+    assert.ok(!existsSync(path));
+  });
 });

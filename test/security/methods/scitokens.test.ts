@@ -203,7 +203,7 @@ describe('A refused SciToken', () => {
       /possible causes: its issuer pool\.test is not an https URL;/,
     ],
     ['soon over', () => ({ exp: now() + 100, aud: 'x' }), /it expires in \d+ s, and the daemon's clock may be ahead$/],
-    ['of nobody', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
+    ['of an unmapped subject', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
   ];
   for (const [what, claims, reason] of refused) {
     for (const last of [true, false]) {

@@ -1,0 +1,299 @@
+/** The method negotiation: order, refused credentials, and daemons that do not authenticate themselves. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
+import { instead } from '../support/broken-messages.ts';
+import { withPool } from '../support/embedded-fetch.ts';
+import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { assertNothingLeft, bitOf, offered, WAYS, ways } from '../support/negotiation.ts';
+import { SigningKey } from '../support/signing-key.ts';
+import type { WayName, Ways, Words } from '../support/ways.ts';
+
+/** Round trips to a schedd with a known address, as in the documentation. */
+const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
+  IDTOKENS: 3,
+  KERBEROS: 3,
+  PASSWORD: 3,
+  MUNGE: 3,
+  FS: 4,
+  SSL: 4,
+  SCITOKENS: 4,
+};
+
+describe('Each method', () => {
+  for (const way of WAYS) {
+    for (const pieces of [1, 1000]) {
+      test(`fetches a token for the mapped identity: ${way}, with replies in pieces of ${pieces} bytes`, () =>
+        withPool(ways.pool({ pieces }), async (pool) => {
+          const words = ways.words(way, pool);
+          const { fetched, error, log } = await ways.try(pool, { ...words, authz: 'READ', lifetime: '60' });
+          assert.ok(fetched !== undefined, `${error}\n${pool.log.join('\n')}`);
+          const { token, authenticationMethod, roundTrips } = fetched;
+          assert.deepEqual([token.subject, token.authz, authenticationMethod], [ways.identity(way), ['READ'], way]);
+          assert.equal(roundTrips, ROUND_TRIPS[way]);
+          assert.equal(pool.connections, 1);
+          for (const secret of ways.secrets(words)) assert.ok(!log.join('\n').includes(secret));
+          assertNothingLeft();
+        }));
+    }
+
+    test(`costs only the wait for the policy among others: ${way}`, () =>
+      withPool(ways.pool({ methods: [way === 'IDTOKENS' ? 'TOKEN' : way] }), async (pool) => {
+        const others = WAYS.filter((each) => each !== way);
+        const { fetched, error } = await ways.try(pool, {
+          ...ways.several([...others.slice(0, 2), way], pool),
+          mode: 'fetch',
+        });
+        assert.equal(fetched?.authenticationMethod, way, String(error));
+        assert.deepEqual(offered(pool).at(-1), way);
+        assert.ok((fetched?.roundTrips ?? 0) <= ROUND_TRIPS[way] + 3);
+      }));
+  }
+});
+
+describe('The order of methods', () => {
+  const methods = ['SSL', 'PASSWORD', 'TOKEN', 'SCITOKENS'] as const;
+
+  test('is that of authentication-methods', () =>
+    withPool(ways.pool({ methods }), async (pool) => {
+      const { fetched } = await ways.try(pool, ways.several(['SCITOKENS', 'SSL', 'IDTOKENS'], pool));
+      assert.equal(fetched?.authenticationMethod, 'SCITOKENS');
+      assert.deepEqual(offered(pool), ['SCITOKENS']);
+    }));
+
+  test('is that of the inputs if they have credentials', () =>
+    withPool(ways.pool({ methods }), async (pool) => {
+      const { 'authentication-methods': _, ...words } = ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool);
+      const { fetched } = await ways.try(pool, words);
+      assert.equal(fetched?.authenticationMethod, 'SCITOKENS');
+    }));
+
+  for (const [first, second] of [
+    ['SSL', 'SCITOKENS'],
+    ['SCITOKENS', 'SSL'],
+  ] as const) {
+    test(`is that of the daemon, ${first} before ${second}, if the configuration has the credentials`, () =>
+      withPool(ways.pool({ methods: [first, second] }), async (pool) => {
+        const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SCITOKENS, SSL', ...files(ways) };
+        const { fetched, error } = await ways.try(
+          pool,
+          {},
+          { env: { ...env, BEARER_TOKEN: ways.issuer.issue('alice') } },
+        );
+        assert.equal(fetched?.authenticationMethod, first, String(error));
+        assert.deepEqual(offered(pool), [first], 'nothing is presumed before the daemon has said what it prefers');
+      }));
+  }
+});
+
+/** Client certificate and CA in files, as HTCondor's configuration names them. */
+function files(of: Ways): Record<string, string> {
+  return {
+    _CONDOR_AUTH_SSL_CLIENT_CERTFILE: of.file('cert.pem', of.alice.certificate),
+    _CONDOR_AUTH_SSL_CLIENT_KEYFILE: of.file('key.pem', of.alice.key),
+    _CONDOR_AUTH_SSL_CLIENT_CAFILE: of.file('ca.pem', of.authority.certificate),
+  };
+}
+
+/** The refusal of each method, after which both sides can continue. */
+const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
+  IDTOKENS: () => ({ revoked: () => true }),
+  KERBEROS: () => ({ kerberos: { key: undefined } }),
+  PASSWORD: () => ({ password: undefined }),
+  FS: () => ({ fs: { directory: ways.tmp, ask: (path) => path.replace(ways.tmp, '/var') } }),
+  MUNGE: () => ({ munge: { decode: async () => undefined } }),
+  SSL: () => ({
+    map: {},
+    tls: { certificate: ways.server, authority: ways.authority.certificate, requires: 'mapping' },
+  }),
+  SCITOKENS: () => ({ map: {} }),
+};
+
+describe('A refused credential', () => {
+  for (const way of WAYS) {
+    const next: WayName = way === 'IDTOKENS' ? 'PASSWORD' : 'IDTOKENS';
+    test(`by ${way} is followed by the next on the same connection`, () =>
+      withPool(ways.pool(REFUSALS[way]()), async (pool) => {
+        const { fetched, error } = await ways.try(pool, ways.several([way, next], pool));
+        assert.equal(fetched?.authenticationMethod, next, `${error}\n${pool.log.join('\n')}`);
+        assert.deepEqual(offered(pool), [way, next]);
+        assert.equal(pool.connections, 1);
+        assertNothingLeft();
+      }));
+
+    test(`by ${way} is reported with its reason if it was the last`, () =>
+      withPool(ways.pool(REFUSALS[way]()), async (pool) => {
+        const { error } = await ways.try(pool, ways.words(way, pool));
+        assert.ok(error instanceof AuthenticationError, String(error));
+        assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
+        assert.deepEqual(
+          error.attempts.map(({ method }) => method),
+          [way],
+        );
+        assert.match(error.attempts[0]?.reason ?? '', /^.+: .{10,}/);
+        assert.deepEqual([pool.connections, offered(pool)], [1, [way]]);
+        assertNothingLeft();
+      }));
+  }
+
+  test('is followed by all others in turn on one connection', () => {
+    const all = Object.assign({}, ...WAYS.map((way) => REFUSALS[way]())) as EmbeddedPoolOptions;
+    const order: WayName[] = ['SCITOKENS', 'SSL', 'IDTOKENS', 'MUNGE', 'FS', 'PASSWORD'];
+    const there = order.filter((way) => WAYS.includes(way));
+    return withPool(ways.pool(all), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(there, pool));
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.deepEqual(
+        error.attempts.map(({ method }) => method),
+        there,
+      );
+      assert.deepEqual([offered(pool), pool.connections], [there, 1]);
+    });
+  });
+
+  test('is not offered again, unlike a second token', () =>
+    withPool(ways.pool({ revoked: ({ sub }) => sub === 'alice@pool.test' }), async (pool) => {
+      const words = { idtoken: `${pool.idToken('alice')}\n${pool.idToken('alice')}\n${pool.idToken('bob')}` };
+      const { fetched } = await ways.try(pool, words);
+      assert.equal(fetched?.token.subject, 'bob@pool.test');
+      assert.deepEqual([offered(pool), pool.connections], [['IDTOKENS', 'IDTOKENS', 'IDTOKENS'], 1]);
+    }));
+});
+
+describe('Peers that are out of step', () => {
+  test('use a new connection without the method', () =>
+    withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
+      const { fetched, error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool));
+      assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
+      assert.deepEqual([offered(pool), pool.connections], [['SSL', 'SCITOKENS', 'PASSWORD'], 3]);
+    }));
+
+  test('use no new connection without another method', () =>
+    withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.deepEqual(
+        error.attempts.map(({ method }) => method),
+        ['SSL', 'SCITOKENS'],
+      );
+      for (const { reason } of error.attempts) assert.match(reason, /AUTH_SSL_SERVER_CERTFILE/);
+      assert.equal(pool.connections, 2);
+    }));
+});
+
+describe('A method that the daemon does not accept', () => {
+  test('is among the reasons and is not offered', () =>
+    withPool(ways.pool({ methods: ['PASSWORD'], password: undefined }), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(['PASSWORD', 'SSL', 'IDTOKENS'], pool));
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.deepEqual(
+        error.attempts.map(({ method, reason }) => `${method}: ${reason.replace(/.*: /, '')}`),
+        [
+          'SSL: the daemon does not offer it',
+          'IDTOKENS: the daemon does not offer it',
+          'PASSWORD: the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)',
+        ],
+      );
+      assert.deepEqual(offered(pool), ['PASSWORD']);
+    }));
+
+  test('costs another connection if it was guessed, and its credential is not sent again', () =>
+    withPool(ways.pool({ methods: ['PASSWORD'] }), async (pool) => {
+      const words = ways.several(['SSL', 'PASSWORD'], pool);
+      const { fetched, error } = await ways.try(pool, words);
+      assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
+      assert.equal(pool.connections, 2);
+    }));
+});
+
+/** Behaviour that reveals an impostor. */
+const IMPOSTORS: readonly [string, WayName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
+  ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
+  ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],
+  ['a certificate for another host', 'SSL', async () => tls(await ways.authority.issue({ subject: 'CN=other.test' }))],
+  ['a certificate of another authority', 'SSL', async () => tls(await stranger())],
+  [
+    'a certificate for another host',
+    'SCITOKENS',
+    async () => tls(await ways.authority.issue({ subject: 'CN=o.test' })),
+  ],
+  ['a certificate of another authority', 'SCITOKENS', async () => tls(await stranger())],
+];
+
+const tls = (certificate: Awaited<ReturnType<typeof stranger>>): EmbeddedPoolOptions => ({
+  tls: { certificate, authority: ways.authority.certificate },
+});
+async function stranger() {
+  const { Authority } = await import('../support/certificates.ts');
+  return await (await Authority.create()).issue({ subject: `CN=${ways.hostName}`, hosts: [ways.hostName] });
+}
+
+describe('A daemon that cannot authenticate itself', () => {
+  for (const [what, way, options] of IMPOSTORS) {
+    const next: WayName = way === 'PASSWORD' ? 'SSL' : 'PASSWORD';
+    test(`with ${what} ends the run by ${way} and gets no second credential`, async () => {
+      const honest = new SigningKey('POOL').issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
+      await withPool(ways.pool(await options()), async (pool) => {
+        const words: Words = { ...ways.several([way, next], pool), ...(way === 'IDTOKENS' ? { idtoken: honest } : {}) };
+        const { error, fetched } = await ways.try(pool, words);
+        assert.ok(error instanceof AuthenticationError, `${error} ${fetched}`);
+        assert.equal(error.code, 'ERR_SERVER_UNPROVEN', error.message);
+        assert.deepEqual([offered(pool), pool.connections], [[way], 1]);
+        while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
+        assert.deepEqual(offered(pool), [way], 'nothing more was said');
+        for (const secret of ways.secrets(words)) assert.ok(!pool.hasHeard(secret), 'a secret was shown');
+        assert.ok(!pool.log.some((line) => line.startsWith('PERMISSION GRANTED')));
+      });
+    });
+  }
+});
+
+test('a daemon without the key of several tokens gets each of them, but no password', () =>
+  withPool(ways.pool({ keys: [new SigningKey('POOL')] }), async (pool) => {
+    const foreign = new SigningKey('POOL');
+    const tokens = ['alice', 'bob'].map((name) => foreign.issue({ subject: `${name}@pool.test`, issuer: 'pool.test' }));
+    const words: Words = { ...ways.several(['IDTOKENS', 'PASSWORD'], pool), idtoken: tokens.join('\n') };
+    const { error } = await ways.try(pool, words);
+    assert.ok(error instanceof AuthenticationError, String(error));
+    assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
+    assert.deepEqual(offered(pool), ['IDTOKENS', 'IDTOKENS']);
+    const { reason = '' } = error.attempts.find(({ method }) => method === 'PASSWORD') ?? {};
+    assert.match(reason, /not used, because the daemon failed to authenticate itself/);
+  }));
+
+describe('A daemon that chooses', () => {
+  for (const way of WAYS) {
+    for (const other of WAYS.filter((each) => each !== way).slice(0, 2)) {
+      test(`${other} although ${way} was offered causes an error without another attempt`, () =>
+        withPool(ways.pool({ faults: { method: instead((m) => m.int(bitOf(other))) } }), async (pool) => {
+          const { error } = await ways.try(pool, ways.several([way, other], pool));
+          assert.ok(error instanceof HTCondorError, String(error));
+          assert.equal(error.code, 'ERR_MESSAGE');
+          assert.match(error.message, new RegExp(`the daemon chose method ${bitOf(other)}, which was not offered`));
+          assert.equal(pool.connections, 1);
+          assertNothingLeft();
+        }));
+    }
+  }
+
+  for (const [name, bit] of [
+    ['CLAIMTOBE', 2],
+    ['ANONYMOUS', 128],
+    ['two methods at once', 256 | 4096],
+    ['a negative number', -1],
+  ] as const) {
+    test(`${name} causes an error`, () =>
+      withPool(ways.pool({ faults: { method: instead((m) => m.int(bit)) } }), async (pool) => {
+        const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
+        assert.equal((error as HTCondorError).code, 'ERR_MESSAGE');
+      }));
+  }
+
+  test('no method has given up: the other credentials are not offered', () =>
+    withPool(ways.pool({ faults: { method: instead((m) => m.int(0)) } }), async (pool) => {
+      const { error } = await ways.try(pool, ways.several(['SSL', 'PASSWORD'], pool));
+      assert.ok(error instanceof AuthenticationError);
+      assert.match(error.attempts[0]?.reason ?? '', /the daemon declined the method/);
+      assert.deepEqual(offered(pool), ['SSL']);
+    }));
+});
