@@ -30,8 +30,8 @@ export const KERBEROS: Chapter = {
     },
     {
       name: 'no KDC of the realm POOL.TEST can be found',
-      says: 'no KDC of the realm … can be found: DNS does not answer',
-      means: 'krb5.conf has no KDC of the realm, and no DNS server answered. The fetch is retried.',
+      says: 'no KDC of the realm … can be found: DNS does not respond',
+      means: 'krb5.conf has no KDC of the realm, and no DNS server responded. The fetch is retried.',
     },
     {
       name: 'its ticket expired at',

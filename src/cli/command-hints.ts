@@ -24,11 +24,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\bset idtoken\b/g, 'store a token in SEC_TOKEN_DIRECTORY'],
   [/\b(?:an )?idtoken\b/g, 'a token in SEC_TOKEN_DIRECTORY'],
   [/\bset password to the \w+ that was passed to/g, 'store the pool password as with'],
-  [/\bor password\b/g, 'or the pool password'],
-  [/\bsock= in address\b/g, 'sock= in -address'],
   [/\bomit mode and remote\b/g, 'omit -remote'],
   [/\bmode request\b/g, 'condor_token_request'],
-  [/\bmode: check\b/g, '-check'],
   [/\btype: (\w+)/g, '-type $1'],
   [new RegExp(`(?<![\\w-])(?:${names((name) => name.includes('-'))})(?![\\w-])`, 'g'), '-$&'],
   // Names that are also English words are flags only in these contexts.

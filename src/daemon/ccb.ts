@@ -165,7 +165,7 @@ async function requestConnection(
   }
 }
 
-/** The answer if the daemon is to connect to this host and there is no port: waiting would be useless. */
+/** The result if the daemon is to connect to this host and there is no port: waiting would be useless. */
 const NO_LISTENER = new Unavailable('the client has no port for the connection from the daemon');
 
 /**

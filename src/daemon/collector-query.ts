@@ -30,15 +30,15 @@ export interface Answer {
   readonly authenticated: boolean;
 }
 
-/** Which answers are accepted. */
+/** The replies that are accepted. */
 interface Acceptance {
-  /** True if the answer needs no authenticated collector. */
+  /** True if the reply requires no authenticated collector. */
   trusted(answer: Answer): boolean;
   /** True if a collector that accepts no credential is queried without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** An answer that needs an authenticated collector, from one that is not. */
+/** A reply that requires an authenticated collector, from one that is not. */
 class NotAuthenticated extends Error {
   readonly answer: Answer;
 
@@ -49,7 +49,7 @@ class NotAuthenticated extends Error {
 }
 
 /**
- * Sends the query twice at once: without a session, which most collectors answer and which takes two round trips, and in an
+ * Sends the query twice at once: without a session, to which most collectors reply and which takes two round trips, and in an
  * authenticated session, which takes three. The first `trusted` answer counts. Two queries in sequence would cost two more
  * round trips in a pool whose collector requires authentication.
  *
@@ -104,7 +104,7 @@ async function queryInSession(target: Target, query: Query, credentials: Credent
   return { ads: value, roundTrips, authenticated: session.serverAuthenticated };
 }
 
-/** Sends the query in a session without authentication. @throws `refusal` if the collector does not answer it either. */
+/** Sends the query in a session without authentication. @throws `refusal` if the collector does not reply to it either. */
 async function queryUnauthenticated(
   { address }: Target,
   query: Query,

@@ -1,7 +1,7 @@
 /**
  * Asks a collector where a daemon is (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
  *
- * The answer is a hint: the daemon at the address still has to authenticate itself.
+ * The reply is a hint: the daemon at the address still has to authenticate itself.
  */
 import { LocateError, ProtocolError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';

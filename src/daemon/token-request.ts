@@ -22,7 +22,7 @@ interface RequestedToken extends Omit<TokenLimits, 'key'> {
 /** Consecutive unanswered polls before the client gives up. */
 const MAX_SILENT_POLLS = 5;
 
-/** A daemon that receives too many polls answers with this text (handle_dc_finish_token_request). */
+/** A daemon that receives too many polls replies with this text (handle_dc_finish_token_request). */
 const RATE_LIMIT = /rate limit/i;
 
 /**

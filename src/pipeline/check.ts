@@ -40,7 +40,7 @@ export async function checkFetch(request: TokenRequest, host: Host): Promise<Che
     const policy = { retries: request.retries, useFullDeadline: false };
     return await withRetries(policy, (within) => checkStepByStep(request, within), branch.host);
   } finally {
-    branch.cancel(); // closes connections that were opened beside the one that answered first
+    branch.cancel(); // closes parallel connections other than the first that responded
   }
 }
 

@@ -29,7 +29,7 @@ export async function fetchToken(request: TokenRequest, host: Host): Promise<Fet
     const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
     return await withRetries(policy, (within) => fetchStepByStep(request, within), branch.host);
   } finally {
-    branch.cancel(); // closes connections that were opened beside the one that answered first
+    branch.cancel(); // closes parallel connections other than the first that responded
   }
 }
 

@@ -27,7 +27,7 @@ export interface LocatedDaemon {
   readonly roundTrips: number;
 }
 
-/** Locates the daemon: at its address, in its files on this host, or in the first collector that answers. */
+/** Locates the daemon: at its address, in its files on this host, or in the first collector that responds. */
 export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<LocatedDaemon> {
   const { daemon, remote, serverName, privateNetworkName } = request;
   const inNetwork = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
@@ -60,7 +60,7 @@ export function guessesOf({ name = '', collectors: [collector], through }: InPoo
   if (through !== undefined) return [through];
   const { host = '', port = DEFAULT_PORT } = collector ?? {};
   const named = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
-  // A name without a dot is most often not a host name, and the resolver may take seconds to answer.
+  // A name without a dot is usually not a host name, and the resolver may take seconds to respond.
   const hosts = new Set([/^[a-z0-9-]+([.][a-z0-9-]+)+$/.test(named) ? named : '', host.toLowerCase()]);
   return [...hosts].filter((each) => each !== '').map((each) => ({ host: each, port }));
 }
@@ -122,7 +122,9 @@ function askCollectors(
 /** Time after which the next of several addresses is tried, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
-/** Runs `talk` with one address after the other, until one can be reached. Its answer counts, even if it is a refusal. */
+/**
+ * Runs `talk` with one address after the other, until one can be reached. Its reply counts, even if it is a refusal.
+ */
 export async function inTurn<A, T>(
   addresses: readonly A[],
   talk: (address: A, host: Host) => Promise<T>,

@@ -96,7 +96,7 @@ function wrong(how: string, claim: string): TokenError {
   return new TokenError('ERR_TOKEN_CLAIM', `the token from the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
-/** Locates the daemon, and requests the token from the first of its addresses that answers. */
+/** Locates the daemon, and requests the token from the first of its addresses that responds. */
 export async function issuedByDaemon(
   request: TokenRequest,
   bearer: Bearer | undefined,

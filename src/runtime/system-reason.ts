@@ -18,8 +18,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'an input/output error occurred',
   EPIPE: 'the reader closed the pipe',
   // networks
-  EADDRINUSE: 'the address is already in use',
-  EADDRNOTAVAIL: 'this host does not have the address',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'the host is unreachable',
@@ -37,7 +35,7 @@ export function systemReason(error: unknown): string {
   const { code, errno, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return message;
   if (code.startsWith('HPE_')) return 'its response is not valid HTTP';
-  if (code.startsWith('ERR_SSL_')) return 'it does not use TLS, or not a common version';
+  if (code.startsWith('ERR_SSL_')) return 'it does not use TLS';
   if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return 'the CA of its certificate is not trusted';
   if (code === 'ECONNRESET' && errno === undefined) return 'it closed the connection'; // Node's "socket hang up"
   return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);

@@ -1,4 +1,4 @@
-/** The answer to a search that found nothing usable. */
+/** The result of a search that found nothing usable. */
 export class Unavailable {
   /** Why, in a few words. */
   readonly reason: string;

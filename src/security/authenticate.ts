@@ -49,7 +49,7 @@ export class StartOver extends Error {
 }
 
 /**
- * Offers one method and sends its first message in the same flight. The server must then answer with this method's bit,
+ * Offers one method and sends its first message in the same flight. The server must then reply with this method's bit,
  * because the offer leaves no choice.
  */
 export async function makeOffer(channel: MessageChannel, { method, candidate }: Offer): Promise<void> {

@@ -69,7 +69,7 @@ export function isResumable(session: Session | undefined): session is ResumableS
   return session?.resumption !== undefined;
 }
 
-/** What the client sends before the server has answered (RFC 4253 §7). A guess that failed once is not made again. */
+/** What the client sends before the server has replied (RFC 4253 §7). A guess that failed once is not made again. */
 export interface Guesses {
   /** True if the first credential leaves with the policy ad, before the server has sent its methods. */
   readonly credential: boolean;
@@ -116,7 +116,7 @@ export async function startCommand(
     if (request !== undefined && ahead === undefined) channel.send(request);
     return session;
   } catch (error) {
-    // The daemon may have closed the connection because of the guess, or its answer to the guess was lost.
+    // The daemon may have closed the connection because of the guess, or its reply to the guess was lost.
     if (isConnectionClosed(error) && sentAhead) throw new StartOver(error.message, credentials, { hungUp: true });
     throw error;
   }
@@ -181,7 +181,7 @@ function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): stri
 /**
  * Sends a command with its request in a session that the daemon keeps (SecMan::sendAuthInfo_inner with a cached session).
  *
- * The resumption itself has no answer, so that it takes two round trips with the TCP connection. A reply proves that the
+ * The resumption itself has no reply, so that it takes two round trips with the TCP connection. A reply proves that the
  * daemon has the key. The nonce changes the digest of the cleartext each time, so that no earlier reply can be replayed.
  * A daemon that no longer has the session, or denies the command, closes the connection.
  */

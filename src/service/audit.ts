@@ -11,6 +11,9 @@ export interface Decided {
 
 const MAX_TEXT_LENGTH = 256;
 const MINUTE_MS = 60_000;
+/** Reasons of unverified tokens that are counted separately: a reason can contain a claim that an attacker chooses. */
+const MAX_REASONS = 100;
+const OTHER_REASONS = 'other reasons';
 
 /** Claims that a line contains if the token has them. */
 export const AUDITED_CLAIMS: readonly string[] = [
@@ -40,7 +43,9 @@ export class Audit {
 
   /** Counts a request whose token was not verified. Its claims are not trusted, so it gets no line of its own. */
   count(reason: string): void {
-    this.#unverified.set(reason, (this.#unverified.get(reason) ?? 0) + 1);
+    const cut = cutText(reason);
+    const key = this.#unverified.has(cut) || this.#unverified.size < MAX_REASONS ? cut : OTHER_REASONS;
+    this.#unverified.set(key, (this.#unverified.get(key) ?? 0) + 1);
   }
 
   /** Writes the counts of the last minute. */

@@ -24,6 +24,14 @@ const SOCKET_MODE = 0o660;
 
 /** Serves until a signal arrives. Rejects before it listens if the configuration or a file is invalid. */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
+  let started = () => {};
+  // Before the configuration is loaded: by default, this signal ends the process. It takes effect after the start.
+  let reloading = new Promise<void>((resolve) => {
+    started = resolve;
+  });
+  world.onSignal('SIGHUP', () => {
+    reloading = reloading.then(() => reload());
+  });
   let snapshot = await loadSnapshot(options, world);
   const { listen, tls } = snapshot.config;
   const paths = tls === undefined ? undefined : tlsPaths(tls, world.env);
@@ -55,16 +63,13 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
       world.say(`the configuration was not replaced: ${messageOf(error)}`);
     }
   };
-  let reloading = Promise.resolve();
   // Before the service announces that it listens: by default, each of these signals ends the process.
-  world.onSignal('SIGHUP', () => {
-    reloading = reloading.then(reload);
-  });
   const stopped = new Promise<void>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) world.onSignal(name, resolve);
   });
   await listenAt(http, listen);
   announce(snapshot, http, world);
+  started();
   const daily = setInterval(() => warnOfSeeds(snapshot, world), DAY_MS).unref();
   const unwatch =
     paths !== undefined && 'setSecureContext' in http.server

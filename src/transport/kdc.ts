@@ -30,7 +30,7 @@ export function parseKdc(text: string): Endpoint | undefined {
 /**
  * Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none.
  *
- * @throws ConnectError ERR_CONNECT if DNS does not answer, ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT if DNS does not respond, ERR_TIMEOUT.
  */
 export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS): Promise<readonly Endpoint[]> {
   if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
@@ -46,7 +46,7 @@ export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS)
   } catch (cause) {
     if (signal.aborted) throw abortedError(signal);
     const { code = '' } = cause as NodeJS.ErrnoException;
-    const text = `no KDC of the realm ${realm} can be found: DNS does not answer (${code})`;
+    const text = `no KDC of the realm ${realm} can be found: DNS does not respond (${code})`;
     if (!NO_RECORDS.includes(code)) throw new ConnectError('ERR_CONNECT', text, { peer: `KDC of ${realm}`, cause });
     log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${code})`);
     return [];

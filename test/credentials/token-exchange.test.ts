@@ -10,17 +10,22 @@ import { SciTokenKey } from '../support/scitoken-key.ts';
 const site = new SciTokenKey('https://site.test');
 
 /** The form and headers that the service receives. */
-async function sentWith(words: Words): Promise<{ form: URLSearchParams; bearer: string | undefined; log: string[] }> {
+async function sentWith(
+  words: Words,
+  env = services.env,
+): Promise<{ form: URLSearchParams; bearer: string | undefined; agent: string | undefined; log: string[] }> {
   let form = new URLSearchParams();
   let bearer: string | undefined;
+  let agent: string | undefined;
   services.others.set('/service', (request, response, body) => {
     form = new URLSearchParams(body);
     bearer = request.headers.authorization;
+    agent = request.headers['user-agent'];
     response.end(JSON.stringify({ access_token: site.issue('alice') }));
   });
   const noting = notingHost();
-  await keyless({ 'token-service': `${services.origin}/service`, ...words }, services.env, noting);
-  return { form, bearer, log: noting.log };
+  await keyless({ 'token-service': `${services.origin}/service`, ...words }, env, noting);
+  return { form, bearer, agent, log: noting.log };
 }
 
 describe('The input token-service alone', () => {
@@ -33,6 +38,14 @@ describe('The input token-service alone', () => {
       ['urn:ietf:params:oauth:grant-type:token-exchange', 'condor:/READ', '600', 'ci@pool.test'],
     );
     assert.equal(bearer, `Bearer ${jwt}`);
+  });
+
+  test('sends the run of the job in the header User-Agent, to the OIDC endpoint too', async () => {
+    const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
+    const { agent } = await sentWith({}, { ...services.env, ...run });
+    assert.equal(agent, 'condor-token-fetch (actions-1234.2)');
+    assert.deepEqual(services.agents, [agent]);
+    assert.equal((await sentWith({})).agent, 'condor-token-fetch');
   });
 
   test('sends the token of the workflow or of BEARER_TOKEN if there is one', async () => {

@@ -59,6 +59,13 @@ describe('A token request', () => {
     for (const id of ids) assert.match(id, /^condor-token-fetch-[0-9a-f]{32}$/);
   });
 
+  test('has the run of the job in the id of its client, which the daemon shows to its administrator', async () => {
+    const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
+    const asked = await request({ requests: APPROVED, env: run });
+    assert.match(asked.wish?.clientId ?? '', /^condor-token-fetch-actions-1234\.2-[0-9a-f]{32}$/);
+    assert.ok(asked.fetched !== undefined, String(asked.error));
+  });
+
   test('that a rule approves returns the token without announcement and poll', async () => {
     const asked = await request({ requests: { approvesItself: true } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));

@@ -157,7 +157,7 @@ describe('Hints', () => {
 
   test('for administrators contain a command that shows or fixes the cause', () => {
     const commands =
-      /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl|ss -ltnp/;
+      /\bcondor_[a-z]|getent hosts|nc -zv|chmod|ls -ld|openssl|munge -n|curl|journalctl|df -h|klist|kvno|timedatectl|ss -ltnp|dig SRV/;
     const mute = Object.entries(advice).filter(
       ([, hints]) => hints.some((hint) => !hint.startsWith('Workflow:')) && !hints.some((hint) => commands.test(hint)),
     );

@@ -1,13 +1,18 @@
 /** Faults around the token service: its disk, its issuer, its configuration, its certificate, its clients, and its death. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { serve } from '../../src/service/serve.ts';
+import { InvalidConfiguration } from '../../src/service/snapshot.ts';
+import { processWorld } from '../../src/service/world.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer } from '../support/job-issuer.ts';
+import { portOf } from '../support/listen.ts';
 import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 
@@ -54,6 +59,7 @@ describe('The issuer', () => {
     ['redirects', (_, response) => response.writeHead(302, { location: issuer.url }).end()],
     ['answers HTML', (_, response) => response.end('<html>')],
     ['hangs up', (_, response) => response.destroy()],
+    ['accepts the request and is silent', () => {}],
     ['answers with 1 MB', (_, response) => response.end(Buffer.alloc(1_000_000, 'x'))],
     ['is another one by its document', (_, response) => response.end(JSON.stringify({ issuer: 'https://evil.test' }))],
     [
@@ -76,11 +82,46 @@ describe('The issuer', () => {
           const { status, body } = await service.ask(token());
           assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
           assert.match(service.log.join('\n'), /^the keys of https:\/\/localhost:\d+ cannot be fetched: /m);
+          await service.end('SIGTERM');
+          const [{ decision, counts } = {}] = service.audit;
+          assert.equal(decision, 'unverified');
+          assert.match(
+            Object.keys(counts as object).join(),
+            /^the keys of https:\/\/localhost:\d+ cannot be fetched: /,
+          );
         } finally {
           issuer.fault = undefined;
         }
       }));
   }
+
+  test('that accepts connections and is silent delays no token beyond its limit, nor the other issuers', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const url = `https://localhost:${portOf(silent)}`;
+    const entry = `      - { issuer: "${url}", repository_id: 74, ref: refs/heads/main }\n`;
+    try {
+      await withService(
+        async (service) => {
+          const connected = once(silent, 'connection');
+          const slow = service.ask(token({ iss: url }));
+          await connected;
+          assert.ok(granted(await service.ask(token())));
+          const { status, body } = await slow;
+          assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
+          // For a while, the issuer is not asked again, and its jobs do not wait.
+          const again = await service.ask(token({ iss: url }));
+          assert.deepEqual(
+            [again.status, service.log.filter((line) => line.includes('cannot be fetched')).length],
+            [503, 1],
+          );
+        },
+        { config: configOf() + entry },
+      );
+    } finally {
+      silent.close();
+    }
+  });
 
   test('that is down is not needed while its keys are cached', () =>
     withService(async (service) => {
@@ -395,6 +436,36 @@ describe('Clients', () => {
       assert.ok(granted(await service.ask(token())));
     }));
 
+  test('that send 700 refused requests cost others nothing, and neither memory nor log grows with them', () =>
+    withService(async (service) => {
+      const memory = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]);
+      const bad = Array.from({ length: 60 }, (_, at) => token({ aud: `${at}${'x'.repeat(8000)}` }));
+      assert.ok(granted(await service.ask(token())));
+      const before = memory();
+      let good = 0;
+      const flood = async (client: number) => {
+        for (let sent = 0; sent < 70; sent++) {
+          const { status } = await service.ask(bad[sent % bad.length] ?? '', {}, `127.0.1.${client}`);
+          assert.ok(status === 400 || status === 429 || status === 503, `status ${status}`);
+          if (client === 1 && sent % 7 === 0 && granted(await service.ask(token()))) good += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: 10 }, (_, client) => flood(client + 1)));
+      assert.equal(good, 10);
+      assert.ok(memory() - before < 100_000, `${memory() - before} kB more`);
+      await service.end('SIGTERM');
+      const lines = service.audit.filter(({ decision }) => decision !== 'issued');
+      // One line a minute. A slow host needs several minutes for the flood.
+      for (const line of lines) assert.equal(line['decision'], 'unverified');
+      const counted = lines.flatMap(({ counts }) => Object.values(counts as Record<string, number>));
+      assert.equal(
+        counted.reduce((sum, each) => sum + each, 0),
+        700,
+      );
+      assert.ok(lines.length < 30, `${lines.length} lines`);
+      for (const line of lines) assert.ok(JSON.stringify(line).length < 50_000);
+    }));
+
   test('cannot choose the address that is recorded, unless they are a trusted proxy', async () => {
     const headers = (forwarded = '192.0.2.1, 192.0.2.7') => ({ headers: { 'x-forwarded-for': forwarded } });
     const body = () =>
@@ -424,6 +495,31 @@ describe('Clients', () => {
 });
 
 describe('The process', () => {
+  test('ignores SIGHUP until it has started, and then loads the configuration once more', async () => {
+    const service = await ServiceProcess.prepare(options());
+    try {
+      writeFileSync(service.storePath, 'rubbish\n'); // reported during the start
+      const starting = service.start();
+      await service.logged(/used-tokens: it cannot be read/);
+      service.signal('SIGHUP');
+      await starting;
+      const loaded = () => service.log.filter((line) => line.startsWith('configuration loaded')).length;
+      await until('the configuration is loaded again', 20, async () => (loaded() === 2 ? undefined : `${loaded()}`));
+      assert.equal((await service.post('', { path: '/healthz', method: 'GET' })).status, 200);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('handles SIGHUP before it reads its configuration', async () => {
+    const signals: string[] = [];
+    const world = { ...processWorld(), onSignal: (name: string) => void signals.push(name) };
+    const path = '/nowhere/config.yaml';
+    const load = { path, insecureTestIssuer: false, stateDirectory: '/nowhere' };
+    await assert.rejects(serve(load, world), InvalidConfiguration);
+    assert.deepEqual(signals, ['SIGHUP']);
+  });
+
   test('ends with status 0 on SIGTERM, within its grace for open connections', () =>
     withService(async (service) => {
       const idle = connect(service.port, '127.0.0.1');

@@ -20,6 +20,7 @@ before(async () => {
 after(() => services.stop());
 beforeEach(() => {
   services.asked.length = 0;
+  services.agents.length = 0;
   services.others.clear();
 });
 

@@ -242,25 +242,29 @@ ${config}`;
   }
 
   /** Requests a token as the client does. Omits parameters that are undefined. */
-  ask(jobToken: string, parameters: Readonly<Record<string, string | undefined>> = {}): Promise<Reply> {
+  ask(
+    jobToken: string,
+    parameters: Readonly<Record<string, string | undefined>> = {},
+    localAddress?: string,
+  ): Promise<Reply> {
     const all = {
       ...{ grant_type: GRANT_TYPE, subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' },
       ...{ subject_token: jobToken, scope: 'condor:/READ', ...parameters },
     };
     const words = Object.entries(all).filter((each): each is [string, string] => each[1] !== undefined);
-    return this.post(new URLSearchParams(words).toString());
+    return this.post(new URLSearchParams(words).toString(), localAddress === undefined ? {} : { localAddress });
   }
 
   post(
     body: string,
-    options: { path?: string; method?: string; headers?: Record<string, string> } = {},
+    options: { path?: string; method?: string; headers?: Record<string, string>; localAddress?: string } = {},
   ): Promise<Reply> {
-    const { path = '/token', method = 'POST', headers = {} } = options;
+    const { path = '/token', method = 'POST', headers = {}, localAddress } = options;
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           ...{ host: '127.0.0.1', port: this.port, path, method, agent: false, ca: this.authority.certificate },
-          servername: 'localhost',
+          ...{ servername: 'localhost', localAddress },
           headers: {
             ...{ 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) },
             ...headers,

@@ -25,6 +25,8 @@ export class TokenServices {
   readonly runner: SciTokenKey;
   /** Received requests, as `METHOD PATH`. */
   readonly asked: string[] = [];
+  /** User-Agent headers of the requests to the OIDC endpoint. */
+  readonly agents: (string | undefined)[] = [];
   /** Tokens that were sent or received. All of them are secret. */
   readonly secrets: string[] = [REQUEST_TOKEN];
   /** Handlers that replace the default response, by path. */
@@ -75,6 +77,7 @@ export class TokenServices {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', this.origin);
     this.asked.push(`${request.method} ${pathname}`);
+    if (pathname === '/oidc/token') this.agents.push(request.headers['user-agent']);
     const body = await text(request);
     const other = this.others.get(pathname);
     if (other !== undefined) return other(request, response, body);

@@ -11,6 +11,7 @@ import { advised } from '../support/advice.ts';
 import { DnsServer } from '../support/dns-server.ts';
 import { deadPort, listen } from '../support/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
+import { silentPort } from '../support/silent-port.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -49,6 +50,16 @@ describe('A KDC', () => {
     const good = await kdc((socket) => socket.write(framed('reply')));
     const dead = { host: '127.0.0.1', port: await deadPort() };
     assert.equal(Buffer.from(await ask(dead, good)).toString(), 'reply');
+  });
+
+  test('that does not accept the connection is raced by the next', async () => {
+    const silent = await silentPort();
+    const good = await kdc((socket) => socket.write(framed('reply')));
+    try {
+      assert.equal(Buffer.from(await ask({ host: '127.0.0.1', port: silent.port }, good)).toString(), 'reply');
+    } finally {
+      silent.close();
+    }
   });
 
   test('is followed by the next one if it hangs up or announces too much', async () => {
@@ -97,16 +108,25 @@ describe('A line kdc', () => {
       assert.deepEqual(parseKdc(text), found));
 });
 
-/** Looks up the KDCs of POOL.TEST at a DNS server that responds so. */
-async function lookUp(response: ReturnType<Parameters<typeof DnsServer.start>[0]>, facts: Partial<Host> = {}) {
-  const dns = await DnsServer.start(() => response);
+type Respond = Parameters<typeof DnsServer.start>[0];
+
+/** Runs `work` with a DNS server. */
+async function withDns<T>(respond: Respond, work: (dns: DnsServer) => Promise<T>): Promise<T> {
+  const dns = await DnsServer.start(respond);
   setServers([dns.address]);
   try {
-    return await lookUpKdcs('POOL.TEST', notingHost(facts).host);
+    return await work(dns);
   } finally {
     dns.close();
   }
 }
+
+/** Looks up the KDCs of POOL.TEST at a DNS server that responds so. */
+const lookUp = (response: ReturnType<Respond>, facts: Partial<Host> = {}) =>
+  withDns(
+    () => response,
+    () => lookUpKdcs('POOL.TEST', notingHost(facts).host),
+  );
 
 describe('the KDCs of a realm in DNS', () => {
   const names = (found: readonly Endpoint[]) => found.map(({ host }) => host).join();
@@ -172,22 +192,24 @@ describe('the KDCs of a realm in DNS', () => {
         return advised('no KDC of the realm POOL.TEST can be found')(error);
       }));
 
-  test('are looked up until the run ends if the DNS server is silent', async () => {
+  test('are looked up until the run ends if the DNS server is silent', () => {
     const controller = new AbortController();
-    const dns = await DnsServer.start(() => void controller.abort());
-    setServers([dns.address]);
     const { host } = notingHost({ signal: controller.signal });
-    await assert.rejects(lookUpKdcs('POOL.TEST', host), { code: 'ERR_TIMEOUT' });
-    dns.close();
+    return withDns(
+      () => void controller.abort(),
+      () => assert.rejects(lookUpKdcs('POOL.TEST', host), { code: 'ERR_TIMEOUT' }),
+    );
   });
 
-  test('are asked for no longer than the limits of the resolver if the DNS server stays silent', async () => {
-    const dns = await DnsServer.start(() => undefined);
-    setServers([dns.address]);
-    await assert.rejects(lookUpKdcs('POOL.TEST', notingHost().host, { timeout: 1, tries: 2 }), { code: 'ERR_CONNECT' });
-    assert.equal(dns.asked.length, 2);
-    dns.close();
-  });
+  test('are asked for as often as the limits of the resolver allow if the DNS server stays silent', () =>
+    withDns(
+      () => undefined,
+      async (dns) => {
+        const limits = { timeout: 1, tries: 2 };
+        await assert.rejects(lookUpKdcs('POOL.TEST', notingHost().host, limits), { code: 'ERR_CONNECT' });
+        assert.equal(dns.asked.length, 2);
+      },
+    ));
 
   test('is not looked up for a realm that is no domain name', async () => {
     for (const realm of ['', 'a b', '../x', 'a..b', 'x'.repeat(10).concat('\n')])

@@ -31,7 +31,7 @@ export const OF_KERBEROS = {
   ),
   'no KDC of the realm POOL.TEST can be found': new ConnectError(
     'ERR_CONNECT',
-    'no KDC of the realm POOL.TEST can be found: DNS does not answer (ETIMEOUT)',
+    'no KDC of the realm POOL.TEST can be found: DNS does not respond (ETIMEOUT)',
   ),
   'its ticket expired at': refused(
     '/tmp/krb5cc_1000 (alice@POOL.TEST): its ticket expired at 2026-01-01T00:00:00.000Z',
