@@ -23,14 +23,15 @@ const SOURCES = [
   'tsconfig.build.json',
 ];
 
-/** Entry points by directory of dist. Minified bundles load faster. Class names are kept, because error messages show them. */
+/** Entry points by directory of dist. Minified bundles load faster. Names of errors are kept, because they are shown.
+ * Functions become arrows, which is unsafe only for code that reads `prototype` of a plain function. */
 const BUNDLES = {
   action: { entry: 'action/index.js', minified: true },
   cli: { entry: 'cli/index.js', minified: true },
   service: { entry: 'service/index.js', minified: true },
   lib: { entry: 'index.js', minified: false },
 };
-const NAMES = { keep_classnames: true };
+const NAMES = { keep_classnames: /Error$/ };
 /** `unsafe_arrows` is safe here: the bundled code constructs classes only, and never uses the prototype of a function. */
 const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true, ...NAMES };
 const MINIFIED = { module: true, ecma: 2022, compress: COMPRESS, mangle: NAMES };

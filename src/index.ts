@@ -1,13 +1,13 @@
 /** The library: `fetchToken` and `checkFetch`, their options, their results and their errors. */
 import { type AnyHTCondorError, HTCondorError, InputError } from './errors.ts';
-import { type CheckOptions, type FetchOptions, inputsOf, withOptionName } from './inputs/options.ts';
+import { checkTimeout, inputsOf, withOptionName } from './inputs/options.ts';
 import { processHost, processSurroundings } from './inputs/process-host.ts';
-import { checkTimeout, readRequest, readTimeout } from './inputs/request.ts';
+import { readRequest, readTimeout } from './inputs/request.ts';
 import type { InputName } from './inputs/table.ts';
 import { hintsFor as hints } from './messages/hints.ts';
 import { checkFetch as check } from './pipeline/check.ts';
 import { fetchToken as fetchRequested } from './pipeline/fetch.ts';
-import type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
+import type { CheckOptions, CheckResult, FetchedToken, FetchOptions } from './pipeline/library-types.ts';
 import type { TokenRequest } from './pipeline/request.ts';
 import type { Host } from './runtime/host.ts';
 import { printable } from './runtime/printable.ts';
@@ -27,8 +27,7 @@ export {
   ProtocolError,
   TokenError,
 } from './errors.ts';
-export type { CheckOptions, FetchOptions } from './inputs/options.ts';
-export type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
+export type { CheckOptions, CheckResult, FetchedToken, FetchOptions } from './pipeline/library-types.ts';
 export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/security/']],
   [['src/transport/']],
   [['src/wire/'], ['src/token/'], ['src/kerberos/']],
-  [['src/errors.ts', 'src/runtime/']],
+  [['src/errors.ts', 'src/reasons.ts', 'src/runtime/']],
 ];
 
 /** Modules of Node and of packages that only these files may import. */
@@ -99,8 +99,8 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/scitokens.ts': 5, // trims it; checks for empty, blanks and length; checks whether one exists to mask
   'src/daemon/token-commands.ts': 1, // sends it to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
-  'src/credentials/token-service.ts': 1, // authenticates to the runner
-  'src/credentials/token-exchange.ts': 1, // sends it
+  'src/credentials/keyless.ts': 1, // authenticates to the runner
+  'src/credentials/token-service.ts': 1, // sends it
   'src/service/fetcher.ts': 1, // passes the seed to the library
   'src/service/token-endpoint.ts': 1, // sends it to the job
   'src/token/token-file.ts': 1, // writes it

@@ -12,7 +12,7 @@ import {
   TokenError,
 } from '../../src/errors.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../../src/messages/describe.ts';
-import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
+import type { FetchedToken } from '../../src/pipeline/library-types.ts';
 import { printable } from '../../src/runtime/printable.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';

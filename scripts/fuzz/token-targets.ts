@@ -89,7 +89,11 @@ const answer: Target = {
   ],
   run(input) {
     const status = ((input[0] ?? 0) << 8) | (input[1] ?? 0);
-    const question = { who: 'it', members: ['access_token', 'token'], url: new URL('https://tokens.test/') };
+    const question = {
+      who: 'it',
+      members: ['access_token', 'token'],
+      url: new URL('https://tokens.test/'),
+    } as const;
     try {
       const said = textOf(input.subarray(2));
       const { token, text } = readAnswer(question, { status, text: said, header: () => said }, new Date(0));

@@ -9,7 +9,7 @@ import { OutputError } from '../errors.ts';
 import { privateDirectory, readBoolean } from '../inputs/request.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from '../inputs/table.ts';
 import { factsOf } from '../messages/describe.ts';
-import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import type { FetchedToken } from '../pipeline/library-types.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';

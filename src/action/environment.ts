@@ -6,10 +6,10 @@ import { OutputError } from '../errors.ts';
 import { readCollectors } from '../inputs/daemon.ts';
 import { isInRegistry } from '../inputs/settings.ts';
 import { INPUTS, type InputSource, type Surroundings } from '../inputs/table.ts';
-import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import type { FetchedToken } from '../pipeline/library-types.ts';
 import { systemReason } from '../runtime/system-reason.ts';
-import { writeAddressFile } from '../token/token-file.ts';
 import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
+import { writeAddressFile } from './address-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -9,7 +9,7 @@ import { SECRET_INPUTS } from '../inputs/table.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
 import { checkFetch } from '../pipeline/check.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
-import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import type { FetchedToken } from '../pipeline/library-types.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';

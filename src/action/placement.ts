@@ -95,9 +95,9 @@ function undone(cause: unknown, placement: Placement): OutputError {
   const left: string[] = [];
   undoPlacement(placement, [], (line, isLeft) => isLeft && left.push(line));
   if (cause instanceof OutputError && left.length === 0) return cause;
-  const reason = cause instanceof OutputError ? cause.message : systemReason(cause);
-  const text = [`the token could not be written to ${placement.path}: ${reason}`, ...left].join('. ');
-  return new OutputError(text, { cause });
+  const [why, reason] = cause instanceof OutputError ? ([cause.message, cause.reason] as const) : [systemReason(cause)];
+  const text = [`the token could not be written to ${placement.path}: ${why}`, ...left].join('. ');
+  return new OutputError(text, { cause, reason });
 }
 
 /** Renames the new file to its final name. It also replaces a file that another step wrote in the meantime. */

@@ -16,7 +16,7 @@ import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.
 import type { InputName, InputSource } from '../inputs/table.ts';
 import { describeError, describeToken } from '../messages/describe.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
-import type { FetchedToken } from '../pipeline/fetched-token.ts';
+import type { FetchedToken } from '../pipeline/library-types.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import { withoutSecrets } from '../runtime/find-program.ts';

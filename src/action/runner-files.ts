@@ -23,7 +23,11 @@ export function toRunner(what: RunnerFile, give: () => void): void {
     give();
   } catch (cause) {
     const reason = `${FILES[what]}: ${systemReason(cause)}`;
-    throw new OutputError(`the runner did not accept the ${what}: ${reason}`, { cause, phase: 'deliver' });
+    throw new OutputError(`the runner did not accept the ${what}: ${reason}`, {
+      cause,
+      phase: 'deliver',
+      reason: 'runner-refused',
+    });
   }
 }
 

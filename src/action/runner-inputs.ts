@@ -31,7 +31,7 @@ export function checkEmptyCredentials(host: Host): void {
   const isOther = runnerInput('oidc-audience') !== undefined || runnerInput('token-service') !== undefined;
   if (!named && !isOther && !methods.some((each) => WITHOUT_INPUT.includes(each))) {
     const text = `${empty.join(', ')} ${empty.length === 1 ? 'is' : 'are'} empty, and no other credential is provided`;
-    throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+    throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials', reason: 'secret-empty' });
   }
   for (const name of empty) host.log.debug(`credentials: ${name} is empty and is ignored`);
 }

@@ -1,7 +1,7 @@
 /** Writes the job summary, which never contains the token. All foreign text is escaped. */
 import * as core from '@actions/core';
 import { describeError, factsOf } from '../messages/describe.ts';
-import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/library-types.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 

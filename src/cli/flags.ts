@@ -93,7 +93,10 @@ export function parseArguments(args: readonly string[], flags = FLAGS): Argument
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] ?? '';
     const flag = flags.find((each) => matches(argument, each));
-    if (flag === undefined) throw new InputError('arguments', `Invalid command line argument: ${argument}`);
+    if (flag === undefined) {
+      const reason = /^--?id/.test(argument) ? 'identity-flag' : 'unknown-flag';
+      throw new InputError('arguments', `Invalid command line argument: ${argument}`, { reason });
+    }
     let value: string | undefined = '';
     if (flag.value !== undefined) {
       i += 1;

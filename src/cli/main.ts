@@ -111,7 +111,13 @@ function say(line: string): void {
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) =>
-      reject(new OutputError(`standard output: ${systemReason(cause)}`, { cause, phase: 'deliver' }));
+      reject(
+        new OutputError(`standard output: ${systemReason(cause)}`, {
+          cause,
+          phase: 'deliver',
+          reason: 'output-closed',
+        }),
+      );
     process.stdout.once('error', failed);
     process.stdout.write(`${text}\n`, (error) => (error ? failed(error) : resolve()));
   });

@@ -86,15 +86,21 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
   } catch (cause) {
     if (signal.aborted && isTimeout(signal)) {
       const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
-      throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason });
+      throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason, reason: 'service-silent' });
     }
     if (signal.aborted) throw abortedError(signal);
     // The cause is omitted: errors of Node's parser contain the received bytes, including tokens.
     throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${systemReason(cause)}`, {
+      ...(cause instanceof ConnectError ? reasonOf(cause) : { reason: 'service-unreachable' }),
       peer: url.origin,
-      permanent: cause instanceof ConnectError && cause.permanent,
     });
   }
+}
+
+/** A wrong proxy or host name is to be corrected whatever the URL is for; any other reason is that of a daemon. */
+function reasonOf({ reason, details, permanent }: ConnectError) {
+  const isOurs = reason === 'proxy-failed' || reason === 'name-unknown';
+  return { reason: isOurs ? reason : ('service-unreachable' as const), details, permanent };
 }
 
 function moduleFor({ protocol }: URL) {
@@ -129,13 +135,12 @@ function startTls(socket: Socket, { hostname }: URL, authorities: readonly strin
  * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). No package fits: `https.Agent({ proxyEnv })` needs Node 24.5,
  * and the proxy agents of npm, `@actions/http-client` included, connect with Node's own limit of 250 ms for an address.
  *
- * @throws Error that names the proxy, without its password.
+ * @throws ConnectError ERR_CONNECT that names the proxy, without its password.
  */
 async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly string[], host: Host): Promise<Socket> {
   const target = formatEndpoint(endpointOf(url));
   const headers: Record<string, string> = { host: target };
   if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization.reveal();
-  const failed = (what: string) => new Error(`the proxy ${proxy.url.origin} ${what}`);
   try {
     const plain = await dial([endpointOf(proxy.url)], host);
     const socket = proxy.url.protocol === 'http:' ? plain : startTls(plain, proxy.url, authorities);
@@ -162,7 +167,8 @@ async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly stri
       throw error;
     });
   } catch (error) {
-    throw failed(`did not connect to ${target}: ${systemReason(error)}`);
+    const text = `the proxy ${proxy.url.origin} did not connect to ${target}: ${systemReason(error)}`;
+    throw new ConnectError('ERR_CONNECT', text, { reason: 'proxy-failed' });
   }
 }
 

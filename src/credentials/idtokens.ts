@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialError, TokenError } from '../errors.ts';
+import type { MissingReason } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
 import { maskJwt, parseCredentialToken } from '../token/jwt.ts';
-import { ExposedFile, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
+import { ExposedFile, exposedKind, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
 /** Source of IDTOKENs: the text of an input, or a token directory. */
@@ -36,17 +37,19 @@ export function loadIdTokens(
   host: Host,
   authz: readonly string[] = [],
 ): AuthMethod | Unavailable {
-  const { found, reasons } = readIdTokens(source, host);
+  const { found, reasons, kind = 'no-credential' } = readIdTokens(source, host);
   const mint = 'signing' in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
   return found.length > 0 || mint !== undefined
     ? idtokens(found, host, { mint, authz, endsRun: 'text' in source })
-    : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`);
+    : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`, kind);
 }
 
 interface IdTokens {
   readonly found: readonly IdTokenCredential[];
   /** Why files and lines are not used. */
   readonly reasons: readonly string[];
+  /** The reason that the hints are about. */
+  readonly kind?: MissingReason | undefined;
 }
 
 /** Reads all IDTOKENS of a source, in HTCondor's order. Each is masked before it is used. */
@@ -62,7 +65,7 @@ function readFromDirectory(
   { directory, excluded, named }: Extract<IdTokenSource, { directory: string }>,
   host: Host,
 ): IdTokens {
-  const { lines, skipped, exposed } = readTokenDirectory(directory, excluded);
+  const { lines, skipped, exposed, kind } = readTokenDirectory(directory, excluded);
   for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
@@ -78,7 +81,7 @@ function readFromDirectory(
   }
   if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
   for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
-  return { found, reasons };
+  return { found, reasons, kind };
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
@@ -88,7 +91,7 @@ function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): Id
     return { token: parseCredentialToken(text), source, chosen };
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
-    throw unreadable(source, error.message);
+    throw unreadable('credential-unreadable', source, error.message);
   }
 }
 
@@ -105,6 +108,8 @@ interface TokenDirectory {
   readonly skipped: readonly string[];
   /** The files among them whose owner or mode exposes them. */
   readonly exposed: readonly string[];
+  /** The reason that the hints are about if no file has a token. */
+  readonly kind: MissingReason | undefined;
 }
 
 /** Default of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: files that editors and package managers leave behind. */
@@ -122,15 +127,17 @@ export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME):
   try {
     names = readdirSync(directory).sort();
   } catch (error) {
-    return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [] };
+    return { lines: [], skipped: [`${directory}: ${reasonOf(error)}`], exposed: [], kind: exposedKind(error) };
   }
   const lines: TokenLine[] = [];
   const skipped: string[] = [];
   const exposed: string[] = [];
+  let kind: MissingReason | undefined;
   for (const name of names) {
     const path = join(directory, name);
     if (excluded.test(name)) {
       skipped.push(`${path}: HTCondor ignores files with such a name`);
+      kind ??= 'file-name-ignored';
       continue;
     }
     try {
@@ -139,11 +146,12 @@ export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME):
       lines.push(...found);
     } catch (error) {
       skipped.push(`${path}: ${reasonOf(error)}`);
+      kind = exposedKind(error) ?? kind;
       if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
     }
   }
   if (names.length === 0) skipped.push(`${directory}: the directory is empty`);
-  return { lines, skipped, exposed };
+  return { lines, skipped, exposed, kind };
 }
 
 /** Returns the lines of a text that are neither blank nor comments. */

@@ -6,7 +6,8 @@ import { KerberosError } from '../kerberos/kerberos-error.ts';
 import { type KeytabEntry, parseKeytab } from '../kerberos/keytab.ts';
 import { type KerberosConfiguration, parseConfiguration } from '../kerberos/krb5-conf.ts';
 import { formatPrincipal } from '../kerberos/principal.ts';
-import { reasonOf } from './private-file.ts';
+import type { AttemptReason } from '../reasons.ts';
+import { reasonOf, unreadable } from './private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -105,6 +106,16 @@ export function readCache(name: string, principal: string | undefined, owner?: n
   return primary;
 }
 
+/** Returns the default cache of the Kerberos tools. Its owner is checked, because others can write to its directory. */
+export function defaultCache(
+  { env, uid }: { readonly env: Environment; readonly uid: number | undefined },
+  { defaultCache: configured }: KerberosConfiguration,
+): { name: string | undefined; owner?: number } {
+  if (env['KRB5CCNAME']) return { name: env['KRB5CCNAME'] };
+  if (configured !== undefined) return { name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? '')) };
+  return uid === undefined ? { name: undefined } : { name: `/tmp/krb5cc_${uid}`, owner: uid };
+}
+
 /** Returns the file name of the primary cache in a directory. */
 function primaryOf(directory: string): string {
   try {
@@ -122,7 +133,25 @@ function withoutType(name: string, supported: readonly string[], what: string): 
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
-  throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`);
+  throw new KerberosError(
+    `a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`,
+    what === 'keytab' ? undefined : 'kerberos-cache-type',
+  );
+}
+
+/** Runs `work` on an input. A failure becomes an error for the workflow author. */
+export function given<T>(input: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const kind = kindOf(error);
+    const isKnown = kind === 'encryption-type' || kind === 'kerberos-cache-type';
+    throw unreadable(isKnown ? kind : 'kerberos-unreadable', input, reasonOfKerberos(error));
+  }
+}
+
+export function kindOf(error: unknown): AttemptReason | undefined {
+  return error instanceof KerberosError ? error.kind : undefined;
 }
 
 /** Returns why a Kerberos file is unusable. */

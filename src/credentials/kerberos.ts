@@ -14,13 +14,23 @@ import {
 } from '../kerberos/principal.ts';
 import type { Ticket } from '../kerberos/ticket.ts';
 import { type ClientKeys, type Kdcs, requestInitialTicket, requestServiceTicket } from '../kerberos/tickets.ts';
+import type { MissingReason } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { kerberos, type TicketSource } from '../security/methods/kerberos.ts';
 import { askKdc, lookUpKdcs, parseKdc } from '../transport/kdc.ts';
-import { isEncodedKeytab, readCache, readConfiguration, readKeytab, reasonOfKerberos } from './kerberos-files.ts';
+import {
+  defaultCache,
+  given,
+  isEncodedKeytab,
+  kindOf,
+  readCache,
+  readConfiguration,
+  readKeytab,
+  reasonOfKerberos,
+} from './kerberos-files.ts';
 import { unreadable } from './private-file.ts';
 
 export interface KerberosSource {
@@ -55,7 +65,7 @@ const NOT_CHOSEN =
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if one of the inputs is unusable.
  */
 export function loadKerberos(source: KerberosSource, host: Host): AuthMethod | Unavailable {
-  if (!source.chosen) return new Unavailable(NOT_CHOSEN);
+  if (!source.chosen) return new Unavailable(NOT_CHOSEN, 'no-kerberos-credential');
   const { keytab, password, principal, env, service, platform } = source;
   if (password !== undefined) host.mask(password);
   if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
@@ -63,9 +73,8 @@ export function loadKerberos(source: KerberosSource, host: Host): AuthMethod | U
   const realm: Realm = { configuration, kdcs: kdcsOf(configuration, host), service };
   const wanted = () => given('kerberos-principal', () => principalOf(principal, configuration));
   const supplied = sourcesOfInputs(source, wanted, realm);
-  const { found, reasons } =
-    supplied.length > 0 ? { found: supplied, reasons: [] } : sourcesOfHost(source, wanted(), realm);
-  if (found.length === 0) return new Unavailable(reasons.join('; '));
+  const found = supplied.length > 0 ? supplied : sourcesOfHost(source, wanted(), realm);
+  if (found instanceof Unavailable) return found;
   for (const { client } of found) warnOfHostPrincipal(client, service, host);
   return kerberos(found, host);
 }
@@ -84,7 +93,8 @@ function sourcesOfInputs(
   }
   if (password !== undefined) {
     const client = wanted();
-    if (client === undefined) throw unreadable('kerberos-password', 'kerberos-principal is not set');
+    if (client === undefined)
+      throw unreadable('kerberos-unreadable', 'kerberos-password', 'kerberos-principal is not set');
     const keys = keysOfPassword(() => password.reveal(), client, 'kerberos-password');
     found.push(fromKeys(client, keys, realm));
   }
@@ -94,11 +104,13 @@ function sourcesOfInputs(
 function sourcesOfHost(source: KerberosSource, client: Principal | undefined, realm: Realm) {
   const found: ClientSource[] = [];
   const reasons: string[] = [];
+  let kind: MissingReason = 'no-kerberos-credential';
   const attempt = (name: string, make: () => ClientSource) => {
     try {
       found.push(make());
     } catch (error) {
       reasons.push(`${name}: ${reasonOfKerberos(error)}`);
+      if (kindOf(error) === 'kerberos-cache-type') kind = 'kerberos-cache-type';
     }
   };
   const { name, owner } = defaultCache(source, realm.configuration);
@@ -106,30 +118,11 @@ function sourcesOfHost(source: KerberosSource, client: Principal | undefined, re
   else attempt(`credential cache ${name}`, () => fromCache(name, name, client, realm, owner));
   const file = source.env['KRB5_CLIENT_KTNAME'];
   if (file) attempt(`keytab ${file}`, () => fromKeytab(file, file, client, realm));
-  return { found, reasons };
+  return found.length > 0 ? found : new Unavailable(reasons.join('; '), kind);
 }
 
 function principalOf(text: string | undefined, { defaultRealm }: KerberosConfiguration): Principal | undefined {
   return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
-}
-
-/** Runs `work` on an input. A failure becomes an error for the workflow author. */
-function given<T>(input: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw unreadable(input, reasonOfKerberos(error));
-  }
-}
-
-/** Returns the default cache of the Kerberos tools. Its owner is checked, because others can write to its directory. */
-function defaultCache(
-  { env, uid }: KerberosSource,
-  { defaultCache: configured }: KerberosConfiguration,
-): { name: string | undefined; owner?: number } {
-  if (env['KRB5CCNAME']) return { name: env['KRB5CCNAME'] };
-  if (configured !== undefined) return { name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? '')) };
-  return uid === undefined ? { name: undefined } : { name: `/tmp/krb5cc_${uid}`, owner: uid };
 }
 
 interface ClientSource extends TicketSource {
@@ -155,10 +148,11 @@ function fromCache(
     client,
     label: `${label} (${formatPrincipal(client)})`,
     objection(now) {
-      if (usable.length === 0) return 'it contains no ticket-granting ticket and no ticket for HTCondor’s service';
+      if (usable.length === 0)
+        return { reason: 'it contains no ticket-granting ticket and no ticket for HTCondor’s service' };
       return latest * 1000 > now.getTime()
         ? undefined
-        : `its ticket expired at ${new Date(latest * 1000).toISOString()}`;
+        : { kind: 'ticket-expired', reason: `its ticket expired at ${new Date(latest * 1000).toISOString()}` };
     },
     ticketFor: once((host) => {
       const now = realm.kdcs.now().getTime() / 1000;
@@ -236,7 +230,13 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
       const configured = configuration.kdcsOf(realm).flatMap((text) => parseKdc(text) ?? []);
       const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
       if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-      throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`);
+      throw new KerberosError(
+        `no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`,
+        'kdc-unknown',
+        {
+          realm,
+        },
+      );
     },
   };
 }

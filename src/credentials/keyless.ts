@@ -5,13 +5,12 @@ import type { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { describeClaims } from '../token/bearer.ts';
-import { algorithmOf, type IdToken, parseIdToken } from '../token/jwt.ts';
-import { proxyFor } from './http-proxy.ts';
+import { algorithmOf, type IdToken, parseIdToken, secretsOf } from '../token/jwt.ts';
+import { type ProxySettings, proxyFor } from './http-proxy.ts';
 import { openAhead } from './https.ts';
-import type { CredentialSources, KeylessSource, TokenServiceSource } from './load.ts';
+import type { CredentialSources, JobSource, KeylessSource, TokenServiceSource } from './load.ts';
 import { readSciToken, type SciTokenSource } from './scitokens.ts';
-import { askTokenService } from './token-exchange.ts';
-import { jobToken, type TokenEndpointResponse } from './token-service.ts';
+import { askTokenEndpoint, askTokenService, type TokenEndpointResponse } from './token-service.ts';
 import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
 /** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
@@ -96,6 +95,45 @@ async function exchange(
   }
 }
 
+/**
+ * Requests the job's own OIDC token, with the protocol of GitHub's runner (oidc-utils of @actions/core).
+ *
+ * @throws CredentialError ERR_NO_CREDENTIAL if the job has no permission for one; what `askTokenEndpoint` throws.
+ */
+async function jobToken(
+  { audience, runner, userAgent }: JobSource,
+  tlsFor: TlsFor,
+  proxies: ProxySettings,
+  host: Host,
+): Promise<Secret> {
+  if (runner === undefined)
+    throw new CredentialError(
+      'ERR_NO_CREDENTIAL',
+      'oidc-audience: this job is not permitted to request an OIDC token',
+      {
+        reason: 'no-job-token',
+      },
+    );
+  const url = new URL(runner.url);
+  url.searchParams.set('audience', audience);
+  for (const secret of secretsOf(runner.bearer)) host.mask(secret);
+  const authorization = `Bearer ${runner.bearer.reveal()}`;
+  const headers = { authorization, accept: 'application/json', 'user-agent': userAgent };
+  const who = 'oidc-audience: the OIDC service of the runner';
+  const request = {
+    who,
+    refused: 'job-token-refused',
+    members: ['value'],
+    url,
+    method: 'GET',
+    headers,
+    tlsFor,
+    proxies,
+  } as const;
+  const { token } = await askTokenEndpoint(request, host);
+  return token;
+}
+
 async function bearerToken(source: KeylessSource, { credentials }: KeylessRequest, host: Host): Promise<Secret> {
   const { job, proxies } = source;
   if (job === undefined) return suppliedToken(credentials.scitoken, host);
@@ -118,7 +156,9 @@ function warnAboutAudience(audience: string, url: URL, host: Host): void {
 function suppliedToken(source: SciTokenSource, host: Host): Secret {
   const found = readSciToken(source, host);
   if (!(found instanceof Unavailable)) return found.jwt;
-  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token to exchange: ${found.reason}`);
+  throw new CredentialError('ERR_NO_CREDENTIAL', `token-service: there is no token to exchange: ${found.reason}`, {
+    reason: 'no-token-to-exchange',
+  });
 }
 
 /** @throws CredentialError ERR_CREDENTIAL_UNREADABLE if an IDTOKEN of the token service cannot be the result. */
@@ -126,7 +166,7 @@ function checkWantsIdToken({ mode, remote, checkOnly }: KeylessRequest, service:
   if (mode !== 'fetch' || remote) {
     const instead = remote ? 'remote' : `mode ${mode}`;
     const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
-    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: service.origin });
+    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: service.origin, reason: 'service-idtoken' });
   }
   if (checkOnly) host.log.warn('The token service issued an IDTOKEN, which is discarded after the check');
 }

@@ -1,6 +1,7 @@
 /** Loads the credentials of all authentication methods from their sources. */
 import { readFileSync } from 'node:fs';
-import { CredentialError, type MethodAttempt } from '../errors.ts';
+import { CredentialError } from '../errors.ts';
+import type { MissingReason } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
@@ -19,6 +20,11 @@ import { loadTrust, type TrustSource } from './trust.ts';
 /** HTCondor's methods that are not supported. */
 type ForeignMethod = 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
+
+/** A method without a credential. */
+interface MissingMethod extends Pick<Unavailable, 'reason' | 'kind'> {
+  readonly method: string;
+}
 
 /** The methods that may be used, and the sources of their credentials. */
 export interface CredentialSources {
@@ -86,15 +92,26 @@ export interface JobSource {
  */
 export function loadCredentials(sources: CredentialSources, host: Host, authz: readonly string[] = []): Credentials {
   const methods: AuthMethod[] = [];
-  const unavailable: MethodAttempt[] = [];
+  const unavailable: MissingMethod[] = [];
+
   for (const method of sources.methods) {
     const loaded = load(method, sources, authz, host);
-    if (loaded instanceof Unavailable) unavailable.push({ method: displayName(method), reason: loaded.reason });
+    if (loaded instanceof Unavailable) unavailable.push({ method: displayName(method), ...loaded });
     else methods.push(loaded);
   }
   if (methods.length > 0) return { methods, preference: sources.preference, unavailable };
   const reasons = unavailable.map(({ method, reason }) => `${method}: ${reason}`);
-  throw new CredentialError('ERR_NO_CREDENTIAL', `no credential was found; ${reasons.join('. ')}`);
+  throw new CredentialError('ERR_NO_CREDENTIAL', `no credential was found; ${reasons.join('. ')}`, {
+    reason: reasonOf(unavailable),
+  });
+}
+
+/** The reason that the hints are about: that of KERBEROS if it comes first; else a file that can be corrected. */
+function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
+  const [first] = unavailable;
+  if (first?.method === 'KERBEROS') return first.kind;
+  const kinds = unavailable.map(({ kind }) => kind);
+  return (['file-exposed', 'file-name-ignored'] as const).find((each) => kinds.includes(each));
 }
 
 function load(

@@ -3,7 +3,7 @@ import { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { password } from '../security/methods/password.ts';
-import { readPrivateFile, reasonOf, unreadable } from './private-file.ts';
+import { exposedKind, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { descramble } from './signing-key.ts';
 
 export interface PasswordSource {
@@ -21,7 +21,8 @@ export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMe
   if (text !== undefined) {
     host.mask(text);
     const line = text.reveal().replace(/\r?\n$/, '');
-    if (line === '' || /[\r\n\0]/.test(line)) throw unreadable('password', 'the password is not a single line of text');
+    if (line === '' || /[\r\n\0]/.test(line))
+      throw unreadable('password-malformed', 'password', 'the password is not a single line of text');
     return password(new Secret(Buffer.from(line).toString('latin1')), 'password', host);
   }
   if (file === undefined) return new Unavailable('no pool password was provided');
@@ -33,6 +34,6 @@ export function loadPassword({ text, file }: PasswordSource, host: Host): AuthMe
     host.mask(new Secret(bytes.toString()));
     return password(new Secret(bytes.toString('latin1')), file, host);
   } catch (error) {
-    return new Unavailable(`${file}: ${reasonOf(error)}`);
+    return new Unavailable(`${file}: ${reasonOf(error)}`, exposedKind(error));
   }
 }

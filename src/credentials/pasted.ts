@@ -47,7 +47,8 @@ export function pastedPem(text: string): string {
 export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string {
   const token = tokenIn(text) ?? text;
   const mistake = JWT_IN_TEXT.test(token) ? otherKind(name, token) : mistakeOf(token);
-  if (mistake !== undefined) throw unreadable(name, mistake);
+  if (mistake !== undefined)
+    throw unreadable(name === 'scitoken' ? 'scitoken-malformed' : 'credential-unreadable', name, mistake);
   return token;
 }
 

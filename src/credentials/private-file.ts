@@ -1,4 +1,5 @@
 import { CredentialError } from '../errors.ts';
+import type { CredentialReason } from '../reasons.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 
@@ -26,12 +27,21 @@ export function readPrivateFile(path: string): Buffer {
 }
 
 /** Returns the error for an unusable credential, with its source and the reason. */
-export function unreadable(source: string, what: string): CredentialError {
-  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`);
+export function unreadable(reason: CredentialReason, source: string, what: string): CredentialError {
+  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`, { reason, details: { input: source } });
+}
+
+/** Returns the reason if the owner, the mode or another permission of a file is wrong. */
+export function exposedKind(error: unknown): 'file-exposed' | undefined {
+  return error instanceof ExposedFile || isDenied(error) ? 'file-exposed' : undefined;
 }
 
 /** Returns why a file could not be read. */
 export function reasonOf(error: unknown): string {
+  return isDenied(error) ? 'this account cannot read it' : systemReason(error);
+}
+
+function isDenied(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'EACCES' || code === 'EPERM' ? 'this account cannot read it' : systemReason(error);
+  return code === 'EACCES' || code === 'EPERM';
 }

@@ -9,7 +9,7 @@ import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
 import { algorithmOf, maskJwt } from '../token/jwt.ts';
-import { reasonOf, unreadable } from './private-file.ts';
+import { ExposedFile, exposedKind, reasonOf, unreadable } from './private-file.ts';
 
 export interface SciTokenSource {
   readonly text: Secret | undefined;
@@ -41,7 +41,7 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
   const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
   if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
-  throw unreadable(token.source, reason);
+  throw unreadable('scitoken-too-long', token.source, reason);
 }
 
 /** Returns the token of the input or the discovered token, or the reason why there is none. Throws as loadSciToken does. */
@@ -54,8 +54,8 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   // Other text in a file is not a secret, and its mask would hide it wherever it occurs in the job's log.
   if (isSupplied && jwt.reveal() !== '' && algorithmOf(jwt) === undefined) host.mask(jwt);
   try {
-    if (jwt.reveal() === '') throw unreadable(found.source, 'the value is empty');
-    if (/\s/.test(jwt.reveal())) throw unreadable(found.source, 'it contains white space');
+    if (jwt.reveal() === '') throw unreadable('scitoken-malformed', found.source, 'the value is empty');
+    if (/\s/.test(jwt.reveal())) throw unreadable('scitoken-malformed', found.source, 'it contains white space');
     return parseBearerToken(jwt, found.source);
   } catch (error) {
     if (!(error instanceof CredentialError) || isSupplied) throw error;
@@ -81,7 +81,7 @@ function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
 /** Reads the first line of SCITOKENS_FILE that is neither blank nor a comment. */
 function readSciTokensFile(file: string): FoundText | Unavailable {
   const text = readStart(file);
-  if (text instanceof Error) return new Unavailable(`SCITOKENS_FILE ${file}: ${reasonOf(text)}`);
+  if (text instanceof Error) return unreadableFile(`SCITOKENS_FILE ${file}`, text);
   const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
   return { text: line, source: file };
 }
@@ -98,7 +98,11 @@ function readIfPresent(path: string, owner: number | undefined): FoundText | Una
   const text = readStart(path, owner);
   if (!(text instanceof Error)) return text.trim() === '' ? undefined : { text, source: path };
   const isMissing = (text as NodeJS.ErrnoException).code === 'ENOENT';
-  return isMissing ? undefined : new Unavailable(`${path}: ${reasonOf(text)}`);
+  return isMissing ? undefined : unreadableFile(path, text);
+}
+
+function unreadableFile(name: string, error: Error): Unavailable {
+  return new Unavailable(`${name}: ${reasonOf(error)}`, exposedKind(error));
 }
 
 /** `owner`: the required owner of a file in a directory to which other accounts can write. */
@@ -110,7 +114,7 @@ function readStart(path: string, owner?: number): string | Error {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
       if (owner !== undefined && uid !== owner)
-        return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
+        return new ExposedFile(`it is owned by user ${uid}, not by this account (${owner})`);
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));
     } finally {

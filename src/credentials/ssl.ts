@@ -11,7 +11,7 @@ import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { ssl, type TlsFor } from '../security/methods/ssl.ts';
 import { pastedPem } from './pasted.ts';
-import { reasonOf, unreadable } from './private-file.ts';
+import { exposedKind, reasonOf, unreadable } from './private-file.ts';
 
 /**
  * PEM text or the path of a file; `name` is the name of the input. The text of a path may be a key
@@ -65,6 +65,7 @@ export function loadCertificate(
     return method({ ...readPair(source.certificate, source.key, host), onUnverified });
   }
   const reasons: string[] = [];
+  let kind: 'file-exposed' | undefined;
   for (const { certificate, key } of source.pairs.toReversed()) {
     try {
       return method(
@@ -77,28 +78,41 @@ export function loadCertificate(
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
       reasons.push(error.message);
+      if (error.reason === 'file-exposed') kind = error.reason;
     }
   }
   return new Unavailable(
     reasons.join('; ') || 'no client certificate was provided, and SSL authenticates no identity without one',
+    kind,
   );
 }
+
+/** The reason of all errors in a certificate or a key, except that it has expired. */
+const UNREADABLE = 'certificate-unreadable';
 
 function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {
   const certificates = readPem(certificateSource);
   const chain = readCertificates(certificates, certificateSource.name);
   const key = readKey(keySource, host);
   const [own] = chain;
-  if (own === undefined) throw unreadable(certificateSource.name, 'it contains no PEM certificate');
+  if (own === undefined) throw unreadable(UNREADABLE, certificateSource.name, 'it contains no PEM certificate');
   checkUsable(own, key.object, certificateSource.name);
   const subject = distinguishedName(own.subject, 'an empty subject');
   if (!own.checkPrivateKey(key.object))
-    throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
+    throw unreadable(UNREADABLE, keySource.name, `the key does not match the certificate of ${subject}`);
   const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
   if (to <= host.now())
-    throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    throw unreadable(
+      'certificate-expired',
+      certificateSource.name,
+      `the certificate of ${subject} expired at ${to.toISOString()}`,
+    );
   if (from > host.now())
-    throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    throw unreadable(
+      'certificate-expired',
+      certificateSource.name,
+      `the certificate of ${subject} is not valid before ${from.toISOString()}`,
+    );
   return {
     chain: chain.map((each) => each.toString()).join('\n'),
     key: key.pem,
@@ -112,17 +126,22 @@ function readPair(certificateSource: PemSource, keySource: PemSource, host: Host
 function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string): void {
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
-    throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
+    throw unreadable(UNREADABLE, name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
   // Undefined without the extension, despite Node's types: then the certificate has no restriction.
   const purposes = keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
-    throw unreadable(name, 'the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)');
+    throw unreadable(
+      UNREADABLE,
+      name,
+      'the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)',
+    );
 }
 
 function readKey(source: PemSource, host: Host) {
   const [pem, kind = ''] = PRIVATE_KEY.exec(readPem(source)) ?? [];
   if (pem === undefined)
     throw unreadable(
+      UNREADABLE,
       source.name,
       `it contains no PEM private key${source.name === 'client-certificate' ? ', and client-key is not set' : ''}`,
     );
@@ -130,6 +149,7 @@ function readKey(source: PemSource, host: Host) {
   host.mask(secret);
   if (kind.includes('ENCRYPTED') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
     throw unreadable(
+      UNREADABLE,
       source.name,
       'the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN',
     );
@@ -137,7 +157,7 @@ function readKey(source: PemSource, host: Host) {
   try {
     return { pem: secret, object: crypto().createPrivateKey(pem) };
   } catch {
-    throw unreadable(source.name, 'the private key cannot be parsed'); // the cause may quote it
+    throw unreadable(UNREADABLE, source.name, 'the private key cannot be parsed'); // the cause may quote it
   }
 }
 
@@ -147,7 +167,7 @@ export function readCertificates(text: string, name: string): readonly X509Certi
     try {
       return new (crypto().X509Certificate)(pem);
     } catch {
-      throw unreadable(name, 'it contains a certificate that cannot be parsed');
+      throw unreadable(UNREADABLE, name, 'it contains a certificate that cannot be parsed');
     }
   });
 }
@@ -159,7 +179,7 @@ function readPem(source: PemSource): string {
   } catch (error) {
     const what =
       typeof source.path === 'string' ? source.path : 'the value is not PEM, and reading it as a path failed';
-    throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
+    throw unreadable(exposedKind(error) ?? UNREADABLE, source.name, `${what}: ${reasonOf(error)}`);
   }
 }
 
@@ -186,7 +206,7 @@ export function readAuthorities(source: PemSource, skip: (reason: string) => voi
           }
         });
   if (found.length > 0) return found;
-  throw unreadable(source.name, 'it contains no PEM certificate');
+  throw unreadable(UNREADABLE, source.name, 'it contains no PEM certificate');
 }
 
 /** Returns the files of a directory, or the path itself if it is not a directory. */

@@ -1,17 +1,20 @@
-/** Requests to an HTTPS service that returns a token: the OIDC endpoint of the runner, and a token service. */
-import { ConnectError, CredentialError } from '../errors.ts';
+/** Requests to an HTTPS service that returns a token: a token service, and the OIDC endpoint of the runner. */
+import { ConnectError, CredentialError, type HTCondorError } from '../errors.ts';
+import { type CredentialReason, reasonIn } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
-import { algorithmOf, maskJwt, secretsOf } from '../token/jwt.ts';
+import { algorithmOf, maskJwt } from '../token/jwt.ts';
 import { type ProxySettings, proxyFor } from './http-proxy.ts';
-import { type HttpRequest, type HttpResponse, sendHttp } from './https.ts';
-import type { JobSource } from './load.ts';
+import { type HttpConnection, type HttpRequest, type HttpResponse, sendHttp } from './https.ts';
+import type { TokenGrant, TokenServiceSource } from './load.ts';
 
 interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'> {
   /** Input and service, for messages. */
   readonly who: string;
+  /** Reason of every refusal. Undefined: it depends on the response. */
+  readonly refused?: CredentialReason;
   /** Members of the JSON response that may hold the token. The first one that is present counts. */
   readonly members: readonly string[];
   readonly tlsFor: TlsFor;
@@ -24,28 +27,82 @@ export interface TokenEndpointResponse {
   text(name: string): string | undefined;
 }
 
+/** A bearer token to exchange, and the token service. */
+interface ExchangeRequest {
+  readonly service: TokenServiceSource;
+  readonly bearer: Secret;
+  /** A connection to the service that is open already, or undefined. */
+  readonly connection: HttpConnection | undefined;
+  /** Requested authorization levels. Empty: the service decides. */
+  readonly authz: readonly string[];
+  readonly tlsFor: TlsFor;
+  readonly proxies: ProxySettings;
+}
+
+const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** The parameters of each grant. The token itself is the client's authentication where the grant needs one. */
+function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, string>> {
+  const assertion = { client_assertion_type: ASSERTION_TYPE, client_assertion: jwt };
+  switch (grant) {
+    case 'token-exchange':
+      return {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: jwt,
+        subject_token_type: JWT_TYPE,
+      };
+    case 'client-credentials':
+      return { grant_type: 'client_credentials', ...assertion };
+    case 'jwt-bearer':
+      return { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: jwt, ...assertion };
+  }
+}
+
+/** Refusals of Keycloak and of this project's service that have hints of their own. */
+const REFUSALS: readonly CredentialReason[] = [
+  'invalid-token-audience',
+  'aud-expected',
+  'token-reuse-detected',
+  'used-already',
+  'unauthorized-client',
+  'invalid-client',
+];
+
+function reasonOfRefusal(status: number, text: string): CredentialReason {
+  if (status < 400) return 'service-redirects';
+  if (status === 404 || status === 405) return 'service-not-found';
+  return reasonIn(text, REFUSALS) ?? 'service-refused';
+}
+
 /**
- * Requests the job's own OIDC token, with the protocol of GitHub's runner (oidc-utils of @actions/core).
+ * Exchanges a bearer token at a token service. With `token-exchange`, one request suits two kinds of service:
+ * one of RFC 8693 returns `access_token`, and one that reads the bearer header alone returns `token`.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if the job has no permission for one; what `askTokenEndpoint` throws.
+ * @throws what `askTokenEndpoint` throws.
  */
-export async function jobToken(
-  { audience, runner, userAgent }: JobSource,
-  tlsFor: TlsFor,
-  proxies: ProxySettings,
+export function askTokenService(
+  { service, bearer, authz, tlsFor, proxies, connection }: ExchangeRequest,
   host: Host,
-): Promise<Secret> {
-  if (runner === undefined)
-    throw new CredentialError('ERR_NO_CREDENTIAL', 'oidc-audience: this job is not permitted to request an OIDC token');
-  const url = new URL(runner.url);
-  url.searchParams.set('audience', audience);
-  for (const secret of secretsOf(runner.bearer)) host.mask(secret);
-  const authorization = `Bearer ${runner.bearer.reveal()}`;
-  const headers = { authorization, accept: 'application/json', 'user-agent': userAgent };
-  const who = 'oidc-audience: the OIDC service of the runner';
-  const request = { who, members: ['value'], url, method: 'GET', headers, tlsFor, proxies } as const;
-  const { token } = await askTokenEndpoint(request, host);
-  return token;
+): Promise<TokenEndpointResponse> {
+  const { url, grant, lifetimeSeconds, identity, userAgent } = service;
+  const jwt = bearer.reveal();
+  const body = new URLSearchParams({
+    ...parametersOf(grant, jwt),
+    ...(lifetimeSeconds === undefined ? {} : { lifetime: String(lifetimeSeconds) }),
+    ...(identity === undefined ? {} : { identity }),
+    ...(authz.length === 0 ? {} : { scope: authz.map((level) => `condor:/${level}`).join(' ') }),
+  });
+  const headers = {
+    ...(grant === 'token-exchange' ? { authorization: `Bearer ${jwt}` } : {}),
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+    'user-agent': userAgent,
+  };
+  const members = ['access_token', 'token'];
+  const who = 'token-service: the token service';
+  const form = { method: 'POST', headers, body: body.toString() } as const;
+  return askTokenEndpoint({ ...form, who, members, url, tlsFor, proxies, connection }, host);
 }
 
 /**
@@ -54,7 +111,7 @@ export async function jobToken(
  * @throws ConnectError ERR_CONNECT if there is no response; ERR_TIMEOUT; what `readAnswer` throws.
  */
 export async function askTokenEndpoint(
-  { who, members, tlsFor, proxies, ...request }: TokenEndpointRequest,
+  { tlsFor, proxies, ...request }: TokenEndpointRequest,
   host: Host,
 ): Promise<TokenEndpointResponse> {
   const { url } = request;
@@ -64,7 +121,7 @@ export async function askTokenEndpoint(
   if (proxy !== undefined)
     host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
   const response = await sendHttp({ ...request, authorities, proxy }, host);
-  const answer = readAnswer({ who, members, url, headers: request.headers }, response, host.now());
+  const answer = readAnswer(request, response, host.now());
   maskJwt(answer.token, host);
   return answer;
 }
@@ -75,6 +132,10 @@ const NO_WORD = /\S{40,}/g;
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
+/** The parts of a request that its response is read with. */
+type Answered = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url'> &
+  Partial<Pick<TokenEndpointRequest, 'headers'>>;
+
 /**
  * Reads a response.
  *
@@ -82,38 +143,41 @@ const HTML = /^\s{0,100}<(!doctype|html)/i;
  *   response has no token.
  * @throws ConnectError ERR_CONNECT if a retry may succeed.
  */
-export function readAnswer(
-  {
-    who,
-    members,
-    url,
-    headers,
-  }: Pick<TokenEndpointRequest, 'who' | 'members' | 'url'> & Partial<Pick<TokenEndpointRequest, 'headers'>>,
-  { status, text, header }: HttpResponse,
-  now: Date,
-): TokenEndpointResponse {
-  const facts = { peer: url.origin };
+export function readAnswer(request: Answered, response: HttpResponse, now: Date): TokenEndpointResponse {
+  const { who, members, url } = request;
+  const { status, text } = response;
   const member = membersOf(text);
-  if (status < 200 || status > 299) {
-    const reason = ['error', 'error_description', 'detail', 'message'].flatMap((name) => member(name) ?? []);
-    if (reason.length === 0 && HTML.test(text)) reason.push('an HTML page');
-    const said = reason.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
-    const told = printable([String(status), ...said].join(': ')).slice(0, MAX_REASON_LENGTH);
-    if (status === 429 || status >= 500) {
-      const retryAfterMs = retryAfterOf(header, now);
-      const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-      throw new ConnectError('ERR_CONNECT', `${who} returned status ${told}${when}`, { ...facts, retryAfterMs });
-    }
-    throw new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${told}`, facts);
-  }
+  if (status < 200 || status > 299) throw refusal(request, response, member, now);
   const token = new Secret(members.flatMap((name) => member(name) ?? [])[0] ?? '');
   if (algorithmOf(token) === undefined) {
-    const what = HTML.test(text)
-      ? `${who} returned an HTML page instead of JSON`
-      : `${who} returned no token in ${members.join(' or ')}`;
-    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', what, facts);
+    const isPage = HTML.test(text);
+    const what = isPage ? 'an HTML page instead of JSON' : `no token in ${members.join(' or ')}`;
+    const reason = isPage ? 'service-html' : 'service-no-token';
+    throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${who} returned ${what}`, { peer: url.origin, reason });
   }
   return { token, text: member };
+}
+
+/** Returns the error for a response without success, with the reason that the service gives. */
+function refusal(
+  { who, refused, url, headers }: Answered,
+  { status, text, header }: HttpResponse,
+  member: TokenEndpointResponse['text'],
+  now: Date,
+): HTCondorError {
+  const peer = url.origin;
+  const words = ['error', 'error_description', 'detail', 'message'].flatMap((name) => member(name) ?? []);
+  if (words.length === 0 && HTML.test(text)) words.push('an HTML page');
+  const said = words.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
+  const told = printable([String(status), ...said].join(': ')).slice(0, MAX_REASON_LENGTH);
+  if (status === 429 || status >= 500) {
+    const retryAfterMs = retryAfterOf(header, now);
+    const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
+    const reason = status === 429 || status === 503 ? 'service-busy' : 'service-unreachable';
+    return new ConnectError('ERR_CONNECT', `${who} returned status ${told}${when}`, { peer, reason, retryAfterMs });
+  }
+  const facts = { peer, reason: refused ?? reasonOfRefusal(status, told), details: { status: String(status) } };
+  return new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${told}`, facts);
 }
 
 /** Length of a sequence that an error and a token do not share by chance, in characters. */

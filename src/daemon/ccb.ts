@@ -84,6 +84,7 @@ export function brokerCaller(credentials: Credentials): AskBroker {
 export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: Host): Promise<Channel> {
   const failures: string[] = [];
   let mayBeRestarting = false;
+  let reason: 'not-registered' | undefined;
   for (const contact of rotated(ccbContacts(address), host)) {
     const broker = formatEndpoint(contact.broker);
     try {
@@ -92,11 +93,13 @@ export async function connectThroughCcb(address: Sinful, ask: AskBroker, host: H
       if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
       host.log.debug(`ccb: broker ${broker}: ${error.message}`);
       failures.push(`broker ${broker}: ${error.message}`);
-      mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
+      if (!(error instanceof ConnectError)) continue;
+      mayBeRestarting ||= error.mayBeRestarting;
+      if (error.reason === 'not-registered') reason = error.reason;
     }
   }
   const text = failures.length > 0 ? failures.join('; ') : 'the address contains no valid CCB contact';
-  throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), mayBeRestarting });
+  throw new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), mayBeRestarting, reason });
 }
 
 function rotated<T>(list: readonly T[], host: Host): readonly T[] {
@@ -113,7 +116,8 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
   if (answer instanceof Unavailable) {
     // A daemon that restarts registers with its broker anew; its previous ID is gone (CCBServer::HandleRequest).
     const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
-    throw new ConnectError('ERR_CCB_ONLY', `it replied "${answer.reason}"`, { mayBeRestarting });
+    const reason = mayBeRestarting ? 'not-registered' : undefined;
+    throw new ConnectError('ERR_CCB_ONLY', `it replied "${answer.reason}"`, { mayBeRestarting, reason });
   }
   host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
   return answer.channel;

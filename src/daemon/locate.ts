@@ -175,7 +175,9 @@ function readAddress(ad: ClassAd, type: string): Sinful {
   const text = ad.string(addressAttribute) ?? ad.string('MyAddress');
   const address = text === undefined ? undefined : parseSinful(text);
   if (address !== undefined) return address;
-  throw new ProtocolError('ERR_CLASSAD', `the collector returned no usable address: ${text ?? 'the ad has none'}`);
+  throw new ProtocolError('ERR_CLASSAD', `the collector returned no usable address: ${text ?? 'the ad has none'}`, {
+    reason: 'no-address',
+  });
 }
 
 /** True if the user supplied the host name of an ad: in the daemon's name, or as the collector's. */

@@ -78,6 +78,9 @@ function unreachable(address: Sinful, direct: unknown, indirect: unknown): unkno
   if (!(direct instanceof HTCondorError)) return direct; // a bug
   if (!(indirect instanceof HTCondorError)) return indirect;
   const text = `the daemon can be reached neither directly (${direct.message}) nor through CCB (${indirect.message})`;
-  const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
-  return new ConnectError('ERR_CCB_ONLY', text, { peer: formatSinful(address), cause: indirect, mayBeRestarting });
+  const facts = { peer: formatSinful(address), cause: indirect };
+  if (!(indirect instanceof ConnectError) || indirect.code !== 'ERR_CCB_ONLY')
+    return new ConnectError('ERR_CCB_ONLY', text, facts);
+  const { mayBeRestarting, reason } = indirect;
+  return new ConnectError('ERR_CCB_ONLY', text, { ...facts, mayBeRestarting, reason });
 }

@@ -65,7 +65,9 @@ export function onlyMutualMethods(credentials: Credentials): Credentials {
     .map(({ name }) => ({ method: displayName(name), reason }));
   if (methods.length === 0) {
     const all = left.map(({ method }) => method).join(', ');
-    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${all}: ${reason}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${all}: ${reason}`, {
+      reason: 'ccb-needs-proof',
+    });
   }
   return { ...credentials, methods, unavailable: [...credentials.unavailable, ...left] };
 }

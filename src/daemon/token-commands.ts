@@ -1,5 +1,5 @@
 /** The commands that return a token at once. token-request.ts has those that wait for an administrator. */
-import { CredentialError, DaemonError, TokenError, withPhase } from '../errors.ts';
+import { CredentialError, TokenError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { AuthMethod, Credentials } from '../security/method.ts';
@@ -8,6 +8,7 @@ import { formatSinful } from '../transport/sinful.ts';
 import { type ClassAd, type ClassAdValue, getClassAd, putClassAd } from '../wire/classad.ts';
 import { callCommand } from './call.ts';
 import { DC_EXCHANGE_SCITOKEN, DC_GET_SESSION_TOKEN, IMPERSONATION_TOKEN_REQUEST } from './commands.ts';
+import { daemonError } from './daemon-error.ts';
 import type { Command, CommandResult, Target } from './session-command.ts';
 
 /** The restrictions that a token is requested with. */
@@ -106,7 +107,7 @@ export async function exchangeSciToken(
   if (methods.length === 0) {
     const text =
       'a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE';
-    throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+    throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials', reason: 'scitoken-needs-proof' });
   }
   const command = { target, command: DC_EXCHANGE_SCITOKEN, credentials: { ...credentials, methods } };
   return await askDaemon(command, { Token: scitoken.reveal() }, readTokenReply, host);
@@ -142,6 +143,6 @@ export function readTokenReply(reply: ClassAd): Secret {
 export function checkReply(reply: ClassAd): ClassAd {
   const error = reply.string('ErrorString', MAX_ERROR_LENGTH);
   const code = reply.integer('ErrorCode') ?? 0;
-  if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? 'no text');
+  if (error !== undefined || code !== 0) throw daemonError(code === 0 ? -1 : code, error ?? 'no text');
   return reply;
 }

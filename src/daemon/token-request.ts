@@ -6,6 +6,7 @@ import type { Credentials } from '../security/method.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
+import { daemonError } from './daemon-error.ts';
 import type { CommandResult, Target } from './session-command.ts';
 import { askDaemon, checkReply, limitAttributes, MAX_TOKEN_LENGTH, type TokenLimits } from './token-commands.ts';
 
@@ -21,9 +22,6 @@ interface RequestedToken extends Omit<TokenLimits, 'key'> {
 
 /** Consecutive unanswered polls before the client gives up. */
 const MAX_SILENT_POLLS = 5;
-
-/** A daemon that receives too many polls replies with this text (handle_dc_finish_token_request). */
-const RATE_LIMIT = /rate limit/i;
 
 /**
  * DC_START_TOKEN_REQUEST, then DC_FINISH_TOKEN_REQUEST until the request is approved (condor_token_request;
@@ -78,9 +76,9 @@ async function pollUntilApproved(
   }
 }
 
-/** True if the next poll may be answered. */
+/** True if the next poll may be answered: a daemon that receives too many says so (handle_dc_finish_token_request). */
 function isPassing(error: unknown): error is ConnectError | DaemonError {
-  return error instanceof ConnectError || (error instanceof DaemonError && RATE_LIMIT.test(error.errorString));
+  return error instanceof ConnectError || (error instanceof DaemonError && error.reason === 'rate-limit');
 }
 
 /**
@@ -91,10 +89,12 @@ function isPassing(error: unknown): error is ConnectError | DaemonError {
  */
 export function requestIdOf(ad: ClassAd): string {
   // A daemon with more than 1,000 pending requests returns an empty ad: it forgets to add its error text.
-  if (ad.size === 0) throw new DaemonError(-1, 'Too many requests in the system. (empty reply)');
+  if (ad.size === 0) throw daemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;
-  throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains neither a token nor a request id');
+  throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains neither a token nor a request id', undefined, {
+    reason: 'no-request-id',
+  });
 }
 
 export function tokenOf(ad: ClassAd): Secret | undefined {
@@ -105,5 +105,10 @@ export function tokenOf(ad: ClassAd): Secret | undefined {
 function notApproved(requestId: string, signal: AbortSignal): ConnectError {
   if (!isTimeout(signal)) return abortedError(signal).at('token');
   const text = `request ${requestId} was not approved within the time limit`;
-  return new ConnectError('ERR_TIMEOUT', text, { cause: signal.reason, phase: 'token', requestId });
+  return new ConnectError('ERR_TIMEOUT', text, {
+    cause: signal.reason,
+    phase: 'token',
+    requestId,
+    reason: 'not-approved',
+  });
 }

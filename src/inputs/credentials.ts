@@ -4,12 +4,12 @@ import type { CredentialSources, MethodSource } from '../credentials/load.ts';
 import { mistakeIn, pastedPem, pastedToken, pastedTokens } from '../credentials/pasted.ts';
 import { unreadable } from '../credentials/private-file.ts';
 import type { PemSource } from '../credentials/ssl.ts';
-import { InputError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Mode } from '../pipeline/request.ts';
 import { Secret } from '../runtime/secret.ts';
 import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings } from './table.ts';
-import { plainText, quote, splitFiles, splitList } from './words.ts';
+import { plainText, quote, refuse, splitFiles, splitList } from './words.ts';
 
 /** Methods by every name that HTCondor accepts (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -74,7 +74,7 @@ export function readCredentials(
   const given = [...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method))];
   const named = input('authentication-methods');
   const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : methodsOfHost(setting);
-  if (methods.length === 0) throw new InputError('authentication-methods', 'authentication-methods: the list is empty');
+  if (methods.length === 0) refuse('authentication-methods', 'the list is empty');
   const secret = (name: InputName, read: (text: string) => string) => {
     const text = input(name);
     return text === undefined ? undefined : new Secret(read(text));
@@ -123,7 +123,7 @@ export function readCredentials(
 /** Rejects texts that cannot be a password; any other text may be one. */
 function plainPassword(text: string): string {
   const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
-  if (mistake !== undefined) throw unreadable('password', mistake);
+  if (mistake !== undefined) throw unreadable('password-malformed', 'password', mistake);
   return text;
 }
 
@@ -131,17 +131,11 @@ function readMethods(text: string): readonly MethodSource[] {
   const methods = splitList(text).map((word) => {
     const name = word.toUpperCase();
     if (NEVER.includes(name))
-      throw new InputError(
-        'authentication-methods',
-        `authentication-methods: ${name} is not supported, because it proves no identity`,
-      );
+      refuse('authentication-methods', `${name} is not supported, because it proves no identity`);
     const method = METHODS[name];
     if (method !== undefined) return method;
     const known = 'IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE';
-    throw new InputError(
-      'authentication-methods',
-      `authentication-methods: ${quote(word)} is not valid; use one of ${known}`,
-    );
+    return refuse('authentication-methods', `${quote(word)} is not valid; use one of ${known}`);
   });
   return [...new Set(methods)];
 }
@@ -167,7 +161,7 @@ function excludedNames({ setting }: Surroundings): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text);
   } catch (cause) {
-    throw new InputError('idtoken', `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${messageOf(cause)}`, { cause });
+    refuse('idtoken', `LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -184,7 +178,7 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   const certificate = pemSource('client-certificate', input('client-certificate'), surroundings);
   const key = pemSource('client-key', input('client-key'), surroundings);
   if (certificate !== undefined) return { given: true, certificate, key: key ?? certificate };
-  if (key !== undefined) throw new InputError('client-key', 'client-key: client-certificate is not set');
+  if (key !== undefined) refuse('client-key', 'client-certificate is not set');
   const proxy =
     setting('AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR')?.toLowerCase() === 'true' ? env['X509_USER_PROXY'] : undefined;
   if (proxy) return { given: false, pairs: [{ certificate: proxy, key: proxy }] };
@@ -203,10 +197,9 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
   if (pem.includes('-----BEGIN')) return { name, text: new Secret(pem) };
   const trimmed = text.trim();
   const mistake = mistakeIn(text);
-  if (mistake !== undefined && !trimmed.startsWith('/'))
-    throw new InputError(name, `${name}: ${mistake}; it is neither PEM nor a path`);
+  if (mistake !== undefined && !trimmed.startsWith('/')) refuse(name, `${mistake}; it is neither PEM nor a path`);
   if (trimmed === '' || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed))
-    throw new InputError(name, `${name}: the value is neither PEM nor a path`);
+    refuse(name, `the value is neither PEM nor a path`);
   const path = expandPath(name, trimmed, surroundings);
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }

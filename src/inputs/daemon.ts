@@ -1,11 +1,10 @@
 import { COLLECTOR_TYPES, DAEMON_TYPES } from '../daemon/commands.ts';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';
-import { InputError } from '../errors.ts';
 import type { DaemonSelector } from '../pipeline/request.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import { DEFAULT_PORT, parseAddress, type Sinful } from '../transport/sinful.ts';
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
-import { oneOf, plainText, quote, splitList } from './words.ts';
+import { oneOf, plainText, quote, refuse, splitList } from './words.ts';
 
 /** Collectors for the tools of later steps: those of `pool`, the daemon itself if it is a collector, or the configured ones. */
 export function readCollectors(input: InputSource, surroundings: Surroundings): readonly Sinful[] {
@@ -57,16 +56,13 @@ export function readDaemon(
 function readName(text: string | undefined, fallback: string | undefined): string | undefined {
   const name = plainText('name', text) ?? fallback;
   if (name === undefined || !/@[^@]*:\d+$/.test(name)) return name;
-  throw new InputError('name', `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
+  refuse('name', `${quote(name)} has a port; remove it, because the collector reports the port`);
 }
 
 /** @throws InputError ERR_INPUT unless the daemon may be found without a collector. */
 function noCollectors(mayBeLocal: boolean): readonly Sinful[] {
   if (mayBeLocal) return [];
-  throw new InputError(
-    'pool',
-    'pool: the collector is unknown; set pool to its host (host or host:port), or set address',
-  );
+  refuse('pool', 'the collector is unknown; set pool to its host (host or host:port), or set address');
 }
 
 /**
@@ -74,15 +70,12 @@ function noCollectors(mayBeLocal: boolean): readonly Sinful[] {
  * (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
  */
 function checkRemote(input: InputSource, type: string): void {
-  if (type !== 'schedd') throw new InputError('remote', 'remote: the collector fetches tokens from schedds only');
+  if (type !== 'schedd') refuse('remote', 'the collector fetches tokens from schedds only');
   if (input('address') !== undefined) {
-    throw new InputError(
-      'address',
-      'address: not supported with remote, which queries the collector; use pool and name',
-    );
+    refuse('address', 'not supported with remote, which queries the collector; use pool and name');
   }
   if (input('key') !== undefined) {
-    throw new InputError('key', 'key: not supported with remote, because the schedd signs with its own key');
+    refuse('key', 'not supported with remote, because the schedd signs with its own key');
   }
 }
 
@@ -96,18 +89,18 @@ function readCollector(
 ): readonly Sinful[] {
   if (address !== undefined) return [address];
   if (pool !== undefined && name !== undefined) {
-    throw new InputError('name', `name: not supported for type ${type}, which pool alone identifies`);
+    refuse('name', `not supported for type ${type}, which pool alone identifies`);
   }
   const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
   if (found !== undefined) return found;
-  throw new InputError('pool', 'pool: the collector is unknown; set pool to its host (host or host:port)');
+  refuse('pool', 'the collector is unknown; set pool to its host (host or host:port)');
 }
 
 function readAddress(text: string | undefined): Sinful | undefined {
   if (text === undefined) return undefined;
   const parsed = parseAddress(text.trim(), DEFAULT_PORT);
   if (parsed !== undefined) return parsed;
-  throw new InputError('address', `address: ${quote(text)} is neither a sinful string nor host:port`);
+  refuse('address', `${quote(text)} is neither a sinful string nor host:port`);
 }
 
 /** SCHEDD_HOST and so on: the name of the default daemon. */
@@ -144,11 +137,10 @@ function addressInName(name: string): Sinful | undefined {
 function readPool(text: string | undefined, { setting }: Surroundings): readonly Sinful[] | undefined {
   if (text === undefined) return undefined;
   const words = splitList(text);
-  if (words.length === 0) throw new InputError('pool', 'pool: the value is empty');
+  if (words.length === 0) refuse('pool', 'the value is empty');
   return words.map((word) => {
     const address = parseAddress(word, Number(setting('COLLECTOR_PORT')) || DEFAULT_PORT);
-    if (address === undefined)
-      throw new InputError('pool', `pool: ${quote(word)} is not a host, host:port or sinful string`);
+    if (address === undefined) refuse('pool', `${quote(word)} is not a host, host:port or sinful string`);
     return address;
   });
 }
@@ -160,8 +152,5 @@ function configuredPool(surroundings: Surroundings): readonly Sinful[] | undefin
   if (text === undefined || !/:0$/.test(text.trim())) return readPool(text, surroundings);
   const found = findLocal({ adFile: undefined, addressFile: setting('COLLECTOR_ADDRESS_FILE') }, 'collector');
   if (!(found instanceof Unavailable)) return [found.address];
-  throw new InputError(
-    'pool',
-    `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found.reason})`,
-  );
+  refuse('pool', `COLLECTOR_HOST is ${text}, but no collector was found on this host (${found.reason})`);
 }

@@ -1,10 +1,9 @@
 import type { ProxySettings } from '../credentials/http-proxy.ts';
 import { type JobSource, type KeylessSource, TOKEN_GRANTS } from '../credentials/load.ts';
-import { InputError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
 import { ciRun } from './ci-run.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
-import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
+import { oneOf, parseDuration, plainText, quote, refuse, splitList } from './words.ts';
 
 /** Variables with the URL and bearer token of the OIDC service. GitHub sets them with `permissions: id-token: write`. */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
@@ -15,19 +14,15 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
   const named = plainText('oidc-audience', input('oidc-audience'));
   const service = input('token-service');
   const grant = input('token-grant') ?? INPUTS['token-grant'];
-  if (service === undefined && grant !== INPUTS['token-grant'])
-    throw new InputError('token-grant', 'token-grant: token-service is not set');
+  if (service === undefined && grant !== INPUTS['token-grant']) refuse('token-grant', 'token-service is not set');
   if (named === undefined && service === undefined) return undefined;
   if (service !== undefined && input('idtoken') !== undefined)
-    throw new InputError(
-      'idtoken',
-      'idtoken: not supported with token-service, which needs no IDTOKEN; omit one of them',
-    );
+    refuse('idtoken', 'not supported with token-service, which needs no IDTOKEN; omit one of them');
   const url = service === undefined ? undefined : serviceUrl('token-service', service);
   const audience = named ?? (url && ownAudience(url, input, env));
   const lifetime = parseDuration(input('lifetime') ?? '');
   if (audience !== undefined && input('scitoken') !== undefined)
-    throw new InputError('scitoken', 'scitoken: not supported with oidc-audience, which requests a token for the job');
+    refuse('scitoken', 'not supported with oidc-audience, which requests a token for the job');
   return {
     job: audience === undefined ? undefined : readJob(audience, env),
     service: url && {
@@ -61,7 +56,7 @@ export function readProxies(env: Surroundings['env']): ProxySettings {
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new InputError('https_proxy', 'https_proxy: the value is not the URL of an HTTP proxy (http://HOST:PORT)');
+    refuse('https_proxy', 'the value is not the URL of an HTTP proxy (http://HOST:PORT)');
   const { username, password, origin } = url;
   const anonymous = username === '' && password === '';
   const pair = `${decoded(username)}:${decoded(password)}`;
@@ -109,5 +104,5 @@ function serviceUrl(name: InputName, text: string): URL {
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
   const [shown = ''] = text.split(/[?#]/); // the query may contain a token
   const named = text.includes('@') ? 'the value' : quote(shown); // the text before @ may be a password
-  throw new InputError(name, `${name}: ${named} is not the URL of a service (https://HOST/PATH)`);
+  refuse(name, `${named} is not the URL of a service (https://HOST/PATH)`);
 }

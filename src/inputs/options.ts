@@ -1,106 +1,8 @@
 /** The options of the library, which are the inputs of the Action with names in camel case. */
 import { InputError } from '../errors.ts';
-import type { Secret } from '../runtime/secret.ts';
+import type { FetchOptions } from '../pipeline/library-types.ts';
+import { MAX_TIMEOUT_SECONDS } from './request.ts';
 import type { InputName, InputSource } from './table.ts';
-
-declare global {
-  /** Declared for projects that use neither the `dom` library nor Node's types; merged with theirs otherwise. */
-  interface AbortSignal {}
-}
-
-/** Options of checkFetch: the daemon, the credentials, and what to request. */
-export interface CheckOptions {
-  /**
-   * The collector: `host`, `host:port`, `[v6]:port`, a sinful string, or a list of them separated by commas, tried in
-   * order. Default: COLLECTOR_HOST of HTCondor's configuration.
-   */
-  readonly pool?: string | undefined;
-  /** Name of the daemon, as in its ad. Default: the only daemon of its type in the pool. */
-  readonly name?: string | undefined;
-  /** Type of the daemon: `schedd`, `collector` and so on. Default: `schedd`. */
-  readonly type?: string | undefined;
-  /**
-   * Sinful string or `host:port` of the daemon; no collector is queried. With `pool` or `name`, `host:port` is the local
-   * end of a tunnel to the daemon.
-   */
-  readonly address?: string | undefined;
-  /** Authorization levels that the token is restricted to, such as `['READ', 'WRITE']`. Default: no restriction. */
-  readonly authz?: readonly string[] | undefined;
-  /** Lifetime of the token in seconds, or `unlimited` for a token without expiry. Default: 3600. */
-  readonly lifetime?: number | 'unlimited' | undefined;
-  /**
-   * Authentication methods in order of preference: IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS, MUNGE. Default: those with a
-   * credential below; if there is none, those of HTCondor's configuration, in the daemon's order.
-   */
-  readonly authenticationMethods?: readonly string[] | undefined;
-  /** IDTOKENs to authenticate with, one per line. Default: those of HTCondor's token directory. */
-  readonly idtoken?: string | undefined;
-  /** A SciToken or WLCG token. Default: WLCG bearer token discovery. */
-  readonly scitoken?: string | undefined;
-  /** Audience of the CI job's own OIDC token, which becomes the bearer token. Default: no OIDC token is requested. */
-  readonly oidcAudience?: string | undefined;
-  /**
-   * URL of a token service that exchanges the bearer token for another one. An IDTOKEN in its response is the result; a
-   * SciToken is the credential for the fetch.
-   */
-  readonly tokenService?: string | undefined;
-  /** Grant type for that service. Default: `token-exchange` (RFC 8693); the others are for Keycloak (RFC 7523). */
-  readonly tokenGrant?: 'token-exchange' | 'client-credentials' | 'jwt-bearer' | undefined;
-  /** Client certificate for SSL with its chain: PEM text, or a path. */
-  readonly clientCertificate?: string | undefined;
-  /** Private key of the client certificate: PEM text, or a path. Default: the key in `clientCertificate`. */
-  readonly clientKey?: string | undefined;
-  /** Keytab of a Kerberos client: a path, or its base64. Default: KRB5_CLIENT_KTNAME, if KERBEROS is chosen. */
-  readonly kerberosKeytab?: string | undefined;
-  /** Kerberos principal of the client, `name@REALM`. Default: the first of the keytab or the cache. */
-  readonly kerberosPrincipal?: string | undefined;
-  /** Password of that principal. */
-  readonly kerberosPassword?: string | undefined;
-  /** Credential cache: `FILE:`, `DIR:` or a path. Default: KRB5CCNAME or the system's, if KERBEROS is chosen. */
-  readonly kerberosCache?: string | undefined;
-  /** CA certificates to trust in addition to the system's: PEM text, or the path of a file or directory. */
-  readonly caCertificate?: string | undefined;
-  /** Host name that the daemon's certificate must carry. Default: the host name of the daemon's address. */
-  readonly serverName?: string | undefined;
-  /** The pool password. */
-  readonly password?: string | undefined;
-  /** Fail, and write nothing, unless the token carries exactly this identity, `user@domain`. */
-  readonly expectedIdentity?: string | undefined;
-  /** Fail, and write nothing, unless exactly this trust domain issued the token. */
-  readonly expectedTrustDomain?: string | undefined;
-  /** Time limit for everything, in milliseconds, from 1 to one day. Default: 60,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Aborts the call when the signal is aborted. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called with every secret before it is used, so that the caller can hide it in logs. */
-  readonly onSecret?: ((secret: Secret) => void) | undefined;
-  /** Called with one printable line for each event. Lines contain no secrets. */
-  readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;
-}
-
-/** Options of fetchToken. Each has the meaning of the Action's input of the same name. */
-export interface FetchOptions extends CheckOptions {
-  /**
-   * `fetch` requests a token for the credential's own identity. `request` requests one for `identity`, which an
-   * administrator must approve; `onLog` receives the command for the approval. `exchange` exchanges the SciToken for an
-   * IDTOKEN first. Default: `fetch`.
-   */
-  readonly mode?: 'fetch' | 'request' | 'exchange' | undefined;
-  /** With `mode: 'request'`, the identity to request, `user@domain`. */
-  readonly identity?: string | undefined;
-  /** Name of the signing key. Default: the daemon's default key. */
-  readonly key?: string | undefined;
-  /** The collector fetches the token of the schedd, which excludes `key`. Default: false. */
-  readonly remote?: boolean | undefined;
-  /** Reconnect with the new token and ask the daemon whether it authorizes each level of `authz`. Default: false. */
-  readonly verify?: boolean | undefined;
-  /** What to do if the daemon grants less than requested. Default: `warn`. */
-  readonly onReduced?: 'warn' | 'fail' | 'ignore' | undefined;
-  /** Write the token to this file with mode 0600. Default: the token is only returned. */
-  readonly file?: string | undefined;
-  /** Number of retries after a transient failure, within the time limit. Default: 3. */
-  readonly retries?: number | undefined;
-}
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
@@ -159,6 +61,12 @@ export function inputsOf(options: FetchOptions, fixed: Readonly<Partial<Record<I
   };
 }
 
+/** @internal @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
+export function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
+  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
+}
+
 /**
  * Returns the same error with the option's name instead of the input's, `serverName` instead of `server-name`.
  *
@@ -168,7 +76,7 @@ export function withOptionName(error: InputError): InputError {
   const entries = Object.entries(INPUT_OF) as [OptionName, InputName][];
   const option = entries.find(([, name]) => name === error.input)?.[0];
   if (option === undefined || option === error.input) return error;
-  const { message, input, cause } = error;
+  const { message, input, cause, reason } = error;
   const renamed = message.startsWith(`${input}:`) ? `${option}${message.slice(input.length)}` : message;
-  return new InputError(option, renamed, { cause, phase: 'inputs' });
+  return new InputError(option, renamed, { cause, phase: 'inputs', reason });
 }

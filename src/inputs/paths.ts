@@ -1,7 +1,7 @@
 /** Paths in inputs. No shell expands them, so this module expands `~/` and rejects variables. */
 import { join } from 'node:path';
-import { InputError } from '../errors.ts';
 import type { InputName, Surroundings } from './table.ts';
+import { refuse } from './words.ts';
 
 /** `$VAR`, `${VAR}`, `$(command)`, `%VAR%`. */
 const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
@@ -14,19 +14,19 @@ const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
  */
 export function expandPath(input: InputName, text: string, surroundings: Pick<Surroundings, 'env' | 'home'>): string {
   const path = refuseVariables(input, text.trim());
-  if (path === '' || /[\0\r\n]/.test(path)) throw new InputError(input, `${input}: the value is not a path`);
+  if (path === '' || /[\0\r\n]/.test(path)) refuse(input, `the value is not a path`);
   if (!path.startsWith('~')) return path;
   const home = surroundings.env['HOME'] || surroundings.home;
   if (path === '~') return home;
   if (/^~[/\\]/.test(path)) return join(home, path.slice(2));
-  throw new InputError(input, `${input}: ~USER is not expanded; use ~/ for the home directory, or the full path`);
+  refuse(input, `~USER is not expanded; use ~/ for the home directory, or the full path`);
 }
 
 /** @throws InputError ERR_INPUT if a text refers to a variable; the message contains the alternatives. */
 export function refuseVariables(input: InputName, text: string): string {
   if (!VARIABLE.test(text)) return text;
-  throw new InputError(
+  refuse(
     input,
-    `${input}: the value refers to a variable, but no shell expands inputs; use \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`,
+    `the value refers to a variable, but no shell expands inputs; use \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`,
   );
 }

@@ -13,11 +13,11 @@ import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
 import { expandPath, refuseVariables } from './paths.ts';
 import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
-import { oneOf, parseDuration, plainText, quote, splitList } from './words.ts';
+import { oneOf, parseDuration, plainText, quote, refuse, splitList } from './words.ts';
 
 /** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
-const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
+export const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
 const DEFAULT_USER = 'condor'; // the default of condor_token_request
 const POLL_INTERVAL_MS = 5000;
@@ -37,7 +37,7 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   const mode = said === 'check' ? 'fetch' : said;
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
-    throw new InputError('key', 'key: not supported with mode request, which cannot select a signing key');
+    refuse('key', 'not supported with mode request, which cannot select a signing key');
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
   if (remote) checkRemote(said);
   const lifetimeSeconds = readLifetime(input('lifetime'));
@@ -72,13 +72,9 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   };
 }
 
-function refuse(input: InputName, reason: string): never {
-  throw new InputError(input, `${input}: ${reason}`);
-}
-
 function checkRemote(said: Mode | 'check'): void {
-  if (said === 'check') throw new InputError('mode', 'mode: check queries the schedd itself; omit remote');
-  if (said !== 'fetch') throw new InputError('remote', `remote: supported with mode fetch only, not ${said}`);
+  if (said === 'check') refuse('mode', 'check queries the schedd itself; omit remote');
+  if (said !== 'fetch') refuse('remote', `supported with mode fetch only, not ${said}`);
 }
 
 /**
@@ -112,7 +108,7 @@ function checkConfiguration(input: InputSource, { setting }: Surroundings): read
       input('token-directory') === undefined &&
       setting('SEC_TOKEN_DIRECTORY') === undefined &&
       'SEC_TOKEN_DIRECTORY');
-  if (missing) throw new InputError(missing, failure);
+  if (missing) throw new InputError(missing, failure, { reason: 'configuration' });
   return [`${failure}; the inputs are sufficient without it`];
 }
 
@@ -121,15 +117,9 @@ export function readTimeout(input: InputSource): number {
   const text = input('timeout') ?? INPUTS.timeout;
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-    throw new InputError('timeout', `timeout: ${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
+    refuse('timeout', `${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
   }
   return seconds * 1000;
-}
-
-/** @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
-export function checkTimeout(timeoutMs: number): number {
-  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
-  throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
 }
 
 export function readBoolean(name: InputName, text: string): boolean {
@@ -139,12 +129,12 @@ export function readBoolean(name: InputName, text: string): boolean {
 function readServerName(text: string | undefined): string | undefined {
   const name = plainText('server-name', text);
   if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-  throw new InputError('server-name', `server-name: ${quote(name)} has a port; certificates carry host names only`);
+  refuse('server-name', `${quote(name)} has a port; certificates carry host names only`);
 }
 
 function readRetries(text: string): number {
   if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
-  throw new InputError('retries', `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+  refuse('retries', `${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
 /** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION in HTCondor's values, of which only the first letter is significant. */
@@ -164,8 +154,7 @@ function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroun
   const name = plainText('identity', text) ?? DEFAULT_USER;
   const domain = setting('UID_DOMAIN');
   if (name.includes('@')) return name;
-  if (domain === undefined)
-    throw new InputError('identity', 'identity: UID_DOMAIN is not set, so the identity must be user@domain');
+  if (domain === undefined) refuse('identity', 'UID_DOMAIN is not set, so the identity must be user@domain');
   return `${name}@${domain}`;
 }
 
@@ -175,7 +164,7 @@ function readLevels(text: string | undefined): readonly string[] {
   const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
   if (unknown !== undefined) {
     const known = AUTHORIZATION_LEVELS.join(' ');
-    throw new InputError('authz', `authz: ${quote(unknown)} is not an authorization level; the levels are ${known}`);
+    refuse('authz', `${quote(unknown)} is not an authorization level; the levels are ${known}`);
   }
   if (levels.length === 0) refuse('authz', 'the list is empty; omit authz to request a token without restriction');
   return levels;
@@ -187,7 +176,7 @@ function readLifetime(text: string | undefined): TokenRequest['lifetimeSeconds']
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
     const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
-    throw new InputError('lifetime', `lifetime: ${quote(text)} is not a lifetime; use ${allowed}`);
+    refuse('lifetime', `${quote(text)} is not a lifetime; use ${allowed}`);
   }
   return seconds;
 }
@@ -202,7 +191,7 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', 'token and file are mutually exclusive');
   }
   if (directory !== undefined && token === undefined) {
-    throw new InputError('token-directory', 'token-directory: token, the name of the file in it, is not set');
+    refuse('token-directory', 'token, the name of the file in it, is not set');
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   return token === undefined ? undefined : readTokenPath(token, directory, surroundings);
@@ -210,10 +199,9 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
 
 function readTokenPath(token: string, directory: string | undefined, surroundings: Surroundings): string {
   if (token === '' || /[/\\\p{Cc}]/u.test(token) || token === '.' || token === '..') {
-    throw new InputError('token', `token: ${quote(token)} is not a plain file name; use file for a path`);
+    refuse('token', `${quote(token)} is not a plain file name; use file for a path`);
   }
-  if (EXCLUDED_NAME.test(token))
-    throw new InputError('token', `token: HTCondor ignores files with a name such as ${quote(token)}`);
+  if (EXCLUDED_NAME.test(token)) refuse('token', `HTCondor ignores files with a name such as ${quote(token)}`);
   refuseVariables('token', token);
   if (directory === undefined) return join(resolve(tokenDirectory(surroundings).directory), token);
   return join(resolve(expandPath('token-directory', directory, surroundings)), token);
@@ -229,7 +217,7 @@ function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings)
 export function privateDirectory(input: InputName, env: Surroundings['env']): string {
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))
-    throw new InputError(input, `${input}: this runner does not set RUNNER_TEMP, the parent directory`);
+    refuse(input, `this runner does not set RUNNER_TEMP, the parent directory`);
   return join(temporary, `condor-token-${crypto().randomUUID()}`);
 }
 
@@ -241,9 +229,8 @@ function checkRenewal(
   env: Surroundings['env'],
 ) {
   if (path === undefined) refuse('renew', 'there is no file to renew; set export-environment, token or file');
-  if (said === 'request') throw new InputError('renew', `renew: not supported with mode ${said}`);
-  if (lifetimeSeconds === 'unlimited')
-    throw new InputError('renew', 'renew: a token that never expires needs no renewal');
+  if (said === 'request') refuse('renew', `not supported with mode ${said}`);
+  if (lifetimeSeconds === 'unlimited') refuse('renew', 'a token that never expires needs no renewal');
   privateDirectory('renew', env);
   if (keyless?.service !== undefined && keyless.job === undefined)
     refuse('renew', 'the token service receives the same token each time, which it may refuse');

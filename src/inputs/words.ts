@@ -4,10 +4,15 @@ import type { InputName } from './table.ts';
 
 const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
+/** @throws InputError ERR_INPUT with the name of the input in front of the reason. */
+export function refuse(input: InputName | 'https_proxy', reason: string, cause?: unknown): never {
+  throw new InputError(input, `${input}: ${reason}`, { cause });
+}
+
 export function oneOf<T extends string>(input: InputName, text: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === text.trim());
   if (found !== undefined) return found;
-  throw new InputError(input, `${input}: ${quote(text)} is not valid; use one of ${allowed.join(' ')}`);
+  refuse(input, `${quote(text)} is not valid; use one of ${allowed.join(' ')}`);
 }
 
 /** Parses a number with an optional suffix s, m, h or d to seconds; undefined if the text is not a duration. */
@@ -34,9 +39,9 @@ export function quote(text: string): string {
 export function plainText(input: InputName, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();
-  if (word === '') throw new InputError(input, `${input}: the value is empty`);
+  if (word === '') refuse(input, `the value is empty`);
   if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-    throw new InputError(input, `${input}: ${quote(word)} contains characters that are not allowed in ${input}`);
+    refuse(input, `${quote(word)} contains characters that are not allowed in ${input}`);
   }
   return word;
 }

@@ -49,7 +49,7 @@ export function encryptionType(id: number): EncryptionType {
     case 20:
       return sha2Type({ id: 20, checksumType: 20, keyLength: 32, hash: 'sha384', macLength: 24 });
     default:
-      throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`);
+      throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`, 'encryption-type');
   }
 }
 

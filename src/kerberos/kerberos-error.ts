@@ -1,5 +1,17 @@
+import type { AttemptReason, Details } from '../reasons.ts';
+
 /** A failure of Kerberos: a structure that cannot be parsed, or a refusal by the KDC. */
-export class KerberosError extends Error {}
+export class KerberosError extends Error {
+  readonly kind: AttemptReason;
+  /** Values in the message that hints repeat. */
+  readonly details: Details | undefined;
+
+  constructor(message: string, kind: AttemptReason = 'no-ticket', details?: Details) {
+    super(message);
+    this.kind = kind;
+    this.details = details;
+  }
+}
 
 /** KRB-ERROR of a KDC (RFC 4120 §5.9.1). */
 export class KdcError extends KerberosError {
@@ -7,8 +19,8 @@ export class KdcError extends KerberosError {
   /** Content of e-data, which depends on the code; empty if the error has none. */
   readonly data: Uint8Array;
 
-  constructor(code: number, message: string, data: Uint8Array = new Uint8Array()) {
-    super(message);
+  constructor(code: number, message: string, data: Uint8Array, kind?: AttemptReason, details?: Details) {
+    super(message, kind, details);
     this.code = code;
     this.data = data;
   }
@@ -36,26 +48,34 @@ export interface KdcRefusal {
 
 /**
  * Describes the refusal of a KDC. `client` and `service` are the principals of the request, `realm` is the KDC's, `now`
- * is the time of this host.
+ * is the time of this host, and `isPassword` is true if the key of the client is derived from a password.
  */
 export function kdcError(
   { code, text, serverTime, data }: KdcRefusal,
-  { client, service, realm, now }: { client: string; service: string; realm: string; now: Date },
+  {
+    client,
+    service,
+    realm,
+    now,
+    isPassword,
+  }: { client: string; service: string; realm: string; now: Date; isPassword: boolean },
 ): KdcError {
-  const kdc = `the KDC of ${realm}`;
-  const words: Readonly<Record<number, string>> = {
-    [KDC_ERR.CLIENT_UNKNOWN]: `${kdc} does not know the client ${client}`,
-    [KDC_ERR.SERVER_UNKNOWN]: `${kdc} does not know the service ${service}`,
-    [KDC_ERR.ETYPE_NOSUPP]: `${kdc} supports none of the encryption types for ${client} and ${service}`,
-    [KDC_ERR.CLIENT_REVOKED]: `${kdc} has locked, disabled or expired the client ${client}`,
-    [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
-    [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
-    [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
-    [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host, which shows ${timeOf(now.getTime() / 1000)}; the clock of the KDC shows ${timeOf(serverTime)}`,
+  const words: Readonly<Record<number, readonly [text: string, kind?: AttemptReason]>> = {
+    [KDC_ERR.CLIENT_UNKNOWN]: [`does not know the client ${client}`, 'client-unknown'],
+    [KDC_ERR.SERVER_UNKNOWN]: [`does not know the service ${service}`, 'service-unknown'],
+    [KDC_ERR.ETYPE_NOSUPP]: [`supports none of the encryption types for ${client} and ${service}`, 'encryption-type'],
+    [KDC_ERR.CLIENT_REVOKED]: [`has locked, disabled or expired the client ${client}`, 'account-locked'],
+    [KDC_ERR.KEY_EXPIRED]: [`requires a new password for ${client}`, 'account-locked'],
+    [KDC_ERR.PREAUTH_FAILED]: [`rejected the key of ${client}`, isPassword ? 'password-rejected' : 'key-rejected'],
+    [KDC_ERR.TICKET_EXPIRED]: [`reports that the ticket of ${client} expired`],
+    [KDC_ERR.SKEW]: [
+      `rejects the clock of this host, which shows ${timeOf(now.getTime() / 1000)}; the clock of the KDC shows ${timeOf(serverTime)}`,
+      'clock-rejected',
+    ],
   };
-  const other = `${kdc} refused ${service} to ${client} with error ${code}`;
+  const [known, kind] = words[code] ?? [`refused ${service} to ${client} with error ${code}`];
   const detail = text === undefined || text === '' ? '' : ` (${text.slice(0, 100)})`;
-  return new KdcError(code, `${words[code] ?? other}${detail}`, data);
+  return new KdcError(code, `the KDC of ${realm} ${known}${detail}`, data, kind, { client, service });
 }
 
 function timeOf(seconds: number): string {

@@ -60,7 +60,7 @@ export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal,
   const types = ENCRYPTION_TYPES.filter((type) => current.some(({ key }) => key.type === type));
   if (types.length === 0) {
     const names = current.map(({ key }) => encryptionName(key.type)).join(', ');
-    throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`);
+    throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`, 'encryption-type');
   }
   return {
     source: `${source} (kvno ${newest})`,
@@ -71,6 +71,7 @@ export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal,
       if (found !== undefined) return found;
       throw new KerberosError(
         `the KDC replied with the encryption type ${encryptionName(type)}, for which ${source} has no key`,
+        'encryption-type',
       );
     },
   };

@@ -66,7 +66,7 @@ export async function requestInitialTicket(
     const request = { client, service, nonce: drawNonce(kdcs), encryptionTypes: keys.types };
     const key = information === undefined ? undefined : await keys.key(information);
     try {
-      const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs);
+      const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
       const told = reply.keyInformation.find(({ type }) => type === reply.sealed.type);
       const own = await keys.key(
         told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)),
@@ -92,7 +92,10 @@ function chooseKey(offered: readonly KeyInformation[], { types, source }: Client
   const found = offered.find(({ type }) => types.includes(type));
   if (found !== undefined || offered.length === 0) return found;
   const [theirs, own] = [offered.map(({ type }) => type), types].map((all) => all.map(encryptionName).join(', '));
-  throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`);
+  throw new KerberosError(
+    `the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`,
+    'encryption-type',
+  );
 }
 
 /** The first reply that a key decrypts authenticates the KDC, because only the client and the KDC have that key. */
@@ -137,9 +140,14 @@ export async function requestServiceTicket(
   throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join('/')}`);
 }
 
-async function exchange(message: Uint8Array, { client, service }: TicketRequest, kdcs: Kdcs): Promise<KdcReply> {
+async function exchange(
+  message: Uint8Array,
+  { client, service }: TicketRequest,
+  kdcs: Kdcs,
+  isPassword = false,
+): Promise<KdcReply> {
   const reply = readKdcReply(await kdcs.ask(service.realm, message));
   if (!isRefusal(reply)) return reply;
   const names = { client: formatPrincipal(client), service: formatPrincipal(service) };
-  throw kdcError(reply, { ...names, realm: service.realm, now: kdcs.now() });
+  throw kdcError(reply, { ...names, realm: service.realm, now: kdcs.now(), isPassword });
 }

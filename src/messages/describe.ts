@@ -1,5 +1,5 @@
 import { type AnyHTCondorError, HTCondorError } from '../errors.ts';
-import type { CheckResult, FetchedToken } from '../pipeline/fetched-token.ts';
+import type { CheckResult, FetchedToken } from '../pipeline/library-types.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';

@@ -1,18 +1,25 @@
-import type { AnyHTCondorError, NegotiationError } from '../errors.ts';
-import { firstOf, type Row } from './hint-rows.ts';
+import type { AnyHTCondorError, AuthenticationError, NegotiationError } from '../errors.ts';
+import { type Hints, hintsOf } from './hint-text.ts';
 import { exhaustedHints, METHOD_USES, unprovenHints } from './hints-authentication.ts';
-import { REACHING } from './hints-connect.ts';
-import { DAEMON_TEXTS } from './hints-daemon.ts';
-import { GRANTING } from './hints-token.ts';
+import { CONNECT_HINTS, CREDENTIAL_HINTS, INPUT_HINTS, LOCATE_HINTS, PROTOCOL_HINTS } from './hints-connect.ts';
+import { DAEMON_HINTS } from './hints-daemon.ts';
+import { AUTHORIZATION_HINTS, NEGOTIATION_HINTS, OUTPUT_HINTS, TOKEN_HINTS } from './hints-token.ts';
 
-type HasAttempts = 'ERR_METHODS_EXHAUSTED' | 'ERR_SERVER_UNPROVEN';
-
-/** Rows by code. An error code without rows does not compile. */
-const HINTS: Readonly<Record<Exclude<AnyHTCondorError['code'], HasAttempts>, readonly Row[]>> = {
-  ...REACHING,
-  ...GRANTING,
-  ERR_DAEMON: DAEMON_TEXTS,
+/** Hints of all errors except those of authentication, which depend on the attempts. A reason without a hint does not compile. */
+const HINTS: Hints<Exclude<AnyHTCondorError, AuthenticationError>['reason']> = {
+  ...INPUT_HINTS,
+  ...CREDENTIAL_HINTS,
+  ...LOCATE_HINTS,
+  ...CONNECT_HINTS,
+  ...PROTOCOL_HINTS,
+  ...NEGOTIATION_HINTS,
+  ...AUTHORIZATION_HINTS,
+  ...DAEMON_HINTS,
+  ...TOKEN_HINTS,
+  ...OUTPUT_HINTS,
 };
+
+const WITHOUT_COLLECTOR = 'Workflow: or specify address, which skips the collector.';
 
 /** Returns what to try next, most likely first. Pure: equal errors have equal hints. */
 export function hintsFor(error: AnyHTCondorError): readonly string[] {
@@ -22,17 +29,10 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
       return exhaustedHints(error.attempts, side);
     case 'ERR_SERVER_UNPROVEN':
       return unprovenHints(error.attempts, side);
-    case 'ERR_NO_COMMON_METHOD':
-      return [...usesOf(error), ...firstOf(HINTS[error.code], factsOf(error), side)];
-    default:
-      return firstOf(HINTS[error.code], factsOf(error), side);
   }
-}
-
-/** The message, preceded by its input, claim or phase. */
-function factsOf(error: AnyHTCondorError): string {
-  const about = 'input' in error ? error.input : 'claim' in error ? error.claim : error.phase;
-  return `${about ?? '-'} ${error.message}`;
+  const hints = hintsOf(HINTS[error.reason], { ...error, ...error.details }, side);
+  if (error.code === 'ERR_NO_COMMON_METHOD') return [...usesOf(error), ...hints];
+  return error.reason === 'denied' && side === 'collector' ? [...hints, WITHOUT_COLLECTOR] : hints;
 }
 
 /** Which inputs provide the methods that the daemon accepts. */

@@ -101,7 +101,10 @@ function combined(failures: readonly Failure[]): HTCondorError {
   }
   const reached = errors.find((error) => !(error instanceof ConnectError));
   if (reached !== undefined) return reached;
-  return new ConnectError(unreachable.at(-1)?.code ?? 'ERR_CONNECT', text, {
+  const last = unreachable.at(-1);
+  return new ConnectError(last?.code ?? 'ERR_CONNECT', text, {
+    reason: last?.reason,
+    details: last?.details,
     phase: 'locate',
     peer: errors.at(-1)?.peer ?? '',
     permanent: unreachable.every(({ permanent }) => permanent),

@@ -1,4 +1,5 @@
 import { type Bearer, resolveBearer } from '../credentials/keyless.ts';
+import { lacksRequestedKey } from '../daemon/daemon-error.ts';
 import { askAllowed } from '../daemon/security-query.ts';
 import type { Target } from '../daemon/session-command.ts';
 import { getSessionToken } from '../daemon/token-commands.ts';
@@ -10,13 +11,13 @@ import type { Session } from '../security/session.ts';
 import { checkExpected, reducedLevels, reducedLifetime } from '../token/check.ts';
 import { covers } from '../token/levels.ts';
 import { formatSinful } from '../transport/sinful.ts';
-import type { CheckResult } from './fetched-token.ts';
 import { findDaemon, inTurn } from './find-daemon.ts';
 import { checkIssued } from './issued-token.ts';
+import type { CheckResult } from './library-types.ts';
 import { checkServiceToken, credentialsFor } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
 import { withRetries } from './retry.ts';
-import { commandsFor } from './verify.ts';
+import { commandsFor, levelError } from './verify.ts';
 
 /** Levels that are checked if none are requested. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
@@ -177,13 +178,12 @@ function judge(
   { user }: Session,
   host: Host,
 ): void {
-  const cut = refused.filter((level) => !covers(granted, level));
-  const text =
-    cut.length > 0
-      ? `the credential is restricted to ${granted.join(' ')}, which does not include ${cut.join(' ')}`
-      : `the daemon denied ${refused.join(' ')} for ${user} with this credential`;
-  if (verify)
-    throw new TokenError('ERR_TOKEN_REFUSED', text, undefined, { phase: 'verify', peer: formatSinful(address) });
+  const missing = refused.filter((level) => !covers(granted, level)).join(' ');
+  const restricted = `the credential is restricted to ${granted.join(' ')}, which does not include ${missing}`;
+  const denied = `the daemon denied ${refused.join(' ')} for ${user} with this credential`;
+  const text = missing === '' ? denied : restricted;
+  const details = { levels: granted.join(' '), missing, level: refused[0] ?? '', subject: user };
+  if (verify) throw levelError(text, details).at('verify', formatSinful(address));
   host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
 }
 
@@ -208,7 +208,7 @@ async function checkIssuing(
         await wouldIssue([level]);
         return [level];
       } catch (error) {
-        if (error instanceof DaemonError && /doesn't allow requested/.test(error.errorString)) return [];
+        if (error instanceof DaemonError && error.reason === 'allow-requested-authorization') return [];
         throw error;
       }
     }),
@@ -222,8 +222,7 @@ async function checkWouldIssue(target: Target, authz: readonly string[], credent
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
     host.log.warn('The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded');
   } catch (error) {
-    const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
-    if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
+    if (!lacksRequestedKey(error)) throw error;
   }
 }
 

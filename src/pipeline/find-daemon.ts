@@ -88,7 +88,10 @@ function findHere({ type, name = '', local, collectors }: InPool, host: Host): A
   if (!(here instanceof Unavailable))
     return { serverName: hostNameOf(here.address), roundTrips: 0, ...here, name: here.name || name || local.name };
   const { reason } = here;
-  if (collectors.length === 0) throw new LocateError('ERR_NOT_FOUND', `no ${type} on this host: ${reason}`, []);
+  if (collectors.length === 0)
+    throw new LocateError('ERR_NOT_FOUND', `no ${type} on this host: ${reason}`, [], {
+      reason: 'not-on-this-host',
+    });
   host.log.debug(`locate: not on this host: ${reason}`);
   return undefined;
 }

@@ -172,7 +172,7 @@ function suppliedSciToken(source: SciTokenSource, host: Host): BearerToken {
   const found = readSciToken(source, host);
   if (!(found instanceof Unavailable)) return found;
   const text = `no SciToken to exchange: ${found.reason}`;
-  throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials' });
+  throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials', reason: 'scitoken-needs-proof' });
 }
 
 /** Returns the command with which an administrator approves the request. */

@@ -125,7 +125,7 @@ export function isTransient(error: unknown): error is HTCondorError {
   if (error instanceof ConnectError) {
     return error.code !== 'ERR_CCB_ONLY' && error.requestId === undefined && !error.permanent;
   }
-  return error instanceof DaemonError && /rate limit/i.test(error.errorString);
+  return error instanceof DaemonError && error.reason === 'rate-limit';
 }
 
 /** Remaining time below which a restart is no longer retried, in milliseconds. */

@@ -1,6 +1,7 @@
 import { commandOf } from '../daemon/commands.ts';
 import { askAllowed } from '../daemon/security-query.ts';
 import { AuthenticationError, AuthorizationError, TokenError, withPhase } from '../errors.ts';
+import type { Details } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import { idtokens } from '../security/methods/idtokens.ts';
@@ -61,11 +62,15 @@ function explained(error: unknown, token: IdToken, level: string): unknown {
   if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') {
     const { authz, subject } = token;
     const isRestricted = authz !== undefined && level !== 'ALLOW' && !covers(authz, level);
-    if (!isRestricted) return refused(`the daemon denied ${level} for ${subject} with the new token`);
+    if (!isRestricted)
+      return levelError(`the daemon denied ${level} for ${subject} with the new token`, {
+        missing: '',
+        level,
+        subject,
+      });
     const levels = authz.join(' ');
-    return refused(
-      `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`,
-    );
+    const text = `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`;
+    return levelError(text, { levels, missing: level });
   }
   if (error instanceof AuthenticationError && error.code === 'ERR_METHODS_EXHAUSTED') {
     const reason = error.attempts[0]?.reason ?? error.message;
@@ -76,4 +81,10 @@ function explained(error: unknown, token: IdToken, level: string): unknown {
 
 function refused(text: string): TokenError {
   return new TokenError('ERR_TOKEN_REFUSED', text);
+}
+
+/** The error for a denied level: the token does not include `missing`, or the daemon denies `level` for `subject`. */
+export function levelError(text: string, details: Details & { readonly missing: string }): TokenError {
+  const reason = details.missing === '' ? 'level-denied' : 'level-missing';
+  return new TokenError('ERR_TOKEN_REFUSED', text, undefined, { reason, details });
 }

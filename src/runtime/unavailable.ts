@@ -1,9 +1,13 @@
+import type { MissingReason } from '../reasons.ts';
+
 /** The result of a search that found nothing usable. */
 export class Unavailable {
   /** Why, in a few words. */
   readonly reason: string;
+  readonly kind: MissingReason | undefined;
 
-  constructor(reason: string) {
+  constructor(reason: string, kind?: MissingReason) {
     this.reason = reason;
+    this.kind = kind;
   }
 }

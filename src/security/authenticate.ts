@@ -6,6 +6,7 @@ import {
   type MethodAttempt,
   ProtocolError,
 } from '../errors.ts';
+import type { Refusal } from '../reasons.ts';
 import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
 import {
   type AuthMethod,
@@ -103,7 +104,7 @@ export async function authenticate(
   for (let offer = negotiation.next(); offer !== undefined; offer = negotiation.next()) {
     if (offer !== guessed) await makeOffer(channel, offer);
     if (!(await isChosen(channel, offer))) {
-      negotiation.failed(offer, 'the daemon declined the method');
+      negotiation.failed(offer, { reason: 'the daemon declined the method', kind: 'declined' });
       break; // the daemon gives up and closes the connection
     }
     try {
@@ -140,7 +141,9 @@ class Negotiation {
     this.#queue = planOffers(credentials, peer, server, this.#attempts);
     if (this.#queue.length > 0 || credentials.methods.some(({ name }) => name !== 'FS')) return;
     const reasons = this.#attempts.map(({ method, reason }) => `${method}: ${reason}`);
-    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${reasons.join('. ')}`);
+    throw new CredentialError('ERR_NO_CREDENTIAL', `no credential is usable for this daemon; ${reasons.join('. ')}`, {
+      reason: 'fs-elsewhere',
+    });
   }
 
   /** True if there is no other credential after the current one. */
@@ -164,16 +167,16 @@ class Negotiation {
   }
 
   /** Records why an offer failed. A doubtful credential comes first in the list: its doubt is the likely reason. */
-  failed({ method, candidate: { label, doubt } }: Offer, reason: string): void {
-    const text = `${label}: ${doubt === undefined ? '' : `${doubt}; `}${reason}`;
-    const attempt = { method: displayName(method.name), reason: text };
+  failed({ method, candidate: { label, doubt } }: Offer, refusal: Refusal): void {
+    const text = `${label}: ${doubt === undefined ? '' : `${doubt.reason}; `}${refusal.reason}`;
+    const attempt = { ...(doubt ?? refusal), method: displayName(method.name), reason: text };
     if (doubt === undefined) this.#attempts.push(attempt);
     else this.#attempts.unshift(attempt);
   }
 
   /** @throws StartOver if the other credentials need a new connection. */
   refused(offer: Offer, error: MethodRefused): void {
-    this.failed(offer, error.message);
+    this.failed(offer, error.refusal);
     if (error.unproven && !this.#serverUnproven) {
       this.#serverUnproven = true;
       this.#keepOnlySafe();
@@ -190,7 +193,8 @@ class Negotiation {
     return expected.map(({ write, otherwise }) => ({
       write,
       otherwise: () => {
-        this.failed(offer, otherwise?.().message ?? 'the daemon refused it');
+        const error = otherwise?.();
+        this.failed(offer, error instanceof MethodRefused ? error.refusal : { reason: 'the daemon refused it' });
         return this.exhausted();
       },
     }));

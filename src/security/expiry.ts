@@ -1,3 +1,4 @@
+import type { AttemptReason, Refusal } from '../reasons.ts';
 import type { Peer } from './method.ts';
 
 /** A token with its expiry in seconds since 1970; undefined if it never expires. */
@@ -14,10 +15,18 @@ export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
  * Describes an expired token: its expiry, the clock of this host and, if known, the time at which the collector last
  * received an ad from the daemon. Returns undefined if the token is valid.
  */
-export function expiry(token: Expiring, now: Date, { lastHeardFrom }: Pick<Peer, 'lastHeardFrom'>): string | undefined {
+export function expiry(
+  token: Expiring,
+  kind: AttemptReason,
+  now: Date,
+  { lastHeardFrom }: Pick<Peer, 'lastHeardFrom'>,
+): Refusal | undefined {
   if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
   const pool = lastHeardFrom === undefined ? '' : `; the clock of the collector showed at least ${iso(lastHeardFrom)}`;
-  return `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`;
+  return {
+    kind,
+    reason: `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`,
+  };
 }
 
 function iso(seconds: number): string {

@@ -1,4 +1,5 @@
 import type { MethodAttempt } from '../errors.ts';
+import type { Refusal } from '../reasons.ts';
 import type { ExpectedMessage, MessageChannel } from '../wire/message-channel.ts';
 import type { ServerPolicy } from './policy.ts';
 
@@ -48,7 +49,7 @@ export interface Candidate {
   /** Source of this credential: an input, a file, a variable. Default: the label. */
   readonly source?: string | undefined;
   /** Why the daemon will probably refuse it; such a credential is tried after all others. */
-  readonly doubt?: string | undefined;
+  readonly doubt?: Refusal | undefined;
   /** Expiry of the credential, in seconds since 1970. Undefined if it never expires or does not limit a token. */
   readonly expiresAt?: number | undefined;
   /** Sends the method's first message if the client sends it. It leaves in one flight with the method's bit. */
@@ -71,9 +72,8 @@ export interface Candidate {
 }
 
 /** A credential that is not sent to this server, with the reason. */
-export interface Objection {
+export interface Objection extends Refusal {
   readonly label: string;
-  readonly reason: string;
 }
 
 /** An authentication method with all its credentials. */
@@ -113,11 +113,13 @@ export const SAFE_AFTER_UNPROVEN: readonly MethodName[] = ['TOKEN', 'SSL', 'SCIT
 export class MethodRefused extends Error {
   /** True if the peers now expect different messages, so that the connection is no longer usable. */
   readonly outOfStep: boolean;
+  readonly refusal: Refusal;
   /** True if the server failed to authenticate itself with this credential. */
   readonly unproven: boolean;
 
-  constructor(message: string, outOfStep = false, unproven = false) {
-    super(message);
+  constructor(refusal: Refusal, outOfStep = false, unproven = false) {
+    super(refusal.reason);
+    this.refusal = refusal;
     this.outOfStep = outOfStep;
     this.unproven = unproven;
   }

@@ -1,6 +1,6 @@
 /** Which credentials are offered to a server, and in which order. */
 import { type MethodAttempt, NegotiationError } from '../errors.ts';
-import { type AuthMethod, type Candidate, type Credentials, displayName, type Peer } from './method.ts';
+import { type AuthMethod, type Candidate, type Credentials, displayName, type Objection, type Peer } from './method.ts';
 import type { ServerPolicy } from './policy.ts';
 
 /** A method with one of its credentials. */
@@ -22,14 +22,17 @@ export function planOffers(
   const offers: Offer[] = [];
   const common = commonMethods(methods, preference, server);
   for (const { name } of methods.filter((method) => !common.includes(method)))
-    attempts.push({ method: displayName(name), reason: 'the daemon does not offer it' });
+    attempts.push({ method: displayName(name), reason: 'the daemon does not offer it', kind: 'not-offered' });
   for (const method of common) {
     const { usable, rejected } = method.candidatesFor(server, peer);
     const tooMany = `not used, because at most ${MAX_TOKENS} tokens are tried`;
-    const unused = [...usable.slice(MAX_TOKENS).map(({ label }) => ({ label, reason: tooMany })), ...rejected];
+    const unused: readonly Objection[] = [
+      ...usable.slice(MAX_TOKENS).map(({ label }) => ({ label, reason: tooMany })),
+      ...rejected,
+    ];
     for (const candidate of usable.slice(0, MAX_TOKENS)) offers.push({ method, candidate });
-    for (const { label, reason } of unused)
-      attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}` });
+    for (const { label, reason, ...facts } of unused)
+      attempts.push({ method: displayName(method.name), reason: `${label}: ${reason}`, ...facts });
   }
   const isDoubtful = ({ candidate }: Offer) => candidate.doubt !== undefined;
   return [...offers.filter((offer) => !isDoubtful(offer)), ...offers.filter(isDoubtful)];

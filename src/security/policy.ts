@@ -5,6 +5,7 @@
  * An authenticated session always requires encryption and integrity. The client supports one cipher, AES.
  */
 import { NegotiationError, ProtocolError } from '../errors.ts';
+import type { ErrorFacts, NegotiationReason } from '../reasons.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
 import { type CondorVersion, parseVersion } from './version.ts';
 
@@ -122,16 +123,23 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
   const remoteVersion = ad.string('RemoteVersion') ?? '';
   const version = parseVersion(remoteVersion);
   const daemon = version === undefined ? 'the daemon' : `the daemon, HTCondor ${version.text},`;
-  if (!isEncrypted(ad)) throw new NegotiationError('ERR_NO_ENCRYPTION', `${daemon} ${whyNotEncrypted(ad)}${reported}`);
+  if (!isEncrypted(ad)) {
+    const [text, facts] = whyNotEncrypted(ad);
+    throw new NegotiationError('ERR_NO_ENCRYPTION', `${daemon} ${text}${reported}`, [], facts);
+  }
   const ecdhPublicKey = ad.string('ECDHPublicKey');
   if (ecdhPublicKey === undefined) {
     throw new NegotiationError(
       'ERR_NO_ENCRYPTION',
       `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`,
+      [],
+      { reason: 'no-key-agreement' },
     );
   }
   if (ad.string('Authentication') !== 'YES') {
-    throw new NegotiationError('ERR_NO_COMMON_METHOD', `the daemon does not agree to authenticate${reported}`);
+    throw new NegotiationError('ERR_NO_COMMON_METHOD', `the daemon does not agree to authenticate${reported}`, [], {
+      reason: 'no-authentication',
+    });
   }
   return {
     methods: list(ad, ad.string('AuthMethodsList') === undefined ? 'AuthMethods' : 'AuthMethodsList').map(methodName),
@@ -166,15 +174,22 @@ export function isEncrypted(ad: ClassAd): boolean {
   return ad.string('Encryption') === 'YES' && list(ad, 'CryptoMethods')[0]?.toUpperCase() === 'AES';
 }
 
-function whyNotEncrypted(ad: ClassAd): string {
+/** Ciphers of HTCondor before 9.0. */
+const OLD_CIPHERS: readonly string[] = ['BLOWFISH', '3DES', 'TRIPLEDES'];
+
+function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFacts<NegotiationReason>] {
   const ciphers = list(ad, 'CryptoMethods');
   const [cipher] = ciphers;
-  if (cipher === undefined) return 'accepts none of the ciphers that the client offers (AES)';
-  if (cipher.toUpperCase() === 'AES')
-    return `knows AES but does not agree to encrypt (Encryption is ${ad.string('Encryption') ?? 'missing'} in its policy)`;
-  return ciphers.includes('AES')
-    ? `chooses ${cipher} instead of AES encryption`
-    : `does not agree to AES encryption (it offers ${ciphers.join(', ')})`;
+  if (cipher === undefined)
+    return ['accepts none of the ciphers that the client offers (AES)', { reason: 'no-cipher' }];
+  if (cipher.toUpperCase() === 'AES') {
+    const encryption = ad.string('Encryption') ?? 'missing';
+    return [`knows AES but does not agree to encrypt (Encryption is ${encryption} in its policy)`];
+  }
+  if (ciphers.includes('AES')) return [`chooses ${cipher} instead of AES encryption`];
+  const offered = ciphers.join(', ');
+  const text = `does not agree to AES encryption (it offers ${offered})`;
+  return OLD_CIPHERS.includes(cipher) ? [text, { reason: 'old-cipher', details: { ciphers: offered } }] : [text];
 }
 
 /** Maximum number of names in an attribute. Bounds the work that an unauthenticated peer can cause. */

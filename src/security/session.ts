@@ -1,5 +1,6 @@
 /** Opens an authorized, encrypted session on a new channel (cedar-rfc §4; SecMan::startCommand in C++). */
 import { AuthorizationError, ProtocolError } from '../errors.ts';
+import { isUnmapped } from '../reasons.ts';
 import { isConnectionClosed } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../wire/classad.ts';
@@ -23,9 +24,6 @@ const NONCE_LENGTH = 33;
 
 /** "No key follows": the server's last cleartext message after a key agreement by ECDH (§5.7). */
 const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) };
-
-/** Domain of authenticated identities that no line of the daemon's map file matches (condor_auth.h). */
-const UNMAPPED = '@unmapped';
 
 /** A session exists only if the method succeeded, every frame is encrypted, and the command is authorized. */
 export interface Session {
@@ -208,8 +206,8 @@ function orNextMethod(method: MethodName, credentials: Credentials, read: () => 
     return read();
   } catch (error) {
     const methods = credentials.methods.filter(({ name }) => name !== method);
-    const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
-    if (!isUnmapped || methods.length === 0) throw error;
+    const isNextWorthwhile = error instanceof AuthorizationError && isUnmapped(error.user);
+    if (!isNextWorthwhile || methods.length === 0) throw error;
     const attempt = { method: displayName(method), reason: error.message };
     const unavailable = [...credentials.unavailable, attempt];
     throw new StartOver(error.message, { ...credentials, methods, unavailable }, { refused: error });
@@ -223,7 +221,7 @@ function orNextMethod(method: MethodName, credentials: Credentials, read: () => 
 function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   const code = ad.string('ReturnCode');
   const user = ad.string('User');
-  if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
+  if (!mayBeUnmapped && isUnmapped(user)) {
     const reason = `the daemon accepts the credential but maps it to no identity (${user})`;
     throw new AuthorizationError('ERR_DENIED', reason, user);
   }

@@ -36,6 +36,8 @@ export async function startUnauthenticated(
   const code = verdict.string('ReturnCode');
   const user = verdict.string('User');
   if (code !== 'AUTHORIZED')
-    throw new AuthorizationError('ERR_DENIED', `the daemon replied ${code ?? 'nothing'} without authentication`, user);
+    throw new AuthorizationError('ERR_DENIED', `the daemon replied ${code ?? 'nothing'} without authentication`, user, {
+      reason: 'no-identity',
+    });
   host.log.debug(`session: not authenticated, ${encrypted ? 'encrypted' : 'in cleartext'}`);
 }

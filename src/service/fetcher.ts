@@ -146,7 +146,9 @@ export class Fetcher {
     if (place.pool === undefined) {
       const local = localSchedd(snapshot);
       if (local instanceof Unavailable)
-        throw new LocateError('ERR_NOT_FOUND', `no schedd on this host: ${local.reason}`, []);
+        throw new LocateError('ERR_NOT_FOUND', `no schedd on this host: ${local.reason}`, [], {
+          reason: 'not-on-this-host',
+        });
       found = formatSinful(local.address);
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });

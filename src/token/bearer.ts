@@ -84,5 +84,7 @@ function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> 
 }
 
 function unreadable(source: string, what: string): CredentialError {
-  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`);
+  return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: not a SciToken: ${what}`, {
+    reason: 'scitoken-malformed',
+  });
 }

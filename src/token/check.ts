@@ -1,4 +1,5 @@
 import { TokenError } from '../errors.ts';
+import type { TokenReason } from '../reasons.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import type { IdToken } from './jwt.ts';
 import { covers } from './levels.ts';
@@ -35,6 +36,7 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
     token.issuer === expected.issuer,
     'iss',
     `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || 'unknown'}`,
+    'other-issuer',
   );
   claim(
     token.subject === expected.subject,
@@ -66,11 +68,13 @@ export function checkExpected(
     issuer === expectedTrustDomain,
     'iss',
     `the token was issued by ${issuer}, but expected-trust-domain is ${expectedTrustDomain}`,
+    'other-trust-domain',
   );
   claim(
     subject === expectedIdentity,
     'sub',
     `the token is for ${subject}, but expected-identity is ${expectedIdentity}`,
+    'other-identity',
   );
 }
 
@@ -141,6 +145,6 @@ export function excessLifetime(
   return excess > MAX_SKEW_SECONDS ? excess : undefined;
 }
 
-function claim(holds: boolean, name: string, text: string): asserts holds {
-  if (!holds) throw new TokenError('ERR_TOKEN_CLAIM', text, name);
+function claim(holds: boolean, name: string, text: string, reason?: TokenReason): asserts holds {
+  if (!holds) throw new TokenError('ERR_TOKEN_CLAIM', text, name, { reason });
 }

@@ -22,6 +22,8 @@ import { systemReason } from '../runtime/system-reason.ts';
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 
+const OCCUPIED = { reason: 'path-occupied' } as const;
+
 /**
  * Checks before the fetch that a token can be written to `path`. Creates nothing.
  *
@@ -30,12 +32,14 @@ const PRIVATE_DIRECTORY = 0o700;
  */
 export function checkTokenPath(path: string): void {
   const target = stat(path);
-  if (target?.isSymbolicLink() === true) throw new OutputError(`${path} is a symbolic link, which is not followed`);
-  if (target !== undefined && !target.isFile()) throw new OutputError(`${path} exists and is not a regular file`);
+  if (target?.isSymbolicLink() === true)
+    throw new OutputError(`${path} is a symbolic link, which is not followed`, OCCUPIED);
+  if (target !== undefined && !target.isFile())
+    throw new OutputError(`${path} exists and is not a regular file`, OCCUPIED);
   let directory = dirname(resolve(path));
   const parent = stat(directory);
   if (parent?.isSymbolicLink() === true && !isLinkOfSystem(parent, process.platform)) {
-    throw new OutputError(`${directory} is a symbolic link that root does not own, and is not followed`);
+    throw new OutputError(`${directory} is a symbolic link that root does not own, and is not followed`, OCCUPIED);
   }
   while (stat(directory) === undefined && dirname(directory) !== directory) directory = dirname(directory);
   try {
@@ -131,26 +135,10 @@ function removeEmpty(directories: readonly string[]): void {
 }
 
 /**
- * Writes an address file: the sinful string of a daemon and its version string, in the format that daemons write for
- * the tools on their host (Daemon::readAddressFile). The file must not exist, and its directory must be private.
- *
- * @throws OutputError ERR_OUTPUT if the file cannot be written.
- */
-export function writeAddressFile(path: string, sinful: string, version: string): void {
-  // HTCondor's programs crash on a version string without a date (CondorVersionInfo::string_to_VersionData).
-  const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
-  try {
-    createPrivateFile(path, `${sinful}\n${known ? `${version}\n` : ''}`);
-  } catch (cause) {
-    throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, { cause });
-  }
-}
-
-/**
  * Creates a file with mode 0600 and flushes it to disk. HTCondor ignores token files whose names start with a dot, so
  * it never reads an incomplete temporary file.
  */
-function createPrivateFile(path: string, text: string): void {
+export function createPrivateFile(path: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;
   const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (constants.O_NOFOLLOW ?? 0), PRIVATE_FILE);
   try {

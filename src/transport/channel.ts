@@ -200,9 +200,12 @@ export function isTimeout({ aborted, reason }: AbortSignal): boolean {
 
 /** Returns the error for an aborted run: ConnectError ERR_TIMEOUT, also if the run was cancelled. */
 export function abortedError(signal: AbortSignal): ConnectError {
-  const reason: unknown = signal.reason;
-  const text = isTimeout(signal) && reason instanceof Error ? reason.message : 'cancelled';
-  return new ConnectError('ERR_TIMEOUT', text, { cause: reason });
+  const cause: unknown = signal.reason;
+  const text = isTimeout(signal) && cause instanceof Error ? cause.message : undefined;
+  return new ConnectError('ERR_TIMEOUT', text ?? 'cancelled', {
+    cause,
+    reason: text === undefined ? 'cancelled' : 'timeout',
+  });
 }
 
 function cleartextFrame(plaintext: Uint8Array): Uint8Array {

@@ -20,6 +20,7 @@ interface Candidate extends Endpoint {
 }
 
 interface Failure {
+  readonly candidate: Candidate;
   readonly text: string;
   readonly error: NodeJS.ErrnoException;
 }
@@ -54,8 +55,9 @@ export function dial(
     };
     const abort = () => {
       finish();
-      const silent = [...sockets.values(), ...resolving, ...waiting].map((each) => ({
-        text: `${formatCandidate(each)}: no response`,
+      const silent = [...sockets.values(), ...resolving, ...waiting].map((candidate) => ({
+        candidate,
+        text: `${formatCandidate(candidate)}: no response`,
         error: new Error('no response'),
       }));
       reject(isTimeout(signal) ? unreachable([...failures, ...silent], 'ERR_TIMEOUT') : abortedError(signal));
@@ -73,7 +75,7 @@ export function dial(
     };
     const fail = (candidate: Candidate, error: NodeJS.ErrnoException) => {
       if (isOver) return;
-      failures.push({ text: `${formatCandidate(candidate)}: ${reasonOf(error, candidate)}`, error });
+      failures.push({ candidate, text: `${formatCandidate(candidate)}: ${reasonOf(error, candidate)}`, error });
       tryNext();
     };
     const resolveName = (endpoint: Candidate) => {
@@ -132,15 +134,27 @@ function interleaved(addresses: readonly string[]): readonly string[] {
     .filter((address) => address !== undefined);
 }
 
+/** Addresses of private networks (RFC 1918). */
+function isPrivateAddress(host: string): boolean {
+  return /^(10\.\d|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(host);
+}
+
 function formatCandidate({ host, port, name }: Candidate): string {
   return `${formatEndpoint({ host, port })}${name === undefined ? '' : ` (${name})`}`;
 }
 
 function unreachable(failures: readonly Failure[], code: ConnectError['code'] = 'ERR_CONNECT'): ConnectError {
   const text = `no connection to ${failures.map((each) => each.text).join(', ')}`;
+  const unknown = failures.find(({ error }) => error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN');
+  const isRefused = failures.some(({ error }) => error.code === 'ECONNREFUSED');
+  const isPrivate = failures.some(({ candidate }) => isPrivateAddress(candidate.host));
+  const isSilent = code === 'ERR_TIMEOUT';
+  const other = isSilent ? 'no-response' : isRefused ? 'connection-refused' : undefined;
   return new ConnectError(code, text, {
+    reason: unknown && !isSilent ? 'name-unknown' : isPrivate ? 'private-address' : other,
+    details: { host: unknown?.candidate.host ?? '' },
     permanent: failures.every(({ error }) => error.code === 'ENOTFOUND' || isDeniedByNode(error)),
-    mayBeRestarting: failures.some(({ error }) => error.code === 'ECONNREFUSED'),
+    mayBeRestarting: isRefused,
   });
 }
 

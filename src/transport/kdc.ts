@@ -47,7 +47,13 @@ export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS)
     if (signal.aborted) throw abortedError(signal);
     const { code = '' } = cause as NodeJS.ErrnoException;
     const text = `no KDC of the realm ${realm} can be found: DNS does not respond (${code})`;
-    if (!NO_RECORDS.includes(code)) throw new ConnectError('ERR_CONNECT', text, { peer: `KDC of ${realm}`, cause });
+    if (!NO_RECORDS.includes(code))
+      throw new ConnectError('ERR_CONNECT', text, {
+        reason: 'kdc-lookup-failed',
+        details: { realm },
+        peer: `KDC of ${realm}`,
+        cause,
+      });
     log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${code})`);
     return [];
   } finally {
@@ -88,6 +94,8 @@ export async function askKdc(
     const socket = await dial(left, host).catch((cause: unknown) => {
       if (!(cause instanceof ConnectError) || cause.code !== 'ERR_CONNECT') throw cause;
       throw new ConnectError('ERR_CONNECT', `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+        reason: 'kdc-unreachable',
+        details: { realm },
         peer: `KDC of ${realm}`,
         permanent: cause.permanent,
         cause,
@@ -103,7 +111,8 @@ export async function askKdc(
       if (host.signal.aborted) throw abortedError(host.signal);
       const text = `the KDC of ${realm} at ${peer} did not respond: ${systemReason(cause)}`;
       left = withoutKdc(left, { host: remoteAddress, port: remotePort });
-      if (left.length === 0) throw new ConnectError('ERR_CONNECT', text, { peer, cause });
+      if (left.length === 0)
+        throw new ConnectError('ERR_CONNECT', text, { reason: 'kdc-unreachable', details: { realm }, peer, cause });
       host.log.debug(`kerberos: ${text}`);
     } finally {
       socket.destroy();

@@ -86,13 +86,19 @@ function refuseForeign(chunks: readonly Uint8Array[]): void {
   const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
   const flag = start[0] ?? 0;
   if (flag <= MAX_END_FLAG) return;
-  throw new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR${foreignProtocol(start)}`);
+  const protocol = foreignProtocol(start);
+  if (protocol === undefined)
+    throw new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR (its first byte is ${flag})`);
+  throw new ProtocolError('ERR_FRAME', `the peer does not speak CEDAR; it responds like ${protocol}`, {
+    reason: 'foreign-protocol',
+    details: { protocol },
+  });
 }
 
-function foreignProtocol(start: Uint8Array): string {
+function foreignProtocol(start: Uint8Array): string | undefined {
   const text = String.fromCharCode(...start.subarray(0, 4));
-  if (text.startsWith('HTTP'.slice(0, text.length))) return '; it responds like a web server (HTTP)';
-  if (text.startsWith('SSH-'.slice(0, text.length))) return '; it responds like an SSH server';
-  if (start[0] === 0x15 || start[0] === 0x16) return '; it responds like a TLS server';
-  return ` (its first byte is ${start[0]})`;
+  if (text.startsWith('HTTP'.slice(0, text.length))) return 'a web server (HTTP)';
+  if (text.startsWith('SSH-'.slice(0, text.length))) return 'an SSH server';
+  if (start[0] === 0x15 || start[0] === 0x16) return 'a TLS server';
+  return undefined;
 }

@@ -90,7 +90,8 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
           message.int(appended === undefined ? -1 : 0);
           if (said !== '') message.string(said);
         });
-        if ((await channel.receive((message) => message.int())) !== 0) throw new MethodRefused('the daemon refuses it');
+        if ((await channel.receive((message) => message.int())) !== 0)
+          throw new MethodRefused({ reason: 'the daemon refuses it' });
         return [];
       },
     }),

@@ -6,7 +6,7 @@ import type { ConnectError, DaemonError } from '../../src/index.ts';
 import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
-import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
+import type { FetchedToken } from '../../src/pipeline/library-types.ts';
 import type { Host } from '../../src/runtime/host.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import type { Credentials } from '../../src/security/method.ts';

@@ -10,10 +10,7 @@ export interface Expression {
 /** Matches the text before a slash that starts a regular expression rather than a division. */
 const BEFORE_EXPRESSION = /(?:^|[(,=:[!&|?{};>+]|\breturn|\bof|\bcase)\s*$/;
 
-/**
- * Returns all regular expression literals, and all patterns of the hint tables: lines of a `rows` template that start
- * with a slash.
- */
+/** Returns all regular expression literals. */
 export function expressionsOfSources(): readonly Expression[] {
   return sources.flatMap(({ path, text }) => expressionsOf(text).map((regExp) => ({ path, regExp })));
 }
@@ -33,12 +30,7 @@ export function expressionsOf(text: string): RegExp[] {
     else if (text[at] === '`') {
       const end = endOfTemplate(text, at);
       const content = text.slice(at + 1, end - 1);
-      if (/\brows$/.test(text.slice(0, at))) {
-        for (const [, pattern = ''] of `\n${content}`.matchAll(/\n\/(.*)/g))
-          if (pattern !== '') found.push(new RegExp(pattern));
-      } else {
-        for (const [, inner = ''] of content.matchAll(/\$\{([^`]*?)\}/g)) found.push(...expressionsOf(`(${inner}`));
-      }
+      for (const [, inner = ''] of content.matchAll(/\$\{([^`]*?)\}/g)) found.push(...expressionsOf(`(${inner}`));
       at = end;
     } else if (text[at] === '/' && BEFORE_EXPRESSION.test(text.slice(Math.max(0, at - 80), at))) {
       const end = endOfExpression(text, at);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
-import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
+import type { FetchedToken } from '../../src/pipeline/library-types.ts';
 import { freePort } from './free-port.ts';
 import { notingHost } from './noting-host.ts';
 import type { Pool, PoolOptions } from './pool.ts';

@@ -4,7 +4,7 @@ import { resolveBearer } from '../../src/credentials/keyless.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
-import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
+import type { FetchedToken } from '../../src/pipeline/library-types.ts';
 import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { type NotingHost, notingHost } from './noting-host.ts';
 import { surroundings } from './surroundings.ts';

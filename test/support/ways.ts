@@ -8,7 +8,7 @@ import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { InputName, Surroundings } from '../../src/inputs/table.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
-import type { FetchedToken } from '../../src/pipeline/fetched-token.ts';
+import type { FetchedToken } from '../../src/pipeline/library-types.ts';
 import { Authority, type Identity } from './certificates.ts';
 import { fakeCredential } from './embedded-pool/munge.ts';
 import type { EmbeddedPool } from './embedded-pool/pool.ts';

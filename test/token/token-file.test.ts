@@ -18,9 +18,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { writeAddressFile } from '../../src/action/address-file.ts';
 import { OutputError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { checkTokenPath, writeAddressFile, writeTokenFile } from '../../src/token/token-file.ts';
+import { checkTokenPath, writeTokenFile } from '../../src/token/token-file.ts';
 
 const TOKEN = new Secret('header.payload.signature');
 const windows = process.platform === 'win32';

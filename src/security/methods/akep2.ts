@@ -8,6 +8,7 @@
  */
 
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
+import type { Refusal } from '../../reasons.ts';
 import { crypto } from '../../runtime/crypto.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { concat, type Writer } from '../../wire/writer.ts';
@@ -86,9 +87,9 @@ interface SharedSecret {
   /** Computes K when it is needed. */
   readonly key: () => Uint8Array;
   /** Describes the possible reasons for a refusal, because the server sends none. */
-  readonly refusal: () => string;
+  readonly refusal: () => Refusal;
   /** The reason why the server will probably refuse the credential. */
-  readonly doubt?: string | undefined;
+  readonly doubt?: Refusal | undefined;
   /**
    * Called if the server fails to prove that it knows the secret. Returns the reason if the next credential may be
    * tried, or undefined to end the run.
@@ -112,12 +113,13 @@ export function akep2({ method, label, source, opening, key, refusal, doubt, unp
       channel.send(putNoProof);
       if (!challenge.accepted) throw new MethodRefused(refusal());
       const passed = unproven?.();
-      if (passed !== undefined) throw new MethodRefused(passed, false, true);
+      const kind = method === 'PASSWORD' ? 'password-differs' : 'signing-key-differs';
+      if (passed !== undefined) throw new MethodRefused({ reason: passed, kind }, false, true);
       const reason = `${label}: the daemon has a different secret for it`;
       throw new AuthenticationError(
         'ERR_SERVER_UNPROVEN',
         'the daemon failed to prove that it knows the shared secret',
-        [{ method: displayName(method), reason }],
+        [{ method: displayName(method), reason, kind }],
       );
     },
   };

@@ -1,6 +1,7 @@
 import { chmodSync, lchownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { posix } from 'node:path';
+import type { Refusal } from '../../reasons.ts';
 import { systemReason } from '../../runtime/system-reason.ts';
 import type { MessageChannel } from '../../wire/message-channel.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
@@ -62,7 +63,9 @@ async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPo
   }
   if (failure !== undefined) throw new MethodRefused(failure);
   if (verdict !== DONE)
-    throw new MethodRefused(`the daemon could not verify the owner of ${path}: it sees a different file system`);
+    throw new MethodRefused({
+      reason: `the daemon could not verify the owner of ${path}: it sees a different file system`,
+    });
   return [];
 }
 
@@ -93,9 +96,9 @@ function checkDirectory(
   { address, port, sharedPortId }: Peer,
   { version }: ServerPolicy,
   { parents, mayBeUnbound }: FsOptions,
-): { path: string; extension: string; objection?: string } {
+): { path: string; extension: string; objection?: Refusal } {
   const endpoint = `${address.includes(':') ? `[${address}]` : address}:${port}`;
-  const refuse = (objection: string) => ({ path: '', extension: '', objection });
+  const refuse = (reason: string, kind?: Refusal['kind']) => ({ path: '', extension: '', objection: { reason, kind } });
   if (wanted === '') return refuse('the daemon could not choose a directory (FS_LOCAL_DIR on its host)');
   if (wanted.length > MAX_PATH_LENGTH)
     return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
@@ -111,30 +114,37 @@ function checkDirectory(
   }
   const objection = isUnbound ? objectionToUnbound(version, mayBeUnbound) : undefined;
   if (objection !== undefined)
-    return refuse(`the daemon requested ${wanted}, which is not bound to its address${objection}`);
+    return refuse(
+      `the daemon requested ${wanted}, which is not bound to its address${objection.reason}`,
+      objection.kind,
+    );
   if (!isUnbound && (boundAddress !== address || boundPort !== String(port)))
     return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${endpoint}`);
   return { path: wanted, extension: '' };
 }
 
 /** Returns why a name without the daemon's address is refused, as the end of a message; undefined if it is accepted. */
-function objectionToUnbound(version: ServerPolicy['version'], mayBeUnbound: boolean): string | undefined {
-  if (!mayBeUnbound) return ': FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named';
+function objectionToUnbound(version: ServerPolicy['version'], mayBeUnbound: boolean): Refusal | undefined {
+  if (!mayBeUnbound) {
+    const reason = ': FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named';
+    return { kind: 'fs-unbound', reason };
+  }
   if (version !== undefined && !bindsFsToAddress(version)) return undefined;
   const announced =
     version === undefined ? 'announces no version' : `announces HTCondor ${version.text}, which binds it`;
-  return `, but it ${announced}: it may be a relay`;
+  return { kind: 'fs-relay', reason: `, but it ${announced}: it may be a relay` };
 }
 
 /** Creates the directory with mode 0700, whatever the umask. Returns the reason for a failure; undefined on success. */
-function makeDirectory(path: string, owner: FsOptions['owner']): string | undefined {
+function makeDirectory(path: string, owner: FsOptions['owner']): Refusal | undefined {
   try {
     const parent = posix.dirname(path);
     const entry = lstatSync(parent); // on macOS /tmp is a symbolic link
-    if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
+    if (entry.isSymbolicLink() && entry.uid !== 0)
+      return { reason: `${parent} is a symbolic link that root does not own` };
     mkdirSync(path, 0o700); // fails if the name exists, even as a symbolic link
   } catch (error) {
-    return `${path} could not be created: ${systemReason(error)}`;
+    return { reason: `${path} could not be created: ${systemReason(error)}` };
   }
   try {
     chmodSync(path, 0o700);
@@ -142,7 +152,7 @@ function makeDirectory(path: string, owner: FsOptions['owner']): string | undefi
     return undefined;
   } catch (error) {
     remove(path);
-    return `${path} could not be restricted to this account: ${systemReason(error)}`;
+    return { reason: `${path} could not be restricted to this account: ${systemReason(error)}` };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Refusal } from '../../reasons.ts';
 import { describeDuration } from '../../runtime/duration.ts';
 import type { Host } from '../../runtime/host.ts';
 import { type CredentialToken, revealSignature } from '../../token/jwt.ts';
@@ -55,15 +56,15 @@ export function idtokens(
     candidatesFor(server, peer) {
       const judged = ordered.map((credential) => ({
         credential,
-        reason: objection(credential, server, credentials.length > 1),
+        refusal: objection(credential, server, credentials.length > 1),
       }));
-      const usable = judged.filter(({ reason }) => reason === undefined).map(({ credential }) => credential);
+      const usable = judged.filter(({ refusal }) => refusal === undefined).map(({ credential }) => credential);
       // Like HTCondor's tools, does not replace an expired token of this pool with one that has more permissions.
       const minted = usable.length === 0 ? mint?.(server) : undefined;
       return {
         usable: [...usable, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, runState, peer)),
-        rejected: judged.flatMap(({ credential, reason }) =>
-          reason === undefined ? [] : [{ label: labelOf(credential), reason }],
+        rejected: judged.flatMap(({ credential, refusal }) =>
+          refusal === undefined ? [] : [{ label: labelOf(credential), ...refusal }],
         ),
       };
     },
@@ -109,7 +110,7 @@ function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Run
     opening: { name: nameOf(token), signedText: token.signedText, nonce: host.randomBytes(NONCE_LENGTH) },
     key: () => keyOfToken(revealSignature(token), token.signedText),
     refusal: () => refusal(token, host.now()),
-    doubt: expiry(token, host.now(), peer),
+    doubt: expiry(token, 'idtoken-expired', host.now(), peer),
     unproven: () => {
       if (endsRun) return undefined;
       const advice = `if the pool was reinstalled, remove the token from ${source}`;
@@ -137,23 +138,28 @@ function objection(
   { token, chosen }: IdTokenCredential,
   server: ServerPolicy,
   oneOfSeveral: boolean,
-): string | undefined {
-  if (server.trustDomain === '' && !chosen)
-    return 'the daemon does not report its trust domain, and no input or setting selects this token for it';
-  if (server.trustDomain === '' && oneOfSeveral) {
-    return 'the daemon does not report its trust domain, so the client cannot choose one of several tokens';
+): Refusal | undefined {
+  const { issuer, keyId: key } = token;
+  const { trustDomain, issuerKeys } = server;
+  if (trustDomain === '' && (!chosen || oneOfSeveral)) {
+    const why = chosen
+      ? 'so the client cannot choose one of several tokens'
+      : 'and no input or setting selects this token for it';
+    return { kind: 'no-trust-domain', reason: `the daemon does not report its trust domain, ${why}` };
   }
-  if (server.trustDomain !== '' && token.issuer !== server.trustDomain) {
-    return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+  if (trustDomain !== '' && issuer !== trustDomain) {
+    const reason = `it was issued by ${issuer}; the daemon's trust domain is ${trustDomain}`;
+    return { kind: 'issuer-differs', reason, details: { issuer, trustDomain } };
   }
-  if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-    return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(', ')}`;
+  if (issuerKeys.length > 0 && !issuerKeys.includes(key)) {
+    const reason = `it is signed with the key ${key}; the daemon has ${issuerKeys.join(', ')}`;
+    return { kind: 'key-differs', reason, details: { key } };
   }
   return undefined;
 }
 
 /** Lists the checks that only the server can perform (Condor_Auth_Passwd::validate), because it sends no reason. */
-function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): string {
+function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): Refusal {
   const age = issuedAt === undefined ? 'unknown' : describeDuration(Math.round(now.getTime() / 1000 - issuedAt));
   const reasons = [
     `the daemon cannot read its key ${keyId}`,
@@ -161,5 +167,8 @@ function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): stri
     `it is older than SEC_TOKEN_MAX_AGE (its age is ${age})`,
     ...(tokenId === undefined ? ['it has no jti, which HTCondor 25 requires'] : []),
   ];
-  return `the daemon refused it without a reason; possible causes: ${reasons.join('; ')}`;
+  return {
+    kind: 'unexplained',
+    reason: `the daemon refused it without a reason; possible causes: ${reasons.join('; ')}`,
+  };
 }

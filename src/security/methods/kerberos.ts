@@ -4,6 +4,7 @@ import { formatPrincipal } from '../../kerberos/principal.ts';
 import { verifyApplicationReply } from '../../kerberos/replies.ts';
 import { type ApRequest, applicationRequest } from '../../kerberos/requests.ts';
 import type { Ticket } from '../../kerberos/ticket.ts';
+import type { Refusal } from '../../reasons.ts';
 import type { Host } from '../../runtime/host.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
@@ -19,14 +20,17 @@ export interface TicketSource {
   /** Credential source and client principal, for messages. */
   readonly label: string;
   /** Returns the reason not to use the credential at this time; undefined if it is usable. */
-  readonly objection: (now: Date) => string | undefined;
+  readonly objection: (now: Date) => Refusal | undefined;
   /** Returns a ticket for HTCondor's service on a host. Later calls in a run return the same ticket. */
   readonly ticketFor: (host: string) => Promise<Ticket>;
 }
 
 /** Reason for not using KERBEROS: a ticket is issued for a host name. */
-const NO_SERVER_NAME =
-  'no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address';
+const NO_SERVER_NAME: Refusal = {
+  kind: 'no-host-name',
+  reason:
+    'no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address',
+};
 
 /**
  * KERBEROS: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI (condor_auth_kerberos.cpp; RFC 4120
@@ -49,7 +53,7 @@ export function kerberos(sources: readonly TicketSource[], host: Host): AuthMeth
         usable: name === undefined ? [] : valid().map((source) => candidate(source, name, host)),
         rejected: sources.flatMap((source) => {
           const reason = reasonOf(source);
-          return reason === undefined ? [] : [{ label: source.label, reason }];
+          return reason === undefined ? [] : [{ label: source.label, ...reason }];
         }),
       };
     },
@@ -90,15 +94,17 @@ function candidate({ label, ticketFor }: TicketSource, serverName: string, host:
     async finish(channel, _, last) {
       if (opened === undefined) throw new RangeError('finish before open');
       // An unreachable KDC is a transient failure, unless there is another credential to try.
-      if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
+      if (opened instanceof Error)
+        throw last && opened instanceof ConnectError ? opened : new MethodRefused(refusalOf(opened));
       if ((await channel.receive((message) => message.int())) !== MUTUAL)
-        throw refused(
-          `the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`,
-        );
+        throw rejected(formatPrincipal(opened.ticket.service));
       const reply = await channel.receive(getReply);
       verifyReply(reply, opened, label);
       channel.send((message) => message.int(GRANT));
-      const unmapped = refused('the daemon maps the principal to no user (KERBEROS_MAP_FILE)');
+      const unmapped = new MethodRefused({
+        kind: 'principal-unmapped',
+        reason: 'the daemon maps the principal to no user (KERBEROS_MAP_FILE)',
+      });
       if (last) return [{ write: (message) => message.int(GRANT), otherwise: () => unmapped }];
       if ((await channel.receive((message) => message.int())) !== GRANT) throw unmapped;
       return [];
@@ -113,13 +119,20 @@ function verifyReply(reply: Uint8Array, opened: Opened, label: string): void {
   } catch (error) {
     const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
     throw new AuthenticationError('ERR_SERVER_UNPROVEN', 'the daemon failed to authenticate itself', [
-      { method: 'KERBEROS', reason },
+      { method: 'KERBEROS', reason, kind: 'no-ticket-key' },
     ]);
   }
 }
 
-function refused(reason: string): MethodRefused {
-  return new MethodRefused(reason);
+function rejected(service: string): MethodRefused {
+  const reason = `the daemon rejects the ticket for ${service} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`;
+  return new MethodRefused({ kind: 'ticket-rejected', reason, details: { service } });
+}
+
+/** An unreachable KDC issues no ticket either. */
+function refusalOf(error: Error): Refusal {
+  const { kind, details } = error instanceof KerberosError ? error : { kind: 'no-ticket' as const, details: undefined };
+  return { reason: error.message, kind, details };
 }
 
 function getReply(message: Reader): Uint8Array {

@@ -28,10 +28,11 @@ export function munge(encode: () => Promise<Secret>): AuthMethod {
         }
       },
       async finish(channel, _, last) {
-        if (failure !== undefined) throw new MethodRefused(failure); // the daemon does not reply to NOT_DONE
-        const refused = new MethodRefused(
-          'the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account',
-        );
+        if (failure !== undefined) throw new MethodRefused({ reason: failure, kind: 'munge-failed' }); // the daemon does not reply to NOT_DONE
+        const refused = new MethodRefused({
+          reason:
+            'the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account',
+        });
         if (last) return [{ write: (message) => message.int(DONE), otherwise: () => refused }];
         if ((await channel.receive((message) => message.int())) !== DONE) throw refused;
         return [];

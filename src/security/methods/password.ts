@@ -24,7 +24,7 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
       source,
       opening: { name, signedText: undefined, nonce: host.randomBytes(NONCE_LENGTH) },
       key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), 'latin1'))),
-      refusal: () => 'the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)',
+      refusal: () => ({ reason: 'the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)' }),
     });
   return {
     name: 'PASSWORD',

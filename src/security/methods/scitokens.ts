@@ -1,7 +1,7 @@
 import type { Host } from '../../runtime/host.ts';
 import type { BearerToken } from '../../token/bearer.ts';
 import { expiry } from '../expiry.ts';
-import type { AuthMethod, Candidate, Objection, Peer } from '../method.ts';
+import type { AuthMethod, Candidate, Peer } from '../method.ts';
 import { MethodRefused } from '../method.ts';
 import { NO_SERVER_NAME, onlyClaimed, type TlsFor } from './ssl.ts';
 import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
@@ -25,7 +25,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
     return {
       label,
       source,
-      doubt: expiry(token, host.now(), peer),
+      doubt: expiry(token, 'scitoken-expired', host.now(), peer),
       expiresAt: token.expiresAt,
       open: (channel) => exchange.open(channel),
       patience,
@@ -37,7 +37,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
         } finally {
           exchange.close();
         }
-        const refused = new MethodRefused(refusal(token, host.now()));
+        const refused = new MethodRefused({ reason: refusal(token, host.now()) });
         if (last && !patience.waits) return [{ write: putHolding, otherwise: () => refused }];
         if (!(await serverHolds(channel))) throw refused;
         return [];
@@ -50,12 +50,9 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
     sources: [source],
     candidatesFor(_, peer) {
       const { serverName, claimedName } = peer;
-      const rejectedFor = (reason: string): { usable: []; rejected: Objection[] } => ({
-        usable: [],
-        rejected: [{ label, reason }],
-      });
       if (serverName !== undefined) return { usable: [candidate(serverName, peer)], rejected: [] };
-      return rejectedFor(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
+      const reason = claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName);
+      return { usable: [], rejected: [{ label, reason, kind: 'no-server-name' }] };
     },
     guessed: (peer) => (peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)),
   };

@@ -80,10 +80,13 @@ export class SslExchange {
    */
   async prove(channel: MessageChannel): Promise<void> {
     const hello = await channel.receive((message) => message.int());
-    if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
+    if (this.#failure !== undefined) throw new MethodRefused({ reason: this.#failure });
     if (hello !== OK) {
       throw new MethodRefused(
-        'the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host',
+        {
+          kind: 'no-tls',
+          reason: 'the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host',
+        },
         true,
       );
     }
@@ -94,7 +97,7 @@ export class SslExchange {
     } catch (error) {
       if (!(error instanceof TlsFailure)) throw error;
       putRecords(channel, QUITTING, tunnel.pending());
-      throw new MethodRefused(`TLS failed: ${error.message}`);
+      throw new MethodRefused({ reason: `TLS failed: ${error.message}` });
     }
   }
 
@@ -150,9 +153,11 @@ export class SslExchange {
       return;
     }
     putRecords(channel, QUITTING, NOTHING);
-    throw new MethodRefused(
-      'the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet',
-    );
+    throw new MethodRefused({
+      kind: 'no-tls13',
+      reason:
+        'the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet',
+    });
   }
 
   /**
@@ -160,13 +165,13 @@ export class SslExchange {
    */
   #verify(channel: MessageChannel, tunnel: TlsTunnel): void {
     const { label, method, serverName } = this.#credential;
-    const reason = tunnel.distrust(serverName);
-    if (reason === undefined) return;
+    const refusal = tunnel.distrust(serverName);
+    if (refusal === undefined) return;
     putRecords(channel, QUITTING, NOTHING);
     throw new AuthenticationError(
       'ERR_SERVER_UNPROVEN',
-      `the daemon failed to prove that it is ${serverName}: ${reason}`,
-      [{ method: displayName(method), reason: `${label}: ${reason}` }],
+      `the daemon failed to prove that it is ${serverName}: ${refusal.reason}`,
+      [{ ...refusal, method: displayName(method), reason: `${label}: ${refusal.reason}` }],
     );
   }
 
@@ -192,8 +197,11 @@ export class SslExchange {
     if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
     const number = (await tunnel.failure())?.alert;
     const alert = number === undefined ? '' : `, TLS alert ${number} ${ALERTS[number] ?? ''}`.trimEnd();
-    const why = alert === '' && tunnel.established ? UNEXPLAINED : alert;
-    throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
+    const isUnexplained = alert === '' && tunnel.established;
+    throw new MethodRefused({
+      kind: isUnexplained ? 'mapping-required' : number === CERTIFICATE_UNKNOWN ? 'proxy-not-allowed' : undefined,
+      reason: `the daemon aborted the TLS handshake${isUnexplained ? UNEXPLAINED : alert}`,
+    });
   }
 }
 
@@ -224,6 +232,9 @@ function putRecords(channel: MessageChannel, status: number, records: Uint8Array
 const UNEXPLAINED =
   ': it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
 
+/** The alert of a daemon that does not accept X.509 proxies. */
+const CERTIFICATE_UNKNOWN = 46;
+
 /** Descriptions of unencrypted TLS alerts by number (RFC 8446 §6). */
 const ALERTS: Readonly<Record<number, string>> = {
   40: 'handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)',
@@ -231,7 +242,8 @@ const ALERTS: Readonly<Record<number, string>> = {
   43: 'unsupported_certificate: it does not accept the client certificate',
   44: 'certificate_revoked: the client certificate is revoked',
   45: 'certificate_expired: the client certificate has expired',
-  46: 'certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True',
+  [CERTIFICATE_UNKNOWN]:
+    'certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True',
   48: 'unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)',
   70: 'protocol_version: it supports no TLS version of the client',
 };

@@ -52,7 +52,7 @@ export function ssl(label: string, tlsFor: TlsFor, source = label): AuthMethod {
     candidatesFor(_, peer) {
       const usable = guessed(peer);
       return usable === undefined
-        ? { usable: [], rejected: [{ label, reason: NO_SERVER_NAME }] }
+        ? { usable: [], rejected: [{ label, reason: NO_SERVER_NAME, kind: 'no-server-name' }] }
         : { usable: [usable], rejected: [] };
     },
     guessed,

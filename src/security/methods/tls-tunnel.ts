@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { Refusal } from '../../reasons.ts';
 import { distinguishedName } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { concat } from '../../wire/writer.ts';
@@ -188,18 +189,22 @@ export class TlsTunnel {
   }
 
   /** Returns the reason not to trust the peer's certificate; undefined if its chain and its name are valid. */
-  distrust(serverName: string): string | undefined {
-    if (!HOST_NAME.test(serverName)) return `${serverName} is not a host name`;
+  distrust(serverName: string): Refusal | undefined {
+    if (!HOST_NAME.test(serverName)) return untrusted(`${serverName} is not a host name`);
     const certificate = this.#certificate;
-    if (certificate === undefined) return 'it has no certificate';
-    if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
+    if (certificate === undefined) return untrusted('it has no certificate');
+    if (!this.#socket.authorized) return invalid(String(this.#socket.authorizationError), certificate.issuer);
     // The names in the subjectAltName extension count, with `*` at the end of a label. The common name counts only
     // without that extension. Otherwise it would bypass the name constraints of a CA, although HTCondor accepts it.
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
     const names = subjectAltName || subject || '';
-    return `its certificate is for ${names.replaceAll('\n', ', ') || 'no name'}, not for ${serverName}`;
+    return {
+      kind: 'name-differs',
+      reason: `its certificate is for ${names.replaceAll('\n', ', ') || 'no name'}, not for ${serverName}`,
+      details: { host: serverName },
+    };
   }
 
   close(): void {
@@ -226,14 +231,19 @@ export class TlsTunnel {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function untrusted(code: string, issuer: string | undefined): string {
+function untrusted(reason: string): Refusal {
+  return { kind: 'untrusted-certificate', reason };
+}
+
+function invalid(code: string, issuer: string | undefined): Refusal {
   const by = `issued by ${distinguishedName(issuer, 'an empty name')}`;
+  const kind = 'expired-certificate';
   switch (code) {
     case 'CERT_HAS_EXPIRED':
-      return `its certificate, or a CA certificate above it, has expired (${by})`;
+      return { kind, reason: `its certificate, or a CA certificate above it, has expired (${by})` };
     case 'CERT_NOT_YET_VALID':
-      return `its certificate is not valid yet, or the clock of this host is wrong (${by})`;
+      return { kind, reason: `its certificate is not valid yet, or the clock of this host is wrong (${by})` };
     default:
-      return `its certificate is not trusted (${code}; ${by})`;
+      return untrusted(`its certificate is not trusted (${code}; ${by})`);
   }
 }

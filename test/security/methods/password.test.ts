@@ -70,7 +70,13 @@ describe('PASSWORD', () => {
         [error.code, error.attempts],
         [
           'ERR_SERVER_UNPROVEN',
-          [{ method: 'PASSWORD', reason: 'password (condor@password): the daemon has a different secret for it' }],
+          [
+            {
+              method: 'PASSWORD',
+              reason: 'password (condor@password): the daemon has a different secret for it',
+              kind: 'password-differs',
+            },
+          ],
         ],
       );
       await pool.logged(/^PASSWORD: the client did not take our proof$/);

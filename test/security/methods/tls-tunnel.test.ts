@@ -96,7 +96,7 @@ describe('A TLS tunnel', () => {
     await withPair(
       async ({ tunnel }) => {
         assert.ok(tunnel.established);
-        assert.match(tunnel.distrust(HOST) ?? '', /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT/);
+        assert.match(tunnel.distrust(HOST)?.reason ?? '', /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT/);
       },
       { cert: own.certificate, key: own.key },
     );
@@ -106,11 +106,12 @@ describe('A TLS tunnel', () => {
     const nameless = await selfSigned({ subject: '' });
     const tls = { cert: nameless.certificate, key: nameless.key };
     await withPair(
-      async ({ tunnel }) => assert.match(tunnel.distrust(HOST) ?? '', /; issued by an empty name\)$/),
+      async ({ tunnel }) => assert.match(tunnel.distrust(HOST)?.reason ?? '', /; issued by an empty name\)$/),
       tls,
     );
     await withPair(
-      async ({ tunnel }) => assert.match(tunnel.distrust(HOST) ?? '', /^its certificate is for no name, not for/),
+      async ({ tunnel }) =>
+        assert.match(tunnel.distrust(HOST)?.reason ?? '', /^its certificate is for no name, not for/),
       { ...tls, options: { authorities: [nameless.certificate], partialChain: true } },
     );
   });
@@ -130,7 +131,9 @@ describe('A TLS tunnel', () => {
   });
 
   test('is not trusted before it is established', () =>
-    withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), 'it has no certificate'), { flights: 0 }));
+    withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST)?.reason, 'it has no certificate'), {
+      flights: 0,
+    }));
 });
 
 describe('Missing input', () => {

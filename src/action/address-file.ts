@@ -1,0 +1,19 @@
+import { OutputError } from '../errors.ts';
+import { systemReason } from '../runtime/system-reason.ts';
+import { createPrivateFile } from '../token/token-file.ts';
+
+/**
+ * Writes an address file: the sinful string of a daemon and its version string, in the format that daemons write for
+ * the tools on their host (Daemon::readAddressFile). The file must not exist, and its directory must be private.
+ *
+ * @throws OutputError ERR_OUTPUT if the file cannot be written.
+ */
+export function writeAddressFile(path: string, sinful: string, version: string): void {
+  // HTCondor's programs crash on a version string without a date (CondorVersionInfo::string_to_VersionData).
+  const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
+  try {
+    createPrivateFile(path, `${sinful}\n${known ? `${version}\n` : ''}`);
+  } catch (cause) {
+    throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, { cause });
+  }
+}
