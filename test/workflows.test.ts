@@ -1,7 +1,7 @@
 /** The workflows of this repository: valid for GitHub, pinned, and with minimal permissions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -271,6 +271,11 @@ describe('the tests with Node for Windows', { skip: process.platform === 'win32'
       assert.ok(stderr.includes(`*** Windows is not tested: ${reason}`), stderr);
       assert.equal(status, 0);
     });
+
+  test('are those of directories that exist', () => {
+    const [, words = ''] = /--unit (.+)$/m.exec(text('.ci/windows')) ?? [];
+    for (const word of words.split(' ')) assert.ok(existsSync(join(projectRoot, 'test', word)), word);
+  });
 
   test('fail the run if they fail', () => assert.equal(run({ unshare: 'exit 3' }, true).status, 3));
 });

@@ -17,8 +17,9 @@ import { until } from '../../test/support/until.ts';
 import { ACTION, COMMAND, roundTrip, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
-const ROUNDS = 20;
-const ROUND_TRIPS_MS = [0, 30, 100];
+/** Rounds with an IDTOKEN, and with each other method. */
+const [ROUNDS, METHOD_ROUNDS] = [20, 9];
+const ROUND_TRIPS_MS = [30, 100];
 /** Address of a host other than that of the collector and the daemons, on which the proxy listens too. */
 const OTHER_HOST = '127.0.0.3';
 /** A schedd whose name ends in the name of its own host, and one whose name does not end in the name of any host. */
@@ -73,7 +74,7 @@ async function onOneFamily(suite: Suite, node: string): Promise<string[][]> {
     ...{ daemon, method: 'IDTOKENS', args: ['-pool', at, '-name', name], needed: neededByName(pool) },
     programs: distant,
   });
-  const rows = await measure(pool, proxy, [
+  const rows = await measure(pool, proxy, node, [
     byAddress('IDTOKENS', 3, distant),
     byAddress('SSL', 4, distant),
     byAddress('SCITOKENS', 4, distant),
@@ -85,7 +86,7 @@ async function onOneFamily(suite: Suite, node: string): Promise<string[][]> {
     (await pool.sinful('schedd', HOST_NAME)) === '' ? HOST_NAME : undefined,
   );
   rows.push(
-    ...(await measure(pool, proxy, [
+    ...(await measure(pool, proxy, node, [
       byName('by name, collector on the same host', HOST_NAME),
       byName('by name, collector on another host', HOST_NAME, `${OTHER_HOST}:${port}`),
     ])),
@@ -110,7 +111,7 @@ async function onTwoFamilies(suite: Suite, node: string): Promise<string[][]> {
   const common = { method: 'IDTOKENS', programs: programsFor(pool, node, own.env) };
   const address = await pool.sinful('schedd', pool.scheddName);
   const args = ['-pool', `[${network.v6}]:${network.port}`, '-name', pool.scheddName];
-  const rows = await measure(pool, network.proxy, [
+  const rows = await measure(pool, network.proxy, node, [
     { ...common, daemon: 'by address, dual-stack host', args: ['-name', address], needed: 3 },
     { ...common, daemon: 'by name, dual-stack host', args, needed: neededByName(pool) },
   ]);
@@ -140,7 +141,12 @@ async function inPool(pool: Pool, argv: readonly string[], env: Environment): Pr
  * Measures the programs at each round-trip time, and beside them an empty Node process and a round trip through such a
  * proxy. The floor is the time of that process and of the round trips that the protocol needs.
  */
-async function measure(pool: Pool, proxy: DistantProxy, places: readonly Place[]): Promise<string[][]> {
+async function measure(
+  pool: Pool,
+  proxy: DistantProxy,
+  nodePath: string,
+  places: readonly Place[],
+): Promise<string[][]> {
   const rows: string[][] = [];
   for (const roundTripMs of ROUND_TRIPS_MS) {
     proxy.roundTripMs = roundTripMs;
@@ -156,14 +162,14 @@ async function measure(pool: Pool, proxy: DistantProxy, places: readonly Place[]
         trips[who] = proxy.roundTrips;
       };
       const env = only(method);
-      const times = await sideBySide(ROUNDS, {
+      const times = await sideBySide(method === 'IDTOKENS' ? ROUNDS : METHOD_ROUNDS, {
         tool: counted('tool', () => programs.tool(args, env)),
         command: counted('command', () => programs.command(args, env)),
         action: counted('command', () => programs.action({ ...env, ...asInputs(args) })),
-        node: () => succeed([process.execPath, '-e', '0'], {}),
+        node: () => succeed([nodePath, '-e', '0'], {}),
         trip: exchange.measure,
       });
-      const floor = needed * (roundTripMs === 0 ? 0 : times.trip) + times.node;
+      const floor = needed * times.trip + times.node;
       rows.push([
         ...[pool.version, `${roundTripMs} ms`, daemon, method, String(trips.tool), String(trips.command)],
         ...[times.tool, times.command, times.action, floor].map((time) => `${ms(time)} ms`),
@@ -210,9 +216,7 @@ function asInputs(args: readonly string[]): Environment {
 /** Returns the ratios to the floor and to HTCondor's tool with an IDTOKEN: a row for each place of the daemon. */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const tokens = rows.filter(([, , , method]) => method === 'IDTOKENS');
-  const columns = [...new Set(tokens.map(([version, trip]) => `${version}, ${trip}`))].filter(
-    (column) => !column.endsWith(' 0 ms'),
-  );
+  const columns = [...new Set(tokens.map(([version, trip]) => `${version}, ${trip}`))];
   const ratios = (daemon: string, column: string) => {
     const row = tokens.find(([version, trip, where]) => where === daemon && `${version}, ${trip}` === column);
     return row === undefined ? '–' : `${row.at(-2)} / ${row.at(-1)}`;

@@ -64,7 +64,7 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       'echo "munge: Error: Failed to access socket" >&2; exit 6',
       /munge failed: munge: Error: Failed to access/,
     ],
-    ['fails without a word', 'exit 1', /munge failed: Command failed/],
+    ['fails without a word', 'exit 1', /munge failed: exit status 1$/],
     ['is killed', 'kill -9 $$', /munge failed: /],
     ['says something with a NUL in it', "printf 'a\\000b'", /./],
     ['says something of another kind', 'echo hello', /the daemon rejected it: its munged/],
